@@ -26,15 +26,15 @@ type Counts struct {
 	Down  int64 `json:"down_bytes"` // bytes sent by the destinations
 }
 
-// Add adds o to c.
+// Add adds o to c. Sums stop at the largest int64 instead of turning negative.
 func (c *Counts) Add(o Counts) {
-	c.Flows += o.Flows
-	c.Up += o.Up
-	c.Down += o.Down
+	c.Flows = saturate(c.Flows, o.Flows)
+	c.Up = saturate(c.Up, o.Up)
+	c.Down = saturate(c.Down, o.Down)
 }
 
 // Bytes returns the bytes of both directions.
-func (c Counts) Bytes() int64 { return c.Up + c.Down }
+func (c Counts) Bytes() int64 { return saturate(c.Up, c.Down) }
 
 // Profile is the aggregates of one or more flow logs.
 type Profile struct {
