@@ -1,9 +1,25 @@
 // Package geo tells the country and the owner (autonomous system) of an
-// address from MMDB files: GeoLite2, GeoIP2, DB-IP, and others with a flat
-// country_code field.
+// address from MMDB files.
+//
+// [Open] opens a country and an owner database and gives a [Lookup], which
+// answers [Lookup.Country] and [Lookup.Owner] and is what detections use. A
+// single file is a [DB]; [OpenDB] accepts
+//
+//   - the GeoLite2, GeoIP2 and DB-IP types, read with geoip2-golang: Country,
+//     City and Enterprise for countries; ASN, ISP and Enterprise for owners,
+//   - any other MMDB whose records hold a country (country_code,
+//     country.iso_code, or country with a code in it) or an owner (asn,
+//     autonomous_system_number), as IPinfo's and many free ones do.
+//
+// A database of the wrong kind is refused when the Lookup is made. Legacy
+// GeoIP .dat files, Tor's geoip text and CSV become MMDB with package convert.
 package geo
 
-import "net/netip"
+import (
+	"errors"
+	"net/netip"
+	"sync/atomic"
+)
 
 // Country is a country by ISO 3166-1 alpha-2 code and English name. Addresses
 // of no known country have the zero Country.
@@ -21,16 +37,90 @@ type Owner struct {
 
 // Lookup answers for addresses from a country and an owner database, either of
 // which may be missing. A nil Lookup knows nothing. It is safe for concurrent
-// use.
+// use, except for Close.
 type Lookup struct {
 	country, asn *DB
+	err          atomic.Pointer[error]
+}
+
+// Open opens a country database and an owner database; either path may be
+// empty. The error names the file and says what it lacks.
+func Open(countryPath, asnPath string) (*Lookup, error) {
+	var dbs [2]*DB
+	for i, path := range []string{countryPath, asnPath} {
+		if path == "" {
+			continue
+		}
+		db, err := OpenDB(path)
+		if err != nil {
+			return nil, errors.Join(err, dbs[0].Close())
+		}
+		dbs[i] = db
+	}
+	l, err := New(dbs[0], dbs[1])
+	if err != nil {
+		return nil, errors.Join(err, dbs[0].Close(), dbs[1].Close())
+	}
+	return l, nil
+}
+
+// New makes a Lookup of open databases, either of which may be nil. It is an
+// error if country holds no countries or asn no owners.
+func New(country, asn *DB) (*Lookup, error) {
+	if country != nil && country.country == nil {
+		return nil, country.wrongKind("country", "a Country, City or Enterprise database, or one whose records have country_code")
+	}
+	if asn != nil && asn.owner == nil {
+		return nil, asn.wrongKind("owner", "an ASN, ISP or Enterprise database, or one whose records have asn")
+	}
+	return &Lookup{country: country, asn: asn}, nil
 }
 
 // Country returns the country of a, or the zero Country where it is not known.
-func (l *Lookup) Country(a netip.Addr) Country { panic("geo: helper implements") }
+// Private, loopback, link-local and multicast addresses have none.
+func (l *Lookup) Country(a netip.Addr) Country {
+	if l == nil || l.country == nil {
+		return Country{}
+	}
+	c, err := l.country.Country(a)
+	l.note(err)
+	return c
+}
 
 // Owner returns the owner of a, or the zero Owner where it is not known.
-func (l *Lookup) Owner(a netip.Addr) Owner { panic("geo: helper implements") }
+// Private, loopback, link-local and multicast addresses have none.
+func (l *Lookup) Owner(a netip.Addr) Owner {
+	if l == nil || l.asn == nil {
+		return Owner{}
+	}
+	o, err := l.asn.Owner(a)
+	l.note(err)
+	return o
+}
 
-// DB is one MMDB file.
-type DB struct{}
+// note keeps the first error.
+func (l *Lookup) note(err error) {
+	if err != nil {
+		l.err.CompareAndSwap(nil, &err)
+	}
+}
+
+// Err returns the first error that a lookup met: a record of a damaged file
+// is unknown to Country and Owner, and is told of here.
+func (l *Lookup) Err() error {
+	if l == nil {
+		return nil
+	}
+	if err := l.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Close releases the files. The Lookup must not be used afterwards.
+func (l *Lookup) Close() error {
+	if l == nil {
+		return nil
+	}
+	return errors.Join(l.country.Close(), l.asn.Close())
+}

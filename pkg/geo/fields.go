@@ -1,0 +1,117 @@
+package geo
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/oschwald/maxminddb-golang/v2"
+)
+
+// sampled is how many records say what a database of unknown type holds. A
+// database of countries or owners has them from its first records on.
+const sampled = 1000
+
+// openFields reads a database of a type that geoip2 does not know: what its
+// first records hold says whether it is one of countries, owners, or both. It
+// is an error if they hold neither because they cannot be read.
+func openFields(name string, r *maxminddb.Reader) (*DB, error) {
+	db := &DB{name: name, kind: r.Metadata.DatabaseType, close: r.Close}
+	var damage error
+	n := 0
+	for res := range r.Networks() {
+		var record any
+		err := res.Decode(&record)
+		damage = cmp.Or(damage, err)
+		f, _ := record.(map[string]any)
+		db.learn(r, f)
+		if n++; n == sampled || db.country != nil && db.owner != nil || res.Err() != nil {
+			break
+		}
+	}
+	if damage != nil && db.country == nil && db.owner == nil {
+		return nil, errors.Join(fmt.Errorf("geo database %s: damaged: %w", name, damage), r.Close())
+	}
+	return db, nil
+}
+
+// learn makes db answer for what a record of it holds.
+func (db *DB) learn(r *maxminddb.Reader, f fields) {
+	if db.country == nil && f.country().Code != "" {
+		db.country = func(a netip.Addr) (Country, error) {
+			f, err := lookupFields(r, a)
+			return f.country(), err
+		}
+	}
+	if db.owner == nil && f.owner().ASN != 0 {
+		db.owner = func(a netip.Addr) (Owner, error) {
+			f, err := lookupFields(r, a)
+			return f.owner(), err
+		}
+	}
+}
+
+func lookupFields(r *maxminddb.Reader, a netip.Addr) (fields, error) {
+	var f fields
+	err := r.Lookup(a).Decode((*map[string]any)(&f))
+	return f, err
+}
+
+// fields is one record as the file holds it.
+type fields map[string]any
+
+// text returns the first field of these names that is a string.
+func (f fields) text(names ...string) string {
+	for _, name := range names {
+		if s, ok := f[name].(string); ok && s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// country reads country_code and country_name, MaxMind's nested country, or
+// IPinfo's country, which is a code in some editions and a name in others.
+func (f fields) country() Country {
+	c := Country{Code: f.text("country_code", "country_iso_code"), Name: f.text("country_name")}
+	switch v := f["country"].(type) {
+	case map[string]any:
+		nested := fields(v)
+		c.Code = cmp.Or(c.Code, nested.text("iso_code", "code"))
+		names, _ := v["names"].(map[string]any)
+		c.Name = cmp.Or(c.Name, fields(names).text("en"), nested.text("name"))
+	case string:
+		if len(v) == 2 {
+			c.Code = cmp.Or(c.Code, v)
+		} else {
+			c.Name = cmp.Or(c.Name, v)
+		}
+	}
+	c.Code = strings.ToUpper(c.Code)
+	if !isCode(c.Code) {
+		return Country{}
+	}
+	return c
+}
+
+// isCode says whether s is a country's code. ZZ and XX stand for an unknown
+// country, and so do the marks that some databases use, such as "-".
+func isCode(s string) bool {
+	return len(s) == 2 && s != "ZZ" && s != "XX" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+}
+
+// owner reads autonomous_system_number or asn, the latter as 15169, "15169"
+// or "AS15169", and the organisation's name.
+func (f fields) owner() Owner {
+	for _, name := range []string{"autonomous_system_number", "asn", "as_number"} {
+		digits := strings.TrimPrefix(strings.ToUpper(fmt.Sprint(f[name])), "AS")
+		// An AS number has 32 bits (RFC 6793).
+		if n, err := strconv.ParseUint(digits, 10, 32); err == nil && n != 0 {
+			return Owner{ASN: uint(n), Name: f.text("autonomous_system_organization", "as_name", "as_organization", "org", "organization", "name", "isp")}
+		}
+	}
+	return Owner{}
+}
