@@ -11,6 +11,7 @@ package detect
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
@@ -29,6 +30,10 @@ type Input struct {
 	// median count as unusual; 0 means DefaultSensitivity.
 	Sensitivity float64
 }
+
+// DefaultSensitivity is the modified z-score from which Iglewicz and Hoaglin
+// (How to Detect and Handle Outliers, 1993) call a value an outlier.
+const DefaultSensitivity = 3.5
 
 // Severity says how urgent a finding is. Medium and above is an alert.
 type Severity string
@@ -62,25 +67,35 @@ type Threshold struct {
 	From  string  `json:"from"`  // where it comes from: the statistic and what of
 }
 
-// Rule describes a detection for people.
-type Rule struct {
-	ID             string
-	Title          string
-	Description    string
-	Conditions     []string
-	Actions        []string
-	Attack         []string // MITRE ATT&CK technique ids
-	FalsePositives []string
-	Section        string // of the report, such as "3.1"
+// Result is what every detection found.
+type Result struct {
+	Services     ServicesResult
+	Traffic      TrafficResult
+	Exfiltration ExfiltrationResult
+	Countries    CountriesResult
+	Botnet       BotnetResult
+	DNS          DNSResult
+	Clients      ClientsResult
+	Findings     []Finding // of all rules, most severe first
+	Devices      []Device  // the same by entity, most severe first
 }
 
-// Device is one entity with all its findings, as the list of compromised
-// devices shows it.
-type Device struct {
-	Entity   string    `json:"entity"`
-	Severity Severity  `json:"severity"` // the worst of its findings
-	Score    float64   `json:"score"`    // 0 to 1: 1 − Π(1 − score) over its rules' best findings
-	Findings []Finding `json:"findings"` // most severe first
+// All runs every detection.
+func All(in Input) Result {
+	r := Result{
+		Services:     Services(in),
+		Traffic:      Traffic(in),
+		Exfiltration: Exfiltration(in),
+		Countries:    Countries(in),
+		Botnet:       Botnet(in),
+		DNS:          DNS(in),
+		Clients:      Clients(in),
+	}
+	r.Findings = slices.Concat(r.Exfiltration.Findings, r.Countries.Findings, r.Botnet.Findings,
+		r.DNS.Findings, r.Clients.Findings)
+	sortFindings(r.Findings)
+	r.Devices = Devices(r.Findings)
+	return r
 }
 
 // Addr returns the entity's address, or the zero address where the entity is none.

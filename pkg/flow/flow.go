@@ -30,13 +30,13 @@ var Columns = []string{ColTime, ColSrc, ColDst, ColProto, ColPort, ColUp, ColDow
 
 // Record is one flow.
 type Record struct {
-	Time  Time       // when the flow started
-	Src   netip.Addr // who opened it
-	Dst   netip.Addr // whom it contacted
-	Proto Proto
-	Port  uint16 // destination port
-	Up    int64  // bytes sent by Src
-	Down  int64  // bytes sent by Dst
+	Time  Time       `json:"timestamp"` // when the flow started
+	Src   netip.Addr `json:"src_ip"`    // who opened it
+	Dst   netip.Addr `json:"dst_ip"`    // whom it contacted
+	Proto Proto      `json:"proto"`
+	Port  uint16     `json:"port"`       // destination port
+	Up    int64      `json:"up_bytes"`   // bytes sent by Src
+	Down  int64      `json:"down_bytes"` // bytes sent by Dst
 }
 
 // Compare orders records by time, then by every other field, so that any two
@@ -93,6 +93,9 @@ func (p Proto) String() string {
 	}
 	return fmt.Sprintf("proto-%d", uint8(p))
 }
+
+// MarshalText writes the protocol as String does.
+func (p Proto) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // ParseAddr reads an IPv4 or IPv6 address. An IPv4 address written in IPv6
 // form (::ffff:1.2.3.4) becomes IPv4; a zone is refused, since an address
