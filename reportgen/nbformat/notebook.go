@@ -1,0 +1,137 @@
+package nbformat
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The types of cell.
+const (
+	Code     = "code"
+	Markdown = "markdown"
+	Raw      = "raw"
+)
+
+// The types of output.
+const (
+	Stream        = "stream"
+	DisplayData   = "display_data"
+	ExecuteResult = "execute_result"
+	Error         = "error"
+)
+
+// Notebook is one .ipynb file.
+type Notebook struct {
+	Metadata map[string]any
+	Cells    []*Cell
+	Minor    int            // the minor version of nbformat 4: 0 to 5
+	Extra    map[string]any // other top-level fields, as decoded
+}
+
+// Cell is one cell of a notebook.
+type Cell struct {
+	Type           string // Code, Markdown or Raw
+	ID             string // empty only before nbformat 4.5
+	Source         string
+	Metadata       map[string]any
+	ExecutionCount *int           // of a code cell, nil where it did not run
+	Outputs        []*Output      // of a code cell
+	Extra          map[string]any // other fields, attachments among them
+}
+
+// Output is one output of a code cell. Which fields count depends on Type.
+type Output struct {
+	Type           string         // Stream, DisplayData, ExecuteResult, Error, or one unknown to us
+	Name           string         // Stream: stdout or stderr
+	Text           string         // Stream
+	Data           map[string]any // DisplayData, ExecuteResult: MIME type to content, text as one string
+	Metadata       map[string]any // DisplayData, ExecuteResult
+	ExecutionCount *int           // ExecuteResult
+	EName          string         // Error: the name of the error
+	EValue         string         // Error: its message
+	Traceback      []string       // Error: lines for people, with terminal colours
+	Extra          map[string]any // other fields
+}
+
+// Language is the language of the notebook's kernel, as its metadata says, in
+// lower case: "go", "python"; empty where the metadata says none.
+func (nb *Notebook) Language() string {
+	if s := stringAt(nb.Metadata, "kernelspec", "language"); s != "" {
+		return strings.ToLower(s)
+	}
+	return strings.ToLower(stringAt(nb.Metadata, "language_info", "name"))
+}
+
+// KernelName is the name of the kernel spec that the notebook asks for, empty
+// where it asks for none.
+func (nb *Notebook) KernelName() string {
+	return stringAt(nb.Metadata, "kernelspec", "name")
+}
+
+func stringAt(m map[string]any, section, key string) string {
+	inner, _ := m[section].(map[string]any)
+	s, _ := inner[key].(string)
+	return s
+}
+
+// Tags are the cell's tags, in the order of the file.
+func (c *Cell) Tags() []string {
+	list, _ := c.Metadata["tags"].([]any)
+	var tags []string
+	for _, v := range list {
+		if s, ok := v.(string); ok {
+			tags = append(tags, s)
+		}
+	}
+	return tags
+}
+
+// HasTag reports whether the cell has the tag.
+func (c *Cell) HasTag(tag string) bool { return slices.Contains(c.Tags(), tag) }
+
+// Clone is a copy of nb whose cells and outputs can be changed without changing
+// nb's. Values inside metadata, data and extra fields are shared.
+func (nb *Notebook) Clone() *Notebook {
+	c := *nb
+	c.Metadata = maps.Clone(nb.Metadata)
+	c.Cells = make([]*Cell, len(nb.Cells))
+	for i, cell := range nb.Cells {
+		d := *cell
+		d.Metadata = maps.Clone(cell.Metadata)
+		d.Outputs = make([]*Output, len(cell.Outputs))
+		for j, out := range cell.Outputs {
+			o := *out
+			d.Outputs[j] = &o
+		}
+		c.Cells[i] = &d
+	}
+	return &c
+}
+
+var validID = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
+
+// Upgrade makes nb a notebook of nbformat 4.5: a cell whose id is missing,
+// not valid or taken by a cell before it gets the id "cell-N", where N is its
+// number, so that the same notebook always gets the same ids.
+func (nb *Notebook) Upgrade() {
+	nb.Minor = 5
+	taken := make(map[string]bool)
+	for _, c := range nb.Cells {
+		taken[c.ID] = true
+	}
+	seen := make(map[string]bool)
+	for i, c := range nb.Cells {
+		if !validID.MatchString(c.ID) || seen[c.ID] {
+			id := fmt.Sprintf("cell-%d", i+1)
+			for n := 2; taken[id]; n++ {
+				id = fmt.Sprintf("cell-%d-%d", i+1, n)
+			}
+			c.ID = id
+			taken[id] = true
+		}
+		seen[c.ID] = true
+	}
+}

@@ -1,0 +1,209 @@
+package nbformat
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// The limits on what is read, which real notebooks stay far below: they keep a
+// hostile file from filling memory or the stack.
+const (
+	MaxSize  = 256 << 20 // bytes of a file
+	MaxDepth = 128       // objects and lists within one another
+)
+
+// ReadFile reads the notebook in the named file. Errors name the file.
+func ReadFile(name string) (*Notebook, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	nb, err := Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return nb, nil
+}
+
+// Read decodes one notebook of nbformat 4.0 to 4.5. An error says which cell
+// and field, or which line of the JSON, is at fault.
+func Read(r io.Reader) (*Notebook, error) {
+	src, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read notebook: %w", err)
+	}
+	if len(src) > MaxSize {
+		return nil, fmt.Errorf("the notebook is larger than %d MiB: clear outputs that it does not need", MaxSize>>20)
+	}
+	return Unmarshal(src)
+}
+
+// Unmarshal is [Read] of the bytes in src.
+func Unmarshal(src []byte) (*Notebook, error) {
+	if err := checkDepth(src); err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(src))
+	dec.UseNumber() // numbers in metadata come back as they were written
+	var top map[string]any
+	if err := dec.Decode(&top); err != nil {
+		return nil, jsonError(src, err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("not a notebook: text after the end of the JSON object, at line %d", lineAt(src, dec.InputOffset()))
+	}
+	return fromJSON(top)
+}
+
+// checkDepth refuses JSON that nests deeper than MaxDepth before it is decoded.
+func checkDepth(src []byte) error {
+	depth, inString, escaped := 0, false, false
+	for i, c := range src {
+		switch {
+		case escaped:
+			escaped = false
+		case inString:
+			escaped = c == '\\'
+			inString = c != '"'
+		case c == '"':
+			inString = true
+		case c == '{' || c == '[':
+			if depth++; depth > MaxDepth {
+				return fmt.Errorf("not a notebook: line %d: objects and lists nest deeper than %d", lineAt(src, int64(i)), MaxDepth)
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return nil
+}
+
+func lineAt(src []byte, offset int64) int {
+	return 1 + bytes.Count(src[:min(max(offset, 0), int64(len(src)))], []byte("\n"))
+}
+
+func jsonError(src []byte, err error) error {
+	var syntax *json.SyntaxError
+	var typ *json.UnmarshalTypeError
+	switch {
+	case len(bytes.TrimSpace(src)) == 0:
+		return errors.New("not a notebook: the file is empty")
+	case errors.As(err, &syntax):
+		return fmt.Errorf("not a notebook: line %d: %w", lineAt(src, syntax.Offset), err)
+	case errors.As(err, &typ):
+		return fmt.Errorf("not a notebook: it is a JSON %s and not an object", typ.Value)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("not a notebook: line %d: the JSON ends in the middle: the file was cut short", lineAt(src, int64(len(src))))
+	}
+	return fmt.Errorf("not a notebook: %w", err)
+}
+
+func fromJSON(top map[string]any) (*Notebook, error) {
+	f := fields{m: top}
+	major, hasMajor := f.intp("nbformat")
+	minor, _ := f.intp("nbformat_minor")
+	switch {
+	case f.err != nil:
+		return nil, f.err
+	case !hasMajor:
+		return nil, errors.New(`not a notebook: it has no field "nbformat"`)
+	case *major != 4:
+		return nil, fmt.Errorf("nbformat %d is not supported, only 4.0 to 4.5: open the notebook in JupyterLab and save it, or run jupyter nbconvert --to notebook on it", *major)
+	case minor == nil:
+		minor = new(int)
+	}
+	if *minor < 0 || *minor > 5 {
+		return nil, fmt.Errorf("nbformat 4.%d is not supported, only 4.0 to 4.5", *minor)
+	}
+	nb := &Notebook{Minor: *minor, Metadata: f.object("metadata")}
+	list, hasCells := f.list("cells")
+	if f.err != nil {
+		return nil, f.err
+	}
+	if !hasCells {
+		return nil, errors.New(`not a notebook: it has no field "cells"`)
+	}
+	nb.Extra = f.rest()
+	for i, v := range list {
+		c, err := cellFromJSON(v)
+		if err != nil {
+			return nil, fmt.Errorf("cell %d: %w", i+1, err)
+		}
+		nb.Cells = append(nb.Cells, c)
+	}
+	return nb, nil
+}
+
+func cellFromJSON(v any) (*Cell, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("it is %s and not an object", kindOf(v))
+	}
+	f := fields{m: m}
+	c := &Cell{Type: f.text("cell_type"), ID: f.text("id"), Source: f.text("source"), Metadata: f.object("metadata")}
+	if f.err == nil && c.Type != Code && c.Type != Markdown && c.Type != Raw {
+		return nil, fmt.Errorf("cell_type is %q and not code, markdown or raw", c.Type)
+	}
+	var outputs []any
+	if c.Type == Code {
+		c.ExecutionCount, _ = f.intp("execution_count")
+		outputs, _ = f.list("outputs")
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	c.Extra = f.rest()
+	for i, v := range outputs {
+		out, err := outputFromJSON(v)
+		if err != nil {
+			return nil, fmt.Errorf("output %d: %w", i+1, err)
+		}
+		c.Outputs = append(c.Outputs, out)
+	}
+	return c, nil
+}
+
+func outputFromJSON(v any) (*Output, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("it is %s and not an object", kindOf(v))
+	}
+	f := fields{m: m}
+	o := &Output{Type: f.text("output_type")}
+	switch o.Type {
+	case Stream:
+		o.Name, o.Text = f.text("name"), f.text("text")
+	case DisplayData, ExecuteResult:
+		o.Data, o.Metadata = f.object("data"), f.object("metadata")
+		if o.Type == ExecuteResult {
+			o.ExecutionCount, _ = f.intp("execution_count")
+		}
+	case Error:
+		o.EName, o.EValue, o.Traceback = f.text("ename"), f.text("evalue"), f.strings("traceback")
+	case "":
+		return nil, errors.New("it has no output_type")
+	}
+	for mime, v := range o.Data {
+		if IsJSON(mime) {
+			continue
+		}
+		s, err := textOf(v)
+		if err != nil {
+			return nil, fmt.Errorf("data of %s: %w", mime, err)
+		}
+		o.Data[mime] = s
+	}
+	o.Extra = f.rest()
+	return o, f.err
+}
+
+// IsJSON reports whether content of the MIME type is a JSON value rather than text.
+func IsJSON(mime string) bool {
+	return mime == "application/json" || strings.HasPrefix(mime, "application/") && strings.HasSuffix(mime, "+json")
+}
