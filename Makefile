@@ -1,0 +1,82 @@
+# Flowbook. `make report` writes the report of the sample days, `make test`
+# checks everything, `make jupyter` opens the notebooks. Each installs what it
+# needs into this folder; only `make test`, run as root on Debian, also installs
+# Debian packages (a browser, and Java for the files that Spark writes).
+
+SHELL     := /bin/bash
+TOOLS     := $(CURDIR)/.tools
+VENV      := $(CURDIR)/.venv
+PYTHON    ?= python3
+REPORTGEN := $(TOOLS)/bin/reportgen
+LINT      := $(TOOLS)/bin/golangci-lint
+LINT_VERSION := v2.6.2
+
+export PATH := $(TOOLS)/bin:$(PATH)
+
+.PHONY: help report test jupyter sample golden lint fuzz bench clean reportgen
+
+help: ## say what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+reportgen: ## build the program into .tools/bin
+	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(REPORTGEN) ./reportgen
+
+report: reportgen ## the report of the sample days, in report/
+	$(REPORTGEN) run -o report notebooks
+	@echo "open report/index.html"
+
+sample: reportgen ## make the sample days in testdata/ again
+	$(REPORTGEN) synth -o testdata --flows $(SAMPLE_FLOWS)
+
+golden: report ## make the committed goldens again; review them as a diff
+	rm -rf testdata/report && mkdir -p testdata/report
+	cp -r report/report.md report/figures testdata/report/
+	go test ./pkg/... ./reportgen/... -run Golden -update
+
+jupyter: reportgen $(VENV)/.jupyter ## JupyterLab with the GoNB kernel on the notebooks
+	$(REPORTGEN) kernel install --prefix $(VENV)
+	cd notebooks && $(VENV)/bin/jupyter lab --ip=127.0.0.1
+
+$(VENV)/.jupyter: notebooks/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+## Checks
+
+test: lint $(VENV)/.test debian reportgen ## everything that CI checks
+	go vet ./...
+	go test -race -timeout 20m ./...
+	$(MAKE) fuzz
+
+$(VENV)/.test: testdata/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+.PHONY: debian
+debian:
+	@testdata/debian-packages
+
+lint: $(LINT) ## gofmt and golangci-lint
+	@test -z "$$(gofmt -l pkg reportgen | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(TOOLS)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+# A number of inputs, not a time: a run on a slow machine does the same work.
+fuzz: ## short fuzz runs of every fuzz target
+	@for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    go test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) || exit 1; \
+	  done; \
+	done
+
+FUZZ ?= 2000x
+
+bench: ## benchmarks of scan and profile
+	go test -run '^$$' -bench . -benchmem ./pkg/scan ./pkg/profile
+
+clean: ## remove what make made, but not the profile cache
+	rm -rf $(TOOLS) $(VENV) report
