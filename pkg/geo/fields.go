@@ -4,16 +4,22 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"net/netip"
 	"strconv"
 	"strings"
 
 	"github.com/oschwald/maxminddb-golang/v2"
+	"go4.org/netipx"
 )
 
-// sampled is how many records say what a database of unknown type holds. A
-// database of countries or owners has them from its first records on.
-const sampled = 1000
+// A database of countries or owners has them from its first records on, so
+// that these many say what it holds. Lookups are counted besides records:
+// a damaged search tree can be walked for ever.
+const (
+	sampledRecords = 100
+	sampledLookups = 20_000
+)
 
 // openFields reads a database of a type that geoip2 does not know: what its
 // first records hold says whether it is one of countries, owners, or both. It
@@ -21,14 +27,18 @@ const sampled = 1000
 func openFields(name string, r *maxminddb.Reader) (*DB, error) {
 	db := &DB{name: name, kind: r.Metadata.DatabaseType, close: r.Close}
 	var damage error
-	n := 0
-	for res := range r.Networks() {
-		var record any
-		err := res.Decode(&record)
-		damage = cmp.Or(damage, err)
-		f, _ := record.(map[string]any)
-		db.learn(r, f)
-		if n++; n == sampled || db.country != nil && db.owner != nil || res.Err() != nil {
+	records, lookups := 0, 0
+	for res := range walk(r) {
+		if res.Found() {
+			var record any
+			damage = cmp.Or(damage, res.Decode(&record))
+			f, _ := record.(map[string]any)
+			db.learn(r, f)
+			records++
+		}
+		damage = cmp.Or(damage, res.Err())
+		lookups++
+		if records == sampledRecords || lookups == sampledLookups || db.country != nil && db.owner != nil {
 			break
 		}
 	}
@@ -36,6 +46,22 @@ func openFields(name string, r *maxminddb.Reader) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("geo database %s: damaged: %w", name, damage), r.Close())
 	}
 	return db, nil
+}
+
+// walk looks up one address of each network in turn, public IPv4 first and
+// then global IPv6, up to the first error.
+func walk(r *maxminddb.Reader) iter.Seq[maxminddb.Result] {
+	return func(yield func(maxminddb.Result) bool) {
+		for _, first := range []netip.Addr{netip.AddrFrom4([4]byte{1}), netip.AddrFrom16([16]byte{0x20})} {
+			for a := first; a.IsValid() && (a.Is4() || r.Metadata.IPVersion == 6); {
+				res := r.Lookup(a)
+				if !yield(res) || res.Err() != nil {
+					return
+				}
+				a = netipx.PrefixLastIP(res.Prefix()).Next()
+			}
+		}
+	}
 }
 
 // learn makes db answer for what a record of it holds.
