@@ -1,0 +1,46 @@
+package ingest
+
+import "fmt"
+
+// Reason says why a row did not become a flow.
+type Reason string
+
+// The reasons for leaving out a row that is well formed.
+const (
+	OtherProtocol Reason = "protocol neither tcp nor udp" // icmp and others have no ports
+	OtherLog      Reason = "record of another log"        // in a stream that mixes several logs
+	OtherDay      Reason = "outside the chosen days"
+)
+
+// The reasons for leaving out a row that is not well formed.
+const (
+	BadTime    Reason = "time not readable"
+	BadAddress Reason = "address not readable"
+	BadPort    Reason = "port not readable"
+	BadBytes   Reason = "byte count not readable"
+	BadJSON    Reason = "not a JSON object of this log"
+	FieldCount Reason = "wrong number of fields"
+	NoValue    Reason = "a needed field is unset"
+	CutOff     Reason = "last line cut off"
+)
+
+// Malformed says whether the reason is a defect of the log rather than a row
+// that is sound but of no use here.
+func (r Reason) Malformed() bool {
+	switch r {
+	case OtherProtocol, OtherLog, OtherDay:
+		return false
+	}
+	return true
+}
+
+// RowError says why one row of a file was left out.
+type RowError struct {
+	Line   int64 // counted from 1
+	Reason Reason
+	Detail string // what stood there
+}
+
+func (e *RowError) Error() string {
+	return fmt.Sprintf("line %d: %s: %s", e.Line, e.Reason, e.Detail)
+}

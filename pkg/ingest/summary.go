@@ -1,0 +1,149 @@
+package ingest
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// Summary says what became of the rows that a [Reader] read. Rows is always
+// Flows and all that was left out, added up.
+type Summary struct {
+	Files        int
+	Rows         int64      // data rows; header and blank lines are not counted
+	Flows        int64      // rows that became flows of the chosen days
+	LeftOut      []Count    // rows that did not, by reason, in the order of the reasons' names
+	BytesUnknown Count      // flows with a direction whose byte count the log does not give
+	Days         []DayCount // days met, chosen or not, in order
+	Empty        []string   // files without a single row
+	Passed       []string   // files in folders that are not named as logs of the format are
+}
+
+// Count is a number of rows and where the first of them stands.
+type Count struct {
+	Reason Reason
+	Rows   int64
+	First  string // file, line and what stood there
+}
+
+// DayCount is the number of flows of a day.
+type DayCount struct {
+	Date  Date
+	Flows int64
+}
+
+// WriteTo writes the summary for people, one line for each thing to know.
+func (s Summary) WriteTo(w io.Writer) (int64, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "read %s of %s\n", count(s.Rows, "row"), count(int64(s.Files), "file"))
+	for _, c := range s.LeftOut {
+		fmt.Fprintf(&b, "left out %s: %s; first %s\n", count(c.Rows, "row"), c.Reason, c.First)
+	}
+	if c := s.BytesUnknown; c.Rows > 0 {
+		fmt.Fprintf(&b, "took unknown byte counts as 0 in %s; first %s\n", count(c.Rows, "row"), c.First)
+	}
+	if len(s.Empty) > 0 {
+		fmt.Fprintf(&b, "found no row in %s; first %s\n", count(int64(len(s.Empty)), "file"), s.Empty[0])
+	}
+	if len(s.Passed) > 0 {
+		fmt.Fprintf(&b, "passed over %s with other names in the folders; first %s\n", count(int64(len(s.Passed)), "file"), s.Passed[0])
+	}
+	n, err := io.WriteString(w, b.String())
+	return int64(n), err
+}
+
+// count writes "1 row" or "12,345 rows".
+func count(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return humanize.Comma(n) + " " + thing + "s"
+}
+
+// tally counts while reading.
+type tally struct {
+	files    int
+	passed   []string
+	empty    []string
+	file     string // being read
+	rows     int64
+	flows    int64
+	good     int64 // rows that are not malformed
+	leftOut  map[Reason]*Count
+	unknown  Count
+	days     map[Date]int64
+	firstBad string // first malformed row of the file being read
+}
+
+func newTally(files int, passed []string) tally {
+	return tally{files: files, passed: passed, leftOut: map[Reason]*Count{}, days: map[Date]int64{}}
+}
+
+// open notes that rows come from another file from now on.
+func (t *tally) open(name string) {
+	t.file, t.firstBad = name, ""
+}
+
+// flow counts a flow and says whether it is of a chosen day.
+func (t *tally) flow(f Flow, days []Date) bool {
+	t.rows++
+	t.good++
+	t.days[f.Date]++
+	if !chosen(days, f.Date) {
+		t.add(OtherDay, func() string { return fmt.Sprintf("%s:%d: a flow of %s", t.file, f.Line, f.Date) })
+		return false
+	}
+	t.flows++
+	if f.BytesUnknown {
+		if t.unknown.Rows == 0 {
+			t.unknown.First = fmt.Sprintf("%s:%d", t.file, f.Line)
+		}
+		t.unknown.Rows++
+	}
+	return true
+}
+
+// leaveOut counts a row that the decoder left out.
+func (t *tally) leaveOut(e *RowError) {
+	t.rows++
+	place := func() string { return fmt.Sprintf("%s:%d: %s", t.file, e.Line, e.Detail) }
+	if !e.Reason.Malformed() {
+		t.good++
+	} else if t.firstBad == "" {
+		t.firstBad = e.Error()
+	}
+	t.add(e.Reason, place)
+}
+
+func (t *tally) add(reason Reason, place func() string) {
+	c := t.leftOut[reason]
+	if c == nil {
+		c = &Count{Reason: reason, First: place()}
+		t.leftOut[reason] = c
+	}
+	c.Rows++
+}
+
+func (t *tally) summary() Summary {
+	s := Summary{
+		Files:        t.files,
+		Rows:         t.rows,
+		Flows:        t.flows,
+		BytesUnknown: t.unknown,
+		Empty:        slices.Clone(t.empty),
+		Passed:       slices.Clone(t.passed),
+	}
+	for _, reason := range slices.Sorted(maps.Keys(t.leftOut)) {
+		s.LeftOut = append(s.LeftOut, *t.leftOut[reason])
+	}
+	for date, flows := range t.days {
+		s.Days = append(s.Days, DayCount{date, flows})
+	}
+	slices.SortFunc(s.Days, func(a, b DayCount) int { return cmp.Compare(a.Date, b.Date) })
+	return s
+}
