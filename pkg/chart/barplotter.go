@@ -1,0 +1,128 @@
+package chart
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// barPlotter draws groups of horizontal bars with the value at the end of each.
+// Unlike gonum's BarChart it knows bars on a logarithmic axis, which begin at
+// its low end, and reserves room for what stands at a bar's end. Row i lies at
+// Y = -i.
+type barPlotter struct {
+	series     []trace
+	suspicious []bool
+	log        bool
+	low, high  float64 // the X axis
+	note       string  // told in the row below the last bar
+}
+
+// tooFar is how many times one day's largest value must be the other's for the
+// axis to be logarithmic.
+const tooFar = 10
+
+func newBarPlotter(ss []trace, suspicious []bool) *barPlotter {
+	b := &barPlotter{series: ss, suspicious: suspicious}
+	least := math.Inf(1)
+	var peaks []float64
+	for _, s := range ss {
+		peak := 0.0
+		for _, v := range s.values {
+			peak = math.Max(peak, v)
+			if v > 0 {
+				least = math.Min(least, v)
+			}
+		}
+		b.high = math.Max(b.high, peak)
+		peaks = append(peaks, peak)
+	}
+	if len(peaks) == 2 {
+		lo, hi := min(peaks[0], peaks[1]), max(peaks[0], peaks[1])
+		b.log = lo > 0 && hi >= tooFar*lo
+	}
+	switch {
+	case b.log:
+		// Half a decade below the least value leaves its bar visible.
+		b.low = math.Pow(10, math.Floor(math.Log10(least)-0.3))
+	case b.high == 0:
+		b.high = 1
+	}
+	return b
+}
+
+// place returns the middle of a bar and its thickness in rows.
+func (b *barPlotter) place(row, s int) (y, thick float64) {
+	thick = 0.76 / float64(len(b.series))
+	return -float64(row) + 0.38 - thick*(float64(s)+0.5), thick
+}
+
+// caption returns what stands at the end of a bar. The first row names the days.
+func (b *barPlotter) caption(row, s int) string {
+	c := b.series[s]
+	words := c.Unit.Short(c.values[row])
+	if len(b.series) > 1 && row == 0 {
+		words += " " + c.Day
+	}
+	if b.marked(row, s) {
+		words += " suspicious"
+	}
+	return words
+}
+
+// marked says whether a bar is drawn as suspicious: the test day's, where there
+// are two.
+func (b *barPlotter) marked(row, s int) bool { return b.suspicious[row] && s == len(b.series)-1 }
+
+// end returns where a bar ends on the X axis.
+func (b *barPlotter) end(v float64) float64 {
+	if math.IsNaN(v) {
+		return b.low
+	}
+	return math.Max(v, b.low)
+}
+
+// Plot implements plot.Plotter.
+func (b *barPlotter) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	style := textStyle(ink, text.XLeft, text.YCenter)
+	for s := range b.series {
+		for row, v := range b.series[s].values {
+			mid, thick := b.place(row, s)
+			from, to := x(b.low), x(b.end(v))
+			fill := colorOf(b.series[s].Day)
+			if b.marked(row, s) {
+				fill = Suspicious
+			}
+			if to > from {
+				c.FillPolygon(fill, []vg.Point{
+					{X: from, Y: y(mid - thick/2)}, {X: to, Y: y(mid - thick/2)},
+					{X: to, Y: y(mid + thick/2)}, {X: from, Y: y(mid + thick/2)},
+				})
+			}
+			c.FillText(style, vg.Point{X: to + gap, Y: y(mid)}, b.caption(row, s))
+		}
+	}
+	if b.note != "" {
+		style.Color = pale
+		c.FillText(style, vg.Point{X: x(b.low) + gap, Y: y(-float64(len(b.suspicious)))}, b.note)
+	}
+}
+
+// GlyphBoxes implements plot.GlyphBoxer: it reserves the room of the captions.
+func (b *barPlotter) GlyphBoxes(p *plot.Plot) []plot.GlyphBox {
+	style := textStyle(ink, text.XLeft, text.YCenter)
+	var boxes []plot.GlyphBox
+	for s := range b.series {
+		for row, v := range b.series[s].values {
+			boxes = append(boxes, plot.GlyphBox{
+				X:         p.X.Norm(b.end(v)),
+				Rectangle: vg.Rectangle{Max: vg.Point{X: gap + style.Width(b.caption(row, s))}},
+			})
+		}
+	}
+	return boxes
+}

@@ -1,0 +1,190 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+// Bars draws horizontal bars: a row for each row of f, named by column label
+// and sorted by the first of values, and side by side one plot for each of
+// values. Of two days both bars stand in a row on one axis, which is
+// logarithmic where the days' largest values are an order of magnitude apart.
+// The value stands at the end of each bar.
+func Bars(f frame.Frame, label string, values []string, o Options) *Figure {
+	b, err := newBars(f, label, values, o)
+	if err != nil {
+		return &Figure{Data: f, err: fmt.Errorf("bars: %w", err)}
+	}
+	fig := &Figure{Data: b.shown, Width: width, Plots: make([][]*plot.Plot, 1)}
+	for i, value := range values {
+		p := b.plot(i, value)
+		if i == 0 {
+			b.nameRows(p)
+			fig.left = b.labelWidth(p)
+		} else {
+			p.Y.Tick.Marker = plot.ConstantTicks(nil)
+		}
+		fig.Plots[0] = append(fig.Plots[0], p)
+	}
+	rows := rowHeight * vg.Length(len(b.labels))
+	if len(b.panels[0]) > 1 {
+		rows = rows * 8 / 5
+	}
+	if b.others > 0 {
+		rows += rowHeight
+	}
+	fig.Height = rows + 40
+	return fig
+}
+
+// barRows is what Bars draws: the rows shown and a series or two for each value.
+type barRows struct {
+	shown      frame.Frame
+	labels     []string
+	suspicious []bool
+	panels     [][]trace
+	others     int      // rows left out
+	rest       []string // what is left out of each panel, in words
+}
+
+func newBars(f frame.Frame, label string, values []string, o Options) (*barRows, error) {
+	if f.Err == nil && f.Nrow() == 0 {
+		return nil, errNoRows
+	}
+	if len(values) == 0 {
+		return nil, fmt.Errorf("no column of values is named")
+	}
+	first, err := seriesOf(f, values[0])
+	if err != nil {
+		return nil, err
+	}
+	order := sortRows(first, f.Nrow())
+	top := cmp.Or(o.Top, 20)
+	shown := f.Subset(order[:min(top, len(order))])
+	b := &barRows{shown: shown, others: f.Nrow() - shown.Nrow()}
+	if b.labels, err = frame.Strings(shown, label); err != nil {
+		return nil, err
+	}
+	for _, l := range b.labels {
+		b.suspicious = append(b.suspicious, slices.Contains(o.Suspicious, l))
+	}
+	for _, v := range values {
+		ss, err := seriesOf(shown, v)
+		if err != nil {
+			return nil, err
+		}
+		b.panels = append(b.panels, ss)
+		rest := ""
+		if b.others > 0 {
+			left, err := seriesOf(f.Subset(order[top:]), v)
+			if err != nil {
+				return nil, err
+			}
+			rest = tell(left)
+		}
+		b.rest = append(b.rest, rest)
+	}
+	return b, nil
+}
+
+// sortRows orders rows by the largest of their values, largest first.
+func sortRows(ss []trace, n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	most := func(r int) float64 {
+		m := math.Inf(-1)
+		for _, s := range ss {
+			if v := s.values[r]; v > m {
+				m = v
+			}
+		}
+		return m
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(most(b), most(a)) })
+	return order
+}
+
+// tell says what rows that are not drawn amount to: their sum where sums make
+// sense, else the largest of them.
+func tell(ss []trace) string {
+	s := ss[len(ss)-1]
+	if s.Unit == frame.Count || s.Unit == frame.Bytes {
+		sum := 0.0
+		for _, v := range s.values {
+			sum += v
+		}
+		words := "together " + s.Unit.Short(sum)
+		if s.Day != "" {
+			words += " (" + s.Day + ")"
+		}
+		return words
+	}
+	return "each at most " + s.Unit.Short(slices.Max(s.values))
+}
+
+// plot draws one panel without the names of its rows.
+func (b *barRows) plot(panel int, value string) *plot.Plot {
+	p := newPlot()
+	bars := newBarPlotter(b.panels[panel], b.suspicious)
+	bars.note = b.rest[panel]
+	column := frame.Describe(value)
+	p.X.Tick.Marker = linearTicks(column.Unit, ticksWanted(len(b.panels)))
+	if bars.log {
+		p.X.Scale = plot.LogScale{}
+		p.X.Tick.Marker = logTicks(column.Unit)
+	}
+	p.X.Label.Text = axisTitle(column, bars.log)
+	p.Add(grid(true), bars)
+	p.X.Min, p.X.Max = bars.low, bars.high
+	p.Y.Min, p.Y.Max = 0.5-float64(len(b.labels)), 0.5
+	if b.others > 0 {
+		p.Y.Min--
+	}
+	return p
+}
+
+// ticksWanted keeps the tick labels of narrow panels apart.
+func ticksWanted(panels int) int { return max(3, 8/panels-1) }
+
+// nameRows writes the names of rows at the Y axis.
+func (b *barRows) nameRows(p *plot.Plot) {
+	var ticks []plot.Tick
+	for i, l := range b.labels {
+		ticks = append(ticks, plot.Tick{Value: -float64(i), Label: shorten(l)})
+	}
+	if b.others > 0 {
+		words := fmt.Sprintf("%s others", frame.Count.Format(float64(b.others)))
+		if b.others == 1 {
+			words = "1 other"
+		}
+		ticks = append(ticks, plot.Tick{Value: -float64(len(b.labels)), Label: words})
+	}
+	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
+}
+
+// labelWidth returns the room that the names of rows take.
+func (b *barRows) labelWidth(p *plot.Plot) vg.Length {
+	var w vg.Length
+	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+		w = max(w, p.Y.Tick.Label.Width(t.Label))
+	}
+	return w + p.Y.Padding
+}
+
+// shorten cuts a name that would leave no room for its bar.
+func shorten(s string) string {
+	const most = 42
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}

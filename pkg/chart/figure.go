@@ -1,0 +1,127 @@
+// Package chart draws figures from frames, in one style: see style.go.
+//
+// Each function takes a [frame.Frame] and the names of its columns and returns
+// a [Figure]. What a column's numbers count, and so how axes are titled and
+// values printed, comes from [frame.Describe]. A column of one day ("flows") is
+// drawn as one series; where the frame has that column for two days instead
+// ("baseline_flows", "test_flows", as [frame.Compare] makes them), both are
+// drawn on one axis.
+//
+//	hours := frame.Compare(frame.Hours(normal), frame.Hours(today), "hour", "flows")
+//	svg, err := chart.Hours(hours, "flows").SVG()
+//
+// A figure of nothing is an error: say in a sentence that there is nothing.
+package chart
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+// Figure is one drawing of one or more plots that share rows or an axis.
+type Figure struct {
+	Data          frame.Frame    // the rows drawn, in their order
+	Width, Height vg.Length      // in points
+	Plots         [][]*plot.Plot // row by row, to add to before the figure is drawn
+
+	left vg.Length // room for the row labels, taken by the first plot of each row alone
+	err  error     // why there is nothing to draw
+}
+
+// Options of a figure. The zero value is a good figure.
+type Options struct {
+	Top        int      // rows drawn at most, the rest is told in a line; 0 means 20
+	Suspicious []string // row labels drawn in the colour Suspicious
+}
+
+// errNoRows says that a figure would be empty.
+var errNoRows = errors.New("there are no rows to draw: tell so in a sentence instead of a figure")
+
+// SVG returns the figure as an SVG document, the same bytes for the same data.
+// Its text stays text.
+func (f *Figure) SVG() ([]byte, error) {
+	if f.err != nil {
+		return nil, fmt.Errorf("chart: %w", f.err)
+	}
+	canvas := vgsvg.NewWith(vgsvg.UseWH(f.Width, f.Height))
+	f.draw(draw.New(canvas))
+	var out bytes.Buffer
+	if _, err := canvas.WriteTo(&out); err != nil {
+		return nil, fmt.Errorf("chart: write SVG: %w", err)
+	}
+	return f.tidy(out.Bytes())
+}
+
+func (f *Figure) draw(c draw.Canvas) {
+	const between vg.Length = 14
+	rows := vg.Length(len(f.Plots))
+	height := (c.Max.Y - c.Min.Y - between*(rows-1)) / rows
+	for r, row := range f.Plots {
+		top := c.Max.Y - vg.Length(r)*(height+between)
+		cols := vg.Length(len(row))
+		w := (c.Max.X - c.Min.X - f.left - between*(cols-1)) / cols
+		for i, p := range row {
+			cell := c
+			cell.Min.X = c.Min.X + f.left + vg.Length(i)*(w+between)
+			cell.Max.X = cell.Min.X + w
+			if i == 0 {
+				cell.Min.X -= f.left
+			}
+			cell.Min.Y, cell.Max.Y = top-height, top
+			p.Draw(cell)
+		}
+	}
+}
+
+// tidy replaces the head of a document that vgsvg wrote: sizes in CSS pixels,
+// no declaration that would be in the way inside a page, and fonts to fall back
+// to. Arial and Helvetica have the widths of Liberation Sans.
+func (f *Figure) tidy(svg []byte) ([]byte, error) {
+	_, rest, ok := bytes.Cut(svg, []byte("<svg"))
+	if ok {
+		_, rest, ok = bytes.Cut(rest, []byte(">\n"))
+	}
+	if !ok {
+		return nil, errors.New("chart: the SVG writer wrote no svg element")
+	}
+	w, h := f.Width.Points(), f.Height.Points()
+	head := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.5g %.5g">`+"\n",
+		w*4/3, h*4/3, w, h)
+	rest = bytes.ReplaceAll(rest, []byte("\n\tstyle="), []byte(" style="))
+	rest = bytes.ReplaceAll(rest,
+		[]byte("font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;"),
+		[]byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
+	return append([]byte(head), rest...), nil
+}
+
+// trace is one column of numbers to draw.
+type trace struct {
+	frame.Column
+	values []float64
+}
+
+// seriesOf returns the series of a value: the column itself or, where the frame
+// compares two days, the column of each day.
+func seriesOf(f frame.Frame, value string) ([]trace, error) {
+	names := []string{value}
+	if !frame.Has(f, value) && frame.Has(f, frame.BaselineDay+"_"+value) {
+		names = []string{frame.BaselineDay + "_" + value, frame.TestDay + "_" + value}
+	}
+	var all []trace
+	for _, n := range names {
+		vs, err := frame.Floats(f, n)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, trace{frame.Describe(n), vs})
+	}
+	return all, nil
+}

@@ -1,0 +1,211 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+// slotHours is the length of a half hour on an axis of hours.
+const slotHours = 0.5
+
+// HalfHours draws values of one host over the half hours of the day, one plot
+// above the other on one axis of time: columns for what can be summed, points
+// for ratios. The frame has a column "timestamp" with the start of each half
+// hour. Half hours with nothing to show (NaN) stay empty. A host that
+// o.Suspicious names, by column "src_ip", is drawn as suspicious.
+func HalfHours(f frame.Frame, values []string, o Options) *Figure {
+	fig, err := halfHours(f, values, o)
+	if err != nil {
+		return &Figure{Data: f, err: fmt.Errorf("half hours: %w", err)}
+	}
+	return fig
+}
+
+func halfHours(f frame.Frame, values []string, o Options) (*Figure, error) {
+	rows, err := stripsOf(f, "src_ip", values, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 {
+		return nil, fmt.Errorf("the frame has %d hosts and not one: use Strips", len(rows))
+	}
+	fig := &Figure{Data: f, Width: width, Height: vg.Length(len(values))*84 + 30}
+	for i, value := range values {
+		column := frame.Describe(value)
+		p := newPlot()
+		p.X.Tick.Marker = dayTicks()
+		p.Y.Tick.Marker = linearTicks(column.Unit, 4)
+		p.Y.Label.Text = axisTitle(column, false)
+		if i == len(values)-1 {
+			p.X.Label.Text = "Time of day, half hour by half hour"
+		} else {
+			p.X.Tick.Marker = unlabelled(dayTicks())
+		}
+		strip := &stripPlotter{rows: []stripRow{rows[0]}, value: i, points: column.Unit == frame.Ratio, scale: 1}
+		p.Add(grid(false), strip)
+		p.X.Min, p.X.Max = 0, 24
+		p.Y.Min, p.Y.Max = 0, cmpZero(rows[0].peak(i))*1.1
+		fig.Plots = append(fig.Plots, []*plot.Plot{p})
+	}
+	alignLeft(fig.Plots)
+	return fig, nil
+}
+
+// alignLeft makes plots that stand above each other begin at the same place: it
+// pads those whose tick labels are narrower than the widest.
+func alignLeft(rows [][]*plot.Plot) {
+	widths := make([]vg.Length, len(rows))
+	var most vg.Length
+	for i, row := range rows {
+		p := row[0]
+		for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+			widths[i] = max(widths[i], p.Y.Tick.Label.Width(t.Label))
+		}
+		most = max(most, widths[i])
+	}
+	for i, row := range rows {
+		row[0].Y.Padding += most - widths[i]
+	}
+}
+
+// Strips draws a value of several hosts over the half hours of the day, a strip
+// of columns for each, all to one scale. The frame has columns "timestamp", the
+// start of the half hour, and label, the name of the strip; strips stand in the
+// order in which they come first. The day's sum stands at the end of each.
+func Strips(f frame.Frame, label, value string, o Options) *Figure {
+	rows, err := stripsOf(f, label, []string{value}, o)
+	if err != nil {
+		return &Figure{Data: f, err: fmt.Errorf("strips: %w", err)}
+	}
+	rows = rows[:min(len(rows), cmp.Or(o.Top, 20))]
+	column := frame.Describe(value)
+	p := newPlot()
+	p.X.Tick.Marker = dayTicks()
+	p.X.Label.Text = "Time of day, half hour by half hour"
+	strip := &stripPlotter{rows: rows, scale: 1}
+	var names []plot.Tick
+	var sums notes
+	for i, r := range rows {
+		strip.scale = min(strip.scale, 0.82/cmpZero(r.peak(0)))
+		names = append(names, plot.Tick{Value: 0.35 - float64(i), Label: shorten(r.name)})
+		words := column.Unit.Short(r.sum(0))
+		if column.Unit == frame.Count {
+			words += " " + column.Name
+		}
+		sums = append(sums, note{x: 24, y: 0.35 - float64(i), words: words, right: gap, style: textStyle(ink, text.XLeft, text.YCenter)})
+	}
+	p.Y.Tick.Marker = plot.ConstantTicks(names)
+	p.Add(grid(true), strip, &sums)
+	p.X.Min, p.X.Max = 0, 24
+	p.Y.Min, p.Y.Max = 1-float64(len(rows)), 1
+	return &Figure{Data: f, Width: width, Height: vg.Length(len(rows))*30 + 40, Plots: [][]*plot.Plot{{p}}}
+}
+
+// stripRow is the half hours of one host.
+type stripRow struct {
+	name       string
+	suspicious bool
+	at         []float64   // hours
+	values     [][]float64 // by value column
+}
+
+func (r stripRow) peak(value int) float64 {
+	peak := 0.0
+	for _, v := range r.values[value] {
+		if v > peak {
+			peak = v
+		}
+	}
+	return peak
+}
+
+func (r stripRow) sum(value int) float64 {
+	sum := 0.0
+	for _, v := range r.values[value] {
+		if !math.IsNaN(v) {
+			sum += v
+		}
+	}
+	return sum
+}
+
+// stripsOf gathers the rows of each name.
+func stripsOf(f frame.Frame, label string, values []string, o Options) ([]stripRow, error) {
+	if f.Err == nil && f.Nrow() == 0 {
+		return nil, errNoRows
+	}
+	names, err := frame.Strings(f, label)
+	if err != nil {
+		return nil, err
+	}
+	times, err := frame.Floats(f, flow.ColTime)
+	if err != nil {
+		return nil, err
+	}
+	var rows []stripRow
+	index := map[string]int{}
+	for i, n := range names {
+		r, ok := index[n]
+		if !ok {
+			r = len(rows)
+			index[n] = r
+			rows = append(rows, stripRow{name: n, suspicious: slices.Contains(o.Suspicious, n), values: make([][]float64, len(values))})
+		}
+		rows[r].at = append(rows[r].at, times[i]/float64(flow.Hour))
+	}
+	for v, value := range values {
+		all, err := frame.Floats(f, value)
+		if err != nil {
+			return nil, err
+		}
+		for i, n := range names {
+			r := &rows[index[n]]
+			r.values[v] = append(r.values[v], all[i])
+		}
+	}
+	return rows, nil
+}
+
+// stripPlotter draws the half hours of hosts, row i from Y = -i upwards.
+type stripPlotter struct {
+	rows   []stripRow
+	value  int
+	points bool    // points instead of columns
+	scale  float64 // rows of height for one of the value
+}
+
+// Plot implements plot.Plotter.
+func (s *stripPlotter) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for i, r := range s.rows {
+		var fill color.Color = Test
+		if r.suspicious {
+			fill = Suspicious
+		}
+		base := -float64(i)
+		for k, v := range r.values[s.value] {
+			if math.IsNaN(v) || v <= 0 {
+				continue
+			}
+			top := y(base + v*s.scale)
+			if s.points {
+				c.DrawGlyph(draw.GlyphStyle{Color: fill, Radius: 2, Shape: draw.CircleGlyph{}},
+					vg.Point{X: x(r.at[k] + slotHours/2), Y: top})
+				continue
+			}
+			from, to := x(r.at[k]), x(r.at[k]+slotHours)-1
+			c.FillPolygon(fill, []vg.Point{{X: from, Y: y(base)}, {X: to, Y: y(base)}, {X: to, Y: top}, {X: from, Y: top}})
+		}
+	}
+}

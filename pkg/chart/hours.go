@@ -1,0 +1,144 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+// Hours draws a value over the hours of the day as steps, one line for each
+// day. The frame has a column "hour" with each hour once, in order.
+func Hours(f frame.Frame, value string) *Figure {
+	fig, err := hours(f, value)
+	if err != nil {
+		return &Figure{Data: f, err: fmt.Errorf("hours: %w", err)}
+	}
+	return fig
+}
+
+func hours(f frame.Frame, value string) (*Figure, error) {
+	if f.Err == nil && f.Nrow() == 0 {
+		return nil, errNoRows
+	}
+	at, err := frame.Floats(f, "hour")
+	if err != nil {
+		return nil, err
+	}
+	ss, err := seriesOf(f, value)
+	if err != nil {
+		return nil, err
+	}
+	p := newPlot()
+	column := frame.Describe(value)
+	p.X.Tick.Marker = dayTicks()
+	p.X.Label.Text = "Time of day"
+	p.Y.Label.Text = axisTitle(frame.Column{Title: column.Title + " per hour", Unit: column.Unit}, false)
+	p.Y.Tick.Marker = linearTicks(column.Unit, 5)
+	p.Add(grid(false))
+	peak := 0.0
+	for _, s := range ss {
+		line, err := steps(at, s)
+		if err != nil {
+			return nil, err
+		}
+		p.Add(line)
+		for _, v := range s.values {
+			peak = math.Max(peak, v)
+		}
+	}
+	if len(ss) == 2 {
+		p.Add(dayLabels(at, ss))
+	}
+	p.X.Min, p.X.Max = 0, 24
+	p.Y.Min, p.Y.Max = 0, cmpZero(peak)*1.08
+	return &Figure{Data: f, Width: width, Height: 210, Plots: [][]*plot.Plot{{p}}}, nil
+}
+
+// cmpZero keeps an axis of nothing but zeros from having no length.
+func cmpZero(peak float64) float64 {
+	if peak == 0 {
+		return 1
+	}
+	return peak
+}
+
+// steps draws a value that holds for the hour that begins at each point.
+func steps(at []float64, s trace) (*plotter.Line, error) {
+	var xy plotter.XYs
+	for i, v := range s.values {
+		xy = append(xy, plotter.XY{X: at[i], Y: v})
+	}
+	last := len(at) - 1
+	xy = append(xy, plotter.XY{X: at[last] + 1, Y: s.values[last]})
+	line, err := plotter.NewLine(xy)
+	if err != nil {
+		return nil, err
+	}
+	line.StepStyle = plotter.PostStep
+	line.LineStyle = draw.LineStyle{Color: colorOf(s.Day), Width: 1.8}
+	return line, nil
+}
+
+// dayLabels names two lines where they are farthest apart: the upper one above
+// its line, the lower one below.
+func dayLabels(at []float64, ss []trace) *notes {
+	best, apart := 0, -1.0
+	for i := range at {
+		d := math.Abs(ss[0].values[i] - ss[1].values[i])
+		// Labels at the edges of the day would run out of the figure.
+		if d > apart && at[i] >= 2 && at[i] <= 21 {
+			best, apart = i, d
+		}
+	}
+	upper, lower := ss[0].values, ss[1].values
+	above, below := ss[0].Day, ss[1].Day
+	if lower[best] > upper[best] {
+		upper, lower, above, below = lower, upper, below, above
+	}
+	// A label is up to three hours wide and must clear the steps beside it.
+	from, to := max(0, best-1), min(len(at), best+2)
+	return &notes{
+		{x: at[best] + 0.5, y: slices.Max(upper[from:to]), words: above, style: textStyle(ink, text.XCenter, text.YBottom), up: gap / 2},
+		{x: at[best] + 0.5, y: slices.Min(lower[from:to]), words: below, style: textStyle(ink, text.XCenter, text.YTop), up: -gap},
+	}
+}
+
+// note is text at a point of the data.
+type note struct {
+	x, y  float64
+	words string
+	style text.Style
+	right vg.Length // offset
+	up    vg.Length // offset
+}
+
+// notes is a plotter of text at points of the data.
+type notes []note
+
+// Plot implements plot.Plotter.
+func (ns *notes) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for _, n := range *ns {
+		c.FillText(n.style, vg.Point{X: x(n.x) + n.right, Y: y(n.y) + n.up}, n.words)
+	}
+}
+
+// GlyphBoxes implements plot.GlyphBoxer: it reserves the room of the text.
+func (ns *notes) GlyphBoxes(p *plot.Plot) []plot.GlyphBox {
+	var boxes []plot.GlyphBox
+	for _, n := range *ns {
+		boxes = append(boxes, plot.GlyphBox{
+			X: p.X.Norm(n.x), Y: p.Y.Norm(n.y),
+			Rectangle: n.style.Rectangle(n.words).Add(vg.Point{X: n.right, Y: n.up}),
+		})
+	}
+	return boxes
+}

@@ -1,0 +1,103 @@
+package chart
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+// linearTicks marks a linear axis of a unit at up to about want round values.
+func linearTicks(u frame.Unit, want int) plot.Ticker {
+	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
+		step := roundStep((hi - lo) / float64(want))
+		if u == frame.Count {
+			step = max(1, step) // there is no half flow
+		}
+		var ticks []plot.Tick
+		for i := math.Ceil(lo / step); i*step <= hi; i++ {
+			// Multiplying keeps 0.1·3 from printing as 0.30000000000000004.
+			v := math.Round(i*step/step) * step
+			ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(u, v)})
+		}
+		return ticks
+	})
+}
+
+// roundStep returns the least of 1, 2 and 5 times a power of ten that is not
+// below x.
+func roundStep(x float64) float64 {
+	if !(x > 0) {
+		return 1
+	}
+	p := math.Pow(10, math.Floor(math.Log10(x)))
+	for _, m := range []float64{1, 2, 5} {
+		if m*p >= x {
+			return m * p
+		}
+	}
+	return 10 * p
+}
+
+// logTicks marks a logarithmic axis at powers of ten, leaving some out where
+// there are more than six.
+func logTicks(u frame.Unit) plot.Ticker {
+	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
+		first, last := math.Ceil(math.Log10(lo)-1e-9), math.Floor(math.Log10(hi)+1e-9)
+		every := math.Ceil((last - first + 1) / 6)
+		var ticks []plot.Tick
+		for e := first; e <= last; e += every {
+			v := math.Pow(10, e)
+			ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(u, v)})
+		}
+		return ticks
+	})
+}
+
+func tickLabel(u frame.Unit, v float64) string {
+	switch {
+	case v == 0:
+		return "0"
+	case u == frame.Ratio:
+		return frame.SI(v, "")
+	}
+	return u.Short(v)
+}
+
+// dayTicks marks an axis of hours every three hours.
+func dayTicks() plot.Ticker {
+	var ticks []plot.Tick
+	for h := 0; h <= 24; h += 3 {
+		label := frame.Hour.Format(float64(h))
+		ticks = append(ticks, plot.Tick{Value: float64(h), Label: label})
+	}
+	return plot.ConstantTicks(ticks)
+}
+
+// unlabelled keeps the lines of ticks and drops their labels.
+func unlabelled(t plot.Ticker) plot.Ticker {
+	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
+		ticks := t.Ticks(lo, hi)
+		for i := range ticks {
+			ticks[i].Label = ""
+		}
+		return ticks
+	})
+}
+
+// axisTitle names what an axis shows.
+func axisTitle(c frame.Column, logarithmic bool) string {
+	title := c.Title
+	if c.Unit == frame.Bytes {
+		title += " (bytes"
+		if logarithmic {
+			title += ", logarithmic"
+		}
+		return title + ")"
+	}
+	if logarithmic {
+		title += " (logarithmic)"
+	}
+	return title
+}

@@ -1,0 +1,89 @@
+package frame
+
+import (
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+// Column says what a column of a frame holds.
+type Column struct {
+	Name  string // as in the frame, such as "up_bytes"
+	Title string // for people, such as "Sent"
+	Unit  Unit
+	Day   string // "baseline" or "test" where the column is of one day of [Compare], else ""
+}
+
+// The prefixes that [Compare] puts before the columns of each day.
+const (
+	BaselineDay = "baseline"
+	TestDay     = "test"
+)
+
+// columns lists the titles and units of all columns of this package's frames.
+// A column that means the same in two frames has the same name in both.
+var columns = map[string]Column{
+	flow.ColTime:  {Title: "Time", Unit: Clock},
+	flow.ColSrc:   {Title: "Source"},
+	flow.ColDst:   {Title: "Destination"},
+	flow.ColProto: {Title: "Protocol"},
+	flow.ColPort:  {Title: "Port"},
+	flow.ColUp:    {Title: "Sent", Unit: Bytes},
+	flow.ColDown:  {Title: "Received", Unit: Bytes},
+
+	"bytes":     {Title: "Data", Unit: Bytes},
+	"flows":     {Title: "Flows", Unit: Count},
+	"hour":      {Title: "Hour", Unit: Hour},
+	"up_down":   {Title: "Sent/received", Unit: Ratio},
+	"down_up":   {Title: "Received/sent", Unit: Ratio},
+	"diff":      {Title: "Distance from 1", Unit: Ratio},
+	"country":   {Title: "Country"},
+	"code":      {Title: "Code"},
+	"owner":     {Title: "Owner"},
+	"hosts":     {Title: "Hosts", Unit: Count},
+	"clients":   {Title: "Clients", Unit: Count},
+	"share":     {Title: "Share", Unit: Share},
+	"role":      {Title: "Role"},
+	"frequency": {Title: "Flows per second", Unit: Ratio},
+
+	"rule":     {Title: "Rule"},
+	"entity":   {Title: "Device"},
+	"severity": {Title: "Severity"},
+	"score":    {Title: "Score", Unit: Score},
+	"attack":   {Title: "ATT&CK"},
+	"summary":  {Title: "What was seen"},
+	"reasons":  {Title: "Reasons"},
+	"first":    {Title: "First", Unit: Clock},
+	"last":     {Title: "Last", Unit: Clock},
+
+	"input":    {Title: "Input"},
+	"file":     {Title: "File"},
+	"sha256":   {Title: "SHA-256"},
+	"rows":     {Title: "Rows", Unit: Count},
+	"rejected": {Title: "Left out", Unit: Count},
+	"reason":   {Title: "Reason"},
+	"place":    {Title: "First seen"},
+
+	"name":  {Title: "Quantity"},
+	"limit": {Title: "Limit"},
+	"from":  {Title: "Learned from"},
+}
+
+// Describe says what a column holds. Of a column of two days side by side, such
+// as "test_up_bytes", it says what the column of one day does, and names the
+// day. A column that Flowbook does not know has its name as title and no unit.
+func Describe(name string) Column {
+	for _, day := range []string{BaselineDay, TestDay} {
+		if rest, ok := strings.CutPrefix(name, day+"_"); ok {
+			c := Describe(rest)
+			c.Name, c.Day, c.Title = name, day, c.Title+" ("+day+")"
+			return c
+		}
+	}
+	c, ok := columns[name]
+	if !ok {
+		c.Title = strings.ReplaceAll(name, "_", " ")
+	}
+	c.Name = name
+	return c
+}

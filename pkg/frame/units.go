@@ -1,0 +1,85 @@
+package frame
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+// Unit is what a column's numbers count.
+type Unit int
+
+// The units of columns.
+const (
+	Plain   Unit = iota // text, or a number that is a name, such as a port
+	Count               // whole things, such as flows
+	Bytes               // bytes
+	Ratio               // a quotient of two like quantities
+	Share               // a part of a whole, 0 to 1
+	Clock               // 1/100 s since midnight
+	Hour                // hour of the day, 0 to 23
+	Seconds             // a length of time in seconds
+	Score               // 0 to 1, three decimals
+)
+
+// Format writes v as people read it: 1190000000 bytes as "1.19 GB", 334778
+// flows as "334,778", 3417865 on the clock as "09:29:38". It returns "–" for NaN.
+func (u Unit) Format(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	switch u {
+	case Count:
+		return humanize.Comma(int64(math.Round(v)))
+	case Bytes:
+		return SI(v, "B")
+	case Ratio, Score:
+		return strconv.FormatFloat(v, 'f', 3, 64)
+	case Share:
+		return percent(v)
+	case Clock:
+		return flow.Time(v).String()[:len("09:29:38")]
+	case Hour:
+		return flow.Time(v * float64(flow.Hour)).String()[:len("09:29")]
+	case Seconds:
+		return strconv.FormatFloat(v, 'f', 0, 64) + " s"
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+// Short writes v as Format does, but counts from 10,000 on with an SI prefix
+// ("335 k"), for places where there is little room.
+func (u Unit) Short(v float64) string {
+	if u == Count && math.Abs(v) >= 10_000 {
+		return strings.TrimSpace(SI(v, ""))
+	}
+	return u.Format(v)
+}
+
+// SI writes v with three significant digits and a decimal prefix: "1.19 GB".
+func SI(v float64, unit string) string {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 2, 64), 64)
+	if math.Abs(rounded) < 1 {
+		return strings.TrimSpace(humanize.Ftoa(rounded) + " " + unit)
+	}
+	return strings.TrimSpace(humanize.SIWithDigits(rounded, 2, unit))
+}
+
+// percent writes a share so that neither a small one becomes 0 nor nearly all
+// becomes all.
+func percent(v float64) string {
+	switch p := v * 100; {
+	case p > 0 && p < 0.1:
+		return "< 0.1 %"
+	case p < 100 && p > 99.9:
+		return "> 99.9 %"
+	case p == math.Trunc(p):
+		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
+	default:
+		return strconv.FormatFloat(p, 'f', 1, 64) + " %"
+	}
+}
