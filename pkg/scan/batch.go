@@ -1,0 +1,125 @@
+package scan
+
+import (
+	"context"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"golang.org/x/sync/errgroup"
+)
+
+// batchRows is how many rows are handed on at once: few enough to stay in the
+// cache of a core, many enough that handing on costs nothing.
+const batchRows = 16 << 10
+
+// batch is a run of rows of one row group, column by column.
+type batch struct {
+	file     string // without folder
+	rowGroup int
+	first    int64 // row of the row group that the batch begins with
+	rows     int
+	book     *book
+	vectors  [numColumns]*vector
+}
+
+// stream is a column of a row group that is decoded by a goroutine of its own.
+type stream struct {
+	full, free chan *vector
+}
+
+// newStream returns a stream of at most n vectors, which bounds the memory of
+// the row group.
+func newStream(n int) *stream {
+	s := &stream{full: make(chan *vector, n), free: make(chan *vector, n)}
+	for range n {
+		s.free <- &vector{}
+	}
+	return s
+}
+
+// decode fills vectors until the row group ends.
+func (s *stream) decode(ctx context.Context, f *file, rowGroup, col int, book *book) error {
+	fail := func(err error) error { return f.fail(rowGroup, flow.Columns[col], err) }
+	c, err := f.openChunk(rowGroup, col, book)
+	if err != nil {
+		return fail(err)
+	}
+	defer c.close()
+	for left := f.parquet.RowGroups()[rowGroup].NumRows(); left > 0; {
+		v, err := receive(ctx, s.free)
+		if err != nil {
+			return err
+		}
+		n := int(min(left, batchRows))
+		v.resize(f.columns[col].coded(), n)
+		if err := c.fill(v, n); err != nil {
+			return fail(err)
+		}
+		s.full <- v // never blocks: there are no more vectors than places
+		left -= int64(n)
+	}
+	if err := c.finished(); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+func (v *vector) resize(coded bool, n int) {
+	if coded {
+		v.codes = grown(v.codes, n)
+	} else {
+		v.numbers = grown(v.numbers, n)
+	}
+}
+
+func grown[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// receive takes from c, or gives up when ctx ends.
+func receive[T any](ctx context.Context, c <-chan T) (T, error) {
+	select {
+	case v := <-c:
+		return v, nil
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// readRowGroup decodes the columns of a row group side by side and hands each
+// batch to use, which runs for up to users batches at once. So a single row
+// group keeps all cores busy. The batch is taken back when use returns.
+func (f *file) readRowGroup(ctx context.Context, rowGroup, users int, book *book, use func(context.Context, *batch) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	var streams [numColumns]*stream
+	for col := range streams {
+		streams[col] = newStream(users + 1)
+		g.Go(func() error { return streams[col].decode(ctx, f, rowGroup, col, book) })
+	}
+	g.Go(func() error {
+		rows := f.parquet.RowGroups()[rowGroup].NumRows()
+		for first := int64(0); first < rows; first += batchRows {
+			b := &batch{file: f.base(), rowGroup: rowGroup, first: first, rows: int(min(batchRows, rows-first)), book: book}
+			for col, s := range streams {
+				v, err := receive(ctx, s.full)
+				if err != nil {
+					return err
+				}
+				b.vectors[col] = v
+			}
+			g.Go(func() error {
+				defer func() {
+					for col, s := range streams {
+						s.free <- b.vectors[col]
+					}
+				}()
+				return use(ctx, b)
+			})
+		}
+		return nil
+	})
+	return g.Wait()
+}

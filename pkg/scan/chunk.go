@@ -1,0 +1,138 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// vector is one column of a batch: numbers, or codes for addresses and
+// protocols. Rows with a fault hold badNumber or nullCode.
+type vector struct {
+	numbers []int64
+	codes   []uint32
+	faults  []fault // by row
+}
+
+// pageReader turns the pages of a column into vectors. A page is handed over
+// with page and stays valid until the next one.
+type pageReader interface {
+	page(parquet.Page) error
+	// read copies n values of the page, from place from on, to v from row to on.
+	read(v *vector, to, from, n int)
+	// null marks row to of v as null.
+	null(v *vector, to int)
+}
+
+// chunk reads one column of one row group as vectors, whatever its pages.
+type chunk struct {
+	pages  parquet.Pages
+	reader pageReader
+
+	page   parquet.Page
+	levels []byte // definition levels of the page, where it has them
+	rows   int    // of the page
+	row    int    // next row of the page
+	value  int    // next value of the page, nulls not counted
+}
+
+// openChunk begins to read a column of a row group.
+func (f *file) openChunk(rowGroup, col int, book *book) (_ *chunk, err error) {
+	defer recovered(&err)
+	c := f.columns[col]
+	chunks := f.parquet.RowGroups()[rowGroup].ColumnChunks()
+	if c.leaf >= len(chunks) {
+		return nil, fmt.Errorf("%w (the row group lacks the column)", ErrDamaged)
+	}
+	k := &chunk{pages: chunks[c.leaf].Pages()}
+	if c.coded() {
+		k.reader = &codeReader{column: c, book: book}
+	} else {
+		k.reader = &numberReader{column: c}
+	}
+	return k, nil
+}
+
+func (c *chunk) close() {
+	parquet.Release(c.page)
+	c.page = nil
+	c.pages.Close()
+}
+
+// fill reads n rows into v. It is an error if the column has fewer.
+func (c *chunk) fill(v *vector, n int) (err error) {
+	defer recovered(&err)
+	v.faults = v.faults[:0]
+	for done := 0; done < n; {
+		if c.row == c.rows {
+			if err := c.nextPage(); err != nil {
+				return err
+			}
+			continue
+		}
+		m := min(n-done, c.rows-c.row)
+		c.copy(v, done, m)
+		done += m
+	}
+	return nil
+}
+
+// errEnd is the end of a column chunk where more rows were announced.
+var errEnd = errors.New("it ends before the last row of its row group")
+
+func (c *chunk) nextPage() error {
+	p, err := c.pages.ReadPage()
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w (%w)", ErrDamaged, errEnd)
+	case err != nil:
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	parquet.Release(c.page)
+	c.page, c.rows, c.row, c.value = p, int(p.NumRows()), 0, 0
+	c.levels = p.DefinitionLevels()
+	return c.reader.page(p)
+}
+
+// copy reads m rows of the page, values and nulls in turn.
+func (c *chunk) copy(v *vector, to, m int) {
+	if c.levels == nil {
+		c.reader.read(v, to, c.value, m)
+		c.row += m
+		c.value += m
+		return
+	}
+	levels := c.levels[c.row : c.row+m]
+	for i := 0; i < m; {
+		run := i
+		for run < m && levels[run] != 0 {
+			run++
+		}
+		c.reader.read(v, to+i, c.value, run-i)
+		c.value += run - i
+		for i = run; i < m && levels[i] == 0; i++ {
+			c.reader.null(v, to+i)
+		}
+	}
+	c.row += m
+}
+
+// finished checks that the column has no rows beyond those that its row group
+// announced.
+func (c *chunk) finished() (err error) {
+	defer recovered(&err)
+	for c.row == c.rows {
+		p, err := c.pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%w (%w)", ErrDamaged, err)
+		}
+		parquet.Release(c.page)
+		c.page, c.row, c.rows = p, 0, int(p.NumRows())
+	}
+	return fmt.Errorf("%w (it has more rows than its row group)", ErrDamaged)
+}

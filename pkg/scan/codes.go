@@ -1,0 +1,154 @@
+package scan
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+)
+
+// codeReader reads pages of addresses or protocols as codes of the scan's
+// book. Where the file has a dictionary, each of its values is looked up once
+// and rows are translated from code to code.
+type codeReader struct {
+	column column
+	book   *book
+
+	dict    parquet.Dictionary
+	terms   []uint32 // codes of the dictionary's values
+	indexes []int32
+	codes   []uint32 // of the page, where it has no dictionary
+
+	cache textCache
+	long  map[string]uint32 // codes of texts too long for the cache, such as IPv6 addresses
+}
+
+func (r *codeReader) page(p parquet.Page) error {
+	dict := p.Dictionary()
+	if dict == nil {
+		r.indexes = nil
+		codes, err := r.lookup(p.Data(), r.codes)
+		r.codes = codes
+		return err
+	}
+	if dict != r.dict {
+		terms, err := r.lookup(dict.Page().Data(), nil)
+		if err != nil {
+			return err
+		}
+		r.dict, r.terms = dict, terms
+	}
+	data := p.Data()
+	r.indexes = data.Int32()
+	return checkIndexes(r.indexes, len(r.terms))
+}
+
+func (r *codeReader) read(v *vector, to, from, n int) {
+	out := v.codes[to : to+n]
+	if r.indexes == nil {
+		copy(out, r.codes[from:from+n])
+		return
+	}
+	for i, x := range r.indexes[from : from+n] {
+		out[i] = r.terms[x]
+	}
+}
+
+func (r *codeReader) null(v *vector, to int) { v.codes[to] = nullCode }
+
+// lookup returns the codes of values, in the memory of out where it suffices.
+func (r *codeReader) lookup(data encoding.Values, out []uint32) ([]uint32, error) {
+	out = out[:0]
+	proto := r.column.name == flow.ColProto
+	switch data.Kind() {
+	case encoding.ByteArray:
+		text, offsets := data.ByteArray()
+		for i := 1; i < len(offsets); i++ {
+			out = append(out, r.text(proto, text[offsets[i-1]:offsets[i]]))
+		}
+	case encoding.FixedLenByteArray:
+		raw, size := data.FixedLenByteArray()
+		for ; len(raw) >= size; raw = raw[size:] {
+			out = append(out, r.book.raw(raw[:size]))
+		}
+	case encoding.Int32:
+		for _, x := range data.Int32() {
+			n := int64(x)
+			if r.column.unsigned {
+				n = int64(uint32(x))
+			}
+			out = append(out, r.book.number(proto, n))
+		}
+	case encoding.Int64:
+		for _, x := range data.Int64() {
+			out = append(out, r.book.number(proto, x))
+		}
+	default:
+		return nil, fmt.Errorf("%w (a page of %s)", ErrDamaged, data.Kind())
+	}
+	return out, nil
+}
+
+// text returns the code of a text, which is mostly one seen before.
+func (r *codeReader) text(proto bool, s []byte) uint32 {
+	slot := r.cache.slot(s)
+	if slot == nil {
+		return r.longText(proto, s)
+	}
+	if !slot.used {
+		slot.code, slot.used = r.book.text(proto, string(s)), true
+	}
+	return slot.code
+}
+
+// longMost bounds the memory of the map of long texts.
+const longMost = 1 << 16
+
+func (r *codeReader) longText(proto bool, s []byte) uint32 {
+	code, ok := r.long[string(s)]
+	if ok {
+		return code
+	}
+	if r.long == nil || len(r.long) == longMost {
+		r.long = map[string]uint32{}
+	}
+	code = r.book.text(proto, string(s))
+	r.long[string(s)] = code
+	return code
+}
+
+// textCache remembers the codes of short texts, such as IPv4 addresses. Two
+// texts that want the same slot drive each other out, so that it never grows.
+type textCache struct{ slots []textSlot }
+
+type textSlot struct {
+	lo, hi uint64 // the text, padded with zeros, and its length in the last byte
+	code   uint32
+	used   bool
+}
+
+const cacheBits = 13
+
+// slot returns the slot of a text; it is not used yet if the text is new.
+// Texts longer than 15 bytes have none.
+func (c *textCache) slot(s []byte) *textSlot {
+	if len(s) > 15 {
+		return nil
+	}
+	if c.slots == nil {
+		c.slots = make([]textSlot, 1<<cacheBits)
+	}
+	var key [16]byte
+	copy(key[:], s)
+	key[15] = byte(len(s))
+	lo, hi := binary.LittleEndian.Uint64(key[:]), binary.LittleEndian.Uint64(key[8:])
+	h, l := bits.Mul64(lo^0x9e3779b97f4a7c15, hi^0xd1b54a32d192ed03)
+	slot := &c.slots[(h^l)>>(64-cacheBits)]
+	if !slot.used || slot.lo != lo || slot.hi != hi {
+		*slot = textSlot{lo: lo, hi: hi}
+	}
+	return slot
+}

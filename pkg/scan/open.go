@@ -1,0 +1,165 @@
+package scan
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/parquet-go/parquet-go"
+)
+
+// readBuffer is how much of a column is read ahead of a page's header. Pages
+// themselves are read whole.
+const readBuffer = 64 << 10
+
+// file is an open flow file whose columns have been found.
+type file struct {
+	path    string
+	os      *os.File
+	size    int64
+	parquet *parquet.File
+	columns [numColumns]column
+	rows    int64 // as the footer says
+}
+
+// base returns the file's name without its folder, which is all that results
+// may show of a path.
+func (f *file) base() string { return filepath.Base(f.path) }
+
+func (f *file) Close() error { return f.os.Close() }
+
+// fail gives err the place where it happened.
+func (f *file) fail(rowGroup int, column string, err error) error {
+	return &Error{File: f.path, RowGroup: rowGroup, Column: column, Err: err}
+}
+
+// open opens a flow file and checks all that can be checked without reading
+// the data: that it is a whole Parquet file with the seven columns in types
+// that can be read, and at least one row.
+func open(path string) (_ *file, err error) {
+	o, err := os.Open(path)
+	if err != nil {
+		return nil, err // it names the path
+	}
+	defer func() {
+		if err != nil {
+			o.Close()
+		}
+	}()
+	f := &file{path: path, os: o}
+	info, err := o.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, f.fail(-1, "", fmt.Errorf("%w: it is no regular file", ErrNotParquet))
+	}
+	f.size = info.Size()
+	if err := checkEnds(o, f.size); err != nil {
+		return nil, f.fail(-1, "", err)
+	}
+	if err := f.readFooter(); err != nil {
+		return nil, f.fail(-1, "", err)
+	}
+	if err := f.findColumns(); err != nil {
+		return nil, err
+	}
+	return f, f.countRows()
+}
+
+// checkEnds tells files that are not Parquet from Parquet files that lost
+// their end, and makes sure that the footer is as long as it claims.
+func checkEnds(r io.ReaderAt, size int64) error {
+	var head, tail [8]byte
+	n, err := r.ReadAt(head[:4], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	switch magic := string(head[:n]); {
+	case magic == "PARE":
+		return ErrEncrypted
+	case n == 0:
+		return fmt.Errorf("%w: it is empty", ErrNotParquet)
+	case magic != "PAR1":
+		return ErrNotParquet
+	case size < 12:
+		return ErrTruncated
+	}
+	if _, err := r.ReadAt(tail[:], size-8); err != nil {
+		return err
+	}
+	if string(tail[4:]) == "PARE" {
+		return ErrEncrypted
+	}
+	if string(tail[4:]) != "PAR1" || int64(binary.LittleEndian.Uint32(tail[:]))+12 > size {
+		return ErrTruncated
+	}
+	return nil
+}
+
+func (f *file) readFooter() (err error) {
+	defer recovered(&err)
+	f.parquet, err = parquet.OpenFile(f.os, f.size,
+		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	if f.parquet.Metadata().EncryptionAlgorithm.Value != nil {
+		return ErrEncrypted
+	}
+	return nil
+}
+
+func (f *file) findColumns() error {
+	leaves := f.parquet.Root().Columns()
+	for i, name := range flow.Columns {
+		n := slices.IndexFunc(leaves, func(c *parquet.Column) bool { return c.Name() == name })
+		if n < 0 {
+			return f.fail(-1, name, fmt.Errorf("%w; the file has %s", ErrMissingColumn, names(leaves)))
+		}
+		c, err := newColumn(leaves[n])
+		if err != nil {
+			return f.fail(-1, name, err)
+		}
+		f.columns[i] = c
+	}
+	return nil
+}
+
+// names lists columns, the first twenty of them.
+func names(columns []*parquet.Column) string {
+	if len(columns) == 0 {
+		return "no columns"
+	}
+	var b strings.Builder
+	for i, c := range columns {
+		if i == 20 {
+			fmt.Fprintf(&b, " and %d more", len(columns)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(clip(c.Name()))
+	}
+	return b.String()
+}
+
+func (f *file) countRows() error {
+	for i, g := range f.parquet.RowGroups() {
+		if g.NumRows() < 0 {
+			return f.fail(i, "", fmt.Errorf("%w (it announces %d rows)", ErrDamaged, g.NumRows()))
+		}
+		f.rows += g.NumRows()
+	}
+	if f.rows == 0 {
+		return f.fail(-1, "", ErrNoRows)
+	}
+	return nil
+}
