@@ -1,0 +1,127 @@
+package ingest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"flag"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// decoded is what a log gives: flows, rows left out, and the error at its end.
+type decoded struct {
+	flows []Flow
+	bad   []RowError
+	err   error // nil for a regular end
+}
+
+func decode(log string, loc *time.Location) decoded {
+	var got decoded
+	in, err := newLines(strings.NewReader(log))
+	if err != nil {
+		return decoded{err: err}
+	}
+	d, err := openZeek(in, clock{loc})
+	if err != nil {
+		return decoded{err: err}
+	}
+	for {
+		f, err := d.Read()
+		var row *RowError
+		switch {
+		case err == nil:
+			got.flows = append(got.flows, f)
+		case err == io.EOF:
+			return got
+		case errors.As(err, &row):
+			got.bad = append(got.bad, *row)
+		default:
+			got.err = err
+			return got
+		}
+	}
+}
+
+func zeek(t testing.TB) Format {
+	t.Helper()
+	f, err := Lookup("zeek")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// readAll reads flows to the end or the first error.
+func readAll(t testing.TB, paths []string, opt Options) ([]Flow, Summary, error) {
+	t.Helper()
+	r, err := Open(zeek(t), paths, opt)
+	if err != nil {
+		return nil, Summary{}, err
+	}
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var flows []Flow
+	for {
+		f, err := r.Read()
+		if err == io.EOF {
+			return flows, r.Summary(), nil
+		}
+		if err != nil {
+			return flows, r.Summary(), err
+		}
+		flows = append(flows, f)
+	}
+}
+
+// write makes a file in a folder of the test and returns its path.
+func write(t testing.TB, dir, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func zipped(t testing.TB, content string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func date(t testing.TB, s string) Date {
+	t.Helper()
+	d, err := ParseDate(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// record writes a flow record shortly.
+func record(at flow.Time, src, dst string, proto flow.Proto, port uint16, up, down int64) flow.Record {
+	return flow.Record{Time: at, Src: netip.MustParseAddr(src), Dst: netip.MustParseAddr(dst), Proto: proto, Port: port, Up: up, Down: down}
+}

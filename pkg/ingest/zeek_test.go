@@ -1,0 +1,181 @@
+package ingest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// short is the header of a log with only what a flow needs, in an order other
+// than Zeek's; its last field is not needed.
+const short = "#separator \\x09\n#unset_field\t-\n#path\tconn\n" +
+	"#fields\tproto\tresp_bytes\torig_bytes\tid.resp_p\tid.resp_h\tid.orig_h\tts\thistory\n"
+
+func TestZeekRow(t *testing.T) {
+	ams, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		t.Skip("no time zone data here:", err)
+	}
+	const tail = `"id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2","id.resp_p":80,"proto":"tcp","orig_bytes":3,"resp_bytes":4}`
+	at := func(time flow.Time) flow.Record { return record(time, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 4) }
+	noon := 12*flow.Hour + 34*flow.Minute + 56*flow.Second
+	day := date(t, "2024-04-19") // 1713484800
+	for _, test := range []struct {
+		name string
+		log  string
+		loc  *time.Location
+		want Flow
+	}{
+		{"fields in any order", short + "udp\t4\t3\t53\t10.0.0.2\t10.0.0.1\t1713530096.789123\tDd\n", time.UTC,
+			Flow{record(noon+78, "10.0.0.1", "10.0.0.2", flow.UDP, 53, 3, 4), day, 5, false}},
+		{"hundredths are cut, not rounded", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096.999999\tDd\n", time.UTC,
+			Flow{at(noon + 99), day, 5, false}},
+		{"whole seconds", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tDd\n", time.UTC, Flow{at(noon), day, 5, false}},
+		{"one decimal", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096.7\tDd\n", time.UTC, Flow{at(noon + 70), day, 5, false}},
+		{"last hundredth of the day", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713571199.999\t-\n", time.UTC,
+			Flow{at(flow.Day - 1), day, 5, false}},
+		{"local day", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713571199.999\t-\n", ams,
+			Flow{at(2*flow.Hour - 1), day + 1, 5, false}},
+		{"winter time", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1705664096\t-\n", ams,
+			Flow{at(noon), date(t, "2024-01-19"), 5, false}},
+		{"day of 25 hours, the hour met again", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1729990800\t-\n", ams,
+			Flow{at(2 * flow.Hour), date(t, "2024-10-27"), 5, false}},
+		{"bytes not set", short + "tcp\t-\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tDd\n", time.UTC,
+			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 0), day, 5, true}},
+		{"IPv6", short + "tcp\t4\t3\t80\t::ffff:10.0.0.2\t2001:DB8::1\t1713530096\tDd\n", time.UTC,
+			Flow{record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 4), day, 5, false}},
+		{"Windows line ends and a byte order mark", "\ufeff" + strings.ReplaceAll(short, "\n", "\r\n") + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\t-\r\n",
+			time.UTC, Flow{at(noon), day, 5, false}},
+		{"another separator, escaped in addresses", "#separator \\x3a\n#unset_field:none\n#fields:ts:id.orig_h:id.resp_h:id.resp_p:proto:orig_bytes:resp_bytes:x\n" +
+			"1713530096:2001\\x3adb8\\x3a\\x3a1:10.0.0.2:80:tcp:3:none:-\n", time.UTC,
+			Flow{record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 0), day, 4, true}},
+		{"no separator named", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n" +
+			"1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\n", time.UTC, Flow{at(noon), day, 2, false}},
+		{"no line end, last field not needed", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tShA", time.UTC, Flow{at(noon), day, 5, false}},
+		{"JSON", `{"ts":1713530096.789123,` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false}},
+		{"JSON without line end", `{"ts":1713530096.789123,` + tail, time.UTC, Flow{at(noon + 78), day, 1, false}},
+		{"JSON after blank lines", "\n\r\n" + `{"ts":1713530096,` + tail + "\n", time.UTC, Flow{at(noon), day, 3, false}},
+		{"JSON, ISO time", `{"ts":"2024-04-19T12:34:56.789123Z",` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false}},
+		{"JSON, ISO time with an offset", `{"ts":"2024-04-19T14:34:56.789123+02:00",` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false}},
+		{"JSON, ISO time, local day", `{"ts":"2024-04-18T22:30:00Z",` + tail + "\n", ams, Flow{at(30 * flow.Minute), day, 1, false}},
+		{"JSON, milliseconds", `{"ts":1713530096789,` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false}},
+		{"JSON, null", `{"ts":1713530096,"id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2","id.resp_p":80,"proto":"tcp","orig_bytes":null,"resp_bytes":4}` + "\n",
+			time.UTC, Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 0, 4), day, 1, true}},
+		{"JSON, escape in a string", `{"ts":1713530096,` + strings.Replace(tail, "tcp", `\u0074cp`, 1) + "\n", time.UTC, Flow{at(noon), day, 1, false}},
+		{"JSON, of the conn stream", `{"_path":"conn","ts":1713530096,` + tail + "\n", time.UTC, Flow{at(noon), day, 1, false}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := decode(test.log, test.loc)
+			if got.err != nil || len(got.bad) > 0 {
+				t.Fatalf("error %v, left out %v", got.err, got.bad)
+			}
+			if diff := cmp.Diff([]Flow{test.want}, got.flows, cmpopts.EquateComparable(flow.Record{})); diff != "" {
+				t.Error("want(-) got(+):\n", diff)
+			}
+		})
+	}
+}
+
+func TestZeekRowLeftOut(t *testing.T) {
+	row := func(values ...string) string { return short + strings.Join(values, "\t") + "\n" }
+	for _, test := range []struct {
+		name string
+		log  string
+		want RowError
+	}{
+		{"icmp", row("icmp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{5, OtherProtocol, "icmp"}},
+		{"sctp", row("sctp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{5, OtherProtocol, `"sctp"`}},
+		{"protocol not set", row("-", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{5, NoValue, "proto"}},
+		{"time", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "noon", "-"), RowError{5, BadTime, `ts "noon"`}},
+		{"time with letters", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1.2x", "-"), RowError{5, BadTime, `ts "1.2x"`}},
+		{"time before 1970", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "-0.5", "-"), RowError{5, BadTime, `ts "-0.5"`}},
+		{"time far away", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "999999999999999", "-"), RowError{5, BadTime, `ts "999999999999999"`}},
+		{"source", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0", "1", "-"), RowError{5, BadAddress, `id.orig_h "10.0.0"`}},
+		{"zone", row("tcp", "4", "3", "0", "10.0.0.2", "fe80::1%eth0", "1", "-"), RowError{5, BadAddress, `id.orig_h "fe80::1%eth0"`}},
+		{"destination not set", row("tcp", "4", "3", "0", "-", "10.0.0.1", "1", "-"), RowError{5, NoValue, "id.resp_h"}},
+		{"port", row("tcp", "4", "3", "65536", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{5, BadPort, `id.resp_p "65536"`}},
+		{"negative bytes", row("tcp", "4", "-3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{5, BadBytes, `orig_bytes "-3"`}},
+		{"bytes beyond 63 bits", row("tcp", "9223372036854775808", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{5, BadBytes, `resp_bytes "9223372036854775808"`}},
+		{"bad escape", row("tcp", "4", "3", "0", "10.0.0.2", `10\x2`, "1", "-"), RowError{5, BadAddress, `id.orig_h "10\\x2"`}},
+		{"too few fields", row("tcp", "4", "3"), RowError{5, FieldCount, "3 of 8 fields"}},
+		{"one too few", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1"), RowError{5, FieldCount, "7 of 8 fields"}},
+		{"one too many", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-", "-"), RowError{5, FieldCount, "9 of 8 fields"}},
+		{"cut off", short + "tcp\t4\t3\t8", RowError{5, CutOff, "4 of 8 fields, and no line end: the log is truncated, or was being written"}},
+		{"cut off in the last field, which is needed", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n" +
+			"1\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4", RowError{2, CutOff, "7 of 7 fields, and no line end: the log is truncated, or was being written"}},
+		{"one too many, the last needed", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n" +
+			"1\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\t5\n", RowError{2, FieldCount, "8 of 7 fields"}},
+		{"JSON cut off", `{"ts":17135`, RowError{1, CutOff, `"{\"ts\":17135" has no line end: the log is truncated, or was being written`}},
+		{"JSON broken", `{"ts":17135` + "\n", RowError{1, BadJSON, `"{\"ts\":17135": unexpected end of JSON input`}},
+		{"JSON of another log", `{"_path":"dns","ts":1}` + "\n", RowError{1, OtherLog, `_path "dns"`}},
+		{"JSON without a field", `{"proto":"tcp","ts":1,"id.orig_h":"10.0.0.1"}` + "\n", RowError{1, NoValue, "id.resp_h"}},
+		{"JSON, wrong type", `{"proto":"tcp","ts":1,"id.orig_h":{}}` + "\n", RowError{1, BadAddress, `id.orig_h "{}"`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := decode(test.log, time.UTC)
+			if got.err != nil || len(got.flows) > 0 {
+				t.Fatalf("error %v, flows %v", got.err, got.flows)
+			}
+			if diff := cmp.Diff([]RowError{test.want}, got.bad); diff != "" {
+				t.Error("want(-) got(+):\n", diff)
+			}
+		})
+	}
+}
+
+func TestZeekFileRefused(t *testing.T) {
+	for _, test := range []struct {
+		name, log, want string
+	}{
+		{"prose", "Lorem ipsum\n", `line 1: starts with "Lorem ipsum", neither a header`},
+		{"no header", "1713530096\tC1\t10.0.0.1\n", `line 1: starts with "1713530096\tC1\t10.0.0.1", neither a header`},
+		{"JSON array", "[{}]\n", "a JSON array"},
+		{"row before #fields", "#separator \\x09\n1\t2\n", "line 2: a row before the #fields line"},
+		{"another log", "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tquery\n", `line 3: #fields has no id.orig_h: this is not a whole connection log (its #path is "dns")`},
+		{"#types do not fit", short + "#types\ttime\n", "line 5: #types names 1 types, #fields 8 fields"},
+		{"separator", "#separator \\xzz\n", "line 1: #separator"},
+		{"no line ends", short + strings.Repeat("x", maxLine+1), "line 5: longer than 256 KiB"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := decode(test.log, time.UTC)
+			if got.err == nil || !strings.Contains(got.err.Error(), test.want) {
+				t.Errorf("error %v does not say %q", got.err, test.want)
+			}
+		})
+	}
+}
+
+// TestZeekHeaderAgain reads two logs with different fields, one after the
+// other in a file, as zcat of several logs gives them.
+func TestZeekHeaderAgain(t *testing.T) {
+	got := decode(short+"tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1\t-\n#close\tx\n"+
+		"#separator \\x20\n#unset_field ?\n#fields ts id.orig_h id.resp_h id.resp_p proto orig_bytes resp_bytes\n"+
+		"2 10.0.0.3 10.0.0.4 443 tcp 5 ?\n", time.UTC)
+	want := []Flow{
+		{record(100, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 4), 0, 5, false},
+		{record(200, "10.0.0.3", "10.0.0.4", flow.TCP, 443, 5, 0), 0, 10, true},
+	}
+	if got.err != nil || len(got.bad) > 0 {
+		t.Fatalf("error %v, left out %v", got.err, got.bad)
+	}
+	if diff := cmp.Diff(want, got.flows, cmpopts.EquateComparable(flow.Record{})); diff != "" {
+		t.Error("want(-) got(+):\n", diff)
+	}
+}
+
+func TestZeekNames(t *testing.T) {
+	for name, want := range map[string]bool{
+		"conn.log": true, "conn.log.gz": true, "conn.json": true, "conn.00:00:00-01:00:00.log.gz": true,
+		"conn_20240419_00:00:00-01:00:00+0000.log.gz": true, "conn-2024-04-19.ndjson": true,
+		"conn-summary.00:00:00-01:00:00.log.gz": false, "open_conn.log": false, "dns.log": false,
+		"conn_red.log": false, "conn.log.txt": false, "known_conn.log": false,
+	} {
+		if got := zeek(t).Wants(name); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
