@@ -1,7 +1,12 @@
 package detect
 
 import (
+	"fmt"
+	"math"
 	"net/netip"
+	"slices"
+
+	"github.com/flowbook/flowbook/pkg/profile"
 )
 
 // RuleInternalP2P is the id of the rule of Botnet.
@@ -28,13 +33,100 @@ type Mesh struct {
 
 // BotnetResult is the meshes of internal hosts.
 type BotnetResult struct {
-	Pairs      []PeerPair // of all meshes, by source and destination
-	Meshes     [][]netip.Addr
-	OneWay     int // further pairs of hosts with flows one way only, or that are not new
+	Pairs      []PeerPair     // of all meshes, by source and destination
+	Meshes     [][]netip.Addr // of three hosts or more, largest first
+	Other      int            // further pairs of hosts that are no server: one way, uneven or known from the baseline day
 	Thresholds []Threshold
 	Findings   []Finding
 }
 
+// leastBalance is the least factor by which up and down may differ in a
+// balanced pair. Bytes of a few exchanges differ by as much by chance.
+const leastBalance = 1.5
+
 // Botnet finds internal hosts that talk to each other both ways, evenly, and
 // did not on the baseline day.
-func Botnet(in Input) BotnetResult { return BotnetResult{} }
+//
+// Flows to internal servers are left aside. Up and down are balanced where
+// their quotient is nearer to 1 than to the median quotient between clients and
+// servers on the baseline day, on a logarithmic scale. Two hosts that do so are
+// a low finding; three or more that hang together are a mesh. The score grows
+// with the members of the mesh and their balance, and shrinks with the share of
+// hosts that do the same, on either day: what most hosts do is an application.
+func Botnet(in Input) BotnetResult {
+	baseline, test := in.days()
+	servers := Services(in).servers()
+	limit, learned := balanceLimit(baseline, servers)
+	before, after := baseline.peers(servers), test.peers(servers)
+
+	habit := map[netip.Addr]bool{}
+	for p := range before.mutual(limit) {
+		habit[p[0]], habit[p[1]] = true, true
+	}
+	usual := ratio(int64(len(habit)), int64(baseline.internalHosts()))
+	fresh := slices.SortedFunc(func(yield func(hostPair) bool) {
+		for p := range after.mutual(limit) {
+			if !before.has(p) && !yield(p) {
+				return
+			}
+		}
+	}, hostPair.compare)
+
+	r := BotnetResult{Thresholds: []Threshold{
+		{Name: "up ÷ down of a balanced pair", Value: math.Exp(limit), Unit: "ratio", From: learned},
+		{Name: "hosts in balanced pairs on the baseline day", Value: usual, Unit: "share",
+			From: "share of the baseline's internal hosts; the score is lowered by as much"},
+	}}
+	inMesh := 0
+	for _, members := range components(fresh) {
+		mesh := after.among(members, fresh)
+		common := max(usual, ratio(int64(len(members)), int64(test.internalHosts())))
+		excess := float64(len(members)-1) * (1 - imbalance(mesh)/limit) * (1 - common)
+		if len(members) > 2 {
+			r.Meshes = append(r.Meshes, members)
+			r.Pairs = append(r.Pairs, mesh...)
+			inMesh += len(mesh)
+		}
+		r.Findings = append(r.Findings, meshFindings(members, mesh, fresh, scoreOf(excess), after)...)
+	}
+	slices.SortFunc(r.Pairs, comparePairs)
+	sortFindings(r.Findings)
+	r.Other = len(after) - inMesh
+	return r
+}
+
+// meshFindings makes a finding for each member.
+func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score float64, all peerTable) []Finding {
+	var during span
+	for _, p := range mesh {
+		during.join(all[[2]netip.Addr{p.Src, p.Dst}].span)
+	}
+	var fs []Finding
+	for _, a := range members {
+		m := Mesh{Members: members, Pairs: mesh}
+		for _, p := range fresh {
+			if b, ok := p.other(a); ok {
+				m.Peers = append(m.Peers, b)
+			}
+		}
+		slices.SortFunc(m.Peers, netip.Addr.Compare)
+		var own profile.Counts
+		for _, p := range mesh {
+			if p.Src == a {
+				own.Add(profile.Counts{Flows: p.Flows, Up: p.Up, Down: p.Down})
+			}
+		}
+		f := Finding{Rule: RuleInternalP2P, Entity: a.String(), Severity: severityOf(score), Score: score,
+			Attack: []string{"T1090.001", "T1570"}, Evidence: m, Window: during.window(),
+			Summary: fmt.Sprintf("talks both ways with %s, which is no server, and did not on the baseline day: %s, up ÷ down %.2f",
+				m.Peers[0], plural(own.Flows, "flow"), ratio(own.Up, own.Down))}
+		if len(members) > 2 {
+			f.Summary = fmt.Sprintf("in a mesh of %d internal hosts that are no servers: talks both ways with %s, %s, up ÷ down %.2f, and did not on the baseline day",
+				len(members), fmt.Sprintf("%d of them", len(m.Peers)), plural(own.Flows, "flow"), ratio(own.Up, own.Down))
+		} else {
+			f.capped(Low)
+		}
+		fs = append(fs, f)
+	}
+	return fs
+}

@@ -1,7 +1,11 @@
 package detect
 
 import (
+	"cmp"
+	"fmt"
+	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
@@ -35,6 +39,130 @@ type ClientsResult struct {
 	Findings   []Finding
 }
 
+// rhythmFlows is the fewest flows with a rhythm to speak of: the coefficient of
+// variation of fewer gaps is off by more than a fifth.
+const rhythmFlows = 25
+
+// randomCV is the coefficient of variation of the gaps between events that
+// come at random (a Poisson process). People come in bursts, which is above it;
+// only a clock is below.
+const randomCV = 1
+
+// leastCV is the least coefficient of variation told apart: times are kept
+// to the second, so smaller ones are the rounding's.
+const leastCV = 0.01
+
 // Clients finds external clients of the public servers whose flows keep the
 // rhythm of a program.
-func Clients(in Input) ClientsResult { return ClientsResult{} }
+//
+// The value compared is the coefficient of variation of the gaps between a
+// client's flows. There is no baseline day for the servers, so what is usual is
+// learned from the day's own clients, whose median stays human while fewer than
+// half of them are programs. A client stands out if its gaps are unusually even
+// among them and more even than chance makes them.
+func Clients(in Input) ClientsResult {
+	d := in.day(in.Servers)
+	at, k := in.places(), in.sensitivity()
+	r := ClientsResult{Clients: d.clients(at)}
+	var logs []float64
+	for _, c := range r.Clients {
+		if c.Flows >= rhythmFlows {
+			logs = append(logs, c.logCV())
+		}
+	}
+	usual := lowerSpreadOf(logs)
+	r.Thresholds = rhythmThresholds(usual, k)
+	for _, c := range r.Clients {
+		if c.Flows < rhythmFlows {
+			continue
+		}
+		noise := 1 / math.Sqrt(float64(c.Flows))
+		chance := (math.Log(randomCV) - c.logCV()) / (k * noise)
+		excess := min(usual.excessNoisy(-c.logCV(), k, noise), chance)
+		if excess >= 1 {
+			r.Findings = append(r.Findings, c.finding(scoreOf(excess)))
+		}
+	}
+	sortFindings(r.Findings)
+	r.Normal = normalClient(r.Clients, -usual.median)
+	return r
+}
+
+func rhythmThresholds(usual spread, k float64) []Threshold {
+	limit := math.Exp(-usual.limit(k))
+	if usual.n < 2 || limit == 0 {
+		return nil
+	}
+	return []Threshold{{Name: "coefficient of variation of the gaps between flows, at most", Value: min(limit, randomCV), Unit: "ratio",
+		From: fmt.Sprintf("the day's %d clients with %d flows or more: median %.3g ÷ exp(%.3g), and no more than the %d of chance",
+			usual.n, rhythmFlows, math.Exp(-usual.median), usual.reach(k, 0), randomCV)}}
+}
+
+func (c Client) logCV() float64 { return math.Log(max(c.CV, leastCV)) }
+
+func (c Client) finding(score float64) Finding {
+	who := ""
+	if c.Owner.Name != "" {
+		who = " (" + c.Owner.Name + ")"
+	}
+	return Finding{Rule: RuleExternalAutomation, Entity: c.Addr.String(), Severity: severityOf(score), Score: score,
+		Attack: []string{"T1595", "T1110"}, Evidence: c, Window: [2]flow.Time{c.First, c.Last},
+		Summary: fmt.Sprintf("%s%s every %.0f s on average, gaps varying by %.0f %%, in %.0f %% of the half hours from %02d:%02d to %02d:%02d",
+			plural(c.Flows, "flow"), who, c.Gap, 100*c.CV, 100*c.Coverage,
+			c.First.Hour(), c.First/flow.Minute%60, c.Last.Hour(), c.Last/flow.Minute%60)}
+}
+
+// normalClient is the client with enough flows whose rhythm is nearest the
+// median; of several, that with most flows.
+func normalClient(clients []Client, medianLogCV float64) Client {
+	var normal Client
+	best := math.Inf(1)
+	for _, c := range clients {
+		d := math.Abs(c.logCV() - medianLogCV)
+		if c.Flows >= rhythmFlows && (d < best || d == best && c.Flows > normal.Flows) {
+			normal, best = c, d
+		}
+	}
+	return normal
+}
+
+// clients adds up the flows of each external client, highest up ÷ down first.
+func (d day) clients(at places) []Client {
+	var clients []Client
+	var seconds profile.Seconds
+	flush := func() {
+		if len(clients) == 0 {
+			return
+		}
+		c := &clients[len(clients)-1]
+		c.Ratio = ratio(c.Up, c.Down)
+		c.CV, c.Gap = rhythm(seconds, c.Flows)
+		if h, ok := d.Host(c.Addr); ok {
+			c.Coverage = coverage(h)
+		}
+		seconds = profile.Seconds{}
+	}
+	// Conversations are sorted by source and destination.
+	var last netip.Addr
+	for conv := range d.inward() {
+		if n := len(clients); n == 0 || clients[n-1].Addr != conv.Src {
+			flush()
+			where := at.of(conv.Src)
+			clients = append(clients, Client{Addr: conv.Src, Country: where.country, Owner: where.owner, First: conv.First, Last: conv.Last})
+			last = netip.Addr{}
+		}
+		c := &clients[len(clients)-1]
+		c.Add(conv.Counts)
+		c.First, c.Last = min(c.First, conv.First), max(c.Last, conv.Last)
+		if conv.Dst != last {
+			c.Servers++
+			last = conv.Dst
+		}
+		seconds = profile.Union(seconds, conv.Seconds)
+	}
+	flush()
+	slices.SortFunc(clients, func(a, b Client) int {
+		return cmp.Or(cmp.Compare(b.Ratio, a.Ratio), cmp.Compare(b.Flows, a.Flows), a.Addr.Compare(b.Addr))
+	})
+	return clients
+}

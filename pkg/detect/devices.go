@@ -1,5 +1,10 @@
 package detect
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Device is one entity with all its findings, as the list of compromised
 // devices shows it.
 type Device struct {
@@ -11,4 +16,34 @@ type Device struct {
 
 // Devices sums findings per entity, most severe first. An entity with nothing
 // above info is left out: info says what is new, not that anything is wrong.
-func Devices(findings []Finding) []Device { return nil }
+//
+// The score is that of independent reasons, as a noisy or: the chance that at
+// least one of them is right. Of each rule only the best finding counts, so
+// that one behaviour seen twice does not weigh twice.
+func Devices(findings []Finding) []Device {
+	byEntity := map[string][]Finding{}
+	for _, f := range findings {
+		byEntity[f.Entity] = append(byEntity[f.Entity], f)
+	}
+	var devices []Device
+	for entity, fs := range byEntity {
+		sortFindings(fs)
+		if fs[0].Severity == Info {
+			continue
+		}
+		best := map[string]bool{}
+		doubt := 1.0
+		for _, f := range fs {
+			if !best[f.Rule] {
+				doubt *= 1 - f.Score
+				best[f.Rule] = true
+			}
+		}
+		devices = append(devices, Device{Entity: entity, Severity: fs[0].Severity, Score: round3(1 - doubt), Findings: fs})
+	}
+	slices.SortFunc(devices, func(a, b Device) int {
+		return cmp.Or(b.Severity.Compare(a.Severity), cmp.Compare(b.Score, a.Score),
+			compareFindings(a.Findings[0], b.Findings[0]))
+	})
+	return devices
+}

@@ -1,6 +1,13 @@
 package detect
 
-import "net/netip"
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+)
 
 // RuleDNSC2 is the id of the rule of DNS.
 const RuleDNSC2 = "dns-c2"
@@ -15,7 +22,7 @@ type DNSUse struct {
 	Down          int64      `json:"down_bytes"`
 	BaselineFlows int64      `json:"baseline_flows"`
 	Times         float64    `json:"times_baseline"`    // flows ÷ baseline; 0 where the host has no baseline
-	PerFlow       float64    `json:"bytes_per_flow"`    // both directions
+	PerFlow       float64    `json:"bytes_per_flow"`    // both directions, with TopResolver
 	PerOther      float64    `json:"flows_per_other"`   // DNS flows ÷ other flows of the host
 	TopResolver   netip.Addr `json:"resolver"`          // the one that stands out, else the most used
 	PeakHour      int        `json:"peak_hour"`         // 0 to 23
@@ -31,6 +38,77 @@ type DNSResult struct {
 	Findings   []Finding
 }
 
+// The reasons of a dns-c2 finding.
+const (
+	reasonRequests = "requests"
+	reasonSize     = "bytes per request"
+)
+
+// dnsPort is where resolvers listen, on udp and tcp.
+const dnsPort = 53
+
 // DNS finds internal hosts whose DNS flows look like a tunnel or command and
 // control: too many for what else they do, or too large.
-func DNS(in Input) DNSResult { return DNSResult{} }
+//
+// A host asks resolvers in proportion to what else it does, so the first value
+// compared is its DNS flows ÷ its other flows, among the hosts of the baseline
+// day; a host that was there on the baseline day must also have grown its
+// requests by more than hosts do from one day to the next. The second is bytes
+// per flow of a host with one resolver, likewise: on a log that joins the
+// packets of one socket a whole tunnel is a single large flow. The DNS
+// servers are those of Services, and what they ask others is their work unless
+// it grew.
+func DNS(in Input) DNSResult {
+	baseline, test := in.days()
+	k := in.sensitivity()
+	r := DNSResult{Servers: Services(in).dnsServers()}
+	before, after := baseline.dns(), test.dns()
+	l := learnDNS(before, after)
+	r.Thresholds = l.thresholds(k)
+	for _, now := range after.sorted() {
+		use := now.use(before[now.addr])
+		excess, window := l.judge(&use, now, before[now.addr], r.isServer(now.addr), k)
+		r.Hosts = append(r.Hosts, use)
+		if excess < 1 {
+			continue
+		}
+		score := scoreOf(excess)
+		r.Findings = append(r.Findings, Finding{Rule: RuleDNSC2, Entity: now.addr.String(), Severity: severityOf(score),
+			Score: score, Attack: []string{"T1071.004", "T1572"}, Summary: use.summary(), Evidence: use, Window: window})
+	}
+	slices.SortStableFunc(r.Hosts, func(a, b DNSUse) int { return cmp.Compare(b.Flows, a.Flows) })
+	sortFindings(r.Findings)
+	return r
+}
+
+// dnsServers returns the internal DNS servers of either day.
+func (r ServicesResult) dnsServers() []netip.Addr {
+	var addrs []netip.Addr
+	for k, role := range r.servers() {
+		if role == RoleDNS {
+			addrs = append(addrs, k.addr)
+		}
+	}
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	return slices.Compact(addrs)
+}
+
+func (r DNSResult) isServer(a netip.Addr) bool {
+	_, ok := slices.BinarySearchFunc(r.Servers, a, netip.Addr.Compare)
+	return ok
+}
+
+func (u DNSUse) summary() string {
+	var parts []string
+	if slices.Contains(u.Reasons, reasonRequests) {
+		history := "none on the baseline day"
+		if u.BaselineFlows > 0 {
+			history = times(u.Times) + " its baseline"
+		}
+		parts = append(parts, fmt.Sprintf("%s, %s, %.2f to each other flow", plural(u.Flows, "DNS request"), history, u.PerOther))
+	}
+	if slices.Contains(u.Reasons, reasonSize) {
+		parts = append(parts, fmt.Sprintf("%s per request to %s", bytesText(int64(math.Round(u.PerFlow))), u.TopResolver))
+	}
+	return "sent " + strings.Join(parts, "; ") + fmt.Sprintf("; busiest at %d h with %s", u.PeakHour, plural(u.PeakFlows, "request"))
+}

@@ -1,6 +1,10 @@
 package detect
 
-import "cmp"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // Alert says whether s is medium or above.
 func (s Severity) Alert() bool { return s.rank() >= Medium.rank() }
@@ -8,20 +12,58 @@ func (s Severity) Alert() bool { return s.rank() >= Medium.rank() }
 // Compare orders severities, least urgent first; it returns -1, 0 or +1.
 func (s Severity) Compare(o Severity) int { return cmp.Compare(s.rank(), o.rank()) }
 
-func (s Severity) rank() int {
-	switch s {
-	case Info:
-		return 1
-	case Low:
-		return 2
-	case Medium:
-		return 3
-	case High:
-		return 4
-	case Critical:
-		return 5
-	}
-	return 0
+// severities lists the severities, least urgent first.
+func severities() []Severity { return []Severity{Info, Low, Medium, High, Critical} }
+
+func (s Severity) rank() int { return slices.Index(severities(), s) }
+
+// scoreOf turns an excess over a learned limit into a score: ½ at the limit,
+// ¾ at twice the limit, nearing 1 beyond, 0 at the median and below.
+func scoreOf(excess float64) float64 {
+	return round3(1 - math.Exp2(-max(excess, 0)))
 }
 
-func sortFindings([]Finding) {}
+// severityOf is the severity of a score: medium from the limit, high from twice
+// and critical from four times the way from the baseline's median to it.
+func severityOf(score float64) Severity {
+	switch {
+	case score >= 0.937: // 1 − 2⁻⁴
+		return Critical
+	case score >= 0.75:
+		return High
+	case score >= 0.5:
+		return Medium
+	case score >= 0.25:
+		return Low
+	}
+	return Info
+}
+
+// capped lowers a finding to severity s at most, and its score with it.
+func (f *Finding) capped(s Severity) {
+	if f.Severity.Compare(s) <= 0 {
+		return
+	}
+	f.Severity = s
+	below := map[Severity]float64{Info: 0.249, Low: 0.499, Medium: 0.749, High: 0.936}
+	if top, ok := below[s]; ok {
+		f.Score = min(f.Score, top)
+	}
+}
+
+// sortFindings orders findings by severity and score, most severe first, then
+// by rule, entity and summary, which tells apart any two of a day.
+func sortFindings(fs []Finding) {
+	slices.SortFunc(fs, compareFindings)
+}
+
+func compareFindings(a, b Finding) int {
+	return cmp.Or(
+		b.Severity.Compare(a.Severity),
+		cmp.Compare(b.Score, a.Score),
+		cmp.Compare(a.Rule, b.Rule),
+		a.Addr().Compare(b.Addr()),
+		cmp.Compare(a.Entity, b.Entity),
+		cmp.Compare(a.Summary, b.Summary),
+	)
+}

@@ -1,0 +1,192 @@
+package detect
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"net/netip"
+	"slices"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/profile"
+)
+
+// dnsHost is what one internal host asked resolvers on one day.
+type dnsHost struct {
+	addr      netip.Addr
+	dns       profile.Counts
+	other     int64 // flows to anything else
+	external  int64 // DNS flows to external addresses
+	hours     [24]int64
+	resolvers map[netip.Addr]*resolverUse
+}
+
+type resolverUse struct {
+	profile.Counts
+	span span
+}
+
+type dnsHosts map[netip.Addr]*dnsHost
+
+// dns adds up the DNS flows of each internal host.
+func (d day) dns() dnsHosts {
+	hosts := dnsHosts{}
+	for c := range d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) }) {
+		h, ok := hosts[c.Src]
+		if !ok {
+			h = &dnsHost{addr: c.Src, resolvers: map[netip.Addr]*resolverUse{}}
+			hosts[c.Src] = h
+		}
+		if c.Port != dnsPort {
+			h.other += c.Flows
+			continue
+		}
+		h.dns.Add(c.Counts)
+		if d.outside(c.Dst) {
+			h.external += c.Flows
+		}
+		for hour, n := range c.Hours {
+			h.hours[hour] += int64(n)
+		}
+		u, ok := h.resolvers[c.Dst]
+		if !ok {
+			u = &resolverUse{}
+			h.resolvers[c.Dst] = u
+		}
+		u.Add(c.Counts)
+		u.span.add(c)
+	}
+	maps.DeleteFunc(hosts, func(_ netip.Addr, h *dnsHost) bool { return h.dns.Flows == 0 })
+	return hosts
+}
+
+func (hs dnsHosts) sorted() []*dnsHost {
+	return slices.SortedFunc(maps.Values(hs), func(a, b *dnsHost) int { return a.addr.Compare(b.addr) })
+}
+
+// perOther is DNS flows to each other flow, and its standard error as a
+// logarithm. One is added so that a host with no other flow has a quotient.
+func (h *dnsHost) perOther() (quotient, noise float64) {
+	n, m := float64(h.dns.Flows), float64(h.other+1)
+	return n / m, countNoise(n, m)
+}
+
+func (u *resolverUse) perFlow() float64 { return float64(max(u.Bytes(), 1)) / float64(u.Flows) }
+
+// byUse returns the resolvers, most used first.
+func (h *dnsHost) byUse() []netip.Addr {
+	return slices.SortedFunc(maps.Keys(h.resolvers), func(a, b netip.Addr) int {
+		return cmp.Or(cmp.Compare(h.resolvers[b].Flows, h.resolvers[a].Flows), a.Compare(b))
+	})
+}
+
+// use describes a host's day beside its baseline day, which may be nil.
+func (h *dnsHost) use(before *dnsHost) DNSUse {
+	top := h.byUse()[0]
+	perOther, _ := h.perOther()
+	u := DNSUse{Host: h.addr, Flows: h.dns.Flows, External: h.external, Up: h.dns.Up, Down: h.dns.Down,
+		PerFlow: round3(h.resolvers[top].perFlow()), PerOther: round3(perOther), TopResolver: top}
+	if before != nil {
+		u.BaselineFlows = before.dns.Flows
+		u.Times = round3(ratio(u.Flows, u.BaselineFlows))
+	}
+	for hour, n := range h.hours {
+		if n > u.PeakFlows {
+			u.PeakHour, u.PeakFlows = hour, n
+		}
+	}
+	return u
+}
+
+// dnsLimits is what the baseline day teaches about DNS, as logarithms.
+type dnsLimits struct {
+	perOther, growth     spread
+	perFlow, perFlowGrew spread
+	usualFlows           float64 // median DNS flows of a host
+	usualBytes           float64 // median DNS bytes of a host
+}
+
+func learnDNS(before, after dnsHosts) dnsLimits {
+	var perOther, growth, perFlow, perFlowGrew, flows, bytes []float64
+	for addr, old := range before {
+		q, _ := old.perOther()
+		perOther = append(perOther, math.Log(q))
+		flows, bytes = append(flows, float64(old.dns.Flows)), append(bytes, float64(old.dns.Bytes()))
+		now, ok := after[addr]
+		if ok {
+			growth = append(growth, logOf(now.dns.Flows)-logOf(old.dns.Flows))
+		}
+		for resolver, u := range old.resolvers {
+			perFlow = append(perFlow, math.Log(u.perFlow()))
+			if ok && now.resolvers[resolver] != nil {
+				perFlowGrew = append(perFlowGrew, math.Log(now.resolvers[resolver].perFlow()/u.perFlow()))
+			}
+		}
+	}
+	slices.Sort(flows)
+	slices.Sort(bytes)
+	return dnsLimits{spreadOf(perOther), spreadOf(growth), spreadOf(perFlow), spreadOf(perFlowGrew), median(flows), median(bytes)}
+}
+
+func (l dnsLimits) thresholds(k float64) []Threshold {
+	return slices.Concat(
+		l.perOther.threshold("DNS flows to each other flow", "ratio", k, "hosts of the baseline day"),
+		l.growth.threshold("growth of DNS flows", "ratio", k, "test ÷ baseline of each host"),
+		l.perFlow.threshold("bytes per DNS flow with one resolver", "bytes", k, "hosts and resolvers of the baseline day"),
+		l.perFlowGrew.threshold("growth of bytes per DNS flow with one resolver", "ratio", k, "test ÷ baseline of each host and resolver"),
+	)
+}
+
+// judge returns how far a host's DNS flows exceed what was learned, notes the
+// reasons in use, and returns the window of the flows concerned.
+func (l dnsLimits) judge(use *DNSUse, now, before *dnsHost, server bool, k float64) (float64, [2]flow.Time) {
+	requests := l.requests(now, before, server, k)
+	size, resolver := l.size(now, before, k)
+	var during span
+	if requests >= 1 {
+		use.Reasons = append(use.Reasons, reasonRequests)
+		for _, u := range now.resolvers {
+			during.join(u.span)
+		}
+	}
+	if size >= 1 {
+		use.Reasons = append(use.Reasons, reasonSize)
+		use.TopResolver, use.PerFlow = resolver, round3(now.resolvers[resolver].perFlow())
+		during.join(now.resolvers[resolver].span)
+	}
+	return max(requests, size), during.window()
+}
+
+// requests is the excess of the number of DNS flows. A host that asks less
+// than the median host is too quiet to judge its quotient by.
+func (l dnsLimits) requests(now, before *dnsHost, server bool, k float64) float64 {
+	if float64(now.dns.Flows) < l.usualFlows || server && before == nil {
+		return 0
+	}
+	q, noise := now.perOther()
+	excess := l.perOther.excessNoisy(math.Log(q), k, noise)
+	if before != nil {
+		grew := countNoise(float64(now.dns.Flows), float64(before.dns.Flows))
+		excess = min(excess, l.growth.excessNoisy(logOf(now.dns.Flows)-logOf(before.dns.Flows), k, grew))
+	}
+	return excess
+}
+
+// size is the largest excess of bytes per flow with one resolver, and which.
+// Less than a median host's DNS bytes a day carries nothing worth a tunnel.
+func (l dnsLimits) size(now, before *dnsHost, k float64) (best float64, resolver netip.Addr) {
+	for _, addr := range now.byUse() {
+		u := now.resolvers[addr]
+		if float64(u.Bytes()) < l.usualBytes {
+			continue
+		}
+		excess := l.perFlow.excess(math.Log(u.perFlow()), k)
+		if before != nil && before.resolvers[addr] != nil {
+			excess = min(excess, l.perFlowGrew.excess(math.Log(u.perFlow()/before.resolvers[addr].perFlow()), k))
+		}
+		if excess > best {
+			best, resolver = excess, addr
+		}
+	}
+	return best, resolver
+}

@@ -1,0 +1,27 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/dustin/go-humanize"
+)
+
+// bytesText writes a number of bytes as 1.2 GB.
+func bytesText(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
+
+// plural writes a number with its noun.
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return humanize.Comma(n) + " " + noun + "s"
+}
+
+// times writes a quotient as "310 times" or "1.4 times".
+func times(q float64) string {
+	if q >= 10 {
+		return humanize.Comma(int64(math.Round(q))) + " times"
+	}
+	return fmt.Sprintf("%.1f times", q)
+}
