@@ -13,8 +13,7 @@
 // people and its unit is said in one place: [Describe]. Times are 1/100 s since
 // midnight, bytes are bytes, shares and ratios are plain fractions.
 //
-// Frames of two days are put side by side with [Compare], cut with [Top] and
-// given the names of addresses with [Named].
+// Frames of two days are put side by side with [Compare], and cut with [Top].
 package frame
 
 import (

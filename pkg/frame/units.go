@@ -24,6 +24,7 @@ const (
 	Hour                // hour of the day, 0 to 23
 	Seconds             // a length of time in seconds
 	Score               // 0 to 1, three decimals
+	Times               // how many times another quantity
 )
 
 // Format writes v as people read it: 1190000000 bytes as "1.19 GB", 334778
@@ -41,6 +42,8 @@ func (u Unit) Format(v float64) string {
 		return strconv.FormatFloat(v, 'f', 3, 64)
 	case Share:
 		return percent(v)
+	case Times:
+		return SI(v, "") + " ×"
 	case Clock:
 		return flow.Time(v).String()[:len("09:29:38")]
 	case Hour:

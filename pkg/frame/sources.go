@@ -1,0 +1,67 @@
+package frame
+
+import (
+	"fmt"
+
+	"github.com/flowbook/flowbook/pkg/profile"
+)
+
+// Day is a profile under the name of the input that it was made from.
+type Day struct {
+	Name string // such as "baseline"
+	*profile.Profile
+}
+
+// Sources returns the files that days were made from: input, file, rows
+// (rejected ones included), rejected, flows, hosts, sha256. Rejected rows, flows
+// and hosts are of the whole day and stand at its first file.
+func Sources(days ...Day) Frame {
+	type row struct {
+		input string
+		profile.Source
+		rejected, flows, hosts int64
+	}
+	var rows []row
+	for _, d := range days {
+		for i, s := range d.Sources {
+			r := row{input: d.Name, Source: s}
+			if i == 0 {
+				r.rejected, r.flows, r.hosts = d.RejectedRows(), d.Total().Flows, int64(len(d.Hosts))
+			}
+			rows = append(rows, r)
+		}
+	}
+	return of(rows,
+		text("input", func(r row) string { return r.input }),
+		text("file", func(r row) string { return r.Source.Name }),
+		whole("rows", func(r row) int64 { return r.Rows }),
+		whole("rejected", func(r row) int64 { return r.rejected }),
+		whole("flows", func(r row) int64 { return r.flows }),
+		whole("hosts", func(r row) int64 { return r.hosts }),
+		text("sha256", func(r row) string { return r.SHA256 }),
+	)
+}
+
+// Rejected returns the rows that were left out, by input and reason: input,
+// reason, rejected (how many rows), place (where the first of them stands).
+func Rejected(days ...Day) Frame {
+	type row struct {
+		input string
+		profile.Rejected
+	}
+	var rows []row
+	for _, d := range days {
+		for _, r := range d.Profile.Rejected {
+			rows = append(rows, row{d.Name, r})
+		}
+	}
+	return of(rows,
+		text("input", func(r row) string { return r.input }),
+		text("reason", func(r row) string { return r.Reason }),
+		whole("rejected", func(r row) int64 { return r.Count }),
+		text("place", func(r row) string {
+			return fmt.Sprintf("%s, row group %d, row %d, %s = %q",
+				r.First.File, r.First.RowGroup, r.First.Row, r.First.Column, r.First.Value)
+		}),
+	)
+}
