@@ -62,5 +62,6 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newProfileCommand())
+	root.AddCommand(newImportCommand())
 	return root
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 )
 
 // Summary says what became of the rows that a [Reader] read. Rows is always
@@ -59,10 +60,7 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 
 // count writes "1 row" or "12,345 rows".
 func count(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return humanize.Comma(n) + " " + thing + "s"
+	return humanize.Comma(n) + " " + english.PluralWord(int(n), thing, "")
 }
 
 // tally counts while reading.
