@@ -63,5 +63,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.AddCommand(newProfileCommand())
 	root.AddCommand(newImportCommand())
+	root.AddCommand(newDetectCommand())
+	root.AddCommand(newEvaluateCommand())
 	return root
 }

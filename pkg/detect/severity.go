@@ -67,3 +67,6 @@ func compareFindings(a, b Finding) int {
 		cmp.Compare(a.Summary, b.Summary),
 	)
 }
+
+// Known says whether s is one of the severities.
+func (s Severity) Known() bool { return s.rank() >= 0 }

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/scan"
+)
+
+// openDay returns the profile of a day from a flow file or from a profile that
+// reportgen profile -o wrote, told apart by content.
+func openDay(ctx context.Context, path string, stderr io.Writer) (*profile.Profile, error) {
+	encoded, err := isProfile(path)
+	if err != nil {
+		return nil, err
+	}
+	var p *profile.Profile
+	if encoded {
+		p, err = readProfile(path)
+	} else {
+		p, _, err = scan.Cached(ctx, path, scan.Options{})
+	}
+	if err != nil {
+		return nil, err
+	}
+	warnRejected(stderr, p)
+	return p, nil
+}
+
+// isProfile says whether a file begins as a profile does.
+func isProfile(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	head := make([]byte, 64)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, fmt.Errorf("read %s: %w", path, err)
+	}
+	_, err = profile.Unmarshal(head[:n])
+	return !errors.Is(err, profile.ErrNotProfile), nil
+}
+
+func readProfile(path string) (*profile.Profile, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := profile.Unmarshal(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/spf13/cobra"
+)
+
+const detectHelp = `Detect compares a day with a normal day and prints what stands out. A day is a Parquet
+flow file or a profile that reportgen profile -o wrote.
+
+Formats: table, for people, with the devices concerned first; json, one finding a line;
+csv, one finding a line under a header. The exit status is 0 however much is found.`
+
+// newDetectCommand is reportgen detect: days to findings.
+func newDetectCommand() *cobra.Command {
+	var opt detectOptions
+	c := &cobra.Command{
+		Use:   "detect --baseline FILE --test FILE",
+		Short: "Find hosts that behave as a compromised one would",
+		Long:  detectHelp,
+		Example: `  reportgen detect --baseline data.parquet --test test.parquet --country country.mmdb --asn asn.mmdb
+  reportgen detect --baseline data.parquet --test test.parquet --servers servers.parquet --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDetect(cmd.Context(), opt, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&opt.baseline, "baseline", "", "`file` of a normal day")
+	f.StringVar(&opt.test, "test", "", "`file` of the day under test")
+	f.StringVar(&opt.servers, "servers", "", "`file` of external clients of the public servers")
+	f.StringVar(&opt.country, "country", "", "country database, an MMDB `file`")
+	f.StringVar(&opt.asn, "asn", "", "owner (ASN) database, an MMDB `file`")
+	f.StringVar(&opt.internal, "internal", "", "the organisation's networks as `CIDR`,... (default RFC 1918 and ULA)")
+	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "robust standard deviations from the median that count as unusual")
+	f.StringVar(&opt.format, "format", "table", "table, json or csv")
+	return c
+}
+
+type detectOptions struct {
+	baseline, test, servers string
+	country, asn, internal  string
+	sensitivity             float64
+	format                  string
+}
+
+func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer) (err error) {
+	write, ok := findingWriters()[opt.format]
+	switch {
+	case !ok:
+		return fmt.Errorf("--format %q is none of table, json, csv", opt.format)
+	case opt.baseline == "" || opt.test == "":
+		return errors.New("detect needs --baseline, a normal day, and --test, the day to compare with it")
+	case !(opt.sensitivity > 0):
+		return fmt.Errorf("--sensitivity %v is not above 0", opt.sensitivity)
+	}
+	in := detect.Input{Sensitivity: opt.sensitivity}
+	if opt.internal != "" {
+		if in.Internal, err = flow.ParseNetworks(opt.internal); err != nil {
+			return fmt.Errorf("--internal: %w", err)
+		}
+	}
+	if in.Geo, err = geo.Open(opt.country, opt.asn); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Geo.Close()) }()
+	if opt.country == "" {
+		fmt.Fprintln(stderr, "no --country database: new countries are not looked for")
+	}
+	if in.Baseline, err = openDay(ctx, opt.baseline, stderr); err != nil {
+		return fmt.Errorf("--baseline: %w", err)
+	}
+	if in.Test, err = openDay(ctx, opt.test, stderr); err != nil {
+		return fmt.Errorf("--test: %w", err)
+	}
+	if opt.servers != "" {
+		if in.Servers, err = openDay(ctx, opt.servers, stderr); err != nil {
+			return fmt.Errorf("--servers: %w", err)
+		}
+	}
+	r := detect.All(in)
+	if err := in.Geo.Err(); err != nil {
+		return fmt.Errorf("addresses could not be looked up: %w", err)
+	}
+	return write(stdout, r)
+}
+
+func findingWriters() map[string]func(io.Writer, detect.Result) error {
+	return map[string]func(io.Writer, detect.Result) error{
+		"table": writeFindingTable,
+		"json":  writeFindingJSON,
+		"csv":   writeFindingCSV,
+	}
+}
+
+// writeFindingJSON writes one finding a line.
+func writeFindingJSON(w io.Writer, r detect.Result) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for _, f := range r.Findings {
+		if err := enc.Encode(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFindingCSV writes a header and one finding a line; evidence is JSON.
+func writeFindingCSV(w io.Writer, r detect.Result) error {
+	out := csv.NewWriter(w)
+	rows := [][]string{{"rule", "entity", "severity", "score", "attack", "summary", "first", "last", "evidence"}}
+	for _, f := range r.Findings {
+		evidence, err := json.Marshal(f.Evidence)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{f.Rule, f.Entity, string(f.Severity), strconv.FormatFloat(f.Score, 'g', -1, 64),
+			strings.Join(f.Attack, " "), f.Summary, f.Window[0].String(), f.Window[1].String(), string(evidence)})
+	}
+	return out.WriteAll(rows)
+}
+
+// writeFindingTable writes the devices and below them the findings.
+func writeFindingTable(w io.Writer, r detect.Result) error {
+	if len(r.Findings) == 0 {
+		_, err := fmt.Fprintln(w, "Nothing found.")
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "DEVICE\tSEVERITY\tSCORE\tRULES")
+	for _, d := range r.Devices {
+		var rules []string
+		for _, f := range d.Findings {
+			if len(rules) == 0 || rules[len(rules)-1] != f.Rule {
+				rules = append(rules, f.Rule)
+			}
+		}
+		fmt.Fprintf(t, "%s\t%s\t%.3f\t%s\n", d.Entity, d.Severity, d.Score, strings.Join(rules, ", "))
+	}
+	fmt.Fprintln(t, "\t\t\t\nRULE\tENTITY\tSEVERITY\tSCORE\tFROM\tTO\tSUMMARY")
+	for _, f := range r.Findings {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.3f\t%s\t%s\t%s\n", f.Rule, f.Entity, f.Severity, f.Score,
+			clock(f.Window[0]), clock(f.Window[1]), f.Summary)
+	}
+	return t.Flush()
+}
+
+// clock writes a time to the minute.
+func clock(t flow.Time) string { return fmt.Sprintf("%02d:%02d", t.Hour(), t/flow.Minute%60) }
