@@ -147,3 +147,15 @@ func Sum(f Frame, name string) float64 {
 	}
 	return sum
 }
+
+// TypeOf returns the type of a column in the terms of JSON tables: "string",
+// "integer" or "number".
+func TypeOf(f Frame, name string) string {
+	switch f.Col(name).Type() {
+	case series.Int:
+		return "integer"
+	case series.Float:
+		return "number"
+	}
+	return "string"
+}

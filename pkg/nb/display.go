@@ -1,0 +1,191 @@
+package nb
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/flowbook/flowbook/pkg/chart"
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+// Option says something about a table or a figure.
+type Option func(*display)
+
+// display is what is said about a table or a figure.
+type display struct {
+	kind, label, caption, alt string
+
+	otherwise string
+	columns   []string
+	formats   map[string]func(float64) string
+	titles    map[string]string
+}
+
+// Label names a figure ("fig-countries") or a table ("tbl-countries"), so that
+// prose can refer to it as @fig-countries.
+func Label(label string) Option { return func(d *display) { d.label = label } }
+
+// Caption says what a figure or table shows. Arguments are as of fmt.Sprintf.
+func Caption(format string, args ...any) Option {
+	return func(d *display) { d.caption = sprintf(format, args) }
+}
+
+// Alt says in words what a figure shows, to those who cannot see it. Arguments
+// are as of fmt.Sprintf. A figure without it is an error.
+func Alt(format string, args ...any) Option {
+	return func(d *display) { d.alt = sprintf(format, args) }
+}
+
+// Otherwise is the sentence to say where there are no rows to show. Arguments
+// are as of fmt.Sprintf.
+func Otherwise(format string, args ...any) Option {
+	return func(d *display) { d.otherwise = sprintf(format, args) }
+}
+
+// Columns selects the columns of a table and their order.
+func Columns(names ...string) Option { return func(d *display) { d.columns = names } }
+
+// Format sets how the numbers of a table's column are written. Without it they
+// are written in the unit that frame.Describe gives the column.
+func Format(column string, format func(float64) string) Option {
+	return func(d *display) { d.formats[column] = format }
+}
+
+// Title sets the heading of a table's column. Without it, it is the one that
+// frame.Describe gives.
+func Title(column, title string) Option {
+	return func(d *display) { d.titles[column] = title }
+}
+
+func sprintf(format string, args []any) string {
+	if len(args) == 0 {
+		return format
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+func newDisplay(kind string, options []Option) *display {
+	d := &display{kind: kind, formats: map[string]func(float64) string{}, titles: map[string]string{}}
+	for _, o := range options {
+		o(d)
+	}
+	return d
+}
+
+// check says what a caption lacks or has wrong.
+func (d *display) check() error {
+	prefix := map[string]string{"figure": "fig-", "table": "tbl-"}[d.kind]
+	switch {
+	case d.label == "":
+		return fmt.Errorf("the %s has no label: name it with nb.Label(%q)", d.kind, prefix+"…")
+	case !strings.HasPrefix(d.label, prefix):
+		return fmt.Errorf("the label %q of a %s must begin with %q", d.label, d.kind, prefix)
+	case d.caption == "":
+		return fmt.Errorf("%s has no caption: say what it shows with nb.Caption", d.label)
+	case d.kind == "figure" && d.alt == "":
+		return fmt.Errorf("%s has no alt text: say in words what it shows with nb.Alt", d.label)
+	}
+	return nil
+}
+
+// metadata is what the writers of reports read: the contract is in ARCHITECTURE.md.
+func (d *display) metadata() map[string]any {
+	m := map[string]string{"kind": d.kind, "label": d.label, "caption": d.caption}
+	if d.alt != "" {
+		m["alt"] = d.alt
+	}
+	return map[string]any{"reportgen": m}
+}
+
+// Figure displays a figure with its Label, Caption and Alt, or the sentence of
+// Otherwise where the figure has no rows.
+func Figure(fig *chart.Figure, options ...Option) {
+	data, err := figureData(fig, newDisplay("figure", options))
+	Check(err)
+	send(data)
+}
+
+func figureData(fig *chart.Figure, d *display) (*protocol.DisplayData, error) {
+	if d.otherwise != "" && fig.Data.Err == nil && fig.Data.Nrow() == 0 {
+		return markdown(d.otherwise), nil
+	}
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	svg, err := fig.SVG()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.label, err)
+	}
+	return &protocol.DisplayData{
+		Data: map[protocol.MIMEType]any{
+			protocol.MIMEImageSVG:  string(svg),
+			protocol.MIMETextPlain: d.alt,
+		},
+		Metadata: d.metadata(),
+	}, nil
+}
+
+// Table displays a frame as a table with its Label and Caption, or the sentence
+// of Otherwise where the frame has no rows.
+func Table(f frame.Frame, options ...Option) {
+	data, err := tableData(f, newDisplay("table", options))
+	Check(err)
+	send(data)
+}
+
+func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
+	if f.Err != nil {
+		return nil, fmt.Errorf("%s: the frame is not valid: %w", d.label, f.Err)
+	}
+	if d.otherwise != "" && f.Nrow() == 0 {
+		return markdown(d.otherwise), nil
+	}
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	t, err := newTable(f, d)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.label, err)
+	}
+	resource, err := t.resource()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.label, err)
+	}
+	return &protocol.DisplayData{
+		Data: map[protocol.MIMEType]any{
+			// GoNB carries no nested values, so the JSON goes as a text.
+			mimeResource:           resource,
+			protocol.MIMETextHTML:  t.html(d.caption),
+			protocol.MIMETextPlain: t.plain(),
+		},
+		Metadata: d.metadata(),
+	}, nil
+}
+
+// Prose displays Markdown whose numbers are computed. Arguments are as of
+// fmt.Sprintf.
+func Prose(format string, args ...any) { send(markdown(sprintf(format, args))) }
+
+func markdown(words string) *protocol.DisplayData {
+	return &protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextMarkdown: words}}
+}
+
+// send displays data and waits until it has arrived: a cell's program ends
+// without waiting for it. Outside a notebook it prints what can be read there.
+func send(data *protocol.DisplayData) {
+	if !gonbui.IsNotebook {
+		for _, mime := range []protocol.MIMEType{protocol.MIMETextMarkdown, protocol.MIMETextPlain} {
+			if words, ok := data.Data[mime].(string); ok {
+				fmt.Printf("%s\n\n", words)
+				return
+			}
+		}
+		return
+	}
+	gonbui.SendData(data)
+	gonbui.Sync()
+	Check(gonbui.Error())
+}

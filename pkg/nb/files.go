@@ -1,0 +1,142 @@
+package nb
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/profile"
+)
+
+// samplePrefix marks a file of the sample days.
+const samplePrefix = "sample:"
+
+// modulePath is how Flowbook's go.mod begins.
+const modulePath = "module github.com/flowbook/flowbook"
+
+// openDay returns the profile of a flow file, from the cache or, where it is
+// not there, by running reportgen profile.
+func openDay(parameter, file string) (*profile.Profile, error) {
+	if file == "" {
+		return nil, fmt.Errorf("parameter %s names no file: set it to a flow file, or to %sdata.parquet", parameter, samplePrefix)
+	}
+	p, err := readDay(file)
+	if err != nil {
+		return nil, fmt.Errorf("parameter %s: %w", parameter, err)
+	}
+	return p, nil
+}
+
+func readDay(file string) (*profile.Profile, error) {
+	path, err := resolve(file)
+	if err != nil {
+		return nil, err
+	}
+	for range 2 {
+		p, ok, err := profile.ReadCached(path)
+		switch {
+		case err != nil:
+			return nil, err
+		case ok:
+			return p, nil
+		}
+		if err := fill(path); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("reportgen profile %s left no profile in the cache that this notebook can read: build reportgen from this version of Flowbook, and let both have the same FLOWBOOK_CACHE",
+		filepath.Base(path))
+}
+
+// resolve returns the path of a file that a parameter names.
+func resolve(file string) (string, error) {
+	path := file
+	if name, ok := strings.CutPrefix(file, samplePrefix); ok {
+		root, err := moduleRoot()
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", file, err)
+		}
+		path = filepath.Join(root, "testdata", filepath.Base(name))
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("there is no file %s: give a path that exists, or %sNAME for a file of the sample days", file, samplePrefix)
+	case err != nil:
+		return "", err
+	case info.IsDir():
+		return "", fmt.Errorf("%s is a folder and not a file", file)
+	}
+	return path, nil
+}
+
+// moduleRoot returns Flowbook's own folder: the one above the notebook or, for
+// notebooks elsewhere, the one that this package was compiled from.
+func moduleRoot() (string, error) {
+	var starts []string
+	if wd, err := os.Getwd(); err == nil {
+		starts = append(starts, wd)
+	}
+	if _, source, _, ok := runtime.Caller(0); ok {
+		starts = append(starts, filepath.Dir(source))
+	}
+	for _, dir := range starts {
+		for ; ; dir = filepath.Dir(dir) {
+			mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+			if err == nil && bytes.HasPrefix(mod, []byte(modulePath+"\n")) {
+				return dir, nil
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+	}
+	return "", errors.New("the folder of Flowbook, which holds the sample days, was not found: run the notebook inside it, or name files by path")
+}
+
+// fill runs reportgen profile on a flow file.
+func fill(path string) error {
+	cmd, err := reportgen("profile", path)
+	if err != nil {
+		return err
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
+		words := strings.TrimSpace(stderr.String())
+		if words == "" {
+			words = err.Error()
+		}
+		return fmt.Errorf("reading %s: %s", filepath.Base(path), strings.TrimPrefix(words, "reportgen: "))
+	}
+	return nil
+}
+
+// reportgen returns the command that runs Flowbook's program: what
+// $FLOWBOOK_REPORTGEN names, else one on PATH, else the module's source.
+func reportgen(args ...string) (*exec.Cmd, error) {
+	if program := os.Getenv("FLOWBOOK_REPORTGEN"); program != "" {
+		return exec.Command(program, args...), nil
+	}
+	if program, err := exec.LookPath("reportgen"); err == nil {
+		return exec.Command(program, args...), nil
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, errors.New("a day is not in the profile cache and reportgen, which reads flow files, was not found: put it on PATH or name it in FLOWBOOK_REPORTGEN")
+	}
+	for i, a := range args[1:] { // the folder of the command is another
+		if abs, err := filepath.Abs(a); err == nil {
+			args[i+1] = abs
+		}
+	}
+	cmd := exec.Command("go", append([]string{"run", "./reportgen"}, args...)...)
+	cmd.Dir = root
+	return cmd, nil
+}

@@ -1,0 +1,155 @@
+package nb
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"html"
+	"math"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+// mimeResource is the type of a tabular data resource
+// (https://specs.frictionlessdata.io/tabular-data-resource/).
+const mimeResource = "application/vnd.dataresource+json"
+
+// field is a column of a table in the terms of the tabular data resource.
+type field struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"` // string, integer or number
+	Title string `json:"title"`
+}
+
+// table is a frame as it is shown: its values and the text of each cell.
+type table struct {
+	fields []field
+	data   []map[string]any
+	text   [][]string
+}
+
+func newTable(f frame.Frame, d *display) (*table, error) {
+	names := d.columns
+	if names == nil {
+		names = f.Names()
+	}
+	t := &table{data: make([]map[string]any, f.Nrow()), text: make([][]string, f.Nrow())}
+	for i := range t.data {
+		t.data[i] = map[string]any{}
+	}
+	for _, name := range names {
+		if err := t.add(f, name, d); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// add appends one column. Numbers that are no number (NaN) become null.
+func (t *table) add(f frame.Frame, name string, d *display) error {
+	words, err := frame.Strings(f, name)
+	if err != nil {
+		return err
+	}
+	column := frame.Describe(name)
+	c := field{Name: name, Type: "string", Title: cmp.Or(d.titles[name], column.Title)}
+	numbers, err := frame.Floats(f, name)
+	if err == nil {
+		c.Type = frame.TypeOf(f, name)
+	}
+	format := column.Unit.Format
+	if own, ok := d.formats[name]; ok {
+		if c.Type == "string" {
+			return fmt.Errorf("column %q holds text, which nb.Format does not write", name)
+		}
+		format = own
+	}
+	for i := range t.data {
+		if c.Type == "string" {
+			t.data[i][name] = words[i]
+			t.text[i] = append(t.text[i], words[i])
+			continue
+		}
+		t.data[i][name] = value(numbers[i], c.Type)
+		t.text[i] = append(t.text[i], format(numbers[i]))
+	}
+	t.fields = append(t.fields, c)
+	return nil
+}
+
+// value is a number as JSON holds it.
+func value(v float64, kind string) any {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return nil
+	case kind == "integer":
+		return json.Number(strconv.FormatFloat(v, 'f', 0, 64))
+	}
+	return v
+}
+
+// resource returns the table as a tabular data resource in JSON, with the text
+// of each cell beside the values.
+func (t *table) resource() (string, error) {
+	b, err := json.Marshal(map[string]any{
+		"schema": map[string]any{"fields": t.fields},
+		"data":   t.data,
+		"text":   t.text,
+	})
+	if err != nil {
+		return "", fmt.Errorf("write the table as JSON: %w", err)
+	}
+	return string(b), nil
+}
+
+// html returns the table as Jupyter shows it.
+func (t *table) html(caption string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<table>\n<caption>%s</caption>\n<thead>\n<tr>", html.EscapeString(caption))
+	for _, c := range t.fields {
+		fmt.Fprintf(&b, "<th%s>%s</th>", c.align(), html.EscapeString(c.Title))
+	}
+	b.WriteString("</tr>\n</thead>\n<tbody>\n")
+	for _, row := range t.text {
+		b.WriteString("<tr>")
+		for i, words := range row {
+			fmt.Fprintf(&b, "<td%s>%s</td>", t.fields[i].align(), html.EscapeString(words))
+		}
+		b.WriteString("</tr>\n")
+	}
+	b.WriteString("</tbody>\n</table>")
+	return b.String()
+}
+
+func (c field) align() string {
+	if c.Type == "string" {
+		return ` style="text-align:left"`
+	}
+	return ` style="text-align:right"`
+}
+
+// plain returns the table in columns of plain text.
+func (t *table) plain() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for i, c := range t.fields {
+		fmt.Fprint(w, c.Title, ending(i, len(t.fields)))
+	}
+	for _, row := range t.text {
+		for i, words := range row {
+			fmt.Fprint(w, words, ending(i, len(row)))
+		}
+	}
+	w.Flush() // a strings.Builder takes everything
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func ending(i, n int) string {
+	if i == n-1 {
+		return "\n"
+	}
+	return "\t"
+}

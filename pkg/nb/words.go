@@ -1,0 +1,94 @@
+package nb
+
+import (
+	"math"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+// numeric are the types of quantities.
+type numeric interface {
+	~int | ~int64 | ~uint | ~uint16 | ~uint32 | ~float64
+}
+
+// Bytes writes bytes with three digits: "1.19 GB".
+func Bytes[N numeric](n N) string { return frame.Bytes.Format(float64(n)) }
+
+// Count writes a whole number with separators: "334,778".
+func Count[N numeric](n N) string { return frame.Count.Format(float64(n)) }
+
+// N writes a number of things: "1 flow", "1,830 flows", "no flows". The plural
+// is English; for irregular ones give it: N(3, "country", "countries").
+func N[T numeric](n T, singular string, plural ...string) string {
+	words := english.PluralWord(int(n), singular, strings.Join(plural, ""))
+	if n == 0 {
+		return "no " + words
+	}
+	return Count(n) + " " + words
+}
+
+// Are writes N with the verb before it, as after "there": "is 1 host", "are 3
+// hosts".
+func Are[T numeric](n T, singular string, plural ...string) string {
+	if n == 1 {
+		return "is " + N(n, singular, plural...)
+	}
+	return "are " + N(n, singular, plural...)
+}
+
+// Clock writes the time of day: "09:29".
+func Clock(t flow.Time) string { return t.String()[:len("09:29")] }
+
+// Percent writes a share: "12.5 %".
+func Percent(share float64) string { return frame.Share.Format(share) }
+
+// Times writes how many times b is contained in a: "310 times", "1.4 times",
+// or "–" where b is 0.
+func Times[A, B numeric](a A, b B) string {
+	if b == 0 {
+		return "–"
+	}
+	q := float64(a) / float64(b)
+	if q >= 10 {
+		return humanize.Comma(int64(math.Round(q))) + " times"
+	}
+	return frame.SI(q, "") + " times"
+}
+
+// Change writes how b differs from a: "3.2 % more", "12 % fewer", "as many".
+func Change[A, B numeric](a A, b B) string {
+	switch from, to := float64(a), float64(b); {
+	case from == to:
+		return "as many"
+	case from == 0:
+		return Count(b) + " more"
+	case to > from && to/from >= 2:
+		return Times(b, a) + " as many"
+	case to > from:
+		return Percent((to-from)/from) + " more"
+	default:
+		return Percent((from-to)/from) + " fewer"
+	}
+}
+
+// List writes words in a row: "a, b and c". Of more than most it writes the
+// first and how many others there are; most 0 means all.
+func List(words []string, most int) string {
+	if most > 0 && len(words) > most+1 {
+		rest := N(len(words)-most, "other")
+		words = append(words[:most:most], rest)
+	}
+	return english.WordSeries(words, "and")
+}
+
+// Names writes the values of a frame's column in a row, as List does.
+func Names(f frame.Frame, column string, most int) string {
+	words, err := frame.Strings(f, column)
+	Check(err)
+	return List(words, most)
+}
