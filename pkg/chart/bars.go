@@ -75,6 +75,9 @@ func newBars(f frame.Frame, label string, values []string, o Options) (*barRows,
 	for _, l := range b.labels {
 		b.suspicious = append(b.suspicious, slices.Contains(o.Suspicious, l))
 	}
+	if err := b.name(o.Beside); err != nil {
+		return nil, err
+	}
 	for _, v := range values {
 		ss, err := seriesOf(shown, v)
 		if err != nil {
@@ -92,6 +95,23 @@ func newBars(f frame.Frame, label string, values []string, o Options) (*barRows,
 		b.rest = append(b.rest, rest)
 	}
 	return b, nil
+}
+
+// name adds the text of a column to the row labels.
+func (b *barRows) name(column string) error {
+	if column == "" {
+		return nil
+	}
+	names, err := frame.Strings(b.shown, column)
+	if err != nil {
+		return err
+	}
+	for i, n := range names {
+		if n != "" {
+			b.labels[i] += " " + n
+		}
+	}
+	return nil
 }
 
 // sortRows orders rows by the largest of their values, largest first.

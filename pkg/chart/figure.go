@@ -40,6 +40,7 @@ type Figure struct {
 type Options struct {
 	Top        int      // rows drawn at most, the rest is told in a line; 0 means 20
 	Suspicious []string // row labels drawn in the colour Suspicious
+	Beside     string   // column whose text stands beside each row label, such as "owner"
 }
 
 // errNoRows says that a figure would be empty.

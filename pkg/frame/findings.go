@@ -232,3 +232,14 @@ func Thresholds(ts []detect.Threshold) Frame {
 		text("from", func(r row) string { return r.From }),
 	)
 }
+
+// Entities returns the entities of findings, each once, in their order.
+func Entities(fs []detect.Finding) []string {
+	var names []string
+	for _, f := range fs {
+		if !slices.Contains(names, f.Entity) {
+			names = append(names, f.Entity)
+		}
+	}
+	return names
+}

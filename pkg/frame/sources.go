@@ -65,3 +65,18 @@ func Rejected(days ...Day) Frame {
 		}),
 	)
 }
+
+// Texts returns a frame of text columns with these names, row by row. What a
+// row lacks is empty.
+func Texts(names []string, rows ...[]string) Frame {
+	var columns []column[[]string]
+	for i, name := range names {
+		columns = append(columns, text(name, func(r []string) string {
+			if i >= len(r) {
+				return ""
+			}
+			return r[i]
+		}))
+	}
+	return of(rows, columns...)
+}

@@ -2,6 +2,8 @@ package nb
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -144,4 +146,29 @@ func openGeo(country, asn string) (*geo.Lookup, error) {
 		return nil, fmt.Errorf("parameters country and asn: %w", err)
 	}
 	return l, nil
+}
+
+// Parameters returns the parameters of the run: parameter, value. Of a path
+// only the file's name is told, so that a report says the same wherever it was
+// made.
+func (r *Run) Parameters() frame.Frame {
+	name := func(file string) string {
+		if file == "" {
+			return "none"
+		}
+		return filepath.Base(file)
+	}
+	var networks []string
+	for _, n := range r.Internal() {
+		networks = append(networks, n.String())
+	}
+	return frame.Texts([]string{"parameter", "value"},
+		[]string{"baseline", name(r.in.Baseline)},
+		[]string{"test", name(r.in.Test)},
+		[]string{"servers", name(r.in.Servers)},
+		[]string{"country", name(r.in.Country)},
+		[]string{"asn", name(r.in.ASN)},
+		[]string{"internal", strings.Join(networks, ", ")},
+		[]string{"sensitivity", fmt.Sprint(r.Sensitivity())},
+	)
 }

@@ -2,7 +2,6 @@ package nb
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -34,16 +33,14 @@ func Rule(id string, learned []detect.Threshold, found []detect.Finding) {
 
 // ruleText returns what a rule says of itself, as Markdown.
 func ruleText(id string) (string, error) {
-	rules := detect.Rules()
-	i := slices.IndexFunc(rules, func(r detect.Rule) bool { return r.ID == id })
-	if i < 0 {
+	r, ok := detect.RuleOf(id)
+	if !ok {
 		var ids []string
-		for _, r := range rules {
+		for _, r := range detect.Rules() {
 			ids = append(ids, r.ID)
 		}
 		return "", fmt.Errorf("there is no rule %q; there are %s", id, List(ids, 0))
 	}
-	r := rules[i]
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n### Conditions\n\n%s\n### Actions\n\n%s\n", r.Description, bullets(r.Conditions), bullets(r.Actions))
 	if len(r.Attack) > 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
+	"github.com/flowbook/flowbook/pkg/profile"
 )
 
 // numeric are the types of quantities.
@@ -91,4 +92,29 @@ func Names(f frame.Frame, column string, most int) string {
 	words, err := frame.Strings(f, column)
 	Check(err)
 	return List(words, most)
+}
+
+// First writes the cell of a frame's first row as a table would, or "none"
+// where the frame has no rows.
+func First(f frame.Frame, column string) string {
+	words, err := frame.Strings(f, column)
+	Check(err)
+	if len(words) == 0 {
+		return "none"
+	}
+	if frame.TypeOf(f, column) == "string" {
+		return words[0]
+	}
+	numbers, err := frame.Floats(f, column)
+	Check(err)
+	return frame.Describe(column).Unit.Format(numbers[0])
+}
+
+// Files writes the names of the files that a day was made from.
+func Files(p *profile.Profile) string {
+	var names []string
+	for _, s := range p.Sources {
+		names = append(names, "`"+s.Name+"`")
+	}
+	return List(names, 0)
 }
