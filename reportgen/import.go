@@ -24,8 +24,8 @@ command takes. Folders are searched for logs by name, at any depth; gzip is told
 
 Source is the originator of a connection and destination the responder. Rows that are
 neither TCP nor UDP, or cannot be read, are left out and counted on stderr. Byte counts
-are those of the payload; where a log does not know them they count as 0, and how often
-that was is told.
+are those of the payload; where a log does not know them they count as 0, and where it
+claims more than the packets held, what they held. How often that was is told.
 
 A log is written when connections end, so the first rows of a day's log began on the day
 before. Logs of one day give the file named; logs of several give one file a day

@@ -17,6 +17,10 @@ type Flow struct {
 	// BytesUnknown says that the log gave no byte count for one or both
 	// directions; Up or Down is then 0.
 	BytesUnknown bool
+	// BytesCapped says that the log claims more bytes, in one or both
+	// directions, than its packets held; Up or Down is then the bytes of the
+	// packets.
+	BytesCapped bool
 }
 
 // Decoder reads the rows of one file.

@@ -175,7 +175,7 @@ func TestOpenRefuses(t *testing.T) {
 func TestReaderLocation(t *testing.T) {
 	path := write(t, t.TempDir(), "conn.log", []byte(short+row("80000", "10.0.0.1")))
 	flows, _, err := readAll(t, []string{path}, Options{Location: time.FixedZone("", 2*3600)})
-	want := []Flow{{record((80000+7200-86400)*flow.Second, "10.0.0.1", "10.0.0.9", flow.TCP, 80, 3, 4), 1, 5, false}}
+	want := []Flow{{record((80000+7200-86400)*flow.Second, "10.0.0.1", "10.0.0.9", flow.TCP, 80, 3, 4), 1, 5, false, false}}
 	if diff := cmp.Diff(want, flows, cmpopts.EquateComparable(flow.Record{})); diff != "" || err != nil {
 		t.Error("want(-) got(+):\n", diff, err)
 	}

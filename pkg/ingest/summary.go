@@ -20,6 +20,7 @@ type Summary struct {
 	Flows        int64      // rows that became flows of the chosen days
 	LeftOut      []Count    // rows that did not, by reason, in the order of the reasons' names
 	BytesUnknown Count      // flows with a direction whose byte count the log does not give
+	BytesCapped  Count      // flows with a direction of more bytes than its packets held
 	Days         []DayCount // days met, chosen or not, in order
 	Empty        []string   // files without a single row
 	Passed       []string   // files in folders that are not named as logs of the format are
@@ -48,6 +49,9 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	if c := s.BytesUnknown; c.Rows > 0 {
 		fmt.Fprintf(&b, "took unknown byte counts as 0 in %s; first %s\n", count(c.Rows, "row"), c.First)
 	}
+	if c := s.BytesCapped; c.Rows > 0 {
+		fmt.Fprintf(&b, "took byte counts beyond what the packets held as what they held in %s; first %s\n", count(c.Rows, "row"), c.First)
+	}
 	if len(s.Empty) > 0 {
 		fmt.Fprintf(&b, "found no row in %s; first %s\n", count(int64(len(s.Empty)), "file"), s.Empty[0])
 	}
@@ -74,6 +78,7 @@ type tally struct {
 	good     int64 // rows that are not malformed
 	leftOut  map[Reason]*Count
 	unknown  Count
+	capped   Count
 	days     map[Date]int64
 	firstBad string // first malformed row of the file being read
 }
@@ -98,12 +103,20 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	}
 	t.flows++
 	if f.BytesUnknown {
-		if t.unknown.Rows == 0 {
-			t.unknown.First = fmt.Sprintf("%s:%d", t.file, f.Line)
-		}
-		t.unknown.Rows++
+		t.note(&t.unknown, f)
+	}
+	if f.BytesCapped {
+		t.note(&t.capped, f)
 	}
 	return true
+}
+
+// note counts a flow of which something is to be told.
+func (t *tally) note(c *Count, f Flow) {
+	if c.Rows == 0 {
+		c.First = fmt.Sprintf("%s:%d", t.file, f.Line)
+	}
+	c.Rows++
 }
 
 // leaveOut counts a row that the decoder left out.
@@ -133,6 +146,7 @@ func (t *tally) summary() Summary {
 		Rows:         t.rows,
 		Flows:        t.flows,
 		BytesUnknown: t.unknown,
+		BytesCapped:  t.capped,
 		Empty:        slices.Clone(t.empty),
 		Passed:       slices.Clone(t.passed),
 	}

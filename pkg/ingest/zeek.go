@@ -23,11 +23,15 @@ const (
 	zeekProto
 	zeekUp
 	zeekDown
+	zeekUpIP
+	zeekDownIP
 	zeekFields // how many there are
+
+	zeekNeeded = zeekUpIP // those before it must be in the log
 )
 
 var zeekNames = [zeekFields]string{
-	"ts", "id.orig_h", "id.resp_h", "id.resp_p", "proto", "orig_bytes", "resp_bytes",
+	"ts", "id.orig_h", "id.resp_h", "id.resp_p", "proto", "orig_bytes", "resp_bytes", "orig_ip_bytes", "resp_ip_bytes",
 }
 
 // zeekConnLog matches conn.log and what Zeek's and Corelight's rotation makes
@@ -79,6 +83,12 @@ type zeekRow struct {
 // state, as for a lone reset. They are then 0 and not orig_ip_bytes, which
 // count headers: a column that means two things would be worse than one that
 // says how often it does not know.
+//
+// Zeek takes the payload of TCP from sequence numbers, and its manual warns
+// that it may be wrong: one reset with a stray number makes gigabytes of a
+// connection of three packets. Where the log has orig_ip_bytes and
+// resp_ip_bytes, the sizes of the packets seen, a payload beyond them is
+// taken down to them.
 func (z *zeekRow) flow(line int64) (Flow, error) {
 	f := Flow{Line: line}
 	var err error
@@ -100,11 +110,11 @@ func (z *zeekRow) flow(line int64) (Flow, error) {
 		return Flow{}, z.unreadable(line, BadPort, zeekPort)
 	}
 	f.Port = uint16(port)
-	if f.Up, ok = z.bytes(zeekUp, &f.BytesUnknown); !ok {
-		return Flow{}, z.unreadable(line, BadBytes, zeekUp)
+	if f.Up, err = z.bytes(line, zeekUp, zeekUpIP, &f); err != nil {
+		return Flow{}, err
 	}
-	if f.Down, ok = z.bytes(zeekDown, &f.BytesUnknown); !ok {
-		return Flow{}, z.unreadable(line, BadBytes, zeekDown)
+	if f.Down, err = z.bytes(line, zeekDown, zeekDownIP, &f); err != nil {
+		return Flow{}, err
 	}
 	return f, nil
 }
@@ -193,15 +203,36 @@ func (z *zeekRow) addr(field zeekField) (netip.Addr, bool) {
 	return a, true
 }
 
-// bytes reads a count of bytes, and notes where it is not set.
-func (z *zeekRow) bytes(field zeekField, unknown *bool) (int64, bool) {
-	v := z.values[field]
+// bytes reads the payload of one direction, bounded by the bytes of its
+// packets where the log has them, and notes in f what is not as it should be.
+func (z *zeekRow) bytes(line int64, payload, packets zeekField, f *Flow) (int64, error) {
+	n, set, ok := count64(z.values[payload])
+	if !ok {
+		return 0, z.unreadable(line, BadBytes, payload)
+	}
+	if !set {
+		f.BytesUnknown = true
+		return 0, nil
+	}
+	most, _, ok := count64(z.values[packets])
+	if !ok {
+		return 0, z.unreadable(line, BadBytes, packets)
+	}
+	// No bytes of packets beside a payload means that they were not counted.
+	if most > 0 && n > most {
+		f.BytesCapped = true
+		return most, nil
+	}
+	return n, nil
+}
+
+// count64 reads a count that may be unset.
+func count64(v []byte) (n int64, set, ok bool) {
 	if v == nil {
-		*unknown = true
-		return 0, true
+		return 0, false, true
 	}
 	n, err := strconv.ParseInt(string(v), 10, 64)
-	return n, err == nil && n >= 0
+	return n, true, err == nil && n >= 0
 }
 
 // unreadable is the error of a field that cannot be read, or is not set.

@@ -24,11 +24,14 @@ type zeekObject struct {
 	Prot json.RawMessage `json:"proto"`
 	Up   json.RawMessage `json:"orig_bytes"`
 	Down json.RawMessage `json:"resp_bytes"`
+
+	UpIP   json.RawMessage `json:"orig_ip_bytes"`
+	DownIP json.RawMessage `json:"resp_ip_bytes"`
 }
 
 // raws lists the values in the order of zeekField.
 func (o *zeekObject) raws() [zeekFields]*json.RawMessage {
-	return [zeekFields]*json.RawMessage{&o.TS, &o.Orig, &o.Resp, &o.Port, &o.Prot, &o.Up, &o.Down}
+	return [zeekFields]*json.RawMessage{&o.TS, &o.Orig, &o.Resp, &o.Port, &o.Prot, &o.Up, &o.Down, &o.UpIP, &o.DownIP}
 }
 
 func (d *zeekJSON) Read() (Flow, error) {

@@ -31,42 +31,50 @@ func TestZeekRow(t *testing.T) {
 		want Flow
 	}{
 		{"fields in any order", short + "udp\t4\t3\t53\t10.0.0.2\t10.0.0.1\t1713530096.789123\tDd\n", time.UTC,
-			Flow{record(noon+78, "10.0.0.1", "10.0.0.2", flow.UDP, 53, 3, 4), day, 5, false}},
+			Flow{record(noon+78, "10.0.0.1", "10.0.0.2", flow.UDP, 53, 3, 4), day, 5, false, false}},
 		{"hundredths are cut, not rounded", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096.999999\tDd\n", time.UTC,
-			Flow{at(noon + 99), day, 5, false}},
-		{"whole seconds", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tDd\n", time.UTC, Flow{at(noon), day, 5, false}},
-		{"one decimal", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096.7\tDd\n", time.UTC, Flow{at(noon + 70), day, 5, false}},
+			Flow{at(noon + 99), day, 5, false, false}},
+		{"whole seconds", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tDd\n", time.UTC, Flow{at(noon), day, 5, false, false}},
+		{"one decimal", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096.7\tDd\n", time.UTC, Flow{at(noon + 70), day, 5, false, false}},
 		{"last hundredth of the day", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713571199.999\t-\n", time.UTC,
-			Flow{at(flow.Day - 1), day, 5, false}},
+			Flow{at(flow.Day - 1), day, 5, false, false}},
 		{"local day", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713571199.999\t-\n", ams,
-			Flow{at(2*flow.Hour - 1), day + 1, 5, false}},
+			Flow{at(2*flow.Hour - 1), day + 1, 5, false, false}},
 		{"winter time", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1705664096\t-\n", ams,
-			Flow{at(noon), date(t, "2024-01-19"), 5, false}},
+			Flow{at(noon), date(t, "2024-01-19"), 5, false, false}},
 		{"day of 25 hours, the hour met again", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1729990800\t-\n", ams,
-			Flow{at(2 * flow.Hour), date(t, "2024-10-27"), 5, false}},
+			Flow{at(2 * flow.Hour), date(t, "2024-10-27"), 5, false, false}},
 		{"bytes not set", short + "tcp\t-\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tDd\n", time.UTC,
-			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 0), day, 5, true}},
+			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 0), day, 5, true, false}},
 		{"IPv6", short + "tcp\t4\t3\t80\t::ffff:10.0.0.2\t2001:DB8::1\t1713530096\tDd\n", time.UTC,
-			Flow{record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 4), day, 5, false}},
+			Flow{record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 4), day, 5, false, false}},
 		{"Windows line ends and a byte order mark", "\ufeff" + strings.ReplaceAll(short, "\n", "\r\n") + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\t-\r\n",
-			time.UTC, Flow{at(noon), day, 5, false}},
+			time.UTC, Flow{at(noon), day, 5, false, false}},
 		{"another separator, escaped in addresses", "#separator \\x3a\n#unset_field:none\n#fields:ts:id.orig_h:id.resp_h:id.resp_p:proto:orig_bytes:resp_bytes:x\n" +
 			"1713530096:2001\\x3adb8\\x3a\\x3a1:10.0.0.2:80:tcp:3:none:-\n", time.UTC,
-			Flow{record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 0), day, 4, true}},
+			Flow{record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 0), day, 4, true, false}},
 		{"no separator named", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n" +
-			"1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\n", time.UTC, Flow{at(noon), day, 2, false}},
-		{"no line end, last field not needed", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tShA", time.UTC, Flow{at(noon), day, 5, false}},
-		{"JSON", `{"ts":1713530096.789123,` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false}},
-		{"JSON without line end", `{"ts":1713530096.789123,` + tail, time.UTC, Flow{at(noon + 78), day, 1, false}},
-		{"JSON after blank lines", "\n\r\n" + `{"ts":1713530096,` + tail + "\n", time.UTC, Flow{at(noon), day, 3, false}},
-		{"JSON, ISO time", `{"ts":"2024-04-19T12:34:56.789123Z",` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false}},
-		{"JSON, ISO time with an offset", `{"ts":"2024-04-19T14:34:56.789123+02:00",` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false}},
-		{"JSON, ISO time, local day", `{"ts":"2024-04-18T22:30:00Z",` + tail + "\n", ams, Flow{at(30 * flow.Minute), day, 1, false}},
-		{"JSON, milliseconds", `{"ts":1713530096789,` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false}},
+			"1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\n", time.UTC, Flow{at(noon), day, 2, false, false}},
+		{"no line end, last field not needed", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tShA", time.UTC, Flow{at(noon), day, 5, false, false}},
+		{"payload beyond the packets", "#fields\torig_ip_bytes\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\tresp_ip_bytes\tx\n" +
+			"152\t1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t152\t1964191874\t84\t-\n", time.UTC,
+			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 152, 84), day, 2, false, true}},
+		{"packets not counted", "#fields\torig_ip_bytes\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\tresp_ip_bytes\tx\n" +
+			"-\t1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t152\t1964191874\t0\t-\n", time.UTC,
+			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 152, 1964191874), day, 2, false, false}},
+		{"JSON, payload beyond the packets", `{"resp_ip_bytes":3,"ts":1713530096,` + tail + "\n", time.UTC,
+			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 3), day, 1, false, true}},
+		{"JSON", `{"ts":1713530096.789123,` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false, false}},
+		{"JSON without line end", `{"ts":1713530096.789123,` + tail, time.UTC, Flow{at(noon + 78), day, 1, false, false}},
+		{"JSON after blank lines", "\n\r\n" + `{"ts":1713530096,` + tail + "\n", time.UTC, Flow{at(noon), day, 3, false, false}},
+		{"JSON, ISO time", `{"ts":"2024-04-19T12:34:56.789123Z",` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false, false}},
+		{"JSON, ISO time with an offset", `{"ts":"2024-04-19T14:34:56.789123+02:00",` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false, false}},
+		{"JSON, ISO time, local day", `{"ts":"2024-04-18T22:30:00Z",` + tail + "\n", ams, Flow{at(30 * flow.Minute), day, 1, false, false}},
+		{"JSON, milliseconds", `{"ts":1713530096789,` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false, false}},
 		{"JSON, null", `{"ts":1713530096,"id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2","id.resp_p":80,"proto":"tcp","orig_bytes":null,"resp_bytes":4}` + "\n",
-			time.UTC, Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 0, 4), day, 1, true}},
-		{"JSON, escape in a string", `{"ts":1713530096,` + strings.Replace(tail, "tcp", `\u0074cp`, 1) + "\n", time.UTC, Flow{at(noon), day, 1, false}},
-		{"JSON, of the conn stream", `{"_path":"conn","ts":1713530096,` + tail + "\n", time.UTC, Flow{at(noon), day, 1, false}},
+			time.UTC, Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 0, 4), day, 1, true, false}},
+		{"JSON, escape in a string", `{"ts":1713530096,` + strings.Replace(tail, "tcp", `\u0074cp`, 1) + "\n", time.UTC, Flow{at(noon), day, 1, false, false}},
+		{"JSON, of the conn stream", `{"_path":"conn","ts":1713530096,` + tail + "\n", time.UTC, Flow{at(noon), day, 1, false, false}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := decode(test.log, test.loc)
@@ -99,6 +107,8 @@ func TestZeekRowLeftOut(t *testing.T) {
 		{"destination not set", row("tcp", "4", "3", "0", "-", "10.0.0.1", "1", "-"), RowError{5, NoValue, "id.resp_h"}},
 		{"port", row("tcp", "4", "3", "65536", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{5, BadPort, `id.resp_p "65536"`}},
 		{"negative bytes", row("tcp", "4", "-3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{5, BadBytes, `orig_bytes "-3"`}},
+		{"negative packet bytes", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\torig_ip_bytes\n" +
+			"1\t::1\t::2\t0\ttcp\t1\t2\t-3\n", RowError{2, BadBytes, `orig_ip_bytes "-3"`}},
 		{"bytes beyond 63 bits", row("tcp", "9223372036854775808", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{5, BadBytes, `resp_bytes "9223372036854775808"`}},
 		{"bad escape", row("tcp", "4", "3", "0", "10.0.0.2", `10\x2`, "1", "-"), RowError{5, BadAddress, `id.orig_h "10\\x2"`}},
 		{"too few fields", row("tcp", "4", "3"), RowError{5, FieldCount, "3 of 8 fields"}},
@@ -156,8 +166,8 @@ func TestZeekHeaderAgain(t *testing.T) {
 		"#separator \\x20\n#unset_field ?\n#fields ts id.orig_h id.resp_h id.resp_p proto orig_bytes resp_bytes\n"+
 		"2 10.0.0.3 10.0.0.4 443 tcp 5 ?\n", time.UTC)
 	want := []Flow{
-		{record(100, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 4), 0, 5, false},
-		{record(200, "10.0.0.3", "10.0.0.4", flow.TCP, 443, 5, 0), 0, 10, true},
+		{record(100, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 4), 0, 5, false, false},
+		{record(200, "10.0.0.3", "10.0.0.4", flow.TCP, 443, 5, 0), 0, 10, true, false},
 	}
 	if got.err != nil || len(got.bad) > 0 {
 		t.Fatalf("error %v, left out %v", got.err, got.bad)

@@ -85,12 +85,13 @@ func (d *zeekTSV) fields(names []string) error {
 			columns[i], d.last = zeekField(k), i
 		}
 	}
-	for k, name := range zeekNames {
+	for k, name := range zeekNames[:zeekNeeded] {
 		if !slices.Contains(columns, zeekField(k)) {
 			return fmt.Errorf("#fields has no %s: this is not a whole connection log (its #path is %q); give conn.log", name, d.path)
 		}
 	}
 	d.columns = columns
+	d.row.values = [zeekFields][]byte{} // the fields before may have been more
 	if d.unset == nil {
 		d.unset = []byte("-")
 	}
