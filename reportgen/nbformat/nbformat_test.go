@@ -100,7 +100,9 @@ func TestCloneIsIndependent(t *testing.T) {
 }
 
 func TestBadInput(t *testing.T) {
-	nb := func(cells string) string { return `{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":` + cells + `}` }
+	nb := func(cells string) string {
+		return `{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":` + cells + `}`
+	}
 	tests := []struct{ name, in, want string }{
 		{"empty", " \n", "the file is empty"},
 		{"cut", "{\"nbformat\": 4,\n\"cells\": [", "line 2: the JSON ends in the middle"},

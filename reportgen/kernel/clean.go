@@ -1,0 +1,94 @@
+package kernel
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// cleaner takes out of outputs what differs from run to run and from machine to
+// machine though the notebook's result is the same.
+type cleaner struct {
+	paths *strings.Replacer
+}
+
+func newCleaner(dir string, hide []string) *cleaner {
+	pairs := append([]string{}, hide...)
+	pairs = append(pairs, filepath.Join(dir, "tmp")+"/", "", dir+"/", "")
+	return &cleaner{paths: strings.NewReplacer(pairs...)}
+}
+
+var (
+	// GoNB compiles in a folder of a random name, which is also the name of the
+	// module; IPython names a cell's file by its process and a hash.
+	gonbFolder  = regexp.MustCompile(`gonb_[0-9a-f]{8}(/)?`)
+	ipythonFile = regexp.MustCompile(`ipykernel_[0-9]+/[0-9]+\.py`)
+
+	// The addresses in a Go stack trace depend on where memory happened to be.
+	goOffset  = regexp.MustCompile(`(?m)( \+0x[0-9a-f]+)$`)
+	goArgs    = regexp.MustCompile(`(?m)^(\S+)\((?:[^()\n]*0x[0-9a-f]+[^()\n]*)\)$`)
+	goPC      = regexp.MustCompile(`\bpc=0x[0-9a-f]+`)
+	goRoutine = regexp.MustCompile(`\bin goroutine [0-9]+`)
+	klogHead  = regexp.MustCompile(`(?m)^([IWEF])[0-9]{4} [0-9:]{8}\.[0-9]+ +[0-9]+ `) // day, time and process
+)
+
+// text cleans what a cell printed.
+func (c *cleaner) text(s string) string {
+	s = c.paths.Replace(s)
+	s = gonbFolder.ReplaceAllStringFunc(s, func(m string) string {
+		if strings.HasSuffix(m, "/") {
+			return ""
+		}
+		return "gonb"
+	})
+	return ipythonFile.ReplaceAllString(s, "cell.py")
+}
+
+// trace cleans an error's message or stack trace.
+func (c *cleaner) trace(s string) string {
+	s = c.text(s)
+	s = goOffset.ReplaceAllString(s, "")
+	s = goArgs.ReplaceAllString(s, "$1(...)")
+	s = goPC.ReplaceAllString(s, "pc")
+	s = klogHead.ReplaceAllString(s, "$1 ")
+	return goRoutine.ReplaceAllString(s, "in goroutine")
+}
+
+// object cleans the texts in data or metadata. Images are left as they are.
+func (c *cleaner) object(m map[string]any) map[string]any {
+	out := make(map[string]any, len(m))
+	for key, v := range m {
+		if s, ok := v.(string); ok && strings.Contains(key, "/") && !isText(key) {
+			out[key] = s
+			continue
+		}
+		out[key] = c.value(v)
+	}
+	return out
+}
+
+func isText(mime string) bool {
+	return strings.HasPrefix(mime, "text/") || strings.HasSuffix(mime, "+xml") || nbformat.IsJSON(mime)
+}
+
+func (c *cleaner) value(v any) any {
+	switch v := v.(type) {
+	case string:
+		return c.text(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = c.value(e)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, e := range v {
+			out[key] = c.value(e)
+		}
+		return out
+	}
+	return v
+}

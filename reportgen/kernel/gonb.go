@@ -1,0 +1,219 @@
+package kernel
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/google/renameio/v2"
+)
+
+const (
+	gonbName      = "gonb"
+	gonbTool      = "github.com/janpfeifer/gonb"
+	goimportsTool = "golang.org/x/tools/cmd/goimports"
+)
+
+// Find returns the kernel spec of the given name for a notebook in dir. Where dir
+// lies in a Go module that pins GoNB as a tool, the kernel gonb is that one, so
+// that a report does not depend on what else is installed; it is built first
+// where that has not been done, which progress is told. Other kernels are found
+// where Jupyter finds them, see [DataDirs]. An unknown name is a [*NotFoundError].
+func Find(ctx context.Context, name, dir string, progress io.Writer) (*Spec, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if name == gonbName {
+		root, err := gonbModule(dir)
+		if err != nil {
+			return nil, err
+		}
+		if root != "" {
+			return buildGoNB(ctx, root, progress)
+		}
+	}
+	return findSpec(strings.ToLower(name), DataDirs(dir, os.Getenv))
+}
+
+// Install writes the spec of the GoNB kernel that the Go module around dir pins
+// into PREFIX/share/jupyter/kernels/gonb, where a JupyterLab installed in prefix
+// finds it, and returns the path of its kernel.json.
+func Install(ctx context.Context, dir, prefix string, progress io.Writer) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	root, err := gonbModule(dir)
+	if err != nil {
+		return "", err
+	}
+	if root == "" {
+		return "", fmt.Errorf("%s is not in a Go module whose go.mod has %q: run this inside the module", dir, "tool "+gonbTool)
+	}
+	spec, err := buildGoNB(ctx, root, progress)
+	if err != nil {
+		return "", err
+	}
+	spec.Argv = spec.Argv[:len(spec.Argv)-1] // -raw_error: JupyterLab shows errors as HTML
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(spec); err != nil {
+		return "", err
+	}
+	file := filepath.Join(prefix, "share", "jupyter", "kernels", gonbName, "kernel.json")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return "", err
+	}
+	return file, renameio.WriteFile(file, b.Bytes(), 0o644)
+}
+
+// gonbModule is the folder of the Go module around dir if its go.mod pins GoNB
+// as a tool, and empty if not.
+func gonbModule(dir string) (string, error) {
+	file := upward(dir, "go.mod")
+	if file == "" {
+		return "", nil
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	mod, err := modfile.Parse(file, src, nil)
+	if err != nil {
+		return "", err
+	}
+	pinned := make(map[string]bool)
+	for _, t := range mod.Tool {
+		pinned[t.Path] = true
+	}
+	if !pinned[gonbTool] {
+		return "", nil
+	}
+	if !pinned[goimportsTool] {
+		return "", fmt.Errorf("%s: GoNB needs goimports: run go get -tool %s", file, goimportsTool)
+	}
+	return filepath.Dir(file), nil
+}
+
+// buildGoNB builds the kernel and its tools as the module in root pins them, into
+// root's .tools/bin, and returns the kernel's spec.
+func buildGoNB(ctx context.Context, root string, progress io.Writer) (*Spec, error) {
+	bin := filepath.Join(root, ".tools", "bin")
+	env, err := goEnv(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	if err := buildTools(ctx, root, bin, env, progress); err != nil {
+		return nil, err
+	}
+	return &Spec{
+		Name: gonbName, DisplayName: "Go (gonb)", Language: "go", InterruptMode: "message",
+		Argv: []string{
+			filepath.Join(bin, "gonb"), "--kernel", "{connection_file}", "--logtostderr",
+			// A workspace with the module in it: cells import its packages as they
+			// are on disk and its dependencies as it pins them, with no download.
+			"-go_work=" + root,
+			"-raw_error",
+		},
+		Env: map[string]string{
+			"PATH": bin + string(os.PathListSeparator) + "${PATH}",
+			// A cell's program is built, run once and thrown away: without symbol
+			// tables it links faster and behaves the same.
+			"GOFLAGS": strings.TrimSpace(os.Getenv("GOFLAGS") + " '-ldflags=-s -w' -buildvcs=false"),
+		},
+		Hide: []string{root + "/", "", filepath.Join(env["GOROOT"], "src") + "/", "", env["GOMODCACHE"] + "/", ""},
+	}, nil
+}
+
+// goScript is the go command of the kernel. GoNB runs "go get" before each cell,
+// which looks for the newest versions of what the cell imports, over the network.
+// In a workspace all that can be imported is pinned by the module, and a report
+// must not change with what is newest: that one command does nothing here.
+const goScript = `#!/bin/sh
+case "$*" in
+get | "get -t") exit 0 ;;
+esac
+exec '%s' "$@"
+`
+
+func buildTools(ctx context.Context, root, bin string, env map[string]string, progress io.Writer) error {
+	want, err := toolsStamp(root, env)
+	if err != nil {
+		return err
+	}
+	stamp := filepath.Join(bin, ".built-from")
+	have, err := os.ReadFile(stamp)
+	if err == nil && bytes.Equal(have, want) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	fmt.Fprintln(progress, "building the GoNB kernel into .tools/bin (once)")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(bin), "build-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", tmp+string(filepath.Separator), gonbTool, goimportsTool)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the GoNB kernel in %s: %w\n%s", root, err, indent(string(out)))
+	}
+	if err := os.WriteFile(filepath.Join(tmp, "go"), fmt.Appendf(nil, goScript, filepath.Join(env["GOROOT"], "bin", "go")), 0o755); err != nil {
+		return err
+	}
+	// Renamed, not overwritten: another kernel may be running the old ones.
+	for _, name := range []string{"gonb", "goimports", "go"} {
+		if err := os.Rename(filepath.Join(tmp, name), filepath.Join(bin, name)); err != nil {
+			return err
+		}
+	}
+	return renameio.WriteFile(stamp, want, 0o644)
+}
+
+// toolsStamp tells apart what the tools are built from: the versions that the
+// module pins, the version of Go and where it is.
+func toolsStamp(root string, env map[string]string) ([]byte, error) {
+	h := sha256.New()
+	h.Write([]byte(goScript))
+	for _, name := range []string{"go.mod", "go.sum"} {
+		src, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			return nil, err
+		}
+		h.Write(src)
+	}
+	return fmt.Appendf(nil, "%s %s %x\n", env["GOVERSION"], env["GOROOT"], h.Sum(nil)), nil
+}
+
+func goEnv(ctx context.Context, root string) (map[string]string, error) {
+	cmd := exec.CommandContext(ctx, "go", "env", "-json", "GOROOT", "GOMODCACHE", "GOVERSION")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("the GoNB kernel needs the go command: %w", err)
+	}
+	env := make(map[string]string)
+	if err := json.Unmarshal(out, &env); err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	return env, nil
+}

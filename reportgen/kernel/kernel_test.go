@@ -1,0 +1,332 @@
+package kernel
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// privateTemp gives the test a temporary folder of its own and checks, when the
+// test is over, that no kernel left a file in it or a process that knows it.
+func privateTemp(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "kt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", dir)
+	t.Cleanup(func() {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), "reportgen-") {
+				t.Errorf("left behind: %s", e.Name())
+			}
+		}
+		for _, pid := range processesIn(t, dir) {
+			t.Errorf("left running: process %s", pid)
+		}
+		os.RemoveAll(dir)
+	})
+	return dir
+}
+
+// processesIn lists the processes other than this one whose environment names dir.
+func processesIn(t *testing.T, dir string) []string {
+	files, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil || len(files) == 0 {
+		t.Log("no /proc here: processes are not counted")
+	}
+	var pids []string
+	for _, f := range files {
+		pid := filepath.Base(filepath.Dir(f))
+		env, err := os.ReadFile(f)
+		if err != nil || pid == fmt.Sprint(os.Getpid()) {
+			continue // ended meanwhile, or another user's
+		}
+		if bytes.Contains(env, []byte("TMPDIR="+dir)) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func startGoNB(t *testing.T, opts Options) *Kernel {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	spec, err := Find(t.Context(), "gonb", ".", io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts.Spec = spec
+	k, err := Start(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return k
+}
+
+func execute(t *testing.T, k *Kernel, code string) (*Result, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return k.Execute(ctx, code)
+}
+
+func streamOf(r *Result, name string) string {
+	for _, o := range r.Outputs {
+		if o.Type == nbformat.Stream && o.Name == name {
+			return o.Text
+		}
+	}
+	return ""
+}
+
+func TestGoNB(t *testing.T) {
+	privateTemp(t)
+	k := startGoNB(t, Options{MaxOutput: 1 << 20})
+	if k.Info().LanguageInfo["name"] != "go" {
+		t.Errorf("info %+v", k.Info())
+	}
+	t.Run("declarations last", func(t *testing.T) {
+		r, err := execute(t, k, "var n = 5\nfunc twice(i int) int { return 2 * i }")
+		if err != nil || *r.ExecutionCount != 1 || len(r.Outputs) != 0 {
+			t.Fatal(r, err)
+		}
+		r, err = execute(t, k, "%%\nfmt.Print(twice(n))")
+		if err != nil || streamOf(r, "stdout") != "10" || *r.ExecutionCount != 2 {
+			t.Fatal(streamOf(r, "stdout"), err)
+		}
+	})
+	t.Run("this module's packages and its pinned dependencies", func(t *testing.T) {
+		r, err := execute(t, k, "import (\n\"github.com/flowbook/flowbook/pkg/flow\"\n\"github.com/google/go-cmp/cmp\"\n)\n%%\nfmt.Print(flow.Record{} == flow.Record{}, cmp.Equal(1, 1))")
+		if err != nil || streamOf(r, "stdout") != "true true" {
+			t.Fatal(streamOf(r, "stdout"), err)
+		}
+	})
+	t.Run("display with metadata", func(t *testing.T) { testDisplay(t, k) })
+	t.Run("compile error", func(t *testing.T) {
+		_, err := execute(t, k, "// a comment\n%%\nfmt.Println(\n\tnoSuchName)")
+		var ce *CellError
+		if !errors.As(err, &ce) || ce.Line != 4 || !strings.Contains(ce.Error(), "undefined: noSuchName") {
+			t.Errorf("error %v, line %d", err, ce.Line)
+		}
+	})
+	t.Run("panic", func(t *testing.T) { testPanic(t, k) })
+	t.Run("exit status", func(t *testing.T) {
+		r, err := execute(t, k, "%%\nfmt.Fprintln(os.Stderr, \"no such day\")\nos.Exit(3)")
+		var ce *CellError
+		if !errors.As(err, &ce) || !strings.Contains(streamOf(r, "stderr"), "no such day") {
+			t.Errorf("error %v, stderr %q", err, streamOf(r, "stderr"))
+		}
+	})
+	t.Run("big output", func(t *testing.T) {
+		r, err := execute(t, k, "%%\nfor i := range 100000 { fmt.Printf(\"%05d\\n\", i) }")
+		want := 600_000
+		if err != nil || len(streamOf(r, "stdout")) != want || len(r.Outputs) != 1 {
+			t.Errorf("%d bytes in %d outputs, want %d in 1: %v", len(streamOf(r, "stdout")), len(r.Outputs), want, err)
+		}
+	})
+	t.Run("too big output is cut and says so", func(t *testing.T) {
+		r, err := execute(t, k, "%%\nfor range 3000 { fmt.Print(strings.Repeat(\"x\", 1023)+\"\\n\") }")
+		if n := len(streamOf(r, "stdout")); err != nil || n > 1<<20 || n < 1<<19 {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+		if note := streamOf(r, "stderr"); !strings.Contains(note, "left out") {
+			t.Errorf("no note: %q", note)
+		}
+	})
+	t.Run("input is refused", func(t *testing.T) {
+		if _, err := execute(t, k, "%with_inputs\n!read x"); !errors.Is(err, ErrInput) {
+			t.Errorf("error %v, want ErrInput", err)
+		}
+		if r, err := execute(t, k, "%%\nfmt.Print(n)"); err != nil || streamOf(r, "stdout") != "5" {
+			t.Errorf("the kernel is not usable after: %v", err)
+		}
+	})
+	t.Run("interrupt", func(t *testing.T) { testInterrupt(t, k) })
+}
+
+func testDisplay(t *testing.T, k *Kernel) {
+	r, err := execute(t, k, `import (
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+%%
+fmt.Println("first")
+for i := range 3 {
+	gonbui.SendData(&protocol.DisplayData{
+		Data:     map[protocol.MIMEType]any{"image/svg+xml": fmt.Sprintf("<svg id='%d'/>\n", i), "application/json": "{\"n\": [1, 2.50]}"},
+		Metadata: map[string]any{"reportgen": map[string]string{"label": "fig-x"}},
+	})
+	gonbui.Sync()
+	fmt.Println("after", i)
+}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, o := range r.Outputs {
+		got = append(got, fmt.Sprint(o.Type, " ", o.Text, o.Data["image/svg+xml"], o.Data["application/json"], o.Metadata))
+	}
+	meta := "map[n:[1 2.50]] map[reportgen:map[label:fig-x]]"
+	want := []string{
+		"stream first\nafter 0\nafter 1\nafter 2\n<nil> <nil> map[]",
+		"display_data <svg id='0'/>\n" + meta, "display_data <svg id='1'/>\n" + meta, "display_data <svg id='2'/>\n" + meta,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A stack trace names the lines of the cell, and nothing that differs from run
+// to run or from machine to machine.
+func testPanic(t *testing.T, k *Kernel) {
+	code := "func fill(m map[string]int) {\n\tm[\"a\"] = len(m)\n}\n\n%%\nvar m map[string]int\nfill(m)"
+	first, err := execute(t, k, code)
+	var ce *CellError
+	if !errors.As(err, &ce) || ce.Line != 2 {
+		t.Fatalf("error %v, line %d\n%s", err, ce.Line, streamOf(first, "stderr"))
+	}
+	second, _ := execute(t, k, code)
+	count := regexp.MustCompile(`Cell \[[0-9]+\]`)
+	a, b := count.ReplaceAllString(streamOf(first, "stderr"), "Cell"), count.ReplaceAllString(streamOf(second, "stderr"), "Cell")
+	if diff := cmp.Diff(a, b); diff != "" {
+		t.Errorf("two runs differ:\n%s", diff)
+	}
+	if want := "[[ Cell Line 2 ]] main.go"; !strings.Contains(a, want) || !strings.Contains(a, "[[ Cell Line 7 ]] main.go") {
+		t.Errorf("no line of the cell in\n%s", a)
+	}
+	if bad := regexp.MustCompile(`/\S+|0x[0-9a-f]+|gonb_`).FindString(a); bad != "" {
+		t.Errorf("the trace holds %q:\n%s", bad, a)
+	}
+}
+
+func testInterrupt(t *testing.T, k *Kernel) {
+	stop := errors.New("stopped by the test")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+		cancel(stop)
+	}()
+	r, err := k.Execute(ctx, "%%\nfmt.Println(\"began\")\ntime.Sleep(time.Hour)")
+	if !errors.Is(err, stop) || streamOf(r, "stdout") != "began\n" {
+		t.Errorf("error %v, stdout %q", err, streamOf(r, "stdout"))
+	}
+	if r, err := execute(t, k, "%%\nfmt.Print(n)"); err != nil || streamOf(r, "stdout") != "5" {
+		t.Errorf("the kernel is not usable after an interrupt: %v", err)
+	}
+}
+
+// processesNamed lists the processes of a kernel's folder whose program's name
+// begins with name: a cell's program, once it is built.
+func processesNamed(t *testing.T, dir, name string) []string {
+	var pids []string
+	for _, pid := range processesIn(t, dir) {
+		exe, err := os.Readlink("/proc/" + pid + "/exe")
+		if err == nil && strings.HasPrefix(filepath.Base(exe), name) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func waitFor(t *testing.T, cond func() bool) {
+	for t.Context().Err() == nil && !cond() {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func TestKernelKilledInACell(t *testing.T) {
+	privateTemp(t)
+	k := startGoNB(t, Options{})
+	go func() {
+		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+		syscall.Kill(k.proc.cmd.Process.Pid, syscall.SIGKILL)
+	}()
+	_, err := execute(t, k, "%%\ntime.Sleep(time.Hour)")
+	var died *DiedError
+	if !errors.As(err, &died) || died.State != "signal: killed" {
+		t.Fatalf("error %v, want DiedError by SIGKILL", err)
+	}
+	if !strings.Contains(died.Error(), "last it wrote") {
+		t.Errorf("the kernel's own output is not shown: %v", died)
+	}
+	if _, err := execute(t, k, "1"); !errors.As(err, &died) {
+		t.Errorf("a dead kernel gives %v, want DiedError", err)
+	}
+	if err := k.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := k.Close(); err != nil {
+		t.Errorf("closing twice: %v", err)
+	}
+}
+
+// A cell that ignores the interrupt is ended with the kernel, and what it printed
+// is kept.
+func TestCellThatDoesNotObey(t *testing.T) {
+	privateTemp(t)
+	k := startGoNB(t, Options{StopTimeout: 50 * time.Millisecond})
+	late := errors.New("too late")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+		time.Sleep(50 * time.Millisecond) // for it to print and to refuse the signal
+		cancel(late)
+	}()
+	r, err := k.Execute(ctx, "import \"os/signal\"\n%%\nsignal.Ignore(os.Interrupt)\nfmt.Println(\"kept\")\nfor { time.Sleep(time.Second) }")
+	if !errors.Is(err, late) || streamOf(r, "stdout") != "kept\n" {
+		t.Errorf("error %v, stdout %q", err, streamOf(r, "stdout"))
+	}
+}
+
+func TestStartErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		argv []string
+		want string
+	}{
+		{"missing program", []string{"no-such-kernel"}, "is the kernel still installed?"},
+		{"ends at once", []string{"sh", "-c", "echo no licence >&2; exit 7"}, "the kernel died (exit status 7); the last it wrote:\n\tno licence"},
+		{"never answers", []string{"sh", "-c", "echo thinking >&2; sleep 3600"}, "the kernel did not answer within 300ms; the last it wrote:\n\tthinking"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			privateTemp(t)
+			_, err := Start(t.Context(), Options{Spec: &Spec{Name: "x", Argv: tt.argv}, StartTimeout: 300 * time.Millisecond})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestStartIsCancelled(t *testing.T) {
+	privateTemp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err := Start(ctx, Options{Spec: &Spec{Name: "x", Argv: []string{"sleep", "3600"}}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+}

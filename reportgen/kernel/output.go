@@ -1,0 +1,219 @@
+package kernel
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// collector makes a cell's outputs out of the messages of its run.
+type collector struct {
+	k       *Kernel
+	code    string
+	result  *Result
+	streams map[*nbformat.Output]*strings.Builder // text before it is cleaned
+	size    int                                   // bytes of streams kept
+	dropped int                                   // bytes of streams beyond Options.MaxOutput
+	clear   bool                                  // the next output replaces all before it
+	failure *CellError
+}
+
+// display is an output that a later message may update by its display_id, with
+// the cell that made it.
+type display struct {
+	output *nbformat.Output
+	cell   *collector
+}
+
+func newCollector(k *Kernel, code string) *collector {
+	return &collector{k: k, code: code, result: &Result{}, streams: make(map[*nbformat.Output]*strings.Builder)}
+}
+
+// content is the content of any message that makes an output.
+type content struct {
+	Name           string         `json:"name"`
+	Text           string         `json:"text"`
+	Data           map[string]any `json:"data"`
+	Metadata       map[string]any `json:"metadata"`
+	ExecutionCount *int           `json:"execution_count"`
+	Transient      struct {
+		DisplayID string `json:"display_id"`
+	} `json:"transient"`
+	EName     string   `json:"ename"`
+	EValue    string   `json:"evalue"`
+	Traceback []string `json:"traceback"`
+	Wait      bool     `json:"wait"`
+}
+
+func (c *collector) add(m *message) {
+	switch m.Header.Type {
+	case "stream", "display_data", "execute_result", "update_display_data", "clear_output", "error":
+	default:
+		return // status, execute_input, comm messages: no output
+	}
+	var v content
+	dec := json.NewDecoder(bytes.NewReader(m.Content))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		c.fail("ProtocolError", fmt.Sprintf("the kernel sent %s that cannot be read: %v", m.Header.Type, err), nil)
+		return
+	}
+	switch m.Header.Type {
+	case "clear_output":
+		if c.clear = v.Wait; !v.Wait {
+			c.reset()
+		}
+		return
+	case "update_display_data":
+		c.update(v)
+		return
+	}
+	if c.clear {
+		c.clear = false
+		c.reset()
+	}
+	switch m.Header.Type {
+	case "stream":
+		c.stream(v.Name, v.Text)
+	case "error":
+		c.fail(v.EName, v.EValue, v.Traceback)
+	default:
+		o := &nbformat.Output{Type: m.Header.Type, Data: c.data(v), Metadata: c.k.clean.object(v.Metadata), ExecutionCount: v.ExecutionCount}
+		if o.Type == nbformat.DisplayData {
+			o.ExecutionCount = nil
+		}
+		if id := v.Transient.DisplayID; id != "" {
+			c.k.displays[id] = append(c.k.displays[id], display{o, c})
+		}
+		c.append(o)
+	}
+}
+
+func (c *collector) append(o *nbformat.Output) {
+	c.result.Outputs = append(c.result.Outputs, o)
+}
+
+func (c *collector) reset() {
+	c.result.Outputs, c.size = nil, 0
+	clear(c.streams)
+}
+
+func (c *collector) update(v content) {
+	for _, d := range c.k.displays[v.Transient.DisplayID] {
+		d.output.Data = c.data(v)
+		d.output.Metadata = c.k.clean.object(v.Metadata)
+	}
+}
+
+// data is a display's MIME bundle. A program that can only send text sends JSON as
+// text, as GoNB's programs do; a notebook holds the value.
+func (c *collector) data(v content) map[string]any {
+	for mime, value := range v.Data {
+		s, ok := value.(string)
+		if !ok || !nbformat.IsJSON(mime) {
+			continue
+		}
+		dec := json.NewDecoder(strings.NewReader(s))
+		dec.UseNumber()
+		var inner any
+		if err := dec.Decode(&inner); err != nil {
+			continue // a plain text is a JSON value too
+		}
+		switch inner.(type) {
+		case map[string]any, []any:
+			v.Data[mime] = inner
+		}
+	}
+	return c.k.clean.object(v.Data)
+}
+
+// stream appends text to the stream's output since the last display, or to the
+// cell's only one where displays have no place among streams: how a text is cut
+// into messages, and where those of stdout and stderr meet, differs from run to run.
+func (c *collector) stream(name, text string) {
+	if c.size+len(text) > c.k.opts.MaxOutput {
+		c.dropped += len(text)
+		return
+	}
+	c.size += len(text)
+	outputs := c.result.Outputs
+	first := 0
+	if c.k.ordersStreams() {
+		for i, o := range outputs {
+			if o.Type != nbformat.Stream {
+				first = i + 1
+			}
+		}
+	}
+	at := first + slices.IndexFunc(outputs[first:], func(o *nbformat.Output) bool {
+		return o.Type == nbformat.Stream && o.Name == name
+	})
+	if at < first {
+		o := &nbformat.Output{Type: nbformat.Stream, Name: name}
+		c.streams[o] = &strings.Builder{}
+		at = len(outputs)
+		if at > first && name == "stdout" {
+			at-- // before the other stream
+		}
+		c.result.Outputs = slices.Insert(outputs, at, o)
+	}
+	c.streams[c.result.Outputs[at]].WriteString(text)
+}
+
+// ordersStreams reports whether the kernel sends streams and displays in the
+// order in which the cell made them. GoNB reads them from pipes of their own.
+func (k *Kernel) ordersStreams() bool { return k.info.Implementation != "gonb" }
+
+// fail notes that the cell failed. Kernels say it twice, in an output and in
+// their reply, and some only once.
+func (c *collector) fail(name, value string, traceback []string) {
+	if c.failure != nil {
+		return
+	}
+	lines := make([]string, len(traceback))
+	for i, line := range traceback {
+		lines[i] = c.k.clean.trace(line)
+	}
+	c.failure = &CellError{Name: name, Value: c.k.clean.trace(value), Traceback: lines}
+	c.append(&nbformat.Output{Type: nbformat.Error, EName: name, EValue: c.failure.Value, Traceback: lines})
+}
+
+// flush brings the streams into the outputs, cleaned and, where the kernel does
+// not order them, in a fixed order: stdout, displays, stderr, error.
+func (c *collector) flush() {
+	if c.dropped > 0 {
+		c.size = -c.dropped // make room for the notice
+		note := fmt.Sprintf("\n[reportgen: the cell printed more than %d bytes; the %d bytes from here on are left out]\n", c.k.opts.MaxOutput, c.dropped)
+		c.dropped = 0
+		c.stream("stderr", note)
+	}
+	program := ""
+	if c.failure != nil {
+		program = c.k.program()
+	}
+	for o, b := range c.streams {
+		o.Text = c.k.clean.text(b.String())
+		if o.Name == "stderr" {
+			o.Text = c.k.clean.trace(annotate(o.Text, c.code, program, c.result.ExecutionCount))
+		}
+	}
+	if c.k.ordersStreams() {
+		return
+	}
+	rank := func(o *nbformat.Output) int {
+		switch {
+		case o.Type == nbformat.Stream && o.Name == "stdout":
+			return 0
+		case o.Type == nbformat.Stream:
+			return 2
+		case o.Type == nbformat.Error:
+			return 3
+		}
+		return 1
+	}
+	slices.SortStableFunc(c.result.Outputs, func(a, b *nbformat.Output) int { return rank(a) - rank(b) })
+}

@@ -1,0 +1,119 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// process is the kernel's process and the group of processes it starts.
+type process struct {
+	cmd    *exec.Cmd
+	stderr *tail
+	exited chan struct{} // closed when the process has ended
+	state  string        // how it ended; set before exited is closed
+}
+
+func startProcess(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, stderr: &tail{}, exited: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = p.stderr, p.stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // compilers and cells end with the kernel
+	cmd.WaitDelay = time.Second                           // for a child that keeps the kernel's stderr open
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		err := cmd.Wait()
+		p.state = "exit status 0"
+		if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+			p.state = err.Error()
+		}
+		close(p.exited)
+	}()
+	return p, nil
+}
+
+// signal sends sig to the whole group. A group that has ended is no error.
+func (p *process) signal(sig syscall.Signal) error {
+	err := syscall.Kill(-p.cmd.Process.Pid, sig)
+	if errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	return err
+}
+
+// end kills what is left of the group and waits until the kernel is gone.
+func (p *process) end() {
+	// A group that cannot be killed any more has no members; the wait tells.
+	_ = p.signal(syscall.SIGKILL)
+	<-p.exited
+	_ = p.signal(syscall.SIGKILL) // a child started between the first signal and the end
+}
+
+func (p *process) died() *DiedError {
+	return &DiedError{State: p.state, Stderr: p.stderr.String()}
+}
+
+// DiedError says that a kernel's process ended before its work was done.
+type DiedError struct {
+	State  string // how the process ended: "signal: killed", "exit status 1"
+	Stderr string // the end of what it wrote
+}
+
+func (e *DiedError) Error() string {
+	if e.Stderr == "" {
+		return fmt.Sprintf("the kernel died (%s)", e.State)
+	}
+	return fmt.Sprintf("the kernel died (%s); the last it wrote:\n%s", e.State, indent(e.Stderr))
+}
+
+func indent(s string) string {
+	return "\t" + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n\t")
+}
+
+// tailSize is how much of a kernel's own output is kept, in bytes: enough for a
+// stack trace, and bounded whatever a kernel logs.
+const tailSize = 8 << 10
+
+// tail is a writer that keeps the end of what is written.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p...)
+	if extra := len(t.buf) - tailSize; extra > 0 {
+		t.buf = append(t.buf[:0], t.buf[extra:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.ToValidUTF8(string(t.buf), "")
+}
+
+// runFolder makes the private folder of one kernel: its connection file, its
+// sockets and, in tmp, whatever the kernel and its cells put in the temporary
+// folder. A socket's path has to stay under 104 bytes, so a long TMPDIR is left
+// for /tmp.
+func runFolder() (string, error) {
+	parent := os.TempDir()
+	if len(parent) > 70 {
+		parent = "/tmp"
+	}
+	dir, err := os.MkdirTemp(parent, "reportgen-") // mode 0700
+	if err != nil {
+		return "", fmt.Errorf("make the kernel's temporary folder: %w", err)
+	}
+	return dir, os.Mkdir(dir+"/tmp", 0o700)
+}
