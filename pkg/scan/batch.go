@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"math"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"golang.org/x/sync/errgroup"
@@ -19,6 +20,16 @@ type batch struct {
 	rows     int
 	book     *book
 	vectors  [numColumns]*vector
+}
+
+// isFlow is the one check that every row passes through; reject tells why a
+// row fails it.
+func (b *batch) isFlow(i int) bool {
+	v := &b.vectors
+	return uint64(v[colTime].numbers[i]) < uint64(flow.Day) &&
+		v[colSrc].codes[i]|v[colDst].codes[i]|v[colProto].codes[i] < badCode &&
+		uint64(v[colPort].numbers[i]) <= math.MaxUint16 &&
+		v[colUp].numbers[i]|v[colDown].numbers[i] >= 0
 }
 
 // stream is a column of a row group that is decoded by a goroutine of its own.

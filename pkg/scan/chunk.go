@@ -55,7 +55,11 @@ func (f *file) openChunk(rowGroup, col int, book *book) (_ *chunk, err error) {
 	return k, nil
 }
 
+// close gives the memory of the pages back. What the library thinks of a
+// malformed column at this point changes nothing any more.
 func (c *chunk) close() {
+	var err error
+	defer recovered(&err)
 	parquet.Release(c.page)
 	c.page = nil
 	c.pages.Close()

@@ -14,6 +14,7 @@ var (
 	ErrTruncated     = errors.New("the Parquet file is truncated; copy or write it again")
 	ErrEncrypted     = errors.New("the Parquet file is encrypted; write it without encryption")
 	ErrDamaged       = errors.New("the Parquet file is damaged; copy or write it again")
+	ErrCompression   = errors.New("the column is compressed in a way that cannot be read; write it with zstd or snappy")
 	ErrMissingColumn = errors.New("the column is missing")
 	ErrColumnType    = errors.New("the column has a type that cannot be read")
 	ErrNoRows        = errors.New("the file holds no flows: an empty day")

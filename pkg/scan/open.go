@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // readBuffer is how much of a column is read ahead of a page's header. Pages
@@ -70,7 +71,7 @@ func open(path string) (_ *file, err error) {
 	if err := f.findColumns(); err != nil {
 		return nil, err
 	}
-	return f, f.countRows()
+	return f, f.checkRowGroups()
 }
 
 // checkEnds tells files that are not Parquet from Parquet files that lost
@@ -117,19 +118,24 @@ func (f *file) readFooter() (err error) {
 }
 
 func (f *file) findColumns() error {
-	leaves := f.parquet.Root().Columns()
+	columns := f.parquet.Root().Columns()
 	for i, name := range flow.Columns {
-		n := slices.IndexFunc(leaves, func(c *parquet.Column) bool { return c.Name() == name })
-		if n < 0 {
-			return f.fail(-1, name, fmt.Errorf("%w; the file has %s", ErrMissingColumn, names(leaves)))
-		}
-		c, err := newColumn(leaves[n])
+		c, err := findColumn(columns, name)
 		if err != nil {
 			return f.fail(-1, name, err)
 		}
 		f.columns[i] = c
 	}
 	return nil
+}
+
+func findColumn(columns []*parquet.Column, name string) (_ column, err error) {
+	defer recovered(&err)
+	n := slices.IndexFunc(columns, func(c *parquet.Column) bool { return c.Name() == name })
+	if n < 0 {
+		return column{}, fmt.Errorf("%w; the file has %s", ErrMissingColumn, names(columns))
+	}
+	return newColumn(columns[n])
 }
 
 // names lists columns, the first twenty of them.
@@ -151,15 +157,35 @@ func names(columns []*parquet.Column) string {
 	return b.String()
 }
 
-func (f *file) countRows() error {
+// checkRowGroups counts the rows and checks how the columns are compressed.
+func (f *file) checkRowGroups() error {
 	for i, g := range f.parquet.RowGroups() {
 		if g.NumRows() < 0 {
 			return f.fail(i, "", fmt.Errorf("%w (it announces %d rows)", ErrDamaged, g.NumRows()))
 		}
 		f.rows += g.NumRows()
+		for col, name := range flow.Columns {
+			if err := checkCodec(f.metadata(i, col).Codec, f.metadata(0, col).Codec); err != nil {
+				return f.fail(i, name, err)
+			}
+		}
 	}
 	if f.rows == 0 {
 		return f.fail(-1, "", ErrNoRows)
+	}
+	return nil
+}
+
+// checkCodec refuses what parquet-go would decompress wrongly without saying
+// so: LZ4 (its buffer for a page may be too small, and is then dropped with the
+// data), and columns that are not compressed alike in all row groups (it goes
+// by the first).
+func checkCodec(codec, first format.CompressionCodec) error {
+	switch {
+	case codec == format.Lz4Raw || codec == format.Lz4:
+		return fmt.Errorf("%w (%s)", ErrCompression, codec)
+	case codec != first:
+		return fmt.Errorf("%w (%s here, %s in the first row group)", ErrCompression, codec, first)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"fmt"
-	"math"
 	"runtime"
 	"sync"
 
@@ -148,15 +147,13 @@ type worker struct {
 	ids     []uint32 // code of the book to address id of the builder plus one
 }
 
-// add adds the rows of a batch. Each row passes through one combined check; a
-// row that fails it is looked at again to say why.
+// add adds the rows of a batch.
 func (w *worker) add(b *batch) {
 	times, src, dst := b.vectors[colTime].numbers, b.vectors[colSrc].codes, b.vectors[colDst].codes
 	proto, port := b.vectors[colProto].codes, b.vectors[colPort].numbers
 	up, down := b.vectors[colUp].numbers, b.vectors[colDown].numbers
 	for i := range b.rows {
-		if uint64(times[i]) >= uint64(flow.Day) || src[i]|dst[i]|proto[i] >= badCode ||
-			uint64(port[i]) > math.MaxUint16 || up[i]|down[i] < 0 {
+		if !b.isFlow(i) {
 			r := b.reject(i)
 			w.builder.Reject(r.Reason, r.At)
 			continue
