@@ -65,5 +65,6 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newImportCommand())
 	root.AddCommand(newDetectCommand())
 	root.AddCommand(newEvaluateCommand())
+	root.AddCommand(newSynthCommand())
 	return root
 }

@@ -1,0 +1,85 @@
+package synth
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+)
+
+// host is a device of a person.
+type host struct {
+	addr   netip.Addr
+	name   string  // the address as text, for labels
+	weight float64 // flows, as a multiple of the mean
+	ratio  float64 // download over upload on 443
+	clock  *clock
+	habits habits
+	joined bool // on the test day only
+}
+
+// active says whether the host is there on a day.
+func (h *host) active(day dayName) bool { return day == testDay || !h.joined }
+
+// newHosts draws the roster: addresses from 192.168.100.0/24 on, in order.
+func (p *Plan) newHosts() []*host {
+	r := p.stream("hosts")
+	joined := joinedHosts(p.opts.Hosts)
+	hosts := make([]*host, 0, p.opts.Hosts)
+	for _, i := range r.Perm(p.opts.Hosts) {
+		hosts = append(hosts, &host{joined: i < joined})
+	}
+	for i, addr := range p.hostAddrs(r) {
+		h := hosts[i]
+		h.addr, h.name = addr, addr.String()
+		own := p.stream("habits", h.name)
+		h.weight = min(max(own.logNormal(1, 0.5), 0.25), 3)
+		h.ratio = httpsRatio + 0.08*own.NormFloat64()
+		h.clock = newClock(own)
+		h.habits = p.newHabits(own)
+	}
+	return hosts
+}
+
+// joinedHosts is how many hosts are new on the test day: 3 of 200.
+func joinedHosts(hosts int) int {
+	return max(1, int(math.Round(float64(hosts)*3/200)))
+}
+
+// hostAddrs draws as many addresses of the first networks from
+// 192.168.100.0/24 on as there are hosts; a network takes 240.
+func (p *Plan) hostAddrs(r rng) []netip.Addr {
+	const perNetwork = 240
+	var addrs []netip.Addr
+	for left, third := p.opts.Hosts, 100; left > 0; left, third = left-perNetwork, third+1 {
+		free := make([]netip.Addr, 0, 254)
+		for last := range 253 {
+			a := netip.AddrFrom4([4]byte{192, byte(168 + third/256), byte(third % 256), byte(last + 2)})
+			if a != webServer && a != mailServer && !slices.Contains(dnsServers[:], a) {
+				free = append(free, a)
+			}
+		}
+		r.Shuffle(len(free), func(i, j int) { free[i], free[j] = free[j], free[i] })
+		addrs = append(addrs, free[:min(left, perNetwork)]...)
+	}
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	return addrs
+}
+
+// officeDay adds what people do of themselves on an ordinary day.
+func (p *Plan) officeDay(d *day) {
+	total := 0.0
+	for _, h := range p.hosts {
+		if h.active(d.name) {
+			total += h.weight
+		}
+	}
+	flows := float64(p.opts.Flows) * p.stream(string(d.name), "flows").between(0.965, 0.985)
+	for _, h := range p.hosts {
+		if !h.active(d.name) {
+			continue
+		}
+		r := p.stream(string(d.name), h.name, "sessions")
+		n := flows * h.weight / total * r.logNormal(1, 0.08)
+		browse(d, h, int(n), r)
+	}
+}

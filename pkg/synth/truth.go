@@ -1,0 +1,96 @@
+package synth
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+// Truth is what is known of the sample days. As truth.json it is
+//
+//	{"seed": 1,
+//	 "planted": [{"rule": "beacon", "entity": "192.168.100.7", "peers": ["88.198.1.2"],
+//	              "description": "…", "window": [2880000, 8640000]}],
+//	 "benign": [{"entity": "192.168.100.9", "kind": "backup", "description": "…"}]}
+type Truth struct {
+	Seed    uint64    `json:"seed"`
+	Planted []Planted `json:"planted"` // what a detection should find
+	Benign  []Benign  `json:"benign"`  // what it should not take for an attack
+}
+
+// Planted is one compromised entity under one rule.
+type Planted struct {
+	Rule        string       `json:"rule"`   // the rule's id, such as "exfiltration"
+	Entity      netip.Addr   `json:"entity"` // the internal host, or the external client of a servers day
+	Peers       []netip.Addr `json:"peers"`  // the addresses that the planted flows go to
+	Description string       `json:"description"`
+	Window      [2]flow.Time `json:"window"` // first and last planted flow, 1/100 s since midnight
+}
+
+// Benign is one entity that does something unusual and harmless.
+type Benign struct {
+	Entity      netip.Addr `json:"entity"`
+	Kind        string     `json:"kind"` // such as "backup"
+	Description string     `json:"description"`
+}
+
+// Write writes truth.json.
+func (t Truth) Write(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	if err := e.Encode(t); err != nil {
+		return fmt.Errorf("writing the truth: %w", err)
+	}
+	return nil
+}
+
+// ReadTruth reads truth.json. Unknown fields are an error, since they would be
+// planted things that nobody looks for.
+func ReadTruth(r io.Reader) (Truth, error) {
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	var t Truth
+	if err := d.Decode(&t); err != nil {
+		return Truth{}, fmt.Errorf("reading the truth: %w", err)
+	}
+	return t, nil
+}
+
+// sort orders the truth by rule or kind and then by entity.
+func (t *Truth) sort() {
+	slices.SortFunc(t.Planted, func(a, b Planted) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), a.Entity.Compare(b.Entity))
+	})
+	slices.SortFunc(t.Benign, func(a, b Benign) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), a.Entity.Compare(b.Entity), cmp.Compare(a.Description, b.Description))
+	})
+}
+
+// plant adds the flows of a compromised entity to a day, and says so.
+func (p *Plan) plant(name dayName, rule, description string, flows []flow.Record) {
+	planted := Planted{Rule: rule, Entity: flows[0].Src, Description: description, Window: [2]flow.Time{flow.Day, 0}}
+	for _, f := range flows {
+		planted.Peers = append(planted.Peers, f.Dst)
+		planted.Window[0] = min(planted.Window[0], f.Time)
+		planted.Window[1] = max(planted.Window[1], f.Time)
+	}
+	slices.SortFunc(planted.Peers, netip.Addr.Compare)
+	planted.Peers = slices.Compact(planted.Peers)
+	p.truth.Planted = append(p.truth.Planted, planted)
+	p.extra[name] = append(p.extra[name], flows...)
+}
+
+// harmless notes an entity that only looks suspicious.
+func (p *Plan) harmless(entity netip.Addr, kind, description string) {
+	p.truth.Benign = append(p.truth.Benign, Benign{Entity: entity, Kind: kind, Description: description})
+}
+
+// also adds flows to a day beside those of everyone's habits.
+func (p *Plan) also(name dayName, flows ...flow.Record) {
+	p.extra[name] = append(p.extra[name], flows...)
+}
