@@ -14,10 +14,11 @@ import (
 type abroad struct {
 	hosts map[geo.Country]map[netip.Addr]profile.Counts
 	dsts  map[geo.Country][]*profile.Conversation
+	total map[netip.Addr]profile.Counts
 }
 
 func (d day) abroad(at places) abroad {
-	a := abroad{map[geo.Country]map[netip.Addr]profile.Counts{}, map[geo.Country][]*profile.Conversation{}}
+	a := abroad{map[geo.Country]map[netip.Addr]profile.Counts{}, map[geo.Country][]*profile.Conversation{}, map[netip.Addr]profile.Counts{}}
 	for c := range d.outward() {
 		country := at.of(c.Dst).country
 		if country == (geo.Country{}) {
@@ -32,6 +33,9 @@ func (d day) abroad(at places) abroad {
 		n.Add(c.Counts)
 		hosts[c.Src] = n
 		a.dsts[country] = append(a.dsts[country], c)
+		n = a.total[c.Src]
+		n.Add(c.Counts)
+		a.total[c.Src] = n
 	}
 	return a
 }
@@ -94,16 +98,51 @@ func (a abroad) byHost(keep func(geo.Country) bool) map[netip.Addr][]NewCountry 
 	return hosts
 }
 
-// spreads are those of the logarithm of each host's flows and bytes with some
-// countries together.
-func (a abroad) spreads(of map[geo.Country]bool) (flows, bytes spread) {
-	var fs, bs []float64
-	for _, rows := range a.byHost(func(c geo.Country) bool { return of[c] }) {
-		total := sumCountries(rows)
-		fs, bs = append(fs, logOf(total.Flows)), append(bs, logOf(total.Bytes()))
-	}
-	return spreadOf(fs), spreadOf(bs)
+// visitFlows is the most flows that are a visit and no more: one page opens a
+// handful of flows to its host.
+const visitFlows = 5
+
+// rareLimits is what the baseline day teaches about countries that few contact:
+// the logarithm of each host's traffic with them ÷ its other traffic abroad.
+type rareLimits struct {
+	flows, bytes spread
+	usual        float64 // median flows of a host with all of them
 }
+
+func (a abroad) learn() rareLimits {
+	rare := a.rare()
+	var flows, bytes, counts []float64
+	for src, rows := range a.byHost(func(c geo.Country) bool { return rare[c] }) {
+		with, total := sumCountries(rows), a.total[src]
+		flows = append(flows, logOdds(with.Flows, total.Flows))
+		bytes = append(bytes, logOdds(with.Bytes(), total.Bytes()))
+		counts = append(counts, float64(with.Flows))
+	}
+	slices.Sort(counts)
+	return rareLimits{spreadOf(flows), spreadOf(bytes), median(counts)}
+}
+
+func (l rareLimits) thresholds(k float64) []Threshold {
+	const of = "each host with the rarer half of the baseline's countries"
+	return slices.Concat(
+		l.flows.threshold("flows with new countries to each other flow abroad", "ratio", k, of),
+		l.bytes.threshold("bytes with new countries to each other byte abroad", "ratio", k, of),
+	)
+}
+
+// excess is that of what a host has with new countries, of its total.
+func (l rareLimits) excess(with, total profile.Counts, k float64) float64 {
+	if with.Flows <= visitFlows || float64(with.Flows) <= l.usual {
+		return 0
+	}
+	noise := countNoise(float64(with.Flows), float64(total.Flows-with.Flows+1))
+	return max(
+		l.flows.excessNoisy(logOdds(with.Flows, total.Flows), k, noise),
+		l.bytes.excessNoisy(logOdds(with.Bytes(), total.Bytes()), k, noise))
+}
+
+// logOdds is the logarithm of a part ÷ the rest of a total, either at least 1.
+func logOdds(part, total int64) float64 { return logOf(part) - logOf(total-part) }
 
 func sumCountries(rows []NewCountry) profile.Counts {
 	var n profile.Counts

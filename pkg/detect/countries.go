@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -28,6 +27,7 @@ type NewCountry struct {
 type NewCountryHost struct {
 	Host           netip.Addr   `json:"src_ip"`
 	profile.Counts              // with all new countries
+	Share          float64      `json:"share"`      // of the host's flows to addresses of known countries, 0 to 1
 	Countries      []NewCountry `json:"countries"`  // most flows first; of this host alone
 	TopDst         netip.Addr   `json:"top_dst_ip"` // the address with most flows
 	TopOwner       geo.Owner    `json:"top_owner"`
@@ -42,19 +42,17 @@ type CountriesResult struct {
 	Findings   []Finding
 }
 
-// visitFlows is the most flows that are a visit and no more: one page opens a
-// handful of flows to its host.
-const visitFlows = 5
-
 // Countries finds internal hosts with traffic to countries that nobody
 // contacted on the baseline day.
 //
 // What is usual is learned from the rarer half of the baseline's countries,
-// by number of hosts: each host's flows and bytes with all of these together.
-// A host stands out if its flows or its bytes with all new countries together
-// are unusual beside that. Countries that many hosts share weigh less, for they
-// are more likely a new service than one host's secret. A host that does not
-// stand out gets one info finding for all its new countries.
+// by number of hosts: the flows and bytes of each host with all of these
+// together, for each of its others. A host stands out if the quotient for all
+// new countries together is unusual beside that, in flows or in bytes, and its
+// flows with them are more than a visit and more than the median host has with
+// the rarer half. Countries that many hosts contact weigh less, for they are more likely a
+// new service than one host's secret. A host that does not stand out gets one
+// info finding for all its new countries.
 func Countries(in Input) CountriesResult {
 	baseline, test := in.days()
 	at, k := in.places(), in.sensitivity()
@@ -63,11 +61,8 @@ func Countries(in Input) CountriesResult {
 	if r.Known == 0 {
 		return r
 	}
-	flows, bytes := before.spreads(before.rare())
-	r.Thresholds = slices.Concat(
-		flows.threshold("flows to new countries", "flows", k, "each host's flows with the rarer half of the baseline's countries"),
-		bytes.threshold("bytes with new countries", "bytes", k, "each host's bytes with the rarer half of the baseline's countries"),
-	)
+	l := before.learn()
+	r.Thresholds = l.thresholds(k)
 	isNew := func(c geo.Country) bool { return len(before.hosts[c]) == 0 }
 	r.New = after.table(isNew)
 
@@ -78,8 +73,8 @@ func Countries(in Input) CountriesResult {
 	}
 	for src, rows := range after.byHost(isNew) {
 		h := NewCountryHost{Host: src, Counts: sumCountries(rows), Countries: rows}
-		excess := max(flows.excess(logOf(h.Flows), k), bytes.excess(logOf(h.Bytes()), k))
-		excess *= 1 - share[rows[0].Country]
+		h.Share = ratio(h.Flows, after.total[src].Flows)
+		excess := l.excess(h.Counts, after.total[src], k) * (1 - share[rows[0].Country])
 		top, during := after.trace(src, rows)
 		h.TopDst, h.TopOwner = top, at.of(top).owner
 		r.Hosts = append(r.Hosts, h)
@@ -101,7 +96,7 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time) Finding {
 		Attack: []string{"T1041"}, Evidence: h, Window: window,
 		Summary: fmt.Sprintf("%s and %s with %s that nobody contacted on the baseline day: %s",
 			plural(h.Flows, "flow"), bytesText(h.Bytes()), countryCount(len(h.Countries)), strings.Join(names, ", "))}
-	if h.Flows <= visitFlows || !f.Severity.Alert() {
+	if !f.Severity.Alert() {
 		f.capped(Info)
 	}
 	return f
