@@ -53,8 +53,13 @@ const leastBalance = 1.5
 // a low finding; three or more that hang together are a mesh. The score grows
 // with the members of the mesh and their balance, and shrinks with the share of
 // hosts that do the same, on either day: what most hosts do is an application.
+// Without internal hosts on the baseline day there is nothing to compare with
+// and nothing is found.
 func Botnet(in Input) BotnetResult {
 	baseline, test := in.days()
+	if baseline.internalHosts() == 0 {
+		return BotnetResult{}
+	}
 	servers := Services(in).servers()
 	limit, learned := balanceLimit(baseline, servers)
 	before, after := baseline.peers(servers), test.peers(servers)
