@@ -124,8 +124,9 @@ func (r *Reader) openNext() error {
 }
 
 // finish closes a file at which reading ended with the given error, io.EOF
-// where all is well. A file of which every row is malformed, or none is there,
-// is told: it is likely to be no such log at all.
+// where all is well. A file of which every row is malformed is refused, since
+// it is likely to be no such log at all; but a log of which the first row is
+// just being written is one.
 func (r *Reader) finish(cause error) error {
 	name := r.file.Name()
 	closed := r.file.Close()
@@ -140,7 +141,7 @@ func (r *Reader) finish(cause error) error {
 	switch rows := r.tally.rows - r.before.rows; {
 	case rows == 0:
 		r.tally.empty = append(r.tally.empty, name)
-	case r.tally.good == r.before.good:
+	case r.tally.good == r.before.good && r.tally.firstBad != "":
 		r.files = nil
 		return fmt.Errorf("%s: not one of its %d rows can be read as %s; the first: %s",
 			name, rows, r.format.About, r.tally.firstBad)

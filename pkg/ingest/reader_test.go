@@ -152,6 +152,15 @@ func TestReaderNothingButICMP(t *testing.T) {
 	}
 }
 
+// TestReaderFirstRowBeingWritten reads a log as Zeek may just have begun it.
+func TestReaderFirstRowBeingWritten(t *testing.T) {
+	path := write(t, t.TempDir(), "conn.log", []byte(short+"tcp\t4"))
+	_, s, err := readAll(t, []string{path}, Options{})
+	if err != nil || s.Rows != 1 || len(s.LeftOut) != 1 || s.LeftOut[0].Reason != CutOff {
+		t.Errorf("%+v, error %v", s, err)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "dns.log", nil)

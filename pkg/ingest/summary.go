@@ -80,7 +80,7 @@ type tally struct {
 	unknown  Count
 	capped   Count
 	days     map[Date]int64
-	firstBad string // first malformed row of the file being read
+	firstBad string // first malformed row of the file being read, one cut off aside
 }
 
 func newTally(files int, passed []string) tally {
@@ -125,7 +125,7 @@ func (t *tally) leaveOut(e *RowError) {
 	place := func() string { return fmt.Sprintf("%s:%d: %s", t.file, e.Line, e.Detail) }
 	if !e.Reason.Malformed() {
 		t.good++
-	} else if t.firstBad == "" {
+	} else if e.Reason != CutOff && t.firstBad == "" {
 		t.firstBad = e.Error()
 	}
 	t.add(e.Reason, place)

@@ -189,3 +189,30 @@ func TestZeekNames(t *testing.T) {
 		}
 	}
 }
+
+// TestZeekRowAllocates reads rows of hosts already met, and one that is left
+// out, without taking memory.
+func TestZeekRowAllocates(t *testing.T) {
+	const runs = 1000
+	log := short + strings.Repeat("tcp\t4\t3\t80\t10.0.0.2\t2001:db8::1\t1713530096.78\tDd\n"+
+		"icmp\t-\t-\t8\t10.0.0.2\t2001:db8::1\t1713530096.78\t-\n", runs+2)
+	in, err := newLines(strings.NewReader(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := openZeek(in, clock{time.UTC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	allocs := testing.AllocsPerRun(runs, func() {
+		if _, err := d.Read(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Read(); err == nil {
+			t.Fatal("icmp gives a flow")
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations a row", allocs)
+	}
+}
