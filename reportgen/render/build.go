@@ -1,0 +1,180 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// builder turns notebooks into a document, cell by cell.
+type builder struct {
+	options  Options
+	doc      *doc.Document
+	parser   *doc.Parser
+	warnings []Warning
+	problems []error
+	numbers  numbering
+	anchors  anchors
+	texts    []located // everything that may hold references
+	failed   bool
+
+	// The notebook that is being read.
+	input    Input
+	language string
+}
+
+// located is a text and the cell that it came from.
+type located struct {
+	*doc.Text
+	where doc.Origin
+}
+
+func newBuilder(o Options) *builder {
+	b := &builder{
+		options: o,
+		parser:  doc.NewParser(),
+		anchors: newAnchors(),
+		doc: &doc.Document{
+			Lang: o.Lang, Title: o.Title, Subtitle: o.Subtitle, Authors: o.Authors,
+			Date: o.Date, Provenance: o.Provenance,
+		},
+	}
+	if b.doc.Lang == "" {
+		b.doc.Lang = "en"
+	}
+	if strings.TrimSpace(o.Abstract) != "" {
+		b.doc.Abstract = b.text(doc.Origin{Notebook: "abstract"}, o.Abstract, nil)
+	}
+	return b
+}
+
+func (b *builder) add(blocks ...doc.Block) { b.doc.Blocks = append(b.doc.Blocks, blocks...) }
+
+func (b *builder) notebook(in Input) {
+	b.input, b.language = in, ""
+	b.numbers.newNotebook()
+	if in.Notebook == nil {
+		b.problem(doc.Origin{Notebook: in.Name}, 0, "there is no notebook: read it with nbformat before it is rendered")
+		return
+	}
+	b.language = in.Notebook.Language()
+	if b.language == "" && strings.HasPrefix(in.Notebook.KernelName(), "python") {
+		b.language = "python"
+	}
+	for i, cell := range in.Notebook.Cells {
+		if cell == nil {
+			continue
+		}
+		where := doc.Origin{Notebook: in.Name, Cell: i + 1, CellID: cell.ID}
+		switch cell.Type {
+		case nbformat.Markdown:
+			if !cell.HasTag("remove-cell") {
+				attachments, _ := cell.Extra["attachments"].(map[string]any)
+				b.markdown(where, cell.Source, attachments)
+			}
+		case nbformat.Code:
+			b.code(where, cell)
+		default:
+			if strings.TrimSpace(cell.Source) != "" {
+				b.warn(where, 0, "a cell of type %q is left out: make it a Markdown cell to print it", cell.Type)
+			}
+		}
+	}
+	if b.numbers.base == 0 {
+		b.warn(doc.Origin{Notebook: in.Name}, 0, "the notebook has no heading, so it opens no section")
+	}
+}
+
+// text reads Markdown blocks, its images and its footnotes.
+func (b *builder) text(where doc.Origin, source string, attachments map[string]any) *doc.Text {
+	t := b.parser.Parse(source)
+	b.pictures(where, t, attachments)
+	notes := doc.TakeNotes(t, len(b.doc.Notes))
+	b.doc.Notes = append(b.doc.Notes, notes...)
+	b.texts = append(b.texts, located{t, where})
+	for _, n := range notes {
+		b.texts = append(b.texts, located{n.Text, where})
+	}
+	return t
+}
+
+// markdown adds a Markdown cell, or an output that is Markdown: headings open
+// sections, and what stands between them is prose.
+func (b *builder) markdown(where doc.Origin, source string, attachments map[string]any) {
+	t := b.text(where, source, attachments)
+	var prose *doc.Text
+	for n := t.Root.FirstChild(); n != nil; {
+		next := n.NextSibling()
+		if h, ok := n.(*ast.Heading); ok {
+			prose = nil
+			b.heading(where, t, h)
+		} else {
+			if prose == nil {
+				prose = &doc.Text{Source: t.Source, Root: ast.NewDocument()}
+				b.texts = append(b.texts, located{prose, where})
+				b.add(doc.Prose{Text: prose})
+			}
+			prose.Root.AppendChild(prose.Root, n)
+		}
+		n = next
+	}
+}
+
+// line reads a caption; nil where it is empty.
+func (b *builder) line(where doc.Origin, source string) *doc.Text {
+	if strings.TrimSpace(source) == "" {
+		return nil
+	}
+	t := b.parser.ParseLine(source)
+	b.pictures(where, t, nil)
+	b.texts = append(b.texts, located{t, where})
+	return t
+}
+
+func (b *builder) heading(where doc.Origin, t *doc.Text, h *ast.Heading) {
+	text := &doc.Text{Source: t.Source, Root: h}
+	b.texts = append(b.texts, located{text, where})
+	plain := strings.TrimSpace(text.Plain())
+	line := 0
+	if h.Lines().Len() > 0 {
+		line = t.Line(h.Lines().At(0).Start)
+	}
+	if plain == "" {
+		b.problem(where, line, "a heading without text: write one, or remove the hashes")
+		return
+	}
+	number := ""
+	depth := b.numbers.depth(h.Level)
+	if !slices.Contains(strings.Fields(attribute(h, "class")), "unnumbered") {
+		number = b.numbers.section(depth)
+	}
+	heading := &doc.Heading{Depth: depth, Number: number, Text: text}
+	target := &doc.Target{Kind: doc.KindSection, Number: number, Title: plain, Where: where}
+	if label := attribute(h, "id"); label != "" {
+		heading.ID = b.label(where, line, label, target)
+	}
+	if heading.ID == "" {
+		heading.ID = b.anchors.unique(doc.Slug(plain))
+		target.ID = heading.ID
+		b.anchors.slugs[heading.ID] = target
+	}
+	if b.anchors.notebooks[b.input.Name] == nil {
+		b.anchors.notebooks[b.input.Name] = target
+	}
+	b.add(heading)
+}
+
+func attribute(n ast.Node, name string) string {
+	v, _ := n.AttributeString(name)
+	switch v := v.(type) {
+	case []byte:
+		return string(v)
+	case string:
+		return v
+	}
+	return ""
+}

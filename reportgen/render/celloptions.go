@@ -1,0 +1,225 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// cellOptions are what a cell says about its place in the report: Quarto's
+// options at its head (https://quarto.org/docs/reference/cells/cells-jupyter.html)
+// and MyST's tags.
+type cellOptions struct {
+	label       string
+	figCaptions []string
+	figAlts     []string
+	tblCaption  string
+
+	code           CodeMode
+	codeExpanded   bool
+	codeSummary    string
+	noOutput       bool
+	foldOutput     bool
+	foldCell       bool
+	noStdout       bool
+	noStderr       bool
+	failureAllowed bool
+}
+
+var optionLine = regexp.MustCompile(`^\s*(?://|#|--|%|;+)\|\s?(.*)$`)
+
+// splitOptions takes the option lines off the head of a cell's source.
+func splitOptions(source string) (options, rest string) {
+	var lines []string
+	rest = source
+	for {
+		line, after, more := strings.Cut(rest, "\n")
+		m := optionLine.FindStringSubmatch(strings.TrimRight(line, "\r"))
+		if m == nil {
+			return strings.Join(lines, "\n"), rest
+		}
+		lines, rest = append(lines, m[1]), after
+		if !more {
+			return strings.Join(lines, "\n"), ""
+		}
+	}
+}
+
+// cellOptions reads a code cell's options and tags and returns its source
+// without the options.
+func (b *builder) cellOptions(where doc.Origin, cell *nbformat.Cell) (cellOptions, string) {
+	o := cellOptions{code: b.options.Code}
+	head, source := splitOptions(cell.Source)
+	if head != "" {
+		values := map[string]any{}
+		if err := yaml.Unmarshal([]byte(head), &values); err != nil {
+			message, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
+			b.problem(where, 0, "the cell's options are not YAML: %s", message)
+		}
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			if err := o.set(key, values[key]); err != nil {
+				b.problem(where, optionAt(cell.Source, key), "option %s: %v", key, err)
+			} else if !knownOption(key) {
+				b.warn(where, optionAt(cell.Source, key), "option %s is not known and changes nothing", key)
+			}
+		}
+	}
+	for _, tag := range cell.Tags() {
+		o.tag(tag)
+	}
+	if hidden(cell, "source_hidden") && o.code == CodeShown {
+		o.code = CodeFolded
+	}
+	o.foldOutput = o.foldOutput || hidden(cell, "outputs_hidden")
+	return o, source
+}
+
+// hidden reports whether JupyterLab shows a part of the cell collapsed.
+func hidden(cell *nbformat.Cell, part string) bool {
+	jupyter, _ := cell.Metadata["jupyter"].(map[string]any)
+	on, _ := jupyter[part].(bool)
+	return on
+}
+
+func optionAt(source, key string) int {
+	for i, line := range strings.Split(source, "\n") {
+		if m := optionLine.FindStringSubmatch(line); m != nil && strings.HasPrefix(strings.TrimSpace(m[1]), key) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// knownOption reports whether the report obeys the option or may ignore it
+// without loss.
+func knownOption(key string) bool {
+	return slices.Contains([]string{
+		"label", "fig-cap", "fig-alt", "tbl-cap", "echo", "code-fold", "code-summary", "output", "include",
+		"eval", "error", "warning", "message", "id", "tags", "code-line-numbers", "code-overflow",
+		"fig-width", "fig-height", "fig-format", "fig-dpi",
+	}, key)
+}
+
+func (o *cellOptions) set(key string, value any) (err error) {
+	var on bool
+	switch key {
+	case "label":
+		o.label, err = scalar(value)
+	case "fig-cap":
+		o.figCaptions, err = scalars(value)
+	case "fig-alt":
+		o.figAlts, err = scalars(value)
+	case "tbl-cap":
+		o.tblCaption, err = scalar(value)
+	case "code-summary":
+		o.codeSummary, err = scalar(value)
+	case "code-fold":
+		if value == "show" {
+			o.code, o.codeExpanded = CodeFolded, true
+			return nil
+		}
+		if on, err = boolean(value); on {
+			o.code = CodeFolded
+		} else if o.code == CodeFolded {
+			o.code = CodeShown
+		}
+	case "echo":
+		if value == "fenced" {
+			return nil
+		}
+		if on, err = boolean(value); err == nil && !on {
+			o.code = CodeHidden
+		} else if o.code == CodeHidden {
+			o.code = CodeShown
+		}
+	case "output":
+		if value == "asis" {
+			return nil
+		}
+		on, err = boolean(value)
+		o.noOutput = o.noOutput || err == nil && !on
+	case "include":
+		if on, err = boolean(value); err == nil && !on {
+			o.code, o.noOutput = CodeHidden, true
+		}
+	case "eval":
+		on, err = boolean(value)
+		o.noOutput = o.noOutput || err == nil && !on
+	case "error":
+		o.failureAllowed, err = boolean(value)
+	case "warning":
+		on, err = boolean(value)
+		o.noStderr = err == nil && !on
+	}
+	return err
+}
+
+// tag obeys the tags of MyST and nbclient.
+func (o *cellOptions) tag(tag string) {
+	switch tag {
+	case "remove-cell":
+		o.code, o.noOutput = CodeHidden, true
+	case "remove-input":
+		o.code = CodeHidden
+	case "hide-input":
+		if o.code == CodeShown {
+			o.code = CodeFolded
+		}
+	case "remove-output":
+		o.noOutput = true
+	case "hide-output":
+		o.foldOutput = true
+	case "hide-cell":
+		o.foldCell = true
+	case "remove-stdout":
+		o.noStdout = true
+	case "remove-stderr":
+		o.noStderr = true
+	case "raises-exception":
+		o.failureAllowed = true
+	}
+}
+
+func boolean(value any) (bool, error) {
+	if on, ok := value.(bool); ok {
+		return on, nil
+	}
+	return false, fmt.Errorf("%v is neither true nor false", value)
+}
+
+func scalar(value any) (string, error) {
+	switch value.(type) {
+	case map[string]any, []any:
+		return "", fmt.Errorf("it is a list or a mapping and not a text: put it in quotes")
+	case nil:
+		return "", nil
+	}
+	return fmt.Sprint(value), nil
+}
+
+func scalars(value any) ([]string, error) {
+	list, ok := value.([]any)
+	if !ok {
+		s, err := scalar(value)
+		if s == "" {
+			return nil, err
+		}
+		return []string{s}, err
+	}
+	var all []string
+	for _, v := range list {
+		s, err := scalar(v)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}

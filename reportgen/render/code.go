@@ -1,0 +1,131 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// cell is a code cell while its outputs are read.
+type cell struct {
+	cellOptions
+	where   doc.Origin
+	figures int // how many outputs took a caption of the cell's options
+	tables  int
+	several bool // more than one picture: labels are numbered
+	failed  bool
+}
+
+func (b *builder) code(where doc.Origin, nc *nbformat.Cell) {
+	options, source := b.cellOptions(where, nc)
+	c := &cell{cellOptions: options, where: where}
+	if nc.HasTag("parameters") || nc.HasTag("injected-parameters") {
+		b.parameters(source, nc.HasTag("injected-parameters"))
+		c.code = CodeHidden
+	}
+	if c.foldCell {
+		b.add(doc.FoldStart{Summary: "Cell"})
+	}
+	if source = strings.Trim(source, "\r\n"); c.code != CodeHidden && strings.TrimSpace(source) != "" {
+		b.add(&doc.Code{
+			Origin: where, Language: b.language, Source: source,
+			Folded: c.code == CodeFolded && !c.foldCell, Expanded: c.codeExpanded, Summary: c.codeSummary,
+		})
+	}
+	if c.foldOutput && !c.foldCell && !c.noOutput {
+		b.add(doc.FoldStart{Summary: "Output"})
+	}
+	failures := b.outputs(c, nc.Outputs)
+	if c.foldOutput && !c.foldCell && !c.noOutput {
+		b.add(doc.FoldEnd{})
+	}
+	if c.foldCell {
+		b.add(doc.FoldEnd{})
+	}
+	// A failure is never folded away.
+	for _, f := range failures {
+		b.add(f)
+	}
+	b.unusedCaptions(c)
+}
+
+// parameters keeps the text of a parameter cell for the end of the report.
+// Notebooks of one report mostly declare the same ones.
+func (b *builder) parameters(source string, injected bool) {
+	source = strings.TrimSpace(source)
+	for _, p := range b.doc.Parameters {
+		if p.Source == source && p.Injected == injected && p.Language == b.language {
+			if !slices.Contains(p.Notebooks, b.input.Name) {
+				p.Notebooks = append(p.Notebooks, b.input.Name)
+			}
+			return
+		}
+	}
+	if source != "" {
+		b.doc.Parameters = append(b.doc.Parameters, &doc.Parameters{
+			Language: b.language, Source: source, Injected: injected, Notebooks: []string{b.input.Name},
+		})
+	}
+}
+
+// unusedCaptions tells of a caption for which the cell printed nothing.
+func (b *builder) unusedCaptions(c *cell) {
+	if c.failed || c.noOutput {
+		return
+	}
+	if len(c.figCaptions) > c.figures {
+		b.problem(c.where, 0, "fig-cap names %d figures and the cell printed %d", len(c.figCaptions), c.figures)
+	}
+	if c.tblCaption != "" && c.tables == 0 {
+		b.problem(c.where, 0, "tbl-cap names a table and the cell printed none that is text/html or application/vnd.dataresource+json")
+	}
+}
+
+// outputs adds what the cell printed and returns its failures.
+func (b *builder) outputs(c *cell, outputs []*nbformat.Output) []doc.Block {
+	var failures []doc.Block
+	c.several = pictures(outputs) > 1
+	for i := 0; i < len(outputs); i++ {
+		o := outputs[i]
+		switch {
+		case o == nil:
+		case o.Type == nbformat.Error:
+			failures = append(failures, b.failure(c, o))
+		case c.noOutput:
+		case o.Type == nbformat.Stream:
+			text := o.Text
+			for i+1 < len(outputs) && outputs[i+1] != nil && outputs[i+1].Type == nbformat.Stream && outputs[i+1].Name == o.Name {
+				i++
+				text += outputs[i].Text
+			}
+			b.stream(c, o.Name == "stderr", text)
+		case o.Type == nbformat.DisplayData || o.Type == nbformat.ExecuteResult:
+			b.display(c, o)
+		default:
+			b.warn(c.where, 0, "an output of type %q is left out: it is none that nbformat 4 knows", o.Type)
+		}
+	}
+	return failures
+}
+
+func (b *builder) stream(c *cell, stderr bool, text string) {
+	if stderr && c.noStderr || !stderr && c.noStdout {
+		return
+	}
+	if spans := doc.Terminal(strings.TrimRight(text, "\n")); len(spans) > 0 {
+		b.add(&doc.Stream{Origin: c.where, Stderr: stderr, Spans: spans})
+	}
+}
+
+func (b *builder) failure(c *cell, o *nbformat.Output) *doc.Failure {
+	c.failed = true
+	if !c.failureAllowed {
+		b.failed = true
+	}
+	return &doc.Failure{
+		Origin: c.where, Anchor: b.anchors.unique("failure"), Name: o.EName, Value: o.EValue,
+		Trace: doc.Terminal(strings.Join(o.Traceback, "\n")), Expected: c.failureAllowed,
+	}
+}

@@ -1,0 +1,194 @@
+package render
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// The MIME types of tables and of Markdown.
+const (
+	mimeResource = "application/vnd.dataresource+json"
+	mimeMarkdown = "text/markdown"
+	mimeHTML     = "text/html"
+	mimePlain    = "text/plain"
+	mimeSVG      = "image/svg+xml"
+)
+
+// bitmaps are the image types that browsers and GitHub show.
+func bitmaps() []string { return []string{"image/png", "image/jpeg", "image/gif", "image/webp"} }
+
+// caption is what an output or a cell says to have it numbered.
+type caption struct {
+	kind                doc.Kind
+	label, caption, alt string
+}
+
+// display adds one display_data or execute_result: the richest of its forms.
+func (b *builder) display(c *cell, o *nbformat.Output) {
+	said, ok := b.metadata(c, o)
+	switch {
+	case ok && said.kind == doc.KindTable:
+		b.table(c, o, said)
+	case ok && said.kind == doc.KindFigure, hasPicture(o):
+		b.figure(c, o, said)
+	case text(o, mimeMarkdown) != "":
+		b.markdown(c.where, text(o, mimeMarkdown), nil)
+	case o.Data[mimeResource] != nil, c.tblCaption != "" && text(o, mimeHTML) != "":
+		b.table(c, o, said)
+	case text(o, mimeHTML) != "":
+		b.add(&doc.HTML{Origin: c.where, Source: text(o, mimeHTML)})
+	case text(o, mimePlain) != "":
+		b.stream(c, false, text(o, mimePlain))
+	case len(o.Data) > 0:
+		types := slices.Sorted(maps.Keys(o.Data))
+		b.warn(c.where, 0, "an output is left out: none of its forms can be printed (%s)", strings.Join(types, ", "))
+	}
+}
+
+func text(o *nbformat.Output, mime string) string {
+	s, _ := o.Data[mime].(string)
+	return s
+}
+
+// metadata reads the output's own caption, under the metadata key reportgen.
+func (b *builder) metadata(c *cell, o *nbformat.Output) (caption, bool) {
+	m, ok := o.Metadata["reportgen"].(map[string]any)
+	if s, isText := o.Metadata["reportgen"].(string); isText {
+		// Kernels that carry no nested values send the JSON text of the object.
+		ok = json.Unmarshal([]byte(s), &m) == nil
+	}
+	if !ok {
+		if _, present := o.Metadata["reportgen"]; present {
+			b.problem(c.where, 0, "the output's metadata reportgen is no JSON object: give it kind, label, caption and alt")
+		}
+		return caption{}, false
+	}
+	field := func(name string) string {
+		switch v := m[name].(type) {
+		case nil:
+			return ""
+		case string:
+			return v
+		default:
+			b.problem(c.where, 0, "the output's metadata reportgen.%s is %v and not a text", name, v)
+			return ""
+		}
+	}
+	said := caption{label: field("label"), caption: field("caption"), alt: field("alt")}
+	switch kind := field("kind"); kind {
+	case "figure":
+		said.kind = doc.KindFigure
+	case "table":
+		said.kind = doc.KindTable
+	default:
+		b.problem(c.where, 0, "the output's metadata reportgen.kind is %q: make it figure or table", kind)
+		return caption{}, false
+	}
+	return said, true
+}
+
+func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
+	if said.kind == "" {
+		said = c.figureCaption()
+	}
+	if said.alt == "" {
+		b.problem(c.where, 0, "%s has no alt text: say what it shows with nb.Alt(…), or with //| fig-alt: … at the head of the cell", describe("a figure", said))
+	}
+	picture, err := b.bundlePicture(c.where, o, said.alt)
+	if err != nil {
+		b.problem(c.where, 0, "%s cannot be shown: %v", describe("a figure", said), err)
+		return
+	}
+	figure := &doc.Figure{Origin: c.where, Picture: picture, Caption: b.line(c.where, said.caption)}
+	figure.ID, figure.Number = b.numbered(c, doc.KindFigure, said)
+	picture.Name = figure.ID
+	b.add(figure)
+}
+
+func (b *builder) table(c *cell, o *nbformat.Output, said caption) {
+	if said.kind == "" && c.tblCaption != "" && c.tables == 0 {
+		said = caption{label: tableLabel(c), caption: c.tblCaption}
+	}
+	c.tables++
+	var t *doc.Table
+	var err error
+	if o.Data[mimeResource] != nil {
+		t, err = doc.ResourceTable(o.Data[mimeResource])
+	} else {
+		t, err = doc.HTMLTable(text(o, mimeHTML))
+	}
+	if err != nil {
+		b.problem(c.where, 0, "%s cannot be printed: %v", describe("a table", said), err)
+		return
+	}
+	t.Origin, t.Caption = c.where, b.line(c.where, said.caption)
+	t.ID, t.Number = b.numbered(c, doc.KindTable, said)
+	b.add(t)
+}
+
+// tableLabel is the cell's label where it means its table.
+func tableLabel(c *cell) string {
+	if c.label != "" && doc.LabelKind(c.label) != doc.KindTable && len(c.figCaptions) > 0 {
+		return ""
+	}
+	return c.label
+}
+
+// numbered gives a figure or a table its number and its anchor. Without a
+// caption it has no number, and nothing can refer to it.
+func (b *builder) numbered(c *cell, kind doc.Kind, said caption) (id, number string) {
+	target := &doc.Target{Kind: kind, Where: c.where}
+	if said.caption != "" {
+		number = b.numbers.next(kind)
+		target.Number = number
+	}
+	if said.label != "" && number == "" {
+		b.problem(c.where, 0, "the label %q stands at a %s without a caption: give it one, so that it gets a number", said.label, strings.ToLower(string(kind)))
+	} else if said.label != "" {
+		id = b.label(c.where, 0, said.label, target)
+	}
+	if id == "" {
+		id = strings.ToLower(string(kind))
+		if number != "" {
+			id += "-" + strings.ReplaceAll(number, ".", "-")
+		}
+		id = b.anchors.unique(id)
+	}
+	return id, number
+}
+
+// figureCaption takes the next caption of the cell's options.
+func (c *cell) figureCaption() caption {
+	i := c.figures
+	c.figures++
+	said := caption{}
+	if i < len(c.figCaptions) {
+		said.caption = c.figCaptions[i]
+	}
+	if i < len(c.figAlts) {
+		said.alt = c.figAlts[i]
+	}
+	if c.label != "" && doc.LabelKind(c.label) != doc.KindTable && said.caption != "" {
+		said.label = c.label
+		if c.several && len(c.figCaptions) > 1 {
+			said.label += "-" + strconv.Itoa(i+1)
+		}
+	}
+	return said
+}
+
+func describe(what string, said caption) string {
+	switch {
+	case said.label != "":
+		return what + " (" + said.label + ")"
+	case said.caption != "":
+		return what + " (“" + said.caption + "”)"
+	}
+	return what
+}

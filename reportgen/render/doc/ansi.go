@@ -1,0 +1,172 @@
+package doc
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Span is a run of terminal text in one style.
+type Span struct {
+	Text    string
+	Classes []string // bold, faint, italic, underline, red, bright-red, …; nil for plain
+}
+
+// escape matches what a terminal obeys and does not print: control sequences
+// (CSI), operating system commands (OSC) and two-character escapes (ECMA-48).
+var escape = regexp.MustCompile("\x1b(?:\\[([0-9;:?<=>]*)[ -/]*([@-~])|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[ -/]*[0-~])")
+
+// Terminal reads text with terminal colours. Cursor movements are left out; a
+// line that a carriage return rewrites, as progress bars do, is shown as it
+// ended.
+func Terminal(s string) []Span {
+	var spans []Span
+	var style style
+	add := func(text string) {
+		text = printable(text)
+		if text == "" {
+			return
+		}
+		classes := style.classes()
+		if n := len(spans); n > 0 && slices.Equal(spans[n-1].Classes, classes) {
+			spans[n-1].Text += text
+			return
+		}
+		spans = append(spans, Span{text, classes})
+	}
+	s = rewritten(s)
+	last := 0
+	for _, m := range escape.FindAllStringSubmatchIndex(s, -1) {
+		add(s[last:m[0]])
+		last = m[1]
+		if m[4] >= 0 && s[m[4]:m[5]] == "m" {
+			style.apply(s[m[2]:m[3]])
+		}
+	}
+	add(s[last:])
+	return spans
+}
+
+// Plain is the spans' text without styles.
+func Plain(spans []Span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		b.WriteString(s.Text)
+	}
+	return b.String()
+}
+
+// rewritten keeps of each line what follows its last carriage return.
+func rewritten(s string) string {
+	if !strings.Contains(s, "\r") {
+		return s
+	}
+	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	for i, line := range lines {
+		line = strings.TrimRight(line, "\r")
+		lines[i] = line[strings.LastIndexByte(line, '\r')+1:]
+	}
+	return strings.Join(lines, "\n")
+}
+
+// printable leaves out the control characters that are neither tab nor end of
+// line: HTML forbids them.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// style is the state of a terminal's "select graphic rendition".
+type style struct {
+	bold, faint, italic, underline bool
+	color                          string
+}
+
+func (s *style) classes() []string {
+	var c []string
+	for _, f := range []struct {
+		on   bool
+		name string
+	}{{s.bold, "bold"}, {s.faint, "faint"}, {s.italic, "italic"}, {s.underline, "underline"}, {s.color != "", s.color}} {
+		if f.on {
+			c = append(c, f.name)
+		}
+	}
+	return c
+}
+
+// colors are the eight of the terminal, in the order of their numbers.
+func colors() [8]string {
+	return [8]string{"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"}
+}
+
+// apply obeys the parameters of one sequence. Backgrounds are left out, since
+// text on them could not be kept readable in every theme.
+func (s *style) apply(parameters string) {
+	codes := strings.FieldsFunc(parameters, func(r rune) bool { return r == ';' || r == ':' })
+	if len(codes) == 0 {
+		codes = []string{"0"}
+	}
+	for i := 0; i < len(codes); i++ {
+		n, err := strconv.Atoi(codes[i])
+		if err != nil {
+			return
+		}
+		switch {
+		case n == 0:
+			*s = style{}
+		case n == 1:
+			s.bold = true
+		case n == 2:
+			s.faint = true
+		case n == 3:
+			s.italic = true
+		case n == 4:
+			s.underline = true
+		case n == 22:
+			s.bold, s.faint = false, false
+		case n == 23:
+			s.italic = false
+		case n == 24:
+			s.underline = false
+		case n >= 30 && n <= 37:
+			s.color = colors()[n-30]
+		case n == 39:
+			s.color = ""
+		case n >= 90 && n <= 97:
+			s.color = "bright-" + colors()[n-90]
+		case n == 38 || n == 48:
+			i += s.extended(n == 38, codes[i+1:])
+		}
+	}
+}
+
+// extended obeys a colour out of 256 or of 24 bits and returns how many codes
+// it took. Only the first sixteen have a name that a theme can set.
+func (s *style) extended(foreground bool, codes []string) int {
+	if len(codes) == 0 {
+		return 0
+	}
+	if codes[0] == "2" {
+		return min(4, len(codes))
+	}
+	if codes[0] != "5" || len(codes) < 2 {
+		return 1
+	}
+	n, err := strconv.Atoi(codes[1])
+	switch {
+	case !foreground || err != nil || n < 0:
+	case n < 8:
+		s.color = colors()[n]
+	case n < 16:
+		s.color = "bright-" + colors()[n-8]
+	default:
+		s.color = ""
+	}
+	return 2
+}

@@ -1,0 +1,101 @@
+package doc
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+)
+
+// Target is what a reference can point at: a figure, a table or a section.
+type Target struct {
+	Kind   Kind
+	Number string
+	ID     string // the anchor in the document
+	Title  string // what stands for it where it has no number
+	Where  Origin
+}
+
+// Kind is the kind of a numbered construct, as a reader says it.
+type Kind string
+
+// The kinds of numbered constructs.
+const (
+	KindFigure  Kind = "Figure"
+	KindTable   Kind = "Table"
+	KindSection Kind = "Section"
+)
+
+// Name is the target as prose names it: "Figure 2.1".
+func (t *Target) Name() string {
+	if t.Number == "" {
+		return t.Title
+	}
+	return string(t.Kind) + " " + t.Number
+}
+
+// CrossRef is an @fig-x, @tbl-x or @sec-x in Markdown.
+type CrossRef struct {
+	ast.BaseInline
+	Label  string
+	Target *Target // nil until it is resolved, and where nothing has the label
+	Offset int     // of the @ in the source
+}
+
+// KindCrossRef is the node kind of CrossRef.
+var KindCrossRef = ast.NewNodeKind("CrossRef")
+
+// Kind returns KindCrossRef.
+func (*CrossRef) Kind() ast.NodeKind { return KindCrossRef }
+
+// Dump prints the node for goldmark's debugging.
+func (c *CrossRef) Dump(source []byte, level int) {
+	ast.DumpHelper(c, source, level, map[string]string{"Label": c.Label}, nil)
+}
+
+// Printed is what stands in the report: "Figure 2.1", or the label with a question mark
+// where nothing has it.
+func (c *CrossRef) Printed() string {
+	if c.Target == nil {
+		return "@" + c.Label + "?"
+	}
+	return c.Target.Name()
+}
+
+var crossRef = regexp.MustCompile(`^@((?:fig|tbl|sec)-[\p{L}\p{N}]+(?:[-_]+[\p{L}\p{N}]+)*)`)
+
+// crossRefParser finds references in running text. A letter or digit before
+// the @ makes it part of an address, and no reference.
+type crossRefParser struct{}
+
+// Trigger returns the character that opens a reference.
+func (crossRefParser) Trigger() []byte { return []byte{'@'} }
+
+// Parse returns the reference at the reader's position, or nil.
+func (crossRefParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
+	if before := block.PrecendingCharacter(); unicode.IsLetter(before) || unicode.IsDigit(before) {
+		return nil
+	}
+	line, segment := block.PeekLine()
+	m := crossRef.FindSubmatch(line)
+	if m == nil {
+		return nil
+	}
+	block.Advance(len(m[0]))
+	return &CrossRef{Label: string(m[1]), Offset: segment.Start}
+}
+
+// ValidLabel reports whether a label can be referred to.
+func ValidLabel(label string) bool {
+	m := crossRef.FindString("@" + label)
+	return len(m) == len(label)+1
+}
+
+// LabelKind is the kind that a label's prefix names.
+func LabelKind(label string) Kind {
+	prefix, _, _ := strings.Cut(label, "-")
+	return map[string]Kind{"fig": KindFigure, "tbl": KindTable, "sec": KindSection}[prefix]
+}

@@ -1,0 +1,80 @@
+// Package doc is the report between notebooks and writers: a title page, an
+// outline and a list of blocks, one type and one file a construct.
+//
+// A [Document] says what the report holds and how things are numbered, never
+// how they look; the packages html and markdown have a file of the same name
+// for each construct. Prose stays a Markdown syntax tree ([Text]), in which
+// references to figures, tables and sections are nodes of their own
+// ([CrossRef]) that know what they point at.
+package doc
+
+import "fmt"
+
+// Document is one report.
+type Document struct {
+	Lang       string // BCP 47, "en" where a report says nothing else
+	Title      string
+	Subtitle   string
+	Authors    []string
+	Date       string // as the author wrote it: a report has no clock
+	Abstract   *Text  // nil for none
+	Blocks     []Block
+	Notes      []*Note       // footnotes, in the order of their numbers
+	Provenance []Field       // what the report was made from, as its caller says
+	Parameters []*Parameters // the parameter cells, each different text once
+}
+
+// Field is a named value of the provenance: an input and its SHA-256, a
+// parameter and its value.
+type Field struct{ Name, Value string }
+
+// Block is one construct of the report's body.
+type Block interface{ block() }
+
+// Origin is the cell that a construct came from.
+type Origin struct {
+	Notebook string // the file's name
+	Cell     int    // counted from 1
+	CellID   string // the cell's id, "" where it has none
+}
+
+// String is the place as an error says it: "2-hosts.ipynb, cell 4 (uploads)".
+func (o Origin) String() string {
+	switch {
+	case o.Cell == 0:
+		return o.Notebook
+	case o.CellID == "":
+		return fmt.Sprintf("%s, cell %d", o.Notebook, o.Cell)
+	}
+	return fmt.Sprintf("%s, cell %d (%s)", o.Notebook, o.Cell, o.CellID)
+}
+
+// Headings are the document's headings in order.
+func (d *Document) Headings() []*Heading { return blocksOf[*Heading](d) }
+
+// Figures are the document's figures in order.
+func (d *Document) Figures() []*Figure { return blocksOf[*Figure](d) }
+
+// Tables are the document's tables in order.
+func (d *Document) Tables() []*Table { return blocksOf[*Table](d) }
+
+// Failures are the cells that failed, in order.
+func (d *Document) Failures() []*Failure {
+	var failed []*Failure
+	for _, f := range blocksOf[*Failure](d) {
+		if !f.Expected {
+			failed = append(failed, f)
+		}
+	}
+	return failed
+}
+
+func blocksOf[B Block](d *Document) []B {
+	var found []B
+	for _, b := range d.Blocks {
+		if b, ok := b.(B); ok {
+			found = append(found, b)
+		}
+	}
+	return found
+}

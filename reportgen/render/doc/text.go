@@ -1,0 +1,113 @@
+package doc
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+
+	"github.com/yuin/goldmark"
+)
+
+// Text is Markdown, parsed: the tree's text nodes are segments of Source.
+type Text struct {
+	Source []byte
+	Root   ast.Node
+}
+
+// Prose is a run of paragraphs, lists, tables and so on between two headings.
+type Prose struct{ *Text }
+
+func (Prose) block() {}
+
+// Parser reads the Markdown of a report: CommonMark with GitHub's extensions,
+// footnotes, {#id} behind a heading, and @fig-x references. It may not be used
+// by two goroutines at once.
+type Parser struct {
+	blocks  parser.Parser
+	inlines parser.Parser
+}
+
+// NewParser makes a Parser.
+func NewParser() *Parser {
+	markdown := goldmark.New(
+		goldmark.WithExtensions(extension.GFM, extension.Footnote),
+		goldmark.WithParserOptions(
+			parser.WithHeadingAttribute(),
+			parser.WithInlineParsers(util.Prioritized(crossRefParser{}, 90)),
+		),
+	)
+	inlines := append(parser.DefaultInlineParsers(),
+		util.Prioritized(crossRefParser{}, 90),
+		util.Prioritized(extension.NewStrikethroughParser(), 500),
+		util.Prioritized(extension.NewLinkifyParser(), 999),
+	)
+	return &Parser{
+		blocks: markdown.Parser(),
+		// With no block but the paragraph, a caption that begins with a number
+		// and a full stop or a hash remains a caption.
+		inlines: parser.NewParser(
+			parser.WithBlockParsers(util.Prioritized(parser.NewParagraphParser(), 1000)),
+			parser.WithInlineParsers(inlines...),
+		),
+	}
+}
+
+// Parse reads Markdown blocks.
+func (p *Parser) Parse(source string) *Text {
+	src := []byte(source)
+	return &Text{src, p.blocks.Parse(text.NewReader(src))}
+}
+
+// ParseLine reads a caption or a title: Markdown within one paragraph.
+func (p *Parser) ParseLine(source string) *Text {
+	src := []byte(strings.Join(strings.Fields(source), " "))
+	root := p.inlines.Parse(text.NewReader(src))
+	if first := root.FirstChild(); first != nil {
+		root = first
+	}
+	return &Text{src, root}
+}
+
+// Line is the line of the source, counted from 1, that holds the byte at
+// offset.
+func (t *Text) Line(offset int) int {
+	offset = min(max(offset, 0), len(t.Source))
+	return 1 + bytes.Count(t.Source[:offset], []byte("\n"))
+}
+
+// Plain is the text without markup.
+func (t *Text) Plain() string { return PlainNode(t.Root, t.Source) }
+
+// PlainNode is the text under a node without markup and footnotes.
+func PlainNode(root ast.Node, source []byte) string {
+	var b strings.Builder
+	// The walker returns no error, so neither does Walk.
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Text:
+			b.Write(util.UnescapePunctuations(util.ResolveEntityNames(util.ResolveNumericReferences(n.Segment.Value(source)))))
+			if n.SoftLineBreak() || n.HardLineBreak() {
+				b.WriteByte(' ')
+			}
+		case *ast.String:
+			b.Write(n.Value)
+		case *ast.AutoLink:
+			b.Write(n.Label(source))
+		case *CrossRef:
+			b.WriteString(n.Printed())
+		case *east.FootnoteLink, *ast.RawHTML:
+			return ast.WalkSkipChildren, nil
+		}
+		return ast.WalkContinue, nil
+	})
+	return b.String()
+}

@@ -1,0 +1,30 @@
+package html
+
+import (
+	"encoding/base64"
+	"fmt"
+	"html/template"
+
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// picture is a figure's picture in the page: SVG as part of it, in the colours
+// of the theme; anything else embedded, on paper.
+func picture(f *doc.Figure) template.HTML {
+	p := f.Picture
+	if p.Vector == nil || p.Vector.Styled {
+		return embedded(p)
+	}
+	return template.HTML(p.Vector.Inline(f.ID+"-", p.Alt))
+}
+
+// embedded is a picture as an <img> that holds its own data: an SVG with a
+// style sheet cannot reach the page from there.
+func embedded(p *doc.Picture) template.HTML {
+	media, data := p.Media, p.Data
+	if p.Vector != nil {
+		media, data = "image/svg+xml", p.Vector.Standalone("")
+	}
+	return template.HTML(fmt.Sprintf(`<img class="paper" alt="%s" src="data:%s;base64,%s">`,
+		template.HTMLEscapeString(p.Alt), template.HTMLEscapeString(media), base64.StdEncoding.EncodeToString(data)))
+}

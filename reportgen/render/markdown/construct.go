@@ -1,0 +1,110 @@
+package markdown
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// fence is code in a fence that nothing in it can close.
+func fence(language, code string) string {
+	mark := strings.Repeat("`", max(3, longestRun(code)+1))
+	language, _, _ = strings.Cut(strings.Map(func(r rune) rune {
+		if r == '`' || r == '<' {
+			return -1
+		}
+		return r
+	}, language), " ")
+	return mark + language + "\n" + strings.TrimRight(code, "\n") + "\n" + mark
+}
+
+func (w *writer) code(c *doc.Code) string {
+	source := fence(c.Language, c.Source)
+	if !c.Folded {
+		return source
+	}
+	summary, open := c.Summary, ""
+	if summary == "" {
+		summary = "Code"
+	}
+	if c.Expanded {
+		open = " open"
+	}
+	return "<details" + open + "><summary>" + escape(summary) + "</summary>\n\n" + source + "\n\n</details>"
+}
+
+func (w *writer) failure(f *doc.Failure) string {
+	what := "This cell failed"
+	if f.Expected {
+		what = "The cell ends with an error, as expected"
+	}
+	return fmt.Sprintf("<a id=%q></a>\n\n> **%s** — %s\n>\n> %s\n\n%s",
+		f.Anchor, what, escape(f.Origin.String()), escape(f.Name+": "+f.Value), fence("text", doc.Plain(f.Trace)))
+}
+
+// picture is an image that refers to the picture's file.
+func (w *writer) picture(p *doc.Picture) string {
+	w.pictures = append(w.pictures, p)
+	return fmt.Sprintf("![%s](%s/%s%s)", escape(p.Alt), FiguresDir, p.Name, p.Extension())
+}
+
+func (w *writer) figure(f *doc.Figure) string {
+	blocks := []string{fmt.Sprintf("<a id=%q></a>", f.ID), w.picture(f.Picture)}
+	if f.Caption != nil {
+		blocks = append(blocks, fmt.Sprintf("**Figure %s** %s", f.Number, w.line(f.Caption)))
+	}
+	return joined(blocks)
+}
+
+func (w *writer) table(t *doc.Table) string {
+	blocks := []string{fmt.Sprintf("<a id=%q></a>", t.ID)}
+	if t.Caption != nil {
+		blocks = append(blocks, fmt.Sprintf("**Table %s** %s", t.Number, w.line(t.Caption)))
+	}
+	if len(t.Columns) == 0 {
+		return joined(append(blocks, "No rows."))
+	}
+	var titles, marks []string
+	for _, c := range t.Columns {
+		titles = append(titles, escape(c.Title))
+		if c.Numeric {
+			marks = append(marks, "---:")
+		} else {
+			marks = append(marks, "---")
+		}
+	}
+	rows := []string{"| " + strings.Join(titles, " | ") + " |", "| " + strings.Join(marks, " | ") + " |"}
+	for _, row := range t.Rows {
+		var cells []string
+		for _, v := range row {
+			cells = append(cells, escape(v.Text))
+		}
+		rows = append(rows, "| "+strings.Join(cells, " | ")+" |")
+	}
+	if len(t.Rows) == 0 {
+		rows = append(rows, "", "No rows.")
+	}
+	return joined(append(blocks, strings.Join(rows, "\n")))
+}
+
+var special = regexp.MustCompile("[\\\\`*\\[\\]<>|~$]|&[#\\w]+;|\\b_|_\\b|^(?:[-+#=]|\\d+[.)] )")
+
+// escape is plain text as Markdown that prints it, on one line.
+func escape(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return special.ReplaceAllStringFunc(s, func(m string) string {
+		switch {
+		case m == "<":
+			return "&lt;"
+		case m == ">":
+			return "&gt;"
+		case m[0] == '&':
+			return "&amp;" + m[1:]
+		case m[0] >= '0' && m[0] <= '9':
+			return m[:len(m)-2] + "\\" + m[len(m)-2:]
+		}
+		return "\\" + m
+	})
+}

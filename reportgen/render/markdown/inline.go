@@ -1,0 +1,150 @@
+package markdown
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/util"
+
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// inlines is the inline children of a node.
+func (w *writer) inlines(parent ast.Node, source []byte) string {
+	var b strings.Builder
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		b.WriteString(w.inline(n, source))
+	}
+	return strings.TrimRight(b.String(), " \n")
+}
+
+func (w *writer) inline(n ast.Node, source []byte) string {
+	switch n := n.(type) {
+	case *ast.Text:
+		return textNode(n, source)
+	case *ast.String:
+		return escape(string(n.Value))
+	case *ast.CodeSpan:
+		return codeSpan(n, source)
+	case *ast.Emphasis:
+		mark := "*"
+		if _, nested := n.Parent().(*ast.Emphasis); nested {
+			mark = "_"
+		}
+		mark = strings.Repeat(mark, n.Level)
+		return mark + w.inlines(n, source) + mark
+	case *ast.Link:
+		return w.link(n, source)
+	case *ast.Image:
+		return escape("[" + doc.PlainNode(n, source) + "]")
+	case *ast.AutoLink:
+		label := string(n.Label(source))
+		if strings.HasPrefix(label, "www.") || html.IsDangerousURL(n.URL(source)) {
+			return label
+		}
+		return "<" + label + ">"
+	case *ast.RawHTML:
+		return string(w.sanitizer.Tags(n.Segments.Value(source)))
+	case *east.Strikethrough:
+		return "~~" + w.inlines(n, source) + "~~"
+	case *east.TaskCheckBox:
+		if n.IsChecked {
+			return "[x] "
+		}
+		return "[ ] "
+	case *east.FootnoteLink:
+		return fmt.Sprintf("[^%d]", n.Index)
+	case *east.FootnoteBacklink:
+		return ""
+	case *doc.CrossRef:
+		if n.Target == nil {
+			return "**" + escape(n.Printed()) + "**"
+		}
+		return fmt.Sprintf("[%s](#%s)", escape(n.Printed()), w.anchor(n.Target.ID))
+	case *doc.Image:
+		return w.picture(n.Picture)
+	}
+	return w.inlines(n, source)
+}
+
+// opensBlock matches what begins a block at the start of a line. It can stand
+// there in running text where the source indented it.
+var opensBlock = regexp.MustCompile(`^(?:([-+*>#=~|:]|` + "`{3}" + `)|(\d{1,9})([.)]))`)
+
+// textNode is text as its author wrote it, escapes included.
+func textNode(n *ast.Text, source []byte) string {
+	s := string(n.Segment.Value(source))
+	if previous, ok := n.PreviousSibling().(*ast.Text); ok && (previous.SoftLineBreak() || previous.HardLineBreak()) {
+		s = opensBlock.ReplaceAllString(s, `$2\$1$3`)
+	}
+	switch {
+	case n.HardLineBreak():
+		return s + "\\\n"
+	case n.SoftLineBreak():
+		return s + "\n"
+	}
+	return s
+}
+
+func codeSpan(n *ast.CodeSpan, source []byte) string {
+	var b strings.Builder
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		if t, ok := c.(*ast.Text); ok {
+			b.Write(t.Segment.Value(source))
+		} else if s, ok := c.(*ast.String); ok {
+			b.Write(s.Value)
+		}
+	}
+	code := strings.ReplaceAll(b.String(), "\n", " ")
+	mark := strings.Repeat("`", longestRun(code)+1)
+	if strings.HasPrefix(code, "`") || strings.HasSuffix(code, "`") ||
+		strings.HasPrefix(code, " ") && strings.HasSuffix(code, " ") && strings.TrimSpace(code) != "" {
+		code = " " + code + " "
+	}
+	return mark + code + mark
+}
+
+// longestRun is the length of the longest run of backticks.
+func longestRun(s string) int {
+	longest, run := 0, 0
+	for _, r := range s {
+		if r != '`' {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+func (w *writer) link(n *ast.Link, source []byte) string {
+	text := w.inlines(n, source)
+	if html.IsDangerousURL(n.Destination) {
+		return text
+	}
+	destination := string(util.URLEscape(n.Destination, true))
+	if id, ok := strings.CutPrefix(destination, "#"); ok {
+		destination = "#" + w.anchor(id)
+	}
+	if destination == "" || strings.ContainsAny(destination, "() ") {
+		destination = "<" + destination + ">"
+	}
+	title := ""
+	if len(n.Title) > 0 {
+		title = ` "` + strings.NewReplacer(`"`, `\"`, "\n", " ").Replace(string(n.Title)) + `"`
+	}
+	return "[" + text + "](" + destination + title + ")"
+}
+
+// anchor is GitHub's anchor for one of the document's.
+func (w *writer) anchor(id string) string {
+	if slug, ok := w.anchors[id]; ok {
+		return slug
+	}
+	return id
+}

@@ -1,0 +1,118 @@
+package render
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// numbering counts sections over all notebooks, and figures and tables within
+// a section.
+type numbering struct {
+	counters []int // of the sections at each depth
+	last     int   // depth of the last heading
+	base     int   // level of this notebook's first heading; 0 before it
+	figures  int
+	tables   int
+}
+
+func (n *numbering) newNotebook() { n.base = 0 }
+
+// depth is the depth in the report of a heading of the given level. The first
+// heading of a notebook opens a section whatever its level; a level that is
+// skipped is closed up.
+func (n *numbering) depth(level int) int {
+	if n.base == 0 {
+		n.base, n.last = level, 1
+		return 1
+	}
+	n.last = min(max(level-n.base+1, 1), n.last+1)
+	return n.last
+}
+
+// section is the number of the next section at depth.
+func (n *numbering) section(depth int) string {
+	if depth == 1 {
+		n.figures, n.tables = 0, 0
+	}
+	for len(n.counters) < depth {
+		n.counters = append(n.counters, 0)
+	}
+	n.counters = n.counters[:depth]
+	n.counters[depth-1]++
+	parts := make([]string, depth)
+	for i, c := range n.counters {
+		parts[i] = strconv.Itoa(c)
+	}
+	return strings.Join(parts, ".")
+}
+
+// next is the number of the next figure or table.
+func (n *numbering) next(kind doc.Kind) string {
+	count := &n.figures
+	if kind == doc.KindTable {
+		count = &n.tables
+	}
+	*count++
+	if len(n.counters) == 0 {
+		return strconv.Itoa(*count)
+	}
+	return fmt.Sprintf("%d.%d", n.counters[0], *count)
+}
+
+// anchors are the identifiers of the document and what stands at them.
+type anchors struct {
+	taken     map[string]bool
+	labels    map[string]*doc.Target // by label, which is the anchor
+	slugs     map[string]*doc.Target // sections without a label, by anchor
+	notebooks map[string]*doc.Target // the first section of each notebook
+}
+
+func newAnchors() anchors {
+	return anchors{
+		// The writers' own anchors.
+		taken:  map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true},
+		labels: map[string]*doc.Target{}, slugs: map[string]*doc.Target{}, notebooks: map[string]*doc.Target{},
+	}
+}
+
+// unique is the anchor, with a number behind it where it is taken.
+func (a *anchors) unique(anchor string) string {
+	if anchor == "" {
+		anchor = "section"
+	}
+	candidate := anchor
+	for i := 1; a.taken[candidate]; i++ {
+		candidate = anchor + "-" + strconv.Itoa(i)
+	}
+	a.taken[candidate] = true
+	return candidate
+}
+
+// label registers a target under a label, which becomes its anchor, and
+// returns that; "" where the label is none or is taken, which is a problem.
+func (b *builder) label(where doc.Origin, line int, label string, target *doc.Target) string {
+	if first, ok := b.anchors.labels[label]; ok {
+		b.problem(where, line, "the label %q is taken: %s has it (%s); give this one another", label, first.Name(), first.Where)
+		return ""
+	}
+	if !doc.ValidLabel(label) {
+		if target.Kind == doc.KindSection && doc.Slug(label) == label {
+			// A plain {#id}, which links may use.
+			target.ID = b.anchors.unique(label)
+			b.anchors.slugs[target.ID] = target
+			return target.ID
+		}
+		b.problem(where, line, "the label %q cannot be referred to: begin it with fig-, tbl- or sec- and go on with letters, digits, - and _", label)
+		return ""
+	}
+	if kind := doc.LabelKind(label); kind != target.Kind {
+		b.problem(where, line, "the label %q says %s, but it stands at a %s", label, strings.ToLower(string(kind)), strings.ToLower(string(target.Kind)))
+		return ""
+	}
+	target.ID = b.anchors.unique(label)
+	b.anchors.labels[label] = target
+	return target.ID
+}

@@ -1,0 +1,203 @@
+package render
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+	"github.com/flowbook/flowbook/reportgen/render/svg"
+)
+
+// maxPicture bounds the file of an image in prose, in bytes.
+const maxPicture = 20 << 20
+
+// hasPicture reports whether the output is a picture. GoNB sends its SVG as
+// text/html, so an HTML output that is nothing but one counts.
+func hasPicture(o *nbformat.Output) bool {
+	if text(o, mimeSVG) != "" || embeddedSVG(text(o, mimeHTML)) != "" {
+		return true
+	}
+	for _, media := range bitmaps() {
+		if text(o, media) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func pictures(outputs []*nbformat.Output) int {
+	n := 0
+	for _, o := range outputs {
+		if o != nil && hasPicture(o) {
+			n++
+		}
+	}
+	return n
+}
+
+// embeddedSVG is the SVG that an HTML output consists of, "" where it holds
+// more than that.
+func embeddedSVG(html string) string {
+	start, end := strings.Index(html, "<svg"), strings.LastIndex(html, "</svg>")
+	if start < 0 || end < start {
+		return ""
+	}
+	around := html[:start] + html[end+len("</svg>"):]
+	for _, wrapper := range []string{"<div>", "</div>", "<p>", "</p>"} {
+		around = strings.ReplaceAll(around, wrapper, "")
+	}
+	around = strings.TrimSpace(around)
+	if around != "" && !strings.HasPrefix(around, "<?xml") && !strings.HasPrefix(around, "<!--") {
+		return ""
+	}
+	return html[start : end+len("</svg>")]
+}
+
+// bundlePicture is the picture of an output: the vector before the bitmap.
+func (b *builder) bundlePicture(where doc.Origin, o *nbformat.Output, alt string) (*doc.Picture, error) {
+	if source := text(o, mimeSVG); source != "" {
+		return b.vector(where, []byte(source), alt)
+	}
+	for _, media := range bitmaps() {
+		encoded := text(o, media)
+		if encoded == "" {
+			continue
+		}
+		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(encoded), ""))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", media, err)
+		}
+		return bitmap(data, media, alt)
+	}
+	if source := embeddedSVG(text(o, mimeHTML)); source != "" {
+		return b.vector(where, []byte(source), alt)
+	}
+	return nil, errors.New("the output holds neither image/svg+xml nor a bitmap")
+}
+
+func (b *builder) vector(where doc.Origin, source []byte, alt string) (*doc.Picture, error) {
+	img, err := svg.Parse(source)
+	if err != nil {
+		return nil, fmt.Errorf("image/svg+xml: %w", err)
+	}
+	if len(img.Dropped) > 0 {
+		b.warn(where, 0, "a picture lost what a report does not allow: %s", strings.Join(img.Dropped, ", "))
+	}
+	return &doc.Picture{Alt: alt, Vector: img}, nil
+}
+
+// bitmap is a picture whose bytes are what the media type says; media "" takes
+// the type of the bytes.
+func bitmap(data []byte, media, alt string) (*doc.Picture, error) {
+	actual := http.DetectContentType(data)
+	if media == "" {
+		media = actual
+	}
+	if !strings.HasPrefix(actual, "image/") || actual != media {
+		return nil, fmt.Errorf("it is said to be %s and its bytes are %s", media, actual)
+	}
+	for _, known := range bitmaps() {
+		if media == known {
+			return &doc.Picture{Alt: alt, Media: media, Data: data}, nil
+		}
+	}
+	return nil, fmt.Errorf("%s is not a format that every browser shows: use SVG or PNG", media)
+}
+
+// pictures finds the pictures of Markdown images and puts them in the tree.
+func (b *builder) pictures(where doc.Origin, t *doc.Text, attachments map[string]any) {
+	var images []*ast.Image
+	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if img, ok := n.(*ast.Image); ok && entering {
+			images = append(images, img)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, img := range images {
+		alt := strings.TrimSpace(doc.PlainNode(img, t.Source))
+		if alt == "" {
+			b.problem(where, 0, "the image %q has no alt text: write ![what it shows](…)", shorten(img.Destination))
+		}
+		picture, err := b.imagePicture(where, string(img.Destination), alt, attachments)
+		if err != nil {
+			b.problem(where, 0, "the image %q cannot be shown: %v", shorten(img.Destination), err)
+			continue
+		}
+		picture.Name = b.anchors.unique("image-" + strconv.Itoa(len(b.anchors.taken)))
+		parent := img.Parent()
+		parent.ReplaceChild(parent, img, &doc.Image{Picture: picture})
+	}
+}
+
+func shorten(destination []byte) string {
+	if s := string(destination); len(s) <= 60 {
+		return s
+	}
+	return string(destination[:57]) + "…"
+}
+
+func (b *builder) imagePicture(where doc.Origin, destination, alt string, attachments map[string]any) (*doc.Picture, error) {
+	data, err := b.imageData(destination, attachments)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(http.DetectContentType(data), "text/") {
+		return b.vector(where, data, alt)
+	}
+	return bitmap(data, "", alt)
+}
+
+// imageData is the bytes behind an image's destination: an attachment of the
+// cell, a data: URL, or a file below the notebook's folder.
+func (b *builder) imageData(destination string, attachments map[string]any) ([]byte, error) {
+	if name, ok := strings.CutPrefix(destination, "attachment:"); ok {
+		bundle, _ := attachments[name].(map[string]any)
+		for _, media := range append(bitmaps(), mimeSVG) {
+			if encoded, ok := bundle[media].(string); ok {
+				return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(encoded), ""))
+			}
+		}
+		return nil, errors.New("the cell has no such attachment")
+	}
+	if rest, ok := strings.CutPrefix(destination, "data:"); ok {
+		_, encoded, ok := strings.Cut(rest, ";base64,")
+		if !ok {
+			return nil, errors.New("the data: URL is not base64")
+		}
+		return base64.StdEncoding.DecodeString(encoded)
+	}
+	u, err := url.Parse(destination)
+	if err != nil {
+		return nil, err
+	}
+	if u.Scheme != "" || u.Host != "" {
+		return nil, errors.New("a report fetches nothing: keep the file beside the notebook, or attach it to the cell")
+	}
+	name := path.Clean(u.Path)
+	if b.input.Files == nil || !fs.ValidPath(name) || name == "." {
+		return nil, errors.New("only files below the notebook's folder are read")
+	}
+	f, err := b.input.Files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxPicture+1))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	if len(data) > maxPicture {
+		return nil, fmt.Errorf("it is larger than %d MB", maxPicture>>20)
+	}
+	return data, nil
+}

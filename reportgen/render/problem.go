@@ -1,0 +1,44 @@
+package render
+
+import (
+	"fmt"
+
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// Warning is something that a reader of the report may miss and that does not
+// stop it.
+type Warning struct {
+	Where doc.Origin
+	Line  int // of the cell's source, from 1; 0 where it concerns no line
+	Text  string
+}
+
+// String is the warning with its place.
+func (w Warning) String() string { return at(w.Where, w.Line) + ": " + w.Text }
+
+// Problem is a fault of a notebook that makes the report wrong. Its text says
+// what to do about it.
+type Problem struct {
+	Where doc.Origin
+	Line  int // of the cell's source, from 1; 0 where it concerns no line
+	Text  string
+}
+
+// Error is the problem with its place.
+func (p *Problem) Error() string { return at(p.Where, p.Line) + ": " + p.Text }
+
+func at(where doc.Origin, line int) string {
+	if line == 0 {
+		return where.String()
+	}
+	return fmt.Sprintf("%s, line %d", where, line)
+}
+
+func (b *builder) problem(where doc.Origin, line int, format string, args ...any) {
+	b.problems = append(b.problems, &Problem{where, line, fmt.Sprintf(format, args...)})
+}
+
+func (b *builder) warn(where doc.Origin, line int, format string, args ...any) {
+	b.warnings = append(b.warnings, Warning{where, line, fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,103 @@
+// Package render makes a report of executed notebooks of any kernel.
+//
+// [Build] reads notebooks into one document (package doc): headings become
+// numbered sections, captioned outputs numbered figures and tables, @fig-x in
+// prose a reference to them. [WriteHTML] writes it as one self-contained page,
+// [WriteMarkdown] as report.md with a file for each figure, for GitHub.
+//
+//	document, warnings, err := render.Build([]render.Input{
+//		{Name: "1-introduction.ipynb", Notebook: nb, Files: root.FS()},
+//	}, render.Options{Title: "A day of flows", Date: "2024-04-20"})
+//	for _, w := range warnings {
+//		fmt.Fprintln(stderr, "warning:", w)
+//	}
+//	if document == nil { return err }
+//	err = errors.Join(err, render.WriteHTML(page, document), render.WriteMarkdown(dir, document))
+//
+// A document comes back even where err is not nil: what is wrong (a reference
+// to nothing, a label used twice, a figure without alt text) is joined in err,
+// one *[Problem] each, and marked where it stands, so that a partial report
+// can be written. Where a cell failed, references to what it may have made are
+// only warnings.
+//
+// Nothing that is written depends on the clock, the machine or the order of a
+// map: the same notebooks and options give the same bytes. What a notebook
+// holds is not trusted: see the packages svg and html.
+package render
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+	"github.com/flowbook/flowbook/reportgen/render/html"
+	"github.com/flowbook/flowbook/reportgen/render/markdown"
+)
+
+// Input is one executed notebook, in the report's order.
+type Input struct {
+	Name     string // the file's name, as errors say it
+	Notebook *nbformat.Notebook
+	Files    fs.FS // the notebook's folder, for images in its prose; nil for none
+}
+
+// Options are what the notebooks do not say themselves. The zero value is a
+// report without a title page that shows its code.
+type Options struct {
+	Lang       string // BCP 47, "" for English
+	Title      string
+	Subtitle   string
+	Authors    []string
+	Date       string
+	Abstract   string // Markdown
+	Code       CodeMode
+	Provenance []doc.Field // printed at the end: inputs with their SHA-256, versions
+}
+
+// CodeMode says what becomes of the source of a cell that does not say so
+// itself, by echo, code-fold or a tag.
+type CodeMode int
+
+// The modes of code.
+const (
+	CodeShown CodeMode = iota
+	CodeFolded
+	CodeHidden
+)
+
+// ParseCodeMode reads "show", "fold" or "hide"; "" is show.
+func ParseCodeMode(s string) (CodeMode, error) {
+	switch s {
+	case "", "show":
+		return CodeShown, nil
+	case "fold":
+		return CodeFolded, nil
+	case "hide":
+		return CodeHidden, nil
+	}
+	return 0, fmt.Errorf("code: %q is none of show, fold, hide", s)
+}
+
+// Build makes a document of notebooks. The error joins one *Problem for each
+// fault of the notebooks; the document is nil only where there is no notebook.
+func Build(inputs []Input, o Options) (*doc.Document, []Warning, error) {
+	if len(inputs) == 0 {
+		return nil, nil, errors.New("no notebook to render")
+	}
+	b := newBuilder(o)
+	for _, in := range inputs {
+		b.notebook(in)
+	}
+	b.resolve()
+	return b.doc, b.warnings, errors.Join(b.problems...)
+}
+
+// WriteHTML writes the document as one HTML page that requests nothing.
+func WriteHTML(w io.Writer, d *doc.Document) error { return html.Write(w, d) }
+
+// WriteMarkdown writes the document as dir/report.md and its pictures in
+// dir/figures. The folder must exist; files of other names in it are left.
+func WriteMarkdown(dir string, d *doc.Document) error { return markdown.Write(dir, d) }

@@ -1,0 +1,99 @@
+package render
+
+import (
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// resolve points every reference and every link within the report at what it
+// names.
+func (b *builder) resolve() {
+	seen := map[ast.Node]bool{}
+	for _, t := range b.texts {
+		_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+			if !entering || seen[n] {
+				return ast.WalkContinue, nil
+			}
+			switch n := n.(type) {
+			case *doc.CrossRef:
+				seen[n] = true
+				b.crossRef(t, n)
+			case *ast.Link:
+				seen[n] = true
+				b.link(t, n)
+			}
+			return ast.WalkContinue, nil
+		})
+	}
+}
+
+func (b *builder) crossRef(t located, n *doc.CrossRef) {
+	n.Target = b.anchors.labels[n.Label]
+	if n.Target == nil {
+		b.unresolved(t.where, t.Line(n.Offset), "@%s refers to nothing: no figure, table or section has that label", n.Label)
+	}
+}
+
+// unresolved is a problem, unless a cell failed: what it did not make cannot
+// be referred to, and the failure is already told.
+func (b *builder) unresolved(where doc.Origin, line int, format string, args ...any) {
+	if b.failed {
+		b.warn(where, line, format, args...)
+		return
+	}
+	b.problem(where, line, format, args...)
+}
+
+// link turns a link to an anchor, or to another notebook of the report, into
+// one to the section there. Other links stay as written.
+func (b *builder) link(t located, n *ast.Link) {
+	u, err := url.Parse(string(n.Destination))
+	if err != nil || u.Scheme != "" || u.Host != "" {
+		return
+	}
+	target := b.anchors.notebooks[path.Base(u.Path)]
+	if u.Path != "" && target == nil {
+		return
+	}
+	if u.Fragment != "" {
+		target = b.anchor(u.Fragment)
+	}
+	if target == nil {
+		b.unresolved(t.where, 0, "the link to %q leads nowhere: no section, figure or table has that anchor", n.Destination)
+		return
+	}
+	n.Destination = []byte("#" + target.ID)
+}
+
+// anchor finds an anchor as written, and as Jupyter spells it, with the
+// heading's capitals.
+func (b *builder) anchor(fragment string) *doc.Target {
+	if t := b.anchors.labels[fragment]; t != nil {
+		return t
+	}
+	if t := b.anchors.slugs[fragment]; t != nil {
+		return t
+	}
+	slug := strings.ToLower(fragment)
+	if t := b.anchors.slugs[slug]; t != nil {
+		return t
+	}
+	for _, h := range b.doc.Headings() {
+		if doc.Slug(h.Text.Plain()) == doc.Slug(fragment) {
+			return b.anchors.at(h.ID)
+		}
+	}
+	return nil
+}
+
+func (a *anchors) at(id string) *doc.Target {
+	if t := a.slugs[id]; t != nil {
+		return t
+	}
+	return a.labels[id]
+}

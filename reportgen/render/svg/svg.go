@@ -1,0 +1,293 @@
+// Package svg reads a figure drawn by a stranger and keeps what only draws.
+//
+// [Parse] reads SVG as XML and copies the elements, attributes and style
+// properties of a fixed list into a tree: no script, no event handler, no
+// animation, no reference to anything outside the picture survives. The tree
+// is written in two ways: [Image.Standalone] for a file of its own, and
+// [Image.Inline] for the body of an HTML page, where identifiers are made
+// unique and neutral colours follow the page's theme.
+//
+// HTML sanitisers cannot do this: they fold the case of names, and SVG's names
+// (viewBox, clipPath, linearGradient) are case-sensitive in a file.
+package svg
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Namespace is the XML namespace of SVG.
+const Namespace = "http://www.w3.org/2000/svg"
+
+// maxDepth bounds the nesting of elements, so that writing a hostile picture
+// cannot exhaust the stack.
+const maxDepth = 256
+
+// Image is a sanitised SVG picture.
+type Image struct {
+	root *element
+	// Dropped names, sorted and each once, the elements and attributes that
+	// were left out because they do more than draw.
+	Dropped []string
+	// Styled says that the picture has a style sheet of its own. Put inline
+	// its rules would reach the whole page, so such a picture is embedded as
+	// an image.
+	Styled bool
+}
+
+type element struct {
+	name     string
+	attrs    []attr
+	children []any // *element or string
+}
+
+type attr struct{ name, value string }
+
+// Parse reads one SVG document. It returns an error where data is not
+// well-formed XML, nests deeper than 256 elements, or its root is not <svg>.
+func Parse(data []byte) (*Image, error) {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.Strict = false
+	d.Entity = xml.HTMLEntity
+	d.CharsetReader = func(label string, r io.Reader) (io.Reader, error) {
+		if strings.EqualFold(label, "us-ascii") || strings.EqualFold(label, "ascii") {
+			return r, nil
+		}
+		return nil, fmt.Errorf("the encoding %q is not supported: write the picture as UTF-8", label)
+	}
+	p := parser{decoder: d, dropped: map[string]bool{}}
+	for {
+		token, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("no <svg> element")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("not well-formed: %w", err)
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		if localName(start.Name) != "svg" {
+			return nil, fmt.Errorf("the root element is <%s>, not <svg>", start.Name.Local)
+		}
+		root, err := p.element(start, 0)
+		if err != nil {
+			return nil, err
+		}
+		img := &Image{root: root, Styled: p.styled, Dropped: slices.Sorted(maps.Keys(p.dropped))}
+		img.ensureViewBox()
+		return img, nil
+	}
+}
+
+// localName is the name of an element or attribute without a prefix that
+// means SVG; a name with any other prefix is in another language and is "".
+func localName(n xml.Name) string {
+	if n.Space == "" || n.Space == "svg" {
+		return n.Local
+	}
+	return ""
+}
+
+type parser struct {
+	decoder *xml.Decoder
+	dropped map[string]bool
+	styled  bool
+}
+
+// element reads the element that start opens, to its end.
+func (p *parser) element(start xml.StartElement, depth int) (*element, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("elements nest deeper than %d", maxDepth)
+	}
+	e := &element{name: localName(start.Name)}
+	for _, a := range start.Attr {
+		p.attribute(e, a)
+	}
+	for {
+		token, err := p.decoder.RawToken()
+		if err != nil {
+			return nil, fmt.Errorf("<%s> is not closed: %w", e.name, err)
+		}
+		switch t := token.(type) {
+		case xml.EndElement:
+			if t.Name != start.Name {
+				return nil, fmt.Errorf("<%s> is closed by </%s>", start.Name.Local, t.Name.Local)
+			}
+			return e, nil
+		case xml.CharData:
+			p.text(e, string(t))
+		case xml.StartElement:
+			child, err := p.element(t, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			p.child(e, child, t.Name)
+		}
+	}
+}
+
+func (p *parser) child(parent, child *element, name xml.Name) {
+	switch {
+	case child.name == "a", child.name == "switch":
+		// A link or a choice adds nothing to a printed figure: what it wraps stays.
+		child.name, child.attrs = "g", nil
+	case child.name == "metadata", child.name == "" || name.Space != "" && name.Space != "svg":
+		return
+	case child.name == "style":
+		if !p.styleSheet(child) {
+			return
+		}
+	case !elements[child.name]:
+		p.dropped["<"+child.name+">"] = true
+		return
+	}
+	parent.children = append(parent.children, child)
+}
+
+func (p *parser) styleSheet(e *element) bool {
+	sheet := strings.Join(e.texts(), "")
+	if strings.TrimSpace(sheet) == "" {
+		return false
+	}
+	if !safeStyle(sheet) {
+		p.dropped["<style>"] = true
+		return false
+	}
+	p.styled = true
+	return true
+}
+
+func (p *parser) text(e *element, s string) {
+	// White space between shapes draws nothing; inside text it does.
+	if strings.TrimSpace(s) == "" && !textual[e.name] {
+		return
+	}
+	e.children = append(e.children, s)
+}
+
+func (p *parser) attribute(e *element, a xml.Attr) {
+	name := a.Name.Local
+	switch {
+	case name == "xmlns" || a.Name.Space == "xmlns" || a.Name.Space == "xml":
+		return
+	case name == "href" && (a.Name.Space == "" || a.Name.Space == "xlink"):
+		if !safeReference(e.name, a.Value) {
+			p.dropped[e.name+" href"] = true
+			return
+		}
+	case a.Name.Space != "":
+		return
+	case name == "style":
+		a.Value = p.declarations(a.Value)
+		if a.Value == "" {
+			return
+		}
+	case !attributes[name] || !safeValue(a.Value):
+		if !harmless(name) {
+			p.dropped[e.name+" "+name] = true
+		}
+		return
+	}
+	if !slices.ContainsFunc(e.attrs, func(b attr) bool { return b.name == name }) {
+		e.attrs = append(e.attrs, attr{name, a.Value})
+	}
+}
+
+// declarations keeps the style declarations that are presentation attributes
+// under another spelling.
+func (p *parser) declarations(style string) string {
+	var kept []string
+	for declaration := range strings.SplitSeq(style, ";") {
+		property, value, ok := strings.Cut(declaration, ":")
+		property, value = strings.ToLower(strings.TrimSpace(property)), strings.TrimSpace(value)
+		if !ok || value == "" {
+			continue
+		}
+		if !attributes[property] && !styleOnly[property] || !safeValue(value) {
+			if !strings.HasPrefix(property, "-") {
+				p.dropped["style "+property] = true
+			}
+			continue
+		}
+		kept = append(kept, property+":"+value)
+	}
+	return strings.Join(kept, ";")
+}
+
+func (e *element) attr(name string) string {
+	for _, a := range e.attrs {
+		if a.name == name {
+			return a.value
+		}
+	}
+	return ""
+}
+
+func (e *element) texts() []string {
+	var texts []string
+	for _, c := range e.children {
+		if s, ok := c.(string); ok {
+			texts = append(texts, s)
+		}
+	}
+	return texts
+}
+
+// ensureViewBox gives a picture that only states its size the viewBox that
+// lets a page scale it.
+func (img *Image) ensureViewBox() {
+	if img.root.attr("viewBox") != "" {
+		return
+	}
+	w, h := img.Size()
+	if w > 0 && h > 0 {
+		box := fmt.Sprintf("0 0 %s %s", number(w), number(h))
+		img.root.attrs = append(img.root.attrs, attr{"viewBox", box})
+	}
+}
+
+// Size is the picture's width and height in CSS pixels, from its width and
+// height or else its viewBox; 0 where it states neither.
+func (img *Image) Size() (width, height float64) {
+	width, height = pixels(img.root.attr("width")), pixels(img.root.attr("height"))
+	if width > 0 && height > 0 {
+		return width, height
+	}
+	box := strings.FieldsFunc(img.root.attr("viewBox"), func(r rune) bool { return r == ' ' || r == ',' })
+	if len(box) != 4 {
+		return 0, 0
+	}
+	return pixels(box[2]), pixels(box[3])
+}
+
+// pixels reads a CSS length with an absolute unit; any other is 0. The ratios
+// are those of CSS Values and Units, section 6.2.
+func pixels(length string) float64 {
+	units := []struct {
+		suffix string
+		pixels float64
+	}{{"px", 1}, {"pt", 96.0 / 72}, {"pc", 16}, {"in", 96}, {"cm", 96 / 2.54}, {"mm", 96 / 25.4}}
+	length, factor := strings.TrimSpace(length), 1.0
+	for _, u := range units {
+		if rest, ok := strings.CutSuffix(length, u.suffix); ok {
+			length, factor = rest, u.pixels
+			break
+		}
+	}
+	v, err := strconv.ParseFloat(length, 64)
+	if err != nil || !(v > 0 && v < 1e6) {
+		return 0
+	}
+	return v * factor
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
