@@ -1,6 +1,8 @@
 package frame
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -61,6 +63,24 @@ func Exchanges(es ...Exchange) Frame {
 		number("median_down_bytes", func(r row) float64 { return r.MedianDown }),
 	})...)
 }
+
+// Owners returns the owners of the external side of an exchange, most bytes
+// first: owner, asn, hosts (distinct addresses at the other end), flows,
+// up_bytes, down_bytes, bytes, share (of the exchange's bytes).
+func Owners(e detect.Exchange) Frame {
+	type row = detect.OwnerTotal
+	return of(e.Owners, slices.Concat([]column[row]{
+		text("owner", func(r row) string { return cmp.Or(r.Owner.Name, UnknownOwner) }),
+		whole("asn", func(r row) uint32 { return uint32(r.Owner.ASN) }),
+		whole("hosts", func(r row) int { return r.Hosts }),
+	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
+		whole("bytes", func(r row) int64 { return r.Bytes() }),
+		number("share", func(r row) float64 { return r.Share }),
+	})...)
+}
+
+// UnknownOwner stands for owners that no database names.
+const UnknownOwner = "an unknown owner"
 
 // Uploads returns the uploads that stand out, most severe first: src_ip, dst_ip,
 // owner, country, flows, up_bytes, down_bytes, baseline_up_bytes (to the same
@@ -152,8 +172,8 @@ func DNS(r detect.DNSResult) Frame {
 
 // Clients returns the external clients of the public servers, highest up ÷ down
 // first: src_ip, owner, country, flows, up_bytes, down_bytes, up_down, gap_cv
-// (standard deviation ÷ mean of the gaps between flows), gap_mean (seconds),
-// coverage (share of the half hours from first to last that have a flow).
+// (standard deviation ÷ mean of the gaps between flows) and gap_mean (seconds),
+// both NaN where there are too few flows, coverage (share of the half hours from first to last that have a flow).
 func Clients(r detect.ClientsResult) Frame {
 	type row = detect.Client
 	return of(r.Clients, slices.Concat([]column[row]{
@@ -162,10 +182,18 @@ func Clients(r detect.ClientsResult) Frame {
 		text("country", func(r row) string { return countryName(r.Country) }),
 	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
 		number("up_down", func(r row) float64 { return quotient(r.Up, r.Down) }),
-		number("gap_cv", func(r row) float64 { return r.CV }),
-		number("gap_mean", func(r row) float64 { return r.Gap }),
+		number("gap_cv", func(r row) float64 { return known(r.CV, r.Gap > 0) }),
+		number("gap_mean", func(r row) float64 { return known(r.Gap, r.Gap > 0) }),
 		number("coverage", func(r row) float64 { return r.Coverage }),
 	})...)
+}
+
+// known returns v, or NaN where it is not known.
+func known(v float64, ok bool) float64 {
+	if !ok {
+		return math.NaN()
+	}
+	return v
 }
 
 // Findings returns findings in their order: rule, entity, severity, score,

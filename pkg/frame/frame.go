@@ -24,6 +24,7 @@ import (
 
 	"github.com/go-gota/gota/dataframe"
 	"github.com/go-gota/gota/series"
+	"gonum.org/v1/gonum/stat"
 )
 
 // Frame is a gota DataFrame. A frame that an operation failed on says why in
@@ -130,6 +131,40 @@ func Top(f Frame, by string, n int) Frame {
 		order = order[:n]
 	}
 	return f.Subset(order)
+}
+
+// Head returns the first n rows, or all where f has no more.
+func Head(f Frame, n int) Frame {
+	if f.Err != nil || f.Nrow() <= n {
+		return f
+	}
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	return f.Subset(order)
+}
+
+// Above returns the rows whose value of a column lies above a quantile of that
+// column, 0 to 1, largest first. NaN lies above nothing.
+func Above(f Frame, column string, quantile float64) Frame {
+	vs, err := Floats(f, column)
+	if err != nil {
+		return Frame{Err: err}
+	}
+	vs = slices.DeleteFunc(vs, math.IsNaN)
+	if len(vs) == 0 {
+		return Head(f, 0)
+	}
+	slices.Sort(vs)
+	limit := stat.Quantile(max(0, min(1, quantile)), stat.Empirical, vs, nil)
+	above := 0
+	for _, v := range vs {
+		if v > limit {
+			above++
+		}
+	}
+	return Top(f, column, above)
 }
 
 // Sum returns the sum of a column without its empty cells, or 0 where f has no

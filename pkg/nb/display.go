@@ -19,6 +19,7 @@ type display struct {
 	kind, label, caption, alt string
 
 	otherwise string
+	most      int
 	columns   []string
 	formats   map[string]func(float64) string
 	titles    map[string]string
@@ -47,6 +48,10 @@ func Otherwise(format string, args ...any) Option {
 
 // Columns selects the columns of a table and their order.
 func Columns(names ...string) Option { return func(d *display) { d.columns = names } }
+
+// Most limits a table to its first n rows. Where that leaves rows out, the
+// caption says so.
+func Most(n int) Option { return func(d *display) { d.most = n } }
 
 // Format sets how the numbers of a table's column are written. Without it they
 // are written in the unit that frame.Describe gives the column.
@@ -145,6 +150,10 @@ func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 	}
 	if err := d.check(); err != nil {
 		return nil, err
+	}
+	if all := f.Nrow(); d.most > 0 && all > d.most {
+		f = frame.Head(f, d.most)
+		d.caption += fmt.Sprintf(" (the first %s of %s)", Count(d.most), Count(all))
 	}
 	t, err := newTable(f, d)
 	if err != nil {

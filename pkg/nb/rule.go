@@ -27,7 +27,7 @@ func Rule(id string, learned []detect.Threshold, found []detect.Finding) {
 	}
 	Table(frame.Findings(gave), Label("tbl-alerts-"+id),
 		Caption("Alerts of the rule %s", id),
-		Columns("entity", "severity", "score", "summary"),
+		Columns("entity", "severity", "score", "summary"), Most(50),
 		Otherwise("On the day under test the rule raised no alert.%s", quiet))
 }
 

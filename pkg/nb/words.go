@@ -1,7 +1,10 @@
 package nb
 
 import (
+	"cmp"
+	"fmt"
 	"math"
+	"net/netip"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -9,6 +12,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
+	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -78,8 +82,12 @@ func Change[A, B numeric](a A, b B) string {
 }
 
 // List writes words in a row: "a, b and c". Of more than most it writes the
-// first and how many others there are; most 0 means all.
+// first and how many others there are; most 0 means all. Of no words it writes
+// "none".
 func List(words []string, most int) string {
+	if len(words) == 0 {
+		return "none"
+	}
 	if most > 0 && len(words) > most+1 {
 		rest := N(len(words)-most, "other")
 		words = append(words[:most:most], rest)
@@ -117,4 +125,36 @@ func Files(p *profile.Profile) string {
 		names = append(names, "`"+s.Name+"`")
 	}
 	return List(names, 0)
+}
+
+// Verb returns one where n is 1 and many otherwise: Verb(n, "is", "are").
+func Verb(n int, one, many string) string { return english.PluralWord(n, one, many) }
+
+// Owner writes who has an address, in words where nobody knows.
+func Owner(o geo.Owner) string { return cmp.Or(o.Name, "an owner who is not known") }
+
+// ID makes a label of parts, such as addresses: "tbl-largest-192-168-100-35".
+func ID(parts ...any) string {
+	words := make([]string, len(parts))
+	for i, p := range parts {
+		words[i] = strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+				return r
+			}
+			return '-'
+		}, fmt.Sprint(p))
+	}
+	return strings.Join(words, "-")
+}
+
+// Addrs returns the first most addresses that names are; what is no address is
+// left out.
+func Addrs(names []string, most int) []netip.Addr {
+	var addrs []netip.Addr
+	for _, n := range names {
+		if a, err := netip.ParseAddr(n); err == nil && len(addrs) < most {
+			addrs = append(addrs, a)
+		}
+	}
+	return addrs
 }
