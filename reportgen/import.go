@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +17,9 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/flowbook/flowbook/pkg/ingest"
 	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 const importHelp = `Import reads the logs of other tools and writes them as flow files that every other
@@ -80,7 +83,10 @@ func runImport(ctx context.Context, in []string, opt importOptions, stderr io.Wr
 	}
 	var sorter ingest.Sorter
 	defer func() { err = errors.Join(err, sorter.Close()) }()
+	bar := importProgress(stderr)
+	read.Progress = bar.show
 	summary, err := readLogs(ctx, format, in, read, &sorter)
+	bar.clear()
 	if err != nil {
 		return err
 	}
@@ -93,6 +99,38 @@ func runImport(ctx context.Context, in []string, opt importOptions, stderr io.Wr
 	}
 	warnThinDays(stderr, days, summary.Flows)
 	return writeDays(ctx, sorter.Sorted(), days, opt.out, stderr)
+}
+
+// importBar is a progress bar on a terminal, and nothing elsewhere.
+type importBar struct {
+	bar *progressbar.ProgressBar
+}
+
+func importProgress(stderr io.Writer) importBar {
+	f, ok := stderr.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return importBar{}
+	}
+	return importBar{progressbar.NewOptions64(-1,
+		progressbar.OptionSetWriter(stderr),
+		progressbar.OptionSetDescription("reading"),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionThrottle(100*time.Millisecond),
+	)}
+}
+
+// show draws the bar. What cannot be drawn is no reason to stop an import.
+func (b importBar) show(read, total int64) {
+	if b.bar != nil {
+		b.bar.ChangeMax64(total)
+		_ = b.bar.Set64(read)
+	}
+}
+
+func (b importBar) clear() {
+	if b.bar != nil {
+		_ = b.bar.Clear()
+	}
 }
 
 // readLogs reads all flows into the sorter.

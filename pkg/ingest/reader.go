@@ -17,6 +17,9 @@ type Options struct {
 	// Days are the days to read; flows of other days are left out, counted as
 	// [OtherDay]. None means all.
 	Days []Date
+	// Progress, if set, is called now and then with the bytes read so far, of
+	// the files as they are stored, and those of all files.
+	Progress func(read, total int64)
 }
 
 // Reader reads the flows of many files, one after the other, in memory that
@@ -27,6 +30,9 @@ type Reader struct {
 	days   []Date
 	files  []string // not opened yet
 	tally  tally
+
+	progress    func(read, total int64)
+	read, total int64
 
 	file    *os.File // being read, or nil
 	decoder Decoder
@@ -46,6 +52,14 @@ func Open(f Format, paths []string, opt Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	var total int64
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil {
+			return nil, err
+		}
+		total += info.Size()
+	}
 	loc := opt.Location
 	if loc == nil {
 		loc = time.UTC
@@ -56,6 +70,9 @@ func Open(f Format, paths []string, opt Options) (*Reader, error) {
 		days:   opt.Days,
 		files:  files,
 		tally:  newTally(len(files), passed),
+
+		progress: opt.Progress,
+		total:    total,
 	}, nil
 }
 
@@ -113,7 +130,7 @@ func (r *Reader) openNext() error {
 	r.file = file
 	r.tally.open(name)
 	r.before = fileCount{r.tally.rows, r.tally.good}
-	in, err := newLines(file)
+	in, err := newLines(readerFunc(r.readFile))
 	if err == nil {
 		r.decoder, err = r.format.open(in, r.clock)
 	}
@@ -121,6 +138,21 @@ func (r *Reader) openNext() error {
 		return r.finish(err)
 	}
 	return nil
+}
+
+// readerFunc is a function as an io.Reader.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// readFile reads from the file being read and tells the progress.
+func (r *Reader) readFile(p []byte) (int, error) {
+	n, err := r.file.Read(p)
+	r.read += int64(n)
+	if r.progress != nil && n > 0 {
+		r.progress(r.read, r.total)
+	}
+	return n, err
 }
 
 // finish closes a file at which reading ended with the given error, io.EOF

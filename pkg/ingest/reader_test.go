@@ -161,6 +161,25 @@ func TestReaderFirstRowBeingWritten(t *testing.T) {
 	}
 }
 
+func TestReaderProgress(t *testing.T) {
+	dir := t.TempDir()
+	log := short + strings.Repeat(row("1", "10.0.0.1"), 20000)
+	packed := zipped(t, log)
+	write(t, dir, "conn.1.log", []byte(log))
+	write(t, dir, "conn.2.log.gz", packed)
+	var calls, last int64
+	_, _, err := readAll(t, []string{dir}, Options{Progress: func(read, total int64) {
+		calls++
+		if want := int64(len(log) + len(packed)); total != want || read <= last || read > want {
+			t.Errorf("%d of %d bytes after %d of %d", read, total, last, want)
+		}
+		last = read
+	}})
+	if err != nil || last != int64(len(log)+len(packed)) || calls < 3 {
+		t.Errorf("%d calls, the last with %d bytes, error %v", calls, last, err)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "dns.log", nil)
