@@ -1,0 +1,260 @@
+package execute
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// The tags that this package obeys.
+const (
+	tagParameters = "parameters"
+	tagInjected   = "injected-parameters"
+	tagSkip       = "skip-execution"
+	tagRaises     = "raises-exception"
+)
+
+// Input is a notebook to run.
+type Input struct {
+	Name     string // as errors and progress say it
+	Dir      string // the folder that its kernel runs in and is looked for from
+	Notebook *nbformat.Notebook
+}
+
+// Options say how to run notebooks. The zero value runs each with the kernel it
+// names, as long as it takes.
+type Options struct {
+	Kernel      string        // instead of the kernels that the notebooks name
+	Parameters  []Parameter   // see [Parameter]
+	CellTimeout time.Duration // for one cell; 0: none
+	Timeout     time.Duration // for all notebooks; 0: none
+	Jobs        int           // notebooks at once; 0: as many as there are cores
+	Env         []string      // added to the kernels' environment, as KEY=value
+	Hide        []string      // pairs to replace in outputs, see [kernel.Options]
+	Log         io.Writer     // told when a kernel is built first; nil: nobody
+	Progress    func(Event)   // told what happens, one call at a time; nil: nobody
+}
+
+// Result is one notebook after its run.
+type Result struct {
+	Input
+	Notebook *nbformat.Notebook // with outputs, as far as it came
+	Err      error              // an [*Error] where a cell is at fault
+}
+
+// Event is one step of a run.
+type Event struct {
+	Notebook int // index of the input
+	Name     string
+	Done     int   // cells that ran
+	Cells    int   // cells to run
+	Finished bool  // the notebook is at its end, or at that of its run
+	Err      error // of a finished notebook
+}
+
+// Run runs the notebooks and gives a result for each, in their order. Its own
+// error says that nothing was run: a parameter that no notebook declares is a
+// [*UnknownParameterError], one of the wrong type a [*ParameterValueError].
+func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
+	ready, err := prepare(inputs, opts.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, opts.Timeout, &TimeoutError{What: "the whole run", Limit: opts.Timeout})
+		defer cancel()
+	}
+	if opts.Log == nil {
+		opts.Log = io.Discard
+	}
+	// Kernels are looked up one by one: the first may have to be built.
+	specs := newSpecs(opts)
+	for _, r := range ready {
+		r.spec, r.specErr = specs.find(ctx, r)
+	}
+	var mu sync.Mutex
+	tell := func(e Event) {
+		if opts.Progress != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			opts.Progress(e)
+		}
+	}
+	results := make([]Result, len(inputs))
+	var group errgroup.Group
+	group.SetLimit(cmp.Or(opts.Jobs, runtime.GOMAXPROCS(0)))
+	for i, r := range ready {
+		group.Go(func() error {
+			r.event = Event{Notebook: i, Name: r.Name, Cells: len(r.todo)}
+			r.tell = tell
+			err := r.run(ctx, opts)
+			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err}
+			r.event.Finished, r.event.Err = true, err
+			tell(r.event)
+			return nil // one that fails does not stop the others
+		})
+	}
+	return results, group.Wait()
+}
+
+// notebook is an input on its way through a kernel.
+type notebook struct {
+	Input
+	nb      *nbformat.Notebook
+	numbers map[*nbformat.Cell]int    // from 1, as in the file
+	todo    []*nbformat.Cell          // the cells to run
+	code    map[*nbformat.Cell]string // what to run, where it is not the source
+	spec    *kernel.Spec
+	specErr error
+	event   Event
+	tell    func(Event)
+}
+
+// prepare makes the notebooks ready to run: no outputs, parameters in place.
+func prepare(inputs []Input, params []Parameter) ([]*notebook, error) {
+	ready := make([]*notebook, len(inputs))
+	for i, in := range inputs {
+		n := &notebook{Input: in, nb: in.Notebook.Clone(), numbers: make(map[*nbformat.Cell]int), code: make(map[*nbformat.Cell]string)}
+		n.nb.Upgrade()
+		delete(n.nb.Metadata, "papermill") // the times of an earlier run
+		for j, c := range n.nb.Cells {
+			n.numbers[c] = j + 1
+			delete(c.Metadata, "execution")
+			delete(c.Metadata, "papermill")
+			c.Outputs, c.ExecutionCount = nil, nil
+		}
+		ready[i] = n
+	}
+	if err := injectAll(ready, params); err != nil {
+		return nil, err
+	}
+	for _, n := range ready {
+		for _, c := range n.nb.Cells {
+			if c.Type == nbformat.Code && runs(c) {
+				n.todo = append(n.todo, c)
+			}
+		}
+	}
+	return ready, nil
+}
+
+var evalFalse = regexp.MustCompile(`^\s*(?://|#)\|\s*eval:\s*(?i:false|no)\s*$`)
+
+func runs(c *nbformat.Cell) bool {
+	if c.HasTag(tagSkip) || strings.TrimSpace(c.Source) == "" {
+		return false
+	}
+	for line := range strings.Lines(c.Source) {
+		if text := strings.TrimSpace(line); !strings.HasPrefix(text, "//|") && !strings.HasPrefix(text, "#|") {
+			break
+		}
+		if evalFalse.MatchString(line) {
+			return false
+		}
+	}
+	return true
+}
+
+// specs looks up each kernel once for each folder.
+type specs struct {
+	opts  Options
+	found map[[2]string]*kernel.Spec
+}
+
+func newSpecs(opts Options) *specs { return &specs{opts, make(map[[2]string]*kernel.Spec)} }
+
+func (s *specs) find(ctx context.Context, n *notebook) (*kernel.Spec, error) {
+	name := cmp.Or(s.opts.Kernel, n.nb.KernelName())
+	if name == "" {
+		return nil, fmt.Errorf("%s: the notebook names no kernel: name one with --kernel, or save it in JupyterLab with one", n.Name)
+	}
+	key := [2]string{name, filepath.Clean(n.Dir)}
+	if spec := s.found[key]; spec != nil {
+		return spec, nil
+	}
+	spec, err := kernel.Find(ctx, name, n.Dir, s.opts.Log)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", n.Name, err)
+	}
+	s.found[key] = spec
+	return spec, nil
+}
+
+func (n *notebook) run(ctx context.Context, opts Options) (err error) {
+	if n.specErr != nil {
+		return n.specErr
+	}
+	if len(n.todo) == 0 {
+		return nil
+	}
+	n.tell(n.event)
+	dir, err := filepath.Abs(n.Dir)
+	if err != nil {
+		return err
+	}
+	k, err := kernel.Start(ctx, kernel.Options{
+		Spec: n.spec, Dir: dir, Env: opts.Env, Hide: append([]string{dir + string(filepath.Separator), ""}, opts.Hide...),
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Name, err)
+	}
+	defer func() { err = errors.Join(err, k.Close()) }()
+	results := make(map[*nbformat.Cell]*kernel.Result)
+	defer func() {
+		// At the end, because a later cell may have updated an earlier one's display.
+		for c, r := range results {
+			c.Outputs, c.ExecutionCount = append(r.Outputs, c.Outputs...), r.ExecutionCount
+		}
+	}()
+	for _, c := range n.todo {
+		r, err := n.cell(ctx, k, c, opts.CellTimeout)
+		results[c] = r
+		if err != nil {
+			return err
+		}
+		n.event.Done++
+		n.tell(n.event)
+	}
+	return nil
+}
+
+// cell runs one cell. A failure that the kernel did not put among the outputs is
+// added to them, so that a partial report shows it where it happened.
+func (n *notebook) cell(ctx context.Context, k *kernel.Kernel, c *nbformat.Cell, timeout time.Duration) (*kernel.Result, error) {
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &TimeoutError{What: "the cell", Limit: timeout})
+		defer cancel()
+	}
+	code, changed := n.code[c]
+	if !changed {
+		code = c.Source
+	}
+	r, err := k.Execute(ctx, code)
+	if err == nil {
+		return r, nil
+	}
+	var failed *kernel.CellError
+	inCode := errors.As(err, &failed)
+	if inCode && c.HasTag(tagRaises) {
+		return r, nil
+	}
+	if !inCode {
+		c.Outputs = []*nbformat.Output{errorOutput(err)}
+	}
+	return r, newError(n, c, r, err)
+}
