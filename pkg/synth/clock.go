@@ -19,7 +19,7 @@ type clock = weighted[flow.Time]
 // or so, with a lunch break. Most of what the break puts off is done in the
 // hour before it and the hour after it.
 func newClock(r rng) *clock {
-	shift := 0.5 * r.NormFloat64() // hours
+	shift := 0.4 * r.NormFloat64() // hours
 	lunch := r.between(11.5, 14)
 	length := r.between(0.5, 1.25)
 	const idle = 0.65

@@ -43,7 +43,7 @@ const (
 	MinFlows = 10_000
 	MaxFlows = 50_000_000
 	MinHosts = 20
-	MaxHosts = 20_000
+	MaxHosts = 5_000
 )
 
 // Options say what to draw. The zero value is a day of about a million flows
@@ -157,9 +157,9 @@ func (p *Plan) scaled(n, atLeast float64) int {
 	return int(max(atLeast, n*float64(p.opts.Flows)/DefaultFlows))
 }
 
-// planted is scaled by strength too.
+// planted is scaled by strength too, and is never nothing.
 func (p *Plan) planted(n, atLeast float64) int {
-	return p.scaled(n*p.opts.Strength, atLeast*min(p.opts.Strength, 1))
+	return max(1, int(float64(p.scaled(n, atLeast))*p.opts.Strength))
 }
 
 // The organisation's servers.
