@@ -1,0 +1,235 @@
+package execute
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func needKernel(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts real GoNB kernels: skipped with -short")
+	}
+}
+
+func read(t *testing.T, name string) Input {
+	t.Helper()
+	nb, err := nbformat.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Input{Name: name, Dir: "testdata", Notebook: nb}
+}
+
+func golden(t *testing.T, name string, nb *nbformat.Notebook) {
+	t.Helper()
+	got, err := nbformat.Marshal(nb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// The notebooks in testdata run side by side on real kernels: one that works,
+// with parameters, skipped cells and an expected failure, and one that fails
+// half-way. The goldens hold every output, so two runs give the same bytes.
+func TestRunOnGoNB(t *testing.T) {
+	needKernel(t)
+	var last []Event
+	results, err := Run(t.Context(), []Input{read(t, "works.ipynb"), read(t, "fails.ipynb")}, Options{
+		Jobs:        2,
+		CellTimeout: 2 * time.Minute,
+		Env:         []string{"EXECUTE_TEST=set"},
+		Hide:        []string{"/abs/day.parquet", "day.parquet"},
+		Parameters: []Parameter{
+			{Name: "day", Value: Text("/abs/day.parquet"), Shown: "day.parquet"},
+			{Name: "limit", Value: Text("2.5")},
+		},
+		Progress: func(e Event) {
+			if e.Finished {
+				last = append(last, e)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if results[0].Err != nil {
+		t.Errorf("works.ipynb: %v", results[0].Err)
+	}
+	golden(t, "works.golden.ipynb", results[0].Notebook)
+	golden(t, "fails.golden.ipynb", results[1].Notebook)
+
+	var failed *Error
+	if !errors.As(results[1].Err, &failed) {
+		t.Fatalf("fails.ipynb: %v", results[1].Err)
+	}
+	want := "fails.ipynb: cell 4 (fig-broken), line 3: undefined: noSuchFunction\n     3 | fmt.Println(noSuchFunction(n))"
+	if diff := cmp.Diff(want, failed.Error()); diff != "" {
+		t.Error(diff)
+	}
+	if len(last) != 2 {
+		t.Fatalf("%d notebooks finished", len(last))
+	}
+	for _, e := range last {
+		if failed := e.Name == "fails.ipynb"; failed != (e.Err != nil) || !failed && e.Done != e.Cells || failed && (e.Done != 1 || e.Cells != 3) {
+			t.Errorf("last event of %s: %d of %d cells, error %v", e.Name, e.Done, e.Cells, e.Err)
+		}
+	}
+}
+
+// What stops a cell from outside is shown in the notebook with the outputs until
+// then, and typed in the error.
+func TestStoppedFromOutside(t *testing.T) {
+	needKernel(t)
+	parent := "%%\nfmt.Println(\"kept\")\nsyscall.Kill(os.Getppid(), syscall.SIGKILL)\ntime.Sleep(time.Hour)"
+	hang := "import \"os/signal\"\n%%\nfmt.Println(\"kept\")\nsignal.Ignore(os.Interrupt)\ntime.Sleep(time.Hour)"
+	inputs := []Input{
+		{Name: "killed", Notebook: notebookOf("gonb", "go", code("a", "%%\ntime.Sleep(0)"), code("b", parent), code("never", "%%\npanic(1)"))},
+		{Name: "no kernel", Notebook: notebookOf("no-such-kernel", "x", code("b", "1"))},
+		{Name: "no name", Notebook: &nbformat.Notebook{Cells: []*nbformat.Cell{code("b", "1")}}},
+	}
+	results, err := Run(t.Context(), inputs, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hung, err := Run(t.Context(), []Input{{Name: "hangs", Notebook: notebookOf("gonb", "go", code("b", hang))}}, Options{CellTimeout: 6 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var died *kernel.DiedError
+	if err := results[0].Err; !errors.As(err, &died) || !strings.HasPrefix(err.Error(), "killed: cell 2 (b): the kernel died (signal: killed)") {
+		t.Errorf("killed: %v", err)
+	}
+	var late *TimeoutError
+	if err := hung[0].Err; !errors.As(err, &late) || err.Error() != "hangs: cell 1 (b): the cell took longer than 6s" {
+		t.Errorf("hangs: %v", err)
+	}
+	for i, want := range []string{"KernelDied: the kernel died (signal: killed)", "Timeout: the cell took longer than 6s"} {
+		outs := [][]*nbformat.Output{results[0].Notebook.Cells[1].Outputs, hung[0].Notebook.Cells[0].Outputs}[i]
+		if len(outs) == 0 || outs[len(outs)-1].EName+": "+outs[len(outs)-1].EValue != want {
+			t.Errorf("outputs %+v, want %s last", outs, want)
+		}
+		if i == 1 && outs[0].Text != "kept\n" {
+			t.Errorf("the output before the time-out is lost: %+v", outs[0])
+		}
+	}
+	if never := results[0].Notebook.Cells[2]; len(never.Outputs) != 0 || never.ExecutionCount != nil {
+		t.Errorf("a cell after the failure has outputs: %+v", never)
+	}
+	var missing *kernel.NotFoundError
+	if err := results[1].Err; !errors.As(err, &missing) {
+		t.Errorf("no kernel: %v", err)
+	}
+	if err := results[2].Err; err == nil || !strings.Contains(err.Error(), "names no kernel") {
+		t.Errorf("no name: %v", err)
+	}
+}
+
+func TestRunIsCancelled(t *testing.T) {
+	needKernel(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	inputs := []Input{{Name: "a", Notebook: notebookOf("gonb", "go", code("first", "%%\nfmt.Println(1)"), code("long", "%%\ntime.Sleep(time.Hour)"))}}
+	results, err := Run(ctx, inputs, Options{Progress: func(e Event) {
+		if e.Done == 1 {
+			cancel()
+		}
+	}})
+	if err != nil || !errors.Is(results[0].Err, context.Canceled) {
+		t.Fatalf("%v, %v", err, results[0].Err)
+	}
+	if outs := results[0].Notebook.Cells[0].Outputs; len(outs) != 1 || outs[0].Text != "1\n" {
+		t.Errorf("the first cell's output is lost: %+v", outs)
+	}
+}
+
+func TestWholeRunTimeout(t *testing.T) {
+	needKernel(t)
+	inputs := []Input{{Name: "a", Notebook: notebookOf("gonb", "go", code("long", "%%\ntime.Sleep(time.Hour)"))}}
+	results, err := Run(t.Context(), inputs, Options{Timeout: 1500 * time.Millisecond})
+	var late *TimeoutError
+	if err != nil || !errors.As(results[0].Err, &late) || late.What != "the whole run" {
+		t.Fatalf("%v, %v", err, results[0].Err)
+	}
+}
+
+func TestRunOnPython(t *testing.T) {
+	needKernel(t)
+	python := filepath.Join("..", "..", ".venv", "bin", "python")
+	if err := exec.Command(python, "-c", "import ipykernel").Run(); err != nil {
+		t.Skip("the project's .venv has no ipykernel: install reportgen/kernel/testdata/requirements.txt into it")
+	}
+	in := Input{Name: "p", Notebook: notebookOf("python3", "python",
+		code("p", "n = 1", "parameters"), code("use", "print(n * 2)"), code("bad", "x = 1\nprint(n / 0)"))}
+	var first []byte
+	for range 2 {
+		results, err := Run(t.Context(), []Input{in}, Options{Parameters: []Parameter{{Name: "n", Value: Text("21")}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "p: cell 3 (bad), line 2: ZeroDivisionError: division by zero\n     2 | print(n / 0)"
+		if err := results[0].Err; err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+		if out := results[0].Notebook.Cells[2].Outputs[0].Text; out != "42\n" {
+			t.Errorf("output %q", out)
+		}
+		got, err := nbformat.Marshal(results[0].Notebook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first != nil && !bytes.Equal(first, got) {
+			t.Errorf("two runs differ:\n%s", cmp.Diff(string(first), string(got)))
+		}
+		first = got
+	}
+}
+
+func TestWhatRuns(t *testing.T) {
+	tests := []struct {
+		source string
+		tags   []any
+		want   bool
+	}{
+		{"fmt.Println(1)", nil, true},
+		{" \n", nil, false},
+		{"1", []any{"skip-execution"}, false},
+		{"//| label: fig-x\n//| eval: false\nf()", nil, false},
+		{"#| eval: False\nf()", nil, false},
+		{"//| eval: true\nf()", nil, true},
+		{"f()\n//| eval: false", nil, true},
+	}
+	for _, tt := range tests {
+		if got := runs(code("x", tt.source, tt.tags...)); got != tt.want {
+			t.Errorf("%q %v: %v", tt.source, tt.tags, got)
+		}
+	}
+}
