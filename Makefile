@@ -9,7 +9,7 @@ VENV      := $(CURDIR)/.venv
 PYTHON    ?= python3
 REPORTGEN := $(TOOLS)/bin/reportgen
 LINT      := $(TOOLS)/bin/golangci-lint
-LINT_VERSION := v2.6.2
+LINT_VERSION := v2.15.0
 
 export PATH := $(TOOLS)/bin:$(PATH)
 
