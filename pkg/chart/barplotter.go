@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -21,33 +22,30 @@ type barPlotter struct {
 	note       string  // told in the row below the last bar
 }
 
-// tooFar is how many times one day's largest value must be the other's for the
-// axis to be logarithmic.
-const tooFar = 10
+// tooFar is how many times the median the largest value of two days must be for
+// the axis to be logarithmic: on a linear one half of the bars would be shorter
+// than a twentieth of it.
+const tooFar = 20
 
 func newBarPlotter(ss []trace, suspicious []bool) *barPlotter {
 	b := &barPlotter{series: ss, suspicious: suspicious}
-	least := math.Inf(1)
-	var peaks []float64
+	var positive []float64
 	for _, s := range ss {
-		peak := 0.0
 		for _, v := range s.values {
-			peak = math.Max(peak, v)
 			if v > 0 {
-				least = math.Min(least, v)
+				positive = append(positive, v)
 			}
 		}
-		b.high = math.Max(b.high, peak)
-		peaks = append(peaks, peak)
 	}
-	if len(peaks) == 2 {
-		lo, hi := min(peaks[0], peaks[1]), max(peaks[0], peaks[1])
-		b.log = lo > 0 && hi >= tooFar*lo
+	slices.Sort(positive)
+	if n := len(positive); n > 0 {
+		b.high = positive[n-1]
+		b.log = len(ss) > 1 && b.high >= tooFar*positive[n/2]
 	}
 	switch {
 	case b.log:
 		// Half a decade below the least value leaves its bar visible.
-		b.low = math.Pow(10, math.Floor(math.Log10(least)-0.3))
+		b.low = math.Pow(10, math.Floor(math.Log10(positive[0])-0.3))
 	case b.high == 0:
 		b.high = 1
 	}
@@ -68,7 +66,7 @@ func (b *barPlotter) caption(row, s int) string {
 		words += " " + c.Day
 	}
 	if b.marked(row, s) {
-		words += " suspicious"
+		words += ", suspicious"
 	}
 	return words
 }

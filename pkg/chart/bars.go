@@ -15,7 +15,7 @@ import (
 // Bars draws horizontal bars: a row for each row of f, named by column label
 // and sorted by the first of values, and side by side one plot for each of
 // values. Of two days both bars stand in a row on one axis, which is
-// logarithmic where the days' largest values are an order of magnitude apart.
+// logarithmic where else most bars would be too short to compare.
 // The value stands at the end of each bar.
 func Bars(f frame.Frame, label string, values []string, o Options) *Figure {
 	b, err := newBars(f, label, values, o)
@@ -61,7 +61,7 @@ func newBars(f frame.Frame, label string, values []string, o Options) (*barRows,
 	if len(values) == 0 {
 		return nil, fmt.Errorf("no column of values is named")
 	}
-	first, err := seriesOf(f, values[0])
+	first, err := seriesOf(f, values[0], o.Day)
 	if err != nil {
 		return nil, err
 	}
@@ -79,14 +79,14 @@ func newBars(f frame.Frame, label string, values []string, o Options) (*barRows,
 		return nil, err
 	}
 	for _, v := range values {
-		ss, err := seriesOf(shown, v)
+		ss, err := seriesOf(shown, v, o.Day)
 		if err != nil {
 			return nil, err
 		}
 		b.panels = append(b.panels, ss)
 		rest := ""
 		if b.others > 0 {
-			left, err := seriesOf(f.Subset(order[top:]), v)
+			left, err := seriesOf(f.Subset(order[top:]), v, "")
 			if err != nil {
 				return nil, err
 			}
@@ -173,7 +173,7 @@ func (b *barRows) plot(panel int, value string) *plot.Plot {
 }
 
 // ticksWanted keeps the tick labels of narrow panels apart.
-func ticksWanted(panels int) int { return max(3, 8/panels-1) }
+func ticksWanted(panels int) int { return max(4, 8/panels-1) }
 
 // nameRows writes the names of rows at the Y axis.
 func (b *barRows) nameRows(p *plot.Plot) {

@@ -91,8 +91,8 @@ func countries() frame.Frame {
 // figures are what the golden files show.
 func figures() map[string]*Figure {
 	return map[string]*Figure{
-		"hours":             Hours(hoursOf(true), "flows"),
-		"hours-one":         Hours(hoursOf(false), "flows"),
+		"hours":             Hours(hoursOf(true), "flows", Options{}),
+		"hours-one":         Hours(hoursOf(false), "flows", Options{Day: frame.TestDay}),
 		"countries":         Bars(countries(), "country", []string{"flows", "bytes"}, Options{}),
 		"uploads":           Bars(hosts(200), "src_ip", []string{"up_bytes"}, Options{Top: 12, Suspicious: []string{"192.168.100.50"}}),
 		"few":               Bars(hosts(3), "src_ip", []string{"up_bytes"}, Options{}),

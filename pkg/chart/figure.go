@@ -8,7 +8,7 @@
 // drawn on one axis.
 //
 //	hours := frame.Compare(frame.Hours(normal), frame.Hours(today), "hour", "flows")
-//	svg, err := chart.Hours(hours, "flows").SVG()
+//	svg, err := chart.Hours(hours, "flows", chart.Options{}).SVG()
 //
 // A figure of nothing is an error: say in a sentence that there is nothing.
 package chart
@@ -39,6 +39,7 @@ type Figure struct {
 // Options of a figure. The zero value is a good figure.
 type Options struct {
 	Top        int      // rows drawn at most, the rest is told in a line; 0 means 20
+	Day        string   // whose colour a single day has: frame.BaselineDay (also "") or frame.TestDay
 	Suspicious []string // row labels drawn in the colour Suspicious
 	Beside     string   // column whose text stands beside each row label, such as "owner"
 }
@@ -109,9 +110,9 @@ type trace struct {
 	values []float64
 }
 
-// seriesOf returns the series of a value: the column itself or, where the frame
-// compares two days, the column of each day.
-func seriesOf(f frame.Frame, value string) ([]trace, error) {
+// seriesOf returns the series of a value: the column itself, as that of a day
+// or, where the frame compares two days, the column of each day.
+func seriesOf(f frame.Frame, value, day string) ([]trace, error) {
 	names := []string{value}
 	if !frame.Has(f, value) && frame.Has(f, frame.BaselineDay+"_"+value) {
 		names = []string{frame.BaselineDay + "_" + value, frame.TestDay + "_" + value}
@@ -122,7 +123,11 @@ func seriesOf(f frame.Frame, value string) ([]trace, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, trace{frame.Describe(n), vs})
+		t := trace{frame.Describe(n), vs}
+		if len(names) == 1 {
+			t.Day = day
+		}
+		all = append(all, t)
 	}
 	return all, nil
 }

@@ -51,6 +51,7 @@ func halfHours(f frame.Frame, values []string, o Options) (*Figure, error) {
 			p.X.Label.Text = "Time of day, half hour by half hour"
 		} else {
 			p.X.Tick.Marker = unlabelled(dayTicks())
+			p.Add(margin(p.X.Tick.Label.Width("24:00")))
 		}
 		strip := &stripPlotter{rows: []stripRow{rows[0]}, value: i, points: column.Unit == frame.Ratio, scale: 1}
 		p.Add(grid(false), strip)
@@ -110,6 +111,20 @@ func Strips(f frame.Frame, label, value string, o Options) *Figure {
 	p.X.Min, p.X.Max = 0, 24
 	p.Y.Min, p.Y.Max = 1-float64(len(rows)), 1
 	return &Figure{Data: f, Width: width, Height: vg.Length(len(rows))*30 + 40, Plots: [][]*plot.Plot{{p}}}
+}
+
+// margin is a plotter that draws nothing and takes the room of a tick label of
+// this width at either end of the X axis, so that a plot without labels is as
+// wide as the one with labels below it.
+type margin vg.Length
+
+// Plot implements plot.Plotter.
+func (margin) Plot(draw.Canvas, *plot.Plot) {}
+
+// GlyphBoxes implements plot.GlyphBoxer.
+func (m margin) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
+	room := vg.Rectangle{Min: vg.Point{X: -vg.Length(m) / 2}, Max: vg.Point{X: vg.Length(m) / 2}}
+	return []plot.GlyphBox{{X: 0, Rectangle: room}, {X: 1, Rectangle: room}}
 }
 
 // stripRow is the half hours of one host.

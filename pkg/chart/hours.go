@@ -16,15 +16,15 @@ import (
 
 // Hours draws a value over the hours of the day as steps, one line for each
 // day. The frame has a column "hour" with each hour once, in order.
-func Hours(f frame.Frame, value string) *Figure {
-	fig, err := hours(f, value)
+func Hours(f frame.Frame, value string, o Options) *Figure {
+	fig, err := hours(f, value, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("hours: %w", err)}
 	}
 	return fig
 }
 
-func hours(f frame.Frame, value string) (*Figure, error) {
+func hours(f frame.Frame, value string, o Options) (*Figure, error) {
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, errNoRows
 	}
@@ -32,7 +32,7 @@ func hours(f frame.Frame, value string) (*Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	ss, err := seriesOf(f, value)
+	ss, err := seriesOf(f, value, o.Day)
 	if err != nil {
 		return nil, err
 	}

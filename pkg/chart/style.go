@@ -67,7 +67,7 @@ func newPlot() *plot.Plot {
 		a.LineStyle.Width = 0
 		a.Tick.Length = 0
 		a.Tick.LineStyle.Width = 0
-		a.Padding = gap
+		a.Padding = gap * 3 / 2
 		a.Label.Padding = gap
 		a.Label.TextStyle.Color = pale
 		a.Label.TextStyle.Font = font.Font{Typeface: "Liberation", Variant: "Sans", Size: titleSize}

@@ -8,10 +8,10 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// linearTicks marks a linear axis of a unit at up to about want round values.
+// linearTicks marks a linear axis of a unit at about want round values.
 func linearTicks(u frame.Unit, want int) plot.Ticker {
 	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
-		step := roundStep((hi - lo) / float64(want))
+		step := roundStep(0.75 * (hi - lo) / float64(want))
 		if u == frame.Count {
 			step = max(1, step) // there is no half flow
 		}
@@ -59,7 +59,7 @@ func tickLabel(u frame.Unit, v float64) string {
 	switch {
 	case v == 0:
 		return "0"
-	case u == frame.Ratio:
+	case u == frame.Ratio, u == frame.Count:
 		return frame.SI(v, "")
 	}
 	return u.Short(v)

@@ -29,7 +29,7 @@ func Services(d detect.ServiceDay) Frame {
 		text(flow.ColDst, func(r row) string { return r.Addr.String() }),
 		text(flow.ColProto, func(r row) string { return r.Proto.String() }),
 		whole(flow.ColPort, func(r row) uint16 { return r.Port }),
-		text("role", func(r row) string { return string(r.Role) }),
+		text("role", func(r row) string { return roleName(r.Role) }),
 		whole("clients", func(r row) int { return r.Clients }),
 		number("share", func(r row) float64 { return r.Share }),
 	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
@@ -40,6 +40,19 @@ func Services(d detect.ServiceDay) Frame {
 			return ""
 		}),
 	})...)
+}
+
+// roleName returns what a service is, for people.
+func roleName(r detect.Role) string {
+	switch r {
+	case detect.RoleDNS:
+		return "DNS server"
+	case detect.RoleWeb:
+		return "web server"
+	case detect.RoleMail:
+		return "mail server"
+	}
+	return string(r) // "server" and "peer"
 }
 
 // Exchange is the traffic between two kinds of hosts under a name for people.

@@ -43,6 +43,9 @@ func (u Unit) Format(v float64) string {
 	case Share:
 		return percent(v)
 	case Times:
+		if v >= 10 {
+			return humanize.Comma(int64(math.Round(v))) + " ×"
+		}
 		return SI(v, "") + " ×"
 	case Clock:
 		return flow.Time(v).String()[:len("09:29:38")]
@@ -80,7 +83,7 @@ func percent(v float64) string {
 		return "< 0.1 %"
 	case p < 100 && p > 99.9:
 		return "> 99.9 %"
-	case p == math.Trunc(p):
+	case p == math.Trunc(p), p >= 100:
 		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
 	default:
 		return strconv.FormatFloat(p, 'f', 1, 64) + " %"

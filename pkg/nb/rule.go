@@ -20,7 +20,7 @@ func Rule(id string, learned []detect.Threshold, found []detect.Finding) {
 		Otherwise("The rule had nothing to learn its limits from."))
 	gave, quiet := frame.Alerts(found), ""
 	if n := len(found) - len(gave); n > 0 {
-		quiet = fmt.Sprintf(" There %s below medium, which raises no alert.", Are(n, "finding"))
+		quiet = fmt.Sprintf(" There %s of lower severity, without an alert.", Are(n, "finding"))
 	}
 	if len(gave) > 0 {
 		Prose("On the day under test the rule raised %s (@tbl-alerts-%s).%s", N(len(gave), "alert"), id, quiet)

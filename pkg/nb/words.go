@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -157,4 +158,20 @@ func Addrs(names []string, most int) []netip.Addr {
 		}
 	}
 	return addrs
+}
+
+// Where writes the values of a column in those rows in which another column has
+// a value, each once, in a row: "192.168.100.225 and 192.168.100.234", or "none".
+func Where(f frame.Frame, column, is, show string) string {
+	keys, err := frame.Strings(f, column)
+	Check(err)
+	words, err := frame.Strings(f, show)
+	Check(err)
+	var found []string
+	for i, k := range keys {
+		if k == is && !slices.Contains(found, words[i]) {
+			found = append(found, words[i])
+		}
+	}
+	return List(found, 0)
 }
