@@ -16,6 +16,12 @@ import (
 // Addresses are given as numbers that [Builder.Addr] hands out, so that a
 // reader of dictionary-encoded files looks each address up once and not once
 // a flow.
+//
+// What limits a Builder is waiting for memory: a day has more conversations
+// than a core's cache holds, and flows come in no order of theirs. So flows are
+// added a few hundred at a time in passes, each of which touches one cache
+// line a flow and depends on nothing of the flow before, and the processor
+// waits for many of them at once.
 type Builder struct {
 	ids   map[netip.Addr]uint32
 	addrs []netip.Addr // by id
@@ -23,25 +29,43 @@ type Builder struct {
 	hosts  []hostEntry
 	hostOf []int32 // address id to index in hosts plus one; 0 for none
 
-	table []uint32 // open addressing; index in conversations plus one; 0 for free
-	convs []conversation
+	table   []uint32       // open addressing; conversation number plus one; 0 for free
+	convs   []conversation // by number
+	rhythms []rhythm       // by number
+	arena   arena          // of the rhythms' seconds
+	carried map[carry]uint32
+
+	pending []pending
+	hashes  [pendingMost]uint64
+	numbers [pendingMost]uint32
 
 	sources  []Source
 	rejected map[string]Rejected
 }
 
-// conversation is a Conversation under construction.
-type conversation struct {
+// pendingMost is how many flows are added at once: enough to hide memory
+// behind each other, few enough to stay in the first-level cache themselves.
+const pendingMost = 256
+
+// pending is a flow that waits to be added.
+type pending struct {
+	time     flow.Time
 	src, dst uint32
-	proto    flow.Proto
 	port     uint16
-	first    flow.Time
-	last     flow.Time
-	counts   Counts
-	maxUp    int64
-	maxDown  int64
-	seconds  Seconds
-	hours    [24]uint32
+	proto    flow.Proto
+	up, down int64
+}
+
+// conversation is the part of a Conversation under construction that is found
+// by key; it fills one cache line of 64 bytes.
+type conversation struct {
+	src, dst    uint32
+	first, last flow.Time
+	port        uint16
+	proto       flow.Proto
+	counts      Counts
+	maxUp       int64
+	maxDown     int64
 }
 
 type hostEntry struct {
@@ -55,7 +79,9 @@ func NewBuilder() *Builder {
 	return &Builder{
 		ids:      map[netip.Addr]uint32{},
 		table:    make([]uint32, 1024),
+		pending:  make([]pending, 0, pendingMost),
 		rejected: map[string]Rejected{},
+		carried:  map[carry]uint32{},
 	}
 }
 
@@ -79,21 +105,9 @@ func (b *Builder) Add(r flow.Record) {
 
 // AddCoded adds one flow whose addresses are numbers given out by Addr.
 func (b *Builder) AddCoded(t flow.Time, src, dst uint32, proto flow.Proto, port uint16, up, down int64) {
-	one := Counts{Flows: 1, Up: up, Down: down}
-	c := b.conversation(src, dst, proto, port)
-	if c.counts.Flows == 0 {
-		c.first, c.last = t, t
-	}
-	c.counts.Add(one)
-	c.maxUp, c.maxDown = max(c.maxUp, up), max(c.maxDown, down)
-	c.first, c.last = min(c.first, t), max(c.last, t)
-	c.hours[t.Hour()]++
-	c.seconds.add(t.Second())
-
-	h := b.host(src)
-	h.slot(uint8(t / SlotLength)).Add(one)
-	if n := len(h.largest); n < LargestKept || up >= h.largest[n-1].Up {
-		h.keep(flow.Record{Time: t, Src: b.addrs[src], Dst: b.addrs[dst], Proto: proto, Port: port, Up: up, Down: down})
+	b.pending = append(b.pending, pending{time: t, src: src, dst: dst, port: port, proto: proto, up: up, down: down})
+	if len(b.pending) == pendingMost {
+		b.flush()
 	}
 }
 
@@ -107,6 +121,98 @@ func (b *Builder) Reject(reason string, at Place) {
 		r = joinRejected(old, r)
 	}
 	b.rejected[reason] = r
+}
+
+// flush adds the pending flows.
+func (b *Builder) flush() {
+	mask := uint64(len(b.table) - 1)
+	for i := range b.pending {
+		p := &b.pending[i]
+		h := hash(p.src, p.dst, p.proto, p.port)
+		b.hashes[i&(pendingMost-1)] = h
+		b.numbers[i&(pendingMost-1)] = b.table[h&mask]
+	}
+	for i := range b.pending {
+		p := &b.pending[i]
+		n := b.numbers[i&(pendingMost-1)] - 1
+		if n == math.MaxUint32 || !b.convs[n].is(p) {
+			n = b.find(b.hashes[i&(pendingMost-1)], p)
+			b.numbers[i&(pendingMost-1)] = n + 1
+		}
+		b.convs[n].add(p)
+	}
+	for i := range b.pending {
+		b.addRhythm(b.numbers[i&(pendingMost-1)]-1, b.pending[i].time)
+	}
+	for i := range b.pending {
+		b.addHost(&b.pending[i])
+	}
+	b.pending = b.pending[:0]
+}
+
+func (c *conversation) is(p *pending) bool {
+	return c.src == p.src && c.dst == p.dst && c.port == p.port && c.proto == p.proto
+}
+
+func (c *conversation) add(p *pending) {
+	c.counts.Add(Counts{Flows: 1, Up: p.up, Down: p.down})
+	c.maxUp, c.maxDown = max(c.maxUp, p.up), max(c.maxDown, p.down)
+	c.first, c.last = min(c.first, p.time), max(c.last, p.time)
+}
+
+// find returns the number of a flow's conversation, new if need be.
+func (b *Builder) find(hash uint64, p *pending) uint32 {
+	mask := uint64(len(b.table) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		at := b.table[i]
+		if at == 0 {
+			b.convs = append(b.convs, conversation{
+				src: p.src, dst: p.dst, proto: p.proto, port: p.port, first: p.time, last: p.time,
+			})
+			b.rhythms = append(b.rhythms, rhythm{})
+			at = uint32(len(b.convs))
+			b.table[i] = at
+			if 2*len(b.convs) > len(b.table) {
+				b.grow()
+			}
+			return at - 1
+		}
+		if b.convs[at-1].is(p) {
+			return at - 1
+		}
+	}
+}
+
+func (b *Builder) grow() {
+	b.table = make([]uint32, 2*len(b.table))
+	mask := uint64(len(b.table) - 1)
+	for n := range b.convs {
+		c := &b.convs[n]
+		i := hash(c.src, c.dst, c.proto, c.port) & mask
+		for b.table[i] != 0 {
+			i = (i + 1) & mask
+		}
+		b.table[i] = uint32(n + 1)
+	}
+}
+
+// hash mixes a key by multiplication folded to 64 bits, as wyhash does.
+func hash(src, dst uint32, proto flow.Proto, port uint16) uint64 {
+	hi, lo := bits.Mul64(
+		(uint64(src)<<32|uint64(dst))^0x9e3779b97f4a7c15,
+		(uint64(proto)<<16|uint64(port))^0xd1b54a32d192ed03)
+	return hi ^ lo
+}
+
+func (b *Builder) addHost(p *pending) {
+	h := b.host(p.src)
+	h.slot(uint8(p.time / SlotLength)).Add(Counts{Flows: 1, Up: p.up, Down: p.down})
+	if n := len(h.largest); n < LargestKept || p.up >= h.largest[n-1].Up {
+		h.keep(flow.Record{
+			Time: p.time, Src: b.addrs[p.src], Dst: b.addrs[p.dst],
+			Proto: p.proto, Port: p.port, Up: p.up, Down: p.down,
+		})
+	}
 }
 
 func (b *Builder) host(addr uint32) *hostEntry {
@@ -134,127 +240,11 @@ func (h *hostEntry) slot(i uint8) *Counts {
 
 func (h *hostEntry) keep(r flow.Record) {
 	i, _ := slices.BinarySearchFunc(h.largest, r, compareLargest)
+	if i == LargestKept {
+		return
+	}
+	if len(h.largest) == LargestKept {
+		h.largest = h.largest[:LargestKept-1]
+	}
 	h.largest = slices.Insert(h.largest, i, r)
-	h.largest = h.largest[:min(len(h.largest), LargestKept)]
-}
-
-// conversation returns the conversation of a key, new if need be.
-func (b *Builder) conversation(src, dst uint32, proto flow.Proto, port uint16) *conversation {
-	mask := uint64(len(b.table) - 1)
-	for i := hash(src, dst, proto, port) & mask; ; i = (i + 1) & mask {
-		at := b.table[i]
-		if at == 0 {
-			b.convs = append(b.convs, conversation{src: src, dst: dst, proto: proto, port: port})
-			b.table[i] = uint32(len(b.convs))
-			if 2*len(b.convs) > len(b.table) {
-				b.grow()
-			}
-			return &b.convs[len(b.convs)-1]
-		}
-		if c := &b.convs[at-1]; c.src == src && c.dst == dst && c.port == port && c.proto == proto {
-			return c
-		}
-	}
-}
-
-func (b *Builder) grow() {
-	b.table = make([]uint32, 2*len(b.table))
-	mask := uint64(len(b.table) - 1)
-	for n := range b.convs {
-		c := &b.convs[n]
-		i := hash(c.src, c.dst, c.proto, c.port) & mask
-		for b.table[i] != 0 {
-			i = (i + 1) & mask
-		}
-		b.table[i] = uint32(n + 1)
-	}
-}
-
-// hash mixes a key by multiplication folded to 64 bits, as wyhash does.
-func hash(src, dst uint32, proto flow.Proto, port uint16) uint64 {
-	hi, lo := bits.Mul64(
-		(uint64(src)<<32|uint64(dst))^0x9e3779b97f4a7c15,
-		(uint64(proto)<<16|uint64(port))^0xd1b54a32d192ed03)
-	return hi ^ lo
-}
-
-// Profile returns what was added so far. The Builder must not be used after.
-func (b *Builder) Profile() *Profile {
-	p := &Profile{Sources: b.sources}
-	slices.SortFunc(p.Sources, compareSources)
-	p.Sources = slices.Compact(p.Sources)
-	for _, r := range b.rejected {
-		p.Rejected = append(p.Rejected, r)
-	}
-	slices.SortFunc(p.Rejected, compareRejected)
-	p.Hosts = b.sortedHosts()
-	p.Conversations = b.sortedConversations()
-	return p
-}
-
-func (b *Builder) sortedHosts() []Host {
-	hosts := make([]Host, 0, len(b.hosts))
-	for _, h := range b.hosts {
-		hosts = append(hosts, Host{Addr: b.addrs[h.addr], Slots: h.slots, Largest: h.largest})
-	}
-	slices.SortFunc(hosts, func(x, y Host) int { return x.Addr.Compare(y.Addr) })
-	return hosts
-}
-
-// sortedConversations orders by rank of address, which compares two integers
-// where comparing addresses would compare sixteen bytes.
-func (b *Builder) sortedConversations() []Conversation {
-	rank := b.ranks()
-	order := make([]uint32, len(b.convs))
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	key := func(c *conversation) (uint64, uint32) {
-		return uint64(rank[c.src])<<32 | uint64(rank[c.dst]), uint32(c.proto)<<16 | uint32(c.port)
-	}
-	slices.SortFunc(order, func(x, y uint32) int {
-		xp, xq := key(&b.convs[x])
-		yp, yq := key(&b.convs[y])
-		switch {
-		case xp < yp || xp == yp && xq < yq:
-			return -1
-		case xp == yp && xq == yq:
-			return 0
-		}
-		return 1
-	})
-	sorted := make([]Conversation, len(order))
-	for i, n := range order {
-		c := &b.convs[n]
-		c.seconds.compact()
-		sorted[i] = Conversation{
-			Key:    Key{Src: b.addrs[c.src], Dst: b.addrs[c.dst], Proto: c.proto, Port: c.port},
-			Counts: c.counts, MaxUp: c.maxUp, MaxDown: c.maxDown,
-			First: c.first, Last: c.last, Hours: c.hours, Seconds: c.seconds,
-		}
-	}
-	return sorted
-}
-
-// ranks returns the place of each address id in the order of addresses.
-func (b *Builder) ranks() []uint32 {
-	order := make([]uint32, len(b.addrs))
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	slices.SortFunc(order, func(x, y uint32) int { return b.addrs[x].Compare(b.addrs[y]) })
-	rank := make([]uint32, len(order))
-	for r, id := range order {
-		rank[id] = uint32(r)
-	}
-	return rank
-}
-
-// saturate adds two non-negative numbers and stops at the largest int64. Such
-// an addition is still associative and commutative.
-func saturate(a, b int64) int64 {
-	if s := a + b; s >= 0 {
-		return s
-	}
-	return math.MaxInt64
 }

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"math"
+	"sync/atomic"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"golang.org/x/sync/errgroup"
@@ -20,6 +21,19 @@ type batch struct {
 	rows     int
 	book     *book
 	vectors  [numColumns]*vector
+
+	users   atomic.Int32 // who still need the vectors
+	recycle func()       // takes the vectors back
+}
+
+// release says that one user of the batch needs it no longer. It reports
+// whether that was the last one.
+func (b *batch) release() bool {
+	if b.users.Add(-1) > 0 {
+		return false
+	}
+	b.recycle()
+	return true
 }
 
 // isFlow is the one check that every row passes through; reject tells why a
@@ -100,14 +114,15 @@ func receive[T any](ctx context.Context, c <-chan T) (T, error) {
 	}
 }
 
-// readRowGroup decodes the columns of a row group side by side and hands each
-// batch to use, which runs for up to users batches at once. So a single row
-// group keeps all cores busy. The batch is taken back when use returns.
-func (f *file) readRowGroup(ctx context.Context, rowGroup, users int, book *book, use func(context.Context, *batch) error) error {
+// readRowGroup decodes the columns of a row group side by side, which keeps
+// several cores busy where a file is a single row group, and hands on its
+// batches in order. Up to ahead batches are under way at once; each must be
+// released by as many users as use sets.
+func (f *file) readRowGroup(ctx context.Context, rowGroup, ahead int, book *book, use func(context.Context, *batch) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var streams [numColumns]*stream
 	for col := range streams {
-		streams[col] = newStream(users + 1)
+		streams[col] = newStream(ahead)
 		g.Go(func() error { return streams[col].decode(ctx, f, rowGroup, col, book) })
 	}
 	g.Go(func() error {
@@ -121,14 +136,14 @@ func (f *file) readRowGroup(ctx context.Context, rowGroup, users int, book *book
 				}
 				b.vectors[col] = v
 			}
-			g.Go(func() error {
-				defer func() {
-					for col, s := range streams {
-						s.free <- b.vectors[col]
-					}
-				}()
-				return use(ctx, b)
-			})
+			b.recycle = func() {
+				for col, s := range streams {
+					s.free <- b.vectors[col]
+				}
+			}
+			if err := use(ctx, b); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
