@@ -87,6 +87,7 @@ func (b *barPlotter) end(v float64) float64 {
 func (b *barPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	style := textStyle(ink, text.XLeft, text.YCenter)
+	style.YAlign = level(style)
 	for s := range b.series {
 		for row, v := range b.series[s].values {
 			mid, thick := b.place(row, s)

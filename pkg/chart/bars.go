@@ -35,7 +35,7 @@ func Bars(f frame.Frame, label string, values []string, o Options) *Figure {
 	}
 	rows := rowHeight * vg.Length(len(b.labels))
 	if len(b.panels[0]) > 1 {
-		rows = rows * 8 / 5
+		rows = rows * 9 / 5
 	}
 	if b.others > 0 {
 		rows += rowHeight

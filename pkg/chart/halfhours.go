@@ -114,8 +114,8 @@ func Strips(f frame.Frame, label, value string, o Options) *Figure {
 }
 
 // margin is a plotter that draws nothing and takes the room of a tick label of
-// this width at either end of the X axis, so that a plot without labels is as
-// wide as the one with labels below it.
+// this width at the end of the X axis, so that a plot without labels is as wide
+// as the one with labels below it. At its start gonum leaves no such room.
 type margin vg.Length
 
 // Plot implements plot.Plotter.
@@ -124,7 +124,7 @@ func (margin) Plot(draw.Canvas, *plot.Plot) {}
 // GlyphBoxes implements plot.GlyphBoxer.
 func (m margin) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
 	room := vg.Rectangle{Min: vg.Point{X: -vg.Length(m) / 2}, Max: vg.Point{X: vg.Length(m) / 2}}
-	return []plot.GlyphBox{{X: 0, Rectangle: room}, {X: 1, Rectangle: room}}
+	return []plot.GlyphBox{{X: 1, Rectangle: room}}
 }
 
 // stripRow is the half hours of one host.

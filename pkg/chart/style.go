@@ -74,11 +74,18 @@ func newPlot() *plot.Plot {
 		a.Tick.Label.Color = ink
 		a.Tick.Label.Font = font.Font{Typeface: "Liberation", Variant: "Sans", Size: textSize}
 	}
-	// A vertical axis raises its tick labels by the font's descent; the
-	// alignment takes that back, so that labels stand level with their rows.
+	// A vertical axis raises its tick labels by the font's descent, which is
+	// twice what digits need to stand level with their row.
 	t := &p.Y.Tick.Label
-	t.YAlign = text.YCenter - text.YAlignment(t.FontExtents().Descent/t.FontExtents().Height)
+	t.YAlign = level(*t) - text.YAlignment(t.FontExtents().Descent/t.FontExtents().Height)
 	return p
+}
+
+// level is the alignment that puts the middle of digits and capitals at a point:
+// they have no descenders, which the middle of the font's box allows for.
+func level(s text.Style) text.YAlignment {
+	e := s.FontExtents()
+	return text.YCenter + text.YAlignment(e.Descent/e.Height/2)
 }
 
 // grid returns grid lines across one axis: vertical lines mark values of the X
