@@ -1,6 +1,8 @@
 package synth
 
 import (
+	"net/netip"
+
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
@@ -109,6 +111,31 @@ func (p *Plan) addUpdates(ordinary []*host) {
 			Up: int64(down / r.between(80, 120)), Down: int64(down),
 		})
 		p.harmless(h.addr, "software-update", "fetches an update from an address of Akamai that is new on the test day")
+	}
+}
+
+// addLargeUploads has some ordinary users, others on each day, send a single
+// large file to a cloud drive, as anyone does now and then: up to what a host
+// of this sample uploads in a day, and to 40 MB.
+func (p *Plan) addLargeUploads(ordinary []*host) {
+	const share = 0.03
+	largest := min(40e6, httpsUp*float64(p.opts.Flows/p.opts.Hosts))
+	for _, name := range officeDays() {
+		r := p.stream(string(name), "large-uploads")
+		for _, h := range ordinary {
+			if !r.chance(share) {
+				continue
+			}
+			up := r.logUniform(largest/4, largest)
+			dst := []netip.Addr{googleDrive, oneDrive}[r.IntN(2)]
+			p.also(name, flow.Record{
+				Time: moment(h.clock, r), Src: h.addr, Dst: dst, Proto: flow.TCP, Port: 443,
+				Up: int64(up), Down: int64(up / r.between(60, 110)),
+			})
+			if name == testDay {
+				p.harmless(h.addr, "large-upload", "sends one large file to a cloud drive, as others did on the normal day")
+			}
+		}
 	}
 }
 

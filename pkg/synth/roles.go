@@ -65,6 +65,7 @@ func (p *Plan) castRoles() {
 	}
 	p.addUpdates(c.free)
 	p.addOddCountries(c.free)
+	p.addLargeUploads(c.free)
 	p.addNewcomers()
 	p.addOddClients()
 }

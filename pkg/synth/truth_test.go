@@ -145,6 +145,8 @@ func TestBenignIsThere(t *testing.T) {
 			ok = len(before) > 25 && len(after) > 25
 		case "odd-country", "software-update":
 			ok = len(before) > 0 && len(after) > 0
+		case "large-upload":
+			ok = up1 > 600_000 && len(before) > 0
 		case "monitoring", "busy-client", "shared-client":
 			ok = len(from(flows[serversDay], b.Entity)) > 90
 		default:
@@ -156,7 +158,7 @@ func TestBenignIsThere(t *testing.T) {
 	}
 	for kind, want := range map[string]int{
 		"new-host": 3, "backup": 1, "downloads": 1, "video-calls": 1, "telemetry": 1, "heavy-dns": 1, "public-dns": 1,
-		"foreign-habit": 1, "odd-country": 10, "software-update": 20, "monitoring": 1, "busy-client": 1, "shared-client": 1,
+		"foreign-habit": 1, "odd-country": 10, "software-update": 20, "large-upload": 1, "monitoring": 1, "busy-client": 1, "shared-client": 1,
 	} {
 		if kinds[kind] < want {
 			t.Errorf("%d entities of %s, want %d", kinds[kind], kind, want)
