@@ -68,11 +68,12 @@ func (b *Builder) makeRoom(r *rhythm) {
 	// Sorting only pays when at least a sixteenth becomes free.
 	list := b.arena.block(r)
 	slices.Sort(list)
-	if n := len(slices.Compact(list)); n <= listMax-listMax/16 {
-		r.n = uint16(n)
+	distinct := slices.Compact(list)
+	if len(distinct) <= listMax-listMax/16 {
+		r.n = uint16(len(distinct))
 		return
 	}
-	distinct := slices.Clone(list)
+	distinct = slices.Clone(distinct)
 	clear(list)
 	for _, x := range distinct {
 		list[x/32] |= 1 << (x % 32)

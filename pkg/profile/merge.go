@@ -40,7 +40,7 @@ func mergeSorted[T any](a, b []T, compare func(x, y *T) int, join func(x, y T) T
 	if len(b) == 0 {
 		return a
 	}
-	out := make([]T, 0, max(len(a), len(b)))
+	out := make([]T, 0, distinct(a, b, compare))
 	for len(a) > 0 && len(b) > 0 {
 		switch c := compare(&a[0], &b[0]); {
 		case c < 0:
@@ -52,6 +52,23 @@ func mergeSorted[T any](a, b []T, compare func(x, y *T) int, join func(x, y T) T
 		}
 	}
 	return append(append(out, a...), b...)
+}
+
+// distinct returns how many elements the merge of a and b has. Counting them
+// first costs less than growing a slice of large elements.
+func distinct[T any](a, b []T, compare func(x, y *T) int) int {
+	n := len(a) + len(b)
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch c := compare(&a[i], &b[j]); {
+		case c < 0:
+			i++
+		case c > 0:
+			j++
+		default:
+			i, j, n = i+1, j+1, n-1
+		}
+	}
+	return n
 }
 
 func compareSources(a, b Source) int {
