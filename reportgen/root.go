@@ -61,6 +61,8 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.AddCommand(newRunCommand())
+	root.AddCommand(newKernelCommand())
 	root.AddCommand(newProfileCommand())
 	root.AddCommand(newImportCommand())
 	root.AddCommand(newDetectCommand())

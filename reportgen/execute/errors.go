@@ -80,12 +80,8 @@ func newError(n *notebook, c *nbformat.Cell, r *kernel.Result, err error) *Error
 }
 
 var (
-	// GoNB's compiler messages begin with the name of the program and a place in
-	// it, both of its own making; the error says the place in the cell.
-	goPackage = regexp.MustCompile(`(?m)^# \S+\n`)
-	goPlace   = regexp.MustCompile(`(?m)^(?:\./)?main\.go:\d+(?::\d+)?: `)
-	exitOnly  = regexp.MustCompile(`^(?:exit status \d+|signal: .*)$`)
-	notes     = regexp.MustCompile(`\[\[ Cell \[\d+\] Line \d+ \]\] `)
+	exitOnly = regexp.MustCompile(`^(?:exit status \d+|signal: .*)$`)
+	notes    = regexp.MustCompile(`\[\[ Cell \[\d+\] Line \d+ \]\] `)
 )
 
 const reasonLines = 12
@@ -105,7 +101,6 @@ func reason(f *kernel.CellError, r *kernel.Result) string {
 		}
 	}
 	text = notes.ReplaceAllString(text, "")
-	text = goPlace.ReplaceAllString(goPackage.ReplaceAllString(text, ""), "")
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	if len(lines) > reasonLines {
 		lines = append(lines[:reasonLines], fmt.Sprintf("… and %d lines more in the notebook", len(lines)-reasonLines))

@@ -94,13 +94,15 @@ func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 			opts.Progress(e)
 		}
 	}
+	for i, r := range ready {
+		r.tell, r.event = tell, Event{Notebook: i, Name: r.Name, Cells: len(r.todo)}
+		tell(r.event) // so that the whole length is known from the start
+	}
 	results := make([]Result, len(inputs))
 	var group errgroup.Group
 	group.SetLimit(cmp.Or(opts.Jobs, runtime.GOMAXPROCS(0)))
 	for i, r := range ready {
 		group.Go(func() error {
-			r.event = Event{Notebook: i, Name: r.Name, Cells: len(r.todo)}
-			r.tell = tell
 			err := r.run(ctx, opts)
 			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err}
 			r.event.Finished, r.event.Err = true, err
@@ -201,7 +203,6 @@ func (n *notebook) run(ctx context.Context, opts Options) (err error) {
 	if len(n.todo) == 0 {
 		return nil
 	}
-	n.tell(n.event)
 	dir, err := filepath.Abs(n.Dir)
 	if err != nil {
 		return err

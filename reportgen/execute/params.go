@@ -19,6 +19,8 @@ type Parameter struct {
 	// Shown stands for Value in the notebook that is kept, where that is not nil:
 	// the name of a file whose absolute path only the kernel needs.
 	Shown any
+	// Optional makes it no error that no notebook declares the parameter.
+	Optional bool
 }
 
 // Text is a value as a command line gives it: the default that the notebook
@@ -106,7 +108,7 @@ func injectAll(ready []*notebook, params []Parameter) error {
 		}
 	}
 	for _, p := range params {
-		if !known[p.Name] {
+		if !known[p.Name] && !p.Optional {
 			return &UnknownParameterError{Name: p.Name, Known: slices.Sorted(maps.Keys(known))}
 		}
 	}

@@ -26,6 +26,11 @@ var (
 	gonbFolder  = regexp.MustCompile(`gonb_[0-9a-f]{8}(/)?`)
 	ipythonFile = regexp.MustCompile(`ipykernel_[0-9]+/[0-9]+\.py`)
 
+	// The compiler's messages begin with the name of the program that GoNB made of
+	// the cell, and a place in it.
+	goPackage = regexp.MustCompile(`(?m)^# gonb\n?`)
+	goPlace   = regexp.MustCompile(`(?m)^(?:\./)?main\.go:[0-9]+(?::[0-9]+)?: `)
+
 	// The addresses in a Go stack trace depend on where memory happened to be.
 	goOffset  = regexp.MustCompile(`(?m)( \+0x[0-9a-f]+)$`)
 	goArgs    = regexp.MustCompile(`(?m)^(\S+)\((?:[^()\n]*0x[0-9a-f]+[^()\n]*)\)$`)
@@ -54,6 +59,12 @@ func (c *cleaner) trace(s string) string {
 	s = goPC.ReplaceAllString(s, "pc")
 	s = klogHead.ReplaceAllString(s, "$1 ")
 	return goRoutine.ReplaceAllString(s, "in goroutine")
+}
+
+// message cleans an error's message, which says in the traceback where it is.
+func (c *cleaner) message(s string) string {
+	s = goPackage.ReplaceAllString(c.trace(s), "")
+	return strings.TrimSpace(goPlace.ReplaceAllString(s, ""))
 }
 
 // object cleans the texts in data or metadata. Images are left as they are.

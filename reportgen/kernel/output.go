@@ -174,11 +174,13 @@ func (c *collector) fail(name, value string, traceback []string) {
 	if c.failure != nil {
 		return
 	}
-	lines := make([]string, len(traceback))
-	for i, line := range traceback {
-		lines[i] = c.k.clean.trace(line)
+	lines := []string{}
+	for _, line := range traceback {
+		if line = c.k.clean.trace(line); line != "" && line != "# gonb" {
+			lines = append(lines, line)
+		}
 	}
-	c.failure = &CellError{Name: name, Value: c.k.clean.trace(value), Traceback: lines}
+	c.failure = &CellError{Name: name, Value: c.k.clean.message(value), Traceback: lines}
 	c.append(&nbformat.Output{Type: nbformat.Error, EName: name, EValue: c.failure.Value, Traceback: lines})
 }
 

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// marker is the file in a report's folder that says who made it, so that no other
+// folder is ever replaced.
+const marker = ".reportgen"
+
+const markerText = "Made by reportgen run, which replaces this folder when it runs again.\n"
+
+// folder is the folder of a report, replaced as a whole or not at all.
+type folder struct {
+	path string // absolute, and no symbolic link
+}
+
+// newFolder is the folder at path, which need not exist. It is an error where
+// what is there now was not made by reportgen.
+func newFolder(path string) (*folder, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	entries, err := os.ReadDir(abs)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &folder{abs}, nil
+	case err != nil:
+		return nil, fmt.Errorf("-o %s: it is there and not a folder that can be replaced: %w", path, err)
+	case len(entries) > 0 && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == marker }):
+		return nil, fmt.Errorf("-o %s: the folder holds other files than a report (it has no file %s): name another, or empty it", path, marker)
+	}
+	return &folder{abs}, nil
+}
+
+// replace lets write fill a new folder and puts it in the place of the old one.
+// Where write fails the old one stays as it was.
+func (f *folder) replace(write func(dir string) error) error {
+	parent, name := filepath.Split(f.path)
+	if err := os.MkdirAll(parent, 0o777); err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp(parent, "."+name+"-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	fresh, old := filepath.Join(work, "new"), filepath.Join(work, "old")
+	if err := os.Mkdir(fresh, 0o777); err != nil {
+		return err
+	}
+	if err := write(fresh); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(fresh, marker), []byte(markerText), 0o666); err != nil {
+		return err
+	}
+	err = os.Rename(f.path, old)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("replace the report: %w", err)
+	}
+	if err2 := os.Rename(fresh, f.path); err2 != nil {
+		if err == nil {
+			err2 = errors.Join(err2, os.Rename(old, f.path))
+		}
+		return fmt.Errorf("replace the report: %w", err2)
+	}
+	return nil
+}
+
+// made lists what a reader opens in the folder, in alphabetical order.
+func (f *folder) made() []string {
+	var names []string
+	for _, name := range []string{"index.html", "notebooks", "report.md"} {
+		if _, err := os.Stat(filepath.Join(f.path, name)); err == nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}

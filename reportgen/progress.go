@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/flowbook/flowbook/reportgen/execute"
+)
+
+// progress tells how far a run is: a bar on a terminal, else a line a cell.
+type progress struct {
+	w     io.Writer
+	bar   *progressbar.ProgressBar // nil where w is no terminal
+	done  map[int]int              // cells that ran, by notebook
+	cells map[int]int              // cells to run, by notebook
+	start time.Time
+}
+
+func newProgress(w io.Writer) *progress {
+	p := &progress{w: w, done: make(map[int]int), cells: make(map[int]int), start: time.Now()}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.bar = progressbar.NewOptions(0,
+			progressbar.OptionSetWriter(w),
+			progressbar.OptionShowCount(),
+			progressbar.OptionSetElapsedTime(true),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionFullWidth(),
+			progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetRenderBlankState(true),
+		)
+	}
+	return p
+}
+
+func (p *progress) event(e execute.Event) {
+	p.done[e.Notebook], p.cells[e.Notebook] = e.Done, e.Cells
+	if p.bar != nil {
+		p.draw(e)
+		return
+	}
+	elapsed := time.Since(p.start).Round(100 * time.Millisecond)
+	switch {
+	case e.Finished && e.Err != nil:
+		fmt.Fprintf(p.w, "%s: failed after %d of %d cells, %v\n", e.Name, e.Done, e.Cells, elapsed)
+	case e.Finished:
+		fmt.Fprintf(p.w, "%s: done, %v\n", e.Name, elapsed)
+	case e.Done > 0:
+		fmt.Fprintf(p.w, "%s: cell %d/%d, %v\n", e.Name, e.Done, e.Cells, elapsed)
+	}
+}
+
+// draw brings the bar up to date. That a terminal cannot be written to is no
+// reason to stop a run.
+func (p *progress) draw(e execute.Event) {
+	done, cells := 0, 0
+	for i := range p.cells {
+		done, cells = done+p.done[i], cells+p.cells[i]
+	}
+	p.bar.ChangeMax(cells)
+	p.bar.Describe(fmt.Sprintf("%s %d/%d", e.Name, e.Done, e.Cells))
+	_ = p.bar.Set(done)
+}
+
+func (p *progress) close() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render"
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// runOptions are the flags of reportgen run.
+type runOptions struct {
+	out        string
+	to         []string
+	params     []string
+	jobs       int
+	timeout    time.Duration
+	runTimeout time.Duration
+	kernel     string
+}
+
+// formats are what --to may name.
+var formats = []string{"html", "md", "ipynb"}
+
+// newRunCommand is reportgen run: notebooks to a report.
+func newRunCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run [NOTEBOOK|FOLDER]...",
+		Short: "Run notebooks and write their report",
+		Long: `Run executes notebooks on real Jupyter kernels and writes one report of them:
+index.html (one file, opened by path), report.md with figures/, and the executed
+notebooks in notebooks/.
+
+Without an argument it runs what report.yaml in this folder or in notebooks/ lists,
+or every notebook in notebooks/. A report.yaml beside the notebooks gives title,
+subtitle, authors, date, abstract, the list of notebooks and parameters.
+
+The folder of the report is replaced as a whole. Where a cell fails, the report
+holds what there is, the failed cell marked, and the exit status is 1; it is 4
+where the kernel died.`,
+		Example: "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args)
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&o.out, "output", "o", "report", "write the report to this `folder`")
+	f.StringSliceVar(&o.to, "to", formats, "what to write: "+strings.Join(formats, ", "))
+	f.StringArrayVarP(&o.params, "parameter", "p", nil, "set a parameter of the notebooks, as `name=value`")
+	f.IntVar(&o.jobs, "jobs", 0, "notebooks to run at once (default: one for each core)")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long one cell may take; 0: as long as it wants")
+	f.DurationVar(&o.runTimeout, "run-timeout", 0, "how long the whole run may take; 0: as long as it wants")
+	f.StringVar(&o.kernel, "kernel", "", "run with the kernel of this `name` and not the one that a notebook names")
+	return c
+}
+
+func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
+	for _, format := range o.to {
+		if !slices.Contains(formats, format) {
+			return fmt.Errorf("--to %s: there is no such format: use %s", format, strings.Join(formats, ", "))
+		}
+	}
+	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 {
+		return errors.New("--jobs, --timeout and --run-timeout take no negative value")
+	}
+	source, err := findSource(args)
+	if err != nil {
+		return err
+	}
+	params, err := source.parameters(o.params)
+	if err != nil {
+		return err
+	}
+	inputs, err := source.read()
+	if err != nil {
+		return err
+	}
+	folder, err := newFolder(o.out)
+	if err != nil {
+		return err
+	}
+	env, err := kernelEnv()
+	if err != nil {
+		return err
+	}
+	progress := newProgress(stderr)
+	results, err := execute.Run(ctx, inputs, execute.Options{
+		Kernel: o.kernel, Parameters: params, CellTimeout: o.timeout, Timeout: o.runTimeout, Jobs: o.jobs,
+		Env: env, Hide: hidden(params), Log: stderr, Progress: progress.event,
+	})
+	progress.close()
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted: %s is left as it was: %w", o.out, ctx.Err())
+	}
+	return o.report(stdout, stderr, folder, source, results, params)
+}
+
+// report writes what the run gave, also where some of it failed.
+func (o runOptions) report(stdout, stderr io.Writer, folder *folder, source *source, results []execute.Result, params []execute.Parameter) error {
+	var errs []error
+	ran := false
+	for _, r := range results {
+		errs = append(errs, r.Err)
+		ran = ran || r.Err == nil || statusOf(r.Err) != exitBadInput
+	}
+	if !ran {
+		return errors.Join(errs...) // there is nothing to report
+	}
+	err := folder.replace(func(dir string) error {
+		problems, err := o.write(dir, stderr, source, results, params)
+		errs = append(errs, problems)
+		return err
+	})
+	if err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	for _, name := range folder.made() {
+		fmt.Fprintln(stdout, filepath.Join(o.out, name))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return &statusError{statusOf(err), err}
+	}
+	return nil
+}
+
+// write writes the report's files into dir. Faults of the notebooks' contents are
+// problems: the report is written all the same, with them marked.
+func (o runOptions) write(dir string, stderr io.Writer, source *source, results []execute.Result, params []execute.Parameter) (problems, err error) {
+	if slices.Contains(o.to, "ipynb") {
+		if err := writeNotebooks(filepath.Join(dir, "notebooks"), results); err != nil {
+			return nil, err
+		}
+	}
+	html, md := slices.Contains(o.to, "html"), slices.Contains(o.to, "md")
+	if !html && !md {
+		return nil, nil
+	}
+	options, err := source.config.render()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range params {
+		options.Provenance = append(options.Provenance, doc.Field{Name: p.Name, Value: fmt.Sprint(shown(p))})
+	}
+	var inputs []render.Input
+	for _, r := range results {
+		root, err := os.OpenRoot(r.Dir) // images come from the notebook's folder only
+		if err != nil {
+			return nil, err
+		}
+		defer root.Close()
+		inputs = append(inputs, render.Input{Name: r.Name, Notebook: r.Notebook, Files: root.FS()})
+	}
+	document, warnings, problems := render.Build(inputs, options)
+	for _, w := range warnings {
+		fmt.Fprintln(stderr, "warning:", w)
+	}
+	if document == nil {
+		return nil, problems
+	}
+	if html {
+		err = errors.Join(err, writeFile(filepath.Join(dir, "index.html"), func(w io.Writer) error { return render.WriteHTML(w, document) }))
+	}
+	if md {
+		err = errors.Join(err, render.WriteMarkdown(dir, document))
+	}
+	return problems, err
+}
+
+func writeNotebooks(dir string, results []execute.Result) error {
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return err
+	}
+	for _, r := range results {
+		err := writeFile(filepath.Join(dir, r.Name), func(w io.Writer) error { return nbformat.Write(w, r.Notebook) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFile(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+// statusOf is the exit status of what went wrong in a run: of several, the one
+// that most needs to be known.
+func statusOf(err error) int {
+	var died *kernel.DiedError
+	var cell *execute.Error
+	var problem *render.Problem
+	switch {
+	case errors.As(err, &died):
+		return exitKernelDied
+	case errors.As(err, &cell), errors.As(err, &problem):
+		return exitFailed
+	}
+	return exitBadInput
+}
+
+// kernelEnv lets what the cells import find this program and its cache.
+func kernelEnv() ([]string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := profile.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	if cache, err = filepath.Abs(cache); err != nil {
+		return nil, err
+	}
+	return []string{"FLOWBOOK_REPORTGEN=" + program, "FLOWBOOK_CACHE=" + cache}, nil
+}
