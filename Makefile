@@ -11,8 +11,6 @@ REPORTGEN := $(TOOLS)/bin/reportgen
 LINT      := $(TOOLS)/bin/golangci-lint
 LINT_VERSION := v2.15.0
 
-export PATH := $(TOOLS)/bin:$(PATH)
-
 .PHONY: help report test jupyter sample golden lint fuzz bench clean reportgen
 
 help: ## say what there is to make
