@@ -102,47 +102,59 @@ func (a abroad) byHost(keep func(geo.Country) bool) map[netip.Addr][]NewCountry 
 // handful of flows to its host.
 const visitFlows = 5
 
+// leastPairs is how many pairs of host and country are needed to learn from.
+const leastPairs = 20
+
 // rareLimits is what the baseline day teaches about countries that few contact:
-// the logarithm of each host's traffic with them ÷ its other traffic abroad.
+// the logarithms of each host's flows and bytes with each of them.
 type rareLimits struct {
-	flows, bytes spread
-	usual        float64 // median flows of a host with all of them
+	flows, bytes tail
+	of           string // which countries these are
 }
 
+// learn looks at the rarer half of the countries, or at all of them where few
+// hosts contact that half.
 func (a abroad) learn() rareLimits {
-	rare := a.rare()
-	var flows, bytes, counts []float64
-	for src, rows := range a.byHost(func(c geo.Country) bool { return rare[c] }) {
-		with, total := sumCountries(rows), a.total[src]
-		flows = append(flows, logOdds(with.Flows, total.Flows))
-		bytes = append(bytes, logOdds(with.Bytes(), total.Bytes()))
-		counts = append(counts, float64(with.Flows))
+	l := a.learnFrom(a.rare())
+	l.of = "each host with each of the rarer half of the baseline's countries"
+	if l.flows.n < leastPairs {
+		all := map[geo.Country]bool{}
+		for country := range a.hosts {
+			all[country] = true
+		}
+		l = a.learnFrom(all)
+		l.of = "each host with each country of the baseline day"
 	}
-	slices.Sort(counts)
-	return rareLimits{spreadOf(flows), spreadOf(bytes), median(counts)}
+	return l
+}
+
+func (a abroad) learnFrom(countries map[geo.Country]bool) rareLimits {
+	var flows, bytes []float64
+	for country := range countries {
+		for _, n := range a.hosts[country] {
+			flows, bytes = append(flows, logOf(n.Flows)), append(bytes, logOf(n.Bytes()))
+		}
+	}
+	return rareLimits{flows: tailOf(flows), bytes: tailOf(bytes)}
 }
 
 func (l rareLimits) thresholds(k float64) []Threshold {
-	const of = "each host with the rarer half of the baseline's countries"
-	return slices.Concat(
-		l.flows.threshold("flows with new countries to each other flow abroad", "ratio", k, of),
-		l.bytes.threshold("bytes with new countries to each other byte abroad", "ratio", k, of),
-	)
+	if l.flows.n < leastPairs {
+		return nil
+	}
+	return []Threshold{
+		l.flows.threshold("flows of a host with a new country", "flows", k, l.of),
+		l.bytes.threshold("bytes of a host with a new country", "bytes", k, l.of),
+	}
 }
 
-// excess is that of what a host has with new countries, of its total.
-func (l rareLimits) excess(with, total profile.Counts, k float64) float64 {
-	if with.Flows <= visitFlows || float64(with.Flows) <= l.usual {
+// excess is that of what a host has with a new country.
+func (l rareLimits) excess(with profile.Counts, k float64) float64 {
+	if with.Flows <= visitFlows || l.flows.n < leastPairs {
 		return 0
 	}
-	noise := countNoise(float64(with.Flows), float64(total.Flows-with.Flows+1))
-	return max(
-		l.flows.excessNoisy(logOdds(with.Flows, total.Flows), k, noise),
-		l.bytes.excessNoisy(logOdds(with.Bytes(), total.Bytes()), k, noise))
+	return max(l.flows.excess(logOf(with.Flows), k), l.bytes.excess(logOf(with.Bytes()), k))
 }
-
-// logOdds is the logarithm of a part ÷ the rest of a total, either at least 1.
-func logOdds(part, total int64) float64 { return logOf(part) - logOf(total-part) }
 
 func sumCountries(rows []NewCountry) profile.Counts {
 	var n profile.Counts

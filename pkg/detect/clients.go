@@ -64,19 +64,19 @@ func Clients(in Input) ClientsResult {
 	d := in.day(in.Servers)
 	at, k := in.places(), in.sensitivity()
 	r := ClientsResult{Clients: d.clients(at)}
-	var logs []float64
+	var logs, noises []float64
 	for _, c := range r.Clients {
 		if c.Flows >= rhythmFlows {
-			logs = append(logs, c.logCV())
+			logs, noises = append(logs, c.logCV()), append(noises, c.cvNoise())
 		}
 	}
-	usual := lowerSpreadOf(logs)
+	usual := lowerSpreadOf(logs, noises)
 	r.Thresholds = rhythmThresholds(usual, k)
 	for _, c := range r.Clients {
 		if c.Flows < rhythmFlows {
 			continue
 		}
-		noise := 1 / math.Sqrt(float64(c.Flows))
+		noise := c.cvNoise()
 		chance := (math.Log(randomCV) - c.logCV()) / (k * noise)
 		excess := min(usual.excessNoisy(-c.logCV(), k, noise), chance)
 		if excess >= 1 {
@@ -95,10 +95,13 @@ func rhythmThresholds(usual spread, k float64) []Threshold {
 	}
 	return []Threshold{{Name: "coefficient of variation of the gaps between flows, at most", Value: min(limit, randomCV), Unit: "ratio",
 		From: fmt.Sprintf("the day's %d clients with %d flows or more: median %.3g ÷ exp(%.3g), and no more than the %d of chance",
-			usual.n, rhythmFlows, math.Exp(-usual.median), usual.reach(k, 0), randomCV)}}
+			usual.n, rhythmFlows, math.Exp(-usual.median), usual.reach(k, usual.noise), randomCV)}}
 }
 
 func (c Client) logCV() float64 { return math.Log(max(c.CV, leastCV)) }
+
+// cvNoise is the standard error of logCV, as of gaps that come at random.
+func (c Client) cvNoise() float64 { return 1 / math.Sqrt(float64(c.Flows)) }
 
 func (c Client) finding(score float64) Finding {
 	who := ""

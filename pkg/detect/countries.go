@@ -45,14 +45,13 @@ type CountriesResult struct {
 // Countries finds internal hosts with traffic to countries that nobody
 // contacted on the baseline day.
 //
-// What is usual is learned from the rarer half of the baseline's countries,
-// by number of hosts: the flows and bytes of each host with all of these
-// together, for each of its others. A host stands out if the quotient for all
-// new countries together is unusual beside that, in flows or in bytes, and its
-// flows with them are more than a visit and more than the median host has with
-// the rarer half. Countries that many hosts contact weigh less, for they are more likely a
-// new service than one host's secret. A host that does not stand out gets one
-// info finding for all its new countries.
+// What is usual is learned from the rarer half of the baseline's countries, by
+// number of hosts: the flows and bytes of each host with each of these. A host
+// stands out if its flows or bytes with a new country are more than all but one
+// in twenty of these, and are more than a visit: what is new on a day is mostly
+// looked at and seldom used as much as that. Countries that many hosts contact
+// weigh less, for they are more likely a new service than one host's secret. A
+// host that does not stand out gets one info finding for all its new countries.
 func Countries(in Input) CountriesResult {
 	baseline, test := in.days()
 	at, k := in.places(), in.sensitivity()
@@ -74,7 +73,10 @@ func Countries(in Input) CountriesResult {
 	for src, rows := range after.byHost(isNew) {
 		h := NewCountryHost{Host: src, Counts: sumCountries(rows), Countries: rows}
 		h.Share = ratio(h.Flows, after.total[src].Flows)
-		excess := l.excess(h.Counts, after.total[src], k) * (1 - share[rows[0].Country])
+		var excess float64
+		for _, c := range rows {
+			excess = max(excess, l.excess(c.Counts, k)*(1-share[c.Country]))
+		}
 		top, during := after.trace(src, rows)
 		h.TopDst, h.TopOwner = top, at.of(top).owner
 		r.Hosts = append(r.Hosts, h)

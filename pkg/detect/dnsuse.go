@@ -71,7 +71,10 @@ func (h *dnsHost) perOther() (quotient, noise float64) {
 	return n / m, countNoise(n, m)
 }
 
-func (u *resolverUse) perFlow() float64 { return float64(max(u.Bytes(), 1)) / float64(u.Flows) }
+func (u *resolverUse) perFlow() float64 { return ratio(u.Bytes(), u.Flows) }
+
+// logPerFlow is the logarithm of perFlow, at least that of one byte in all.
+func (u *resolverUse) logPerFlow() float64 { return logOf(u.Bytes()) - logOf(u.Flows) }
 
 // byUse returns the resolvers, most used first.
 func (h *dnsHost) byUse() []netip.Addr {
@@ -104,28 +107,37 @@ type dnsLimits struct {
 	perFlow, perFlowGrew spread
 	usualFlows           float64 // median DNS flows of a host
 	usualBytes           float64 // median DNS bytes of a host
+	groupFlows           float64 // median DNS flows of a host with one resolver
 }
 
 func learnDNS(before, after dnsHosts) dnsLimits {
-	var perOther, growth, perFlow, perFlowGrew, flows, bytes []float64
+	var perOther, growth, perFlow, perFlowGrew, flows, bytes, groups []float64
+	var perOtherNoise, growthNoise []float64
 	for addr, old := range before {
-		q, _ := old.perOther()
-		perOther = append(perOther, math.Log(q))
+		q, noise := old.perOther()
+		perOther, perOtherNoise = append(perOther, math.Log(q)), append(perOtherNoise, noise)
 		flows, bytes = append(flows, float64(old.dns.Flows)), append(bytes, float64(old.dns.Bytes()))
 		now, ok := after[addr]
 		if ok {
 			growth = append(growth, logOf(now.dns.Flows)-logOf(old.dns.Flows))
+			growthNoise = append(growthNoise, countNoise(float64(now.dns.Flows), float64(old.dns.Flows)))
 		}
 		for resolver, u := range old.resolvers {
-			perFlow = append(perFlow, math.Log(u.perFlow()))
+			perFlow = append(perFlow, u.logPerFlow())
+			groups = append(groups, float64(u.Flows))
 			if ok && now.resolvers[resolver] != nil {
-				perFlowGrew = append(perFlowGrew, math.Log(now.resolvers[resolver].perFlow()/u.perFlow()))
+				perFlowGrew = append(perFlowGrew, now.resolvers[resolver].logPerFlow()-u.logPerFlow())
 			}
 		}
 	}
 	slices.Sort(flows)
 	slices.Sort(bytes)
-	return dnsLimits{spreadOf(perOther), spreadOf(growth), spreadOf(perFlow), spreadOf(perFlowGrew), median(flows), median(bytes)}
+	slices.Sort(groups)
+	return dnsLimits{
+		perOther: noisySpreadOf(perOther, perOtherNoise), growth: noisySpreadOf(growth, growthNoise),
+		perFlow: spreadOf(perFlow), perFlowGrew: spreadOf(perFlowGrew),
+		usualFlows: median(flows), usualBytes: median(bytes), groupFlows: median(groups),
+	}
 }
 
 func (l dnsLimits) thresholds(k float64) []Threshold {
@@ -172,17 +184,24 @@ func (l dnsLimits) requests(now, before *dnsHost, server bool, k float64) float6
 	return excess
 }
 
+// worthCarrying is the share of a median host's DNS bytes below which a
+// resolver's are too few to be a tunnel's.
+const worthCarrying = 0.25
+
 // size is the largest excess of bytes per flow with one resolver, and which.
-// Less than a median host's DNS bytes a day carries nothing worth a tunnel.
 func (l dnsLimits) size(now, before *dnsHost, k float64) (best float64, resolver netip.Addr) {
 	for _, addr := range now.byUse() {
 		u := now.resolvers[addr]
-		if float64(u.Bytes()) < l.usualBytes {
+		if float64(u.Bytes()) < worthCarrying*l.usualBytes {
 			continue
 		}
-		excess := l.perFlow.excess(math.Log(u.perFlow()), k)
+		// A mean over fewer flows than usual varies by the root of the quotient
+		// more.
+		fewer := math.Sqrt(max(0, l.groupFlows/float64(u.Flows)-1))
+		excess := l.perFlow.excessNoisy(u.logPerFlow(), k, fewer*l.perFlow.scale)
 		if before != nil && before.resolvers[addr] != nil {
-			excess = min(excess, l.perFlowGrew.excess(math.Log(u.perFlow()/before.resolvers[addr].perFlow()), k))
+			grew := u.logPerFlow() - before.resolvers[addr].logPerFlow()
+			excess = min(excess, l.perFlowGrew.excessNoisy(grew, k, fewer*l.perFlowGrew.scale))
 		}
 		if excess > best {
 			best, resolver = excess, addr

@@ -1,9 +1,7 @@
 package detect
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -53,184 +51,51 @@ const uploadBias = 2
 // Exfiltration finds internal hosts that sent far more to an external
 // destination than they or their network do on the baseline day.
 //
-// An upload stands out if it is unusual among the largest uploads of the
-// baseline's hosts, one a host, and, where the host sent to the same owner on
-// the baseline day, if it also grew by more than such uploads do from one day
-// to the next. Both are compared on a logarithmic scale. The pace is slow
-// where no single flow is unusual among the largest flows of the hosts.
+// Values are compared on a logarithmic scale. The level is the upload
+// among the largest uploads of the baseline's hosts, one a host. The record is
+// the upload ÷ the host's own largest of the baseline day, among how much such
+// records change from one day to the next. An upload stands out by its level,
+// or, where the host has a baseline day, by the geometric mean of level and
+// record. The growth is the upload ÷ what the host sent to the same owner on the
+// baseline day: where it did, that must stand out too, so that a backup of every
+// night is silent. Where hosts upload on the baseline day too, in the sense of more
+// going up than coming down, the upload must also exceed what all but one in
+// twenty of them do, for people send large files now and then. The pace is slow where the host's ten largest flows of the day
+// carry less than half of the upload.
 func Exfiltration(in Input) ExfiltrationResult {
 	baseline, test := in.days()
 	at, k := in.places(), in.sensitivity()
 	before, after := baseline.uploads(at), test.uploads(at)
-	level, growth, single := before.largest(), growthOf(before, after), before.singles()
+	l := learnUploads(before, after)
 
 	type scored struct {
 		Upload
-		score  float64
-		window [2]flow.Time
+		finding Finding
 	}
 	var found []scored
 	for key, u := range after.lists {
-		if u.biased.Up == 0 {
-			continue
-		}
-		excess := level.excess(logOf(u.biased.Up), k)
 		old := before.lists[key].total()
-		if old > 0 {
-			excess = min(excess, growth.excess(logOf(u.biased.Up)-logOf(old), k))
-		}
+		excess := l.excess(u.biased.Up, old, before.record[key.src], k)
 		if excess < 1 {
 			continue
 		}
 		up := u.upload(test, key, at, old)
-		if single.excess(logOf(u.maxUp), k) < 1 {
-			up.Pace = PaceSlow
-		}
-		found = append(found, scored{up, scoreOf(excess), u.span.window()})
+		found = append(found, scored{up, up.finding(scoreOf(excess), u.span.window())})
 	}
-	slices.SortFunc(found, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), a.Src.Compare(b.Src), a.Dst.Compare(b.Dst))
-	})
-	var r ExfiltrationResult
+	slices.SortFunc(found, func(a, b scored) int { return compareFindings(a.finding, b.finding) })
+	r := ExfiltrationResult{Thresholds: l.thresholds(k)}
 	for _, f := range found {
 		r.Uploads = append(r.Uploads, f.Upload)
-		r.Findings = append(r.Findings, f.Upload.finding(f.score, f.window))
+		r.Findings = append(r.Findings, f.finding)
 	}
-	r.Thresholds = exfiltrationThresholds(level, growth, single, k)
 	return r
-}
-
-func exfiltrationThresholds(level, growth, single spread, k float64) []Threshold {
-	return slices.Concat(
-		level.threshold("up_bytes to one destination", "bytes", k, "each host's largest upload to one address on the baseline day"),
-		growth.threshold("growth of up_bytes to one owner", "ratio", k, "test ÷ baseline of each host's largest upload to one owner"),
-		single.threshold("up_bytes of one flow", "bytes", k, "each host's largest flow on the baseline day; above it the pace is fast"),
-	)
-}
-
-// uploadKey is one host and one owner, or one address of an unknown owner.
-type uploadKey struct {
-	src   netip.Addr
-	owner geo.Owner
-	dst   netip.Addr // only where the owner is not known
-}
-
-// uploadList is a host's traffic with one owner.
-type uploadList struct {
-	all    map[netip.Addr]profile.Counts // by destination
-	biased profile.Counts                // of the destinations that took in uploadBias times what they gave
-	maxUp  int64                         // of one flow to these
-	top    netip.Addr                    // of these, the one with most up bytes
-	span   span                          // of these
-}
-
-func (u *uploadList) total() (up int64) {
-	if u == nil {
-		return 0
-	}
-	for _, c := range u.all {
-		up += c.Up
-	}
-	return up
-}
-
-type uploadTable struct {
-	day   day
-	lists map[uploadKey]*uploadList
-}
-
-// uploads groups a day's outward traffic by host and owner.
-func (d day) uploads(at places) uploadTable {
-	t := uploadTable{d, map[uploadKey]*uploadList{}}
-	keyOf := func(c *profile.Conversation) uploadKey {
-		k := uploadKey{src: c.Src, owner: at.of(c.Dst).owner}
-		if k.owner.ASN == 0 {
-			k.owner, k.dst = geo.Owner{}, c.Dst
-		}
-		return k
-	}
-	for c := range d.outward() {
-		k := keyOf(c)
-		u, ok := t.lists[k]
-		if !ok {
-			u = &uploadList{all: map[netip.Addr]profile.Counts{}}
-			t.lists[k] = u
-		}
-		n := u.all[c.Dst]
-		n.Add(c.Counts)
-		u.all[c.Dst] = n
-	}
-	for c := range d.outward() {
-		u := t.lists[keyOf(c)]
-		if n := u.all[c.Dst]; isUpload(n) {
-			u.biased.Add(c.Counts)
-			u.maxUp = max(u.maxUp, c.MaxUp)
-			u.span.add(c)
-			if top := u.all[u.top]; !u.top.IsValid() || n.Up > top.Up {
-				u.top = c.Dst
-			}
-		}
-	}
-	return t
-}
-
-func isUpload(c profile.Counts) bool { return c.Up/uploadBias > c.Down }
-
-// largest is the spread of each host's largest upload to one address.
-func (t uploadTable) largest() spread {
-	best := map[netip.Addr]int64{}
-	for k, u := range t.lists {
-		for _, c := range u.all {
-			best[k.src] = max(best[k.src], c.Up)
-		}
-	}
-	return logSpread(best)
-}
-
-// singles is the spread of each host's largest flow to an external address.
-func (t uploadTable) singles() spread {
-	best := map[netip.Addr]int64{}
-	for c := range t.day.outward() {
-		best[c.Src] = max(best[c.Src], c.MaxUp)
-	}
-	return logSpread(best)
-}
-
-func logSpread(values map[netip.Addr]int64) spread {
-	var logs []float64
-	for _, v := range values {
-		logs = append(logs, logOf(v))
-	}
-	return spreadOf(logs)
-}
-
-// growthOf is the spread of how much each host's largest upload to one owner
-// grew from one day to the next.
-func growthOf(before, after uploadTable) spread {
-	best := map[netip.Addr]int64{}
-	change := map[netip.Addr]float64{}
-	for k, u := range before.lists {
-		best[k.src] = max(best[k.src], u.total())
-	}
-	for k, u := range before.lists {
-		now := after.lists[k].total()
-		if now == 0 || u.total() != best[k.src] {
-			continue
-		}
-		// Where two owners share the first place, the one that grew more
-		// counts, so that the result does not depend on their order.
-		grew := logOf(now) - logOf(u.total())
-		if old, ok := change[k.src]; !ok || grew > old {
-			change[k.src] = grew
-		}
-	}
-	return spreadOf(slices.Collect(maps.Values(change)))
 }
 
 // upload describes a list as evidence.
 func (u *uploadList) upload(d day, key uploadKey, at places, old int64) Upload {
 	up := Upload{Src: key.src, Dst: u.top, Owner: at.of(u.top).owner, Country: at.of(u.top).country,
-		Counts: u.biased, Baseline: old, Times: round3(ratio(u.biased.Up, old)), Pace: PaceFast}
+		Counts: u.biased, Baseline: old, Times: round3(ratio(u.biased.Up, old)), Pace: PaceSlow}
+	var largest int64
 	for _, c := range u.all {
 		if isUpload(c) {
 			up.Addresses++
@@ -240,8 +105,12 @@ func (u *uploadList) upload(d day, key uploadKey, at places, old int64) Upload {
 		for _, r := range h.Largest {
 			if c, ok := u.all[r.Dst]; ok && isUpload(c) {
 				up.Largest = append(up.Largest, r)
+				largest += r.Up
 			}
 		}
+	}
+	if largest >= up.Up/2 {
+		up.Pace = PaceFast
 	}
 	return up
 }

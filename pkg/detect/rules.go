@@ -27,9 +27,11 @@ func Rules() []Rule {
 			Conditions: []string{
 				"The source is internal, the destination external, on any protocol and port",
 				"More than twice as many bytes go up (up_bytes) as come down (down_bytes): downloads and calls never count",
-				"The bytes sent to the addresses of one owner exceed the limit learned from the largest upload of each host on the baseline day",
+				"The bytes sent to the addresses of one owner exceed the limit learned from the largest upload of each host on the baseline day, " +
+					"or come near it and exceed what the host itself sent to any address then by more than such records change from day to day",
+				"They exceed what all but one in twenty of the hosts that upload on the baseline day do",
 				"If the host sent to the same owner on the baseline day, the bytes also grew by more than such uploads do from day to day",
-				"Slow if no single flow is unusual for the baseline day, fast otherwise",
+				"Slow if the host's ten largest flows carry less than half of the upload, fast otherwise",
 			},
 			Actions: []string{
 				"Generate an alert that names the host, the destination and its owner, the bytes and the largest flows",
@@ -45,11 +47,11 @@ func Rules() []Rule {
 			ID: RuleNewCountry, Section: "3.2",
 			Title: "Communication with new countries",
 			Description: "Watches traffic with countries that nobody on the network contacted on the baseline day. A single page view abroad " +
-				"is normal, so what counts is how much one host has to do with all new countries together.",
+				"is normal, so what counts is how much one host has to do with such a country.",
 			Conditions: []string{
 				"The source is internal, the destination lies in a country that no internal host contacted on the baseline day",
-				"The host's flows or bytes with all such countries exceed the limit learned from the rarer half of the baseline's countries",
-				"The host has more than five flows with them; less is reported as info",
+				"The host's flows or bytes with it exceed what all but one in twenty hosts have with a country of the rarer half on the baseline day",
+				"The host has more than five flows with it; less is reported as info",
 				"Countries that many hosts contact weigh less",
 			},
 			Actions: []string{

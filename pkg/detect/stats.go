@@ -13,11 +13,6 @@ import (
 // a normal distribution: 1 ÷ Φ⁻¹(3/4).
 const madToSigma = 1.4826
 
-// madEfficiency is how much of a sample a MAD makes use of, relative to the
-// standard deviation (Rousseeuw and Croux, 1993): 200 values tell as much as
-// 74 would.
-const madEfficiency = 0.37
-
 // minScale is the least spread taken for real, on a natural logarithm: values
 // within about a tenth of each other are the same.
 const minScale = 0.1
@@ -27,13 +22,22 @@ const minScale = 0.1
 type spread struct {
 	n             int
 	median, scale float64
+	noise         float64 // median standard error of the values; part of scale
 }
 
-// spreadOf returns the spread of values. The scale is the larger of the MAD
-// and of what the 90th percentile says, each as the standard deviation of a
-// normal distribution: the second keeps a sample with a heavy tail from being
-// taken for a tight one, and both stay put while fewer than one in ten values
-// are wrong.
+// oddShare and oddCount say how many values of a sample may be odd without
+// moving its spread: one in twenty, or a handful of special machines in a small
+// network.
+const (
+	oddShare = 0.05
+	oddCount = 4
+)
+
+// spreadOf returns the spread of values. The scale is the larger of the MAD and
+// of what a high quantile says, each as the standard deviation of a normal
+// distribution: the second keeps a skewed or heavy-tailed sample from being
+// taken for a tight one. The quantile is the highest that leaves out the values
+// that may be odd, and the third quartile at least.
 func spreadOf(values []float64) spread {
 	n := len(values)
 	if n == 0 {
@@ -46,41 +50,53 @@ func spreadOf(values []float64) spread {
 		deviations[i] = math.Abs(v - s.median)
 	}
 	slices.Sort(deviations)
-	tail := (stat.Quantile(0.9, stat.LinInterp, sorted, nil) - s.median) / distuv.UnitNormal.Quantile(0.9)
+	p := max(0.75, 1-max(oddShare, oddCount/float64(n)))
+	tail := (stat.Quantile(p, stat.LinInterp, sorted, nil) - s.median) / distuv.UnitNormal.Quantile(p)
 	s.scale = max(madToSigma*median(deviations), tail, minScale)
 	return s
 }
 
-// lowerSpreadOf is spreadOf for values that are unusual when small: the spread
+// lowerSpreadOf is noisySpreadOf for values that are unusual when small: the spread
 // of the negated values.
-func lowerSpreadOf(values []float64) spread {
+func lowerSpreadOf(values, noises []float64) spread {
 	negated := make([]float64, len(values))
 	for i, v := range values {
 		negated[i] = -v
 	}
-	return spreadOf(negated)
+	return noisySpreadOf(negated, noises)
+}
+
+// noisySpreadOf is spreadOf for values that are known to some standard errors,
+// such as logarithms of small counts.
+func noisySpreadOf(values, noises []float64) spread {
+	s := spreadOf(values)
+	s.noise = median(slices.Sorted(slices.Values(noises)))
+	return s
 }
 
 // reach is how far above the median the limit stands, for a sensitivity of k
-// standard deviations. Of a small sample the spread is not well known, so k
-// grows as Student's t does over the normal distribution: 3.5 becomes 3.7 with
-// 200 values, 6 with 20 and a thousand with three. noise is the standard error
-// of the value compared, such as that of a count.
+// standard deviations and a value of the given standard error. Of a small
+// sample the scale is not well known, so k grows as Student's t does over the
+// normal distribution: 3.5 becomes 3.6 with 200 values, 4.3 with 20 and 33 with
+// three. What the sample owes to its own values' noise is taken out of the
+// scale before the value's is put in.
 func (s spread) reach(k, noise float64) float64 {
 	if s.n < 2 {
 		return math.Inf(1)
 	}
-	t := distuv.StudentsT{Sigma: 1, Nu: max(1, madEfficiency*float64(s.n-1))}
-	return -t.Quantile(distuv.UnitNormal.CDF(-k)) * math.Hypot(s.scale, noise)
+	t := distuv.StudentsT{Sigma: 1, Nu: float64(s.n - 1)}
+	own := math.Sqrt(max(s.scale*s.scale-s.noise*s.noise, minScale*minScale))
+	return -t.Quantile(distuv.UnitNormal.CDF(-k)) * math.Hypot(own, noise)
 }
 
-// limit is the value from which x is unusual.
-func (s spread) limit(k float64) float64 { return s.median + s.reach(k, 0) }
+// limit is the value from which a value as noisy as the sample's is unusual.
+func (s spread) limit(k float64) float64 { return s.median + s.reach(k, s.noise) }
 
 // excess is how far x lies above the median in units of the way to the limit:
 // 1 at the limit, 0 at the median or where there is nothing to compare with.
-func (s spread) excess(x, k float64) float64 { return s.excessNoisy(x, k, 0) }
+func (s spread) excess(x, k float64) float64 { return s.excessNoisy(x, k, s.noise) }
 
+// excessNoisy is excess for an x of the given standard error.
 func (s spread) excessNoisy(x, k, noise float64) float64 {
 	return (x - s.median) / s.reach(k, noise)
 }
@@ -93,8 +109,48 @@ func (s spread) threshold(name, unit string, k float64, of string) []Threshold {
 		return nil
 	}
 	from := fmt.Sprintf("%s: median %.3g of %d, times exp(%.3g) for %.3g robust standard deviations of the logarithm",
-		of, math.Exp(s.median), s.n, s.reach(k, 0), s.reach(k, 0)/s.scale)
+		of, math.Exp(s.median), s.n, s.reach(k, s.noise), s.reach(k, s.noise)/s.scale)
 	return []Threshold{{Name: name, Value: v, Unit: unit, From: from}}
+}
+
+// tailShare is the share of a sample that lies above its tail's limit.
+const tailShare = 0.05
+
+// tail is where the largest values of a sample of logarithms begin. It suits
+// samples that are too heavy-tailed for a spread and large enough to show their
+// tail.
+type tail struct {
+	n             int
+	median, limit float64
+}
+
+// tailOf returns the tail of values. The limit leaves out the largest one in
+// twenty, and one value at least, so that no single odd one sets it.
+func tailOf(values []float64) tail {
+	n := len(values)
+	if n < 2 {
+		return tail{n: n}
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return tail{n, median(sorted), sorted[n-1-tailCount(n)]}
+}
+
+// tailCount is how many of n values lie above the limit.
+func tailCount(n int) int { return max(1, int(tailShare*float64(n))) }
+
+// at is the limit for a sensitivity of k: that of the sample for the default,
+// proportionally nearer to or farther from the median for others. It is at
+// least minScale above the median.
+func (t tail) at(k float64) float64 {
+	return t.median + max(t.limit-t.median, minScale)*k/DefaultSensitivity
+}
+
+// excess is how far x lies above the median in units of the way to the limit.
+func (t tail) excess(x, k float64) float64 { return (x - t.median) / (t.at(k) - t.median) }
+
+func (t tail) threshold(name, unit string, k float64, of string) Threshold {
+	return Threshold{Name: name, Value: math.Exp(t.at(k)), Unit: unit,
+		From: fmt.Sprintf("%s: all but the largest %d of %d, median %.3g", of, tailCount(t.n), t.n, math.Exp(t.median))}
 }
 
 // countNoise is the standard error of the logarithm of a quotient of two
