@@ -21,6 +21,7 @@ type builder struct {
 	anchors  anchors
 	texts    []located // everything that may hold references
 	failed   bool
+	section  *doc.Target // the last heading
 
 	// The notebook that is being read.
 	input    Input
@@ -165,6 +166,7 @@ func (b *builder) heading(where doc.Origin, t *doc.Text, h *ast.Heading) {
 	if b.anchors.notebooks[b.input.Name] == nil {
 		b.anchors.notebooks[b.input.Name] = target
 	}
+	b.section = target
 	b.add(heading)
 }
 

@@ -33,6 +33,9 @@ type caption struct {
 func (b *builder) display(c *cell, o *nbformat.Output) {
 	said, ok := b.metadata(c, o)
 	switch {
+	case ok && b.standsIn(o, said):
+		b.standIn(c, said)
+		b.markdown(c.where, text(o, mimeMarkdown), nil)
 	case ok && said.kind == doc.KindTable:
 		b.table(c, o, said)
 	case ok && said.kind == doc.KindFigure, hasPicture(o):
@@ -49,6 +52,28 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 		types := slices.Sorted(maps.Keys(o.Data))
 		b.warn(c.where, 0, "an output is left out: none of its forms can be printed (%s)", strings.Join(types, ", "))
 	}
+}
+
+// standsIn reports whether the output is a sentence in place of the figure or
+// table that it is labelled as: a day may have nothing to show.
+func (b *builder) standsIn(o *nbformat.Output, said caption) bool {
+	if text(o, mimeMarkdown) == "" || said.kind == doc.KindFigure && hasPicture(o) {
+		return false
+	}
+	return said.kind == doc.KindFigure || o.Data[mimeResource] == nil && text(o, mimeHTML) == ""
+}
+
+// standIn has references to a figure or table that is not there name the
+// section that says so.
+func (b *builder) standIn(c *cell, said caption) {
+	if said.label == "" || b.section == nil {
+		return
+	}
+	if first := b.anchors.labels[said.label]; first != nil {
+		b.taken(c.where, 0, said.label, first)
+		return
+	}
+	b.anchors.labels[said.label] = b.section
 }
 
 func text(o *nbformat.Output, mime string) string {

@@ -95,7 +95,7 @@ func (a *anchors) unique(anchor string) string {
 // returns that; "" where the label is none or is taken, which is a problem.
 func (b *builder) label(where doc.Origin, line int, label string, target *doc.Target) string {
 	if first, ok := b.anchors.labels[label]; ok {
-		b.problem(where, line, "the label %q is taken: %s has it (%s); give this one another", label, first.Name(), first.Where)
+		b.taken(where, line, label, first)
 		return ""
 	}
 	if !doc.ValidLabel(label) {
@@ -115,4 +115,8 @@ func (b *builder) label(where doc.Origin, line int, label string, target *doc.Ta
 	target.ID = b.anchors.unique(label)
 	b.anchors.labels[label] = target
 	return target.ID
+}
+
+func (b *builder) taken(where doc.Origin, line int, label string, first *doc.Target) {
+	b.problem(where, line, "the label %q is taken: %s has it (%s); give this one another", label, first.Name(), first.Where)
 }

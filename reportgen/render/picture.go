@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -134,7 +133,7 @@ func (b *builder) pictures(where doc.Origin, t *doc.Text, attachments map[string
 			b.problem(where, 0, "the image %q cannot be shown: %v", shorten(img.Destination), err)
 			continue
 		}
-		picture.Name = b.anchors.unique("image-" + strconv.Itoa(len(b.anchors.taken)))
+		picture.Name = b.anchors.unique("image")
 		parent := img.Parent()
 		parent.ReplaceChild(parent, img, &doc.Image{Picture: picture})
 	}

@@ -78,7 +78,7 @@ func Parse(data []byte) (*Image, error) {
 		if localName(start.Name) != "svg" {
 			return nil, fmt.Errorf("the root element is <%s>, not <svg>", start.Name.Local)
 		}
-		root, err := p.element(start, 0)
+		root, err := p.element(start, "svg", 0)
 		if err != nil {
 			return nil, err
 		}
@@ -103,12 +103,12 @@ type parser struct {
 	styled  bool
 }
 
-// element reads the element that start opens, to its end.
-func (p *parser) element(start xml.StartElement, depth int) (*element, error) {
+// element reads the element that start opens, to its end, under the given name.
+func (p *parser) element(start xml.StartElement, name string, depth int) (*element, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("elements nest deeper than %d", maxDepth)
 	}
-	e := &element{name: localName(start.Name)}
+	e := &element{name: name}
 	for _, a := range start.Attr {
 		p.attribute(e, a)
 	}
@@ -126,31 +126,47 @@ func (p *parser) element(start xml.StartElement, depth int) (*element, error) {
 		case xml.CharData:
 			p.text(e, string(t))
 		case xml.StartElement:
-			child, err := p.element(t, depth+1)
-			if err != nil {
+			if err := p.child(e, t, depth+1); err != nil {
 				return nil, err
 			}
-			p.child(e, child, t.Name)
 		}
 	}
 }
 
-func (p *parser) child(parent, child *element, name xml.Name) {
+// child reads a child element and appends it to parent if it only draws.
+func (p *parser) child(parent *element, start xml.StartElement, depth int) error {
+	name := localName(start.Name)
 	switch {
-	case child.name == "a", child.name == "switch":
+	case name == "a", name == "switch":
 		// A link or a choice adds nothing to a printed figure: what it wraps stays.
-		child.name, child.attrs = "g", nil
-	case child.name == "metadata", child.name == "" || name.Space != "" && name.Space != "svg":
-		return
-	case child.name == "style":
-		if !p.styleSheet(child) {
-			return
+		name = "g"
+		if textual[parent.name] {
+			name = "tspan"
 		}
-	case !elements[child.name]:
-		p.dropped["<"+child.name+">"] = true
-		return
+		child, err := p.element(start, name, depth)
+		if err != nil {
+			return err
+		}
+		child.attrs = nil
+		parent.children = append(parent.children, child)
+		return nil
+	case name == "style" || elements[name]:
+		child, err := p.element(start, name, depth)
+		if err != nil {
+			return err
+		}
+		if name != "style" || p.styleSheet(child) {
+			parent.children = append(parent.children, child)
+		}
+		return nil
 	}
-	parent.children = append(parent.children, child)
+	if name != "" && name != "metadata" {
+		p.dropped["<"+name+">"] = true
+	}
+	// What is below it is read to find its end, and told no more about.
+	skipped := parser{decoder: p.decoder, dropped: map[string]bool{}}
+	_, err := skipped.element(start, name, depth)
+	return err
 }
 
 func (p *parser) styleSheet(e *element) bool {
@@ -167,11 +183,10 @@ func (p *parser) styleSheet(e *element) bool {
 }
 
 func (p *parser) text(e *element, s string) {
-	// White space between shapes draws nothing; inside text it does.
-	if strings.TrimSpace(s) == "" && !textual[e.name] {
-		return
+	// Text between shapes draws nothing.
+	if textual[e.name] {
+		e.children = append(e.children, s)
 	}
-	e.children = append(e.children, s)
 }
 
 func (p *parser) attribute(e *element, a xml.Attr) {

@@ -110,6 +110,9 @@ func writeChildren(b *bytes.Buffer, e *element) {
 			escape(b, c)
 		case *element:
 			writeElement(b, c)
+			if !textual[e.name] {
+				b.WriteString("\n")
+			}
 		}
 	}
 }
@@ -123,9 +126,6 @@ func writeElement(b *bytes.Buffer, e *element) {
 		b.WriteString(">")
 		writeChildren(b, e)
 		b.WriteString("</" + e.name + ">")
-	}
-	if !textual[e.name] || e.name == "text" {
-		b.WriteString("\n")
 	}
 }
 

@@ -101,7 +101,7 @@
     const reveal = () => {
       let id = location.hash.slice(1);
       try { id = decodeURIComponent(id); } catch { return; }
-      const target = id && document.getElementById(id);
+      const target = id ? document.getElementById(id) : null;
       const fold = target?.closest("details:not([open])");
       if (fold) { fold.open = true; target.scrollIntoView(); }
     };

@@ -1,0 +1,87 @@
+package render_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/render"
+	"github.com/flowbook/flowbook/reportgen/render/rendertest"
+)
+
+// writePage renders the notebooks of a folder to a file.
+func writePage(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "index.html")
+	html := page(t, build(t, readInputs(t, dir), sampleOptions()))
+	if err := os.WriteFile(path, []byte(html), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestPageInBrowser(t *testing.T) {
+	rendertest.CheckHTML(t, writePage(t, "testdata"))
+}
+
+// TestScript uses what the script adds to the page.
+func TestScript(t *testing.T) {
+	p := rendertest.Open(t, writePage(t, "testdata"))
+	p.Show("light", 1280)
+	ground := `getComputedStyle(document.body).backgroundColor`
+	light := rendertest.Evaluate[string](p, ground)
+	p.Click("#theme") // light
+	p.Click("#theme") // dark
+	if dark := rendertest.Evaluate[string](p, ground); dark == light {
+		t.Errorf("the ground is %s in both themes", dark)
+	}
+	p.Click("#theme")
+
+	first := `document.querySelector("#tbl-services tbody td").textContent`
+	p.Click("#tbl-services th:nth-child(4) button")
+	if got := rendertest.Evaluate[string](p, first); got != "192.168.100.239" {
+		t.Errorf("sorted by data, largest first: the first server is %s", got)
+	}
+	p.Click("#tbl-services th:nth-child(4) button")
+	if got := rendertest.Evaluate[string](p, first); got != "192.168.100.234" {
+		t.Errorf("sorted by data, smallest first: the first server is %s", got)
+	}
+
+	rendertest.Evaluate[bool](p, `document.getElementById("traffic").scrollIntoView({behavior: "instant"}), true`)
+	here := rendertest.Evaluate[string](p, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+		done(document.querySelector("nav .here")?.textContent ?? ""))))`)
+	if here != "2.2 Traffic" {
+		t.Errorf("at section 2.2 the contents mark %q", here)
+	}
+	for _, noise := range p.Noise() {
+		t.Error(noise)
+	}
+}
+
+// TestScreenshots writes pictures of a report for people to look at, where
+// $FLOWBOOK_SCREENSHOTS names a folder; $FLOWBOOK_NOTEBOOKS may name the
+// notebooks.
+func TestScreenshots(t *testing.T) {
+	out := os.Getenv("FLOWBOOK_SCREENSHOTS")
+	if out == "" {
+		t.Skip("FLOWBOOK_SCREENSHOTS names no folder")
+	}
+	notebooks := os.Getenv("FLOWBOOK_NOTEBOOKS")
+	if notebooks == "" {
+		notebooks = "testdata"
+	}
+	d, warnings, err := render.Build(readInputs(t, notebooks), sampleOptions())
+	t.Log(warnings, err)
+	path := filepath.Join(out, "index.html")
+	if err := os.WriteFile(path, []byte(page(t, d)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p := rendertest.Open(t, path)
+	for _, theme := range []string{"light", "dark"} {
+		for _, width := range []int64{1280, 375} {
+			p.Show(theme, width)
+			p.Screenshot(filepath.Join(out, fmt.Sprintf("%s-%d.png", theme, width)))
+		}
+	}
+}
