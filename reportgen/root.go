@@ -68,5 +68,6 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newDetectCommand())
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newSynthCommand())
+	root.AddCommand(newGeoCommand())
 	return root
 }

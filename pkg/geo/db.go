@@ -78,7 +78,7 @@ func (db *DB) Country(a netip.Addr) (Country, error) {
 		return Country{}, fmt.Errorf("geo database %s: country of %s: %w", db.name, a, err)
 	}
 	if c.Code != "" && c.Name == "" {
-		c.Name = countryName(c.Code)
+		c.Name = CountryName(c.Code)
 	}
 	return c, nil
 }
@@ -117,9 +117,9 @@ func public(a netip.Addr) bool {
 	return a.IsValid() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !a.IsMulticast() && !a.IsUnspecified()
 }
 
-// countryName is the English name of an ISO 3166-1 code, or the code itself
-// where CLDR names none.
-func countryName(code string) string {
+// CountryName is the English name of an ISO 3166-1 alpha-2 code by Unicode's
+// CLDR, or the code itself where CLDR names none.
+func CountryName(code string) string {
 	region, err := language.ParseRegion(code)
 	if err != nil {
 		return code

@@ -1,0 +1,138 @@
+// Package convert makes MMDB files of other databases of countries and owners.
+//
+// [Read] takes one file and tells its format by its content: legacy GeoIP .dat
+// files (country and ASNum editions, IPv4 and IPv6), the geoip and geoip6
+// texts that come with Tor, and CSV of networks or ranges. What it gives is a
+// [Table], to which further files can be added, such as geoip6 to geoip.
+// [Table.WriteMMDB] writes it.
+package convert
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/maxmind/mmdbwriter"
+	"github.com/maxmind/mmdbwriter/mmdbtype"
+	"go4.org/netipx"
+)
+
+// Entry is what is known of a network: its country's code, its owner, or both.
+type Entry struct {
+	Network netip.Prefix
+	Country string // ISO 3166-1 alpha-2, or empty
+	Owner   geo.Owner
+	place   string // file and line, for errors
+}
+
+// Table is networks and what is known of them, in any order. Where networks
+// overlap, the more specific one counts.
+type Table struct {
+	Entries []Entry
+	Unknown int // networks of the source that it says nothing of
+}
+
+// Read reads a file's content; name stands for it in errors, which also say
+// the line or the node.
+func Read(name string, data []byte) (Table, error) {
+	if len(data) == 0 {
+		return Table{}, fmt.Errorf("%s: the file is empty", name)
+	}
+	// No text holds a zero byte, and every .dat has many.
+	if bytes.IndexByte(data, 0) >= 0 {
+		return readLegacy(name, data)
+	}
+	return readText(name, data)
+}
+
+// Add adds the entries of another table.
+func (t *Table) Add(o Table) {
+	t.Entries = append(t.Entries, o.Entries...)
+	t.Unknown += o.Unknown
+}
+
+// Kind is the type that the MMDB states: GeoLite2-Country or GeoLite2-ASN, so
+// that every reader of those opens it, or one of Flowbook's own where entries
+// have both.
+func (t *Table) Kind() string {
+	countries, owners := false, false
+	for _, e := range t.Entries {
+		countries = countries || e.Country != ""
+		owners = owners || e.Owner != (geo.Owner{})
+	}
+	switch {
+	case countries && owners:
+		return "Flowbook-Country-ASN"
+	case owners:
+		return "GeoLite2-ASN"
+	}
+	return "GeoLite2-Country"
+}
+
+// WriteMMDB writes the table as an MMDB that states it was built at epoch, in
+// seconds since 1970. The same entries give the same bytes. It is an error if
+// there are none, or if two entries of one network differ.
+func (t *Table) WriteMMDB(w io.Writer, epoch int64) error {
+	if len(t.Entries) == 0 {
+		return fmt.Errorf("no network with a country or an owner to write")
+	}
+	tree, err := mmdbwriter.New(mmdbwriter.Options{
+		BuildEpoch:              epoch,
+		DatabaseType:            t.Kind(),
+		Description:             map[string]string{"en": "Converted by Flowbook"},
+		Languages:               []string{"en"},
+		DisableIPv4Aliasing:     true,
+		IncludeReservedNetworks: true,
+	})
+	if err != nil {
+		return fmt.Errorf("making the MMDB: %w", err)
+	}
+	// What is inserted later wins, so the more specific come later.
+	entries := slices.SortedStableFunc(slices.Values(t.Entries), func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Network.Bits(), b.Network.Bits()), a.Network.Addr().Compare(b.Network.Addr()))
+	})
+	for i, e := range entries {
+		if i > 0 && e.Network == entries[i-1].Network {
+			if before := entries[i-1]; e.Country != before.Country || e.Owner != before.Owner {
+				return fmt.Errorf("%s: %s is %s, but %s at %s; keep one of them", e.place, e.Network, e.what(), before.what(), before.place)
+			}
+			continue
+		}
+		if err := tree.Insert(netipx.PrefixIPNet(e.Network), e.record()); err != nil {
+			return fmt.Errorf("%s: %s: %w", e.place, e.Network, err)
+		}
+	}
+	if _, err := tree.WriteTo(w); err != nil {
+		return fmt.Errorf("writing the MMDB: %w", err)
+	}
+	return nil
+}
+
+// what describes an entry for an error.
+func (e Entry) what() string {
+	if e.Owner == (geo.Owner{}) {
+		return e.Country
+	}
+	return fmt.Sprintf("%s AS%d %s", e.Country, e.Owner.ASN, e.Owner.Name)
+}
+
+func (e Entry) record() mmdbtype.Map {
+	m := mmdbtype.Map{}
+	if e.Country != "" {
+		m["country"] = mmdbtype.Map{
+			"iso_code": mmdbtype.String(e.Country),
+			"names":    mmdbtype.Map{"en": mmdbtype.String(geo.CountryName(e.Country))},
+		}
+	}
+	if e.Owner.ASN != 0 {
+		m["autonomous_system_number"] = mmdbtype.Uint32(uint32(e.Owner.ASN))
+	}
+	if e.Owner.Name != "" {
+		m["autonomous_system_organization"] = mmdbtype.String(e.Owner.Name)
+	}
+	return m
+}

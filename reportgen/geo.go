@@ -1,0 +1,90 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/dustin/go-humanize"
+	"github.com/flowbook/flowbook/pkg/geo/convert"
+	"github.com/spf13/cobra"
+)
+
+const geoConvertHelp = `Convert makes an MMDB of other databases of countries and owners:
+
+  legacy GeoIP .dat files, country and ASNum editions, IPv4 and IPv6
+  Tor's geoip and geoip6, as in Debian's package tor-geoipdb
+  CSV of network,country_code,asn,name or start,end,country_code,asn,name,
+  with or without a header; a header may name columns in any order
+
+Several files become one MMDB, such as IPv4 and IPv6. Where networks overlap, the
+more specific one counts. The date that the MMDB states is $SOURCE_DATE_EPOCH, in
+seconds since 1970, or 2024-01-01: the same input gives the same bytes.`
+
+// defaultEpoch is the build date of converted databases, 2024-01-01.
+const defaultEpoch = "1704067200"
+
+// newGeoCommand is reportgen geo: databases of countries and owners.
+func newGeoCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "geo",
+		Short: "Make databases of countries and owners of addresses",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	c.AddCommand(newGeoConvertCommand())
+	return c
+}
+
+func newGeoConvertCommand() *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use:   "convert IN... -o OUT.mmdb",
+		Short: "Make an MMDB of a GeoIP .dat, Tor's geoip or CSV",
+		Long:  geoConvertHelp,
+		Example: `  reportgen geo convert /usr/share/tor/geoip /usr/share/tor/geoip6 -o country.mmdb
+  reportgen geo convert GeoIPASNum.dat -o asn.mmdb`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if out == "" {
+				return errors.New("geo convert needs -o, the MMDB file to write")
+			}
+			return convertGeo(args, out, cmd.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVarP(&out, "output", "o", "", "MMDB `file` to write")
+	return c
+}
+
+// convertGeo reads the inputs and writes one MMDB, whole or not at all.
+func convertGeo(in []string, out string, stderr io.Writer) error {
+	epoch, err := strconv.ParseInt(cmp.Or(os.Getenv("SOURCE_DATE_EPOCH"), defaultEpoch), 10, 64)
+	if err != nil || epoch <= 0 {
+		return fmt.Errorf("SOURCE_DATE_EPOCH is %q; it must be seconds since 1970", os.Getenv("SOURCE_DATE_EPOCH"))
+	}
+	var table convert.Table
+	for _, path := range in {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		t, err := convert.Read(path, data)
+		if err != nil {
+			return err
+		}
+		table.Add(t)
+	}
+	err = writeWhole(out, func(w io.Writer) error { return table.WriteMMDB(w, epoch) })
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "%s: %s, %s networks; %s left out, for which the input knows nothing\n", filepath.Base(out), table.Kind(),
+		humanize.Comma(int64(len(table.Entries))), humanize.Comma(int64(table.Unknown)))
+	return nil
+}
