@@ -55,8 +55,8 @@ var columns = map[string]Column{
 
 	"exchange":          {Title: "Traffic"},
 	"destinations":      {Title: "Destinations", Unit: Count},
-	"median_up_bytes":   {Title: "Sent by the median source", Unit: Bytes},
-	"median_down_bytes": {Title: "Received by the median source", Unit: Bytes},
+	"median_up_bytes":   {Title: "Median sent", Unit: Bytes},
+	"median_down_bytes": {Title: "Median received", Unit: Bytes},
 	"external_flows":    {Title: "To external resolvers", Unit: Count},
 	"bytes_per_flow":    {Title: "Data per flow", Unit: Bytes},
 	"gap_cv":            {Title: "Variation of gaps", Unit: Share},

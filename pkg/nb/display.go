@@ -174,6 +174,16 @@ func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 	}, nil
 }
 
+// plain is what a program that no notebook runs prints: label, caption and the
+// plain form of a table or figure, or the Markdown of prose.
+func plain(data *protocol.DisplayData) string {
+	if words, ok := data.Data[protocol.MIMETextMarkdown].(string); ok {
+		return words + "\n"
+	}
+	said, _ := data.Metadata["reportgen"].(map[string]string)
+	return fmt.Sprintf("[%s] %s\n%s\n", said["label"], said["caption"], data.Data[protocol.MIMETextPlain])
+}
+
 // Prose displays Markdown whose numbers are computed. Arguments are as of
 // fmt.Sprintf.
 func Prose(format string, args ...any) { send(markdown(sprintf(format, args))) }
@@ -186,12 +196,7 @@ func markdown(words string) *protocol.DisplayData {
 // without waiting for it. Outside a notebook it prints what can be read there.
 func send(data *protocol.DisplayData) {
 	if !gonbui.IsNotebook {
-		for _, mime := range []protocol.MIMEType{protocol.MIMETextMarkdown, protocol.MIMETextPlain} {
-			if words, ok := data.Data[mime].(string); ok {
-				fmt.Printf("%s\n\n", words)
-				return
-			}
-		}
+		fmt.Println(plain(data))
 		return
 	}
 	gonbui.SendData(data)
