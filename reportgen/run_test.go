@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render"
+)
+
+// notebookFolder makes a folder of notebooks in the module's .cache, where the
+// pinned kernel is found, and moves into its parent.
+func notebookFolder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	cache, err := filepath.Abs("../.cache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp(cache, "run-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Chdir(dir)
+	writeFiles(t, dir, files)
+	return dir
+}
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// goNotebook is the JSON of a GoNB notebook; the first code cell declares the
+// parameters.
+func goNotebook(t *testing.T, title string, cells ...string) string {
+	t.Helper()
+	nb := &nbformat.Notebook{Minor: 5, Metadata: map[string]any{"kernelspec": map[string]any{"name": "gonb", "language": "go", "display_name": "Go (gonb)"}}}
+	nb.Cells = append(nb.Cells, &nbformat.Cell{Type: nbformat.Markdown, ID: "title", Source: "# " + title})
+	for i, source := range cells {
+		c := &nbformat.Cell{Type: nbformat.Code, ID: fmt.Sprintf("code-%d", i+1), Source: source, Metadata: map[string]any{}}
+		if i == 0 {
+			c.Metadata["tags"] = []any{"parameters"}
+		}
+		nb.Cells = append(nb.Cells, c)
+	}
+	src, err := nbformat.Marshal(nb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(src)
+}
+
+func reportgen(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = run(t.Context(), args, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// tree is the names and contents of the files below dir.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := make(map[string]string)
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		src, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path)
+		files[name] = string(src)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// A run of real notebooks: parameters from report.yaml and flags, paths that no
+// output holds, a failing cell, the same bytes twice, and notebooks left alone.
+func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real GoNB kernels: skipped with -short")
+	}
+	dir := notebookFolder(t, map[string]string{
+		"notebooks/report.yaml": "title: Two notebooks\nauthors: [A. Writer]\nnotebooks:\n  - b.ipynb\n  - a.ipynb\nparameters:\n  limit: 7\n  day: near.txt\n",
+		"notebooks/near.txt":    "near",
+		"far.txt":               "far",
+	})
+	writeFiles(t, dir, map[string]string{
+		"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\nfmt.Println(\"limit\", limit)"),
+		"notebooks/b.ipynb": goNotebook(t, "Second", "var day = \"\"", "%%\ntext, err := os.ReadFile(day)\nfmt.Println(day, string(text), err)"),
+	})
+	before := tree(t, "notebooks")
+	status, stdout, stderr := reportgen(t, "run", "-p", "day=far.txt")
+	if status != exitDone {
+		t.Fatalf("status %d\n%s", status, stderr)
+	}
+	if want := "report/index.html\nreport/notebooks\nreport/report.md\n"; stdout != want {
+		t.Errorf("stdout %q, want %q", stdout, want)
+	}
+	first := tree(t, "report")
+	md := first["report.md"]
+	for _, want := range []string{"# Two notebooks", "limit 7", "far.txt far <nil>", "A. Writer"} {
+		if !strings.Contains(md, want) {
+			t.Errorf("the report does not hold %q:\n%s", want, md)
+		}
+	}
+	if second, first := strings.Index(md, "## 1 Second"), strings.Index(md, "## 2 First"); second < 0 || first < second {
+		t.Errorf("the notebooks are not in the order of report.yaml:\n%s", md)
+	}
+	for name, content := range first {
+		if strings.Contains(content, dir) {
+			t.Errorf("%s holds the path of this machine", name)
+		}
+	}
+	if diff := cmp.Diff(before, tree(t, "notebooks")); diff != "" {
+		t.Errorf("the notebooks' folder was written to:\n%s", diff)
+	}
+
+	if status, _, stderr = reportgen(t, "run", "-p", "day=far.txt", "--jobs", "1"); status != exitDone {
+		t.Fatalf("second run: status %d\n%s", status, stderr)
+	}
+	if diff := cmp.Diff(first, tree(t, "report")); diff != "" {
+		t.Errorf("a second run gives other bytes:\n%s", diff)
+	}
+
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\nfmt.Println(\"kept\")\nvar m map[string]int\nm[\"x\"] = limit")})
+	status, _, stderr = reportgen(t, "run", "--to", "md", "notebooks/a.ipynb")
+	if want := "a.ipynb: cell 3 (code-2), line 4: panic: assignment to entry in nil map"; status != exitFailed || !strings.Contains(stderr, want) {
+		t.Errorf("status %d, want 1 and %q:\n%s", status, want, stderr)
+	}
+	after := tree(t, "report")
+	if _, left := after["index.html"]; left {
+		t.Error("the old report was not replaced as a whole")
+	}
+	if md := after["report.md"]; !strings.Contains(md, "kept") || !strings.Contains(md, "failed") {
+		t.Errorf("the partial report holds no partial result or does not mark the failure:\n%s", md)
+	}
+	entries, err := os.ReadDir(".")
+	if err != nil || len(entries) != 3 {
+		t.Errorf("left beside the report: %v, %v", entries, err)
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	nb := goNotebook(t, "A", "var limit = 1")
+	tests := []struct {
+		name  string
+		files map[string]string
+		args  []string
+		want  string
+	}{
+		{"nothing here", nil, nil, "nothing to run: there is no report.yaml here and no folder notebooks"},
+		{"empty folder", map[string]string{"n/x.txt": ""}, []string{"n"}, "n holds no notebook"},
+		{"missing", nil, []string{"a.ipynb"}, "a.ipynb: no such file"},
+		{"format", nil, []string{"--to", "docx"}, "--to docx: there is no such format: use html, md, ipynb"},
+		{"parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit"}, "-p limit: want name=value"},
+		{"unknown parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "x=1"}, `no notebook declares the parameter "x": the notebooks declare limit`},
+		{"value", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit=x"}, `parameter limit of a.ipynb: "x" is not a whole number`},
+		{"yaml field", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nautor: y\n"}, nil, `[2:1] unknown field "autor"`},
+		{"yaml type", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nauthors:\n  a: b\n"}, nil, "report.yaml: [3:"},
+		{"yaml code", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "code: maybe\n"}, nil, `"maybe" is none of show, fold, hide`},
+		{"yaml parameter", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "parameters: {y: 1}\n"}, nil, `no notebook declares the parameter "y"`},
+		{"outside", map[string]string{"notebooks/report.yaml": "notebooks: [../a.ipynb]\n"}, nil, "is not in its folder"},
+		{"no notebook", map[string]string{"notebooks/a.ipynb": "{"}, nil, "a.ipynb: not a notebook"},
+		{"same name", map[string]string{"a/x.ipynb": nb, "b/x.ipynb": nb}, []string{"a", "b"}, "have the same name"},
+		{"foreign folder", map[string]string{"notebooks/a.ipynb": nb, "report/thesis.tex": "mine"}, nil, "-o report: the folder holds other files than a report"},
+		{"a file", map[string]string{"notebooks/a.ipynb": nb, "report": "mine"}, nil, "not a folder that can be replaced"},
+		{"kernel", map[string]string{"notebooks/a.ipynb": nb}, []string{"--kernel", "no-such-kernel"}, `there is no Jupyter kernel "no-such-kernel"`},
+		{"jobs", nil, []string{"--jobs", "-1"}, "take no negative value"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			t.Chdir(dir)
+			writeFiles(t, dir, tt.files)
+			before := tree(t, dir)
+			status, _, stderr := reportgen(t, append([]string{"run"}, tt.args...)...)
+			if status != exitBadInput || !strings.Contains(stderr, tt.want) {
+				t.Errorf("status %d, want 2 and %q:\n%s", status, tt.want, stderr)
+			}
+			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+				t.Errorf("files changed:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFolderIsReplacedWholeOrNotAtAll(t *testing.T) {
+	t.Chdir(t.TempDir())
+	fill := func(name string) func(string) error {
+		return func(dir string) error { return os.WriteFile(filepath.Join(dir, name), nil, 0o644) }
+	}
+	f, err := newFolder("deep/report")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.replace(fill("one")); err != nil {
+		t.Fatal(err)
+	}
+	if f, err = newFolder("deep/report"); err != nil {
+		t.Fatal("our own folder is refused:", err)
+	}
+	full := errors.New("the disk is full")
+	if err := f.replace(func(dir string) error { return errors.Join(fill("two")(dir), full) }); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+	want := map[string]string{"one": "", marker: markerText}
+	if diff := cmp.Diff(want, tree(t, "deep/report")); diff != "" {
+		t.Errorf("a failed run changed the report:\n%s", diff)
+	}
+	if err := f.replace(fill("three")); err != nil {
+		t.Fatal(err)
+	}
+	want = map[string]string{filepath.Join("report", "three"): "", filepath.Join("report", marker): markerText}
+	if diff := cmp.Diff(want, tree(t, "deep")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestStatusOfARun(t *testing.T) {
+	cell := &execute.Error{Err: &kernel.CellError{}}
+	died := &execute.Error{Err: &kernel.DiedError{}}
+	tests := []struct {
+		err  error
+		want int
+	}{
+		{cell, exitFailed},
+		{errors.Join(cell, died), exitKernelDied},
+		{errors.Join(errors.New("x"), &render.Problem{}), exitFailed},
+		{fmt.Errorf("a: %w", &kernel.NotFoundError{}), exitBadInput},
+	}
+	for _, tt := range tests {
+		if got := statusOf(tt.err); got != tt.want {
+			t.Errorf("%v: status %d, want %d", tt.err, got, tt.want)
+		}
+	}
+}
