@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html"
 	"math"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -48,7 +47,7 @@ func newTable(f frame.Frame, d *display) (*table, error) {
 	return t, nil
 }
 
-// add appends one column. Numbers that are no number (NaN) become null.
+// add appends one column. What is no number (NaN) becomes null.
 func (t *table) add(f frame.Frame, name string, d *display) error {
 	words, err := frame.Strings(f, name)
 	if err != nil {
@@ -68,27 +67,23 @@ func (t *table) add(f frame.Frame, name string, d *display) error {
 		format = own
 	}
 	for i := range t.data {
-		if c.Type == "string" {
+		switch {
+		case c.Type == "string":
 			t.data[i][name] = words[i]
 			t.text[i] = append(t.text[i], words[i])
-			continue
+		case math.IsNaN(numbers[i]) || math.IsInf(numbers[i], 0):
+			t.data[i][name] = nil
+			t.text[i] = append(t.text[i], "–")
+		default:
+			t.data[i][name] = numbers[i]
+			if c.Type == "integer" {
+				t.data[i][name] = json.Number(words[i]) // exact beyond 2⁵³ too
+			}
+			t.text[i] = append(t.text[i], format(numbers[i]))
 		}
-		t.data[i][name] = value(numbers[i], c.Type)
-		t.text[i] = append(t.text[i], format(numbers[i]))
 	}
 	t.fields = append(t.fields, c)
 	return nil
-}
-
-// value is a number as JSON holds it.
-func value(v float64, kind string) any {
-	switch {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return nil
-	case kind == "integer":
-		return json.Number(strconv.FormatFloat(v, 'f', 0, 64))
-	}
-	return v
 }
 
 // resource returns the table as a tabular data resource in JSON, with the text

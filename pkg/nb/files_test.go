@@ -1,0 +1,167 @@
+package nb
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/frame"
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/scan"
+)
+
+// writeDay writes a flow file with the given records and an unreadable row less.
+func writeDay(t *testing.T, name string, rs ...flow.Record) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	var b bytes.Buffer
+	w := scan.NewWriter(&b)
+	for _, r := range rs {
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func aFlow(t *testing.T) flow.Record {
+	t.Helper()
+	a, err := flow.ParseAddr("10.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return flow.Record{Time: 5, Src: a, Dst: a.Next(), Proto: flow.TCP, Port: 443, Up: 7, Down: 8}
+}
+
+// TestDay reads a day that is not in the cache with the real reportgen, then
+// once more without it.
+func TestDay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds reportgen: skipped with -short")
+	}
+	program := filepath.Join(t.TempDir(), "reportgen")
+	if b, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../reportgen").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, b)
+	}
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	t.Setenv("FLOWBOOK_REPORTGEN", program)
+	path := writeDay(t, "day.parquet", aFlow(t))
+	b := profile.NewBuilder()
+	b.Add(aFlow(t))
+	want := b.Profile()
+	for _, step := range []string{"not cached", "cached"} {
+		got := Open(Inputs{Baseline: path}).Baseline()
+		if diff := cmp.Diff(frame.Hosts(want).Records(), frame.Hosts(got).Records()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step, diff)
+		}
+		if len(got.Sources) != 1 || got.Sources[0].Name != "day.parquet" || got.Sources[0].Rows != 1 {
+			t.Errorf("%s: sources %+v", step, got.Sources)
+		}
+		t.Setenv("FLOWBOOK_REPORTGEN", filepath.Join(t.TempDir(), "none")) // the second time it is not needed
+	}
+	t.Setenv("FLOWBOOK_REPORTGEN", program)
+	text := filepath.Join(t.TempDir(), "notes.txt")
+	if err := os.WriteFile(text, []byte("no flows here"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := openDay("test", text)
+	if err == nil || !strings.Contains(err.Error(), "parameter test: reading notes.txt") || !strings.Contains(err.Error(), "Parquet") {
+		t.Errorf("a file that is no flow file: %v", err)
+	}
+}
+
+// TestMissing checks what is said where an input cannot be had.
+func TestMissing(t *testing.T) {
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	path := writeDay(t, "day.parquet", aFlow(t))
+	for _, c := range []struct {
+		name, reportgen string
+		open            func() error
+		says            []string
+	}{
+		{"no file", "", day("baseline", ""), []string{"parameter baseline names no file", "sample:data.parquet"}},
+		{"not there", "", day("test", "gone.parquet"), []string{"parameter test", "no file gone.parquet"}},
+		{"no such sample", "", day("test", "sample:gone.parquet"), []string{"no file sample:gone.parquet"}},
+		{"a folder", "", day("test", t.TempDir()), []string{"is a folder"}},
+		{"no program", "/nowhere/reportgen", day("test", path), []string{"reading day.parquet", "no such file"}},
+		{"a program that does nothing", "true", day("test", path), []string{"left no profile in the cache", "FLOWBOOK_CACHE"}},
+		{"networks", "", func() error { _, err := parseInternal("10.0.0.0/8, x"); return err }, []string{"parameter internal", "CIDR"}},
+		{"no database", "", func() error { _, err := openGeo("", "gone.mmdb"); return err }, []string{"parameter asn", "gone.mmdb"}},
+		{"a database of another kind", "", func() error { _, err := openGeo(path, ""); return err }, []string{"country", "day.parquet"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.reportgen != "" {
+				t.Setenv("FLOWBOOK_REPORTGEN", c.reportgen)
+			}
+			err := c.open()
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, s := range c.says {
+				if !strings.Contains(err.Error(), s) {
+					t.Errorf("%q does not say %q", err, s)
+				}
+			}
+		})
+	}
+}
+
+func day(parameter, file string) func() error {
+	return func() error { _, err := openDay(parameter, file); return err }
+}
+
+// TestCheck runs this test as a program of its own, as a cell is, and checks
+// that an input that is missing ends it with status 1 and a message.
+func TestCheck(t *testing.T) {
+	if os.Getenv("NB_TEST_CELL") != "" {
+		Open(Inputs{Test: "gone.parquet"}).Test()
+		os.Exit(0)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run", "^TestCheck$")
+	cmd.Env = append(os.Environ(), "NB_TEST_CELL=1")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("the cell ended with %v and not with status 1", err)
+	}
+	if want := "error: parameter test: there is no file gone.parquet"; !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("the cell printed %q and not %q", stderr.String(), want)
+	}
+}
+
+// TestNothing opens a run of nothing: it costs nothing and fails only when a
+// day is asked for.
+func TestNothing(t *testing.T) {
+	r := Open(Inputs{})
+	if n := len(r.Servers().Hosts); n != 0 {
+		t.Errorf("a run without servers has %d external clients", n)
+	}
+	if r.Geo().Country(aFlow(t).Dst).Code != "" {
+		t.Error("a run without databases knows a country")
+	}
+	if diff := cmp.Diff(flow.Private, r.Internal(), cmp.Comparer(func(a, b flow.Networks) bool { return len(a) == len(b) })); diff != "" {
+		t.Error(diff)
+	}
+	if f := r.Parameters(); f.Err != nil || f.Nrow() != 7 || First(f, "value") != "none" {
+		t.Errorf("parameters: %v", f)
+	}
+}

@@ -1,0 +1,191 @@
+package nb
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-gota/gota/dataframe"
+	"github.com/go-gota/gota/series"
+	"github.com/google/go-cmp/cmp"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/flowbook/flowbook/pkg/chart"
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+var update = flag.Bool("update", false, "write the golden bundles anew")
+
+// TestClosure checks what a cell links: nothing that knows the format of flow
+// files, since that alone would take longer to link than everything else.
+func TestClosure(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var others []string
+	for p := range strings.FieldsSeq(string(out)) {
+		for _, heavy := range []string{"parquet-go", "flowbook/pkg/scan", "flowbook/pkg/ingest", "flowbook/pkg/synth", "zmq4", "html/template", "net/http"} {
+			if strings.Contains(p, heavy) {
+				t.Errorf("a cell links %s", p)
+			}
+		}
+		if strings.Contains(p, ".") {
+			others = append(others, p)
+		}
+	}
+	t.Logf("a cell links %d packages beside the standard library:\n%s", len(others), strings.Join(others, "\n"))
+}
+
+func hosts() frame.Frame {
+	return dataframe.New(
+		series.New([]string{"10.0.0.1", "10.0.0.2", "<b>"}, series.String, "src_ip"),
+		series.New([]int{1_190_000_000, 9_007_199_254_740_991, 0}, series.Int, "up_bytes"),
+		series.New([]float64{0.1234, math.NaN(), 2}, series.Float, "up_down"))
+}
+
+// bundle writes a display as JSON, with the JSON inside it unfolded.
+func bundle(t *testing.T, d *protocol.DisplayData) []byte {
+	t.Helper()
+	data := map[string]any{}
+	for mime, v := range d.Data {
+		data[string(mime)] = v
+		if mime == mimeResource {
+			var inner any
+			if err := json.Unmarshal([]byte(v.(string)), &inner); err != nil {
+				t.Fatal(err)
+			}
+			data[string(mime)] = inner
+		}
+	}
+	b, err := json.MarshalIndent(map[string]any{"data": data, "metadata": d.Metadata}, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(b, '\n')
+}
+
+func TestBundles(t *testing.T) {
+	figure := chart.Bars(hosts(), "src_ip", []string{"up_bytes"}, chart.Options{})
+	for _, c := range []struct {
+		name string
+		make func() (*protocol.DisplayData, error)
+	}{
+		{"table", func() (*protocol.DisplayData, error) {
+			return tableData(hosts(), newDisplay("table", []Option{Label("tbl-hosts"), Caption("Hosts of %s", "a day"), Title("src_ip", "Host"),
+				Format("up_down", func(v float64) string { return fmt.Sprintf("%.1f", v) })}))
+		}},
+		{"table-cut", func() (*protocol.DisplayData, error) {
+			return tableData(hosts(), newDisplay("table", []Option{Label("tbl-hosts"), Caption("Hosts"), Columns("up_bytes"), Most(1)}))
+		}},
+		{"table-empty", func() (*protocol.DisplayData, error) {
+			return tableData(frame.Head(hosts(), 0), newDisplay("table", []Option{Label("tbl-hosts"), Caption("Hosts"), Otherwise("There is no host.")}))
+		}},
+		{"figure", func() (*protocol.DisplayData, error) {
+			return figureData(figure, newDisplay("figure", []Option{Label("fig-hosts"), Caption("Hosts"), Alt("Bars of %d hosts", 3)}))
+		}},
+		{"figure-empty", func() (*protocol.DisplayData, error) {
+			empty := chart.Bars(frame.Head(hosts(), 0), "src_ip", []string{"up_bytes"}, chart.Options{})
+			return figureData(empty, newDisplay("figure", []Option{Label("fig-hosts"), Caption("Hosts"), Alt("Bars"), Otherwise("There is no host.")}))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := c.make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := bundle(t, d)
+			path := filepath.Join("testdata", c.name+".json")
+			if *update {
+				if err := os.WriteFile(path, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", path, diff)
+			}
+		})
+	}
+}
+
+// TestRefused checks that a display that would make a bad report is refused
+// with a message that says what is wrong.
+func TestRefused(t *testing.T) {
+	figure := chart.Bars(hosts(), "src_ip", []string{"up_bytes"}, chart.Options{})
+	table := func(o ...Option) error { _, err := tableData(hosts(), newDisplay("table", o)); return err }
+	fig := func(f *chart.Figure, o ...Option) error { _, err := figureData(f, newDisplay("figure", o)); return err }
+	for _, c := range []struct {
+		err  error
+		says string
+	}{
+		{table(Caption("x")), "has no label"},
+		{table(Label("fig-x"), Caption("x")), `must begin with "tbl-"`},
+		{table(Label("tbl-x")), "has no caption"},
+		{table(Label("tbl-x"), Caption("x"), Columns("port")), `no column "port"`},
+		{table(Label("tbl-x"), Caption("x"), Format("src_ip", frame.Bytes.Format)), "holds text"},
+		{fig(figure, Label("fig-x"), Caption("x")), "has no alt text"},
+		{fig(chart.Bars(hosts(), "src_ip", []string{"down_bytes"}, chart.Options{}), Label("fig-x"), Caption("x"), Alt("x")), `no column "down_bytes"`},
+		{fig(chart.Bars(frame.Head(hosts(), 0), "src_ip", []string{"up_bytes"}, chart.Options{}), Label("fig-x"), Caption("x"), Alt("x")), "no rows to draw"},
+		{fig(chart.Hours(hosts().Select([]string{"nothing"}), "flows", chart.Options{}), Label("fig-x"), Caption("x"), Alt("x"), Otherwise("none")), "not valid"},
+	} {
+		if c.err == nil || !strings.Contains(c.err.Error(), c.says) {
+			t.Errorf("error %v does not say %q", c.err, c.says)
+		}
+	}
+}
+
+func TestRuleText(t *testing.T) {
+	for _, r := range detect.Rules() {
+		words, err := ruleText(r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range append(append([]string{r.Description, "### Conditions", "### Actions", "### Result"}, r.Conditions...), r.Actions...) {
+			if !strings.Contains(words, part) {
+				t.Errorf("%s does not say %q", r.ID, part)
+			}
+		}
+	}
+	if _, err := ruleText("no-such-rule"); err == nil || !strings.Contains(err.Error(), detect.RuleDNSC2) {
+		t.Errorf("an unknown rule: %v; the error must list those that exist", err)
+	}
+}
+
+func TestWords(t *testing.T) {
+	for got, want := range map[string]string{
+		Bytes(1_190_000_000): "1.19 GB", Count(334_778): "334,778", Percent(0.5): "50 %", Clock(3417865): "09:29",
+		N(0, "flow"): "no flows", N(1, "flow"): "1 flow", N(1830, "flow"): "1,830 flows", N(2, "country", "countries"): "2 countries",
+		Are(1, "host"): "is 1 host", Are(0, "host"): "are no hosts",
+		Times(310, 1): "310 times", Times(14, 10): "1.4 times", Times(1, 0): "–",
+		Change(100, 103): "3 % more", Change(100, 88): "12 % fewer", Change(5, 5): "as many", Change(10, 40): "4 times as many", Change(0, 7): "7 more",
+		List(nil, 3): "none", List([]string{"a"}, 3): "a", List([]string{"a", "b", "c"}, 2): "a, b and c",
+		List([]string{"a", "b", "c", "d"}, 2): "a, b and 2 others", ID("tbl-x", "2001:db8::1"): "tbl-x-2001-db8--1",
+		First(hosts(), "up_bytes"): "1.19 GB", First(frame.Head(hosts(), 0), "src_ip"): "none",
+		Where(hosts(), "src_ip", "10.0.0.2", "src_ip"): "10.0.0.2", fmt.Sprint(Addrs([]string{"10.0.0.1", "x", "::1", "::2"}, 2)): "[10.0.0.1 ::1]",
+		Verb(1, "is", "are"): "is", Verb(0, "is", "are"): "are",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestListLeavesItsInput checks that shortening a list does not write into it.
+func TestListLeavesItsInput(t *testing.T) {
+	words := []string{"a", "b", "c", "d"}
+	List(words, 2)
+	if diff := cmp.Diff([]string{"a", "b", "c", "d"}, words); diff != "" {
+		t.Error(diff)
+	}
+}
