@@ -23,6 +23,7 @@ func newClock(r rng) *clock {
 	lunch := r.between(11.5, 14)
 	length := r.between(0.5, 1.25)
 	const idle = 0.65
+	before, after := lunch-1, lunch+length+1
 	var c clock
 	for t := flow.Time(0); t < flow.Day; t += slot {
 		hour := float64(t+slot/2) / float64(flow.Hour)
@@ -30,7 +31,7 @@ func newClock(r rng) *clock {
 		switch {
 		case hour >= lunch && hour < lunch+length:
 			w *= 1 - idle
-		case hour >= lunch-1 && hour < lunch+length+1:
+		case hour >= before && hour < after:
 			w *= 1 + idle*length/2
 		}
 		c.add(t, w)

@@ -36,7 +36,7 @@ var (
 const idleShare = 0.05
 
 func newPool(r rng) *pool {
-	p := &pool{networks: networks(), byCountry: map[string]*weighted[*site]{}, taken: map[netip.Addr]bool{}}
+	p := &pool{networks: networks, byCountry: map[string]*weighted[*site]{}, taken: map[netip.Addr]bool{}}
 	size := map[string]float64{}
 	for _, c := range countries() {
 		size[c.code] = c.size

@@ -269,7 +269,7 @@ func TestEveryAddressIsOnTheMap(t *testing.T) {
 }
 
 func TestNetworksAreDisjoint(t *testing.T) {
-	all := networks()
+	all := networks
 	for i, a := range all {
 		if a.prefix != a.prefix.Masked() {
 			t.Errorf("%s has bits beyond its length", a.prefix)
