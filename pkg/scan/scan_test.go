@@ -16,6 +16,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 )
 
 // someFlows returns n flows of a small network: a few hosts, IPv6 among them,
@@ -184,4 +186,25 @@ func ExampleFile() {
 	}
 	fmt.Println(p.Sources[0].Name, p.Total())
 	// Output: day.parquet {1 1200 9000}
+}
+
+// However a file is cut into row groups and pages, and whatever its
+// compression, the profile has the same bytes.
+func TestSplitInsideAFileGivesTheSameBytes(t *testing.T) {
+	flows := someFlows(20_000, 20)
+	want := encoded(t, built(flows))
+	r := rand.New(rand.NewPCG(21, 21))
+	codecs := []compress.Codec{&parquet.Uncompressed, &parquet.Snappy, &parquet.Gzip, &parquet.Brotli, &parquet.Zstd}
+	for i := range 10 {
+		rows, page := 1+r.Int64N(25_000), 100+r.IntN(100_000)
+		path := writeRows(t, plainRows(flows), parquet.MaxRowsPerRowGroup(rows), parquet.PageBufferSize(page),
+			parquet.DataPageVersion(1+i%2), parquet.Compression(codecs[i%len(codecs)]))
+		p, err := scan.File(t.Context(), path, scan.Options{Workers: 1 + r.IntN(5)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(encoded(t, p), want) {
+			t.Errorf("%d rows a row group, %d bytes a page: the profile differs", rows, page)
+		}
+	}
 }
