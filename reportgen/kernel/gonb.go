@@ -41,7 +41,12 @@ func Find(ctx context.Context, name, dir string, progress io.Writer) (*Spec, err
 			return nil, err
 		}
 		if root != "" {
-			return buildGoNB(ctx, root, progress)
+			spec, err := buildGoNB(ctx, root, progress)
+			if err != nil {
+				return nil, err
+			}
+			spec.Argv = append(spec.Argv, "-raw_error") // errors as text; JupyterLab gets HTML
+			return spec, nil
 		}
 	}
 	return findSpec(strings.ToLower(name), DataDirs(dir, os.Getenv))
@@ -66,7 +71,6 @@ func Install(ctx context.Context, dir, prefix string, progress io.Writer) (strin
 	if err != nil {
 		return "", err
 	}
-	spec.Argv = spec.Argv[:len(spec.Argv)-1] // -raw_error: JupyterLab shows errors as HTML
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -127,7 +131,6 @@ func buildGoNB(ctx context.Context, root string, progress io.Writer) (*Spec, err
 			// A workspace with the module in it: cells import its packages as they
 			// are on disk and its dependencies as it pins them, with no download.
 			"-go_work=" + root,
-			"-raw_error",
 		},
 		Env: map[string]string{
 			"PATH": bin + string(os.PathListSeparator) + "${PATH}",

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -329,4 +330,79 @@ func TestStartIsCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
+}
+
+// The spec that JupyterLab gets starts a kernel that runs cells of this module,
+// from a folder outside of it, and shows errors as HTML.
+func TestInstall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	privateTemp(t)
+	prefix := t.TempDir()
+	file, err := Install(t.Context(), ".", prefix, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := findSpec("gonb", []string{filepath.Join(prefix, "share", "jupyter")})
+	if err != nil || filepath.Join(spec.Dir, "kernel.json") != file {
+		t.Fatal(spec, file, err)
+	}
+	if !filepath.IsAbs(spec.Argv[0]) || strings.Contains(spec.Env["GOFLAGS"], "$") {
+		t.Errorf("argv %q, env %q", spec.Argv, spec.Env)
+	}
+	k, err := Start(t.Context(), Options{Spec: spec, Dir: prefix})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	r, err := execute(t, k, "import \"github.com/flowbook/flowbook/pkg/flow\"\n%%\nfmt.Print(flow.Record{} == flow.Record{})")
+	if err != nil || streamOf(r, "stdout") != "true" {
+		t.Errorf("%q, %v", streamOf(r, "stdout"), err)
+	}
+	r, err = execute(t, k, "%%\nnoSuchName()")
+	var ce *CellError
+	if !errors.As(err, &ce) || len(r.Outputs) == 0 || r.Outputs[0].Data["text/html"] == nil {
+		t.Errorf("%v, outputs %+v", err, r.Outputs)
+	}
+	if _, err := Install(t.Context(), os.TempDir(), prefix, io.Discard); err == nil || !strings.Contains(err.Error(), "run this inside the module") {
+		t.Errorf("outside a module: %v", err)
+	}
+}
+
+// Starting and closing kernels leaves no goroutine behind, whether they work or
+// are killed with output on the way.
+func TestNoGoroutineIsLeft(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real GoNB kernels: skipped with -short")
+	}
+	privateTemp(t)
+	spec, err := Find(t.Context(), "gonb", ".", io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := func(kill bool) {
+		k, err := Start(t.Context(), Options{Spec: spec})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kill {
+			if err := k.proc.signal(syscall.SIGKILL); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	once(false) // what the runtime starts once
+	before := runtime.NumGoroutine()
+	for i := range 4 {
+		once(i%2 == 0)
+	}
+	waitFor(t, func() bool { return runtime.NumGoroutine() <= before })
 }
