@@ -2,6 +2,7 @@ package html
 
 import (
 	"html/template"
+	"regexp"
 	"strings"
 
 	"github.com/alecthomas/chroma/v2"
@@ -12,13 +13,20 @@ import (
 // regular expressions, and slow on what no cell holds.
 const maxHighlight = 256 << 10
 
+// languageName is what a language may be called. Without a match for it, chroma
+// tries the name as that of a file, against every pattern that it has.
+var languageName = regexp.MustCompile(`^[A-Za-z0-9+#-]{1,30}$`)
+
 // highlight is source code with a class for what its tokens mean. The style
 // sheet has a colour for each class in each theme.
 func highlight(language, source string) template.HTML {
 	source = strings.TrimRight(source, "\n")
 	plain := template.HTML(template.HTMLEscapeString(source))
+	if !languageName.MatchString(language) || len(source) > maxHighlight {
+		return plain
+	}
 	lexer := lexers.Get(language)
-	if lexer == nil || language == "" || len(source) > maxHighlight {
+	if lexer == nil {
 		return plain
 	}
 	tokens, err := chroma.Coalesce(lexer).Tokenise(nil, source)

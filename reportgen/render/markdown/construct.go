@@ -1,7 +1,9 @@
 package markdown
 
 import (
+	"cmp"
 	"fmt"
+	"html"
 	"regexp"
 	"strings"
 
@@ -25,14 +27,17 @@ func (w *writer) code(c *doc.Code) string {
 	if !c.Folded {
 		return source
 	}
-	summary, open := c.Summary, ""
-	if summary == "" {
-		summary = "Code"
+	return details(cmp.Or(c.Summary, "Code"), c.Expanded) + "\n\n" + source + "\n\n</details>"
+}
+
+// details opens a part that a reader unfolds. Its summary is HTML, where
+// Markdown's escapes would be printed.
+func details(summary string, open bool) string {
+	tag := "<details>"
+	if open {
+		tag = "<details open>"
 	}
-	if c.Expanded {
-		open = " open"
-	}
-	return "<details" + open + "><summary>" + escape(summary) + "</summary>\n\n" + source + "\n\n</details>"
+	return tag + "<summary>" + html.EscapeString(strings.Join(strings.Fields(summary), " ")) + "</summary>"
 }
 
 func (w *writer) failure(f *doc.Failure) string {

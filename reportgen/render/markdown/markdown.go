@@ -127,9 +127,9 @@ func (w *writer) block(b doc.Block) string {
 	case *doc.Table:
 		return w.table(b)
 	case *doc.HTML:
-		return withoutEmptyLines(w.sanitizer.Fragment(b.Source))
+		return htmlBlock(w.sanitizer.Fragment(b.Source))
 	case doc.FoldStart:
-		return "<details><summary>" + escape(b.Summary) + "</summary>"
+		return details(b.Summary, false)
 	case doc.FoldEnd:
 		return "</details>"
 	}

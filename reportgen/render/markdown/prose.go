@@ -31,7 +31,7 @@ func (w *writer) node(n ast.Node, source []byte) string {
 		if n.HasClosure() {
 			raw += string(n.ClosureLine.Value(source))
 		}
-		return withoutEmptyLines(string(w.sanitizer.Tags([]byte(raw))))
+		return htmlBlock(string(w.sanitizer.Tags([]byte(raw))))
 	case *east.Table:
 		return w.proseTable(n, source)
 	}
@@ -111,10 +111,19 @@ func barless(cell string) string {
 	})
 }
 
-var emptyLines = regexp.MustCompile(`\n\s*\n+`)
+var (
+	emptyLines = regexp.MustCompile(`\n\s*\n+`)
+	// blockTag begins an HTML block of CommonMark's sixth kind, which only an
+	// empty line ends.
+	blockTag = regexp.MustCompile(`^</?(?:article|aside|blockquote|caption|dd|details|div|dl|dt|figcaption|figure|` +
+		`h[1-6]|hr|li|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)\b`)
+)
 
-// withoutEmptyLines keeps HTML in one Markdown block, which an empty line would
-// end.
-func withoutEmptyLines(html string) string {
-	return strings.TrimSpace(emptyLines.ReplaceAllString(html, "\n"))
+// htmlBlock is sanitised HTML as one block, in which nothing is Markdown.
+func htmlBlock(html string) string {
+	html = strings.TrimSpace(emptyLines.ReplaceAllString(html, "\n"))
+	if html == "" || blockTag.MatchString(html) {
+		return html
+	}
+	return "<div>" + html + "</div>"
 }
