@@ -19,7 +19,10 @@ func fence(language, code string) string {
 		}
 		return r
 	}, language), " ")
-	return mark + language + "\n" + strings.TrimRight(code, "\n") + "\n" + mark
+	if code = strings.TrimRight(code, "\n"); code != "" {
+		code += "\n"
+	}
+	return mark + language + "\n" + code + mark
 }
 
 func (w *writer) code(c *doc.Code) string {

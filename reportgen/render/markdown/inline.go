@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -31,12 +32,7 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 	case *ast.CodeSpan:
 		return codeSpan(n, source)
 	case *ast.Emphasis:
-		mark := "*"
-		if _, nested := n.Parent().(*ast.Emphasis); nested {
-			mark = "_"
-		}
-		mark = strings.Repeat(mark, n.Level)
-		return mark + w.inlines(n, source) + mark
+		return w.emphasis(n, source)
 	case *ast.Link:
 		return w.link(n, source)
 	case *ast.Image:
@@ -71,6 +67,29 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 	return w.inlines(n, source)
 }
 
+// emphasis takes the underscore where an asterisk would be mistaken: within
+// emphasis as strong, and around text that holds one.
+func (w *writer) emphasis(n *ast.Emphasis, source []byte) string {
+	text, mark := w.inlines(n, source), "*"
+	outer, nested := n.Parent().(*ast.Emphasis)
+	if nested && outer.Level == n.Level || holdsAsterisk(n, source) {
+		mark = "_"
+	}
+	mark = strings.Repeat(mark, n.Level)
+	return mark + text + mark
+}
+
+func holdsAsterisk(root ast.Node, source []byte) bool {
+	found := false
+	_ = ast.Walk(root, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
+		if t, ok := n.(*ast.Text); ok {
+			found = found || bytes.ContainsRune(t.Segment.Value(source), '*')
+		}
+		return ast.WalkContinue, nil
+	})
+	return found
+}
+
 // opensBlock matches what begins a block at the start of a line. It can stand
 // there in running text where the source indented it.
 var opensBlock = regexp.MustCompile(`^(?:([-+*>#=~|:]|` + "`{3}" + `)|(\d{1,9})([.)]))`)
@@ -100,7 +119,14 @@ func codeSpan(n *ast.CodeSpan, source []byte) string {
 		}
 	}
 	code := strings.ReplaceAll(b.String(), "\n", " ")
-	mark := strings.Repeat("`", longestRun(code)+1)
+	marks := longestRun(code) + 1
+	for before := n.PreviousSibling(); before != nil; before = before.PreviousSibling() {
+		// A run of backticks that is text must not find its like here.
+		if t, ok := before.(*ast.Text); ok && bytes.ContainsRune(t.Segment.Value(source), '`') {
+			marks = max(marks, longestRun(string(t.Segment.Value(source)))+1)
+		}
+	}
+	mark := strings.Repeat("`", marks)
 	if strings.HasPrefix(code, "`") || strings.HasSuffix(code, "`") ||
 		strings.HasPrefix(code, " ") && strings.HasSuffix(code, " ") && strings.TrimSpace(code) != "" {
 		code = " " + code + " "
@@ -136,7 +162,7 @@ func (w *writer) link(n *ast.Link, source []byte) string {
 	}
 	title := ""
 	if len(n.Title) > 0 {
-		title = ` "` + strings.NewReplacer(`"`, `\"`, "\n", " ").Replace(string(n.Title)) + `"`
+		title = ` "` + escaped(string(n.Title), '"') + `"`
 	}
 	return "[" + text + "](" + destination + title + ")"
 }

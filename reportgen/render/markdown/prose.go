@@ -99,16 +99,24 @@ func (w *writer) proseTable(t *east.Table, source []byte) string {
 	return strings.Join(rows, "\n")
 }
 
-var bar = regexp.MustCompile(`\\.|\|`)
-
 // barless escapes the bars that would end a cell.
-func barless(cell string) string {
-	return bar.ReplaceAllStringFunc(strings.ReplaceAll(cell, "\n", " "), func(s string) string {
-		if s == "|" {
-			return `\|`
+func barless(cell string) string { return escaped(cell, '|') }
+
+// escaped is Markdown on one line in which every c has a backslash before it.
+func escaped(s string, c byte) string {
+	var b strings.Builder
+	s = strings.ReplaceAll(s, "\n", " ")
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			b.WriteByte(s[i])
+			i++
+		case s[i] == c:
+			b.WriteByte('\\')
 		}
-		return s
-	})
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 var (
