@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,5 +74,20 @@ func TestSynthRefuses(t *testing.T) {
 		if code := run(t.Context(), tt.args, &stdout, &stderr); code != exitBadInput || !strings.Contains(stderr.String(), tt.want) {
 			t.Errorf("%v: exit %d, %q; want %d and %q", tt.args, code, stderr.String(), exitBadInput, tt.want)
 		}
+	}
+}
+
+// TestSynthInterrupted checks that an interrupted run leaves no half a file.
+func TestSynthInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	if code := run(ctx, []string{"synth", "-o", dir, "--flows", "10000"}, &stdout, &stderr); code != exitInterrupted {
+		t.Errorf("exit %d: %s", code, stderr.String())
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -50,6 +51,24 @@ func TestSameSeedSameDays(t *testing.T) {
 	other := newPlan(t, Options{Flows: 20_000, Seed: 2})
 	if slices.Equal(collect(a.Data()), collect(other.Data())) {
 		t.Error("another seed gave the same day")
+	}
+}
+
+// TestDaysAtOnce makes the days of one plan side by side, which the race
+// detector watches.
+func TestDaysAtOnce(t *testing.T) {
+	p := newPlan(t, Options{Flows: MinFlows})
+	want := [][]flow.Record{collect(p.Data()), collect(p.Test()), collect(p.Servers())}
+	got := make([][]flow.Record, len(want))
+	var wg sync.WaitGroup
+	for i, seq := range []iter.Seq[flow.Record]{p.Data(), p.Test(), p.Servers()} {
+		wg.Go(func() { got[i] = collect(seq) })
+	}
+	wg.Wait()
+	for i := range want {
+		if !slices.Equal(want[i], got[i]) {
+			t.Errorf("day %d differs", i)
+		}
 	}
 }
 
