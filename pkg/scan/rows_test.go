@@ -91,8 +91,12 @@ func TestRowsSkipRowGroups(t *testing.T) {
 	}
 	path := writeRows(t, plainRows(flows), parquet.MaxRowsPerRowGroup(1000))
 	damageUpBytes(t, path, 0, 1, 3)
-	if _, err := scan.File(t.Context(), path, scan.Options{}); !errors.Is(err, scan.ErrDamaged) {
-		t.Fatalf("the damage went unnoticed: %v", err)
+	for range 20 {
+		_, err := scan.File(t.Context(), path, scan.Options{Workers: 4})
+		e, ok := errors.AsType[*scan.Error](err)
+		if !ok || !errors.Is(err, scan.ErrDamaged) || e.RowGroup != 0 || e.Column != flow.ColUp {
+			t.Fatalf("the first damage is in row group 0, column up_bytes, and not %v", err)
+		}
 	}
 	for _, q := range []scan.Filter{
 		{Src: netip.MustParseAddr("10.0.0.2")},

@@ -22,7 +22,7 @@ type Options struct {
 // and counted in Profile.Rejected; everything else that is wrong with the file
 // is an [*Error]. Memory grows with the distinct conversations of the file and
 // with Options.Workers, not with its rows.
-func File(ctx context.Context, path string, o Options) (*profile.Profile, error) {
+func File(parent context.Context, path string, o Options) (*profile.Profile, error) {
 	f, err := open(path)
 	if err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func File(ctx context.Context, path string, o Options) (*profile.Profile, error)
 	defer f.Close()
 	var sum string
 	var p *profile.Profile
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(parent)
 	g.Go(func() (err error) {
 		sum, err = hashFile(ctx, f)
 		return err
@@ -40,7 +40,7 @@ func File(ctx context.Context, path string, o Options) (*profile.Profile, error)
 		return err
 	})
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return nil, f.firstFailure(parent, err)
 	}
 	p.Sources = []profile.Source{{Name: f.base(), SHA256: sum, Rows: f.rows}}
 	if len(p.Conversations) == 0 {
