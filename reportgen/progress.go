@@ -14,32 +14,25 @@ import (
 
 // progress tells how far a run is: a bar on a terminal, else a line a cell.
 type progress struct {
-	w     io.Writer
-	bar   *progressbar.ProgressBar // nil where w is no terminal
-	done  map[int]int              // cells that ran, by notebook
-	cells map[int]int              // cells to run, by notebook
-	start time.Time
+	w        io.Writer
+	terminal bool
+	bar      *progressbar.ProgressBar // nil until there is something to run
+	done     map[int]int              // cells that ran, by notebook
+	cells    map[int]int              // cells to run, by notebook
+	start    time.Time
 }
 
 func newProgress(w io.Writer) *progress {
-	p := &progress{w: w, done: make(map[int]int), cells: make(map[int]int), start: time.Now()}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bar = progressbar.NewOptions(0,
-			progressbar.OptionSetWriter(w),
-			progressbar.OptionShowCount(),
-			progressbar.OptionSetElapsedTime(true),
-			progressbar.OptionSetPredictTime(false),
-			progressbar.OptionFullWidth(),
-			progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetRenderBlankState(true),
-		)
+	f, ok := w.(*os.File)
+	return &progress{
+		w: w, terminal: ok && term.IsTerminal(int(f.Fd())),
+		done: make(map[int]int), cells: make(map[int]int), start: time.Now(),
 	}
-	return p
 }
 
 func (p *progress) event(e execute.Event) {
 	p.done[e.Notebook], p.cells[e.Notebook] = e.Done, e.Cells
-	if p.bar != nil {
+	if p.terminal {
 		p.draw(e)
 		return
 	}
@@ -60,6 +53,19 @@ func (p *progress) draw(e execute.Event) {
 	done, cells := 0, 0
 	for i := range p.cells {
 		done, cells = done+p.done[i], cells+p.cells[i]
+	}
+	if cells == 0 {
+		return // the bar takes no empty run
+	}
+	if p.bar == nil {
+		p.bar = progressbar.NewOptions(cells,
+			progressbar.OptionSetWriter(p.w),
+			progressbar.OptionShowCount(),
+			progressbar.OptionSetElapsedTime(true),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetWidth(30),
+			progressbar.OptionClearOnFinish(),
+		)
 	}
 	p.bar.ChangeMax(cells)
 	p.bar.Describe(fmt.Sprintf("%s %d/%d", e.Name, e.Done, e.Cells))

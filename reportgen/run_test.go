@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -205,6 +207,69 @@ func TestRunRefuses(t *testing.T) {
 				t.Errorf("files changed:\n%s", diff)
 			}
 		})
+	}
+}
+
+// cancelOn cancels when a text has been written to it.
+type cancelOn struct {
+	bytes.Buffer
+	text   string
+	cancel func()
+}
+
+func (c *cancelOn) Write(p []byte) (int, error) {
+	n, err := c.Buffer.Write(p)
+	if strings.Contains(c.String(), c.text) {
+		c.cancel()
+	}
+	return n, err
+}
+
+// An interrupt ends the kernels and leaves the last report as it was.
+func TestRunIsInterrupted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	dir := notebookFolder(t, nil)
+	writeFiles(t, dir, map[string]string{
+		"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\ntime.Sleep(time.Hour)"),
+		"report/.reportgen": markerText,
+		"report/old.txt":    "old",
+	})
+	before := tree(t, dir)
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	ctx, cancel := context.WithCancel(t.Context())
+	stderr := &cancelOn{text: "cell 1/2", cancel: cancel}
+	if status := run(ctx, []string{"run"}, io.Discard, stderr); status != exitInterrupted {
+		t.Errorf("status %d, want 130:\n%s", status, stderr)
+	}
+	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+		t.Errorf("files changed:\n%s", diff)
+	}
+	if left := tree(t, temp); len(left) != 0 {
+		t.Errorf("left in the temporary folder: %v", left)
+	}
+}
+
+// A kernel that dies gives status 4 and a report of what there was.
+func TestRunWhoseKernelDies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	dir := notebookFolder(t, nil)
+	writeFiles(t, dir, map[string]string{
+		"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\nsyscall.Kill(os.Getppid(), syscall.SIGKILL)\ntime.Sleep(time.Hour)"),
+	})
+	status, _, stderr := reportgen(t, "run", "--to", "md,ipynb")
+	if want := "a.ipynb: cell 4 (code-3): the kernel died (signal: killed)"; status != exitKernelDied || !strings.Contains(stderr, want) {
+		t.Errorf("status %d, want 4 and %q:\n%s", status, want, stderr)
+	}
+	md := tree(t, "report")["report.md"]
+	for _, want := range []string{"kept", "the kernel died (signal: killed)"} {
+		if !strings.Contains(md, want) {
+			t.Errorf("the report does not hold %q:\n%s", want, md)
+		}
 	}
 }
 
