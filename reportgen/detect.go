@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -132,30 +133,49 @@ func writeFindingCSV(w io.Writer, r detect.Result) error {
 	return out.WriteAll(rows)
 }
 
-// writeFindingTable writes the devices and below them the findings.
+// writeFindingTable writes the devices, the findings above info and how many
+// more there are.
 func writeFindingTable(w io.Writer, r detect.Result) error {
-	if len(r.Findings) == 0 {
-		_, err := fmt.Fprintln(w, "Nothing found.")
-		return err
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "DEVICE\tSEVERITY\tSCORE\tRULES")
+	infos := 0
+	devices, findings := newTable(w), newTable(w)
+	fmt.Fprintln(devices, "DEVICE\tSEVERITY\tSCORE\tRULES")
 	for _, d := range r.Devices {
 		var rules []string
 		for _, f := range d.Findings {
-			if len(rules) == 0 || rules[len(rules)-1] != f.Rule {
+			if !slices.Contains(rules, f.Rule) {
 				rules = append(rules, f.Rule)
 			}
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.3f\t%s\n", d.Entity, d.Severity, d.Score, strings.Join(rules, ", "))
+		fmt.Fprintf(devices, "%s\t%s\t%.3f\t%s\n", d.Entity, d.Severity, d.Score, strings.Join(rules, ", "))
 	}
-	fmt.Fprintln(t, "\t\t\t\nRULE\tENTITY\tSEVERITY\tSCORE\tFROM\tTO\tSUMMARY")
+	fmt.Fprintln(findings, "RULE\tENTITY\tSEVERITY\tSCORE\tFROM\tTO\tSUMMARY")
 	for _, f := range r.Findings {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%.3f\t%s\t%s\t%s\n", f.Rule, f.Entity, f.Severity, f.Score,
+		if f.Severity == detect.Info {
+			infos++
+			continue
+		}
+		fmt.Fprintf(findings, "%s\t%s\t%s\t%.3f\t%s\t%s\t%s\n", f.Rule, f.Entity, f.Severity, f.Score,
 			clock(f.Window[0]), clock(f.Window[1]), f.Summary)
 	}
-	return t.Flush()
+	if len(r.Devices) == 0 {
+		fmt.Fprintln(w, "Nothing stands out.")
+	} else {
+		if err := devices.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+		if err := findings.Flush(); err != nil {
+			return err
+		}
+	}
+	if infos > 0 {
+		_, err := fmt.Fprintf(w, "\n%d more for information only; --format json or csv has them.\n", infos)
+		return err
+	}
+	return nil
 }
+
+func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }
 
 // clock writes a time to the minute.
 func clock(t flow.Time) string { return fmt.Sprintf("%02d:%02d", t.Hour(), t/flow.Minute%60) }

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"text/tabwriter"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/spf13/cobra"
@@ -202,7 +201,7 @@ func (s ruleScore) rated() ruleScore {
 }
 
 func writeEvaluation(w io.Writer, e evaluation, hosts int) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := newTable(w)
 	fmt.Fprintln(t, "RULE\tPLANTED\tFOUND\tWRONG\tPRECISION\tRECALL\tF1")
 	quotient := func(q float64, none bool) string {
 		if none {

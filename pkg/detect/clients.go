@@ -35,6 +35,8 @@ type Client struct {
 type ClientsResult struct {
 	Clients    []Client // highest up ÷ down first
 	Normal     Client   // the client whose rhythm is nearest the median; zero where there is none
+	Rhythmic   int      // clients with flows enough to have a rhythm
+	Even       int      // of these, those whose gaps are more even than chance makes them; where most are, none stands out
 	Thresholds []Threshold
 	Findings   []Finding
 }
@@ -78,6 +80,10 @@ func Clients(in Input) ClientsResult {
 		}
 		noise := c.cvNoise()
 		chance := (math.Log(randomCV) - c.logCV()) / (k * noise)
+		r.Rhythmic++
+		if chance >= 1 {
+			r.Even++
+		}
 		excess := min(usual.excessNoisy(-c.logCV(), k, noise), chance)
 		if excess >= 1 {
 			r.Findings = append(r.Findings, c.finding(scoreOf(excess)))

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/scan"
+)
+
+// sampleArgs are the arguments of reportgen detect for the sample days.
+func sampleArgs(more ...string) []string {
+	in := func(name string) string { return filepath.Join("..", "testdata", name) }
+	return append([]string{"detect", "--baseline", in("data.parquet"), "--test", in("test.parquet"),
+		"--servers", in("servers.parquet"), "--country", in("country.mmdb"), "--asn", in("asn.mmdb")}, more...)
+}
+
+// ok runs reportgen and returns what it printed.
+func ok(t *testing.T, args ...string) string {
+	t.Helper()
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	var out, errs bytes.Buffer
+	if status := run(t.Context(), args, &out, &errs); status != exitDone {
+		t.Fatalf("reportgen %s: status %d, %s", strings.Join(args, " "), status, errs.String())
+	}
+	return out.String()
+}
+
+// Every planted host of the sample days is found, and hardly anyone else.
+func TestDetectSampleDays(t *testing.T) {
+	out := ok(t, sampleArgs("--format", "json")...)
+	alerts := map[ruling]bool{}
+	if err := readAlerts("-", strings.NewReader(out), alerts); err != nil {
+		t.Fatal(err)
+	}
+	known, err := readTruth(filepath.Join("..", "testdata", "truth.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := evaluate(known, alerts)
+	for _, s := range e.rules {
+		if _, isRule := detect.RuleOf(s.rule); isRule && s.recall < 1 {
+			t.Errorf("%s: %d of %d found", s.rule, s.found, s.planted)
+		}
+	}
+	for _, a := range e.falseAlarms {
+		// Nothing in a day of flows tells a hired watcher from an unwanted one.
+		if a.kind != "monitoring" {
+			t.Errorf("false alarm: %+v", a)
+		}
+	}
+	if again := ok(t, sampleArgs("--format", "json")...); again != out {
+		t.Error("a second run prints something else")
+	}
+}
+
+func TestDetectFormats(t *testing.T) {
+	lines := strings.Count(ok(t, sampleArgs("--format", "json")...), "\n")
+	rows, err := csv.NewReader(strings.NewReader(ok(t, sampleArgs("--format", "csv")...))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != lines+1 || !json.Valid([]byte(rows[1][8])) {
+		t.Errorf("%d rows of CSV for %d findings, evidence %q", len(rows), lines, rows[1][8])
+	}
+	table := ok(t, sampleArgs()...)
+	for _, want := range []string{"DEVICE ", "RULE ", "exfiltration", "more for information only"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("the table lacks %q:\n%s", want, table)
+		}
+	}
+}
+
+// A profile that reportgen profile wrote is as good as the flow file.
+func TestDetectTakesProfiles(t *testing.T) {
+	dir := t.TempDir()
+	args := sampleArgs("--format", "json")
+	want := ok(t, args...)
+	for i := range args {
+		if strings.HasSuffix(args[i], ".parquet") {
+			encoded := filepath.Join(dir, filepath.Base(args[i])+".profile")
+			ok(t, "profile", args[i], "-o", encoded)
+			args[i] = encoded
+		}
+	}
+	if got := ok(t, args...); got != want {
+		t.Error("findings of profiles differ from those of flow files")
+	}
+}
+
+// Three real days of one public server hold no internal host: nothing is
+// found, with any of its addresses as our own too.
+func TestDetectRealDays(t *testing.T) {
+	logs := filepath.Join("..", "..", "shared", "data", "zeek", "missing-host")
+	if _, err := os.Stat(logs); err != nil {
+		t.Skip("the real days are not here: ", err)
+	}
+	dir := t.TempDir()
+	day := func(date string) string {
+		path := filepath.Join(dir, date+".parquet")
+		ok(t, "import", "--from", "zeek", filepath.Join(logs, date), "--day", date, "-o", path)
+		return path
+	}
+	args := []string{"detect", "--baseline", day("2024-04-19"), "--test", day("2024-04-20"), "--servers", day("2024-04-21")}
+	if out := ok(t, args...); out != "Nothing stands out.\n" {
+		t.Errorf("with no internal network: %s", out)
+	}
+	ok(t, append(args, "--internal", "64.225.56.201/32,73.54.23.243/32")...)
+}
+
+func TestDetectErrors(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "notes.txt")
+	if err := os.WriteFile(text, []byte("not a day"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damaged := filepath.Join(dir, "damaged.profile")
+	if err := os.WriteFile(damaged, []byte("flowbook profile 1\n\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	with := func(flag, value string) []string { return append(sampleArgs(), flag, value) }
+	tests := []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"no days", []string{"detect"}, []string{"--baseline", "--test"}},
+		{"no such file", with("--test", filepath.Join(dir, "none.parquet")), []string{"--test", "none.parquet", "no such file"}},
+		{"not Parquet", with("--baseline", text), []string{"--baseline", "notes.txt", "not a Parquet file"}},
+		{"damaged profile", with("--servers", damaged), []string{"--servers", "damaged.profile", "damaged"}},
+		{"unknown format", with("--format", "xml"), []string{`"xml"`, "table, json, csv"}},
+		{"bad network", with("--internal", "192.168.0.0"), []string{"--internal", `"192.168.0.0"`, "CIDR"}},
+		{"bad sensitivity", with("--sensitivity", "NaN"), []string{"--sensitivity", "NaN"}},
+		{"owners as countries", with("--country", filepath.Join("..", "testdata", "asn.mmdb")), []string{"asn.mmdb"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+			var errs bytes.Buffer
+			if status := run(t.Context(), tt.args, io.Discard, &errs); status != exitBadInput {
+				t.Errorf("status %d, want %d", status, exitBadInput)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(errs.String(), want) {
+					t.Errorf("stderr %q lacks %q", errs.String(), want)
+				}
+			}
+		})
+	}
+}
+
+// Rows left out are told of on stderr, and do not stop a detection.
+func TestDetectTellsRejectedRows(t *testing.T) {
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	path := filepath.Join(t.TempDir(), "odd.parquet")
+	w, err := scan.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := flow.Record{Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("10.0.0.2"), Proto: flow.TCP, Port: 443}
+	bad := good
+	bad.Time = flow.Day + 5
+	for _, r := range []flow.Record{good, bad} {
+		if err := w.Write(r); err != nil {
+			t.Skip("the writer takes no bad rows: ", err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if status := run(t.Context(), []string{"detect", "--baseline", path, "--test", path}, &out, &errs); status != exitDone {
+		t.Fatalf("status %d: %s", status, errs.String())
+	}
+	if !strings.Contains(errs.String(), "left out") || !strings.Contains(errs.String(), "odd.parquet") {
+		t.Errorf("stderr %q does not tell of the row left out", errs.String())
+	}
+}
+
+func TestEvaluate(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	truth := write("truth.json", `{"seed":1,"planted":[
+		{"rule":"exfiltration","entity":"10.0.0.1"},{"rule":"exfiltration","entity":"10.0.0.2"},{"rule":"dns-c2","entity":"10.0.0.3"}],
+		"benign":[{"entity":"10.0.0.9","kind":"backup"}]}`)
+	findings := write("findings.json", `{"rule":"exfiltration","entity":"10.0.0.1","severity":"high"}
+{"rule":"exfiltration","entity":"10.0.0.2","severity":"low"}
+{"rule":"exfiltration","entity":"10.0.0.9","severity":"medium"}
+{"rule":"exfiltration","entity":"10.0.0.3","severity":"critical"}
+{"rule":"new-country","entity":"10.0.0.8","severity":"info"}
+`)
+	const want = `RULE          PLANTED  FOUND  WRONG  PRECISION  RECALL  F1
+dns-c2        1        0      0      -          0.000   -
+exfiltration  2        1      2      0.333      0.500   0.400
+missed: dns-c2 10.0.0.3
+missed: exfiltration 10.0.0.2
+false alarm: exfiltration 10.0.0.9 backup
+benign entities with a false alarm: 1 of 40 (2.50 %)
+`
+	if got := ok(t, "evaluate", "--truth", truth, "--hosts", "43", findings); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+
+	for name, args := range map[string][]string{
+		"no truth":       {findings},
+		"no such file":   {"--truth", filepath.Join(dir, "none.json"), findings},
+		"not a truth":    {"--truth", findings, findings},
+		"no address":     {"--truth", write("odd.json", `{"planted":[{"rule":"beacon","entity":"laptop"}]}`), findings},
+		"not findings":   {"--truth", truth, write("odd.txt", "RULE ENTITY")},
+		"other findings": {"--truth", truth, write("other.json", `{"rule":"beacon","entity":"10.0.0.1","severity":"bad"}`)},
+	} {
+		var errs bytes.Buffer
+		if status := run(t.Context(), append([]string{"evaluate"}, args...), io.Discard, &errs); status != exitBadInput || errs.Len() == 0 {
+			t.Errorf("%s: status %d, %q", name, status, errs.String())
+		}
+	}
+}
