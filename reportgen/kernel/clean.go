@@ -1,9 +1,13 @@
 package kernel
 
 import (
+	"cmp"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -11,13 +15,28 @@ import (
 // cleaner takes out of outputs what differs from run to run and from machine to
 // machine though the notebook's result is the same.
 type cleaner struct {
-	paths *strings.Replacer
+	hide  map[string]string
+	paths *regexp.Regexp // any key of hide, where a path begins
 }
 
+// newCleaner makes a cleaner that replaces the pairs in hide, and takes the
+// kernel's folder out.
 func newCleaner(dir string, hide []string) *cleaner {
-	pairs := append([]string{}, hide...)
-	pairs = append(pairs, filepath.Join(dir, "tmp")+"/", "", dir+"/", "")
-	return &cleaner{paths: strings.NewReplacer(pairs...)}
+	c := &cleaner{hide: map[string]string{filepath.Join(dir, "tmp") + "/": "", dir + "/": ""}}
+	for pair := range slices.Chunk(hide, 2) {
+		if len(pair) == 2 && len(pair[0]) > 1 {
+			c.hide[pair[0]] = pair[1]
+		}
+	}
+	olds := slices.SortedFunc(maps.Keys(c.hide), func(a, b string) int {
+		return cmp.Or(len(b)-len(a), strings.Compare(a, b)) // the folder within a folder first
+	})
+	for i, old := range olds {
+		olds[i] = regexp.QuoteMeta(old)
+	}
+	// A folder like /src must not be found inside /usr/src.
+	c.paths = regexp.MustCompile(`(^|[^\w.~/-])(` + strings.Join(olds, "|") + `)`)
+	return c
 }
 
 var (
@@ -41,7 +60,13 @@ var (
 
 // text cleans what a cell printed.
 func (c *cleaner) text(s string) string {
-	s = c.paths.Replace(s)
+	s = c.paths.ReplaceAllStringFunc(s, func(m string) string {
+		if short, ok := c.hide[m]; ok {
+			return short
+		}
+		_, n := utf8.DecodeRuneInString(m) // what stands before the path
+		return m[:n] + c.hide[m[n:]]
+	})
 	s = gonbFolder.ReplaceAllStringFunc(s, func(m string) string {
 		if strings.HasSuffix(m, "/") {
 			return ""

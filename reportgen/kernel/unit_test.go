@@ -170,13 +170,17 @@ func TestAnnotate(t *testing.T) {
 }
 
 func TestClean(t *testing.T) {
-	c := newCleaner("/tmp/reportgen-1", []string{"/home/x/project/", "", "/data/day.parquet", "day.parquet"})
+	c := newCleaner("/tmp/reportgen-1", []string{"/src/", "", "/src/notebooks/", "", "/data/day.parquet", "day.parquet", "/", "x"})
 	tests := []struct{ in, want string }{
 		{"main.main()\n\t/tmp/reportgen-1/tmp/gonb_0123abcd/main.go:12 +0x1d\n", "main.main()\n\tmain.go:12\n"},
 		{"main.f(0xc000012345, {0x1, 0x2})\n", "main.f(...)\n"},
 		{"# gonb_0123abcd", "# gonb"},
 		{"open /data/day.parquet: no such file", "open day.parquet: no such file"},
-		{"/home/x/project/pkg/nb/run.go:5", "pkg/nb/run.go:5"},
+		{"/src/pkg/nb/run.go:5", "pkg/nb/run.go:5"},
+		{"(/src/a /src/b:/src/c)", "(a b:c)"},
+		{"/src/notebooks/day.csv", "day.csv"},
+		{"/usr/src/x and github.com/src/x", "/usr/src/x and github.com/src/x"},
+		{"é/src/x", "éx"},
 		{"E1121 17:58:29.806430   31550 gonbui.go:211] gob", "E gonbui.go:211] gob"},
 		{"[signal SIGSEGV: addr=0x0 pc=0x4a2b3c]", "[signal SIGSEGV: addr=0x0 pc]"},
 		{"f(x) = 0x10 (hex)", "f(x) = 0x10 (hex)"},

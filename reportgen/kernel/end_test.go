@@ -1,0 +1,120 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestKernelKilledInACell(t *testing.T) {
+	privateTemp(t)
+	k := startGoNB(t, Options{})
+	go func() {
+		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+		syscall.Kill(k.proc.cmd.Process.Pid, syscall.SIGKILL)
+	}()
+	_, err := execute(t, k, "%%\ntime.Sleep(time.Hour)")
+	var died *DiedError
+	if !errors.As(err, &died) || died.State != "signal: killed" {
+		t.Fatalf("error %v, want DiedError by SIGKILL", err)
+	}
+	if !strings.Contains(died.Error(), "last it wrote") {
+		t.Errorf("the kernel's own output is not shown: %v", died)
+	}
+	if _, err := execute(t, k, "1"); !errors.As(err, &died) {
+		t.Errorf("a dead kernel gives %v, want DiedError", err)
+	}
+	if err := k.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := k.Close(); err != nil {
+		t.Errorf("closing twice: %v", err)
+	}
+}
+
+// A cell that ignores the interrupt is ended with the kernel, and what it printed
+// is kept.
+func TestCellThatDoesNotObey(t *testing.T) {
+	privateTemp(t)
+	k := startGoNB(t, Options{StopTimeout: 50 * time.Millisecond})
+	late := errors.New("too late")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+		time.Sleep(50 * time.Millisecond) // for it to print and to refuse the signal
+		cancel(late)
+	}()
+	r, err := k.Execute(ctx, "import \"os/signal\"\n%%\nsignal.Ignore(os.Interrupt)\nfmt.Println(\"kept\")\nfor { time.Sleep(time.Second) }")
+	if !errors.Is(err, late) || streamOf(r, "stdout") != "kept\n" {
+		t.Errorf("error %v, stdout %q", err, streamOf(r, "stdout"))
+	}
+}
+
+func TestStartErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		argv []string
+		want string
+	}{
+		{"missing program", []string{"no-such-kernel"}, "is the kernel still installed?"},
+		{"ends at once", []string{"sh", "-c", "echo no licence >&2; exit 7"}, "the kernel died (exit status 7); the last it wrote:\n\tno licence"},
+		{"never answers", []string{"sh", "-c", "echo thinking >&2; sleep 3600"}, "the kernel did not answer within 300ms; the last it wrote:\n\tthinking"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			privateTemp(t)
+			_, err := Start(t.Context(), Options{Spec: &Spec{Name: "x", Argv: tt.argv}, StartTimeout: 300 * time.Millisecond})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestStartIsCancelled(t *testing.T) {
+	privateTemp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err := Start(ctx, Options{Spec: &Spec{Name: "x", Argv: []string{"sleep", "3600"}}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+}
+
+// Starting and closing kernels leaves no goroutine behind, whether they work or
+// are killed with output on the way.
+func TestNoGoroutineIsLeft(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real GoNB kernels: skipped with -short")
+	}
+	privateTemp(t)
+	spec, err := Find(t.Context(), "gonb", ".", io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := func(kill bool) {
+		k, err := Start(t.Context(), Options{Spec: spec})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kill {
+			if err := k.proc.signal(syscall.SIGKILL); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	once(false) // what the runtime starts once
+	before := runtime.NumGoroutine()
+	for i := range 4 {
+		once(i%2 == 0)
+	}
+	waitFor(t, func() bool { return runtime.NumGoroutine() <= before })
+}
