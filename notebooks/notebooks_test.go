@@ -93,6 +93,11 @@ func TestForm(t *testing.T) {
 			if aPath.MatchString(c.text()) {
 				t.Errorf("%s, cell %s: holds a path", nb.name, c.ID)
 			}
+			for _, l := range c.Source {
+				if l = strings.ReplaceAll(l, "\t", "    "); len(l) > 121 && c.Type == "code" && !strings.Contains(c.text(), "echo: false") {
+					t.Errorf("%s, cell %s: a line of code that is shown has %d columns", nb.name, c.ID, len(l))
+				}
+			}
 			if n := lines(c); c.Type == "code" && n > 12 {
 				t.Errorf("%s, cell %s: %d lines of code are no short cell", nb.name, c.ID, n)
 			}

@@ -42,6 +42,10 @@ func Services(d detect.ServiceDay) Frame {
 	})...)
 }
 
+// alarming returns how many of the rows that stand beside findings raised an
+// alert: findings are sorted by severity, so these come first.
+func alarming(fs []detect.Finding, rows int) int { return min(len(Alerts(fs)), rows) }
+
 // roleName returns what a service is, for people.
 func roleName(r detect.Role) string {
 	switch r {
@@ -95,13 +99,13 @@ func Owners(e detect.Exchange) Frame {
 // UnknownOwner stands for owners that no database names.
 const UnknownOwner = "an unknown owner"
 
-// Uploads returns the uploads that stand out, most severe first: src_ip, dst_ip,
+// Uploads returns the uploads that raised an alert, most severe first: src_ip, dst_ip,
 // owner, country, flows, up_bytes, down_bytes, baseline_up_bytes (to the same
 // owner, on the baseline day), times (up_bytes ÷ that; NaN where there was
 // none), pace (fast or slow).
 func Uploads(r detect.ExfiltrationResult) Frame {
 	type row = detect.Upload
-	return of(r.Uploads, slices.Concat([]column[row]{
+	return of(r.Uploads[:alarming(r.Findings, len(r.Uploads))], slices.Concat([]column[row]{
 		text(flow.ColSrc, func(r row) string { return r.Src.String() }),
 		text(flow.ColDst, func(r row) string { return r.Dst.String() }),
 		text("owner", func(r row) string { return r.Owner.Name }),
@@ -128,12 +132,12 @@ func newCountries(cs []detect.NewCountry) Frame {
 	})...)
 }
 
-// NewCountryHosts returns the hosts whose traffic with new countries was found,
-// most severe first: src_ip, flows, up_bytes, down_bytes, countries (how many),
+// NewCountryHosts returns the hosts whose traffic with new countries raised an
+// alert, most severe first: src_ip, flows, up_bytes, down_bytes, countries (how many),
 // country (the one with most flows), dst_ip and owner (of most flows).
 func NewCountryHosts(r detect.CountriesResult) Frame {
 	type row = detect.NewCountryHost
-	return of(r.Hosts, slices.Concat([]column[row]{
+	return of(r.Hosts[:alarming(r.Findings, len(r.Hosts))], slices.Concat([]column[row]{
 		text(flow.ColSrc, func(r row) string { return r.Host.String() }),
 	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
 		whole("countries", func(r row) int { return len(r.Countries) }),
@@ -274,10 +278,11 @@ func Thresholds(ts []detect.Threshold) Frame {
 	)
 }
 
-// Entities returns the entities of findings, each once, in their order.
-func Entities(fs []detect.Finding) []string {
+// Suspects returns the entities with an alert among findings, each once, in
+// their order.
+func Suspects(fs []detect.Finding) []string {
 	var names []string
-	for _, f := range fs {
+	for _, f := range Alerts(fs) {
 		if !slices.Contains(names, f.Entity) {
 			names = append(names, f.Entity)
 		}

@@ -85,6 +85,7 @@ func results() (uploads detect.ExfiltrationResult, peers detect.BotnetResult, cl
 			Counts: profile.Counts{Flows: 4, Up: 1_190_000_000, Down: 9_000_000}, Baseline: 3_800_000, Pace: detect.PaceFast},
 		{Src: src, Dst: netip.MustParseAddr("203.0.113.10"), Counts: profile.Counts{Flows: 1, Up: 50, Down: 1}, Pace: detect.PaceSlow},
 	}
+	uploads.Findings = []detect.Finding{{Severity: detect.High}, {Severity: detect.Info}}
 	peers.Pairs = []detect.PeerPair{{Src: src, Dst: dst, Flows: 2, Up: 378527, Down: 379879, Ratio: 0.996, Diff: 0.004}}
 	clients.Clients = []detect.Client{
 		{Addr: dst, Counts: profile.Counts{Flows: 90, Up: 12, Down: 100}, CV: 0.2, Gap: 240, Coverage: 1},
