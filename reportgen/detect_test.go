@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/pkg/scan"
 )
 
@@ -159,29 +160,22 @@ func TestDetectErrors(t *testing.T) {
 
 // Rows left out are told of on stderr, and do not stop a detection.
 func TestDetectTellsRejectedRows(t *testing.T) {
-	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
-	path := filepath.Join(t.TempDir(), "odd.parquet")
-	w, err := scan.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	good := flow.Record{Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("10.0.0.2"), Proto: flow.TCP, Port: 443}
-	bad := good
-	bad.Time = flow.Day + 5
-	for _, r := range []flow.Record{good, bad} {
-		if err := w.Write(r); err != nil {
-			t.Skip("the writer takes no bad rows: ", err)
-		}
-	}
-	if err := w.Close(); err != nil {
+	b := profile.NewBuilder()
+	b.AddSource(profile.Source{Name: "odd.parquet", Rows: 2})
+	b.Add(flow.Record{Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("10.0.0.2"), Proto: flow.TCP, Port: 443})
+	b.Reject("timestamp outside the day", profile.Place{File: "odd.parquet", Row: 1, Column: flow.ColTime, Value: "8640005"})
+	path := filepath.Join(t.TempDir(), "odd.profile")
+	if err := scan.WriteProfile(path, b.Profile()); err != nil {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
 	if status := run(t.Context(), []string{"detect", "--baseline", path, "--test", path}, &out, &errs); status != exitDone {
 		t.Fatalf("status %d: %s", status, errs.String())
 	}
-	if !strings.Contains(errs.String(), "left out") || !strings.Contains(errs.String(), "odd.parquet") {
-		t.Errorf("stderr %q does not tell of the row left out", errs.String())
+	for _, want := range []string{"odd.parquet", "1 of 2 rows left out", "timestamp outside the day", "8640005"} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("stderr %q lacks %q", errs.String(), want)
+		}
 	}
 }
 

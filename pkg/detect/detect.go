@@ -3,10 +3,36 @@
 //
 // Each detection is a function in a file of its own that takes an [Input] and
 // returns a result: the rows of its table, the thresholds that it learned from
-// the baseline, and its findings, most severe first. [All] runs every
-// detection; [Rules] describes them. Nothing here reads a flow: detections see
-// profiles only, and look addresses up in geo a few thousand times, not
+// the baseline, and its findings, most severe first.
+//
+//   - [Services] tells the internal servers from hosts, by how many use them,
+//   - [Traffic] adds up who exchanged how much with whom,
+//   - [Exfiltration] finds uploads that stand out, fast or slow,
+//   - [Countries] finds hosts that have much to do with new countries,
+//   - [Botnet] finds hosts that talk to each other in a mesh,
+//   - [DNS] finds tunnels and command channels in DNS,
+//   - [Clients] finds external clients that keep the rhythm of a program.
+//
+// [All] runs every detection, [Devices] sums findings per host, and [Rules]
+// describes the detections for people. Nothing here reads a flow: detections
+// see profiles only, and look addresses up in geo a few thousand times, not
 // millions.
+//
+// # How limits are learned
+//
+// No limit is a number of bytes or flows. A detection takes a sample from the
+// baseline day, one value a host mostly, on a logarithmic scale, for traffic
+// differs by factors; a limit lies [Input.Sensitivity] robust standard
+// deviations above the sample's median (stats.go). Of small samples less is
+// known, so the limit lies higher; of small counts likewise. What one host in
+// twenty does, or a handful of hosts in a small network, moves no limit. A value
+// at the limit scores ½, one twice as far from the median ¾, and so on; the
+// score decides the severity. Few constants remain, each beside the reason for
+// it: what counts as an upload, as a visit, as a server at least.
+//
+// Without a baseline day there is nothing to compare with and nothing is found;
+// a day without internal hosts gives empty results. Only Clients needs no
+// baseline: it compares the clients of one day with each other.
 package detect
 
 import (
