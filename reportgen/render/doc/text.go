@@ -60,13 +60,13 @@ func NewParser() *Parser {
 
 // Parse reads Markdown blocks.
 func (p *Parser) Parse(source string) *Text {
-	src := []byte(source)
+	src := []byte(strings.ToValidUTF8(source, "\uFFFD"))
 	return &Text{src, p.blocks.Parse(text.NewReader(src))}
 }
 
 // ParseLine reads a caption or a title: Markdown within one paragraph.
 func (p *Parser) ParseLine(source string) *Text {
-	src := []byte(strings.Join(strings.Fields(source), " "))
+	src := []byte(strings.ToValidUTF8(strings.Join(strings.Fields(source), " "), "\uFFFD"))
 	root := p.inlines.Parse(text.NewReader(src))
 	if first := root.FirstChild(); first != nil {
 		root = first

@@ -94,9 +94,19 @@ func holdsAsterisk(root ast.Node, source []byte) bool {
 // there in running text where the source indented it.
 var opensBlock = regexp.MustCompile(`^(?:([-+*>#=~|:]|` + "`{3}" + `)|(\d{1,9})([.)]))`)
 
-// textNode is text as its author wrote it, escapes included.
+// lessThan matches what may open a tag, and where it does not: in an escape,
+// and in a link that is none, which an entity would make one.
+var lessThan = regexp.MustCompile(`\\.|\]\(<|<`)
+
+// textNode is text as its author wrote it, escapes included. What is text to
+// us must not be a tag to another reader.
 func textNode(n *ast.Text, source []byte) string {
-	s := string(n.Segment.Value(source))
+	s := lessThan.ReplaceAllStringFunc(string(n.Segment.Value(source)), func(m string) string {
+		if m == "<" {
+			return "&lt;"
+		}
+		return m
+	})
 	if previous, ok := n.PreviousSibling().(*ast.Text); ok && (previous.SoftLineBreak() || previous.HardLineBreak()) {
 		s = opensBlock.ReplaceAllString(s, `$2\$1$3`)
 	}
