@@ -49,7 +49,7 @@ func newSynthCommand() *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringVarP(&dir, "output", "o", "", "`folder` to write to; it is made if need be")
-	flags.Uint64Var(&opt.Seed, "seed", synth.DefaultSeed, "`number` that everything is drawn from; another gives other days")
+	flags.Uint64Var(&opt.Seed, "seed", synth.DefaultSeed, "`number` from 1 on that everything is drawn from; another gives other days")
 	flags.IntVar(&opt.Flows, "flows", synth.DefaultFlows, fmt.Sprintf("about how many flows a day has, from %d to %d", synth.MinFlows, synth.MaxFlows))
 	flags.IntVar(&opt.Hosts, "hosts", synth.DefaultHosts, fmt.Sprintf("hosts of the organisation, from %d to %d", synth.MinHosts, synth.MaxHosts))
 	flags.Float64Var(&opt.Strength, "strength", 1, "`factor` on what is planted: bytes of uploads, flows of the rest")

@@ -114,9 +114,10 @@ func (p *pool) reserveIn(r rng, prefix string, n int) []netip.Addr {
 
 // count is how many addresses of a prefix are in use.
 func (p *pool) count(prefix string) int {
+	within := netip.MustParsePrefix(prefix)
 	n := 0
 	for a := range p.taken {
-		if netip.MustParsePrefix(prefix).Contains(a) {
+		if within.Contains(a) {
 			n++
 		}
 	}
