@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 
 	"github.com/flowbook/flowbook/pkg/frame"
@@ -27,7 +28,7 @@ func Bars(f frame.Frame, label string, values []string, o Options) *Figure {
 		p := b.plot(i, value)
 		if i == 0 {
 			b.nameRows(p)
-			fig.left = b.labelWidth(p)
+			fig.left = b.labelWidth()
 		} else {
 			p.Y.Tick.Marker = plot.ConstantTicks(nil)
 		}
@@ -157,7 +158,7 @@ func (b *barRows) plot(panel int, value string) *plot.Plot {
 	bars := newBarPlotter(b.panels[panel], b.suspicious)
 	bars.note = b.rest[panel]
 	column := frame.Describe(value)
-	p.X.Tick.Marker = linearTicks(column.Unit, ticksWanted(len(b.panels)))
+	p.X.Tick.Marker = linearTicks(column.Unit, b.ticksWanted(bars))
 	if bars.log {
 		p.X.Scale = plot.LogScale{}
 		p.X.Tick.Marker = logTicks(column.Unit)
@@ -172,32 +173,53 @@ func (b *barRows) plot(panel int, value string) *plot.Plot {
 	return p
 }
 
-// ticksWanted keeps the tick labels of narrow panels apart.
-func ticksWanted(panels int) int { return max(4, 8/panels-1) }
+// ticksWanted returns how many ticks a panel has room for, so that their labels
+// stay apart: what the row labels and the captions of bars leave of it.
+func (b *barRows) ticksWanted(bars *barPlotter) int {
+	var captions vg.Length
+	style := textStyle(ink, text.XLeft, text.YCenter)
+	for s := range bars.series {
+		for row := range bars.series[s].values {
+			captions = max(captions, style.Width(bars.caption(row, s)))
+		}
+	}
+	const perTick = 50
+	free := (width-b.labelWidth())/vg.Length(len(b.panels)) - captions
+	return max(1, min(6, int(free/perTick)))
+}
+
+// names returns the row labels as they are written, with one for the rest.
+func (b *barRows) names() []string {
+	var names []string
+	for _, l := range b.labels {
+		names = append(names, shorten(l))
+	}
+	switch {
+	case b.others == 1:
+		names = append(names, "1 other")
+	case b.others > 1:
+		names = append(names, frame.Count.Format(float64(b.others))+" others")
+	}
+	return names
+}
 
 // nameRows writes the names of rows at the Y axis.
 func (b *barRows) nameRows(p *plot.Plot) {
 	var ticks []plot.Tick
-	for i, l := range b.labels {
-		ticks = append(ticks, plot.Tick{Value: -float64(i), Label: shorten(l)})
-	}
-	if b.others > 0 {
-		words := fmt.Sprintf("%s others", frame.Count.Format(float64(b.others)))
-		if b.others == 1 {
-			words = "1 other"
-		}
-		ticks = append(ticks, plot.Tick{Value: -float64(len(b.labels)), Label: words})
+	for i, n := range b.names() {
+		ticks = append(ticks, plot.Tick{Value: -float64(i), Label: n})
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 }
 
 // labelWidth returns the room that the names of rows take.
-func (b *barRows) labelWidth(p *plot.Plot) vg.Length {
+func (b *barRows) labelWidth() vg.Length {
+	style := textStyle(ink, text.XRight, text.YCenter)
 	var w vg.Length
-	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
-		w = max(w, p.Y.Tick.Label.Width(t.Label))
+	for _, n := range b.names() {
+		w = max(w, style.Width(n))
 	}
-	return w + p.Y.Padding
+	return w + 2*gap
 }
 
 // shorten cuts a name that would leave no room for its bar.

@@ -1,0 +1,22 @@
+package nb_test
+
+import (
+	"github.com/flowbook/flowbook/pkg/frame"
+	"github.com/flowbook/flowbook/pkg/nb"
+)
+
+// In a notebook this is a table with a number; elsewhere it is printed.
+func ExampleTable() {
+	f := frame.Texts([]string{"file", "reason"}, []string{"data.parquet", "a normal day"})
+	nb.Table(f, nb.Label("tbl-files"), nb.Caption("Files of %s", "this report"))
+	// Output:
+	// [tbl-files] Files of this report
+	// File          Reason
+	// data.parquet  a normal day
+}
+
+func ExampleProse() {
+	nb.Prose("The test day has %s, %s than the baseline day; %s sent %s.",
+		nb.N(1_030_000, "flow"), nb.Change(1_000_000, 1_030_000), nb.List([]string{"10.0.0.1", "10.0.0.2"}, 5), nb.Bytes(1_190_000_000))
+	// Output: The test day has 1,030,000 flows, 3 % more than the baseline day; 10.0.0.1 and 10.0.0.2 sent 1.19 GB.
+}
