@@ -94,9 +94,8 @@ func holdsAsterisk(root ast.Node, source []byte) bool {
 // there in running text where the source indented it.
 var opensBlock = regexp.MustCompile(`^(?:([-+*>#=~|:]|` + "`{3}" + `)|(\d{1,9})([.)]))`)
 
-// lessThan matches what may open a tag, and where it does not: in an escape,
-// and in a link that is none, which an entity would make one.
-var lessThan = regexp.MustCompile(`\\.|\]\(<|<`)
+// lessThan matches what may open a tag, and escapes, in which it does not.
+var lessThan = regexp.MustCompile(`\\.|<`)
 
 // textNode is text as its author wrote it, escapes included. What is text to
 // us must not be a tag to another reader.
