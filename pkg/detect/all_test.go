@@ -1,11 +1,11 @@
 package detect_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -56,7 +56,7 @@ func TestFindingJSON(t *testing.T) {
 		}
 		at := -1
 		for _, field := range []string{"rule", "entity", "severity", "score", "attack", "summary", "evidence", "window"} {
-			i := strings.Index(string(b), `"`+field+`":`)
+			i := bytes.Index(b, []byte(`"`+field+`":`))
 			if i < at || i < 0 {
 				t.Fatalf("field %s is missing or out of order in %s", field, b)
 			}
@@ -85,7 +85,7 @@ func TestOrderOfRowsDoesNotMatter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(got) != string(want) {
+		if !bytes.Equal(got, want) {
 			t.Fatalf("seed %d: the results differ", seed)
 		}
 	}

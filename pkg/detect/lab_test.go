@@ -64,7 +64,7 @@ var world = []struct {
 // lookup is a geo.Lookup of the world.
 func lookup(tb testing.TB) *geo.Lookup {
 	tb.Helper()
-	make := func(kind string, record func(i int) mmdbtype.Map) *geo.DB {
+	open := func(kind string, record func(i int) mmdbtype.Map) *geo.DB {
 		tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: kind, BuildEpoch: 1})
 		if err != nil {
 			tb.Fatal(err)
@@ -89,18 +89,22 @@ func lookup(tb testing.TB) *geo.Lookup {
 		return db
 	}
 	l, err := geo.New(
-		make("GeoLite2-Country", func(i int) mmdbtype.Map {
+		open("GeoLite2-Country", func(i int) mmdbtype.Map {
 			return mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String(world[i].code),
 				"names": mmdbtype.Map{"en": mmdbtype.String(world[i].country)}}}
 		}),
-		make("GeoLite2-ASN", func(i int) mmdbtype.Map {
+		open("GeoLite2-ASN", func(i int) mmdbtype.Map {
 			return mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(world[i].asn),
 				"autonomous_system_organization": mmdbtype.String(world[i].owner)}
 		}))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { l.Close() })
+	tb.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
 	return l
 }
 
