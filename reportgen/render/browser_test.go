@@ -59,6 +59,26 @@ func TestScript(t *testing.T) {
 	}
 }
 
+// TestPageWithoutScript: everything but the additions of the script is there.
+func TestPageWithoutScript(t *testing.T) {
+	p := rendertest.Open(t, writePage(t, "testdata"))
+	p.DisableScript()
+	p.Show("dark", 1280)
+	for expression, want := range map[string]string{
+		`getComputedStyle(document.getElementById("theme")).display`:                                                                 "none",
+		`String(document.querySelectorAll("th button, .csv").length)`:                                                                "0",
+		`getComputedStyle(document.body).backgroundColor`:                                                                            "rgb(23, 24, 27)",
+		`document.querySelector("nav a").getAttribute("href")`:                                                                       "#introduction",
+		`String(document.querySelector("#fig-flows svg").checkVisibility())`:                                                         "true",
+		`String(document.querySelector("details.fold pre").checkVisibility())`:                                                       "false",
+		`(document.querySelector("details.fold").open = true, String(document.querySelector("details.fold pre").checkVisibility()))`: "true",
+	} {
+		if got := rendertest.Evaluate[string](p, expression); got != want {
+			t.Errorf("%s is %q, want %q", expression, got, want)
+		}
+	}
+}
+
 // TestScreenshots writes pictures of a report for people to look at, where
 // $FLOWBOOK_SCREENSHOTS names a folder; $FLOWBOOK_NOTEBOOKS may name the
 // notebooks.

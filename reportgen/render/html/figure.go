@@ -18,6 +18,19 @@ func picture(f *doc.Figure) template.HTML {
 	return template.HTML(p.Vector.Inline(f.ID+"-", p.Alt))
 }
 
+// readable is the width in CSS pixels below which a figure is not shrunk on a
+// phone: it scrolls instead. The style sheet says the same in rem.
+const readable = 544
+
+// wide reports whether the figure is wider than it may be shrunk to.
+func wide(f *doc.Figure) bool {
+	if f.Picture.Vector == nil {
+		return false
+	}
+	width, _ := f.Picture.Vector.Size()
+	return width > readable
+}
+
 // embedded is a picture as an <img> that holds its own data: an SVG with a
 // style sheet cannot reach the page from there.
 func embedded(p *doc.Picture) template.HTML {

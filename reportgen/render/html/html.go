@@ -40,7 +40,7 @@ var script string
 func Write(w io.Writer, d *doc.Document) error {
 	p := &page{Document: d, prose: newProseRenderer(), sanitizer: doc.NewSanitizer()}
 	t, err := template.New("").Funcs(template.FuncMap{
-		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "code": highlight,
+		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "code": highlight,
 		"spans": spans, "level": level, "construct": func(doc.Block) (template.HTML, error) { return "", nil },
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {

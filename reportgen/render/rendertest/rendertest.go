@@ -97,6 +97,15 @@ func (p *Page) Show(theme string, width int64) {
 	})
 }
 
+// DisableScript has pages that are opened from now on run no script.
+func (p *Page) DisableScript() {
+	p.t.Helper()
+	p.call("disable scripts", func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	})
+}
+
 // Evaluate is the value of a JavaScript expression in the page; a promise is awaited.
 func Evaluate[T any](p *Page, expression string) T {
 	p.t.Helper()
