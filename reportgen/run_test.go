@@ -106,7 +106,7 @@ func TestRun(t *testing.T) {
 		t.Skip("starts real GoNB kernels: skipped with -short")
 	}
 	dir := notebookFolder(t, map[string]string{
-		"notebooks/report.yaml": "title: Two notebooks\nauthors: [A. Writer]\nnotebooks:\n  - b.ipynb\n  - a.ipynb\nparameters:\n  limit: 7\n  day: near.txt\n",
+		"notebooks/report.yaml": "title: Two notebooks\ndate: 2024-04-19\nauthors: [A. Writer]\nnotebooks:\n  - b.ipynb\n  - a.ipynb\nparameters:\n  limit: 7\n  day: near.txt\n",
 		"notebooks/near.txt":    "near",
 		"far.txt":               "far",
 	})
@@ -124,7 +124,7 @@ func TestRun(t *testing.T) {
 	}
 	first := tree(t, "report")
 	md := first["report.md"]
-	for _, want := range []string{"# Two notebooks", "limit 7", "far.txt far <nil>", "A. Writer"} {
+	for _, want := range []string{"# Two notebooks", "limit 7", "far.txt far <nil>", "A. Writer", "2024-04-19"} {
 		if !strings.Contains(md, want) {
 			t.Errorf("the report does not hold %q:\n%s", want, md)
 		}

@@ -1,9 +1,11 @@
 package kernel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -101,6 +103,25 @@ func TestPython(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"display_data 'new'"}, shape(first.Outputs)); diff != "" {
 			t.Error(diff)
+		}
+	})
+	t.Run("interrupt by signal", func(t *testing.T) {
+		began := filepath.Join(t.TempDir(), "began")
+		stop := errors.New("stopped by the test")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		go func() {
+			waitFor(t, func() bool { _, err := os.Stat(began); return err == nil })
+			cancel(stop)
+		}()
+		r, err := k.Execute(ctx, fmt.Sprintf("import time\nprint('kept')\nopen(%q, 'w').close()\ntime.sleep(3600)", began))
+		if !errors.Is(err, stop) {
+			t.Fatalf("error %v", err)
+		}
+		if diff := cmp.Diff([]string{`stdout "kept\n"`, "error KeyboardInterrupt: "}, shape(r.Outputs)); diff != "" {
+			t.Error(diff)
+		}
+		if r, err := execute(t, k, "1 + 1"); err != nil || len(r.Outputs) != 1 {
+			t.Errorf("the kernel is not usable after an interrupt: %v", err)
 		}
 	})
 	t.Run("the kernel ends itself", func(t *testing.T) {
