@@ -28,11 +28,15 @@
   }
 
   const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const colors = new Map();
   const rgba = (color) => {
+    if (colors.has(color)) return colors.get(color);
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
-    return canvas.getImageData(0, 0, 1, 1).data;
+    const data = canvas.getImageData(0, 0, 1, 1).data;
+    colors.set(color, data);
+    return data;
   };
   // Relative luminance and contrast as WCAG 2.2 defines them.
   const luminance = (c) => {
