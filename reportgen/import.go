@@ -5,35 +5,37 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // --timezone must work on a machine without time zone files
+	"unicode"
 
-	"github.com/dustin/go-humanize"
-	"github.com/dustin/go-humanize/english"
 	"github.com/flowbook/flowbook/pkg/ingest"
-	"github.com/flowbook/flowbook/pkg/scan"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
 
 const importHelp = `Import reads the logs of other tools and writes them as flow files that every other
-command takes. Folders are searched for logs by name, at any depth; gzip is told by content.
+command takes. Folders are searched for logs by name, at any depth; gzip, zstd and bzip2
+are told by content.
 
-Source is the originator of a connection and destination the responder. Rows that are
-neither TCP nor UDP, or cannot be read, are left out and counted on stderr. Byte counts
-are those of the payload; where a log does not know them they count as 0, and where it
-claims more than the packets held, what they held. How often that was is told.
+%s
+Source is the side that opened a connection and destination the one that was contacted.
+Where each row of a log tells one direction (nfdump, vpc, eve-netflow, --one-way), the two
+rows of a connection are joined. Rows that are neither TCP nor UDP, or cannot be read, are
+left out and counted on stderr. Byte counts are those that the log gives: of the payload in
+zeek, of the packets in the others. Where a log does not know them they count as 0, and
+where Zeek claims more than the packets held, what they held. How often that was is told.
 
 A log is written when connections end, so the first rows of a day's log began on the day
 before. Logs of one day give the file named; logs of several give one file a day
-(day.parquet becomes day-2024-04-19.parquet and so on). --day picks days and leaves the
-flows of other days out.`
+(day.parquet becomes day-2024-04-19.parquet and so on), all of them or none. --day picks
+days and leaves the flows of other days out.
+
+Tables of any kind are read with --map, which names the column for %s.
+Each row needs either down_bytes or total_bytes; with --one-way it has neither.`
 
 // newImportCommand is "reportgen import": logs of other tools to flow files.
 func newImportCommand() *cobra.Command {
@@ -41,9 +43,14 @@ func newImportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import --from FORMAT IN... -o OUT.parquet",
 		Short: "Turn logs of other tools into flow files",
-		Long:  importHelp,
+		Long:  fmt.Sprintf(importHelp, importFormats(), strings.Join(ingest.MapKeys(), ", ")),
 		Example: `  reportgen import --from zeek logs/2024-04-19 --day 2024-04-19 -o baseline.parquet
-  reportgen import --from zeek conn.log.gz --timezone Europe/Lisbon -o day.parquet`,
+  reportgen import --from zeek conn.log.gz --timezone Europe/Lisbon -o day.parquet
+  nfdump -R /var/cache/nfdump -N -q -o long | gzip > day.txt.gz
+  reportgen import --from nfdump day.txt.gz -o day.parquet
+  reportgen import --from vpc --fields '${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${bytes} ${start} ${end}' flows.log -o day.parquet
+  reportgen import --from csv flows.csv -o day.parquet --time ms \
+      --map timestamp=Start,src_ip=SourceAddress,dst_ip=DestinationAddress,port=DestinationPort,proto=Protocol,up_bytes=Sent,down_bytes=Received`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runImport(cmd.Context(), args, opt, cmd.ErrOrStderr())
@@ -54,12 +61,62 @@ func newImportCommand() *cobra.Command {
 	flags.StringVarP(&opt.out, "output", "o", "", "flow `file` to write")
 	flags.StringSliceVar(&opt.days, "day", nil, "`days` to take, such as 2024-04-19 (default all)")
 	flags.StringVar(&opt.timezone, "timezone", "UTC", "time `zone` in which days begin, such as Europe/Lisbon or Local")
+	flags.StringVar(&opt.logTimezone, "log-timezone", "", "time `zone` of times that a log tells without one (default that of --timezone)")
+	flags.StringVar(&opt.time, "time", "", "how times are written: `s, ms, us or ns` since 1970, or 2006-01-02 15:04:05 in the log's form (default: told by their look)")
+	flags.StringToStringVar(&opt.columns, "map", nil, "`columns` of a CSV or Parquet file, such as src_ip=SourceAddress,…")
+	flags.StringVar(&opt.fields, "fields", "", "`names` of the columns of a text without a header line, between blanks or commas")
+	flags.StringVar(&opt.delimiter, "delimiter", "", "`character` between the columns of a text, or tab (default: found out)")
+	flags.BoolVar(&opt.oneWay, "one-way", false, "each row tells one direction of a connection")
 	return cmd
 }
 
+// importFormats lists the formats for people.
+func importFormats() string {
+	var b strings.Builder
+	for _, name := range ingest.Formats() {
+		if f, err := ingest.Lookup(name); err == nil {
+			fmt.Fprintf(&b, "  %-12s %s\n", name, f.About)
+		}
+	}
+	return b.String()
+}
+
 type importOptions struct {
-	from, out, timezone string
-	days                []string
+	from, out, timezone, logTimezone string
+	time, fields, delimiter          string
+	days                             []string
+	columns                          map[string]string
+	oneWay                           bool
+}
+
+// reading turns the flags into what ingest takes.
+func (opt importOptions) reading() (read ingest.Options, err error) {
+	if read.Location, err = time.LoadLocation(opt.timezone); err != nil {
+		return read, fmt.Errorf("--timezone: %w; give a name such as Europe/Lisbon", err)
+	}
+	if opt.logTimezone != "" {
+		if read.LogLocation, err = time.LoadLocation(opt.logTimezone); err != nil {
+			return read, fmt.Errorf("--log-timezone: %w; give a name such as Europe/Lisbon", err)
+		}
+	}
+	for _, s := range opt.days {
+		day, err := ingest.ParseDate(s)
+		if err != nil {
+			return read, fmt.Errorf("--day: %w", err)
+		}
+		read.Days = append(read.Days, day)
+	}
+	read.Fields = strings.FieldsFunc(opt.fields, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	switch d := opt.delimiter; {
+	case d == "tab" || d == `\t`:
+		read.Delimiter = '\t'
+	case len(d) == 1 && !strings.Contains("\"\r\n", d):
+		read.Delimiter = d[0]
+	case d != "":
+		return read, fmt.Errorf("--delimiter %q is not one character; give one, or tab", d)
+	}
+	read.Time, read.Map, read.OneWay = opt.time, opt.columns, opt.oneWay
+	return read, nil
 }
 
 func runImport(ctx context.Context, in []string, opt importOptions, stderr io.Writer) (err error) {
@@ -70,20 +127,13 @@ func runImport(ctx context.Context, in []string, opt importOptions, stderr io.Wr
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
-	var read ingest.Options
-	if read.Location, err = time.LoadLocation(opt.timezone); err != nil {
-		return fmt.Errorf("--timezone: %w; give a name such as Europe/Lisbon", err)
-	}
-	for _, s := range opt.days {
-		day, err := ingest.ParseDate(s)
-		if err != nil {
-			return fmt.Errorf("--day: %w", err)
-		}
-		read.Days = append(read.Days, day)
+	read, err := opt.reading()
+	if err != nil {
+		return err
 	}
 	var sorter ingest.Sorter
 	defer func() { err = errors.Join(err, sorter.Close()) }()
-	bar := importProgress(stderr)
+	bar := importProgress(stderr, "reading", true)
 	read.Progress = bar.show
 	summary, err := readLogs(ctx, format, in, read, &sorter)
 	bar.clear()
@@ -93,11 +143,18 @@ func runImport(ctx context.Context, in []string, opt importOptions, stderr io.Wr
 	if _, err := summary.WriteTo(stderr); err != nil {
 		return err
 	}
-	days := chosenDays(summary, read.Days)
+	pairing, err := sorter.Pair(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := pairing.WriteTo(stderr); err != nil {
+		return err
+	}
+	days := sorter.Days()
 	if len(days) == 0 {
 		return noFlows(summary, opt.days)
 	}
-	warnThinDays(stderr, days, summary.Flows)
+	warnThinDays(stderr, days)
 	return writeDays(ctx, sorter.Sorted(), days, opt.out, stderr)
 }
 
@@ -106,15 +163,16 @@ type importBar struct {
 	bar *progressbar.ProgressBar
 }
 
-func importProgress(stderr io.Writer) importBar {
+// importProgress begins a bar of bytes or of flows.
+func importProgress(stderr io.Writer, what string, bytes bool) importBar {
 	f, ok := stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return importBar{}
 	}
 	return importBar{progressbar.NewOptions64(-1,
 		progressbar.OptionSetWriter(stderr),
-		progressbar.OptionSetDescription("reading"),
-		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetDescription(what),
+		progressbar.OptionShowBytes(bytes),
 		progressbar.OptionThrottle(100*time.Millisecond),
 	)}
 }
@@ -165,74 +223,10 @@ func interrupted(ctx context.Context, row int) error {
 	return ctx.Err()
 }
 
-// chosenDays are the days that are written, in order.
-func chosenDays(s ingest.Summary, chosen []ingest.Date) []ingest.DayCount {
-	if len(chosen) == 0 {
-		return s.Days
-	}
-	return slices.DeleteFunc(slices.Clone(s.Days), func(d ingest.DayCount) bool { return !slices.Contains(chosen, d.Date) })
-}
-
 func noFlows(s ingest.Summary, chosen []string) error {
 	if len(s.Days) == 0 {
 		return fmt.Errorf("no TCP or UDP flow in the input: nothing is written")
 	}
 	return fmt.Errorf("no flow of %s: the input holds flows from %s to %s; nothing is written",
 		strings.Join(chosen, ", "), s.Days[0].Date, s.Days[len(s.Days)-1].Date)
-}
-
-// warnThinDays tells of days with under one in a hundred flows: most often
-// not a day at all but the connections of a night that ended after midnight.
-func warnThinDays(w io.Writer, days []ingest.DayCount, flows int64) {
-	for _, day := range days {
-		if day.Flows*100 < flows {
-			fmt.Fprintf(w, "warning: %s has only %s of %s flows, likely connections that ended on another day; --day chooses the days to write\n",
-				day.Date, humanize.Comma(day.Flows), humanize.Comma(flows))
-		}
-	}
-}
-
-// writeDays writes each day to a file. A file is there whole or not at all;
-// days before one that failed stay.
-func writeDays(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, out string, stderr io.Writer) error {
-	next, stop := iter.Pull2(flows)
-	defer stop()
-	for _, day := range days {
-		path := out
-		if len(days) > 1 {
-			ext := filepath.Ext(out)
-			path = strings.TrimSuffix(out, ext) + "-" + day.Date.String() + ext
-		}
-		if err := writeDay(ctx, next, day.Flows, path); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		fmt.Fprintf(stderr, "wrote %s %s of %s to %s\n",
-			humanize.Comma(day.Flows), english.PluralWord(int(day.Flows), "flow", ""), day.Date, path)
-	}
-	return nil
-}
-
-// writeDay writes the next n flows to a file.
-func writeDay(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, path string) (err error) {
-	w, err := scan.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.Abort()) }()
-	for i := range n {
-		if err := interrupted(ctx, int(i)); err != nil {
-			return err
-		}
-		f, err, ok := next()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fmt.Errorf("only %d of %d flows came back from sorting", i, n)
-		}
-		if err := w.Write(f.Record); err != nil {
-			return err
-		}
-	}
-	return w.Close()
 }

@@ -86,7 +86,7 @@ func TestImportRefuses(t *testing.T) {
 		{"no flow of the day", zeekLog, "--from zeek conn.log -o o.parquet --day 2024-04-20",
 			"no flow of 2024-04-20: the input holds flows from 2024-04-18 to 2024-04-19; nothing is written"},
 		{"no such file", "", "--from zeek none.log -o o.parquet", "none.log"},
-		{"format", "", "--from pcap conn.log -o o.parquet", `--from: format "pcap" is not known; known are: zeek`},
+		{"format", "", "--from pcap conn.log -o o.parquet", `--from: format "pcap" is not known; known are: binetflow, csv, ecs, eve, eve-netflow, nfdump, parquet, vpc, zeek`},
 		{"no format", "", "conn.log -o o.parquet", "import needs --from"},
 		{"no output", "", "conn.log --from zeek", "import needs --from, the format of the logs, and -o"},
 		{"no input", "", "--from zeek -o o.parquet", "requires at least 1 arg"},

@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,6 +22,20 @@ type Flow struct {
 	// directions, than its packets held; Up or Down is then the bytes of the
 	// packets.
 	BytesCapped bool
+	// BytesRounded says that the log tells the bytes of a direction in rounded
+	// units, such as 1.2 M.
+	BytesRounded bool
+	// DirectionGuessed says that the log does not know who opened the
+	// connection, and that Src and Dst are as [opener] has it.
+	DirectionGuessed bool
+
+	// OneWay says that the row tells of the bytes from Src to Dst only: those
+	// from Dst to Src, if there were any, are another row. [Sorter.Pair] joins
+	// the two. SrcPort, Duration and Opener then say what that needs.
+	OneWay   bool
+	SrcPort  uint16 // 0 where the log does not tell it
+	Duration uint32 // hundredths of a second
+	Opener   Opener
 }
 
 // Decoder reads the rows of one file.
@@ -46,7 +61,14 @@ type Format struct {
 	// Wanted describes, for messages, the names that Wants accepts.
 	Wanted string
 
-	open func(*lines, clock) (Decoder, error)
+	takesMap    bool // it takes Options.Map
+	takesFields bool // it takes Options.Fields and Options.Delimiter
+	oneWay      bool // its rows tell one direction only
+	// open begins to read a log of lines.
+	open func(*lines, rowReader, Options) (Decoder, error)
+	// table, where the format is also written as Parquet, says which columns of
+	// a table a flow needs.
+	table func(Options) (tableSpec, error)
 }
 
 var formats = map[string]Format{
@@ -55,8 +77,90 @@ var formats = map[string]Format{
 		About:  "Zeek's connection log (conn.log), as TSV or JSON lines, gzip or plain",
 		Wants:  isZeekConnLog,
 		Wanted: "conn.log, conn.*.log, conn_<date>.log, each also as .gz or .json",
-		open:   openZeek,
+		open:   func(in *lines, r rowReader, _ Options) (Decoder, error) { return openZeek(in, r) },
 	},
+	"binetflow": {
+		Name:        "binetflow",
+		About:       "bidirectional flows of Argus (binetflow, ra), delimited by commas, tabs or other characters",
+		Wants:       hasExtension("binetflow", "biargus", "csv", "tsv"),
+		Wanted:      "*.binetflow, *.biargus, *.csv, *.tsv",
+		takesFields: true,
+		open:        openTable(binetflowTable),
+	},
+	"nfdump": {
+		Name:   "nfdump",
+		About:  "output of nfdump as text (-o line, long, extended, biline, bilong) or CSV (-o csv)",
+		Wants:  isNfdump,
+		Wanted: "*.txt, *.csv, *.nfdump, nfcapd.*",
+		oneWay: true,
+		open:   openNfdump,
+	},
+	"eve": {
+		Name:   "eve",
+		About:  "Suricata's EVE log (eve.json), of which the flow events are read",
+		Wants:  isEVE,
+		Wanted: "eve.json, eve-*.json, *.eve.json, *.suricata.json",
+		open:   openEVE("flow"),
+	},
+	"eve-netflow": {
+		Name:   "eve-netflow",
+		About:  "Suricata's EVE log (eve.json), of which the netflow events are read",
+		Wants:  isEVE,
+		Wanted: "eve.json, eve-*.json, *.eve.json, *.suricata.json",
+		oneWay: true,
+		open:   openEVE("netflow"),
+	},
+	"vpc": {
+		Name:        "vpc",
+		About:       "AWS VPC flow logs in the default or a custom format, as text or Parquet",
+		Wants:       hasExtension("log", "txt", "parquet"),
+		Wanted:      "*.log, *.txt, *.parquet",
+		takesFields: true,
+		oneWay:      true,
+		open:        openTable(vpcTable),
+		table:       vpcTable,
+	},
+	"ecs": {
+		Name:   "ecs",
+		About:  "events of the Elastic Common Schema, one JSON object a line",
+		Wants:  hasExtension("json", "ndjson", "jsonl", "log"),
+		Wanted: "*.json, *.ndjson, *.jsonl, *.log",
+		open:   openECS,
+	},
+	"csv": {
+		Name:        "csv",
+		About:       "any CSV, whose columns --map names",
+		Wants:       hasExtension("csv", "tsv", "txt"),
+		Wanted:      "*.csv, *.tsv, *.txt",
+		takesMap:    true,
+		takesFields: true,
+		open:        openTable(mappedTable),
+		table:       mappedTable,
+	},
+	"parquet": {
+		Name:     "parquet",
+		About:    "any Parquet file, whose columns --map names",
+		Wants:    hasExtension("parquet", "parq", "pq"),
+		Wanted:   "*.parquet, *.parq, *.pq",
+		takesMap: true,
+		open:     refuseText,
+		table:    mappedTable,
+	},
+}
+
+// packed are the extensions of files that are unpacked in reading.
+var packed = []string{".gz", ".zst", ".bz2"}
+
+// hasExtension returns a function that says whether a file has one of the
+// extensions, packed or not.
+func hasExtension(extensions ...string) func(base string) bool {
+	return func(base string) bool {
+		base = strings.ToLower(base)
+		for _, p := range packed {
+			base = strings.TrimSuffix(base, p)
+		}
+		return slices.Contains(extensions, strings.TrimPrefix(filepath.Ext(base), "."))
+	}
 }
 
 // Formats returns the names of all formats, sorted.

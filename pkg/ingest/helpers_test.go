@@ -31,7 +31,7 @@ func decode(log string, loc *time.Location) decoded {
 	if err != nil {
 		return decoded{err: err}
 	}
-	d, err := openZeek(in, clock{loc})
+	d, err := openZeek(in, newRowReader(clock{loc}))
 	if err != nil {
 		return decoded{err: err}
 	}

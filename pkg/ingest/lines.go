@@ -3,36 +3,57 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // maxLine bounds the length of a line, and with it the memory that a file
 // without line ends can take. Zeek's longest connection rows are a few KiB.
 const maxLine = 256 << 10
 
-// lines reads a file line by line, uncompressed or gzip, and counts the lines.
+// lines reads a file line by line, uncompressed or packed, and counts the lines.
 type lines struct {
-	r *bufio.Reader
-	n int64 // number of the line read last, from 1
+	r      *bufio.Reader
+	n      int64  // number of the line read last, from 1
+	packed string // gzip, zstd or bzip2; empty for plain text
+	close  func() // frees what unpacking holds; may be nil
 }
 
-// newLines starts reading r. Whether r is gzip is told by its first bytes,
-// since rotated logs do not always carry the right name; a gzip stream may
+// newLines starts reading r. How r is packed is told by its first bytes,
+// since rotated logs do not always carry the right name; a packed stream may
 // have several members.
 func newLines(r io.Reader) (*lines, error) {
 	l := &lines{r: bufio.NewReaderSize(r, maxLine)}
-	if magic, _ := l.r.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(l.r)
-		if errors.Is(err, io.EOF) {
+	magic, _ := l.r.Peek(6)
+	var z io.Reader
+	var err error
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		l.packed = "gzip"
+		if z, err = gzip.NewReader(l.r); errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		if err != nil {
-			return nil, l.explain(err)
-		}
+	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		l.packed = "zstd"
+		z, err = l.zstd()
+	case bytes.HasPrefix(magic, []byte("BZh")):
+		l.packed, z = "bzip2", bzip2.NewReader(l.r)
+	case bytes.HasPrefix(magic, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
+		return nil, errors.New("is packed with xz; unpack it first (xz -d)")
+	case bytes.HasPrefix(magic, []byte("PK\x03\x04")):
+		return nil, errors.New("is a zip archive; unpack it first (unzip)")
+	case bytes.HasPrefix(magic, []byte{0x04, 0x22, 0x4d, 0x18}):
+		return nil, errors.New("is packed with lz4; unpack it first (lz4 -d)")
+	}
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	if z != nil {
 		l.r = bufio.NewReaderSize(z, maxLine)
 	}
 	if mark, _ := l.r.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
@@ -41,6 +62,27 @@ func newLines(r io.Reader) (*lines, error) {
 		}
 	}
 	return l, nil
+}
+
+// maxWindow bounds the memory that unpacking zstd takes; it is what zstd
+// --ultra --long=27 needs.
+const maxWindow = 128 << 20
+
+// zstd unpacks in the goroutine that reads.
+func (l *lines) zstd() (io.Reader, error) {
+	z, err := zstd.NewReader(l.r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+	if err != nil {
+		return nil, err
+	}
+	l.close = z.Close
+	return z, nil
+}
+
+// Close frees what unpacking holds.
+func (l *lines) Close() {
+	if l.close != nil {
+		l.close()
+	}
 }
 
 // next returns the next line without its end; the bytes are valid until the
@@ -85,6 +127,28 @@ func (l *lines) peek() ([]byte, error) {
 	return start, nil
 }
 
+// unpack are the commands that unpack a file as far as it goes.
+var unpack = map[string]string{"gzip": "zcat", "zstd": "zstdcat", "bzip2": "bzip2recover"}
+
+// first returns the first line, which is not blank after peek, without reading
+// it. The bytes are valid until the next call.
+func (l *lines) first() ([]byte, error) {
+	for n := 4096; ; n = min(2*n, maxLine) {
+		b, err := l.r.Peek(n)
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			return bytes.TrimSuffix(b[:i], []byte("\r")), nil
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case err != nil:
+			return nil, l.explain(err)
+		case n == maxLine:
+			return nil, l.explain(bufio.ErrBufferFull)
+		}
+	}
+}
+
 // explain adds the line, and what to do about it, to an error of reading.
 func (l *lines) explain(err error) error {
 	line := l.n + 1
@@ -92,9 +156,10 @@ func (l *lines) explain(err error) error {
 	case errors.Is(err, bufio.ErrBufferFull):
 		return fmt.Errorf("line %d: longer than %d KiB: this is not a log of lines", line, maxLine>>10)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("line %d: the gzip stream ends in the middle: the file is truncated; copy it again, or unpack what is there with zcat and read that: %w", line, err)
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
-		return fmt.Errorf("line %d: the gzip stream is damaged; copy the file again: %w", line, err)
+		return fmt.Errorf("line %d: the %s stream ends in the middle: the file is truncated; copy it again, or unpack what is there with %s and read that: %w", line, l.packed, unpack[l.packed], err)
+	case l.packed == "gzip" && (errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader)),
+		l.packed == "zstd", errors.As(err, new(bzip2.StructuralError)):
+		return fmt.Errorf("line %d: the %s stream is damaged; copy the file again: %w", line, l.packed, err)
 	}
 	return fmt.Errorf("line %d: %w", line, err)
 }

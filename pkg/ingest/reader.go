@@ -20,13 +20,32 @@ type Options struct {
 	// Progress, if set, is called now and then with the bytes read so far, of
 	// the files as they are stored, and those of all files.
 	Progress func(read, total int64)
+
+	// LogLocation is the time zone of times that a log tells without one; nil
+	// means Location.
+	LogLocation *time.Location
+	// Time says how a log writes times: the unit of numbers (s, ms, us or ns,
+	// since 1970), or the layout of dates as [time.Parse] takes it. Empty tells
+	// numbers and ISO dates apart by their look.
+	Time string
+	// Map names the columns of a CSV or Parquet file, by what they hold: one of
+	// [MapKeys].
+	Map map[string]string
+	// Fields names the columns of a text without a header line, in order.
+	Fields []string
+	// Delimiter separates the columns of a text; 0 finds it out.
+	Delimiter byte
+	// OneWay says that each row tells one direction of a connection, in formats
+	// that do not settle it.
+	OneWay bool
 }
 
 // Reader reads the flows of many files, one after the other, in memory that
 // does not grow with them. It is not safe for use by several goroutines.
 type Reader struct {
 	format Format
-	clock  clock
+	opt    Options
+	row    rowReader // as it is at the start of a file
 	days   []Date
 	files  []string // not opened yet
 	tally  tally
@@ -36,6 +55,7 @@ type Reader struct {
 
 	file    *os.File // being read, or nil
 	decoder Decoder
+	close   func() // frees what the decoder holds; may be nil
 	before  fileCount
 }
 
@@ -48,6 +68,10 @@ type fileCount struct {
 // their names. It fails where a path does not exist or a folder holds no log
 // of the format.
 func Open(f Format, paths []string, opt Options) (*Reader, error) {
+	r, err := opt.row(f)
+	if err != nil {
+		return nil, err
+	}
 	files, passed, err := find(f, paths)
 	if err != nil {
 		return nil, err
@@ -60,13 +84,10 @@ func Open(f Format, paths []string, opt Options) (*Reader, error) {
 		}
 		total += info.Size()
 	}
-	loc := opt.Location
-	if loc == nil {
-		loc = time.UTC
-	}
 	return &Reader{
 		format: f,
-		clock:  clock{loc},
+		opt:    opt,
+		row:    r,
 		days:   opt.Days,
 		files:  files,
 		tally:  newTally(len(files), passed),
@@ -108,12 +129,19 @@ func (r *Reader) Read() (Flow, error) {
 
 // Close closes the file being read. Reading to the end closes it as well.
 func (r *Reader) Close() error {
-	r.files, r.decoder = nil, nil
+	r.files = nil
 	if r.file == nil {
 		return nil
 	}
+	return r.closeFile()
+}
+
+func (r *Reader) closeFile() error {
+	if r.close != nil {
+		r.close()
+	}
 	err := r.file.Close()
-	r.file = nil
+	r.file, r.decoder, r.close = nil, nil, nil
 	return err
 }
 
@@ -130,13 +158,50 @@ func (r *Reader) openNext() error {
 	r.file = file
 	r.tally.open(name)
 	r.before = fileCount{r.tally.rows, r.tally.good}
-	in, err := newLines(readerFunc(r.readFile))
-	if err == nil {
-		r.decoder, err = r.format.open(in, r.clock)
-	}
-	if err != nil {
+	if err := r.openDecoder(); err != nil {
 		return r.finish(err)
 	}
+	return nil
+}
+
+// openDecoder opens the file as Parquet or text, by its first bytes.
+func (r *Reader) openDecoder() error {
+	var magic [4]byte
+	if n, err := io.ReadFull(r.file, magic[:]); err != nil && n == 0 && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if string(magic[:]) == "PAR1" {
+		return r.openParquet()
+	}
+	if _, err := r.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	in, err := newLines(readerFunc(r.readFile))
+	if err != nil {
+		return err
+	}
+	r.close = in.Close
+	r.decoder, err = r.format.open(in, r.row, r.opt)
+	return err
+}
+
+func (r *Reader) openParquet() error {
+	if r.format.table == nil {
+		return fmt.Errorf("is a Parquet file, not %s; --from parquet with --map reads any Parquet file", r.format.About)
+	}
+	spec, err := r.format.table(r.opt)
+	if err != nil {
+		return err
+	}
+	d, err := openParquet(r.file.Name(), spec, r.row, func(part float64) {
+		if info, err := r.file.Stat(); err == nil && r.progress != nil {
+			r.progress(r.read+int64(part*float64(info.Size())), r.total)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	r.decoder, r.close = d, d.close
 	return nil
 }
 
@@ -161,8 +226,7 @@ func (r *Reader) readFile(p []byte) (int, error) {
 // just being written is one.
 func (r *Reader) finish(cause error) error {
 	name := r.file.Name()
-	closed := r.file.Close()
-	r.file, r.decoder = nil, nil
+	closed := r.closeFile()
 	if !errors.Is(cause, io.EOF) {
 		r.files = nil
 		return fmt.Errorf("%s: %w", name, cause)

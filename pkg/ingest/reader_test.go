@@ -195,7 +195,7 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%v: error %v does not say %q", test.paths, err, test.want)
 		}
 	}
-	if _, err := Lookup("pcap"); err == nil || !strings.Contains(err.Error(), "known are: zeek") {
+	if _, err := Lookup("pcap"); err == nil || !strings.Contains(err.Error(), "known are: binetflow, csv, ") {
 		t.Errorf("error %v does not list the formats", err)
 	}
 }
@@ -203,7 +203,7 @@ func TestOpenRefuses(t *testing.T) {
 func TestReaderLocation(t *testing.T) {
 	path := write(t, t.TempDir(), "conn.log", []byte(short+row("80000", "10.0.0.1")))
 	flows, _, err := readAll(t, []string{path}, Options{Location: time.FixedZone("", 2*3600)})
-	want := []Flow{{record((80000+7200-86400)*flow.Second, "10.0.0.1", "10.0.0.9", flow.TCP, 80, 3, 4), 1, 5, false, false}}
+	want := []Flow{{Record: record((80000+7200-86400)*flow.Second, "10.0.0.1", "10.0.0.9", flow.TCP, 80, 3, 4), Date: 1, Line: 5}}
 	if diff := cmp.Diff(want, flows, cmpopts.EquateComparable(flow.Record{})); diff != "" || err != nil {
 		t.Error("want(-) got(+):\n", diff, err)
 	}

@@ -10,6 +10,8 @@ const (
 	OtherProtocol Reason = "protocol neither tcp nor udp" // icmp and others have no ports
 	OtherLog      Reason = "record of another log"        // in a stream that mixes several logs
 	OtherDay      Reason = "outside the chosen days"
+	NoData        Reason = "record without data"      // of an interval in which nothing was seen or kept
+	Interim       Reason = "interim report of a flow" // whose last report tells it all
 )
 
 // The reasons for leaving out a row that is not well formed.
@@ -18,6 +20,7 @@ const (
 	BadAddress Reason = "address not readable"
 	BadPort    Reason = "port not readable"
 	BadBytes   Reason = "byte count not readable"
+	BadNumber  Reason = "number not readable"
 	BadJSON    Reason = "not a JSON object of this log"
 	FieldCount Reason = "wrong number of fields"
 	NoValue    Reason = "a needed field is unset"
@@ -28,7 +31,7 @@ const (
 // that is sound but of no use here.
 func (r Reason) Malformed() bool {
 	switch r {
-	case OtherProtocol, OtherLog, OtherDay:
+	case OtherProtocol, OtherLog, OtherDay, NoData, Interim:
 		return false
 	}
 	return true

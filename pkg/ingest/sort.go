@@ -1,16 +1,11 @@
 package ingest
 
 import (
-	"bufio"
-	"bytes"
-	"container/heap"
+	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"io"
 	"iter"
 	"net/netip"
-	"os"
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -19,7 +14,9 @@ import (
 // Sorter puts flows in order: by date, and within a date as [flow.Compare]
 // has it, so that the result does not depend on the order of adding. It
 // is an external merge sort: at most Limit flows are held in memory, and
-// sorted runs of them lie in temporary files until Close removes them.
+// sorted runs of them lie in temporary files until Close removes them. The two
+// directions of a connection, where a log tells them apart, are sorted by
+// themselves first, with as much memory again, until Pair joins them.
 //
 // The zero value is ready for use. A Sorter is not safe for use by several
 // goroutines.
@@ -29,101 +26,58 @@ type Sorter struct {
 	// Dir is the folder for temporary files; empty means the system's.
 	Dir string
 
-	flows []sortKey
-	runs  []*os.File
+	flows  keys
+	oneWay keys
+	days   map[Date]int64
 }
 
 // Add takes in a flow. It fails where a temporary file cannot be written.
 func (s *Sorter) Add(f Flow) error {
-	limit := s.Limit
-	if limit == 0 {
-		limit = 1 << 20
+	if f.OneWay {
+		return s.oneWay.add(makeHalfKey(f), s.limit(), s.Dir)
 	}
-	if len(s.flows) >= limit {
-		if err := s.spill(); err != nil {
-			return fmt.Errorf("sort flows in a temporary file (TMPDIR chooses the folder): %w", err)
-		}
+	if s.days == nil {
+		s.days = map[Date]int64{}
 	}
-	s.flows = append(s.flows, makeSortKey(f))
-	return nil
+	s.days[f.Date]++
+	return s.flows.add(makeSortKey(f), s.limit(), s.Dir)
 }
 
+func (s *Sorter) limit() int { return cmp.Or(s.Limit, 1<<20) }
+
+// Days returns the days of the flows that Sorted yields, in order.
+func (s *Sorter) Days() []DayCount { return dayCounts(s.days) }
+
 // Sorted yields the flows added so far, in order; only date and record are
-// kept. After an error, of reading a temporary file, it yields no more. It
-// may be called once, and no flow added afterwards.
+// kept. Rows of one direction are among them after [Sorter.Pair] only. After
+// an error, of reading a temporary file, it yields no more. It may be called
+// once, and no flow added afterwards.
 func (s *Sorter) Sorted() iter.Seq2[Flow, error] {
 	return func(yield func(Flow, error) bool) {
-		sortRun(s.flows)
-		merge := runHeap{{rest: s.flows}}
-		for _, file := range s.runs {
-			if _, err := file.Seek(0, io.SeekStart); err != nil {
+		for k, err := range s.flows.sorted() {
+			if err != nil {
 				yield(Flow{}, err)
 				return
 			}
-			merge = append(merge, &run{file: bufio.NewReaderSize(file, 64<<10)})
-		}
-		for _, r := range merge {
-			if err := r.advance(); err != nil {
-				yield(Flow{}, err)
+			if !yield(k.flow(), nil) {
 				return
-			}
-		}
-		merge = slices.DeleteFunc(merge, func(r *run) bool { return r.done })
-		heap.Init(&merge)
-		for len(merge) > 0 {
-			r := merge[0]
-			if !yield(r.key.flow(), nil) {
-				return
-			}
-			if err := r.advance(); err != nil {
-				yield(Flow{}, err)
-				return
-			}
-			if r.done {
-				heap.Pop(&merge)
-			} else {
-				heap.Fix(&merge, 0)
 			}
 		}
 	}
 }
 
 // Close frees the memory and removes the temporary files.
-func (s *Sorter) Close() error {
-	var errs []error
-	for _, file := range s.runs {
-		errs = append(errs, file.Close(), os.Remove(file.Name()))
-	}
-	s.flows, s.runs = nil, nil
-	return errors.Join(errs...)
-}
+func (s *Sorter) Close() error { return errors.Join(s.flows.close(), s.oneWay.close()) }
 
-// spill writes the flows in memory to a temporary file, in order.
-func (s *Sorter) spill() error {
-	file, err := os.CreateTemp(s.Dir, "flowbook-import-*")
-	if err != nil {
-		return err
+// dayCounts lists days in order.
+func dayCounts(days map[Date]int64) []DayCount {
+	var counts []DayCount
+	for date, flows := range days {
+		counts = append(counts, DayCount{date, flows})
 	}
-	s.runs = append(s.runs, file)
-	sortRun(s.flows)
-	w := bufio.NewWriterSize(file, 64<<10)
-	for i := range s.flows {
-		if _, err := w.Write(s.flows[i][:]); err != nil {
-			return err
-		}
-	}
-	s.flows = s.flows[:0]
-	return w.Flush()
+	slices.SortFunc(counts, func(a, b DayCount) int { return cmp.Compare(a.Date, b.Date) })
+	return counts
 }
-
-func sortRun(flows []sortKey) {
-	slices.SortFunc(flows, func(a, b sortKey) int { return bytes.Compare(a[:], b[:]) })
-}
-
-// sortKey is a flow as bytes whose order is the order of the flows: numbers
-// are big-endian, and an address is its length before its sixteen bytes,
-// since IPv4 comes before IPv6.
-type sortKey [4 + 4 + 17 + 17 + 1 + 2 + 8 + 8]byte
 
 func makeSortKey(f Flow) (k sortKey) {
 	b := k[:0]
@@ -164,42 +118,4 @@ func readAddr(b []byte) netip.Addr {
 		return a.Unmap()
 	}
 	return a
-}
-
-// run is a sorted sequence of flows, of which key is the next one.
-type run struct {
-	key  sortKey
-	done bool
-	rest []sortKey     // a run in memory
-	file *bufio.Reader // or one in a file
-}
-
-// advance moves on to the next flow.
-func (r *run) advance() error {
-	if r.file == nil {
-		if r.done = len(r.rest) == 0; !r.done {
-			r.key, r.rest = r.rest[0], r.rest[1:]
-		}
-		return nil
-	}
-	_, err := io.ReadFull(r.file, r.key[:])
-	if errors.Is(err, io.EOF) {
-		r.done = true
-		return nil
-	}
-	return err
-}
-
-// runHeap has the run with the smallest next flow at its top.
-type runHeap []*run
-
-func (h runHeap) Len() int           { return len(h) }
-func (h runHeap) Less(i, j int) bool { return bytes.Compare(h[i].key[:], h[j].key[:]) < 0 }
-func (h runHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *runHeap) Push(x any)        { *h = append(*h, x.(*run)) }
-func (h *runHeap) Pop() any {
-	last := len(*h) - 1
-	r := (*h)[last]
-	*h = (*h)[:last]
-	return r
 }

@@ -99,7 +99,7 @@ func TestSorterErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.runs[0].Truncate(5); err != nil {
+	if err := s.flows.runs[0].Truncate(5); err != nil {
 		t.Fatal(err)
 	}
 	var last error

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -17,10 +16,12 @@ import (
 type Summary struct {
 	Files        int
 	Rows         int64      // data rows; header and blank lines are not counted
-	Flows        int64      // rows that became flows of the chosen days
+	Flows        int64      // rows that became flows, or one direction of a flow, of the chosen days
 	LeftOut      []Count    // rows that did not, by reason, in the order of the reasons' names
 	BytesUnknown Count      // flows with a direction whose byte count the log does not give
 	BytesCapped  Count      // flows with a direction of more bytes than its packets held
+	BytesRounded Count      // flows with a direction whose bytes the log rounds
+	Guessed      Count      // flows of which the log does not say who opened them
 	Days         []DayCount // days met, chosen or not, in order
 	Empty        []string   // files without a single row
 	Passed       []string   // files in folders that are not named as logs of the format are
@@ -52,6 +53,12 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	if c := s.BytesCapped; c.Rows > 0 {
 		fmt.Fprintf(&b, "took byte counts beyond what the packets held as what they held in %s; first %s\n", count(c.Rows, "row"), c.First)
 	}
+	if c := s.BytesRounded; c.Rows > 0 {
+		fmt.Fprintf(&b, "took byte counts that the log rounds as they stand in %s; first %s\n", count(c.Rows, "row"), c.First)
+	}
+	if c := s.Guessed; c.Rows > 0 {
+		fmt.Fprintf(&b, "took the side with the likelier service port as the destination where the log does not know it, in %s; first %s\n", count(c.Rows, "row"), c.First)
+	}
 	if len(s.Empty) > 0 {
 		fmt.Fprintf(&b, "found no row in %s; first %s\n", count(int64(len(s.Empty)), "file"), s.Empty[0])
 	}
@@ -79,6 +86,8 @@ type tally struct {
 	leftOut  map[Reason]*Count
 	unknown  Count
 	capped   Count
+	rounded  Count
+	guessed  Count
 	days     map[Date]int64
 	firstBad string // first malformed row of the file being read, one cut off aside
 }
@@ -107,6 +116,12 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	}
 	if f.BytesCapped {
 		t.note(&t.capped, f)
+	}
+	if f.BytesRounded {
+		t.note(&t.rounded, f)
+	}
+	if f.DirectionGuessed {
+		t.note(&t.guessed, f)
 	}
 	return true
 }
@@ -147,15 +162,14 @@ func (t *tally) summary() Summary {
 		Flows:        t.flows,
 		BytesUnknown: t.unknown,
 		BytesCapped:  t.capped,
+		BytesRounded: t.rounded,
+		Guessed:      t.guessed,
 		Empty:        slices.Clone(t.empty),
 		Passed:       slices.Clone(t.passed),
 	}
 	for _, reason := range slices.Sorted(maps.Keys(t.leftOut)) {
 		s.LeftOut = append(s.LeftOut, *t.leftOut[reason])
 	}
-	for date, flows := range t.days {
-		s.Days = append(s.Days, DayCount{date, flows})
-	}
-	slices.SortFunc(s.Days, func(a, b DayCount) int { return cmp.Compare(a.Date, b.Date) })
+	s.Days = dayCounts(t.days)
 	return s
 }

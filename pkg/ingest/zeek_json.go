@@ -9,7 +9,7 @@ import (
 // that are not set are left out.
 type zeekJSON struct {
 	in  *lines
-	row zeekRow
+	row rowReader
 	obj zeekObject
 }
 
@@ -29,9 +29,12 @@ type zeekObject struct {
 	DownIP json.RawMessage `json:"resp_ip_bytes"`
 }
 
-// raws lists the values in the order of zeekField.
-func (o *zeekObject) raws() [zeekFields]*json.RawMessage {
-	return [zeekFields]*json.RawMessage{&o.TS, &o.Orig, &o.Resp, &o.Port, &o.Prot, &o.Up, &o.Down, &o.UpIP, &o.DownIP}
+// raws lists the values by field.
+func (o *zeekObject) raws() [fieldDownMost + 1]*json.RawMessage {
+	return [...]*json.RawMessage{
+		fieldTime: &o.TS, fieldSrc: &o.Orig, fieldDst: &o.Resp, fieldPort: &o.Port, fieldProto: &o.Prot,
+		fieldUp: &o.Up, fieldDown: &o.Down, fieldUpMost: &o.UpIP, fieldDownMost: &o.DownIP,
+	}
 }
 
 func (d *zeekJSON) Read() (Flow, error) {
@@ -58,10 +61,7 @@ func (d *zeekJSON) split(line []byte, whole bool) error {
 		*raw = (*raw)[:0]
 	}
 	if err := json.Unmarshal(line, &d.obj); err != nil {
-		if !whole {
-			return d.row.leaveOut(d.in.n, CutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
-		}
-		return d.row.leaveOut(d.in.n, BadJSON, excerpt(line)+": "+err.Error())
+		return d.row.badJSON(d.in.n, line, whole, err)
 	}
 	if path := plain(d.obj.Path); path != nil && string(path) != "conn" {
 		return d.row.leaveOut(d.in.n, OtherLog, "_path "+excerpt(path))
@@ -70,23 +70,4 @@ func (d *zeekJSON) split(line []byte, whole bool) error {
 		d.row.values[k] = plain(*raw)
 	}
 	return nil
-}
-
-// plain returns the text of a raw value: a string without quotes and escapes,
-// a number as it stands, nil for null and for no value.
-func plain(raw json.RawMessage) []byte {
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil
-	}
-	if raw[0] != '"' {
-		return raw
-	}
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw[1 : len(raw)-1]
-	}
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return raw // not reached: the object around it was read
-	}
-	return []byte(s)
 }

@@ -31,50 +31,50 @@ func TestZeekRow(t *testing.T) {
 		want Flow
 	}{
 		{"fields in any order", short + "udp\t4\t3\t53\t10.0.0.2\t10.0.0.1\t1713530096.789123\tDd\n", time.UTC,
-			Flow{record(noon+78, "10.0.0.1", "10.0.0.2", flow.UDP, 53, 3, 4), day, 5, false, false}},
+			Flow{Record: record(noon+78, "10.0.0.1", "10.0.0.2", flow.UDP, 53, 3, 4), Date: day, Line: 5}},
 		{"hundredths are cut, not rounded", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096.999999\tDd\n", time.UTC,
-			Flow{at(noon + 99), day, 5, false, false}},
-		{"whole seconds", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tDd\n", time.UTC, Flow{at(noon), day, 5, false, false}},
-		{"one decimal", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096.7\tDd\n", time.UTC, Flow{at(noon + 70), day, 5, false, false}},
+			Flow{Record: at(noon + 99), Date: day, Line: 5}},
+		{"whole seconds", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tDd\n", time.UTC, Flow{Record: at(noon), Date: day, Line: 5}},
+		{"one decimal", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096.7\tDd\n", time.UTC, Flow{Record: at(noon + 70), Date: day, Line: 5}},
 		{"last hundredth of the day", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713571199.999\t-\n", time.UTC,
-			Flow{at(flow.Day - 1), day, 5, false, false}},
+			Flow{Record: at(flow.Day - 1), Date: day, Line: 5}},
 		{"local day", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713571199.999\t-\n", ams,
-			Flow{at(2*flow.Hour - 1), day + 1, 5, false, false}},
+			Flow{Record: at(2*flow.Hour - 1), Date: day + 1, Line: 5}},
 		{"winter time", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1705664096\t-\n", ams,
-			Flow{at(noon), date(t, "2024-01-19"), 5, false, false}},
+			Flow{Record: at(noon), Date: date(t, "2024-01-19"), Line: 5}},
 		{"day of 25 hours, the hour met again", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1729990800\t-\n", ams,
-			Flow{at(2 * flow.Hour), date(t, "2024-10-27"), 5, false, false}},
+			Flow{Record: at(2 * flow.Hour), Date: date(t, "2024-10-27"), Line: 5}},
 		{"bytes not set", short + "tcp\t-\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tDd\n", time.UTC,
-			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 0), day, 5, true, false}},
+			Flow{Record: record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 0), Date: day, Line: 5, BytesUnknown: true}},
 		{"IPv6", short + "tcp\t4\t3\t80\t::ffff:10.0.0.2\t2001:DB8::1\t1713530096\tDd\n", time.UTC,
-			Flow{record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 4), day, 5, false, false}},
+			Flow{Record: record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 4), Date: day, Line: 5}},
 		{"Windows line ends and a byte order mark", "\ufeff" + strings.ReplaceAll(short, "\n", "\r\n") + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\t-\r\n",
-			time.UTC, Flow{at(noon), day, 5, false, false}},
+			time.UTC, Flow{Record: at(noon), Date: day, Line: 5}},
 		{"another separator, escaped in addresses", "#separator \\x3a\n#unset_field:none\n#fields:ts:id.orig_h:id.resp_h:id.resp_p:proto:orig_bytes:resp_bytes:x\n" +
 			"1713530096:2001\\x3adb8\\x3a\\x3a1:10.0.0.2:80:tcp:3:none:-\n", time.UTC,
-			Flow{record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 0), day, 4, true, false}},
+			Flow{Record: record(noon, "2001:db8::1", "10.0.0.2", flow.TCP, 80, 3, 0), Date: day, Line: 4, BytesUnknown: true}},
 		{"no separator named", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n" +
-			"1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\n", time.UTC, Flow{at(noon), day, 2, false, false}},
-		{"no line end, last field not needed", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tShA", time.UTC, Flow{at(noon), day, 5, false, false}},
+			"1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\n", time.UTC, Flow{Record: at(noon), Date: day, Line: 2}},
+		{"no line end, last field not needed", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tShA", time.UTC, Flow{Record: at(noon), Date: day, Line: 5}},
 		{"payload beyond the packets", "#fields\torig_ip_bytes\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\tresp_ip_bytes\tx\n" +
 			"152\t1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t152\t1964191874\t84\t-\n", time.UTC,
-			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 152, 84), day, 2, false, true}},
+			Flow{Record: record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 152, 84), Date: day, Line: 2, BytesCapped: true}},
 		{"packets not counted", "#fields\torig_ip_bytes\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\tresp_ip_bytes\tx\n" +
 			"-\t1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t152\t1964191874\t0\t-\n", time.UTC,
-			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 152, 1964191874), day, 2, false, false}},
+			Flow{Record: record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 152, 1964191874), Date: day, Line: 2}},
 		{"JSON, payload beyond the packets", `{"resp_ip_bytes":3,"ts":1713530096,` + tail + "\n", time.UTC,
-			Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 3), day, 1, false, true}},
-		{"JSON", `{"ts":1713530096.789123,` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false, false}},
-		{"JSON without line end", `{"ts":1713530096.789123,` + tail, time.UTC, Flow{at(noon + 78), day, 1, false, false}},
-		{"JSON after blank lines", "\n\r\n" + `{"ts":1713530096,` + tail + "\n", time.UTC, Flow{at(noon), day, 3, false, false}},
-		{"JSON, ISO time", `{"ts":"2024-04-19T12:34:56.789123Z",` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false, false}},
-		{"JSON, ISO time with an offset", `{"ts":"2024-04-19T14:34:56.789123+02:00",` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false, false}},
-		{"JSON, ISO time, local day", `{"ts":"2024-04-18T22:30:00Z",` + tail + "\n", ams, Flow{at(30 * flow.Minute), day, 1, false, false}},
-		{"JSON, milliseconds", `{"ts":1713530096789,` + tail + "\n", time.UTC, Flow{at(noon + 78), day, 1, false, false}},
+			Flow{Record: record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 3), Date: day, Line: 1, BytesCapped: true}},
+		{"JSON", `{"ts":1713530096.789123,` + tail + "\n", time.UTC, Flow{Record: at(noon + 78), Date: day, Line: 1}},
+		{"JSON without line end", `{"ts":1713530096.789123,` + tail, time.UTC, Flow{Record: at(noon + 78), Date: day, Line: 1}},
+		{"JSON after blank lines", "\n\r\n" + `{"ts":1713530096,` + tail + "\n", time.UTC, Flow{Record: at(noon), Date: day, Line: 3}},
+		{"JSON, ISO time", `{"ts":"2024-04-19T12:34:56.789123Z",` + tail + "\n", time.UTC, Flow{Record: at(noon + 78), Date: day, Line: 1}},
+		{"JSON, ISO time with an offset", `{"ts":"2024-04-19T14:34:56.789123+02:00",` + tail + "\n", time.UTC, Flow{Record: at(noon + 78), Date: day, Line: 1}},
+		{"JSON, ISO time, local day", `{"ts":"2024-04-18T22:30:00Z",` + tail + "\n", ams, Flow{Record: at(30 * flow.Minute), Date: day, Line: 1}},
+		{"JSON, milliseconds", `{"ts":1713530096789,` + tail + "\n", time.UTC, Flow{Record: at(noon + 78), Date: day, Line: 1}},
 		{"JSON, null", `{"ts":1713530096,"id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2","id.resp_p":80,"proto":"tcp","orig_bytes":null,"resp_bytes":4}` + "\n",
-			time.UTC, Flow{record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 0, 4), day, 1, true, false}},
-		{"JSON, escape in a string", `{"ts":1713530096,` + strings.Replace(tail, "tcp", `\u0074cp`, 1) + "\n", time.UTC, Flow{at(noon), day, 1, false, false}},
-		{"JSON, of the conn stream", `{"_path":"conn","ts":1713530096,` + tail + "\n", time.UTC, Flow{at(noon), day, 1, false, false}},
+			time.UTC, Flow{Record: record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 0, 4), Date: day, Line: 1, BytesUnknown: true}},
+		{"JSON, escape in a string", `{"ts":1713530096,` + strings.Replace(tail, "tcp", `\u0074cp`, 1) + "\n", time.UTC, Flow{Record: at(noon), Date: day, Line: 1}},
+		{"JSON, of the conn stream", `{"_path":"conn","ts":1713530096,` + tail + "\n", time.UTC, Flow{Record: at(noon), Date: day, Line: 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := decode(test.log, test.loc)
@@ -166,8 +166,8 @@ func TestZeekHeaderAgain(t *testing.T) {
 		"#separator \\x20\n#unset_field ?\n#fields ts id.orig_h id.resp_h id.resp_p proto orig_bytes resp_bytes\n"+
 		"2 10.0.0.3 10.0.0.4 443 tcp 5 ?\n", time.UTC)
 	want := []Flow{
-		{record(100, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 4), 0, 5, false, false},
-		{record(200, "10.0.0.3", "10.0.0.4", flow.TCP, 443, 5, 0), 0, 10, true, false},
+		{Record: record(100, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 4), Line: 5},
+		{Record: record(200, "10.0.0.3", "10.0.0.4", flow.TCP, 443, 5, 0), Line: 10, BytesUnknown: true},
 	}
 	if got.err != nil || len(got.bad) > 0 {
 		t.Fatalf("error %v, left out %v", got.err, got.bad)
@@ -200,7 +200,7 @@ func TestZeekRowAllocates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := openZeek(in, clock{time.UTC})
+	d, err := openZeek(in, newRowReader(clock{time.UTC}))
 	if err != nil {
 		t.Fatal(err)
 	}

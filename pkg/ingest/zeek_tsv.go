@@ -15,12 +15,12 @@ import (
 // concatenated, and then hold for the rows after them.
 type zeekTSV struct {
 	in  *lines
-	row zeekRow
+	row rowReader
 
 	sep, unset []byte
 	path       string
-	columns    []zeekField // what each column holds; zeekFields for what a flow does not need
-	last       int         // the last column that a flow needs
+	columns    []field // what each column holds; numFields for what a flow does not need
+	last       int     // the last column that a flow needs
 }
 
 func (d *zeekTSV) Read() (Flow, error) {
@@ -78,20 +78,20 @@ func (d *zeekTSV) header(line string) error {
 
 // fields learns which column holds what.
 func (d *zeekTSV) fields(names []string) error {
-	columns := make([]zeekField, len(names))
+	columns := make([]field, len(names))
 	for i, name := range names {
-		columns[i] = zeekFields
-		if k := slices.Index(zeekNames[:], name); k >= 0 {
-			columns[i], d.last = zeekField(k), i
+		columns[i] = numFields
+		if k := slices.Index(zeekNames[:], name); k >= 0 && name != "" {
+			columns[i], d.last = field(k), i
 		}
 	}
-	for k, name := range zeekNames[:zeekNeeded] {
-		if !slices.Contains(columns, zeekField(k)) {
-			return fmt.Errorf("#fields has no %s: this is not a whole connection log (its #path is %q); give conn.log", name, d.path)
+	for _, f := range zeekNeeded {
+		if !slices.Contains(columns, f) {
+			return fmt.Errorf("#fields has no %s: this is not a whole connection log (its #path is %q); give conn.log", zeekNames[f], d.path)
 		}
 	}
 	d.columns = columns
-	d.row.values = [zeekFields][]byte{} // the fields before may have been more
+	d.row.values = [numFields][]byte{} // the fields before may have been more
 	if d.unset == nil {
 		d.unset = []byte("-")
 	}
@@ -110,7 +110,7 @@ func (d *zeekTSV) split(line []byte, whole bool) error {
 		if end >= 0 {
 			value, rest = rest[:end], rest[end+len(d.sep):]
 		}
-		if field < zeekFields {
+		if field < numFields {
 			d.row.values[field] = d.value(value)
 		}
 		if end >= 0 && i == len(d.columns)-1 {

@@ -1,0 +1,93 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// isNfdump says whether a file is likely output of nfdump. The files of
+// nfcapd itself are binary and refused with what to do.
+func isNfdump(base string) bool {
+	return strings.HasPrefix(base, "nfcapd.") || hasExtension("txt", "csv", "nfdump")(base)
+}
+
+// openNfdump tells by the first line whether nfdump wrote CSV or text.
+func openNfdump(in *lines, r rowReader, opt Options) (Decoder, error) {
+	start, err := in.peek()
+	switch {
+	case errors.Is(err, io.EOF):
+		return emptyFile{}, nil
+	case err != nil:
+		return nil, err
+	case bytes.IndexByte(start, 0) >= 0:
+		return nil, fmt.Errorf("line %d: starts with %s: a binary file of nfcapd; print it with nfdump -r FILE -N -o csv, and read that", in.n+1, excerpt(start[:min(len(start), 8)]))
+	}
+	first, err := in.first()
+	if err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(first, ',') >= 0 && !isNfdumpText(first) {
+		return newTable(in, r, nfdumpTable(), ',')
+	}
+	return &nfdumpText{in: in, row: r.named(nfdumpNames)}, nil
+}
+
+// nfdumpTable is the table of nfdump -o csv, in the names of version 1.6
+// (ts, sa, …) and of 1.7 (firstSeen, srcAddr, …).
+//
+// Records tell one direction, but for those that nfdump -b or -B has joined:
+// these have bytes and packets out. Times are in the zone of the machine that
+// ran nfdump.
+func nfdumpTable() tableSpec {
+	s := tableSpec{
+		about:  "the CSV of nfdump",
+		advice: ": print the records without -q",
+		unset:  []string{""},
+		trim:   true,
+		needed: []field{fieldTime, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
+		skip:   nfdumpTail,
+		flow:   joinedFlow,
+	}
+	s.names = [numFields][]string{
+		fieldTime: {"ts", "firstSeen"}, fieldEnd: {"te", "lastSeen"}, fieldDuration: {"td", "duration"},
+		fieldSrc: {"sa", "srcAddr"}, fieldSrcPort: {"sp", "srcPort"}, fieldProto: {"pr", "proto"},
+		fieldDst: {"da", "dstAddr"}, fieldPort: {"dp", "dstPort"},
+		fieldUp: {"ibyt", "bytes", "inBytes"}, fieldDown: {"obyt", "outBytes"},
+	}
+	return s
+}
+
+// nfdumpTail says that a line belongs to what nfdump says before or after the
+// records.
+func nfdumpTail(line []byte) bool {
+	for _, start := range []string{
+		"Summary", "flows,bytes,packets", "Time window", "Total flows", "Total records", "Sys:", "Wall:",
+		"Aggregated flows", "Top ", "Command line", "No matched flows", "No matching flows", "Flow Record",
+	} {
+		if bytes.HasPrefix(line, []byte(start)) {
+			return true
+		}
+	}
+	// The sums of the summary: six numbers, where a record has a date first.
+	return bytes.Count(line, []byte(",")) == 5 && bytes.IndexAny(line, "-:. ") < 0
+}
+
+// joinedFlow reads a record of one direction, or of both where bytes of the
+// other are told.
+func joinedFlow(r *rowReader, line int64) (Flow, error) {
+	f, err := r.flow(line)
+	if err != nil || !f.OneWay {
+		return f, err
+	}
+	down, _, ok := count64(r.values[fieldDown])
+	if !ok {
+		return Flow{}, r.unreadable(line, BadBytes, fieldDown)
+	}
+	if down > 0 {
+		f.OneWay, f.Down = false, down
+	}
+	return f, nil
+}

@@ -1,0 +1,316 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// tableSpec says how the columns of a table become flows.
+type tableSpec struct {
+	about  string              // what the table is, for messages
+	names  [numFields][]string // what a column may be called, the best first
+	needed []field             // what the table must have
+	header []string            // names of the columns where no line tells them
+	advice string              // what to do where neither does, for messages
+	unset  []string            // texts of a value that is not set
+	finest int64               // the finest unit of times, as of timeReader
+
+	// stamped says that each line may begin with a time of its own, as the lines
+	// that CloudWatch hands out do.
+	stamped bool
+	trim    bool // values may have blanks around them
+	// skip, if set, says that a line is no row.
+	skip func(line []byte) bool
+	// flow turns a row into a flow; nil means row.flow.
+	flow func(r *rowReader, line int64) (Flow, error)
+}
+
+// columns finds what each of the named columns holds: numFields for what a
+// flow does not need. The names of the fields are put into r.
+func (s *tableSpec) columns(names []string, r *rowReader) ([]field, error) {
+	plain := make([]string, len(names))
+	for i, name := range names {
+		plain[i] = plainName(name)
+	}
+	columns := slices.Repeat([]field{numFields}, len(names))
+	r.names = [numFields]string{}
+	for f, known := range s.names {
+		for _, name := range known {
+			if i := slices.Index(plain, plainName(name)); i >= 0 {
+				columns[i], r.names[f] = field(f), names[i]
+				break
+			}
+		}
+	}
+	for _, f := range s.needed {
+		if r.names[f] == "" {
+			return nil, fmt.Errorf("no column %s, which %s needs; the columns are %s",
+				strings.Join(s.names[f], " or "), s.about, someNames(names))
+		}
+	}
+	return columns, nil
+}
+
+// plainName makes names that differ only in writing equal: log-status of a
+// text is log_status in Parquet and ${log-status} where AWS asks for it.
+func plainName(name string) string {
+	name = strings.Trim(strings.TrimSpace(name), `"`)
+	if inner, ok := strings.CutPrefix(name, "${"); ok {
+		name = strings.TrimSuffix(inner, "}")
+	}
+	return strings.ReplaceAll(strings.ToLower(name), "-", "_")
+}
+
+// someNames lists the first of many names.
+func someNames(names []string) string {
+	const most = 20
+	var b strings.Builder
+	for i, name := range names {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(names)-most)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(excerpt([]byte(name)))
+	}
+	return b.String()
+}
+
+// table decodes a text with columns.
+type table struct {
+	in   *lines
+	row  rowReader
+	spec tableSpec
+
+	delimiter byte
+	names     []string
+	columns   []field
+	fields    [][]byte // of the line being read
+	quoted    []byte   // memory of fields that were in quotes
+}
+
+// openTable returns the opening of a format of tables.
+func openTable(spec func(Options) (tableSpec, error)) func(*lines, rowReader, Options) (Decoder, error) {
+	return func(in *lines, r rowReader, opt Options) (Decoder, error) {
+		s, err := spec(opt)
+		if err != nil {
+			return nil, err
+		}
+		return newTable(in, r, s, opt.Delimiter)
+	}
+}
+
+// delimiters are tried in this order.
+const delimiters = ",\t;| "
+
+func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (Decoder, error) {
+	start, err := in.peek()
+	if errors.Is(err, io.EOF) {
+		return emptyFile{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(start, 0) >= 0 {
+		return nil, fmt.Errorf("line %d: starts with %s: a binary file, not %s", in.n+1, excerpt(start[:min(len(start), 8)]), spec.about)
+	}
+	r.time.finest = spec.finest
+	d := &table{in: in, row: r, spec: spec, delimiter: delimiter}
+	return d, d.header()
+}
+
+// header finds the columns and their delimiter: in the first line, or, where
+// the columns are known and the first line does not name them, in what is
+// known.
+func (d *table) header() error {
+	first, err := d.in.first()
+	if err != nil {
+		return err
+	}
+	tried := delimiters
+	if d.delimiter != 0 {
+		tried = string(d.delimiter)
+	}
+	var failed error
+	best := 0
+	for _, c := range []byte(tried) {
+		names := texts(d.cut(first, c))
+		if d.columns, err = d.spec.columns(names, &d.row); err == nil {
+			d.names, d.delimiter = names, c
+			_, _, err = d.in.next()
+			return err
+		}
+		// The delimiter that cuts most is the one to tell of.
+		if failed == nil || len(names) > best {
+			failed, best = err, len(names)
+		}
+	}
+	if len(d.spec.header) == 0 {
+		return fmt.Errorf("line %d: %w; the first line must name them%s", d.in.n+1, failed, d.spec.advice)
+	}
+	d.names = d.spec.header
+	if d.delimiter == 0 {
+		d.delimiter = d.sniff(first)
+	}
+	if fields := d.cut(first, d.delimiter); d.spec.stamped && len(fields) == len(d.names)+1 {
+		if _, err := time.Parse(time.RFC3339, string(fields[0])); err == nil {
+			d.names = append([]string{"(time of the line)"}, d.names...)
+		}
+	}
+	d.columns, err = d.spec.columns(d.names, &d.row)
+	return err
+}
+
+// sniff returns the delimiter that cuts a row into the number of columns
+// known, or comes next to it.
+func (d *table) sniff(line []byte) byte {
+	best, least := delimiters[0], -1
+	for _, c := range []byte(delimiters) {
+		n := len(d.cut(line, c)) - len(d.names)
+		if n = max(n, -n); least < 0 || n < least {
+			best, least = c, n
+		}
+	}
+	return best
+}
+
+func texts(fields [][]byte) []string {
+	ts := make([]string, len(fields))
+	for i, f := range fields {
+		ts[i] = string(bytes.TrimSpace(f))
+	}
+	return ts
+}
+
+func (d *table) Read() (Flow, error) {
+	for {
+		line, whole, err := d.in.next()
+		if err != nil {
+			return Flow{}, err
+		}
+		if len(bytes.TrimSpace(line)) == 0 || d.spec.skip != nil && d.spec.skip(line) {
+			continue
+		}
+		fields := d.cut(line, d.delimiter)
+		// A last line needs no end (RFC 4180).
+		if len(fields) != len(d.columns) {
+			return Flow{}, d.short(line, len(fields), whole)
+		}
+		if again, err := d.again(fields); err != nil {
+			return Flow{}, fmt.Errorf("line %d: %w", d.in.n, err)
+		} else if again {
+			continue
+		}
+		return d.flow(fields)
+	}
+}
+
+// flow turns the fields of a row into a flow.
+func (d *table) flow(fields [][]byte) (Flow, error) {
+	for i, f := range d.columns {
+		if f < numFields {
+			d.row.values[f] = d.spec.value(fields[i])
+		}
+	}
+	if d.spec.flow != nil {
+		return d.spec.flow(&d.row, d.in.n)
+	}
+	return d.row.flow(d.in.n)
+}
+
+// value is nil for a value that is not set.
+func (s *tableSpec) value(v []byte) []byte {
+	if s.trim {
+		v = bytes.TrimSpace(v)
+	}
+	for _, unset := range s.unset {
+		if string(v) == unset {
+			return nil
+		}
+	}
+	return v
+}
+
+// again says whether a row is the header once more, as where files with
+// headers were put one after the other; the columns may then have changed.
+func (d *table) again(fields [][]byte) (bool, error) {
+	i := slices.Index(d.columns, fieldTime)
+	if plain := fields[i]; len(plain) == 0 || plain[0] >= '0' && plain[0] <= '9' {
+		return false, nil // a time, which is by far the most frequent
+	}
+	names := texts(fields)
+	if !slices.Contains(d.spec.names[fieldTime], names[i]) {
+		return false, nil
+	}
+	columns, err := d.spec.columns(names, &d.row)
+	if err != nil {
+		return false, err
+	}
+	d.names, d.columns = names, columns
+	d.row.values = [numFields][]byte{}
+	return true, nil
+}
+
+// short is the error of a row that has not the number of fields it should.
+func (d *table) short(line []byte, n int, whole bool) error {
+	detail := fmt.Sprintf("%d of %d fields", n, len(d.columns))
+	if !whole && n <= len(d.columns) {
+		return d.row.leaveOut(d.in.n, CutOff, detail+", and no line end: the log is truncated, or was being written")
+	}
+	return d.row.leaveOut(d.in.n, FieldCount, detail+": "+excerpt(line))
+}
+
+// cut cuts a line at the delimiter. A blank cuts as often as there are fields,
+// however many blanks stand between them. A quote that a line does not close
+// is text: rows do not go over several lines, so that a stray quote costs one.
+func (d *table) cut(line []byte, delimiter byte) [][]byte {
+	d.fields = d.fields[:0]
+	switch {
+	case bytes.IndexByte(line, '"') >= 0:
+		if fields, ok := d.unquote(line, delimiter); ok {
+			return fields
+		}
+	case delimiter == ' ':
+		for f := range bytes.FieldsSeq(line) {
+			d.fields = append(d.fields, f)
+		}
+		return d.fields
+	}
+	for {
+		i := bytes.IndexByte(line, delimiter)
+		if i < 0 {
+			d.fields = append(d.fields, line)
+			return d.fields
+		}
+		d.fields = append(d.fields, line[:i])
+		line = line[i+1:]
+	}
+}
+
+// unquote cuts a line with quotes in it, if they are as RFC 4180 has them.
+func (d *table) unquote(line []byte, delimiter byte) ([][]byte, bool) {
+	r := csv.NewReader(bytes.NewReader(line))
+	r.Comma, r.FieldsPerRecord = rune(delimiter), -1
+	record, err := r.Read()
+	if err != nil {
+		return nil, false
+	}
+	d.quoted = d.quoted[:0]
+	for _, f := range record {
+		d.quoted = append(d.quoted, f...)
+	}
+	rest := d.quoted
+	for _, f := range record {
+		d.fields = append(d.fields, rest[:len(f)])
+		rest = rest[len(f):]
+	}
+	return d.fields, true
+}
