@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/pkg/scan"
-	"github.com/spf13/cobra"
 )
 
 // newProfileCommand is reportgen profile: flow files to a Profile.
@@ -31,28 +35,72 @@ is kept. With -o it adds all files up to one profile and writes it.`,
 }
 
 func profileFiles(ctx context.Context, stdout, stderr io.Writer, paths []string, out string) error {
-	var profiles []*profile.Profile
-	for _, path := range paths {
-		p, at, err := scan.Cached(ctx, path, scan.Options{})
+	bar := newScanBar(stderr)
+	defer bar.close()
+	if out != "" {
+		p, err := scan.Files(ctx, paths, scan.Options{Progress: bar.progress})
 		if err != nil {
 			return err
 		}
+		bar.close()
 		warnRejected(stderr, p)
-		profiles = append(profiles, p)
-		if out == "" {
-			fmt.Fprintln(stdout, at)
+		return scan.WriteProfile(out, p)
+	}
+	for _, path := range paths {
+		p, at, err := scan.Cached(ctx, path, scan.Options{Progress: bar.progress})
+		if err != nil {
+			return err
 		}
+		bar.close()
+		warnRejected(stderr, p)
+		fmt.Fprintln(stdout, at)
 	}
-	if out == "" {
-		return nil
-	}
-	return scan.WriteProfile(out, profile.Merge(profiles...))
+	return nil
 }
 
-// warnRejected says which rows of a file were left out, and why.
+// warnRejected says which rows of the profile's files were left out, and why.
 func warnRejected(stderr io.Writer, p *profile.Profile) {
+	rows := int64(0)
+	for _, s := range p.Sources {
+		rows += s.Rows
+	}
 	for _, r := range p.Rejected {
-		fmt.Fprintf(stderr, "%s: %d of %d rows left out: %s, first in row group %d, row %d, column %s: %q\n",
-			r.First.File, r.Count, p.Sources[0].Rows, r.Reason, r.First.RowGroup, r.First.Row, r.First.Column, r.First.Value)
+		fmt.Fprintf(stderr, "%d of %d rows left out: %s, first in %s, row group %d, row %d, column %s: %q\n",
+			r.Count, rows, r.Reason, r.First.File, r.First.RowGroup, r.First.Row, r.First.Column, r.First.Value)
+	}
+}
+
+// scanBar shows on a terminal how far a scan is; elsewhere it shows nothing.
+type scanBar struct {
+	w   io.Writer // nil where nothing is to be shown
+	bar *progressbar.ProgressBar
+}
+
+func newScanBar(w io.Writer) *scanBar {
+	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		return &scanBar{}
+	}
+	return &scanBar{w: w}
+}
+
+// progress is for scan.Options. That a terminal cannot be written to is no
+// reason to stop a scan.
+func (b *scanBar) progress(rows, total int64) {
+	if b.w == nil {
+		return
+	}
+	if b.bar == nil {
+		b.bar = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(b.w), progressbar.OptionSetWidth(30),
+			progressbar.OptionSetDescription("flows"), progressbar.OptionClearOnFinish())
+	}
+	_ = b.bar.Set64(rows)
+}
+
+// close takes the bar of one file away.
+func (b *scanBar) close() {
+	if b.bar != nil {
+		_ = b.bar.Finish()
+		b.bar = nil
 	}
 }

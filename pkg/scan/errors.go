@@ -18,6 +18,7 @@ var (
 	ErrMissingColumn = errors.New("the column is missing")
 	ErrColumnType    = errors.New("the column has a type that cannot be read")
 	ErrNoRows        = errors.New("the file holds no flows: an empty day")
+	ErrSameFlows     = errors.New("the file has the same bytes as another one; name it once")
 	ErrAllRejected   = errors.New("none of the rows is a flow")
 )
 

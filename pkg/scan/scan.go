@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -50,18 +51,24 @@ func File(parent context.Context, path string, o Options) (*profile.Profile, err
 }
 
 // Files reads several files, such as the parts that Spark writes, to one
-// Profile.
+// Profile. Two files of the same bytes are refused: their flows would count
+// twice.
 func Files(ctx context.Context, paths []string, o Options) (*profile.Profile, error) {
 	if len(paths) == 0 {
-		return nil, fmt.Errorf("no flow file was named")
+		return nil, errors.New("no flow file was named")
 	}
 	profiles := make([]*profile.Profile, len(paths))
+	pathOf := map[string]string{}
 	for i, path := range paths {
 		p, err := File(ctx, path, o)
 		if err != nil {
 			return nil, err
 		}
-		profiles[i] = p
+		sum := p.Sources[0].SHA256
+		if twin, ok := pathOf[sum]; ok {
+			return nil, &Error{File: path, RowGroup: -1, Err: fmt.Errorf("%w: %s", ErrSameFlows, twin)}
+		}
+		pathOf[sum], profiles[i] = path, p
 	}
 	return profile.Merge(profiles...), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -134,6 +136,18 @@ func TestSplitFilesGiveTheSameBytes(t *testing.T) {
 		if !bytes.Equal(encoded(t, p), want) {
 			t.Errorf("split over %d files the profile differs", parts)
 		}
+	}
+}
+
+func TestFilesRefusesTheSameFlowsTwice(t *testing.T) {
+	flows := someFlows(100, 22)
+	a, b := writeFlows(t, flows), writeFlows(t, flows)
+	_, err := scan.Files(t.Context(), []string{a, b}, scan.Options{})
+	if !errors.Is(err, scan.ErrSameFlows) || !strings.HasPrefix(err.Error(), b) || !strings.HasSuffix(err.Error(), a) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := scan.Files(t.Context(), nil, scan.Options{}); err == nil {
+		t.Error("no file gave a profile")
 	}
 }
 

@@ -21,9 +21,10 @@ const rowGroupRows = 1 << 20
 const pageBytes = 1 << 20
 
 // row is a flow as Flowbook writes it. The encodings are those that were
-// measured to be smallest on days of a hundred thousand flows and more, in
-// order of time (bytes a flow): timestamp delta 0.8 (plain 3.0), bytes split
-// 1.9 and 2.4 (delta 2.2 and 2.7, plain 2.4 and 3.1).
+// measured to be smallest on a day of 127,000 flows in order of time, 7.4 bytes
+// a flow: timestamp delta 1.0 (plain 3.0), bytes split 1.9 and 2.3 (delta 2.3
+// and 2.7). Other orders save at most 7 % (port, destination, time), for which
+// a log that reads in order of time is not worth giving up.
 type row struct {
 	Time  int32  `parquet:"timestamp,delta"`
 	Src   string `parquet:"src_ip,dict"`
