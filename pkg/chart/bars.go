@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -222,9 +224,16 @@ func (b *barRows) labelWidth() vg.Length {
 	return w + 2*gap
 }
 
-// shorten cuts a name that would leave no room for its bar.
+// shorten cuts a name that would leave no room for its bar, and leaves out what
+// XML cannot hold: names come from databases that anybody may have written.
 func shorten(s string) string {
 	const most = 42
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
 	if r := []rune(s); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
