@@ -5,8 +5,8 @@ import _ "embed"
 //go:embed check.js
 var check string
 
-// problems runs the checks within the page.
-func (p *Page) problems() []string {
+// Problems runs the checks of CheckHTML within the page as it is shown.
+func (p *Page) Problems() []string {
 	p.t.Helper()
 	return Evaluate[[]string](p, check)
 }

@@ -52,7 +52,7 @@ func CheckHTML(t testing.TB, path string) {
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{1280, 375} {
 			p.Show(theme, width)
-			for _, problem := range p.problems() {
+			for _, problem := range p.Problems() {
 				t.Errorf("%s, %s theme, %d px wide: %s", filepath.Base(path), theme, width, problem)
 			}
 		}
