@@ -20,6 +20,7 @@ func attacked(hosts int) *lab {
 	l.https(900, host(4), "95.163.1.1", 20e3, 150e3)
 	l.mesh(10e3, 10e3, host(5), host(6), host(7))
 	l.ask(600, host(8), dns1, 80, 150)
+	l.sweep(host(9), 30, 0)
 	return l
 }
 
@@ -30,7 +31,7 @@ func input(tb testing.TB) detect.Input {
 
 func TestAll(t *testing.T) {
 	r := detect.All(input(t))
-	wantAlerts(t, r.Findings, host(3), host(4), host(5), host(6), host(7), host(8), "203.0.113.7")
+	wantAlerts(t, r.Findings, host(3), host(4), host(5), host(6), host(7), host(8), host(9), "203.0.113.7")
 	for _, f := range r.Findings {
 		rule, ok := detect.RuleOf(f.Rule)
 		if !ok {

@@ -41,19 +41,6 @@ type ClientsResult struct {
 	Findings   []Finding
 }
 
-// rhythmFlows is the fewest flows with a rhythm to speak of: the coefficient of
-// variation of fewer gaps is off by more than a fifth.
-const rhythmFlows = 25
-
-// randomCV is the coefficient of variation of the gaps between events that
-// come at random (a Poisson process). People come in bursts, which is above it;
-// only a clock is below.
-const randomCV = 1
-
-// leastCV is the least coefficient of variation told apart: times are kept
-// to the second, so smaller ones are the rounding's.
-const leastCV = 0.01
-
 // Clients finds external clients of the public servers whose flows keep the
 // rhythm of a program.
 //
@@ -69,23 +56,20 @@ func Clients(in Input) ClientsResult {
 	var logs, noises []float64
 	for _, c := range r.Clients {
 		if c.Flows >= rhythmFlows {
-			logs, noises = append(logs, c.logCV()), append(noises, c.cvNoise())
+			logs, noises = append(logs, logCV(c.CV)), append(noises, cvNoise(c.Flows))
 		}
 	}
 	usual := lowerSpreadOf(logs, noises)
-	r.Thresholds = rhythmThresholds(usual, k)
+	r.Thresholds = rhythmThresholds(usual, k, "the day's clients")
 	for _, c := range r.Clients {
 		if c.Flows < rhythmFlows {
 			continue
 		}
-		noise := c.cvNoise()
-		chance := (math.Log(randomCV) - c.logCV()) / (k * noise)
 		r.Rhythmic++
-		if chance >= 1 {
+		if beyondChance(c.CV, c.Flows, k) >= 1 {
 			r.Even++
 		}
-		excess := min(usual.excessNoisy(-c.logCV(), k, noise), chance)
-		if excess >= 1 {
+		if excess := evenness(usual, c.CV, c.Flows, k); excess >= 1 {
 			r.Findings = append(r.Findings, c.finding(scoreOf(excess)))
 		}
 	}
@@ -93,21 +77,6 @@ func Clients(in Input) ClientsResult {
 	r.Normal = normalClient(r.Clients, -usual.median)
 	return r
 }
-
-func rhythmThresholds(usual spread, k float64) []Threshold {
-	limit := math.Exp(-usual.limit(k))
-	if usual.n < 2 || limit == 0 {
-		return nil
-	}
-	return []Threshold{{Name: "coefficient of variation of the gaps between flows, at most", Value: min(limit, randomCV), Unit: "ratio",
-		From: fmt.Sprintf("the day's %d clients with %d flows or more: median %.3g ÷ exp(%.3g), and no more than the %d of chance",
-			usual.n, rhythmFlows, math.Exp(-usual.median), usual.reach(k, usual.noise), randomCV)}}
-}
-
-func (c Client) logCV() float64 { return math.Log(max(c.CV, leastCV)) }
-
-// cvNoise is the standard error of logCV, as of gaps that come at random.
-func (c Client) cvNoise() float64 { return 1 / math.Sqrt(float64(c.Flows)) }
 
 func (c Client) finding(score float64) Finding {
 	who := ""
@@ -127,7 +96,7 @@ func normalClient(clients []Client, medianLogCV float64) Client {
 	var normal Client
 	best := math.Inf(1)
 	for _, c := range clients {
-		d := math.Abs(c.logCV() - medianLogCV)
+		d := math.Abs(logCV(c.CV) - medianLogCV)
 		if c.Flows >= rhythmFlows && (d < best || d == best && c.Flows > normal.Flows) {
 			normal, best = c, d
 		}

@@ -11,7 +11,9 @@
 //   - [Countries] finds hosts that have much to do with new countries,
 //   - [Botnet] finds hosts that talk to each other in a mesh,
 //   - [DNS] finds tunnels and command channels in DNS,
-//   - [Clients] finds external clients that keep the rhythm of a program.
+//   - [Clients] finds external clients that keep the rhythm of a program,
+//   - [Beacon] finds hosts that call a new address at even gaps all day long,
+//   - [Scan] finds hosts that try many other internal hosts.
 //
 // [All] runs every detection, [Devices] sums findings per host, and [Rules]
 // describes the detections for people. Nothing here reads a flow: detections
@@ -102,6 +104,8 @@ type Result struct {
 	Botnet       BotnetResult
 	DNS          DNSResult
 	Clients      ClientsResult
+	Beacon       BeaconResult
+	Scan         ScanResult
 	Findings     []Finding // of all rules, most severe first
 	Devices      []Device  // the same by entity, most severe first
 }
@@ -116,9 +120,11 @@ func All(in Input) Result {
 		Botnet:       Botnet(in),
 		DNS:          DNS(in),
 		Clients:      Clients(in),
+		Beacon:       Beacon(in),
+		Scan:         Scan(in),
 	}
 	r.Findings = slices.Concat(r.Exfiltration.Findings, r.Countries.Findings, r.Botnet.Findings,
-		r.DNS.Findings, r.Clients.Findings)
+		r.DNS.Findings, r.Clients.Findings, r.Beacon.Findings, r.Scan.Findings)
 	sortFindings(r.Findings)
 	r.Devices = Devices(r.Findings)
 	return r

@@ -121,9 +121,11 @@ func (l *lab) flows(n int, src, dst string, proto flow.Proto, port uint16, up, d
 }
 
 func (l *lab) at(at flow.Time, src, dst string, proto flow.Proto, port uint16, up, down int64) {
-	l.records = append(l.records, flow.Record{Time: min(at, flow.Day-1), Src: netip.MustParseAddr(src), Dst: netip.MustParseAddr(dst),
+	l.records = append(l.records, flow.Record{Time: min(at, flow.Day-1), Src: mustAddr(src), Dst: mustAddr(dst),
 		Proto: proto, Port: port, Up: up, Down: down})
 }
+
+func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
 // https adds n flows over the working day.
 func (l *lab) https(n int, src, dst string, up, down int64) *lab {

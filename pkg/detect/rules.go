@@ -14,10 +14,11 @@ type Rule struct {
 	Section        string // of the report that shows what it found, such as "3.1"
 }
 
-// Rules returns the rules in the order of the report's chapter on them. What
+// Rules returns the rules, first those of the report's chapter on them in its
+// order. What
 // they say is what the detections of this package do.
 func Rules() []Rule {
-	return []Rule{exfiltrationRule(), newCountryRule(), dnsC2Rule(), internalP2PRule(), externalAutomationRule()}
+	return []Rule{exfiltrationRule(), newCountryRule(), dnsC2Rule(), internalP2PRule(), externalAutomationRule(), beaconRule(), internalScanRule()}
 }
 
 // RuleOf returns the rule with an id, or false where there is none.
@@ -149,5 +150,53 @@ func externalAutomationRule() Rule {
 		FalsePositives: []string{
 			"Monitoring services, feed readers and partners' programs, which an allow-list should name",
 		},
+	}
+}
+
+func beaconRule() Rule {
+	return Rule{
+		ID:    RuleBeacon,
+		Title: "Beacons",
+		Description: "Watches the rhythm in which internal hosts call external addresses. Malware asks its operator for orders at a " +
+			"period with little jitter, day and night, at amounts of traffic that do not show.",
+		Conditions: []string{
+			"The source is internal, the destination external, and nobody on the network contacted it on the baseline day",
+			"25 flows or more, in six hours of the day or more",
+			"The coefficient of variation of the gaps between the flows is far below that of the baseline day's hosts and destinations, " +
+				"and below that of events that come at random",
+			"Destinations that many hosts call weigh less",
+		},
+		Actions: []string{
+			"Generate an alert that names the host, the destination and its owner, the period and the hours",
+			"Find the program that calls; isolate the host and block the destination if nobody knows it",
+		},
+		Attack: []string{"T1071.001"},
+		FalsePositives: []string{
+			"A program installed on the day that reports its state or looks for updates",
+		},
+		Section: "3.6",
+	}
+}
+
+func internalScanRule() Rule {
+	return Rule{
+		ID:    RuleInternalScan,
+		Title: "Internal scan",
+		Description: "Watches how many internal hosts each host tries. Who looks for a way on inside the network asks many hosts " +
+			"that it never had to do with, and most do not answer.",
+		Conditions: []string{
+			"Source and destination are internal and the destination is no server",
+			"The host did not contact the destination on the baseline day",
+			"The number of such destinations exceeds the limit learned from how many each host of the baseline day contacts, eight at least",
+		},
+		Actions: []string{
+			"Generate an alert that names the host, the number of its targets, the ports and how many did not answer",
+			"Isolate the host; look at the targets that did answer",
+		},
+		Attack: []string{"T1046", "T1018"},
+		FalsePositives: []string{
+			"An inventory or vulnerability scanner that first runs on the day; no finding where it also ran on the baseline day",
+		},
+		Section: "3.7",
 	}
 }

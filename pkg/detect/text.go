@@ -3,6 +3,8 @@ package detect
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 )
@@ -24,4 +26,13 @@ func times(q float64) string {
 		return humanize.Comma(int64(math.Round(q))) + " times"
 	}
 	return fmt.Sprintf("%.1f times", q)
+}
+
+// joinPorts writes ports as "22, 445, 3389".
+func joinPorts(ports []uint16) string {
+	var parts []string
+	for _, p := range ports {
+		parts = append(parts, strconv.Itoa(int(p)))
+	}
+	return strings.Join(parts, ", ")
 }

@@ -1,0 +1,63 @@
+package detect_test
+
+import (
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+// sweep has src try ports of n hosts, which answer with down bytes.
+func (l *lab) sweep(src string, n int, down int64) *lab {
+	for i := range n {
+		if host(i) == src {
+			continue
+		}
+		for _, port := range []uint16{22, 445} {
+			l.flows(1, src, host(i), flow.TCP, port, 120, down, 9*flow.Hour, 10*flow.Hour)
+		}
+	}
+	return l
+}
+
+func TestScan(t *testing.T) {
+	const hosts = 40
+	tests := []struct {
+		name      string
+		base, day func(l *lab)
+		want      []string
+	}{
+		{"an ordinary day", nil, nil, nil},
+		{"a scan without answers", nil, func(l *lab) { l.sweep(host(3), 30, 0) }, []string{host(3)}},
+		{"a scan with answers", nil, func(l *lab) { l.sweep(host(3), 30, 90) }, []string{host(3)}},
+		{"a new host that scans", nil, func(l *lab) { l.sweep(host(hosts), 12, 0) }, []string{host(hosts)}},
+		{"an inventory on both days",
+			func(l *lab) { l.sweep(host(4), 30, 0) },
+			func(l *lab) { l.sweep(host(4), 32, 0) }, nil},
+		{"a mesh of five", nil, func(l *lab) { l.mesh(10e3, 10e3, host(1), host(2), host(3), host(4), host(5)) }, nil},
+		{"a few neighbours", nil, func(l *lab) { l.sweep(host(0), 6, 0) }, nil},
+		{"a network of peers",
+			func(l *lab) {
+				for i := range hosts {
+					l.sweep(host(i), 3+i, 500)
+				}
+			},
+			func(l *lab) { l.sweep(host(0), 34, 500) }, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			before, after := office(1, hosts), office(2, hosts)
+			if tt.base != nil {
+				tt.base(before)
+			}
+			if tt.day != nil {
+				tt.day(after)
+			}
+			in := detect.Input{Baseline: before.profile(), Test: after.profile()}
+			wantAlerts(t, detect.Scan(in).Findings, tt.want...)
+		})
+	}
+
+	after := office(2, hosts).sweep(host(3), 30, 0)
+	golden(t, "scan", detect.Scan(detect.Input{Baseline: office(1, hosts).profile(), Test: after.profile()}))
+}
