@@ -48,6 +48,14 @@ func TestScript(t *testing.T) {
 		t.Errorf("sorted by data, smallest first: the first server is %s", got)
 	}
 
+	note := `[...document.querySelectorAll("#tbl-services tbody tr")].at(-1).cells[4].textContent`
+	for range 2 {
+		p.Click("#tbl-services th:nth-child(5) button")
+		if got := rendertest.Evaluate[string](p, note); got != "" {
+			t.Errorf("sorted by note, the empty one is not last but %q", got)
+		}
+	}
+
 	rendertest.Evaluate[bool](p, `document.getElementById("traffic").scrollIntoView({behavior: "instant"}), true`)
 	here := rendertest.Evaluate[string](p, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
 		done(document.querySelector("nav .here")?.textContent ?? ""))))`)

@@ -47,10 +47,11 @@
   };
 
   const value = (cell) => cell.dataset.v ?? cell.textContent.trim();
-  const compare = (a, b) => {
+  // Empty cells come last in either direction.
+  const compare = (a, b, sign) => {
     if (a === "" || b === "") return (a === "") - (b === "");
     const x = Number(a), y = Number(b);
-    return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b, undefined, { numeric: true }) : x - y;
+    return sign * (Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b, undefined, { numeric: true }) : x - y);
   };
   const sortable = (table) => {
     const headers = [...table.tHead.rows[0].cells];
@@ -65,8 +66,7 @@
         headers.forEach((other) => other.removeAttribute("aria-sort"));
         th.setAttribute("aria-sort", down ? "descending" : "ascending");
         const body = table.tBodies[0];
-        const rows = [...body.rows].sort((a, b) => compare(value(a.cells[column]), value(b.cells[column])));
-        body.append(...(down ? rows.reverse() : rows));
+        body.append(...[...body.rows].sort((a, b) => compare(value(a.cells[column]), value(b.cells[column]), down ? -1 : 1)));
       });
     });
   };
