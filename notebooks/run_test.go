@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/scan"
 )
@@ -209,6 +210,11 @@ func runAll(t *testing.T, bin string, given map[string]string) {
 	for _, m := range reference.FindAllStringSubmatch(text, -1) {
 		if !labels[m[1]] {
 			t.Errorf("the text refers to %s, which is not shown", m[1])
+		}
+	}
+	for _, r := range detect.Rules() {
+		if !strings.Contains(text, r.Description) {
+			t.Errorf("the rule %s is not in the report", r.ID)
 		}
 	}
 	for _, at := range nonsense.FindAllStringIndex(text, -1) {

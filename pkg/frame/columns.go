@@ -61,6 +61,10 @@ var columns = map[string]Column{
 	"bytes_per_flow":    {Title: "Data per flow", Unit: Bytes},
 	"gap_cv":            {Title: "Variation of gaps", Unit: Share},
 	"gap_mean":          {Title: "Mean gap", Unit: Seconds},
+	"hours":             {Title: "Hours with flows", Unit: Count},
+	"targets":           {Title: "Hosts tried", Unit: Count},
+	"unanswered":        {Title: "No answer", Unit: Count},
+	"tried_ports":       {Title: "Ports"},
 	"coverage":          {Title: "Half hours with flows", Unit: Share},
 
 	"rule":     {Title: "Rule"},

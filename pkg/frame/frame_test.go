@@ -116,11 +116,15 @@ func TestFrames(t *testing.T) {
 		"services":      frame.Services(services),
 		"uploads":       frame.Uploads(uploads),
 		"peer-pairs":    frame.PeerPairs(peers),
-		"clients":       frame.Clients(clients),
-		"findings":      frame.Findings(findings),
-		"alerts":        frame.Findings(frame.Alerts(findings)),
-		"devices":       frame.Devices(detect.Devices(findings)),
-		"compare":       frame.Compare(frame.Hosts(p), frame.Hosts(build(rec(5, "10.0.0.3", "10.0.0.1", flow.TCP, 80, 7, 8))), "src_ip", "flows", "up_bytes"),
+		"calls": frame.Calls(detect.BeaconResult{Findings: findings[:1], Calls: []detect.Call{{Src: p.Hosts[0].Addr, Dst: p.Hosts[0].Largest[0].Dst,
+			Proto: "tcp", Port: 443, Counts: profile.Counts{Flows: 96, Up: 1, Down: 2}, CV: 0.05, Gap: 900, Hours: 24}}}),
+		"sweeps": frame.Sweeps(detect.ScanResult{Findings: findings[:1], Sweeps: []detect.Sweep{{Src: p.Hosts[0].Addr, Targets: 40, Unanswered: 38,
+			Ports: []uint16{22, 445}, Counts: profile.Counts{Flows: 80, Up: 1}}}}),
+		"clients":  frame.Clients(clients),
+		"findings": frame.Findings(findings),
+		"alerts":   frame.Findings(frame.Alerts(findings)),
+		"devices":  frame.Devices(detect.Devices(findings)),
+		"compare":  frame.Compare(frame.Hosts(p), frame.Hosts(build(rec(5, "10.0.0.3", "10.0.0.1", flow.TCP, 80, 7, 8))), "src_ip", "flows", "up_bytes"),
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, f) })
 	}
@@ -137,7 +141,7 @@ func TestEmpty(t *testing.T) {
 		"half hours": frame.HalfHours(p), "services": frame.Services(r.Services.Test), "uploads": frame.Uploads(r.Exfiltration),
 		"new countries": frame.NewCountries(r.Countries), "new country hosts": frame.NewCountryHosts(r.Countries),
 		"peers": frame.PeerPairs(r.Botnet), "dns": frame.DNS(r.DNS), "clients": frame.Clients(r.Clients),
-		"owners": frame.Owners(r.Traffic.Public), "findings": frame.Findings(nil), "devices": frame.Devices(nil),
+		"calls": frame.Calls(r.Beacon), "sweeps": frame.Sweeps(r.Scan), "owners": frame.Owners(r.Traffic.Public), "findings": frame.Findings(nil), "devices": frame.Devices(nil),
 		"sources": frame.Sources(), "rejected": frame.Rejected(frame.Day{Name: "test", Profile: p}),
 	} {
 		if f.Err != nil || f.Nrow() != 0 || f.Ncol() == 0 {
