@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -163,7 +164,7 @@ func (e *execution) reply(m *message) error {
 	e.replied = true
 	e.cell.result.ExecutionCount = r.ExecutionCount
 	if r.Status != "ok" {
-		e.cell.fail(r.EName, r.EValue, r.Traceback)
+		e.cell.fail(r.EName, cmp.Or(r.EValue, r.EName, "the kernel gave the cell up: "+r.Status), r.Traceback)
 	}
 	if e.giveUp == nil {
 		e.giveUp = time.After(idleWait)

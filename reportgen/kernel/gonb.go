@@ -35,6 +35,7 @@ func Find(ctx context.Context, name, dir string, progress io.Writer) (*Spec, err
 	if err != nil {
 		return nil, err
 	}
+	name = strings.ToLower(name) // as Jupyter compares them
 	if name == gonbName {
 		root, err := gonbModule(dir)
 		if err != nil {
@@ -49,7 +50,7 @@ func Find(ctx context.Context, name, dir string, progress io.Writer) (*Spec, err
 			return spec, nil
 		}
 	}
-	return findSpec(strings.ToLower(name), DataDirs(dir, os.Getenv))
+	return findSpec(name, DataDirs(dir, os.Getenv))
 }
 
 // Install writes the spec of the GoNB kernel that the Go module around dir pins
