@@ -71,12 +71,18 @@ func ReadCached(path string) (*Profile, bool, error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("profile cache: %w", err)
 	}
-	p, err := Unmarshal(b)
-	if err != nil || len(p.Sources) != 1 || p.Sources[0].SHA256 != sum {
+	p, ok := cachedProfile(b, sum)
+	if !ok {
 		return nil, false, nil
 	}
 	p.rename(filepath.Base(path))
 	return p, true, nil
+}
+
+// cachedProfile decodes a profile of the one flow file with that SHA-256.
+func cachedProfile(b []byte, sum string) (*Profile, bool) {
+	p, err := Unmarshal(b)
+	return p, err == nil && len(p.Sources) == 1 && p.Sources[0].SHA256 == sum
 }
 
 // rename gives the one source of p the name that its file has today: files of

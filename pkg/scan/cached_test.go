@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -84,7 +85,7 @@ func TestCacheCannotBeWritten(t *testing.T) {
 	}
 	t.Setenv("FLOWBOOK_CACHE", filepath.Join(file, "below"))
 	_, _, err := scan.Cached(t.Context(), writeFlows(t, someFlows(10, 15)), scan.Options{})
-	if err == nil || !bytes.Contains([]byte(err.Error()), []byte("profile cache")) {
+	if err == nil || !strings.Contains(err.Error(), "profile cache") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -62,7 +62,7 @@ func (c *chunk) close() {
 	defer recovered(&err)
 	parquet.Release(c.page)
 	c.page = nil
-	c.pages.Close()
+	_ = c.pages.Close()
 }
 
 // fill reads n rows into v. It is an error if the column has fewer.

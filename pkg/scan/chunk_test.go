@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,61 +25,54 @@ func TestEveryColumn(t *testing.T) {
 	}
 	whole, failed := 0, 0
 	for _, path := range append(good, bad...) {
-		o, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer o.Close()
-		info, err := o.Stat()
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := &file{path: path, os: o, size: info.Size()}
-		if checkEnds(o, f.size) != nil || f.readFooter() != nil {
-			failed++
-			continue
-		}
-		for _, leaf := range f.parquet.Root().Columns() {
-			if !leaf.Leaf() || leaf.Repeated() {
-				continue // refused before any of it is read
-			}
-			for _, as := range []int{colUp, colSrc} {
-				switch err := readAs(f, leaf, as); err {
-				case nil:
-					whole++
-				default:
-					failed++
-				}
-			}
-		}
+		w, f := readAll(t, path)
+		whole, failed = whole+w, failed+f
 	}
 	if whole < 100 || failed < 8 {
 		t.Errorf("%d columns were read, %d failed", whole, failed)
 	}
 }
 
+// readAll reads every column of a file and counts those that could be read,
+// and those, or the file, that could not.
+func readAll(t *testing.T, path string) (whole, failed int) {
+	o, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = o.Close() }()
+	info, err := o.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &file{path: path, os: o, size: info.Size()}
+	if checkEnds(o, f.size) != nil || f.readFooter() != nil {
+		return 0, 1
+	}
+	for _, leaf := range f.parquet.Root().Columns() {
+		if !leaf.Leaf() || leaf.Repeated() {
+			continue // refused before any of it is read
+		}
+		for _, as := range []int{colUp, colSrc} {
+			if readAs(f, leaf, as) == nil {
+				whole++
+			} else {
+				failed++
+			}
+		}
+	}
+	return whole, failed
+}
+
 // readAs reads all row groups of a column as another one.
-func readAs(f *file, leaf *parquet.Column, as int) (err error) {
+func readAs(f *file, leaf *parquet.Column, as int) error {
 	c := column{name: flow.Columns[as], leaf: leaf.Index(), kind: leaf.Type().Kind()}
 	if c.kind == parquet.FixedLenByteArray {
 		c.length = leaf.Type().Length()
 	}
 	f.columns[as] = c
-	for i, g := range f.parquet.RowGroups() {
-		chunk, err := f.openChunk(i, as, newBook())
-		if err != nil {
-			return err
-		}
-		defer chunk.close()
-		for left := g.NumRows(); left > 0; left -= batchRows {
-			var v vector
-			n := int(min(left, batchRows))
-			v.resize(c.coded(), n)
-			if err := chunk.fill(&v, n); err != nil {
-				return err
-			}
-		}
-		if err := chunk.finished(); err != nil {
+	for i := range f.parquet.RowGroups() {
+		if err := f.readColumn(context.Background(), i, as); err != nil {
 			return err
 		}
 	}

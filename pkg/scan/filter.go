@@ -117,9 +117,14 @@ func (f *file) dictionary(rowGroup, col int, book *book) (terms []uint32, ok boo
 // refer to its dictionary.
 func allDictionary(m *format.ColumnMetaData) bool {
 	for _, s := range m.EncodingStats {
-		if s.PageType != format.DictionaryPage && s.Encoding != format.RLEDictionary && s.Encoding != format.PlainDictionary {
+		if s.PageType != format.DictionaryPage && !isDictionary(s.Encoding) {
 			return false
 		}
 	}
 	return len(m.EncodingStats) > 0
+}
+
+func isDictionary(e format.Encoding) bool {
+	return e == format.RLEDictionary ||
+		e == format.PlainDictionary //nolint:staticcheck // Deprecated, and what older writers write.
 }

@@ -50,7 +50,7 @@ func open(path string) (_ *file, err error) {
 	}
 	defer func() {
 		if err != nil {
-			o.Close()
+			_ = o.Close()
 		}
 	}()
 	f := &file{path: path, os: o}
@@ -71,7 +71,10 @@ func open(path string) (_ *file, err error) {
 	if err := f.findColumns(); err != nil {
 		return nil, err
 	}
-	return f, f.checkRowGroups()
+	if err := f.checkRowGroups(); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // checkEnds tells files that are not Parquet from Parquet files that lost

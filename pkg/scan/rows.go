@@ -38,12 +38,18 @@ func Rows(ctx context.Context, path string, q Filter) iter.Seq2[flow.Record, err
 func (f *file) rowGroupRows(ctx context.Context, rowGroup int, q Filter, book *book, yield func(flow.Record, error) bool) bool {
 	b := &batch{file: f.base(), rowGroup: rowGroup, book: book}
 	var chunks [numColumns]*chunk
+	defer func() {
+		for _, c := range chunks {
+			if c != nil {
+				c.close()
+			}
+		}
+	}()
 	for col := range chunks {
 		c, err := f.openChunk(rowGroup, col, book)
 		if err != nil {
 			return yieldError(yield, f.fail(rowGroup, flow.Columns[col], err))
 		}
-		defer c.close()
 		chunks[col], b.vectors[col] = c, &vector{}
 	}
 	for rows := f.parquet.RowGroups()[rowGroup].NumRows(); b.first < rows; b.first += int64(b.rows) {

@@ -138,7 +138,10 @@ func damageUpBytes(t *testing.T, path string, groups ...int) {
 func TestRowsStop(t *testing.T) {
 	path := writeFlows(t, someFlows(100, 13))
 	n := 0
-	for range scan.Rows(t.Context(), path, scan.Filter{}) {
+	for _, err := range scan.Rows(t.Context(), path, scan.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n++; n == 3 {
 			break
 		}
