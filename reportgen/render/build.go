@@ -66,11 +66,17 @@ func (b *builder) notebook(in Input) {
 	if b.language == "" && strings.HasPrefix(in.Notebook.KernelName(), "python") {
 		b.language = "python"
 	}
-	for i, cell := range in.Notebook.Cells {
+	number := 0
+	for _, cell := range in.Notebook.Cells {
+		// Cells are counted as in the notebook that people edit, which lacks the
+		// parameters that a run puts in.
+		if cell == nil || !cell.HasTag("injected-parameters") {
+			number++
+		}
 		if cell == nil {
 			continue
 		}
-		where := doc.Origin{Notebook: in.Name, Cell: i + 1, CellID: cell.ID}
+		where := doc.Origin{Notebook: in.Name, Cell: number, CellID: cell.ID}
 		switch cell.Type {
 		case nbformat.Markdown:
 			if !cell.HasTag("remove-cell") {
