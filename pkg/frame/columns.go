@@ -73,6 +73,7 @@ var columns = map[string]Column{
 	"score":    {Title: "Score", Unit: Score},
 	"attack":   {Title: "ATT&CK"},
 	"summary":  {Title: "What was seen"},
+	"rules":    {Title: "Rules"},
 	"reasons":  {Title: "Reasons"},
 	"first":    {Title: "First", Unit: Clock},
 	"last":     {Title: "Last", Unit: Clock},

@@ -240,14 +240,24 @@ func Alerts(fs []detect.Finding) []detect.Finding {
 	return alerts
 }
 
-// Devices returns devices in their order: entity, severity, score, reasons (the
-// summaries of its findings, separated by semicolons).
+// Devices returns devices in their order: entity, severity, score, rules (that
+// found it, separated by commas), reasons (the summaries of its findings,
+// separated by semicolons).
 func Devices(ds []detect.Device) Frame {
 	type row = detect.Device
 	return of(ds,
 		text("entity", func(r row) string { return r.Entity }),
 		text("severity", func(r row) string { return string(r.Severity) }),
 		number("score", func(r row) float64 { return r.Score }),
+		text("rules", func(r row) string {
+			var rules []string
+			for _, f := range r.Findings {
+				if !slices.Contains(rules, f.Rule) {
+					rules = append(rules, f.Rule)
+				}
+			}
+			return strings.Join(rules, ", ")
+		}),
 		text("reasons", func(r row) string {
 			var reasons []string
 			for _, f := range r.Findings {
