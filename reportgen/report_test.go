@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/reportgen/render/rendertest"
+)
+
+var update = flag.Bool("update", false, "write the golden report again")
+
+const goldenReport = "../testdata/report"
+
+// TestMain lets cells that these tests run find reportgen: they are told to
+// call the running program, which here is the test.
+func TestMain(m *testing.M) {
+	if os.Getenv("FLOWBOOK_REPORTGEN") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// TestGoldenReport makes the report of the sample days, compares it with the
+// committed one and looks at it in a browser.
+func TestGoldenReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs six notebooks on real GoNB kernels: skipped with -short")
+	}
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	out := filepath.Join(t.TempDir(), "report")
+	runReport(t, out, "../notebooks")
+
+	got := tree(t, out)
+	maps.DeleteFunc(got, func(name, _ string) bool {
+		return name != "report.md" && !strings.HasPrefix(name, "figures/")
+	})
+	if *update {
+		writeGolden(t, got)
+	}
+	if diff := cmp.Diff(tree(t, goldenReport), got); diff != "" {
+		t.Errorf("the report is not the committed one (make golden writes it again; -committed +made):\n%s", diff)
+	}
+	for name, content := range tree(t, out) {
+		for _, place := range []string{out, os.TempDir() + "/", mustAbs(t, "..")} {
+			if strings.Contains(content, place) {
+				t.Errorf("%s holds a path of this machine: %s", name, place)
+			}
+		}
+	}
+	rendertest.CheckHTML(t, filepath.Join(out, "index.html"))
+
+	// Another run, with the profiles cached and one notebook at a time.
+	again := filepath.Join(t.TempDir(), "again")
+	runReport(t, again, "--jobs", "1", "../notebooks")
+	if diff := cmp.Diff(tree(t, out), tree(t, again)); diff != "" {
+		t.Errorf("a second run gives other bytes:\n%s", diff)
+	}
+}
+
+// TestReportOfRealDays makes the report of three real days on which nothing was
+// planted and no address is internal: it must come out whole and say so.
+func TestReportOfRealDays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs six notebooks on real GoNB kernels: skipped with -short")
+	}
+	const logs = "../../shared/data/zeek/missing-host"
+	if _, err := os.Stat(logs); err != nil {
+		t.Skipf("the real logs are not here: %v", err)
+	}
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	dir := t.TempDir()
+	mustRun(t, "import", "--from", "zeek", logs, "-o", filepath.Join(dir, "day.parquet"))
+
+	out := filepath.Join(dir, "report")
+	runReport(t, out,
+		"-p", "baseline="+filepath.Join(dir, "day-2024-04-19.parquet"),
+		"-p", "test="+filepath.Join(dir, "day-2024-04-20.parquet"),
+		"-p", "servers="+filepath.Join(dir, "day-2024-04-21.parquet"),
+		"../notebooks")
+	md, err := os.ReadFile(filepath.Join(out, "report.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"day-2024-04-19.parquet", "30,511", "28,397", "32,753"} {
+		if !bytes.Contains(md, []byte(want)) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	for _, nonsense := range []string{"NaN", "+Inf", "%!", "192.168.100."} {
+		if bytes.Contains(md, []byte(nonsense)) {
+			t.Errorf("the report says %q", nonsense)
+		}
+	}
+	rendertest.CheckHTML(t, filepath.Join(out, "index.html"))
+}
+
+func runReport(t *testing.T, out string, args ...string) {
+	t.Helper()
+	mustRun(t, slices.Concat([]string{"run", "-o", out}, args)...)
+}
+
+func writeGolden(t *testing.T, files map[string]string) {
+	t.Helper()
+	if err := os.RemoveAll(goldenReport); err != nil {
+		t.Fatal(err)
+	}
+	writeFiles(t, goldenReport, files)
+}
+
+func mustAbs(t *testing.T, path string) string {
+	t.Helper()
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abs
+}
