@@ -90,9 +90,19 @@ func holdsAsterisk(root ast.Node, source []byte) bool {
 	return found
 }
 
-// opensBlock matches what begins a block at the start of a line. It can stand
-// there in running text where the source indented it.
-var opensBlock = regexp.MustCompile(`^(?:([-+*>#=~|:]|` + "`{3}" + `)|(\d{1,9})([.)]))`)
+// opensBlock matches a line that would begin a block. Running text may come to
+// hold one: where the source indented it, or where HTML before it was left out.
+var opensBlock = regexp.MustCompile(`^(\d{0,9})([.)](?:\s|$)|#{1,6}(?:\s|$)|[-+*](?:\s|$)|>|~{3}|` + "`{3,}[^`]*$" +
+	`|=+\s*$|(?:[*_]\s*){3,}$|[|:\s-]*-[|:\s-]*$|\[[^\]]*\]:)`)
+
+// running is text that stays a paragraph, line by line.
+func running(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = opensBlock.ReplaceAllString(strings.TrimLeft(line, " \t"), `$1\$2`)
+	}
+	return strings.Join(lines, "\n")
+}
 
 // lessThan matches what may open a tag, and escapes, in which it does not.
 var lessThan = regexp.MustCompile(`\\.|<`)
@@ -106,9 +116,6 @@ func textNode(n *ast.Text, source []byte) string {
 		}
 		return m
 	})
-	if previous, ok := n.PreviousSibling().(*ast.Text); ok && (previous.SoftLineBreak() || previous.HardLineBreak()) {
-		s = opensBlock.ReplaceAllString(s, `$2\$1$3`)
-	}
 	switch {
 	case n.HardLineBreak():
 		return s + "\\\n"

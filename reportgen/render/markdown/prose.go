@@ -13,7 +13,7 @@ import (
 func (w *writer) node(n ast.Node, source []byte) string {
 	switch n := n.(type) {
 	case *ast.Paragraph, *ast.TextBlock:
-		return w.inlines(n, source)
+		return running(w.inlines(n, source))
 	case *ast.Heading:
 		return strings.Repeat("#", n.Level) + " " + strings.ReplaceAll(w.inlines(n, source), "\n", " ")
 	case *ast.Blockquote:
