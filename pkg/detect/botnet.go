@@ -126,8 +126,8 @@ func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score
 			Summary: fmt.Sprintf("talks both ways with %s, which is no server, and did not on the baseline day: %s, up ÷ down %.2f",
 				m.Peers[0], plural(own.Flows, "flow"), ratio(own.Up, own.Down))}
 		if len(members) > 2 {
-			f.Summary = fmt.Sprintf("in a mesh of %d internal hosts that are no servers: talks both ways with %s, %s, up ÷ down %.2f, and did not on the baseline day",
-				len(members), fmt.Sprintf("%d of them", len(m.Peers)), plural(own.Flows, "flow"), ratio(own.Up, own.Down))
+			f.Summary = fmt.Sprintf("in a mesh of %d internal hosts that are no servers: talks both ways with %d of them, %s, up ÷ down %.2f, and did not on the baseline day",
+				len(members), len(m.Peers), plural(own.Flows, "flow"), ratio(own.Up, own.Down))
 		} else {
 			f.capped(Low)
 		}
