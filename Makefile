@@ -69,7 +69,7 @@ $(LINT):
 fuzz: ## short fuzz runs of every fuzz target
 	@for pkg in $$(go list ./...); do \
 	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    go test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) || exit 1; \
+	    go test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) -fuzzminimizetime 5x || exit 1; \
 	  done; \
 	done
 
