@@ -1,9 +1,13 @@
 package kernel
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -117,4 +121,53 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 		once(i%2 == 0)
 	}
 	waitFor(t, func() bool { return runtime.NumGoroutine() <= before })
+}
+
+// TestStarter is not a test but the program that TestKernelEndsWithItsStarter
+// kills: it starts a kernel, says so, and waits.
+func TestStarter(t *testing.T) {
+	if os.Getenv("KERNEL_TEST_STARTER") == "" {
+		t.Skip("started by TestKernelEndsWithItsStarter only")
+	}
+	startGoNB(t, Options{})
+	os.Stdout.WriteString("started\n")
+	select {}
+}
+
+// A killed reportgen cannot end its kernels: the operating system does.
+func TestKernelEndsWithItsStarter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux ends a process with the one that started it")
+	}
+	dir := privateTemp(t)
+	cmd := exec.Command(os.Args[0], "-test.run=^TestStarter$")
+	cmd.Env = append(os.Environ(), "KERNEL_TEST_STARTER=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && lines.Text() != "started" {
+	}
+	if len(processesNamed(t, dir, "gonb")) == 0 {
+		t.Error("no kernel was started")
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("the starter was not killed")
+	}
+	waitFor(t, func() bool { return len(processesIn(t, dir)) == 0 })
+	// The folder of its sockets is what nobody is left to remove.
+	left, _ := filepath.Glob(filepath.Join(dir, "reportgen-*"))
+	for _, folder := range left {
+		os.RemoveAll(folder)
+	}
 }

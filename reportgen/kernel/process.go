@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,19 +23,29 @@ type process struct {
 func startProcess(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd, stderr: &tail{}, exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p.stderr, p.stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // compilers and cells end with the kernel
-	cmd.WaitDelay = time.Second                           // for a child that keeps the kernel's stderr open
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
+	cmd.SysProcAttr = processAttributes()
+	cmd.WaitDelay = time.Second // for a child that keeps the kernel's stderr open
+	started := make(chan error)
 	go func() {
-		err := cmd.Wait()
+		// The kernel ends with the thread that starts it, see processAttributes, so
+		// that thread is kept for as long.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		err = cmd.Wait()
 		p.state = "exit status 0"
 		if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 			p.state = err.Error()
 		}
 		close(p.exited)
 	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package kernel
+
+import "syscall"
+
+// processAttributes give the kernel a process group of its own, so that compilers
+// and cells end with it.
+func processAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true}
+}
