@@ -151,8 +151,8 @@ func TestJupyterWritesTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nb.Cells[1].Outputs = nb.Cells[1].Outputs[:4] // the validator refuses an unknown output
-	nb.Extra = nil                                // and warns about an unknown field
+	nb.Cells[1].Outputs = nb.Cells[1].Outputs[:4]      // the validator refuses an unknown output
+	nb.Extra = nil                                     // and warns about an unknown field
 	nb.Cells[1].Metadata["ratio"] = json.Number("1.5") // Python does not keep the 1.50
 	want, err := Marshal(nb)
 	if err != nil {
