@@ -160,7 +160,7 @@ func TestAnyDay(t *testing.T) {
 		"inside only":        with(none, "baseline", one, "test", inside),
 		"outside only":       with(none, "baseline", outside, "test", outside, "servers", outside),
 		"another network":    {"internal": "203.0.113.0/24"},
-		"real days":          with(none, "baseline", real(t, bin, dir, "19"), "test", real(t, bin, dir, "20"), "servers", real(t, bin, dir, "21")),
+		"real days":          with(none, "baseline", realDay(t, bin, dir, "19"), "test", realDay(t, bin, dir, "20"), "servers", realDay(t, bin, dir, "21")),
 	} {
 		t.Run(name, func(t *testing.T) { runAll(t, bin, given) })
 	}
@@ -177,8 +177,8 @@ func with(base map[string]string, pairs ...string) map[string]string {
 	return m
 }
 
-// real imports one of the real days, or returns "" where they are missing.
-func real(t *testing.T, bin, dir, day string) string {
+// realDay imports one of the real days, or returns "" where they are missing.
+func realDay(t *testing.T, bin, dir, day string) string {
 	t.Helper()
 	logs := filepath.Join("..", "..", "shared", "data", "zeek", "missing-host", "2024-04-"+day)
 	if _, err := os.Stat(logs); err != nil {

@@ -56,7 +56,7 @@ func halfHours(f frame.Frame, values []string, o Options) (*Figure, error) {
 		strip := &stripPlotter{rows: []stripRow{rows[0]}, value: i, points: column.Unit == frame.Ratio, scale: 1}
 		p.Add(grid(false), strip)
 		p.X.Min, p.X.Max = 0, 24
-		p.Y.Min, p.Y.Max = 0, cmpZero(rows[0].peak(i))*1.1
+		p.Y.Min, p.Y.Max = 0, orOne(rows[0].peak(i))*1.1
 		fig.Plots = append(fig.Plots, []*plot.Plot{p})
 	}
 	alignLeft(fig.Plots)
@@ -98,7 +98,7 @@ func Strips(f frame.Frame, label, value string, o Options) *Figure {
 	var names []plot.Tick
 	var sums notes
 	for i, r := range rows {
-		strip.scale = min(strip.scale, 0.82/cmpZero(r.peak(0)))
+		strip.scale = min(strip.scale, 0.82/orOne(r.peak(0)))
 		names = append(names, plot.Tick{Value: 0.35 - float64(i), Label: shorten(r.name)})
 		words := column.Unit.Short(r.sum(0))
 		if column.Unit == frame.Count {

@@ -58,12 +58,12 @@ func hours(f frame.Frame, value string, o Options) (*Figure, error) {
 		p.Add(dayLabels(at, ss))
 	}
 	p.X.Min, p.X.Max = 0, 24
-	p.Y.Min, p.Y.Max = 0, cmpZero(peak)*1.08
+	p.Y.Min, p.Y.Max = 0, orOne(peak)*1.08
 	return &Figure{Data: f, Width: width, Height: 210, Plots: [][]*plot.Plot{{p}}}, nil
 }
 
-// cmpZero keeps an axis of nothing but zeros from having no length.
-func cmpZero(peak float64) float64 {
+// orOne keeps an axis of nothing but zeros from having no length.
+func orOne(peak float64) float64 {
 	if peak == 0 {
 		return 1
 	}

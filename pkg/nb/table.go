@@ -138,7 +138,7 @@ func (t *table) plain() string {
 			fmt.Fprint(w, words, ending(i, len(row)))
 		}
 	}
-	w.Flush() // a strings.Builder takes everything
+	_ = w.Flush() // a strings.Builder takes everything
 	return strings.TrimRight(b.String(), "\n")
 }
 

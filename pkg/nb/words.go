@@ -14,7 +14,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/pkg/profile"
 )
 
 // numeric are the types of quantities.
@@ -117,15 +116,6 @@ func First(f frame.Frame, column string) string {
 	numbers, err := frame.Floats(f, column)
 	Check(err)
 	return frame.Describe(column).Unit.Format(numbers[0])
-}
-
-// Files writes the names of the files that a day was made from.
-func Files(p *profile.Profile) string {
-	var names []string
-	for _, s := range p.Sources {
-		names = append(names, "`"+s.Name+"`")
-	}
-	return List(names, 0)
 }
 
 // Verb returns one where n is 1 and many otherwise: Verb(n, "is", "are").

@@ -1,0 +1,96 @@
+package frame
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+// Findings returns findings in their order: rule, entity, severity, score,
+// attack (ATT&CK technique ids), summary, first and last (of the flows concerned).
+func Findings(fs []detect.Finding) Frame {
+	type row = detect.Finding
+	return of(fs,
+		text("rule", func(r row) string { return r.Rule }),
+		text("entity", func(r row) string { return r.Entity }),
+		text("severity", func(r row) string { return string(r.Severity) }),
+		number("score", func(r row) float64 { return r.Score }),
+		text("attack", func(r row) string { return strings.Join(r.Attack, ", ") }),
+		text("summary", func(r row) string { return r.Summary }),
+		whole("first", func(r row) flow.Time { return r.Window[0] }),
+		whole("last", func(r row) flow.Time { return r.Window[1] }),
+	)
+}
+
+// Alerts returns those of fs that are alerts: of severity medium or above.
+func Alerts(fs []detect.Finding) []detect.Finding {
+	var alerts []detect.Finding
+	for _, f := range fs {
+		if f.Severity.Alert() {
+			alerts = append(alerts, f)
+		}
+	}
+	return alerts
+}
+
+// Devices returns devices in their order: entity, severity, score, rules (that
+// found it, separated by commas), reasons (the summaries of its findings,
+// separated by semicolons).
+func Devices(ds []detect.Device) Frame {
+	type row = detect.Device
+	return of(ds,
+		text("entity", func(r row) string { return r.Entity }),
+		text("severity", func(r row) string { return string(r.Severity) }),
+		number("score", func(r row) float64 { return r.Score }),
+		text("rules", func(r row) string {
+			var rules []string
+			for _, f := range r.Findings {
+				if !slices.Contains(rules, f.Rule) {
+					rules = append(rules, f.Rule)
+				}
+			}
+			return strings.Join(rules, ", ")
+		}),
+		text("reasons", func(r row) string {
+			var reasons []string
+			for _, f := range r.Findings {
+				reasons = append(reasons, f.Summary)
+			}
+			return strings.Join(reasons, "; ")
+		}),
+	)
+}
+
+// Thresholds returns what a detection learned: name, limit (with its unit), from.
+func Thresholds(ts []detect.Threshold) Frame {
+	type row = detect.Threshold
+	units := map[string]Unit{"bytes": Bytes, "flows": Count, "hosts": Count, "ratio": Ratio, "seconds": Seconds}
+	return of(ts,
+		text("name", func(r row) string { return r.Name }),
+		text("limit", func(r row) string {
+			u, ok := units[r.Unit]
+			if !ok || u == Ratio {
+				return SI(r.Value, "")
+			}
+			if u == Count {
+				return SI(r.Value, "") + " " + r.Unit
+			}
+			return u.Format(r.Value)
+		}),
+		text("from", func(r row) string { return r.From }),
+	)
+}
+
+// Suspects returns the entities with an alert among findings, each once, in
+// their order.
+func Suspects(fs []detect.Finding) []string {
+	var names []string
+	for _, f := range Alerts(fs) {
+		if !slices.Contains(names, f.Entity) {
+			names = append(names, f.Entity)
+		}
+	}
+	return names
+}
