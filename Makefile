@@ -20,7 +20,7 @@ help: ## say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 reportgen: ## build the program into .tools/bin
-	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(REPORTGEN) ./reportgen
+	@CGO_ENABLED=0 go build -o $(REPORTGEN) ./reportgen
 
 report: reportgen ## the report of the sample days, in report/
 	$(REPORTGEN) run -o report notebooks
@@ -49,9 +49,12 @@ test: lint $(VENV)/.test debian reportgen ## everything that CI checks
 	go test -race -timeout 20m ./...
 	$(MAKE) fuzz
 
-$(VENV)/.test: testdata/requirements.txt
+# Each package's tests name the Python packages that they need.
+REQUIREMENTS := $(wildcard pkg/*/testdata/requirements.txt reportgen/*/testdata/requirements.txt reportgen/testdata/requirements.txt)
+
+$(VENV)/.test: $(REQUIREMENTS)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	touch $@
 
 .PHONY: debian
