@@ -200,6 +200,9 @@ func runAll(t *testing.T, bin string, given map[string]string) {
 		t.Skip("the sample days are not there")
 	}
 	text := output(t, filepath.Join(bin, "notebooks"), given)
+	if len(given) == 0 && text != output(t, filepath.Join(bin, "notebooks"), given) {
+		t.Error("the second run of the same days says something else")
+	}
 	labels := map[string]bool{}
 	for _, m := range shown.FindAllStringSubmatch(text, -1) {
 		if labels[m[1]] {

@@ -48,7 +48,10 @@ func halfHours(f frame.Frame, values []string, o Options) (*Figure, error) {
 		p.Y.Tick.Marker = linearTicks(column.Unit, 4)
 		p.Y.Label.Text = axisTitle(column, false)
 		if i == len(values)-1 {
-			p.X.Label.Text = "Time of day, half hour by half hour"
+			p.X.Label.Text = "Time of day, half hour by half hour, of " + shorten(rows[0].name)
+			if rows[0].suspicious {
+				p.X.Label.Text += ", suspicious"
+			}
 		} else {
 			p.X.Tick.Marker = unlabelled(dayTicks())
 			p.Add(margin(p.X.Tick.Label.Width("24:00")))
@@ -103,6 +106,9 @@ func Strips(f frame.Frame, label, value string, o Options) *Figure {
 		words := column.Unit.Short(r.sum(0))
 		if column.Unit == frame.Count {
 			words += " " + column.Name
+		}
+		if r.suspicious {
+			words += ", suspicious" // for those who read in grey
 		}
 		sums = append(sums, note{x: 24, y: 0.35 - float64(i), words: words, right: gap, style: textStyle(ink, text.XLeft, text.YCenter)})
 	}
