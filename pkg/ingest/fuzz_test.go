@@ -11,8 +11,13 @@ import (
 
 // checkDecoded asserts what holds of every log, sound or not.
 func checkDecoded(t *testing.T, log string) {
+	t.Helper()
+	check(t, decode(log, time.UTC))
+}
+
+func check(t *testing.T, got decoded) {
+	t.Helper()
 	var line int64
-	got := decode(log, time.UTC)
 	for _, f := range got.flows {
 		switch {
 		case f.Time >= flow.Day:
@@ -79,4 +84,46 @@ func FuzzZeekRoundTrip(f *testing.F) {
 			}
 		}
 	})
+}
+
+// fuzzFormat seeds a fuzz target with the logs of a format's unit tests.
+func fuzzFormat(f *testing.F, format string, opt Options, seeds ...string) {
+	for _, seed := range seeds {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, log string) { check(t, decodeAs(format, log, opt)) })
+}
+
+func FuzzBinetflow(f *testing.F) {
+	fuzzFormat(f, "binetflow", Options{}, binetflowHead+string(benchLine("binetflow", 7)),
+		"StartTime\tProto\tSrcAddr\tSport\tDir\tDstAddr\tDport\tTotBytes\tSrcBytes\n1\tudp\t::1\t1\t<-\t::2\t2\t9\t4\nStartTime\n", `"StartTime`)
+}
+
+func FuzzNfdumpText(f *testing.F) {
+	fuzzFormat(f, "nfdump", Options{}, benchHead["nfdump"]+string(benchLine("nfdump", 7)),
+		"Date x Dst IP Addr:Port Out Pkt In Byte\n2013-07-09 01:00:23 1e9 UDP ::1.1 <-> 1.2.3.4:5 1 G 2 T\n", "2013-07-09 1 2 UDP a:1 -> b:2 1 9e99 M 3\n")
+}
+
+func FuzzNfdumpCSV(f *testing.F) {
+	fuzzFormat(f, "nfdump", Options{}, benchHead["nfdump-csv"]+string(benchLine("nfdump-csv", 7)), "Summary,\n1,2,3,4,5,6\n")
+}
+
+func FuzzEVE(f *testing.F) {
+	fuzzFormat(f, "eve", Options{}, string(benchLine("eve", 7)), "{}\n{\"event_type\":\"flow\",\"flow\":null}")
+}
+
+func FuzzEVENetflow(f *testing.F) {
+	fuzzFormat(f, "eve-netflow", Options{}, `{"event_type":"netflow","src_ip":"::1","src_port":1,"dest_ip":"::2","dest_port":2,"proto":"UDP","netflow":{"bytes":1,"start":"2021-06-06T15:57:37+0200","end":1}}`)
+}
+
+func FuzzVPC(f *testing.F) {
+	fuzzFormat(f, "vpc", Options{}, benchHead["vpc"]+string(benchLine("vpc", 7)), string(benchLine("vpc", 8)), "2024-04-19T12:36:00.000Z "+string(benchLine("vpc", 9)))
+}
+
+func FuzzECS(f *testing.F) {
+	fuzzFormat(f, "ecs", Options{}, string(benchLine("ecs", 7)), `{"_source":{"_source":{"source.ip":[["::1"]],"destination.ip":"\u0031","network.bytes":"9"}}}`)
+}
+
+func FuzzCSV(f *testing.F) {
+	fuzzFormat(f, "csv", Options{Map: benchMap}, benchHead["csv"]+string(benchLine("csv", 7)), benchHead["csv"]+"\"a\"\"\",1,2\n\"x\n")
 }

@@ -26,7 +26,6 @@ type decoded struct {
 }
 
 func decode(log string, loc *time.Location) decoded {
-	var got decoded
 	in, err := newLines(strings.NewReader(log))
 	if err != nil {
 		return decoded{err: err}
@@ -35,6 +34,12 @@ func decode(log string, loc *time.Location) decoded {
 	if err != nil {
 		return decoded{err: err}
 	}
+	return drain(d)
+}
+
+// drain reads to the end or the first error that is final.
+func drain(d Decoder) decoded {
+	var got decoded
 	for {
 		f, err := d.Read()
 		var row *RowError
@@ -64,7 +69,17 @@ func zeek(t testing.TB) Format {
 // readAll reads flows to the end or the first error.
 func readAll(t testing.TB, paths []string, opt Options) ([]Flow, Summary, error) {
 	t.Helper()
-	r, err := Open(zeek(t), paths, opt)
+	return readAs(t, "zeek", paths, opt)
+}
+
+// readAs is readAll of any format.
+func readAs(t testing.TB, name string, paths []string, opt Options) ([]Flow, Summary, error) {
+	t.Helper()
+	format, err := Lookup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(format, paths, opt)
 	if err != nil {
 		return nil, Summary{}, err
 	}

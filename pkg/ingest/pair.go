@@ -119,7 +119,7 @@ func (k *sortKey) half() (h half, reverse int) {
 
 // waitingMost bounds the rows of one connection that wait for the other
 // direction, and with them the memory.
-const waitingMost = 1 << 12
+const waitingMost = 1 << 8
 
 // pairer joins rows that come connection by connection, in order of time.
 type pairer struct {

@@ -25,13 +25,19 @@ import (
 // The paths of the module and of testdata are returned.
 func realLogs(t *testing.T) (testdata string) {
 	t.Helper()
+	return realData(t, "zeek")
+}
+
+// realData changes to a folder of the real data.
+func realData(t *testing.T, of ...string) (testdata string) {
+	t.Helper()
 	here, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(here, "..", "..", "..", "shared", "data", "zeek")
+	dir := filepath.Join(append([]string{here, "..", "..", "..", "shared", "data"}, of...)...)
 	if _, err := os.Stat(dir); err != nil {
-		t.Skip("the real Zeek logs are not here:", err)
+		t.Skip("the real logs are not here:", err)
 	}
 	t.Chdir(dir)
 	return filepath.Join(here, "testdata")

@@ -48,11 +48,15 @@ func (s *tableSpec) columns(names []string, r *rowReader) ([]field, error) {
 			}
 		}
 	}
+	var lacking []string
 	for _, f := range s.needed {
 		if r.names[f] == "" {
-			return nil, fmt.Errorf("no column %s, which %s needs; the columns are %s",
-				strings.Join(s.names[f], " or "), s.about, someNames(names))
+			lacking = append(lacking, strings.Join(s.names[f], " or "))
 		}
+	}
+	if lacking != nil {
+		return nil, fmt.Errorf("no column %s, which %s needs; the columns are %s",
+			strings.Join(lacking, ", nor "), s.about, someNames(names))
 	}
 	return columns, nil
 }
@@ -200,14 +204,14 @@ func (d *table) Read() (Flow, error) {
 			continue
 		}
 		fields := d.cut(line, d.delimiter)
-		// A last line needs no end (RFC 4180).
-		if len(fields) != len(d.columns) {
-			return Flow{}, d.short(line, len(fields), whole)
-		}
 		if again, err := d.again(fields); err != nil {
 			return Flow{}, fmt.Errorf("line %d: %w", d.in.n, err)
 		} else if again {
 			continue
+		}
+		// A last line needs no end (RFC 4180).
+		if len(fields) != len(d.columns) {
+			return Flow{}, d.short(line, len(fields), whole)
 		}
 		return d.flow(fields)
 	}
@@ -242,12 +246,13 @@ func (s *tableSpec) value(v []byte) []byte {
 // again says whether a row is the header once more, as where files with
 // headers were put one after the other; the columns may then have changed.
 func (d *table) again(fields [][]byte) (bool, error) {
-	i := slices.Index(d.columns, fieldTime)
-	if plain := fields[i]; len(plain) == 0 || plain[0] >= '0' && plain[0] <= '9' {
-		return false, nil // a time, which is by far the most frequent
+	if i := slices.Index(d.columns, fieldTime); i < len(fields) {
+		if v := fields[i]; len(v) == 0 || v[0] >= '0' && v[0] <= '9' {
+			return false, nil // a time, which is by far the most frequent
+		}
 	}
 	names := texts(fields)
-	if !slices.Contains(d.spec.names[fieldTime], names[i]) {
+	if !slices.ContainsFunc(d.spec.names[fieldTime], func(name string) bool { return slices.Contains(names, name) }) {
 		return false, nil
 	}
 	columns, err := d.spec.columns(names, &d.row)

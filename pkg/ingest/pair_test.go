@@ -1,0 +1,171 @@
+package ingest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/google/go-cmp/cmp"
+)
+
+// oneWay makes a row of one direction, times in hundredths from the start of
+// 1970-01-02.
+func oneWay(t testing.TB, start flow.Time, lasts uint32, src, dst string, bytes int64, who Opener) Flow {
+	t.Helper()
+	a, b := netip.MustParseAddrPort(src), netip.MustParseAddrPort(dst)
+	f := Flow{Date: 1, OneWay: true, SrcPort: a.Port(), Duration: lasts, Opener: who}
+	f.Record = flow.Record{Time: start, Src: a.Addr(), Dst: b.Addr(), Proto: flow.TCP, Port: b.Port(), Up: bytes}
+	return f
+}
+
+// paired returns the flows that rows give, in order, and what became of them.
+func paired(t testing.TB, s *Sorter, rows []Flow) (string, Pairing) {
+	t.Helper()
+	for _, f := range rows {
+		if err := s.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := s.Pair(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for f, err := range s.Sorted() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s %s %s > %s:%d %d/%d\n", f.Date, f.Time, f.Src, f.Dst, f.Port, f.Up, f.Down)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), p
+}
+
+func TestPair(t *testing.T) {
+	const client, server = "10.0.0.1:50000", "10.0.0.2:443"
+	row := func(start flow.Time, lasts uint32, src, dst string, bytes int64) Flow {
+		return oneWay(t, start, lasts, src, dst, bytes, OpenerUnknown)
+	}
+	for _, test := range []struct {
+		name string
+		rows []Flow
+		want string
+		told Pairing
+	}{
+		{"question and answer", []Flow{row(100, 5, client, server, 7), row(101, 5, server, client, 9)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/9\n", Pairing{2, 1, 0, 0}},
+		{"the answer is logged to begin first", []Flow{row(101, 5, client, server, 7), row(100, 5, server, client, 9)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/9\n", Pairing{2, 1, 0, 1}},
+		{"at the same moment", []Flow{row(100, 5, client, "10.0.0.2:3128", 7), row(100, 5, "10.0.0.2:3128", client, 9)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:3128 7/9\n", Pairing{2, 1, 0, 1}},
+		{"at the same moment, ports of a kind", []Flow{row(100, 5, "10.0.0.1:3000", "10.0.0.2:2000", 7), row(100, 5, "10.0.0.2:2000", "10.0.0.1:3000", 9)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:2000 7/9\n", Pairing{2, 1, 0, 1}},
+		{"at the same moment, the same ports", []Flow{row(100, 5, "10.0.0.2:123", "10.0.0.1:123", 7), row(100, 5, "10.0.0.1:123", "10.0.0.2:123", 9)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:123 9/7\n", Pairing{2, 1, 0, 1}},
+		{"who sends first opened it, high ports", []Flow{row(100, 5, "10.0.0.1:3128", "10.0.0.2:50000", 7), row(150, 5, "10.0.0.2:50000", "10.0.0.1:3128", 9)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:50000 7/9\n", Pairing{2, 1, 0, 0}},
+		{"flags tell", []Flow{oneWay(t, 100, 5, server, client, 7, OpenerSrc), row(150, 5, client, server, 9)},
+			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:50000 7/9\n", Pairing{2, 1, 0, 0}},
+		{"flags of the later row tell", []Flow{row(100, 5, "10.0.0.1:3000", "10.0.0.2:2000", 7), oneWay(t, 150, 5, "10.0.0.2:2000", "10.0.0.1:3000", 9, OpenerSrc)},
+			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:3000 9/7\n", Pairing{2, 1, 0, 0}},
+		{"no answer", []Flow{row(100, 5, client, server, 7)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/0\n", Pairing{1, 0, 1, 1}},
+		{"only the answer", []Flow{row(100, 5, server, client, 7)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 0/7\n", Pairing{1, 0, 1, 1}},
+		{"to a group of hosts", []Flow{row(100, 5, "10.0.0.1:53", "239.255.255.250:3702", 7), row(100, 5, "10.0.0.1:53", "255.255.255.255:3702", 7)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 239.255.255.250:3702 7/0\n1970-01-02 00:00:01.00 10.0.0.1 > 255.255.255.255:3702 7/0\n", Pairing{2, 0, 2, 2}},
+		{"a long one in parts", []Flow{row(0, 6000, client, server, 1), row(1, 6000, server, client, 2), row(6000, 6000, client, server, 3), row(6001, 6000, server, client, 4)},
+			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 1/2\n1970-01-02 00:01:00.00 10.0.0.1 > 10.0.0.2:443 3/4\n", Pairing{4, 2, 0, 0}},
+		{"an answer a minute late", []Flow{row(0, 100, client, server, 1), row(6100, 0, server, client, 2)},
+			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 1/2\n", Pairing{2, 1, 0, 0}},
+		{"an answer too late is of another connection", []Flow{row(0, 100, client, server, 1), row(6101, 0, server, client, 2)},
+			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 1/0\n1970-01-02 00:01:01.01 10.0.0.1 > 10.0.0.2:443 0/2\n", Pairing{2, 0, 2, 2}},
+		{"over midnight", []Flow{row(flow.Day-1, 5, client, server, 1), func() Flow { f := row(0, 5, server, client, 2); f.Date++; return f }()},
+			"1970-01-02 23:59:59.99 10.0.0.1 > 10.0.0.2:443 1/2\n", Pairing{2, 1, 0, 0}},
+		{"to itself", []Flow{row(0, 5, client, client, 1), row(0, 5, client, client, 2)},
+			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.1:50000 1/0\n1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.1:50000 2/0\n", Pairing{2, 0, 2, 2}},
+		{"IPv4 and IPv6", []Flow{row(0, 5, "[2001:db8::1]:50000", server, 1), row(0, 5, server, "[2001:db8::1]:50000", 2)},
+			"1970-01-02 00:00:00.00 2001:db8::1 > 10.0.0.2:443 1/2\n", Pairing{2, 1, 0, 1}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, told := paired(t, &Sorter{}, test.rows)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error("want(-) got(+):\n", diff)
+			}
+			if told != test.told {
+				t.Errorf("%+v, want %+v", told, test.told)
+			}
+		})
+	}
+}
+
+// TestPairProperties joins rows drawn from few ends and times: whatever their
+// order, and however many are held in memory, the flows are the same, and no
+// byte and no row is lost.
+func TestPairProperties(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	ends := []string{"10.0.0.1:53", "10.0.0.1:50000", "10.0.0.2:53", "10.0.0.2:8080", "[2001:db8::1]:443"}
+	for range 30 {
+		var rows []Flow
+		var sum int64
+		for range r.IntN(300) {
+			f := oneWay(t, flow.Time(r.IntN(20000)), uint32(r.IntN(3000)), ends[r.IntN(len(ends))], ends[r.IntN(len(ends))], r.Int64N(1000), Opener(r.IntN(3)))
+			if r.IntN(2) == 0 {
+				f.Proto = flow.UDP
+			}
+			rows = append(rows, f)
+			sum += f.Up
+		}
+		want, told := paired(t, &Sorter{}, rows)
+		if told.Rows != int64(len(rows)) || told.Rows != 2*told.Joined+told.Alone || told.Guessed > told.Joined+told.Alone {
+			t.Fatalf("%d rows: %+v", len(rows), told)
+		}
+		var bytes int64
+		for line := range strings.Lines(want) {
+			var up, down int64
+			if _, err := fmt.Sscanf(line[strings.LastIndexByte(line, ' ')+1:], "%d/%d", &up, &down); err != nil {
+				t.Fatal(err)
+			}
+			bytes += up + down
+		}
+		if bytes != sum {
+			t.Fatalf("%d bytes in rows, %d in flows", sum, bytes)
+		}
+		shuffled := slices.Clone(rows)
+		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		if got, _ := paired(t, &Sorter{Limit: 7, Dir: t.TempDir()}, shuffled); got != want {
+			t.Fatal("another order gives other flows:\n", cmp.Diff(want, got))
+		}
+	}
+}
+
+// TestPairBounded gives up on the oldest rows of a connection with more rows
+// without answer than are kept, and loses none of them.
+func TestPairBounded(t *testing.T) {
+	rows := make([]Flow, waitingMost+100)
+	for i := range rows {
+		rows[i] = oneWay(t, 5, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown)
+	}
+	rows = append(rows, oneWay(t, 6, 5, "10.0.0.2:443", "10.0.0.1:50000", 1, OpenerUnknown))
+	if _, told := paired(t, &Sorter{}, rows); told != (Pairing{Rows: waitingMost + 101, Joined: 1, Alone: waitingMost + 99, Guessed: waitingMost + 99}) {
+		t.Errorf("%+v", told)
+	}
+}
+
+func TestSorterDays(t *testing.T) {
+	var s Sorter
+	a, b := oneWay(t, flow.Day-1, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown), oneWay(t, 0, 5, "10.0.0.2:443", "10.0.0.1:50000", 1, OpenerUnknown)
+	b.Date++
+	if _, told := paired(t, &s, []Flow{a, b}); told.Joined != 1 {
+		t.Errorf("%+v", told)
+	}
+	if diff := cmp.Diff([]DayCount{{1, 1}}, s.Days()); diff != "" {
+		t.Error("want(-) got(+):\n", diff)
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/google/go-cmp/cmp"
+)
+
+// importedRows returns the flows of a file, one a line.
+func importedRows(t *testing.T, path string) string {
+	t.Helper()
+	var b strings.Builder
+	for r, err := range scan.Rows(t.Context(), path, scan.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&b, r.Time, r.Src, r.Dst, r.Proto, r.Port, r.Up, r.Down)
+	}
+	return b.String()
+}
+
+func TestImportFormats(t *testing.T) {
+	const vpc = "2 123456789010 eni-1 10.0.0.1 192.0.2.1 50000 443 6 20 4249 1713530096 1713530155 ACCEPT OK\n" +
+		"2 123456789010 eni-1 192.0.2.1 10.0.0.1 443 50000 6 20 9000 1713530096 1713530155 ACCEPT OK\n" +
+		"2 123456789010 eni-1 - - - - - - - 1713530096 1713530155 - NODATA\n"
+	const table = "When;From;To;P;L4;Out;All\n19.04.2024 23:30:00,5;10.0.0.1;192.0.2.1;443;TCP;1;3\n"
+	for _, test := range []struct {
+		name, log string
+		args      []string
+		stderr    string
+		rows      string
+	}{
+		{"two directions in two rows", vpc, []string{"--from", "vpc"},
+			"read 3 rows of 1 file\nleft out 1 row: record without data; first conn.log:3: NODATA\n" +
+				"joined 2 rows of one direction each into 1 flow: 1 flow went both ways, 0 flows one way\n" +
+				"took the side with the likelier service port as the destination where time does not tell, in 1 flow\n" +
+				"wrote 1 flow of 2024-04-19 to o.parquet\n",
+			"12:34:56.00 10.0.0.1 192.0.2.1 tcp 443 4249 9000\n"},
+		{"a table, with every flag", strings.Replace(table, "00,5", "00.5", 1), []string{"--from", "csv", "--delimiter", ";", "--time", "02.01.2006 15:04:05",
+			"--timezone", "Europe/Lisbon", "--log-timezone", "America/New_York",
+			"--map", "timestamp=When,src_ip=From,dst_ip=To,port=P", "--map", "proto=L4,up_bytes=Out,total_bytes=All"},
+			"read 1 row of 1 file\nwrote 1 flow of 2024-04-20 to o.parquet\n",
+			"04:30:00.50 10.0.0.1 192.0.2.1 tcp 443 1 2\n"},
+		{"columns named by hand", "10.0.0.1 192.0.2.1 50000 443 6 9 1713530096\n",
+			[]string{"--from", "vpc", "--fields", "${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${bytes} ${start}"},
+			"read 1 row of 1 file\njoined 1 row of one direction each into 1 flow: 0 flows went both ways, 1 flow one way\n" +
+				"took the side with the likelier service port as the destination where time does not tell, in 1 flow\nwrote 1 flow of 2024-04-19 to o.parquet\n",
+			"12:34:56.00 10.0.0.1 192.0.2.1 tcp 443 9 0\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, stderr, _ := importing(t, test.log, append(test.args, "conn.log", "-o", "o.parquet")...)
+			if status != exitDone {
+				t.Fatalf("status %d: %s", status, stderr)
+			}
+			if diff := cmp.Diff(test.stderr, stderr); diff != "" {
+				t.Error("want(-) got(+):\n", diff)
+			}
+			if diff := cmp.Diff(test.rows, importedRows(t, "o.parquet")); diff != "" {
+				t.Error("want(-) got(+):\n", diff)
+			}
+		})
+	}
+}
+
+func TestImportFormatsRefuses(t *testing.T) {
+	for _, test := range []struct{ name, args, want string }{
+		{"map", "--from zeek --map src_ip=x conn.log -o o.parquet", "a map of columns is for csv and parquet; zeek logs name their columns themselves"},
+		{"no map", "--from csv conn.log -o o.parquet", "csv needs a map of columns, such as src_ip=SourceAddress"},
+		{"delimiter", "--from csv --delimiter ab conn.log -o o.parquet", `--delimiter "ab" is not one character; give one, or tab`},
+		{"log time zone", "--from nfdump --log-timezone Mars conn.log -o o.parquet", "--log-timezone: unknown time zone Mars"},
+		{"time", "--from nfdump --time noon conn.log -o o.parquet", `time form "noon" is neither a unit (s, ms, us, ns)`},
+		{"delimiter of what has none", "--from eve --delimiter ; conn.log -o o.parquet", "names of columns and a delimiter are for texts with columns"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, stderr, written := importing(t, zeekLog, strings.Fields(test.args)...)
+			if status != exitBadInput || len(written) > 0 || !strings.Contains(stderr, test.want) {
+				t.Errorf("status %d, files %v, stderr\n%s", status, written, stderr)
+			}
+		})
+	}
+}
+
+// TestImportAllDaysOrNone leaves no file of any day where that of one cannot
+// be put in its place.
+func TestImportAllDaysOrNone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("conn.log", []byte(zeekLog), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll("day-2024-04-19.parquet/in-the-way", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	status := run(t.Context(), []string{"import", "--from", "zeek", "conn.log", "-o", "day.parquet"}, &out, &errs)
+	if status != exitBadInput || !strings.Contains(errs.String(), "day-2024-04-19.parquet") || strings.Contains(errs.String(), "wrote") {
+		t.Errorf("status %d: %s", status, errs.String())
+	}
+	left, err := filepath.Glob("*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden, err := filepath.Glob(".*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"conn.log", "day-2024-04-19.parquet"}, append(left, hidden...)); diff != "" {
+		t.Error("want(-) got(+):\n", diff)
+	}
+}
