@@ -47,6 +47,7 @@ var columns = map[string]Column{
 	"frequency":    {Title: "Flows per second", Unit: Ratio},
 	"sources":      {Title: "Sources", Unit: Count},
 	"contacted_by": {Title: "Contacted by"},
+	"service":      {Title: "Service"},
 	"new":          {Title: "New"},
 	"ports":        {Title: "Ports", Unit: Count},
 	"times":        {Title: "Times baseline", Unit: Times},

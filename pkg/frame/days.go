@@ -2,6 +2,7 @@ package frame
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
@@ -188,6 +189,41 @@ func Pairs(p *profile.Profile) Frame {
 		number("up_down", func(r row) float64 { return quotient(r.Up, r.Down) }),
 		whole("ports", func(r row) int { return r.Ports }),
 	})...)
+}
+
+// Ports returns the flows of the conversations that keep picks by protocol and
+// port, most flows first: service ("tcp 443"), proto, port, flows, up_bytes,
+// down_bytes.
+func Ports(p *profile.Profile, keep func(*profile.Conversation) bool) Frame {
+	type key struct {
+		proto flow.Proto
+		port  uint16
+	}
+	type row struct {
+		key
+		profile.Counts
+	}
+	totals := map[key]profile.Counts{}
+	for i := range p.Conversations {
+		if c := &p.Conversations[i]; keep(c) {
+			k := key{c.Proto, c.Port}
+			total := totals[k]
+			total.Add(c.Counts)
+			totals[k] = total
+		}
+	}
+	var rows []row
+	for k, total := range totals {
+		rows = append(rows, row{k, total})
+	}
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(cmp.Compare(b.Flows, a.Flows), cmp.Compare(a.proto, b.proto), cmp.Compare(a.port, b.port))
+	})
+	return of(rows, append([]column[row]{
+		text("service", func(r row) string { return fmt.Sprintf("%s %d", r.proto, r.port) }),
+		text(flow.ColProto, func(r row) string { return r.proto.String() }),
+		whole(flow.ColPort, func(r row) uint16 { return r.port }),
+	}, counted(func(r row) profile.Counts { return r.Counts })...)...)
 }
 
 // Flows returns single flows, such as the largest uploads that a profile keeps

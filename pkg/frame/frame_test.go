@@ -112,6 +112,7 @@ func TestFrames(t *testing.T) {
 		"conversations": frame.Conversations(p),
 		"pairs":         frame.Pairs(p),
 		"flows":         frame.Flows(p.Hosts[0].Largest),
+		"ports":         frame.Ports(p, func(c *profile.Conversation) bool { return c.Src == p.Hosts[0].Addr }),
 		"in-subnet":     frame.InSubnet(p, flow.Private),
 		"services":      frame.Services(services),
 		"uploads":       frame.Uploads(uploads),
