@@ -35,7 +35,7 @@ golden: ## make the committed goldens again; review them as a diff
 
 jupyter: reportgen $(VENV)/.jupyter ## JupyterLab with the GoNB kernel on the notebooks
 	$(REPORTGEN) kernel install --prefix $(VENV)
-	cd notebooks && $(VENV)/bin/jupyter lab --ip=127.0.0.1
+	cd notebooks && $(VENV)/bin/jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
 $(VENV)/.jupyter: notebooks/requirements.txt
 	$(PYTHON) -m venv $(VENV)
