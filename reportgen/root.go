@@ -67,6 +67,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newImportCommand())
 	root.AddCommand(newDetectCommand())
 	root.AddCommand(newEvaluateCommand())
+	root.AddCommand(newSentinelCommand())
 	root.AddCommand(newSynthCommand())
 	root.AddCommand(newGeoCommand())
 	return root
