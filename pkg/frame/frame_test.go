@@ -247,6 +247,7 @@ func TestFormat(t *testing.T) {
 		{frame.Hour, 13, "13:00", "13:00"},
 		{frame.Share, 0.125, "12.5 %", "12.5 %"},
 		{frame.Share, 1, "100 %", "100 %"},
+		{frame.Share, 0.55000001, "55 %", "55 %"},
 		{frame.Share, 0.0001, "< 0.1 %", "< 0.1 %"},
 		{frame.Share, 0.99999, "> 99.9 %", "> 99.9 %"},
 		{frame.Share, 6.51, "651 %", "651 %"},

@@ -83,9 +83,9 @@ func percent(v float64) string {
 		return "< 0.1 %"
 	case p < 100 && p > 99.9:
 		return "> 99.9 %"
-	case p == math.Trunc(p), p >= 100:
+	case p >= 100:
 		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
 	default:
-		return strconv.FormatFloat(p, 'f', 1, 64) + " %"
+		return strconv.FormatFloat(math.Round(10*p)/10, 'f', -1, 64) + " %"
 	}
 }
