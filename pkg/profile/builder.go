@@ -29,11 +29,13 @@ type Builder struct {
 	hosts  []hostEntry
 	hostOf []int32 // address id to index in hosts plus one; 0 for none
 
-	table   []uint32       // open addressing; conversation number plus one; 0 for free
-	convs   []conversation // by number
-	rhythms []rhythm       // by number
-	arena   arena          // of the rhythms' seconds
-	carried map[carry]uint32
+	table     []uint32       // open addressing; conversation number plus one; 0 for free
+	convs     []conversation // by number
+	rhythms   []rhythm       // by number
+	sizeLists []sizeList     // by number
+	sizes     []Sizes        // of conversations with more flows than a block holds
+	arena     arena          // of the rhythms' seconds and of the first sizes
+	carried   map[carry]uint32
 
 	pending []pending
 	hashes  [pendingMost]uint64
@@ -145,6 +147,9 @@ func (b *Builder) flush() {
 		b.addRhythm(b.numbers[i&(pendingMost-1)]-1, b.pending[i].time)
 	}
 	for i := range b.pending {
+		b.addSize(b.numbers[i&(pendingMost-1)]-1, b.pending[i].up)
+	}
+	for i := range b.pending {
 		b.addHost(&b.pending[i])
 	}
 	b.pending = b.pending[:0]
@@ -170,6 +175,7 @@ func (b *Builder) find(hash uint64, p *pending) uint32 {
 				src: p.src, dst: p.dst, proto: p.proto, port: p.port, first: p.time, last: p.time,
 			})
 			b.rhythms = append(b.rhythms, rhythm{})
+			b.sizeLists = append(b.sizeLists, sizeList{})
 			at = uint32(len(b.convs))
 			b.table[i] = at
 			if 2*len(b.convs) > len(b.table) {

@@ -40,7 +40,7 @@ func (b *Builder) sortedConversations() []Conversation {
 	}
 	rank := b.ranks()
 	order := make([]place, len(b.convs))
-	seconds := 0
+	seconds, sizes := 0, 0
 	for i := range b.convs {
 		c := &b.convs[i]
 		order[i] = place{
@@ -49,6 +49,7 @@ func (b *Builder) sortedConversations() []Conversation {
 			number:  uint32(i),
 		}
 		seconds += int(b.rhythms[i].n)
+		sizes += int(b.sizeLists[i].n)
 	}
 	slices.SortFunc(order, func(x, y place) int {
 		if x.pair != y.pair {
@@ -57,6 +58,7 @@ func (b *Builder) sortedConversations() []Conversation {
 		return cmp.Compare(x.service, y.service)
 	})
 	slab := make([]uint32, 0, seconds)
+	sizeSlab := make([]sizeCount, 0, sizes)
 	sorted := make([]Conversation, len(order))
 	for i, o := range order {
 		c, r, s := &b.convs[o.number], &b.rhythms[o.number], &sorted[i]
@@ -66,6 +68,7 @@ func (b *Builder) sortedConversations() []Conversation {
 			s.Hours[h] = uint32(n)
 		}
 		s.Seconds, slab = b.seconds(r, slab)
+		s.Sizes, sizeSlab = b.sizesOf(&b.sizeLists[o.number], sizeSlab)
 	}
 	if len(b.carried) > 0 {
 		for i, o := range order {

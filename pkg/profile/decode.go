@@ -57,6 +57,7 @@ func Unmarshal(b []byte) (*Profile, error) {
 type decoder struct {
 	b     []byte
 	addrs []netip.Addr
+	slab  []sizeCount // of which lists of sizes are cut
 }
 
 var errShort = errors.New("it ends too early")
@@ -266,6 +267,11 @@ func (d *decoder) conversations() ([]Conversation, error) {
 		}
 		if cs[i].Seconds, err = d.seconds(); err != nil {
 			return nil, fmt.Errorf("seconds: %w", err)
+		}
+	}
+	for i := range cs {
+		if cs[i].Sizes, err = d.sizes(); err != nil {
+			return nil, fmt.Errorf("sizes: %w", err)
 		}
 	}
 	return cs, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
 	"testing"
@@ -21,7 +22,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}{
 		"nothing":       {nil, profile.ErrNotProfile},
 		"another file":  {[]byte("PAR1 and so on, long enough for a header"), profile.ErrNotProfile},
-		"other version": {bytes.Replace(good, []byte("profile 1\n"), []byte("profile 9\n"), 1), profile.ErrVersion},
+		"other version": {bytes.Replace(good, fmt.Appendf(nil, "profile %d\n", profile.FormatVersion), []byte("profile 999\n"), 1), profile.ErrVersion},
 		"truncated":     {good[:len(good)-9], profile.ErrCorrupt},
 		"a flipped bit": {flipped, profile.ErrCorrupt},
 		"header only":   {good[:20], profile.ErrCorrupt},
@@ -35,13 +36,13 @@ func TestDecodeRefuses(t *testing.T) {
 // FuzzUnmarshal puts a right checksum under whatever bytes come, so that they
 // reach the decoder proper.
 func FuzzUnmarshal(f *testing.F) {
-	head := len("flowbook profile 1\n")
+	head := fmt.Sprintf("flowbook profile %d\n", profile.FormatVersion)
 	for _, n := range []int{0, 1, 50} {
 		good := encode(f, build(randomFlows(rand.New(rand.NewPCG(9, 9)), n)))
-		f.Add(good[head : len(good)-crc32.Size])
+		f.Add(good[len(head) : len(good)-crc32.Size])
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		b := append([]byte("flowbook profile 1\n"), body...)
+		b := append([]byte(head), body...)
 		b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
 		p, err := profile.Unmarshal(b)
 		if err != nil {

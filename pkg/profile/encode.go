@@ -13,7 +13,7 @@ import (
 // FormatVersion is the version of the encoded form and of what a Profile
 // holds. Files of another version are refused by Decode, and a cached profile
 // of another version is made anew.
-const FormatVersion = 1
+const FormatVersion = 2
 
 // magic begins every encoded profile; the version follows it.
 const magic = "flowbook profile "
@@ -144,6 +144,9 @@ func appendConversations(b []byte, cs []Conversation, t *addrTable) []byte {
 	}
 	for i := range cs {
 		b = cs[i].Seconds.append(b)
+	}
+	for i := range cs {
+		b = cs[i].Sizes.append(b)
 	}
 	return b
 }

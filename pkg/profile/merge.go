@@ -115,5 +115,6 @@ func joinConversations(a, b Conversation) Conversation {
 		a.Hours[h] += n
 	}
 	a.Seconds = Union(a.Seconds, b.Seconds)
+	a.Sizes = AddSizes(a.Sizes, b.Sizes)
 	return a
 }

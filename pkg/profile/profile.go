@@ -1,7 +1,7 @@
 // Package profile holds what a day of flows amounts to.
 //
 // A [Profile] is made of exact aggregates only: counts, sums, minima, maxima,
-// sets of seconds and the largest flows of each host. [Merge] of two profiles
+// sets of seconds, distributions of sizes and the largest flows of each host. [Merge] of two profiles
 // is associative and commutative, so files, row groups, threads and machines
 // add up to the same bytes in whatever way a day was split. All that follows
 // (detections, tables, figures) reads profiles and never the flows.
@@ -117,6 +117,7 @@ type Conversation struct {
 	Last    flow.Time  // start of the last flow
 	Hours   [24]uint32 // flows started in each hour
 	Seconds Seconds    // seconds in which a flow started
+	Sizes   Sizes      // Up bytes of the flows
 }
 
 // compareLargest orders flows by Up bytes, most first, then as flow.Compare.
