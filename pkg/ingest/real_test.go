@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 )
@@ -240,6 +241,31 @@ func unpacked(t *testing.T, dir string) io.Reader {
 		t.Fatal(err)
 	}
 	return &all
+}
+
+// TestRealLogsBeacon counts the labelled pair as RITA v5 does: its window
+// begins a day before the last row of the logs, at the full hour, here
+// 2024-04-20 23:00, so that its 331 rows are more than those of the last day.
+func TestRealLogsBeacon(t *testing.T) {
+	realLogs(t)
+	flows, _, err := readAll(t, []string{"missing-host"}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, dst := netip.MustParseAddr("73.54.23.243"), netip.MustParseAddr("64.225.56.201")
+	start, last := moment(date(t, "2024-04-20"), 23*flow.Hour), date(t, "2024-04-21")
+	window, day := 0, 0
+	for _, f := range flows {
+		if f.Src == src && f.Dst == dst && moment(f.Date, f.Time) >= start {
+			window++
+			if f.Date == last {
+				day++
+			}
+		}
+	}
+	if window != 331 || day != 317 {
+		t.Errorf("%d rows in the window and %d on the day; RITA counts 331", window, day)
+	}
 }
 
 // TestRealLogsCutAnywhere cuts a log at every few bytes, plain and packed: a

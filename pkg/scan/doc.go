@@ -25,6 +25,11 @@
 // the file: writers that make one page of a column, such as fastparquet, have
 // it decoded as a whole.
 //
+// # Other tables
+//
+// [OpenTable] reads Parquet files of any columns, as rows of texts. Imports
+// take what is not a flow file yet through it.
+//
 // # What is wrong with a file
 //
 // A row that is no flow (a null, an invalid address, a timestamp outside the
