@@ -57,13 +57,13 @@ func newColumn[T any](rows []T, format func(T) string, head []string) column {
 	return c
 }
 
-// spaced leaves room for a sign before the heads of numbers too.
+// spaced leaves room for a sign before the head of numbers too, where it has a
+// single line.
 func spaced(head []string) []string {
-	out := make([]string, len(head))
-	for i, h := range head {
-		out[i] = " " + h
+	if len(head) != 1 {
+		return head
 	}
-	return out
+	return []string{" " + head[0]}
 }
 
 // table returns a table under its head as text, without a newline at the end.
