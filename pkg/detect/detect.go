@@ -15,6 +15,7 @@
 //   - [Beacon] finds hosts that call a new address at even gaps all day long,
 //   - [Scan] finds hosts that try many other internal hosts.
 //
+// [RITAScores] gives the scores that another well-known tool would, to compare with.
 // [All] runs every detection, [Devices] sums findings per host, and [Rules]
 // describes the detections for people. Nothing here reads a flow: detections
 // see profiles only, and look addresses up in geo a few thousand times, not
