@@ -15,6 +15,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/siem"
 	"github.com/spf13/cobra"
 )
 
@@ -22,7 +23,11 @@ const detectHelp = `Detect compares a day with a normal day and prints what stan
 flow file or a profile that reportgen profile -o wrote.
 
 Formats: table, for people, with the devices concerned first; json, one finding a line;
-csv, one finding a line under a header. The exit status is 0 however much is found.`
+csv, one finding a line under a header; ocsf and ecs, one event a line in the words of the
+Open Cybersecurity Schema Framework (Detection Finding) and the Elastic Common Schema. The exit
+status is 0 however much is found.
+
+` + alertHelp
 
 // newDetectCommand is reportgen detect: days to findings.
 func newDetectCommand() *cobra.Command {
@@ -35,6 +40,7 @@ func newDetectCommand() *cobra.Command {
   reportgen detect --baseline data.parquet --test test.parquet --servers servers.parquet --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			opt.sensitivitySet = cmd.Flags().Changed("sensitivity")
 			return runDetect(cmd.Context(), opt, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -45,8 +51,9 @@ func newDetectCommand() *cobra.Command {
 	f.StringVar(&opt.country, "country", "", "country database, an MMDB `file`")
 	f.StringVar(&opt.asn, "asn", "", "owner (ASN) database, an MMDB `file`")
 	f.StringVar(&opt.internal, "internal", "", "the organisation's networks as `CIDR`,... (default RFC 1918 and ULA)")
-	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "robust standard deviations from the median that count as unusual")
-	f.StringVar(&opt.format, "format", "table", "table, json or csv")
+	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "robust standard deviations from the median that count as unusual; given, it counts before the rules'")
+	f.StringVar(&opt.format, "format", "table", "table, json, csv, ocsf or ecs")
+	opt.alerts.addFlags(f)
 	return c
 }
 
@@ -54,20 +61,29 @@ type detectOptions struct {
 	baseline, test, servers string
 	country, asn, internal  string
 	sensitivity             float64
+	sensitivitySet          bool
 	format                  string
+	alerts                  alertOptions
 }
 
 func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer) (err error) {
-	write, ok := findingWriters()[opt.format]
+	alerts, err := opt.alerts.open(stderr)
+	if err != nil {
+		return err
+	}
+	write, ok := findingWriters(alerts)[opt.format]
 	switch {
 	case !ok:
-		return fmt.Errorf("--format %q is none of table, json, csv", opt.format)
+		return fmt.Errorf("--format %q is none of table, json, csv, ocsf, ecs", opt.format)
 	case opt.baseline == "" || opt.test == "":
 		return errors.New("detect needs --baseline, a normal day, and --test, the day to compare with it")
 	case !(opt.sensitivity > 0):
 		return fmt.Errorf("--sensitivity %v is not above 0", opt.sensitivity)
 	}
-	in := detect.Input{Sensitivity: opt.sensitivity}
+	var in detect.Input
+	if opt.sensitivitySet {
+		in.Sensitivity = opt.sensitivity
+	}
 	if opt.internal != "" {
 		if in.Internal, err = flow.ParseNetworks(opt.internal); err != nil {
 			return fmt.Errorf("--internal: %w", err)
@@ -91,18 +107,29 @@ func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer)
 			return fmt.Errorf("--servers: %w", err)
 		}
 	}
-	r := detect.All(in)
+	if err := alerts.dated(in.Test); err != nil {
+		return err
+	}
+	r, err := alerts.set.Detect(in)
+	if err != nil {
+		return err
+	}
 	if err := in.Geo.Err(); err != nil {
 		return fmt.Errorf("addresses could not be looked up: %w", err)
 	}
-	return write(stdout, r)
+	if err := write(stdout, r); err != nil {
+		return err
+	}
+	return alerts.send(ctx, r.Findings, stdout, stderr)
 }
 
-func findingWriters() map[string]func(io.Writer, detect.Result) error {
+func findingWriters(alerts *alerting) map[string]func(io.Writer, detect.Result) error {
 	return map[string]func(io.Writer, detect.Result) error{
 		"table": writeFindingTable,
 		"json":  writeFindingJSON,
 		"csv":   writeFindingCSV,
+		"ocsf":  alerts.writer(siem.FormatOCSF),
+		"ecs":   alerts.writer(siem.FormatECS),
 	}
 }
 

@@ -66,6 +66,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newProfileCommand())
 	root.AddCommand(newImportCommand())
 	root.AddCommand(newDetectCommand())
+	root.AddCommand(newRulesCommand())
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newSentinelCommand())
 	root.AddCommand(newSynthCommand())

@@ -1,0 +1,165 @@
+package siem
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/google/uuid"
+)
+
+// The formats of an alert: a finding as detect writes it, OCSF Detection
+// Finding, and Elastic Common Schema.
+const (
+	FormatJSON = "json"
+	FormatOCSF = "ocsf"
+	FormatECS  = "ecs"
+)
+
+// Alert is a finding with what other tools need to know of it.
+type Alert struct {
+	UID     string // a UUID that is the same whenever the same finding is made
+	Rule    *Rule  // nil where the set has none of the finding's name
+	Finding detect.Finding
+	First   time.Time // the first flow concerned
+	Last    time.Time // the last flow concerned
+	ends    endpoints
+}
+
+// endpoints is what every kind of evidence may say of the flows concerned, by
+// the names that all kinds share.
+type endpoints struct {
+	Src      netip.Addr   `json:"src_ip"`
+	Dst      netip.Addr   `json:"dst_ip"`
+	TopDst   netip.Addr   `json:"top_dst_ip"`
+	Resolver netip.Addr   `json:"resolver"`
+	Peers    []netip.Addr `json:"peers"`
+	Port     uint16       `json:"port"`
+	Proto    string       `json:"proto"`
+	Owner    geo.Owner    `json:"owner"`
+	TopOwner geo.Owner    `json:"top_owner"`
+	Country  geo.Country  `json:"country"`
+	Up       int64        `json:"up_bytes"`
+	Down     int64        `json:"down_bytes"`
+}
+
+// namespace is that of the UUIDs of alerts (RFC 9562, version 5).
+var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/flowbook/flowbook/alert"))
+
+// NewAlert makes an alert of a finding of the day that begins at midnight. The
+// set may be nil. The error is that of evidence that JSON cannot hold.
+func NewAlert(f detect.Finding, s *Set, midnight time.Time) (Alert, error) {
+	if f.Attack == nil {
+		f.Attack = []string{}
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		return Alert{}, fmt.Errorf("finding %s of %s: %w", f.Rule, f.Entity, err)
+	}
+	day := midnight.UTC().Format(time.DateOnly)
+	a := Alert{UID: uuid.NewSHA1(namespace, append([]byte(day+"\n"), text...)).String(), Finding: f,
+		First: moment(midnight, f.Window[0]), Last: moment(midnight, f.Window[1])}
+	if s != nil {
+		a.Rule, _ = s.Rule(f.Rule)
+	}
+	evidence, err := json.Marshal(f.Evidence)
+	if err != nil {
+		return Alert{}, err
+	}
+	// Evidence of another shape has no endpoints to tell of but the entity.
+	if err := json.Unmarshal(evidence, &a.ends); err != nil {
+		a.ends = endpoints{}
+	}
+	a.ends.complete(f.Addr())
+	return a, nil
+}
+
+// complete fills in the source and the destination from what the evidence
+// calls by other names.
+func (e *endpoints) complete(entity netip.Addr) {
+	if !e.Src.IsValid() {
+		e.Src = entity
+	}
+	for _, a := range append([]netip.Addr{e.TopDst, e.Resolver}, e.Peers...) {
+		if !e.Dst.IsValid() {
+			e.Dst = a
+		}
+	}
+	if e.Owner == (geo.Owner{}) {
+		e.Owner = e.TopOwner
+	}
+}
+
+// bytes returns those of both directions.
+func (e endpoints) bytes() int64 { return profile.Counts{Up: e.Up, Down: e.Down}.Bytes() }
+
+// Alerts makes alerts of findings; see [NewAlert].
+func Alerts(fs []detect.Finding, s *Set, midnight time.Time) ([]Alert, error) {
+	var alerts []Alert
+	for _, f := range fs {
+		a, err := NewAlert(f, s, midnight)
+		if err != nil {
+			return nil, err
+		}
+		alerts = append(alerts, a)
+	}
+	return alerts, nil
+}
+
+func moment(midnight time.Time, t flow.Time) time.Time {
+	return midnight.UTC().Add(time.Duration(t) * (time.Second / time.Duration(flow.Second)))
+}
+
+// title is the rule's, or its name where the rule is not known.
+func (a Alert) title() string {
+	if a.Rule != nil {
+		return a.Rule.Title
+	}
+	return a.Finding.Rule
+}
+
+// Encode writes the alert as one line of JSON, without the line's end.
+func (a Alert) Encode(format string) ([]byte, error) {
+	var v any
+	switch format {
+	case "", FormatJSON:
+		v = struct {
+			UID   string    `json:"uid"`
+			First time.Time `json:"first"`
+			Last  time.Time `json:"last"`
+			detect.Finding
+		}{a.UID, a.First, a.Last, a.Finding}
+	case FormatOCSF:
+		v = a.OCSF()
+	case FormatECS:
+		v = a.ECS()
+	default:
+		return nil, fmt.Errorf("format %q is none of json, ocsf, ecs", format)
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // the text is read as text
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// Write writes alerts in a format, one a line.
+func Write(w io.Writer, alerts []Alert, format string) error {
+	for _, a := range alerts {
+		line, err := a.Encode(format)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(append(line, '\n')); err != nil {
+			return err
+		}
+	}
+	return nil
+}

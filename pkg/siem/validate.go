@@ -1,0 +1,135 @@
+package siem
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/google/uuid"
+)
+
+// sigmaFields are the fields of Sigma's rules and correlations 2.1.0.
+var sigmaFields = []string{"title", "id", "name", "related", "taxonomy", "status", "description", "license", "references",
+	"author", "date", "modified", "logsource", "detection", "correlation", "fields", "falsepositives", "level", "tags", "scope", "generate"}
+
+// unknownFields warns of top-level fields that neither Sigma nor Flowbook has:
+// Sigma allows them, and a typing error looks the same.
+func unknownFields(d document) []string {
+	var warnings []string
+	for _, v := range d.parts[0].body.Values {
+		if key := v.Key.GetToken(); key.Value != "flowbook" && !slices.Contains(sigmaFields, key.Value) {
+			warnings = append(warnings, fmt.Sprintf("%s:%d: %s: no field of Sigma or Flowbook, without effect", d.parts[0].file, key.Position.Line, key.Value))
+		}
+	}
+	return warnings
+}
+
+var (
+	levels   = []string{"informational", "low", "medium", "high", "critical"}
+	statuses = []string{"stable", "test", "experimental", "deprecated", "unsupported"}
+	tag      = regexp.MustCompile(`^[a-z0-9_-]+\.[a-z0-9_.-]+$`)
+)
+
+// validate checks what Sigma asks of a document and what our block may say.
+func (r *Rule) validate() error {
+	fault := func(problem string, keys ...string) error { return r.doc.fieldError(problem, keys...) }
+	if r.Title == "" || len(r.Title) > 256 {
+		return fault("must be a text of at most 256 characters; to override a rule, give its name or id", "title")
+	}
+	if _, err := uuid.Parse(r.ID); err != nil && (r.ID != "" || r.Name == "") {
+		return fault(fmt.Sprintf("%q is no UUID; uuidgen makes one", r.ID), "id")
+	}
+	if r.Level != "" && !slices.Contains(levels, r.Level) {
+		return fault(fmt.Sprintf("%q is none of %s", r.Level, strings.Join(levels, ", ")), "level")
+	}
+	if r.Status != "" && !slices.Contains(statuses, r.Status) {
+		return fault(fmt.Sprintf("%q is none of %s", r.Status, strings.Join(statuses, ", ")), "status")
+	}
+	for _, f := range [][2]string{{"date", r.Date}, {"modified", r.Modified}} {
+		if _, err := time.Parse(time.DateOnly, f[1]); err != nil && f[1] != "" {
+			return fault(fmt.Sprintf("%q is no date as 2006-01-02", f[1]), f[0])
+		}
+	}
+	for i, t := range r.Tags {
+		if !tag.MatchString(t) {
+			return fault(fmt.Sprintf("%q is no tag such as attack.t1048, in small letters", t), "tags", strconv.Itoa(i))
+		}
+	}
+	switch {
+	case r.Correlation == nil && len(r.Detection) == 0:
+		return fault("has neither detection nor correlation; to override a rule, give its name or id", "detection")
+	case r.Correlation != nil && len(r.Detection) > 0:
+		return fault("a rule has either detection or correlation; write two, with --- between them", "correlation")
+	case r.Correlation == nil && r.LogSource == (LogSource{}):
+		return fault("is missing; write for example category: firewall", "logsource")
+	case r.Correlation != nil:
+		if err := r.validateCorrelation(); err != nil {
+			return err
+		}
+	}
+	return r.validateBlock()
+}
+
+func (r *Rule) validateBlock() error {
+	b := r.Flowbook
+	fault := func(problem string, keys ...string) error {
+		return r.doc.fieldError(problem, append([]string{"flowbook"}, keys...)...)
+	}
+	if b.Detection != "" {
+		if _, ok := detect.RuleOf(b.Detection); !ok {
+			var ids []string
+			for _, d := range detect.Rules() {
+				ids = append(ids, d.ID)
+			}
+			return fault(fmt.Sprintf("there is no detection %q; there are %s", b.Detection, strings.Join(ids, ", ")), "detection")
+		}
+		if r.Name != b.Detection {
+			return fault(fmt.Sprintf("makes findings named %q, so the rule's name must be the same", b.Detection), "detection")
+		}
+		if b.Baseline != nil {
+			return fault("is for rules without flowbook.detection; a detection learns from the baseline day by itself", "baseline")
+		}
+	} else if b.Thresholds != (Thresholds{}) {
+		return fault("are for rules with flowbook.detection; write the limit into the correlation's condition", "thresholds")
+	}
+	switch {
+	case b.Thresholds.Sensitivity < 0 || b.Thresholds.Sensitivity > 1e6:
+		return fault("must be above 0, in robust standard deviations", "thresholds", "sensitivity")
+	case !(b.Thresholds.Score >= 0 && b.Thresholds.Score <= 1):
+		return fault("must lie between 0 and 1", "thresholds", "score")
+	case b.Baseline != nil && !(b.Baseline.Times >= 0):
+		return fault("must be 0 or more", "baseline", "times")
+	case !slices.Contains([]string{"", SeverityScored, SeverityCapped, SeverityLevel}, b.Severity):
+		return fault(fmt.Sprintf("%q is none of scored, capped, level", b.Severity), "severity")
+	case r.Level == "" && (b.Severity == SeverityCapped || b.Severity == SeverityLevel || r.evaluated()):
+		return r.doc.fieldError("is missing; write one of "+strings.Join(levels, ", "), "level")
+	}
+	for i, a := range b.Actions {
+		if field, err := a.validate(); err != nil {
+			return fault(err.Error(), "actions", strconv.Itoa(i), field)
+		}
+	}
+	return nil
+}
+
+// validate returns the field at fault and why.
+func (a Action) validate() (string, error) {
+	if _, err := ParseDestination(a.To); err != nil {
+		return "to", err
+	}
+	switch {
+	case !slices.Contains([]string{"", FormatJSON, FormatOCSF, FormatECS}, a.Format):
+		return "format", fmt.Errorf("%q is none of json, ocsf, ecs", a.Format)
+	case a.Least != "" && !a.Least.Known():
+		return "least", fmt.Errorf("%q is none of info, low, medium, high, critical", a.Least)
+	case a.Timeout < 0:
+		return "timeout", fmt.Errorf("must be above 0, such as 5s")
+	case a.Retries != nil && (*a.Retries < 0 || *a.Retries > 20):
+		return "retries", fmt.Errorf("must lie between 0 and 20")
+	}
+	return "", nil
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/siem"
+	"github.com/spf13/pflag"
+)
+
+const alertHelp = `Rules say how findings are made and where alerts go; --rules lays a file of your own over
+the built-in ones (reportgen rules prints them). Alerts are also sent to each --alert: stdout,
+file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+unix:///PATH or a webhook's
+https://… What cannot be sent is kept in --alert-spool, goes first the next time, and makes the
+exit status 1.
+
+Formats ocsf and ecs, and alerts, hold absolute times. The day is --day, else the date in the
+test file's name, else that of $SOURCE_DATE_EPOCH, else 1970-01-01; its midnight is taken as UTC.`
+
+// alertOptions are the flags of detect on rules and alerts.
+type alertOptions struct {
+	rules   []string
+	day     string
+	to      []string
+	format  string
+	least   string
+	timeout time.Duration
+	retries int
+	spool   string
+}
+
+func (o *alertOptions) addFlags(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.rules, "rules", nil, "`file` of rules that add to, override or disable the built-in ones (repeatable)")
+	f.StringVar(&o.day, "day", "", "the test day's `date`, such as 2024-04-21, for absolute times")
+	f.StringArrayVar(&o.to, "alert", nil, "send alerts to this `destination` (repeatable)")
+	f.StringVar(&o.format, "alert-format", "", "format of sent alerts: json, ocsf or ecs")
+	f.StringVar(&o.least, "alert-least", string(detect.Medium), "least `severity` of findings that are sent with --alert")
+	f.DurationVar(&o.timeout, "alert-timeout", siem.DefaultTimeout, "`time` that one attempt to send may take")
+	f.IntVar(&o.retries, "alert-retries", siem.DefaultRetries, "`number` of further attempts to send")
+	f.StringVar(&o.spool, "alert-spool", "", "`folder` of alerts that could not be sent (default flowbook/alerts in the user's configuration folder)")
+}
+
+// alerting is what one run of detect needs to make alerts.
+type alerting struct {
+	alertOptions
+	set      *siem.Set
+	midnight time.Time
+}
+
+// open checks the flags and reads the rules.
+func (o alertOptions) open(stderr io.Writer) (*alerting, error) {
+	a := &alerting{alertOptions: o}
+	var err error
+	if a.set, err = siem.Open(o.rules...); err != nil {
+		return nil, err
+	}
+	for _, w := range a.set.Warnings {
+		fmt.Fprintln(stderr, w)
+	}
+	for _, to := range o.to {
+		if _, err := siem.ParseDestination(to); err != nil {
+			return nil, fmt.Errorf("--alert: %w", err)
+		}
+	}
+	switch {
+	case !slices.Contains([]string{"", siem.FormatJSON, siem.FormatOCSF, siem.FormatECS}, o.format):
+		return nil, fmt.Errorf("--alert-format %q is none of json, ocsf, ecs", o.format)
+	case !detect.Severity(o.least).Known():
+		return nil, fmt.Errorf("--alert-least %q is none of info, low, medium, high, critical", o.least)
+	case o.timeout <= 0:
+		return nil, fmt.Errorf("--alert-timeout %v is not above 0", o.timeout)
+	case o.retries < 0:
+		return nil, fmt.Errorf("--alert-retries %d is below 0", o.retries)
+	}
+	if o.day != "" {
+		if _, err := time.Parse(time.DateOnly, o.day); err != nil {
+			return nil, fmt.Errorf("--day %q is no date such as 2024-04-21", o.day)
+		}
+	}
+	return a, nil
+}
+
+var dateInName = regexp.MustCompile(`(?:^|[^0-9])([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[^0-9]|$)`)
+
+// dated finds the midnight that the test day begins with.
+func (a *alerting) dated(test *profile.Profile) error {
+	if a.day != "" {
+		midnight, err := time.Parse(time.DateOnly, a.day)
+		a.midnight = midnight
+		return err
+	}
+	var named []time.Time
+	for _, s := range test.Sources {
+		if m := dateInName.FindStringSubmatch(s.Name); m != nil {
+			if day, err := time.Parse(time.DateOnly, m[1]); err == nil && !slices.Contains(named, day) {
+				named = append(named, day)
+			}
+		}
+	}
+	if len(named) == 1 {
+		a.midnight = named[0]
+		return nil
+	}
+	epoch, err := strconv.ParseInt(cmp.Or(os.Getenv("SOURCE_DATE_EPOCH"), "0"), 10, 64)
+	if err != nil {
+		return fmt.Errorf("SOURCE_DATE_EPOCH is %q; it must be seconds since 1970", os.Getenv("SOURCE_DATE_EPOCH"))
+	}
+	a.midnight = time.Unix(epoch, 0).UTC().Truncate(24 * time.Hour)
+	return nil
+}
+
+// writer writes findings in a format of package siem.
+func (a *alerting) writer(format string) func(io.Writer, detect.Result) error {
+	return func(w io.Writer, r detect.Result) error {
+		alerts, err := siem.Alerts(r.Findings, a.set, a.midnight)
+		if err != nil {
+			return err
+		}
+		return siem.Write(w, alerts, format)
+	}
+}
+
+// sending is alerts on their way to one destination.
+type sending struct {
+	to     siem.Destination
+	opt    siem.DeliverOptions
+	alerts []siem.Alert
+}
+
+// send sends findings where the rules and flags say, and tells on stderr what
+// became of them. Where something is kept the error asks for exitFailed.
+func (a *alerting) send(ctx context.Context, findings []detect.Finding, stdout, stderr io.Writer) error {
+	list, err := a.sendings(findings)
+	if err != nil {
+		return err
+	}
+	kept := 0
+	for _, s := range list {
+		s.opt.Stdout = stdout
+		d, err := siem.Deliver(ctx, s.to, s.alerts, s.opt)
+		if err != nil {
+			return &statusError{exitFailed, err}
+		}
+		if d.Kept > 0 {
+			kept += d.Kept
+			fmt.Fprintf(stderr, "%s: %d sent, %d kept in %s: %v\n", s.to, d.Sent, d.Kept, d.Spool, d.Cause)
+		} else if d.Sent > 0 && s.to.String() != "stdout" {
+			fmt.Fprintf(stderr, "%s: %d sent\n", s.to, d.Sent)
+		}
+	}
+	if kept > 0 {
+		return &statusError{exitFailed, fmt.Errorf("%d alerts could not be sent; they go first the next time", kept)}
+	}
+	return nil
+}
+
+// sendings lists what goes where: of each rule's actions, then of the flags.
+func (a *alerting) sendings(findings []detect.Finding) ([]sending, error) {
+	if len(a.to) == 0 && !slices.ContainsFunc(a.set.Rules(), func(r *siem.Rule) bool { return len(r.Flowbook.Actions) > 0 }) {
+		return nil, nil
+	}
+	spool, err := a.spoolFolder()
+	if err != nil {
+		return nil, err
+	}
+	alerts, err := siem.Alerts(findings, a.set, a.midnight)
+	if err != nil {
+		return nil, err
+	}
+	var list []sending
+	add := func(to string, least detect.Severity, of func(siem.Alert) bool, opt siem.DeliverOptions) error {
+		d, err := siem.ParseDestination(to)
+		s := sending{to: d, opt: opt}
+		s.opt.Spool = spool
+		for _, alert := range alerts {
+			if alert.Finding.Severity.Compare(least) >= 0 && of(alert) {
+				s.alerts = append(s.alerts, alert)
+			}
+		}
+		list = append(list, s)
+		return err
+	}
+	for _, r := range a.set.Rules() {
+		for _, action := range r.Flowbook.Actions {
+			opt, err := action.Options(os.LookupEnv)
+			if err != nil {
+				return nil, fmt.Errorf("rule %s: %w", r.Key(), err)
+			}
+			own := func(alert siem.Alert) bool { return r.Enabled() && alert.Rule == r }
+			if err := add(action.To, cmp.Or(action.Least, detect.Medium), own, opt); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, to := range a.to {
+		opt := siem.DeliverOptions{Format: a.format, Timeout: a.timeout, Retries: &a.retries}
+		if err := add(to, detect.Severity(a.least), func(siem.Alert) bool { return true }, opt); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// spoolFolder is not in the cache folder, which may be emptied at any time.
+func (a *alerting) spoolFolder() (string, error) {
+	if a.spool != "" {
+		return a.spool, nil
+	}
+	config, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("alerts need --alert-spool, a folder for what cannot be sent: %w", err)
+	}
+	return filepath.Join(config, "flowbook", "alerts"), nil
+}
