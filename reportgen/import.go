@@ -131,7 +131,7 @@ func runImport(ctx context.Context, in []string, opt importOptions, stderr io.Wr
 	if err != nil {
 		return err
 	}
-	var sorter ingest.Sorter
+	sorter := ingest.Sorter{Chosen: read.Days}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
 	bar := importProgress(stderr, "reading", true)
 	read.Progress = bar.show

@@ -31,11 +31,12 @@ type Flow struct {
 
 	// OneWay says that the row tells of the bytes from Src to Dst only: those
 	// from Dst to Src, if there were any, are another row. [Sorter.Pair] joins
-	// the two. SrcPort, Duration and Opener then say what that needs.
+	// the two. SrcPort, Duration, Opener and Observer then say what that needs.
 	OneWay   bool
 	SrcPort  uint16 // 0 where the log does not tell it
 	Duration uint32 // hundredths of a second
 	Opener   Opener
+	Observer uint8 // a mark of who saw the row, of several that may see the same; 0 where the log does not tell
 }
 
 // Decoder reads the rows of one file.

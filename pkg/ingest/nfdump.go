@@ -55,7 +55,7 @@ func nfdumpTable() tableSpec {
 		fieldTime: {"ts", "firstSeen"}, fieldEnd: {"te", "lastSeen"}, fieldDuration: {"td", "duration"},
 		fieldSrc: {"sa", "srcAddr"}, fieldSrcPort: {"sp", "srcPort"}, fieldProto: {"pr", "proto"},
 		fieldDst: {"da", "dstAddr"}, fieldPort: {"dp", "dstPort"},
-		fieldUp: {"ibyt", "bytes", "inBytes"}, fieldDown: {"obyt", "outBytes"},
+		fieldUp: {"ibyt", "bytes", "inBytes"}, fieldDown: {"obyt", "outBytes"}, fieldObserver: {"ra"},
 	}
 	return s
 }

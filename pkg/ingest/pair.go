@@ -24,6 +24,8 @@ type Pairing struct {
 	Joined  int64 // flows of two rows
 	Alone   int64 // flows of one row, of which no other direction is in the log
 	Guessed int64 // flows of which only the ports tell who opened them
+	Twice   int64 // rows that another observer tells as well
+	Other   int64 // flows of those joined or alone that are outside the chosen days, and left out
 }
 
 // WriteTo writes the pairing for people, and nothing where there was no row.
@@ -36,6 +38,12 @@ func (p Pairing) WriteTo(w io.Writer) (int64, error) {
 	if p.Guessed > 0 {
 		text += fmt.Sprintf("took the side with the likelier service port as the destination where time does not tell, in %s\n", count(p.Guessed, "flow"))
 	}
+	if p.Twice > 0 {
+		text += fmt.Sprintf("left out %s that another interface or exporter tells as well\n", count(p.Twice, "row"))
+	}
+	if p.Other > 0 {
+		text += fmt.Sprintf("left out %s outside the chosen days\n", count(p.Other, "flow"))
+	}
 	n, err := io.WriteString(w, text)
 	return int64(n), err
 }
@@ -45,12 +53,16 @@ func (p Pairing) WriteTo(w io.Writer) (int64, error) {
 // while the other lasts or at most a minute after, become one flow. It began with
 // the earlier row. A row that finds no other becomes a flow without answer.
 //
+// Where several observers, such as the interfaces of both hosts, tell the same
+// direction of the same connection at the same time, only the rows of the one
+// that saw it first are taken.
+//
 // Who opened a connection, and so is its source, is told by TCP flags where
 // the log has them; else by a port below 1024 on one side only; else by
 // who sent first; else by the likelier service port. What became of the rows does not depend
 // on their order.
 func (s *Sorter) Pair(ctx context.Context) (Pairing, error) {
-	p := pairer{add: s.Add}
+	p := pairer{add: s.Add, days: s.Chosen}
 	for k, err := range s.oneWay.sorted() {
 		if err == nil && p.Rows%(1<<14) == 0 {
 			err = ctx.Err()
@@ -89,7 +101,7 @@ func makeHalfKey(f Flow) (k sortKey) {
 	b = binary.BigEndian.AppendUint64(b, uint64(moment(f.Date, f.Time))^1<<63)
 	b = binary.BigEndian.AppendUint64(b, uint64(f.Up))
 	b = binary.BigEndian.AppendUint32(b, f.Duration)
-	_ = append(b, reverse<<2|byte(f.Opener))
+	_ = append(b, reverse<<2|byte(f.Opener), f.Observer)
 	return k
 }
 
@@ -100,6 +112,7 @@ type half struct {
 	start, end int64 // in hundredths of a second, as of moment
 	bytes      int64
 	opener     Opener
+	observer   uint8
 }
 
 func (k *sortKey) half() (h half, reverse int) {
@@ -110,7 +123,7 @@ func (k *sortKey) half() (h half, reverse int) {
 	h.bytes = int64(binary.BigEndian.Uint64(k[halfRest:]))
 	h.end = h.start + int64(binary.BigEndian.Uint32(k[halfRest+8:]))
 	last := k[halfRest+12]
-	h.opener, reverse = Opener(last&3), int(last>>2)
+	h.opener, reverse, h.observer = Opener(last&3), int(last>>2), k[halfRest+13]
 	if reverse == 1 {
 		h.src, h.dst = h.dst, h.src
 	}
@@ -125,8 +138,10 @@ const waitingMost = 1 << 8
 type pairer struct {
 	Pairing
 	add     func(Flow) error
+	days    []Date
 	ends    [halfEnds]byte // of the connection
 	waiting [2][]half      // for the other direction, in order of time
+	taken   [2]half        // the last row of each direction
 }
 
 // take takes in the next row. Of the rows of the other direction that wait,
@@ -137,9 +152,14 @@ func (p *pairer) take(k *sortKey) error {
 		if err := p.flush(); err != nil {
 			return err
 		}
-		p.ends = [halfEnds]byte(k[:halfEnds])
+		p.ends, p.taken = [halfEnds]byte(k[:halfEnds]), [2]half{}
 	}
 	h, reverse := k.half()
+	if before := p.taken[reverse]; before.observer != h.observer && before.observer != 0 && h.observer != 0 && h.start <= before.end+pairSlack {
+		p.Twice++
+		return nil
+	}
+	p.taken[reverse] = h
 	for i := range p.waiting {
 		if err := p.expire(i, h.start); err != nil {
 			return err
@@ -194,6 +214,15 @@ func (p *pairer) alone(h half) error {
 	if who == OpenerDst {
 		f.turn()
 	}
+	return p.keep(f)
+}
+
+// keep adds a flow of a chosen day.
+func (p *pairer) keep(f Flow) error {
+	if !chosen(p.days, f.Date) {
+		p.Other++
+		return nil
+	}
 	return p.add(f)
 }
 
@@ -205,7 +234,7 @@ func (p *pairer) join(a, b half) error {
 	if p.opener(a, b) == OpenerDst {
 		f.turn()
 	}
-	return p.add(f)
+	return p.keep(f)
 }
 
 // opener says whether the source or the destination of a opened the connection.

@@ -15,7 +15,8 @@ type Options struct {
 	// the time of day is told; nil means UTC.
 	Location *time.Location
 	// Days are the days to read; flows of other days are left out, counted as
-	// [OtherDay]. None means all.
+	// [OtherDay]. None means all. Rows of one direction are not left out, since
+	// the day of their flow is not known before [Sorter.Pair].
 	Days []Date
 	// Progress, if set, is called now and then with the bytes read so far, of
 	// the files as they are stored, and those of all files.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"hash/fnv"
 	"net/netip"
 	"strconv"
 
@@ -26,6 +27,7 @@ const (
 	fieldEnd
 	fieldDuration // in seconds with decimals
 	fieldFlags    // TCP flags, as a number
+	fieldObserver // who saw the row: an interface or an exporter
 	fieldDir      // the log's sign for the direction
 	fieldStatus   // whether the row holds a flow at all
 	numFields
@@ -104,11 +106,22 @@ func (r *rowReader) srcPort(line int64, f *Flow) error {
 	if !r.oneWay {
 		return nil
 	}
-	f.OneWay = true
+	f.OneWay, f.Observer = true, observer(r.values[fieldObserver])
 	if f.Duration, ok = r.duration(f); !ok {
 		return r.leaveOut(line, BadTime, r.names[fieldEnd]+r.names[fieldDuration]+" "+excerpt(append(r.values[fieldEnd], r.values[fieldDuration]...)))
 	}
 	return nil
+}
+
+// observer makes a short mark of a name, never 0 but for none. Two names may
+// have the same mark, one pair in 255.
+func observer(name []byte) uint8 {
+	if name == nil {
+		return 0
+	}
+	h := fnv.New32a()
+	h.Write(name) // never fails
+	return uint8(h.Sum32()%255) + 1
 }
 
 // duration is in hundredths of a second: from the field of that name, or from

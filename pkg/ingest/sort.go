@@ -25,6 +25,9 @@ type Sorter struct {
 	Limit int
 	// Dir is the folder for temporary files; empty means the system's.
 	Dir string
+	// Chosen are the days of the flows that Pair keeps; none means all. Both
+	// directions must be known before the day of a flow is.
+	Chosen []Date
 
 	flows  keys
 	oneWay keys

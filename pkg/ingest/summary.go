@@ -106,7 +106,8 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	t.rows++
 	t.good++
 	t.days[f.Date]++
-	if !chosen(days, f.Date) {
+	// The day of a flow of two rows is not known yet.
+	if !f.OneWay && !chosen(days, f.Date) {
 		t.add(OtherDay, func() string { return fmt.Sprintf("%s:%d: a flow of %s", t.file, f.Line, f.Date) })
 		return false
 	}

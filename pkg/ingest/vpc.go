@@ -15,6 +15,9 @@ var vpcDefault = []string{
 // packets (pkt-srcaddr, pkt-dstaddr), these and not those of the interface
 // are the ends of the connection: a gateway rewrites the latter.
 //
+// Traffic between two interfaces of which both are logged is told twice, and
+// counted once: see [Sorter.Pair].
+//
 // Bytes are those of the packets. Times are in seconds, so that many flows
 // begin in the same hundredth.
 func vpcTable(opt Options) (tableSpec, error) {
@@ -34,7 +37,7 @@ func vpcTable(opt Options) (tableSpec, error) {
 		fieldTime: {"start"}, fieldEnd: {"end"}, fieldProto: {"protocol"},
 		fieldSrc: {"pkt-srcaddr", "srcaddr"}, fieldSrcPort: {"srcport"},
 		fieldDst: {"pkt-dstaddr", "dstaddr"}, fieldPort: {"dstport"},
-		fieldUp: {"bytes"}, fieldFlags: {"tcp-flags"}, fieldStatus: {"log-status"},
+		fieldUp: {"bytes"}, fieldFlags: {"tcp-flags"}, fieldStatus: {"log-status"}, fieldObserver: {"interface-id"},
 	}
 	return s, nil
 }

@@ -1,0 +1,98 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// tableSpec says how the columns of a table become flows.
+type tableSpec struct {
+	about  string              // what the table is, for messages
+	names  [numFields][]string // what a column may be called, the best first
+	needed []field             // what the table must have
+	header []string            // names of the columns where no line tells them
+	advice string              // what to do where neither does, for messages
+	unset  []string            // texts of a value that is not set
+	finest int64               // the finest unit of times, as of timeReader
+
+	// stamped says that each line may begin with a time of its own, as the lines
+	// that CloudWatch hands out do.
+	stamped bool
+	trim    bool // values may have blanks around them
+	// skip, if set, says that a line is no row.
+	skip func(line []byte) bool
+	// flow turns a row into a flow; nil means row.flow.
+	flow func(r *rowReader, line int64) (Flow, error)
+}
+
+// columns finds what each of the named columns holds: numFields for what a
+// flow does not need. The names of the fields are put into r.
+func (s *tableSpec) columns(names []string, r *rowReader) ([]field, error) {
+	plain := make([]string, len(names))
+	for i, name := range names {
+		plain[i] = plainName(name)
+	}
+	columns := slices.Repeat([]field{numFields}, len(names))
+	r.names = [numFields]string{}
+	for f, known := range s.names {
+		for _, name := range known {
+			if i := slices.Index(plain, plainName(name)); i >= 0 {
+				columns[i], r.names[f] = field(f), names[i]
+				break
+			}
+		}
+	}
+	var lacking []string
+	for _, f := range s.needed {
+		if r.names[f] == "" {
+			lacking = append(lacking, strings.Join(s.names[f], " or "))
+		}
+	}
+	if lacking != nil {
+		return nil, fmt.Errorf("no column %s, which %s needs; the columns are %s",
+			strings.Join(lacking, ", nor "), s.about, someNames(names))
+	}
+	return columns, nil
+}
+
+// plainName makes names that differ only in writing equal: log-status of a
+// text is log_status in Parquet and ${log-status} where AWS asks for it.
+func plainName(name string) string {
+	name = strings.Trim(strings.TrimSpace(name), `"`)
+	if inner, ok := strings.CutPrefix(name, "${"); ok {
+		name = strings.TrimSuffix(inner, "}")
+	}
+	return strings.ReplaceAll(strings.ToLower(name), "-", "_")
+}
+
+// someNames lists the first of many names.
+func someNames(names []string) string {
+	const most = 20
+	var b strings.Builder
+	for i, name := range names {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(names)-most)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(excerpt([]byte(name)))
+	}
+	return b.String()
+}
+
+// value is nil for a value that is not set.
+func (s *tableSpec) value(v []byte) []byte {
+	if s.trim {
+		v = bytes.TrimSpace(v)
+	}
+	for _, unset := range s.unset {
+		if string(v) == unset {
+			return nil
+		}
+	}
+	return v
+}
