@@ -128,9 +128,10 @@ func TestRITA(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("rank %d of %d pairs", higher, scored)
-	if higher != 6 || scored != 695 {
-		t.Errorf("rank %d of %d pairs, want 6 of 695", higher, scored)
+	// Clocks and scanners from outside score higher: regularity alone is no
+	// reason for an alert.
+	if higher != 12 || scored != 695 {
+		t.Errorf("rank %d of %d pairs, want 12 of 695", higher, scored)
 	}
 }
 
