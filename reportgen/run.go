@@ -89,6 +89,9 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []st
 	if err != nil {
 		return err
 	}
+	if err := checkInputs(ctx, inputs, params); err != nil {
+		return err
+	}
 	folder, err := newFolder(o.out)
 	if err != nil {
 		return err

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// sampleInput matches the declaration of a parameter that names a file, with a
+// file of the sample days as its default.
+var sampleInput = regexp.MustCompile(`(?m)^\s*(?:var\s+)?(\w+)\s*=\s*"sample:([^"]+)"`)
+
+// checkInputs reads the flow logs and databases that parameters name before any
+// kernel starts. So what cannot be read is told at once and no report is
+// replaced, and the notebooks find the profile of each day in the cache instead
+// of scanning it side by side.
+func checkInputs(ctx context.Context, notebooks []execute.Input, params []execute.Parameter) error {
+	samples := map[string]string{}
+	for _, n := range notebooks {
+		for _, c := range n.Notebook.Cells {
+			if c.Type != nbformat.Code || !c.HasTag("parameters") {
+				continue
+			}
+			for _, m := range sampleInput.FindAllStringSubmatch(c.Source, -1) {
+				samples[m[1]] = m[2]
+			}
+		}
+	}
+	var errs []error
+	for _, p := range params {
+		if path := fmt.Sprint(p.Value); path != "" && !strings.HasPrefix(path, "sample:") {
+			if err := checkInput(ctx, samples[p.Name], path); err != nil {
+				errs = append(errs, fmt.Errorf("parameter %s: %w", p.Name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkInput reads the file at path as what the sample file is that it replaces.
+func checkInput(ctx context.Context, sample, path string) (err error) {
+	var db *geo.Lookup
+	switch sample {
+	case "country.mmdb":
+		db, err = geo.Open(path, "")
+	case "asn.mmdb":
+		db, err = geo.Open("", path)
+	default:
+		if filepath.Ext(sample) == ".parquet" {
+			_, _, err = scan.Cached(ctx, path, scan.Options{})
+		}
+	}
+	return errors.Join(err, db.Close())
+}
