@@ -110,7 +110,7 @@ func (opt importOptions) reading() (read ingest.Options, err error) {
 	switch d := opt.delimiter; {
 	case d == "tab" || d == `\t`:
 		read.Delimiter = '\t'
-	case len(d) == 1 && !strings.Contains("\"\r\n", d):
+	case len(d) == 1 && !strings.ContainsAny(d, "\"\r\n"):
 		read.Delimiter = d[0]
 	case d != "":
 		return read, fmt.Errorf("--delimiter %q is not one character; give one, or tab", d)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -97,13 +96,4 @@ func testFormat(t *testing.T, format string, cases []formatCase) {
 			}
 		})
 	}
-}
-
-func zone(t testing.TB, name string) *time.Location {
-	t.Helper()
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		t.Skip("no time zone data here:", err)
-	}
-	return loc
 }

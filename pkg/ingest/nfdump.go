@@ -15,7 +15,7 @@ func isNfdump(base string) bool {
 }
 
 // openNfdump tells by the first line whether nfdump wrote CSV or text.
-func openNfdump(in *lines, r rowReader, opt Options) (Decoder, error) {
+func openNfdump(in *lines, r rowReader, _ Options) (Decoder, error) {
 	start, err := in.peek()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -72,7 +72,7 @@ func nfdumpTail(line []byte) bool {
 		}
 	}
 	// The sums of the summary: six numbers, where a record has a date first.
-	return bytes.Count(line, []byte(",")) == 5 && bytes.IndexAny(line, "-:. ") < 0
+	return bytes.Count(line, []byte(",")) == 5 && !bytes.ContainsAny(line, "-:. ")
 }
 
 // joinedFlow reads a record of one direction, or of both where bytes of the

@@ -94,7 +94,8 @@ func makeHalfKey(f Flow) (k sortKey) {
 	if dst.Compare(src) < 0 {
 		low, high, reverse = dst, src, 1
 	}
-	b := append(k[:0], byte(f.Proto))
+	b := k[:0]
+	b = append(b, byte(f.Proto))
 	for _, end := range []netip.AddrPort{low, high} {
 		b = binary.BigEndian.AppendUint16(appendAddr(b, end.Addr()), end.Port())
 	}

@@ -193,9 +193,9 @@ func TestPairProperties(t *testing.T) {
 // TestPairBounded gives up on the oldest rows of a connection with more rows
 // without answer than are kept, and loses none of them.
 func TestPairBounded(t *testing.T) {
-	rows := make([]Flow, waitingMost+100)
-	for i := range rows {
-		rows[i] = oneWay(t, 5, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown)
+	var rows []Flow
+	for range waitingMost + 100 {
+		rows = append(rows, oneWay(t, 5, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown))
 	}
 	rows = append(rows, oneWay(t, 6, 5, "10.0.0.2:443", "10.0.0.1:50000", 1, OpenerUnknown))
 	if _, told := paired(t, &Sorter{}, rows); told != (Pairing{Rows: waitingMost + 101, Joined: 1, Alone: waitingMost + 99, Guessed: waitingMost + 99}) {

@@ -43,6 +43,7 @@ func openParquet(path string, spec tableSpec, r rowReader, progress func(part fl
 func (d *parquetTable) Read() (Flow, error) {
 	values, err := d.table.Read()
 	if err != nil {
+		d.progress(1) // at the end, and of no matter elsewhere
 		return Flow{}, err
 	}
 	if d.n++; d.n%(1<<14) == 0 {

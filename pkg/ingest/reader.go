@@ -194,9 +194,15 @@ func (r *Reader) openParquet() error {
 	if err != nil {
 		return err
 	}
+	info, err := r.file.Stat()
+	if err != nil {
+		return err
+	}
+	before := r.read
 	d, err := openParquet(r.file.Name(), spec, r.row, func(part float64) {
-		if info, err := r.file.Stat(); err == nil && r.progress != nil {
-			r.progress(r.read+int64(part*float64(info.Size())), r.total)
+		r.read = before + int64(part*float64(info.Size()))
+		if r.progress != nil {
+			r.progress(r.read, r.total)
 		}
 	})
 	if err != nil {

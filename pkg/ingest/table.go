@@ -50,7 +50,10 @@ func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (Decoder, 
 	}
 	r.time.finest = spec.finest
 	d := &table{in: in, row: r, spec: spec, delimiter: delimiter}
-	return d, d.header()
+	if err := d.header(); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // header finds the columns and their delimiter: in the first line, or, where

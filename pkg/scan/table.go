@@ -33,7 +33,7 @@ func OpenTable(path string) (_ *Table, err error) {
 	f := &file{path: path, os: o}
 	defer func() {
 		if err != nil {
-			o.Close()
+			_ = o.Close() // it was only read from
 		}
 	}()
 	info, err := o.Stat()
@@ -218,6 +218,6 @@ func (c *textColumn) close() {
 		return
 	}
 	parquet.Release(c.page)
-	c.pages.Close()
+	_ = c.pages.Close()
 	c.pages, c.page, c.values, c.rest = nil, nil, nil, nil
 }
