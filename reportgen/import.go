@@ -35,7 +35,8 @@ before. Logs of one day give the file named; logs of several give one file a day
 days and leaves the flows of other days out.
 
 Tables of any kind are read with --map, which names the column for %s.
-Each row needs either down_bytes or total_bytes; with --one-way it has neither.`
+Columns that are named so already need no naming, but for the time. total_bytes is for
+tables without down_bytes; with --one-way there is neither.`
 
 // newImportCommand is "reportgen import": logs of other tools to flow files.
 func newImportCommand() *cobra.Command {

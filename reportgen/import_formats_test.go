@@ -71,7 +71,7 @@ func TestImportFormats(t *testing.T) {
 func TestImportFormatsRefuses(t *testing.T) {
 	for _, test := range []struct{ name, args, want string }{
 		{"map", "--from zeek --map src_ip=x conn.log -o o.parquet", "a map of columns is for csv and parquet; zeek logs name their columns themselves"},
-		{"no map", "--from csv conn.log -o o.parquet", "csv needs a map of columns, such as src_ip=SourceAddress"},
+		{"no map", "--from csv conn.log -o o.parquet", "csv needs a map of columns, such as timestamp=Start,src_ip=SourceAddress"},
 		{"delimiter", "--from csv --delimiter ab conn.log -o o.parquet", `--delimiter "ab" is not one character; give one, or tab`},
 		{"log time zone", "--from nfdump --log-timezone Mars conn.log -o o.parquet", "--log-timezone: unknown time zone Mars"},
 		{"time", "--from nfdump --time noon conn.log -o o.parquet", `time form "noon" is neither a unit (s, ms, us, ns)`},

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -32,7 +33,7 @@ func (opt Options) row(f Format) (rowReader, error) {
 	case len(opt.Map) > 0 && !f.takesMap:
 		return rowReader{}, fmt.Errorf("a map of columns is for csv and parquet; %s logs name their columns themselves", f.Name)
 	case len(opt.Map) == 0 && f.takesMap:
-		return rowReader{}, fmt.Errorf("%s needs a map of columns, such as src_ip=SourceAddress; it can name %s", f.Name, strings.Join(MapKeys(), ", "))
+		return rowReader{}, fmt.Errorf("%s needs a map of columns, such as timestamp=Start,src_ip=SourceAddress; it can name %s", f.Name, strings.Join(MapKeys(), ", "))
 	case (len(opt.Fields) > 0 || opt.Delimiter != 0) && !f.takesFields:
 		return rowReader{}, fmt.Errorf("names of columns and a delimiter are for texts with columns; %s is not told by them", f.Name)
 	}
@@ -46,44 +47,55 @@ func (opt Options) row(f Format) (rowReader, error) {
 	return r, r.time.set(opt.Time)
 }
 
-// mappedTable is the table that [Options.Map] describes.
+// mappedTable is the table that [Options.Map] describes. What it does not name
+// is looked for under the name that a flow file has for it.
 func mappedTable(opt Options) (tableSpec, error) {
 	spec := tableSpec{
 		about:  "a table with the columns mapped",
 		header: opt.Fields,
-		advice: ", or --fields",
+		advice: ", or --fields; --map says which is which",
 		unset:  []string{"", "-", "NaN", "nan", "NULL", "null", "None", "NA", "N/A", "<NA>"},
 		finest: 1e9,
 	}
 	for _, key := range slices.Sorted(maps.Keys(opt.Map)) {
-		f, ok := mapKeys[key]
-		if !ok {
+		if _, ok := mapKeys[key]; !ok {
 			return tableSpec{}, fmt.Errorf("a map of columns cannot name %q; it can name %s", key, strings.Join(MapKeys(), ", "))
 		}
 		if opt.Map[key] == "" {
 			return tableSpec{}, fmt.Errorf("the map of columns names no column for %s", key)
 		}
-		spec.names[f] = []string{opt.Map[key]}
-		spec.needed = append(spec.needed, f)
+		spec.names[mapKeys[key]] = []string{opt.Map[key]}
 	}
-	needed := slices.Clone(flow.Columns[:6])
-	if opt.OneWay {
-		needed = append(needed, "src_port")
+	needed, err := opt.mappedColumns()
+	if err != nil {
+		return tableSpec{}, err
 	}
 	for _, key := range needed {
-		if opt.Map[key] == "" {
-			return tableSpec{}, fmt.Errorf("the map of columns has no %s; a flow needs %s", key, strings.Join(needed, ", "))
-		}
-	}
-	down, total := opt.Map[flow.ColDown] != "", opt.Map["total_bytes"] != ""
-	switch {
-	case opt.OneWay && (down || total):
-		return tableSpec{}, errors.New("rows of one direction have only up_bytes; leave down_bytes and total_bytes out of the map")
-	case !opt.OneWay && down == total:
-		return tableSpec{}, errors.New("the map of columns needs either down_bytes or total_bytes, from which up_bytes are subtracted; " +
-			"where each row tells one direction of a connection, say so (one-way) and name src_port")
+		f := mapKeys[key]
+		spec.names[f] = []string{cmp.Or(opt.Map[key], key)}
+		spec.needed = append(spec.needed, f)
 	}
 	return spec, nil
+}
+
+// mappedColumns are the columns that a table must have. The time must be
+// mapped, since that of a flow file is told in another unit than logs have.
+func (opt Options) mappedColumns() ([]string, error) {
+	needed := slices.Clone(flow.Columns[:6])
+	down, total := opt.Map[flow.ColDown] != "", opt.Map["total_bytes"] != ""
+	switch {
+	case opt.Map[flow.ColTime] == "":
+		return nil, fmt.Errorf("the map of columns has no %s; name the column of the time, such as %s=Start", flow.ColTime, flow.ColTime)
+	case opt.OneWay && (down || total):
+		return nil, errors.New("rows of one direction have only up_bytes; leave down_bytes and total_bytes out of the map")
+	case down && total:
+		return nil, errors.New("the map of columns names both down_bytes and total_bytes; up_bytes are subtracted from the latter where the former are not told")
+	case opt.OneWay:
+		return append(needed, "src_port"), nil
+	case total:
+		return append(needed, "total_bytes"), nil
+	}
+	return append(needed, flow.ColDown), nil
 }
 
 // refuseText is the opening of a text where only Parquet will do.

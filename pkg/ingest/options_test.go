@@ -44,12 +44,16 @@ func TestCSV(t *testing.T) {
 			"Time\tEnd\tSource\tSPort\tDest\tDPort\tProtocol\tSent\n1713530096.789\t1713530097.789\t10.0.0.1\t5\t10.0.0.2\t443\ttcp\t1000\n",
 			"2 2024-04-19 12:34:56.78 tcp 10.0.0.1:5 > 10.0.0.2:443 1000 one-way for 100\n"},
 
-		{"no map", Options{}, head, "error: csv needs a map of columns, such as src_ip=SourceAddress; it can name down_bytes, dst_ip, duration, end,"},
+		{"names of a flow file", Options{Map: map[string]string{"timestamp": "ts"}}, "ts,duration,src_ip,src_port,dst_ip,port,proto,up_bytes,down_bytes,label\n" +
+			"1713530096.789,0.4,10.0.0.1,5,10.0.0.2,443,tcp,1000,2000,x\n", "2" + want + "\n"},
+
+		{"no map", Options{}, head, "error: csv needs a map of columns, such as timestamp=Start,src_ip=SourceAddress; it can name down_bytes, dst_ip, duration, end,"},
 		{"map of what is no column", Options{Map: columns("colour", "x")}, head, `error: a map of columns cannot name "colour"; it can name`},
 		{"map to nothing", Options{Map: columns("down_bytes", "")}, head, "error: the map of columns names no column for down_bytes"},
-		{"map lacks", Options{Map: map[string]string{"src_ip": "a"}}, head, "error: the map of columns has no timestamp; a flow needs timestamp, src_ip,"},
-		{"map lacks bytes", Options{Map: columns()}, head, "error: the map of columns needs either down_bytes or total_bytes"},
-		{"map has too many bytes", Options{Map: columns("down_bytes", "Received"), OneWay: true}, head, "error: the map of columns has no src_port"},
+		{"map lacks", Options{Map: map[string]string{"src_ip": "a"}}, head, "error: the map of columns has no timestamp; name the column of the time, such as timestamp=Start"},
+		{"map lacks bytes", Options{Map: columns()}, head, "error: line 1: no column down_bytes, which a table with the columns mapped needs"},
+		{"map has too many bytes", Options{Map: columns("down_bytes", "Received", "total_bytes", "x")}, head, "error: the map of columns names both down_bytes and total_bytes"},
+		{"one direction without port", Options{Map: columns(), OneWay: true}, head, "error: line 1: no column src_port, which"},
 		{"one direction with both", Options{Map: columns("down_bytes", "Received", "src_port", "x"), OneWay: true}, head, "error: rows of one direction have only up_bytes"},
 		{"no such column", Options{Map: columns("down_bytes", "Got")}, head, `error: line 1: no column Got, which a table with the columns mapped needs; the columns are "Time", "Source",`},
 		{"form of time", Options{Map: both, Time: "dd.mm.yyyy"}, head, `error: time form "dd.mm.yyyy" is neither a unit (s, ms, us, ns) nor the time 2006-01-02 15:04:05`},

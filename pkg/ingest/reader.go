@@ -30,7 +30,8 @@ type Options struct {
 	// numbers and ISO dates apart by their look.
 	Time string
 	// Map names the columns of a CSV or Parquet file, by what they hold: one of
-	// [MapKeys].
+	// [MapKeys]. Columns with the names of a flow file need no naming, but for
+	// the time.
 	Map map[string]string
 	// Fields names the columns of a text without a header line, in order.
 	Fields []string

@@ -16,6 +16,7 @@ import (
 var realFormats = []struct {
 	name, format, path string
 	flowless           bool // there is no flow in it
+	opt                Options
 }{
 	{name: "binetflow-portscan", format: "binetflow", path: "binetflow/test11-portscan.binetflow"},
 	{name: "binetflow-malicious", format: "binetflow", path: "binetflow/test2-malicious.binetflow"},
@@ -29,6 +30,7 @@ var realFormats = []struct {
 	{name: "eve", format: "eve", path: "suricata/test6-malicious.suricata.json.gz"},
 	{name: "eve-netflow", format: "eve-netflow", path: "suricata", flowless: true},
 	{name: "ecs-of-eve", format: "ecs", path: "suricata/test6-malicious.suricata.json.gz", flowless: true},
+	{name: "csv-dns-tunnel", format: "csv", path: "dns-tunnel/flows_tx.csv.gz", opt: Options{Map: map[string]string{"timestamp": "ts"}}},
 	{name: "parquet-foreign", format: "zeek", path: "parquet-testing/data/int96_from_spark.parquet", flowless: true},
 	{name: "parquet-no-columns", format: "vpc", path: "parquet-testing/data/alltypes_plain.parquet", flowless: true},
 }
@@ -39,7 +41,7 @@ func TestRealFormats(t *testing.T) {
 	testdata := realData(t)
 	for _, test := range realFormats {
 		t.Run(test.name, func(t *testing.T) {
-			flows, summary, err := readAs(t, test.format, []string{test.path}, Options{})
+			flows, summary, err := readAs(t, test.format, []string{test.path}, test.opt)
 			text := describe(t, flows, summary, err)
 			if err == nil {
 				text += describePairs(t, flows)
@@ -96,6 +98,9 @@ elif kind == "eve":
         if e["event_type"] == "flow" and e["proto"] in ("TCP", "UDP"):
             start = datetime.strptime(e["flow"]["start"], "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(timezone.utc)
             add(start.date().isoformat(), e["flow"]["bytes_toserver"], e["flow"]["bytes_toclient"])
+elif kind == "csv":
+    for r in csv.DictReader(gzip.open(path, "rt")):
+        add(datetime.fromtimestamp(int(r["ts"].split(".")[0]), timezone.utc).date().isoformat(), r["up_bytes"], r["down_bytes"])
 for day in sorted(days): print(day, *days[day])
 `
 
@@ -114,7 +119,7 @@ func TestRealFormatsAgainstPython(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			flows, summary, err := readAs(t, test.format, []string{test.path}, Options{})
+			flows, summary, err := readAs(t, test.format, []string{test.path}, test.opt)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,9 +149,9 @@ func TestRealFormatsCutAnywhere(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			whole := decodeAs(test.format, string(log), Options{})
+			whole := decodeAs(test.format, string(log), test.opt)
 			for n := 1; n < len(log); n += 311 {
-				got := decodeAs(test.format, string(log[:n]), Options{})
+				got := decodeAs(test.format, string(log[:n]), test.opt)
 				if got.err != nil && len(got.flows) > 0 {
 					t.Fatalf("cut after %d bytes: %v", n, got.err)
 				}
