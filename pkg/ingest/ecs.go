@@ -15,6 +15,8 @@ import (
 // requests in them; Packetbeat reports a long flow several times, each time
 // all of it, of which the last report is read (flow.final).
 type ecsEvent struct {
+	raws []*json.RawMessage // all raw values below
+
 	Source *ecsEvent `json:"_source"` // of an export of an index
 
 	Timestamp json.RawMessage `json:"@timestamp"`
@@ -62,10 +64,23 @@ func openECS(in *lines, r rowReader, _ Options) (Decoder, error) {
 		fieldUp: "source.bytes", fieldDown: "destination.bytes",
 	}
 	r.time.finest = 1e9
-	return openEvents(in, r, &ecsEvent{}, "a log of ECS events")
+	return openEvents(in, r, newECSEvent(), "a log of ECS events")
 }
 
-func (e *ecsEvent) reset() { *e = ecsEvent{} }
+func newECSEvent() *ecsEvent {
+	e := &ecsEvent{}
+	e.raws = []*json.RawMessage{
+		&e.Timestamp, &e.Type, &e.Event.Start, &e.Event.Kind, &e.Src.IP, &e.Src.Port, &e.Src.Bytes, &e.Dst.IP, &e.Dst.Port, &e.Dst.Bytes,
+		&e.Network.Transport, &e.Network.IANA, &e.Network.Bytes, &e.Flow.Final, &e.DotStart, &e.DotKind, &e.DotSrc, &e.DotSrcPort, &e.DotSrcBytes,
+		&e.DotDst, &e.DotDstPort, &e.DotDstBytes, &e.DotTransport, &e.DotIANA, &e.DotBytes, &e.DotFinal,
+	}
+	return e
+}
+
+func (e *ecsEvent) reset() {
+	e.Source = nil
+	forget(e.raws)
+}
 
 func (e *ecsEvent) take(r *rowReader, line int64) error {
 	if e.Source != nil {

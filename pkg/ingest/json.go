@@ -60,6 +60,13 @@ func (d *events[E]) Read() (Flow, error) {
 	}
 }
 
+// forget empties raw values, and keeps their memory for the next row.
+func forget(raws []*json.RawMessage) {
+	for _, raw := range raws {
+		*raw = (*raw)[:0]
+	}
+}
+
 // badJSON is the error of a line that cannot be read as an object.
 func (r *rowReader) badJSON(n int64, line []byte, whole bool, err error) error {
 	if !whole {

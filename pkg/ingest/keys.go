@@ -74,6 +74,8 @@ func (s *keys) sorted() iter.Seq2[*sortKey, error] {
 	}
 }
 
+func (s *keys) empty() bool { return len(s.held)+len(s.runs) == 0 }
+
 // close frees the memory and removes the temporary files.
 func (s *keys) close() error {
 	var errs []error

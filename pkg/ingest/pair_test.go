@@ -203,6 +203,22 @@ func TestPairBounded(t *testing.T) {
 	}
 }
 
+// TestSorterUnpaired refuses to leave rows out that were not joined.
+func TestSorterUnpaired(t *testing.T) {
+	var s Sorter
+	if err := s.Add(oneWay(t, 0, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown)); err != nil {
+		t.Fatal(err)
+	}
+	for f, err := range s.Sorted() {
+		if err == nil {
+			t.Errorf("%v is yielded", f)
+			continue
+		}
+		return
+	}
+	t.Error("no error")
+}
+
 func TestSorterDays(t *testing.T) {
 	var s Sorter
 	a, b := oneWay(t, flow.Day-1, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown), oneWay(t, 0, 5, "10.0.0.2:443", "10.0.0.1:50000", 1, OpenerUnknown)

@@ -52,11 +52,15 @@ func (s *Sorter) limit() int { return cmp.Or(s.Limit, 1<<20) }
 func (s *Sorter) Days() []DayCount { return dayCounts(s.days) }
 
 // Sorted yields the flows added so far, in order; only date and record are
-// kept. Rows of one direction are among them after [Sorter.Pair] only. After
-// an error, of reading a temporary file, it yields no more. It may be called
-// once, and no flow added afterwards.
+// kept. It yields an error where rows of one direction wait for [Sorter.Pair],
+// and where a temporary file cannot be read, and no more after it. It may be
+// called once, and no flow added afterwards.
 func (s *Sorter) Sorted() iter.Seq2[Flow, error] {
 	return func(yield func(Flow, error) bool) {
+		if !s.oneWay.empty() {
+			yield(Flow{}, errors.New("flows of one direction are to be joined with Pair before they are sorted"))
+			return
+		}
 		for k, err := range s.flows.sorted() {
 			if err != nil {
 				yield(Flow{}, err)
