@@ -73,7 +73,7 @@ func resolve(file string) (string, error) {
 	case info.IsDir():
 		return "", fmt.Errorf("%s is a folder and not a file", file)
 	}
-	return path, nil
+	return path, declare(path)
 }
 
 // moduleRoot returns Flowbook's own folder: the one above the notebook or, for
