@@ -40,8 +40,13 @@ func (p *progress) event(e execute.Event) {
 	switch {
 	case e.Finished && e.Err != nil:
 		fmt.Fprintf(p.w, "%s: failed after %d of %d cells, %v\n", e.Name, e.Done, e.Cells, elapsed)
+	case e.Finished && e.Cached == e.Cells && e.Cells > 0:
+		fmt.Fprintf(p.w, "%s: unchanged, %v\n", e.Name, elapsed)
 	case e.Finished:
 		fmt.Fprintf(p.w, "%s: done, %v\n", e.Name, elapsed)
+	case e.Done > 0 && e.Done == e.Cells && e.Done == e.Cached: // the next event says so
+	case e.Done > 0 && e.Done == e.Cached:
+		fmt.Fprintf(p.w, "%s: %d of %d cells unchanged, %v\n", e.Name, e.Done, e.Cells, elapsed)
 	case e.Done > 0:
 		fmt.Fprintf(p.w, "%s: cell %d/%d, %v\n", e.Name, e.Done, e.Cells, elapsed)
 	}

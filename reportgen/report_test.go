@@ -59,9 +59,14 @@ func TestGoldenReport(t *testing.T) {
 
 	// Another run, with the profiles cached and one notebook at a time.
 	again := filepath.Join(t.TempDir(), "again")
-	runReport(t, again, "--jobs", "1", "../notebooks")
+	runReport(t, again, "--jobs", "1", "--no-cache", "../notebooks")
 	if diff := cmp.Diff(tree(t, out), tree(t, again)); diff != "" {
 		t.Errorf("a second run gives other bytes:\n%s", diff)
+	}
+	kept := filepath.Join(t.TempDir(), "kept")
+	runReport(t, kept, "../notebooks")
+	if diff := cmp.Diff(tree(t, out), tree(t, kept)); diff != "" {
+		t.Errorf("a run with nothing changed gives other bytes:\n%s", diff)
 	}
 }
 

@@ -30,6 +30,8 @@ type runOptions struct {
 	timeout    time.Duration
 	runTimeout time.Duration
 	kernel     string
+	noCache    bool
+	allow      bool
 }
 
 // formats are what --to may name.
@@ -65,6 +67,8 @@ where the kernel died.`,
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long one cell may take; 0: as long as it wants")
 	f.DurationVar(&o.runTimeout, "run-timeout", 0, "how long the whole run may take; 0: as long as it wants")
 	f.StringVar(&o.kernel, "kernel", "", "run with the kernel of this `name` and not the one that a notebook names")
+	f.BoolVar(&o.noCache, "no-cache", false, "run every cell, also those that did not change")
+	f.BoolVar(&o.allow, "allow-errors", false, "run the cells after one that failed too")
 	return c
 }
 
@@ -100,10 +104,16 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []st
 	if err != nil {
 		return err
 	}
+	var cache *execute.Cache
+	if !o.noCache {
+		if cache, err = cellCache(); err != nil {
+			return err
+		}
+	}
 	progress := newProgress(stderr)
 	results, err := execute.Run(ctx, inputs, execute.Options{
 		Kernel: o.kernel, Parameters: params, CellTimeout: o.timeout, Timeout: o.runTimeout, Jobs: o.jobs,
-		Env: env, Hide: hidden(params), Log: stderr, Progress: progress.event,
+		Env: env, Hide: hidden(params), Log: stderr, Progress: progress.event, AllowErrors: o.allow, Cache: cache,
 	})
 	progress.close()
 	if err != nil {
@@ -111,6 +121,11 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []st
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted: %s is left as it was: %w", o.out, ctx.Err())
+	}
+	for _, r := range results {
+		for _, w := range r.Warnings {
+			fmt.Fprintln(stderr, "warning:", w)
+		}
 	}
 	return o.report(stdout, stderr, folder, source, results, params)
 }
@@ -236,5 +251,11 @@ func kernelEnv() ([]string, error) {
 	if cache, err = filepath.Abs(cache); err != nil {
 		return nil, err
 	}
-	return []string{"FLOWBOOK_REPORTGEN=" + program, "FLOWBOOK_CACHE=" + cache}, nil
+	return []string{programVariable + "=" + program, cacheVariable + "=" + cache}, nil
 }
+
+// The variables that tell cells where this program and its cache are.
+const (
+	programVariable = "FLOWBOOK_REPORTGEN"
+	cacheVariable   = "FLOWBOOK_CACHE"
+)

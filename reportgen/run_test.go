@@ -35,6 +35,7 @@ func notebookFolder(t *testing.T, files map[string]string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	t.Chdir(dir)
 	writeFiles(t, dir, files)
 	return dir

@@ -3,7 +3,6 @@ package execute
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -44,6 +43,8 @@ type Options struct {
 	Jobs        int           // notebooks at once; 0: as many as there are cores
 	Env         []string      // added to the kernels' environment, as KEY=value
 	Hide        []string      // pairs to replace in outputs, see [kernel.Options]
+	Cache       *Cache        // of outputs of earlier runs; nil: every cell runs
+	AllowErrors bool          // run the cells after one whose code failed
 	Log         io.Writer     // told when a kernel is built first; nil: nobody
 	Progress    func(Event)   // told what happens, one call at a time; nil: nobody
 }
@@ -52,14 +53,18 @@ type Options struct {
 type Result struct {
 	Input
 	Notebook *nbformat.Notebook // with outputs, as far as it came
-	Err      error              // an [*Error] where a cell is at fault
+	Err      error              // an [*Error] where a cell is at fault; several are joined
+	Cached   int                // cells whose outputs the cache had, from the first
+	Sources  []Source           // what the cells depend on, as far as they ran
+	Warnings []string           // why outputs are not kept for the next run
 }
 
 // Event is one step of a run.
 type Event struct {
 	Notebook int // index of the input
 	Name     string
-	Done     int   // cells that ran
+	Done     int   // cells that ran or whose outputs the cache had
+	Cached   int   // the latter
 	Cells    int   // cells to run
 	Finished bool  // the notebook is at its end, or at that of its run
 	Err      error // of a finished notebook
@@ -98,13 +103,14 @@ func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 		r.tell, r.event = tell, Event{Notebook: i, Name: r.Name, Cells: len(r.todo)}
 		tell(r.event) // so that the whole length is known from the start
 	}
+	plans := newPlanner(ctx, ready, opts)
 	results := make([]Result, len(inputs))
 	var group errgroup.Group
 	group.SetLimit(cmp.Or(opts.Jobs, runtime.GOMAXPROCS(0)))
 	for i, r := range ready {
 		group.Go(func() error {
-			err := r.run(ctx, opts)
-			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err}
+			err := r.run(ctx, plans, opts)
+			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err, Cached: r.event.Cached, Sources: r.sources, Warnings: r.doubts}
 			r.event.Finished, r.event.Err = true, err
 			tell(r.event)
 			return nil // one that fails does not stop the others
@@ -122,6 +128,8 @@ type notebook struct {
 	code    map[*nbformat.Cell]string // what to run, where it is not the source
 	spec    *kernel.Spec
 	specErr error
+	sources []Source
+	doubts  []string // why outputs are not kept
 	event   Event
 	tell    func(Event)
 }
@@ -194,68 +202,4 @@ func (s *specs) find(ctx context.Context, n *notebook) (*kernel.Spec, error) {
 	}
 	s.found[key] = spec
 	return spec, nil
-}
-
-func (n *notebook) run(ctx context.Context, opts Options) (err error) {
-	if n.specErr != nil {
-		return n.specErr
-	}
-	if len(n.todo) == 0 {
-		return nil
-	}
-	dir, err := filepath.Abs(n.Dir)
-	if err != nil {
-		return err
-	}
-	k, err := kernel.Start(ctx, kernel.Options{
-		Spec: n.spec, Dir: dir, Env: opts.Env, Hide: append([]string{dir + string(filepath.Separator), ""}, opts.Hide...),
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", n.Name, err)
-	}
-	defer func() { err = errors.Join(err, k.Close()) }()
-	results := make(map[*nbformat.Cell]*kernel.Result)
-	defer func() {
-		// At the end, because a later cell may have updated an earlier one's display.
-		for c, r := range results {
-			c.Outputs, c.ExecutionCount = append(r.Outputs, c.Outputs...), r.ExecutionCount
-		}
-	}()
-	for _, c := range n.todo {
-		r, err := n.cell(ctx, k, c, opts.CellTimeout)
-		results[c] = r
-		if err != nil {
-			return err
-		}
-		n.event.Done++
-		n.tell(n.event)
-	}
-	return nil
-}
-
-// cell runs one cell. A failure that the kernel did not put among the outputs is
-// added to them, so that a partial report shows it where it happened.
-func (n *notebook) cell(ctx context.Context, k *kernel.Kernel, c *nbformat.Cell, timeout time.Duration) (*kernel.Result, error) {
-	if timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &TimeoutError{What: "the cell", Limit: timeout})
-		defer cancel()
-	}
-	code, changed := n.code[c]
-	if !changed {
-		code = c.Source
-	}
-	r, err := k.Execute(ctx, code)
-	if err == nil {
-		return r, nil
-	}
-	var failed *kernel.CellError
-	inCode := errors.As(err, &failed)
-	if inCode && c.HasTag(tagRaises) {
-		return r, nil
-	}
-	if !inCode {
-		c.Outputs = []*nbformat.Output{errorOutput(err)}
-	}
-	return r, newError(n, c, r, err)
 }

@@ -16,6 +16,7 @@ import (
 type Result struct {
 	Outputs        []*nbformat.Output
 	ExecutionCount *int
+	Updated        bool // a later cell changed what this one displays
 }
 
 // CellError says that a cell ran and failed: its code is at fault.

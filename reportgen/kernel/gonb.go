@@ -47,6 +47,7 @@ func Find(ctx context.Context, name, dir string, progress io.Writer) (*Spec, err
 				return nil, err
 			}
 			spec.Argv = append(spec.Argv, "-raw_error") // errors as text; JupyterLab gets HTML
+			spec.Env["PATH"] = headless(filepath.Dir(spec.Argv[0])) + string(os.PathListSeparator) + spec.Env["PATH"]
 			return spec, nil
 		}
 	}
@@ -122,10 +123,12 @@ func buildGoNB(ctx context.Context, root string, progress io.Writer) (*Spec, err
 	if err != nil {
 		return nil, err
 	}
-	if err := buildTools(ctx, root, bin, env, progress); err != nil {
+	build, err := buildTools(ctx, root, bin, env, progress)
+	if err != nil {
 		return nil, err
 	}
 	return &Spec{
+		Build: string(build), Module: root,
 		Name: gonbName, DisplayName: "Go (gonb)", Language: "go", InterruptMode: "message",
 		Argv: []string{
 			filepath.Join(bin, "gonb"), "--kernel", "{connection_file}", "--logtostderr",
@@ -154,50 +157,67 @@ esac
 exec '%s' "$@"
 `
 
-func buildTools(ctx context.Context, root, bin string, env map[string]string, progress io.Writer) error {
+// goplsScript stands before an installed gopls, which GoNB would start with each
+// kernel: it completes what people type, and a report has nobody who does.
+const goplsScript = "#!/bin/sh\nexit 1\n"
+
+// headless is the folder of what only stands before a kernel that nobody types to.
+func headless(bin string) string { return filepath.Join(bin, "headless") }
+
+// buildTools returns what tells apart what the tools were built from.
+func buildTools(ctx context.Context, root, bin string, env map[string]string, progress io.Writer) (stamp []byte, err error) {
 	want, err := toolsStamp(root, env)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	stamp := filepath.Join(bin, ".built-from")
-	have, err := os.ReadFile(stamp)
+	file := filepath.Join(bin, ".built-from")
+	have, err := os.ReadFile(file)
 	if err == nil && bytes.Equal(have, want) {
-		return nil
+		return want, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return nil, err
 	}
 	fmt.Fprintln(progress, "building the GoNB kernel into .tools/bin (once)")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
-		return err
+		return nil, err
 	}
 	tmp, err := os.MkdirTemp(filepath.Dir(bin), "build-")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.RemoveAll(tmp)
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", tmp+string(filepath.Separator), gonbTool, goimportsTool)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the GoNB kernel in %s: %w\n%s", root, err, indent(string(out)))
+		return nil, fmt.Errorf("build the GoNB kernel in %s: %w\n%s", root, err, indent(string(out)))
 	}
 	if err := os.WriteFile(filepath.Join(tmp, "go"), fmt.Appendf(nil, goScript, filepath.Join(env["GOROOT"], "bin", "go")), 0o755); err != nil {
-		return err
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(tmp, "gopls"), []byte(goplsScript), 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(headless(bin), 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(filepath.Join(tmp, "gopls"), filepath.Join(headless(bin), "gopls")); err != nil {
+		return nil, err
 	}
 	// Renamed, not overwritten: another kernel may be running the old ones.
 	for _, name := range []string{"gonb", "goimports", "go"} {
 		if err := os.Rename(filepath.Join(tmp, name), filepath.Join(bin, name)); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return renameio.WriteFile(stamp, want, 0o644)
+	return want, renameio.WriteFile(file, want, 0o644)
 }
 
 // toolsStamp tells apart what the tools are built from: the versions that the
 // module pins, the version of Go and where it is.
 func toolsStamp(root string, env map[string]string) ([]byte, error) {
 	h := sha256.New()
-	h.Write([]byte(goScript))
+	h.Write([]byte(goScript + goplsScript))
 	for _, name := range []string{"go.mod", "go.sum"} {
 		src, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {

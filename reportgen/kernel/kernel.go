@@ -48,6 +48,8 @@ type Kernel struct {
 	cells    map[string]*collector
 	clean    *cleaner
 	closed   bool
+
+	inputsRead int64 // bytes of the inputs' file that were told
 }
 
 // Info is what a kernel says of itself.
@@ -144,6 +146,7 @@ func (k *Kernel) command(connectionFile string) *exec.Cmd {
 		// beside the notebook, nor order sets by a random seed.
 		"IPYTHONDIR="+filepath.Join(k.dir, "tmp", "ipython"),
 		"PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "NO_COLOR=1",
+		InputsVariable+"="+k.inputsFile(),
 	)
 	cmd.Env = append(cmd.Env, k.opts.Spec.environ(os.Getenv)...)
 	cmd.Env = append(cmd.Env, k.opts.Env...)

@@ -106,6 +106,7 @@ func (c *collector) update(v content) {
 	for _, d := range c.k.displays[v.Transient.DisplayID] {
 		d.output.Data = c.data(v)
 		d.output.Metadata = c.k.clean.object(v.Metadata)
+		d.cell.result.Updated = d.cell.result.Updated || d.cell != c
 	}
 }
 

@@ -25,6 +25,8 @@ type Spec struct {
 	Env           map[string]string `json:"env,omitempty"`            // values may name variables as ${NAME}
 	Metadata      map[string]any    `json:"metadata,omitempty"`
 	Hide          []string          `json:"-"` // for [Options].Hide
+	Build         string            `json:"-"` // what a kernel that was built here was built from; else empty
+	Module        string            `json:"-"` // the folder of the Go module that cells import from; else empty
 }
 
 // NotFoundError says that there is no kernel of a name.

@@ -1,0 +1,155 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// run gives the notebook its outputs: those that the cache has, and the others by
+// running their cells.
+func (n *notebook) run(ctx context.Context, plans *planner, opts Options) error {
+	if n.specErr != nil {
+		return n.specErr
+	}
+	if len(n.todo) == 0 {
+		return nil
+	}
+	dir, err := filepath.Abs(n.Dir)
+	if err != nil {
+		return err
+	}
+	pl := plans.plan(n, dir)
+	from := pl.hits
+	if from < len(n.todo) && !n.resumable() {
+		from = 0
+	}
+	err = n.runFrom(ctx, pl, from, dir, opts)
+	if errors.Is(err, errResume) {
+		err = n.runFrom(ctx, pl, 0, dir, opts)
+	}
+	n.sources = pl.sources()
+	return err
+}
+
+// runFrom takes the outputs of the first cells from the cache and runs the others.
+func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, opts Options) (err error) {
+	n.reset()
+	for i, c := range pl.kept[:from] {
+		n.todo[i].Outputs, n.todo[i].ExecutionCount = c.Outputs, c.ExecutionCount
+	}
+	n.event.Done, n.event.Cached = from, from
+	if from > 0 {
+		n.tell(n.event)
+	}
+	if from == len(n.todo) {
+		return nil
+	}
+	k, err := kernel.Start(ctx, kernel.Options{
+		Spec: n.spec, Dir: dir, Env: opts.Env, Hide: append([]string{dir + string(filepath.Separator), ""}, opts.Hide...),
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Name, err)
+	}
+	defer func() { err = errors.Join(err, k.Close()) }()
+	if from > 0 {
+		if err := n.resume(ctx, k, n.todo[:from]); err != nil {
+			return err
+		}
+	}
+	return n.cells(ctx, k, pl, from, dir, opts)
+}
+
+// reset takes the notebook back to where no cell ran.
+func (n *notebook) reset() {
+	for _, c := range n.todo {
+		c.Outputs, c.ExecutionCount = nil, nil
+	}
+	n.event.Done, n.event.Cached = 0, 0
+}
+
+// cells runs the cells from an index on and keeps what they gave in the cache.
+func (n *notebook) cells(ctx context.Context, k *kernel.Kernel, pl *plan, from int, dir string, opts Options) error {
+	results := make(map[*nbformat.Cell]*kernel.Result)
+	var errs []error
+	good := from // cells that may be kept
+	for i, c := range n.todo[from:] {
+		r, err := n.cell(ctx, k, c, opts.CellTimeout)
+		results[c] = r
+		if from > 0 && dependsOnStart(r, err) {
+			return errResume
+		}
+		if read, readErr := k.Inputs(); readErr != nil {
+			pl.never = readErr
+		} else {
+			pl.note(from+i, dir, read)
+		}
+		var inCode *kernel.CellError
+		if err != nil {
+			errs = append(errs, err)
+			if !opts.AllowErrors || !errors.As(err, &inCode) {
+				break
+			}
+		}
+		if len(errs) == 0 {
+			good++
+		}
+		n.event.Done++
+		n.tell(n.event)
+	}
+	// At the end, because a later cell may have updated an earlier one's display.
+	updated := make(map[*nbformat.Cell]bool)
+	for c, r := range results {
+		c.Outputs, c.ExecutionCount = append(r.Outputs, c.Outputs...), r.ExecutionCount
+		updated[c] = r.Updated
+	}
+	if err := pl.keep(opts.Cache, n, dir, good, updated); err != nil && opts.Cache != nil {
+		n.doubts = append(n.doubts, fmt.Sprintf("%s: its outputs are not kept for the next run: %v", n.Name, err))
+	}
+	return errors.Join(errs...)
+}
+
+// dependsOnStart reports whether what a cell gave may tell that the cells before
+// it did not run: where code failed, and where it names lines of the program that
+// GoNB made of all declarations.
+func dependsOnStart(r *kernel.Result, err error) bool {
+	var failed *kernel.CellError
+	if errors.As(err, &failed) {
+		return true
+	}
+	for _, o := range r.Outputs {
+		if o.Type == nbformat.Error || strings.Contains(o.Text, "main.go") {
+			return true
+		}
+	}
+	return false
+}
+
+// cell runs one cell. A failure that the kernel did not put among the outputs is
+// added to them, so that a partial report shows it where it happened.
+func (n *notebook) cell(ctx context.Context, k *kernel.Kernel, c *nbformat.Cell, timeout time.Duration) (*kernel.Result, error) {
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &TimeoutError{What: "the cell", Limit: timeout})
+		defer cancel()
+	}
+	r, err := k.Execute(ctx, n.codeOf(c))
+	if err == nil {
+		return r, nil
+	}
+	var failed *kernel.CellError
+	inCode := errors.As(err, &failed)
+	if inCode && c.HasTag(tagRaises) {
+		return r, nil
+	}
+	if !inCode {
+		c.Outputs = []*nbformat.Output{errorOutput(err)}
+	}
+	return r, newError(n, c, r, err)
+}
