@@ -75,7 +75,11 @@ func sampleAnalysis(t *testing.T) *sentinel.Analysis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	a, err := sentinel.Analyze(t.Context(), sentinel.Day{Profile: p, Rows: scan.Rows(t.Context(), path, scan.Filter{})}, l,
 		sentinel.Options{Country: true, Distribution: true, Exfiltration: true, Percentile: 90, Botnet: true, Baseline: baseline})
 	if err != nil {

@@ -168,11 +168,14 @@ func writeCards(b *strings.Builder, cards []card, kind string, names map[netip.A
 	}
 }
 
-// escape writes text so that Markdown and HTML mean nothing in it.
+// escape writes text so that Markdown and HTML mean nothing in it, nor does what
+// GitHub makes a link of without being told to.
 func escape(s string) string {
 	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune("\\`*_{}[]<>&|~#$", r) {
+	for i, r := range s {
+		before, after := strings.ToLower(s[:i]), s[i:]
+		link := strings.HasPrefix(after, "://") || r == '.' && strings.HasSuffix(before, "www")
+		if link || strings.ContainsRune("\\`*_{}[]<>&|~#$@!", r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
