@@ -108,8 +108,8 @@ func readDocuments(file string, text []byte) ([]document, error) {
 			return nil, &RuleError{File: file, Line: d.Body.GetToken().Position.Line,
 				Problem: "is not a rule; write its fields as name: value, and --- between rules"}
 		}
-		if line := anchorLine(body); line > 0 {
-			return nil, &RuleError{File: file, Line: line, Problem: "has an anchor or an alias; write the value out"}
+		if line, what := unwanted(body); what != "" {
+			return nil, &RuleError{File: file, Line: line, Problem: what}
 		}
 		doc := document{parts: []part{{file, body}}}
 		if err := yaml.NodeToValue(body, &doc.fields, yaml.UseOrderedMap()); err != nil {
@@ -120,15 +120,28 @@ func readDocuments(file string, text []byte) ([]document, error) {
 	return docs, nil
 }
 
-// anchorLine returns the line of the first anchor or alias, or 0. A rule needs
-// none, and aliases of aliases make a small file huge.
-func anchorLine(n ast.Node) (line int) {
+// unwanted finds the YAML that rules do without: anchors and aliases, for
+// aliases of aliases make a small file huge; tags; and keys that are no text.
+func unwanted(n ast.Node) (line int, what string) {
 	ast.Walk(visitor(func(n ast.Node) {
-		if t := n.Type(); line == 0 && (t == ast.AnchorType || t == ast.AliasType) {
+		if what != "" {
+			return
+		}
+		switch n := n.(type) {
+		case *ast.AnchorNode, *ast.AliasNode:
+			what = "has an anchor or an alias; write the value out"
+		case *ast.TagNode:
+			what = "has a YAML tag; leave it out"
+		case *ast.MappingValueNode:
+			if n.Key.Type() != ast.StringType {
+				what = fmt.Sprintf("has %s for a name; put it in quotes", n.Key)
+			}
+		}
+		if what != "" {
 			line = n.GetToken().Position.Line
 		}
 	}), n)
-	return line
+	return line, what
 }
 
 type visitor func(ast.Node)

@@ -11,7 +11,7 @@ import (
 
 // OCSFVersion is the version of the Open Cybersecurity Schema Framework that
 // [Alert.OCSF] follows. What it writes is valid in later versions too.
-const OCSFVersion = "1.3.0"
+const OCSFVersion = "1.5.0"
 
 // OCSF is a Detection Finding, class 2004 of OCSF. Times are milliseconds since
 // 1970.

@@ -124,15 +124,21 @@ type Action struct {
 	To       string          `yaml:"to"`        // a destination as ParseDestination reads it
 	Format   string          `yaml:"format"`    // json (the default), ocsf or ecs
 	Least    detect.Severity `yaml:"least"`     // the least severity that is sent; medium where empty
-	Timeout  duration        `yaml:"timeout"`   // of one attempt; 0 means DefaultTimeout
+	Timeout  string          `yaml:"timeout"`   // of one attempt, such as 5s; DefaultTimeout where empty
 	Retries  *int            `yaml:"retries"`   // after the first attempt; nil means DefaultRetries
 	TokenEnv string          `yaml:"token_env"` // the environment variable that holds a webhook's bearer token
 }
 
 // Options returns how the action's alerts are sent, except for the spool. The
-// error is that of a token that lookup, such as os.LookupEnv, does not have.
+// error is that of a timeout that is none, or of a token that lookup, such as os.LookupEnv, does not have.
 func (a Action) Options(lookup func(string) (string, bool)) (DeliverOptions, error) {
-	opt := DeliverOptions{Format: a.Format, Timeout: time.Duration(a.Timeout), Retries: a.Retries}
+	opt := DeliverOptions{Format: a.Format, Retries: a.Retries}
+	if a.Timeout != "" {
+		var err error
+		if opt.Timeout, err = time.ParseDuration(a.Timeout); err != nil {
+			return opt, err
+		}
+	}
 	if a.TokenEnv != "" {
 		token, ok := lookup(a.TokenEnv)
 		if !ok || token == "" {
@@ -142,20 +148,3 @@ func (a Action) Options(lookup func(string) (string, bool)) (DeliverOptions, err
 	}
 	return opt, nil
 }
-
-// duration is a time.Duration written as 5s.
-type duration time.Duration
-
-// UnmarshalYAML reads the duration.
-func (d *duration) UnmarshalYAML(b []byte) error {
-	var s string
-	if err := yaml.Unmarshal(b, &s); err != nil {
-		return err
-	}
-	v, err := time.ParseDuration(s)
-	*d = duration(v)
-	return err
-}
-
-// MarshalYAML writes the duration.
-func (d duration) MarshalYAML() ([]byte, error) { return []byte(time.Duration(d).String()), nil }

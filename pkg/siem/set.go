@@ -85,7 +85,12 @@ func (s *Set) Load(file string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	rules := slices.Clone(s.rules)
+	// Rules are copied, so that a fault leaves those of the set as they were.
+	var rules []*Rule
+	for _, r := range s.rules {
+		own := *r
+		rules = append(rules, &own)
+	}
 	var warnings []string
 	for _, d := range docs {
 		i, err := find(rules, d)

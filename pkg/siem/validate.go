@@ -121,13 +121,14 @@ func (a Action) validate() (string, error) {
 	if _, err := ParseDestination(a.To); err != nil {
 		return "to", err
 	}
+	if d, err := time.ParseDuration(a.Timeout); a.Timeout != "" && (err != nil || d <= 0) {
+		return "timeout", fmt.Errorf("%q is no time above 0, such as 5s", a.Timeout)
+	}
 	switch {
 	case !slices.Contains([]string{"", FormatJSON, FormatOCSF, FormatECS}, a.Format):
 		return "format", fmt.Errorf("%q is none of json, ocsf, ecs", a.Format)
 	case a.Least != "" && !a.Least.Known():
 		return "least", fmt.Errorf("%q is none of info, low, medium, high, critical", a.Least)
-	case a.Timeout < 0:
-		return "timeout", fmt.Errorf("must be above 0, such as 5s")
 	case a.Retries != nil && (*a.Retries < 0 || *a.Retries > 20):
 		return "retries", fmt.Errorf("must lie between 0 and 20")
 	}
