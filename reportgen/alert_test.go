@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// detects runs detect on the sample days and returns its status and outputs.
+func detects(t *testing.T, more ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	t.Setenv("SOURCE_DATE_EPOCH", "")
+	var out, errs bytes.Buffer
+	status = run(t.Context(), sampleArgs(more...), &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+func ruleFile(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The day comes from --day, then from SOURCE_DATE_EPOCH, then from 1970.
+func TestDetectDay(t *testing.T) {
+	day := func(more ...string) string {
+		status, out, errs := detects(t, append(more, "--format", "ecs")...)
+		if status != exitDone {
+			t.Fatal(errs)
+		}
+		var event struct {
+			Timestamp string `json:"@timestamp"`
+		}
+		first, _, _ := strings.Cut(out, "\n")
+		if err := json.Unmarshal([]byte(first), &event); err != nil {
+			t.Fatal(err)
+		}
+		return event.Timestamp[:10]
+	}
+	if got := day("--day", "2024-04-21"); got != "2024-04-21" {
+		t.Errorf("--day: %s", got)
+	}
+	if got := day(); got != "1970-01-01" {
+		t.Errorf("no day: %s", got)
+	}
+	dated := filepath.Join(t.TempDir(), "flows-2024-02-29.parquet")
+	text, err := os.ReadFile(filepath.Join("..", "testdata", "test.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dated, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := day("--test", dated); got != "2024-02-29" {
+		t.Errorf("a date in the file's name: %s", got)
+	}
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
+	if out := ok(t, sampleArgs("--format", "ecs")...); !strings.HasPrefix(out, `{"@timestamp":"2023-11-14T`) {
+		t.Errorf("SOURCE_DATE_EPOCH: %.60s", out)
+	}
+}
+
+// One finding is one line in every format of lines, the same each time.
+func TestDetectStandardFormats(t *testing.T) {
+	_, findings, _ := detects(t, "--format", "json")
+	for _, format := range []string{"ocsf", "ecs"} {
+		status, out, errs := detects(t, "--format", format)
+		if status != exitDone || strings.Count(out, "\n") != strings.Count(findings, "\n") {
+			t.Errorf("%s: status %d, %d lines for %d findings: %s", format, status, strings.Count(out, "\n"), strings.Count(findings, "\n"), errs)
+		}
+		if _, again, _ := detects(t, "--format", format); again != out {
+			t.Errorf("%s: a second run prints something else", format)
+		}
+	}
+}
+
+// Rules' actions and --alert send what they name; what a destination does not
+// take is told of, kept and sent the next time.
+func TestDetectSendsAlerts(t *testing.T) {
+	dir := t.TempDir()
+	up := false
+	var took []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !up {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Header.Get("Authorization") != "Bearer abc" {
+			t.Errorf("%v, %v", err, r.Header)
+		}
+		took = append(took, string(body))
+	}))
+	defer server.Close()
+	file := filepath.Join(dir, "alerts.jsonl")
+	rules := ruleFile(t, "own.yaml", `name: exfiltration
+flowbook:
+  actions:
+    - {to: '`+server.URL+`', format: ecs, least: high, retries: 0, token_env: HOOK_TOKEN}
+`)
+	t.Setenv("HOOK_TOKEN", "abc")
+	args := []string{"--rules", rules, "--alert", "file:" + file, "--alert-format", "ocsf", "--alert-spool", filepath.Join(dir, "spool"), "--format", "csv"}
+
+	status, out, errs := detects(t, args...)
+	if status != exitFailed || !strings.Contains(errs, "kept in") || !strings.Contains(errs, "503") || !strings.HasPrefix(out, "rule,") {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	for line := range bytes.Lines(text) {
+		var event struct {
+			Class int  `json:"class_uid"`
+			Alert bool `json:"is_alert"`
+		}
+		if err := json.Unmarshal(line, &event); err != nil || event.Class != 2004 || !event.Alert {
+			t.Errorf("%v in %s", err, line)
+		}
+		sent++
+	}
+	alerts := strings.Count(out, ",medium,") + strings.Count(out, ",high,") + strings.Count(out, ",critical,")
+	if sent != alerts {
+		t.Errorf("%d alerts in the file, %d found", sent, alerts)
+	}
+
+	up = true
+	status, out, errs = detects(t, args...)
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 0
+	for _, row := range rows {
+		if row[0] == "exfiltration" && (row[2] == "high" || row[2] == "critical") {
+			want++
+		}
+	}
+	if status != exitDone || want == 0 || len(took) != want {
+		t.Fatalf("status %d, %d of %d taken: %s", status, len(took), want, errs)
+	}
+	seen := map[string]bool{}
+	for _, body := range took {
+		var event struct {
+			Event struct{ ID, Action string }
+		}
+		if err := json.Unmarshal([]byte(body), &event); err != nil || event.Event.Action != "exfiltration" || seen[event.Event.ID] {
+			t.Errorf("%v, twice %v, in %s", err, seen[event.Event.ID], body)
+		}
+		seen[event.Event.ID] = true
+	}
+}
+
+func TestDetectAlertErrors(t *testing.T) {
+	bad := ruleFile(t, "bad.yaml", "name: beacon\nlevel: loud\n")
+	tokenless := ruleFile(t, "tokenless.yaml", "name: beacon\nflowbook: {actions: [{to: 'https://h.example', token_env: NO_SUCH_TOKEN}]}\n")
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"rules":       {[]string{"--rules", bad}, "bad.yaml:2: level"},
+		"no rules":    {[]string{"--rules", filepath.Join(t.TempDir(), "none.yaml")}, "none.yaml"},
+		"destination": {[]string{"--alert", "mail:me"}, "--alert"},
+		"format":      {[]string{"--alert-format", "cef"}, `"cef"`},
+		"least":       {[]string{"--alert-least", "loud"}, `"loud"`},
+		"timeout":     {[]string{"--alert-timeout", "0s"}, "--alert-timeout"},
+		"retries":     {[]string{"--alert-retries", "-1"}, "--alert-retries"},
+		"day":         {[]string{"--day", "yesterday"}, `"yesterday"`},
+		"no token":    {[]string{"--rules", tokenless}, "NO_SUCH_TOKEN"},
+	} {
+		if status, _, errs := detects(t, tt.args...); status != exitBadInput || !strings.Contains(errs, tt.want) {
+			t.Errorf("%s: status %d, %q lacks %q", name, status, errs, tt.want)
+		}
+	}
+}
+
+// A user's own rule finds beside the detections and is in every format.
+func TestDetectOwnRule(t *testing.T) {
+	rules := ruleFile(t, "own.yaml", `title: Much DNS
+id: 6d9c2f3e-6f0e-4d3b-9d0c-0a6f7b1f2a11
+name: all-dns
+logsource: {category: firewall}
+detection:
+  selection: {dst_port: 53, src_internal: true}
+  condition: selection
+level: low
+`)
+	_, plain, _ := detects(t, "--format", "json")
+	status, out, errs := detects(t, "--rules", rules, "--format", "json")
+	own := strings.Count(out, `{"rule":"all-dns"`)
+	if status != exitDone || own == 0 || strings.Count(out, "\n") != strings.Count(plain, "\n")+own {
+		t.Errorf("status %d, %d findings of the own rule: %s", status, own, errs)
+	}
+}
+
+func TestRulesCommand(t *testing.T) {
+	table := ok(t, "rules")
+	for _, want := range []string{"exfiltration", "internal-scan", "T1567.002", "detection"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("the table lacks %q:\n%s", want, table)
+		}
+	}
+	all := ok(t, "rules", "--format", "yaml")
+	// What it writes it reads, to the same effect.
+	if again := ok(t, "rules", "--format", "yaml", "--rules", ruleFile(t, "all.yaml", all)); !strings.Contains(again, "severity: scored") || len(again) < len(all) {
+		t.Errorf("%d bytes after %d", len(again), len(all))
+	}
+	if sigma := ok(t, "rules", "--format", "sigma"); strings.Contains(sigma, "flowbook:") || strings.Count(sigma, "title:") != strings.Count(all, "title:") {
+		t.Error("Sigma has our block or lacks rules")
+	}
+	var errs bytes.Buffer
+	if status := run(t.Context(), []string{"rules", "--format", "toml"}, io.Discard, &errs); status != exitBadInput || !strings.Contains(errs.String(), `"toml"`) {
+		t.Errorf("status %d: %s", status, errs.String())
+	}
+}
