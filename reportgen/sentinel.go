@@ -121,6 +121,9 @@ func parseSentinel(args []string) (*sentinelOptions, error) {
 	}
 	if *resolve {
 		o.Resolver = net.DefaultResolver
+		if !o.report {
+			return nil, errors.New("--resolve is for the alerts of the report: add -o")
+		}
 	}
 	var missing []string
 	for _, required := range []struct{ name, value string }{{"--data", o.data}, {"-gi", o.country}, {"-gin", o.owner}} {

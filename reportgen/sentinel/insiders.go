@@ -2,6 +2,7 @@ package sentinel
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -13,11 +14,11 @@ import (
 // Insiders says what the destinations of a subnet are to their network, as far
 // as one day tells.
 type Insiders struct {
-	Servers []Server     // most clients first
-	Peers   int          // destinations that are no server
-	Mesh    []netip.Addr // peers that open flows to each other both ways; sorted
-	Busiest netip.Addr   // who contacted most peers
-	Reached int          // how many those are
+	Servers []Server       // most clients first
+	Peers   int            // destinations that are no server
+	Meshes  [][]netip.Addr // three peers or more that hang together by flows both ways; each sorted, the largest first
+	Busiest netip.Addr     // who contacted most peers
+	Reached int            // how many those are
 }
 
 // Server is a destination that many hosts use.
@@ -53,17 +54,46 @@ func NewInsiders(p *profile.Profile, internal flow.Networks, s Subnet) Insiders 
 			}
 		}
 	}
-	for pair := range opened {
-		if opened[[2]netip.Addr{pair[1], pair[0]}] {
-			in.Mesh = append(in.Mesh, pair[0]) // its partner comes with the other direction
-		}
-	}
-	slices.SortFunc(in.Mesh, netip.Addr.Compare)
-	in.Mesh = slices.Compact(in.Mesh)
+	in.Meshes = meshes(opened)
 	for src, n := range reached {
 		if cmp.Or(cmp.Compare(n, in.Reached), in.Busiest.Compare(src)) > 0 {
 			in.Busiest, in.Reached = src, n
 		}
 	}
 	return in
+}
+
+// leastMesh is how many hosts make a mesh: of two that talk to each other there
+// are many, such as a client that a server calls back.
+const leastMesh = 3
+
+// meshes returns the groups of hosts that hang together by pairs that opened
+// flows in both directions.
+func meshes(opened map[[2]netip.Addr]bool) [][]netip.Addr {
+	partners := map[netip.Addr][]netip.Addr{}
+	for pair := range opened {
+		if opened[[2]netip.Addr{pair[1], pair[0]}] {
+			partners[pair[0]] = append(partners[pair[0]], pair[1])
+		}
+	}
+	seen := map[netip.Addr]bool{}
+	var all [][]netip.Addr
+	for _, start := range slices.SortedFunc(maps.Keys(partners), netip.Addr.Compare) {
+		var group []netip.Addr
+		for next := []netip.Addr{start}; len(next) > 0; {
+			host := next[len(next)-1]
+			next = next[:len(next)-1]
+			if !seen[host] {
+				seen[host] = true
+				group = append(group, host)
+				next = append(next, partners[host]...)
+			}
+		}
+		if len(group) >= leastMesh {
+			slices.SortFunc(group, netip.Addr.Compare)
+			all = append(all, group)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b []netip.Addr) int { return cmp.Compare(len(b), len(a)) })
+	return all
 }

@@ -82,6 +82,7 @@ func TestInsiders(t *testing.T) {
 			}
 		}
 	}
+	flows = append(flows, record(60, "10.0.0.7", "10.0.0.8", 9, 9), record(61, "10.0.0.8", "10.0.0.7", 9, 9)) // two are no mesh
 	day := dayOf(flows...)
 	subnets, err := sentinel.FindPeers(t.Context(), day.Rows, nil)
 	if err != nil || len(subnets) != 1 {
@@ -91,7 +92,7 @@ func TestInsiders(t *testing.T) {
 	want := sentinel.Insiders{
 		Servers: []sentinel.Server{{Addr: netip.MustParseAddr("10.0.0.200"), Role: "web", Clients: 20}},
 		Peers:   20, Busiest: netip.MustParseAddr("10.0.0.9"), Reached: 19, // and itself, which is no other host
-		Mesh: []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.0.0.3")},
+		Meshes: [][]netip.Addr{{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.0.0.3")}},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

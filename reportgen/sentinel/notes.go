@@ -2,7 +2,9 @@ package sentinel
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -47,21 +49,24 @@ func (a *Analysis) subnetNotes(i int) []string {
 	if s.Unordered {
 		notes = append(notes, "The rows of the file are not in order of time, by which frequency is defined: it means little here.")
 	}
+	if slices.ContainsFunc(s.Rows, func(r PeerRow) bool { return math.IsNaN(r.Frequency) }) {
+		notes = append(notes, "A frequency of NaN has no time between the first flow and the last.")
+	}
 	notes = append(notes, "A server is contacted as often as a botnet. By the number of hosts that use it, "+serversNote(in.Servers))
 	if a.opt.Baseline != nil {
 		return append(notes, a.findingNotes(detect.RuleInternalP2P, "Compared with the baseline day, no hosts formed a new mesh.")...)
 	}
-	switch {
-	case in.Peers == 0:
+	if in.Peers == 0 {
 		return append(notes, "No other host of the subnet was contacted.")
-	case len(in.Mesh) > 2:
-		notes = append(notes, fmt.Sprintf("Of %s, these open flows to each other in both directions, the shape of a mesh: %s.",
-			counted(in.Peers, "further destination"), addressList(in.Mesh)))
-	default:
-		notes = append(notes, fmt.Sprintf("Of %s, no three open flows to each other in both directions, as the hosts of a mesh do.",
-			counted(in.Peers, "further destination")))
 	}
-	if in.Reached > 0 {
+	notes = append(notes, fmt.Sprintf("Contacted hosts that are no servers: %d.", in.Peers))
+	if len(in.Meshes) == 0 {
+		notes = append(notes, "No three of them hang together by flows in both directions, as those of a mesh do.")
+	}
+	for _, m := range in.Meshes {
+		notes = append(notes, fmt.Sprintf("These hang together by flows in both directions, which is the shape of a mesh: %s.", addressList(m)))
+	}
+	if in.Reached > 1 {
 		notes = append(notes, fmt.Sprintf("No host contacted more of them than %s: %d of %d.", in.Busiest, in.Reached, in.Peers))
 	}
 	return append(notes, "One day cannot tell a new mesh from an old application: compare with a normal day (--baseline FILE).")
