@@ -72,17 +72,17 @@ func TestPageWithoutScript(t *testing.T) {
 	p := rendertest.Open(t, writePage(t, "testdata"))
 	p.DisableScript()
 	p.Show("dark", 1280)
-	for expression, want := range map[string]string{
-		`getComputedStyle(document.getElementById("theme")).display`:                                                                 "none",
-		`String(document.querySelectorAll("th button, .csv").length)`:                                                                "0",
-		`getComputedStyle(document.body).backgroundColor`:                                                                            "rgb(23, 24, 27)",
-		`document.querySelector("nav a").getAttribute("href")`:                                                                       "#introduction",
-		`String(document.querySelector("#fig-flows svg").checkVisibility())`:                                                         "true",
-		`String(document.querySelector("details.fold pre").checkVisibility())`:                                                       "false",
-		`(document.querySelector("details.fold").open = true, String(document.querySelector("details.fold pre").checkVisibility()))`: "true",
+	for _, test := range []struct{ expression, want string }{
+		{`getComputedStyle(document.getElementById("theme")).display`, "none"},
+		{`String(document.querySelectorAll("th button, .tools, .copy, .search").length)`, "0"},
+		{`getComputedStyle(document.body).backgroundColor`, "rgb(23, 24, 27)"},
+		{`document.querySelector("nav a").getAttribute("href")`, "#introduction"},
+		{`String(document.querySelector("#fig-flows svg").checkVisibility())`, "true"},
+		{`String(document.querySelector("details.fold pre").checkVisibility())`, "false"},
+		{`(document.querySelector("details.fold").open = true, String(document.querySelector("details.fold pre").checkVisibility()))`, "true"},
 	} {
-		if got := rendertest.Evaluate[string](p, expression); got != want {
-			t.Errorf("%s is %q, want %q", expression, got, want)
+		if got := rendertest.Evaluate[string](p, test.expression); got != test.want {
+			t.Errorf("%s is %q, want %q", test.expression, got, test.want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render/doc"
+	"github.com/flowbook/flowbook/reportgen/render/tex"
 )
 
 // builder turns notebooks into a document, cell by cell.
@@ -21,11 +22,14 @@ type builder struct {
 	anchors  anchors
 	texts    []located // everything that may hold references
 	failed   bool
-	section  *doc.Target // the last heading
+	section  *doc.Target   // the last heading
+	tex      *tex.Renderer // started with the first formula
+	cited    map[string]*doc.Reference
 
 	// The notebook that is being read.
-	input    Input
-	language string
+	input     Input
+	language  string
+	footnotes map[string]string // the source of each footnote, by its label
 }
 
 // located is a text and the cell that it came from.
@@ -39,6 +43,7 @@ func newBuilder(o Options) *builder {
 		options: o,
 		parser:  doc.NewParser(),
 		anchors: newAnchors(),
+		cited:   map[string]*doc.Reference{},
 		doc: &doc.Document{
 			Lang: o.Lang, Title: o.Title, Subtitle: o.Subtitle, Authors: o.Authors,
 			Date: o.Date, Provenance: o.Provenance,
@@ -66,6 +71,7 @@ func (b *builder) notebook(in Input) {
 	if b.language == "" && strings.HasPrefix(in.Notebook.KernelName(), "python") {
 		b.language = "python"
 	}
+	b.footnotes = footnotes(in.Notebook)
 	number := 0
 	for _, cell := range in.Notebook.Cells {
 		// Cells are counted as in the notebook that people edit, which lacks the
@@ -98,12 +104,15 @@ func (b *builder) notebook(in Input) {
 
 // text reads Markdown blocks, its images and its footnotes.
 func (b *builder) text(where doc.Origin, source string, attachments map[string]any) *doc.Text {
-	t := b.parser.Parse(source)
+	t := b.parser.Parse(b.withFootnotes(source))
 	b.pictures(where, t, attachments)
 	notes := doc.TakeNotes(t, len(b.doc.Notes))
 	b.doc.Notes = append(b.doc.Notes, notes...)
 	b.texts = append(b.texts, located{t, where})
+	b.inlines(located{t, where})
+	b.lostFootnotes(located{t, where})
 	for _, n := range notes {
+		b.inlines(located{n.Text, where})
 		b.texts = append(b.texts, located{n.Text, where})
 	}
 	return t
@@ -126,6 +135,7 @@ func (b *builder) markdown(where doc.Origin, source string, attachments map[stri
 				b.add(doc.Prose{Text: prose})
 			}
 			prose.Root.AppendChild(prose.Root, n)
+			b.equations(located{t, where}, n)
 		}
 		n = next
 	}
@@ -139,6 +149,7 @@ func (b *builder) line(where doc.Origin, source string) *doc.Text {
 	t := b.parser.ParseLine(source)
 	b.pictures(where, t, nil)
 	b.texts = append(b.texts, located{t, where})
+	b.inlines(located{t, where})
 	return t
 }
 

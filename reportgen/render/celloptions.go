@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -20,12 +21,16 @@ type cellOptions struct {
 	label       string
 	figCaptions []string
 	figAlts     []string
+	subCaptions []string
+	columns     int
 	tblCaption  string
+	lstCaption  string
 
 	code           CodeMode
 	codeExpanded   bool
 	codeSummary    string
 	noOutput       bool
+	asis           bool
 	foldOutput     bool
 	foldCell       bool
 	noStdout       bool
@@ -101,9 +106,10 @@ func optionAt(source, key string) int {
 // without loss.
 func knownOption(key string) bool {
 	return slices.Contains([]string{
-		"label", "fig-cap", "fig-alt", "tbl-cap", "echo", "code-fold", "code-summary", "output", "include",
-		"eval", "error", "warning", "message", "id", "tags", "code-line-numbers", "code-overflow",
-		"fig-width", "fig-height", "fig-format", "fig-dpi",
+		"label", "fig-cap", "fig-subcap", "fig-alt", "tbl-cap", "lst-cap", "lst-label", "echo", "code-fold",
+		"code-summary", "output", "include", "eval", "error", "warning", "message", "layout-ncol", "id", "tags",
+		"code-line-numbers", "code-overflow", "fig-width", "fig-height", "fig-format", "fig-dpi", "fig-align",
+		"fig-pos", "tbl-colwidths", "cache", "freeze", "classes", "column", "export", "filename",
 	}, key)
 }
 
@@ -116,8 +122,19 @@ func (o *cellOptions) set(key string, value any) (err error) {
 		o.figCaptions, err = scalars(value)
 	case "fig-alt":
 		o.figAlts, err = scalars(value)
+	case "fig-subcap":
+		o.subCaptions, err = scalars(value)
+	case "layout-ncol":
+		text, _ := scalar(value)
+		if o.columns, err = strconv.Atoi(text); err != nil || o.columns < 1 || o.columns > 12 {
+			err = fmt.Errorf("%v is no number of columns", value)
+		}
 	case "tbl-cap":
 		o.tblCaption, err = scalar(value)
+	case "lst-cap":
+		o.lstCaption, err = scalar(value)
+	case "lst-label":
+		o.label, err = scalar(value)
 	case "code-summary":
 		o.codeSummary, err = scalar(value)
 	case "code-fold":
@@ -132,6 +149,9 @@ func (o *cellOptions) set(key string, value any) (err error) {
 		}
 	case "echo":
 		if value == "fenced" {
+			if o.code == CodeHidden {
+				o.code = CodeShown
+			}
 			return nil
 		}
 		if on, err = boolean(value); err == nil && !on {
@@ -141,6 +161,7 @@ func (o *cellOptions) set(key string, value any) (err error) {
 		}
 	case "output":
 		if value == "asis" {
+			o.asis = true
 			return nil
 		}
 		on, err = boolean(value)

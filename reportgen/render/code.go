@@ -1,11 +1,23 @@
 package render
 
 import (
+	"cmp"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// maxStream bounds what a report prints of a cell's text, and maxOutput any
+// other form of an output, in bytes. Nobody reads more.
+const (
+	maxStream = 1 << 20
+	maxOutput = 16 << 20
 )
 
 // cell is a code cell while its outputs are read.
@@ -14,13 +26,16 @@ type cell struct {
 	where   doc.Origin
 	figures int // how many outputs took a caption of the cell's options
 	tables  int
-	several bool // more than one picture: labels are numbered
+	several bool        // more than one picture: labels are numbered
+	group   *doc.Figure // the figure whose parts the pictures are
+	trusted bool
 	failed  bool
 }
 
 func (b *builder) code(where doc.Origin, nc *nbformat.Cell) {
 	options, source := b.cellOptions(where, nc)
-	c := &cell{cellOptions: options, where: where}
+	ran := b.input.Executed && !nc.HasTag("skip-execution")
+	c := &cell{cellOptions: options, where: where, trusted: b.options.Trust || ran}
 	if nc.HasTag("parameters") || nc.HasTag("injected-parameters") {
 		b.parameters(source, nc.HasTag("injected-parameters"))
 		c.code = CodeHidden
@@ -28,12 +43,7 @@ func (b *builder) code(where doc.Origin, nc *nbformat.Cell) {
 	if c.foldCell {
 		b.add(doc.FoldStart{Summary: "Cell"})
 	}
-	if source = strings.Trim(source, "\r\n"); c.code != CodeHidden && strings.TrimSpace(source) != "" {
-		b.add(&doc.Code{
-			Origin: where, Language: b.language, Source: source,
-			Folded: c.code == CodeFolded && !c.foldCell, Expanded: c.codeExpanded, Summary: c.codeSummary,
-		})
-	}
+	b.source(c, source)
 	if c.foldOutput && !c.foldCell && !c.noOutput {
 		b.add(doc.FoldStart{Summary: "Output"})
 	}
@@ -49,6 +59,38 @@ func (b *builder) code(where doc.Origin, nc *nbformat.Cell) {
 		b.add(f)
 	}
 	b.unusedCaptions(c)
+}
+
+// wholeMain is a line with which GoNB wraps the rest of a cell in a main
+// function. It tells a reader nothing.
+var wholeMain = regexp.MustCompile(`(?m)^[ \t]*%%[ \t]*\r?\n?`)
+
+// source adds the source of the cell where the report shows it.
+func (b *builder) source(c *cell, source string) {
+	if b.language == "go" {
+		source = wholeMain.ReplaceAllString(source, "")
+	}
+	source = strings.Trim(source, "\r\n")
+	listed := c.lstCaption != "" || doc.LabelKind(c.label) == doc.KindListing
+	if c.code == CodeHidden || strings.TrimSpace(source) == "" {
+		if listed {
+			b.problem(c.where, 0, "the cell is a listing (%s) and shows no code: let it, or take lst-cap and its label away", cmp.Or(c.label, c.lstCaption))
+		}
+		return
+	}
+	code := &doc.Code{
+		Origin: c.where, Language: b.language, Source: source,
+		Folded: c.code == CodeFolded && !c.foldCell, Expanded: c.codeExpanded, Summary: c.codeSummary,
+	}
+	if listed {
+		said := caption{caption: c.lstCaption}
+		if doc.LabelKind(c.label) == doc.KindListing {
+			said.label = c.label
+		}
+		code.Caption = b.line(c.where, said.caption)
+		code.ID, code.Number = b.numbered(c, doc.KindListing, said)
+	}
+	b.add(code)
 }
 
 // parameters keeps the text of a parameter cell for the end of the report.
@@ -75,7 +117,13 @@ func (b *builder) unusedCaptions(c *cell) {
 	if c.failed || c.noOutput {
 		return
 	}
-	if len(c.figCaptions) > c.figures {
+	if n := len(c.subCaptions); n > 0 && (c.group == nil || n != len(c.group.Parts)) {
+		parts := 0
+		if c.group != nil {
+			parts = len(c.group.Parts)
+		}
+		b.problem(c.where, 0, "fig-subcap names %d parts and the cell printed %d", n, parts)
+	} else if n == 0 && len(c.figCaptions) > c.figures {
 		b.problem(c.where, 0, "fig-cap names %d figures and the cell printed %d", len(c.figCaptions), c.figures)
 	}
 	if c.tblCaption != "" && c.tables == 0 {
@@ -113,6 +161,14 @@ func (b *builder) outputs(c *cell, outputs []*nbformat.Output) []doc.Block {
 func (b *builder) stream(c *cell, stderr bool, text string) {
 	if stderr && c.noStderr || !stderr && c.noStdout {
 		return
+	}
+	if c.asis && !stderr {
+		b.markdown(c.where, text, nil)
+		return
+	}
+	if len(text) > maxStream {
+		b.warn(c.where, 0, "the cell printed %s, of which the report keeps the first %s", humanize.Bytes(uint64(len(text))), humanize.Bytes(maxStream))
+		text = text[:maxStream] + fmt.Sprintf("\n[… %s more]", humanize.Bytes(uint64(len(text)-maxStream)))
 	}
 	if spans := doc.Terminal(strings.TrimRight(text, "\n")); len(spans) > 0 {
 		b.add(&doc.Stream{Origin: c.where, Stderr: stderr, Spans: spans})

@@ -2,10 +2,13 @@ package render
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render/doc"
@@ -32,6 +35,9 @@ type caption struct {
 // display adds one display_data or execute_result: the richest of its forms.
 func (b *builder) display(c *cell, o *nbformat.Output) {
 	said, ok := b.metadata(c, o)
+	if b.tooLarge(c, o) {
+		return
+	}
 	switch {
 	case ok && b.standsIn(o, said):
 		b.standIn(c, said)
@@ -45,13 +51,25 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 	case o.Data[mimeResource] != nil, c.tblCaption != "" && text(o, mimeHTML) != "":
 		b.table(c, o, said)
 	case text(o, mimeHTML) != "":
-		b.add(&doc.HTML{Origin: c.where, Source: text(o, mimeHTML)})
+		b.add(&doc.HTML{Origin: c.where, Source: text(o, mimeHTML), Trusted: c.trusted})
 	case text(o, mimePlain) != "":
 		b.stream(c, false, text(o, mimePlain))
 	case len(o.Data) > 0:
 		types := slices.Sorted(maps.Keys(o.Data))
 		b.warn(c.where, 0, "an output is left out: none of its forms can be printed (%s)", strings.Join(types, ", "))
 	}
+}
+
+// tooLarge tells of an output that no report can hold.
+func (b *builder) tooLarge(c *cell, o *nbformat.Output) bool {
+	for _, mime := range slices.Sorted(maps.Keys(o.Data)) {
+		if s := text(o, mime); len(s) > maxOutput && mime != mimePlain {
+			b.warn(c.where, 0, "an output is left out: its %s has %s and a report takes %s", mime, humanize.Bytes(uint64(len(s))), humanize.Bytes(maxOutput))
+			b.stream(c, true, fmt.Sprintf("[an output of %s is left out]", humanize.Bytes(uint64(len(s)))))
+			return true
+		}
+	}
+	return false
 }
 
 // standsIn reports whether the output is a sentence in place of the figure or
@@ -119,6 +137,10 @@ func (b *builder) metadata(c *cell, o *nbformat.Output) (caption, bool) {
 }
 
 func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
+	if len(c.subCaptions) > 0 && said.kind == "" {
+		b.part(c, o)
+		return
+	}
 	if said.kind == "" {
 		said = c.figureCaption()
 	}
@@ -133,6 +155,11 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 	figure := &doc.Figure{Origin: c.where, Picture: picture, Caption: b.line(c.where, said.caption)}
 	figure.ID, figure.Number = b.numbered(c, doc.KindFigure, said)
 	picture.Name = figure.ID
+	if o.Data[mimeResource] != nil {
+		if figure.Data, err = doc.ResourceTable(o.Data[mimeResource]); err != nil {
+			b.problem(c.where, 0, "%s has data that cannot be read: %v", describe("a figure", said), err)
+		}
+	}
 	b.add(figure)
 }
 
@@ -173,7 +200,9 @@ func (b *builder) numbered(c *cell, kind doc.Kind, said caption) (id, number str
 		number = b.numbers.next(kind)
 		target.Number = number
 	}
-	if said.label != "" && number == "" {
+	if kind == doc.KindListing && said.label != "" && number == "" {
+		b.problem(c.where, 0, "the label %q stands at a cell without lst-cap: caption it, so that it gets a number", said.label)
+	} else if said.label != "" && number == "" {
 		b.problem(c.where, 0, "the label %q stands at a %s without a caption: give it one, so that it gets a number", said.label, strings.ToLower(string(kind)))
 	} else if said.label != "" {
 		id = b.label(c.where, 0, said.label, target)

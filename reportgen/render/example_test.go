@@ -55,6 +55,12 @@ func ExampleBuild() {
 	//
 	// - [1 Uploads](#1-uploads)
 	//
+	// <details><summary>Tables</summary>
+	//
+	// - [1.1](#tbl-top) Hosts by upload.
+	//
+	// </details>
+	//
 	// ## 1 Uploads
 	//
 	// The largest are in [Table 1.1](#tbl-top).

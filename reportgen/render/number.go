@@ -8,14 +8,13 @@ import (
 	"github.com/flowbook/flowbook/reportgen/render/doc"
 )
 
-// numbering counts sections over all notebooks, and figures and tables within
-// a section.
+// numbering counts sections over all notebooks, and figures, tables, equations
+// and listings within a section.
 type numbering struct {
-	counters []int // of the sections at each depth
-	last     int   // depth of the last heading
-	base     int   // level of this notebook's first heading; 0 before it
-	figures  int
-	tables   int
+	counters []int            // of the sections at each depth
+	last     int              // depth of the last heading
+	base     int              // level of this notebook's first heading; 0 before it
+	counts   map[doc.Kind]int // of figures, tables, equations, listings in the section
 }
 
 func (n *numbering) newNotebook() { n.base = 0 }
@@ -35,7 +34,7 @@ func (n *numbering) depth(level int) int {
 // section is the number of the next section at depth.
 func (n *numbering) section(depth int) string {
 	if depth == 1 {
-		n.figures, n.tables = 0, 0
+		clear(n.counts)
 	}
 	for len(n.counters) < depth {
 		n.counters = append(n.counters, 0)
@@ -49,17 +48,16 @@ func (n *numbering) section(depth int) string {
 	return strings.Join(parts, ".")
 }
 
-// next is the number of the next figure or table.
+// next is the number of the next figure, table, equation or listing.
 func (n *numbering) next(kind doc.Kind) string {
-	count := &n.figures
-	if kind == doc.KindTable {
-		count = &n.tables
+	if n.counts == nil {
+		n.counts = map[doc.Kind]int{}
 	}
-	*count++
+	n.counts[kind]++
 	if len(n.counters) == 0 {
-		return strconv.Itoa(*count)
+		return strconv.Itoa(n.counts[kind])
 	}
-	return fmt.Sprintf("%d.%d", n.counters[0], *count)
+	return fmt.Sprintf("%d.%d", n.counters[0], n.counts[kind])
 }
 
 // anchors are the identifiers of the document and what stands at them.
@@ -73,7 +71,7 @@ type anchors struct {
 func newAnchors() anchors {
 	return anchors{
 		// The writers' own anchors.
-		taken:  map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true},
+		taken:  map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true, "references": true, "figures": true, "tables": true, "search": true, "theme": true},
 		labels: map[string]*doc.Target{}, slugs: map[string]*doc.Target{}, notebooks: map[string]*doc.Target{},
 	}
 }
@@ -105,7 +103,7 @@ func (b *builder) label(where doc.Origin, line int, label string, target *doc.Ta
 			b.anchors.slugs[target.ID] = target
 			return target.ID
 		}
-		b.problem(where, line, "the label %q cannot be referred to: begin it with fig-, tbl- or sec- and go on with letters, digits, - and _", label)
+		b.problem(where, line, "the label %q cannot be referred to: begin it with fig-, tbl-, sec-, eq- or lst- and go on with letters, digits, - and _", label)
 		return ""
 	}
 	if kind := doc.LabelKind(label); kind != target.Kind {

@@ -78,7 +78,7 @@ func TestProblems(t *testing.T) {
 				`a.ipynb, cell 2 (code): the label "tbl-x" says table, but it stands at a figure`}},
 		{"label that cannot be referred to",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("", figureOutput("Figure 1", "a"))},
-			[]string{`a.ipynb, cell 2 (code): the label "Figure 1" cannot be referred to: begin it with fig-, tbl- or sec- and go on with letters, digits, - and _`}},
+			[]string{`a.ipynb, cell 2 (code): the label "Figure 1" cannot be referred to: begin it with fig-, tbl-, sec-, eq- or lst- and go on with letters, digits, - and _`}},
 		{"not a picture",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("//| fig-alt: a", displayed(map[string]any{"image/png": "aGVsbG8="}, nil))},
 			[]string{"a.ipynb, cell 2 (code): a figure cannot be shown: it is said to be image/png and its bytes are text/plain; charset=utf-8"}},

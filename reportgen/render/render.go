@@ -32,6 +32,7 @@ import (
 	"io/fs"
 
 	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render/cite"
 	"github.com/flowbook/flowbook/reportgen/render/doc"
 	"github.com/flowbook/flowbook/reportgen/render/html"
 	"github.com/flowbook/flowbook/reportgen/render/markdown"
@@ -42,6 +43,9 @@ type Input struct {
 	Name     string // the file's name, as errors say it
 	Notebook *nbformat.Notebook
 	Files    fs.FS // the notebook's folder, for images in its prose; nil for none
+	// Executed says that the caller ran the notebook's cells: the HTML that they
+	// printed is trusted, except that of cells that are not run.
+	Executed bool
 }
 
 // Options are what the notebooks do not say themselves. The zero value is a
@@ -52,7 +56,9 @@ type Options struct {
 	Subtitle   string
 	Authors    []string
 	Date       string
-	Abstract   string // Markdown
+	Abstract   string     // Markdown
+	Works      cite.Works // what prose may cite, as [@key]
+	Trust      bool       // HTML outputs are printed as they are, scripts included
 	Code       CodeMode
 	Provenance []doc.Field // printed at the end: inputs with their SHA-256, versions
 }

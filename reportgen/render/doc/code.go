@@ -3,6 +3,9 @@ package doc
 // Code is the source of a cell.
 type Code struct {
 	Origin
+	ID       string // the anchor; "" for none
+	Number   string // "2.1"; "" without a caption
+	Caption  *Text  // nil for none
 	Language string // of the notebook's kernel, in lower case; "" unknown
 	Source   string
 	Folded   bool

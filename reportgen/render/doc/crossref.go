@@ -10,7 +10,8 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// Target is what a reference can point at: a figure, a table or a section.
+// Target is what a reference can point at: a figure, a table, a section, an
+// equation or a listing.
 type Target struct {
 	Kind   Kind
 	Number string
@@ -24,9 +25,11 @@ type Kind string
 
 // The kinds of numbered constructs.
 const (
-	KindFigure  Kind = "Figure"
-	KindTable   Kind = "Table"
-	KindSection Kind = "Section"
+	KindFigure   Kind = "Figure"
+	KindTable    Kind = "Table"
+	KindSection  Kind = "Section"
+	KindEquation Kind = "Equation"
+	KindListing  Kind = "Listing"
 )
 
 // Name is the target as prose names it: "Figure 2.1".
@@ -37,7 +40,7 @@ func (t *Target) Name() string {
 	return string(t.Kind) + " " + t.Number
 }
 
-// CrossRef is an @fig-x, @tbl-x or @sec-x in Markdown.
+// CrossRef is an @fig-x, @tbl-x, @sec-x, @eq-x or @lst-x in Markdown.
 type CrossRef struct {
 	ast.BaseInline
 	Label  string
@@ -65,7 +68,7 @@ func (c *CrossRef) Printed() string {
 	return c.Target.Name()
 }
 
-var crossRef = regexp.MustCompile(`^@((?:fig|tbl|sec)-[\p{L}\p{N}]+(?:[-_]+[\p{L}\p{N}]+)*)`)
+var crossRef = regexp.MustCompile(`^@((?:fig|tbl|sec|eq|lst)-[\p{L}\p{N}]+(?:[-_]+[\p{L}\p{N}]+)*)`)
 
 // crossRefParser finds references in running text. A letter or digit before
 // the @ makes it part of an address, and no reference.
@@ -97,5 +100,7 @@ func ValidLabel(label string) bool {
 // LabelKind is the kind that a label's prefix names.
 func LabelKind(label string) Kind {
 	prefix, _, _ := strings.Cut(label, "-")
-	return map[string]Kind{"fig": KindFigure, "tbl": KindTable, "sec": KindSection}[prefix]
+	return map[string]Kind{
+		"fig": KindFigure, "tbl": KindTable, "sec": KindSection, "eq": KindEquation, "lst": KindListing,
+	}[prefix]
 }

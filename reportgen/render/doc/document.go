@@ -20,6 +20,7 @@ type Document struct {
 	Abstract   *Text  // nil for none
 	Blocks     []Block
 	Notes      []*Note       // footnotes, in the order of their numbers
+	References []*Reference  // works that are cited, in the order of their numbers
 	Provenance []Field       // what the report was made from, as its caller says
 	Parameters []*Parameters // the parameter cells, each different text once
 }

@@ -5,9 +5,20 @@ import "github.com/flowbook/flowbook/reportgen/render/svg"
 // Figure is a picture, numbered where it has a caption.
 type Figure struct {
 	Origin
-	ID      string // the anchor: the label, or one made from the number
-	Number  string // "2.1"; "" without a caption
-	Caption *Text  // nil for none
+	ID      string   // the anchor: the label, or one made from the number
+	Number  string   // "2.1"; "" without a caption
+	Caption *Text    // nil for none
+	Picture *Picture // nil where there are Parts
+	Parts   []*Part
+	Columns int    // how many Parts stand side by side; 0 for as many as fit
+	Data    *Table // what the figure draws; nil where the output does not say
+}
+
+// Part is one of several pictures under one number, "(a)".
+type Part struct {
+	ID      string
+	Letter  string
+	Caption *Text // nil for none
 	Picture *Picture
 }
 

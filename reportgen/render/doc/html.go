@@ -12,7 +12,8 @@ import (
 // holds it: a writer passes it through a Sanitizer.
 type HTML struct {
 	Origin
-	Source string
+	Source  string
+	Trusted bool // printed as it is
 }
 
 func (*HTML) block() {}

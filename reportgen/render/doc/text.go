@@ -26,8 +26,8 @@ type Prose struct{ *Text }
 func (Prose) block() {}
 
 // Parser reads the Markdown of a report: CommonMark with GitHub's extensions,
-// footnotes, {#id} behind a heading, and @fig-x references. It may not be used
-// by two goroutines at once.
+// footnotes, {#id} behind a heading, $formulas$, [@citations] and @fig-x
+// references. It may not be used by two goroutines at once.
 type Parser struct {
 	blocks  parser.Parser
 	inlines parser.Parser
@@ -39,11 +39,11 @@ func NewParser() *Parser {
 		goldmark.WithExtensions(extension.GFM, extension.Footnote),
 		goldmark.WithParserOptions(
 			parser.WithHeadingAttribute(),
-			parser.WithInlineParsers(util.Prioritized(crossRefParser{}, 90)),
+			parser.WithBlockParsers(util.Prioritized(equationParser{}, 690)),
+			parser.WithInlineParsers(ownInlines()...),
 		),
 	)
-	inlines := append(parser.DefaultInlineParsers(),
-		util.Prioritized(crossRefParser{}, 90),
+	inlines := append(append(parser.DefaultInlineParsers(), ownInlines()...),
 		util.Prioritized(extension.NewStrikethroughParser(), 500),
 		util.Prioritized(extension.NewLinkifyParser(), 999),
 	)
@@ -55,6 +55,16 @@ func NewParser() *Parser {
 			parser.WithBlockParsers(util.Prioritized(parser.NewParagraphParser(), 1000)),
 			parser.WithInlineParsers(inlines...),
 		),
+	}
+}
+
+// ownInlines are the constructs of running text that CommonMark does not have.
+// They come before its links and its code.
+func ownInlines() []util.PrioritizedValue {
+	return []util.PrioritizedValue{
+		util.Prioritized(crossRefParser{}, 90),
+		util.Prioritized(mathParser{}, 91),
+		util.Prioritized(citationParser{}, 92),
 	}
 }
 
@@ -103,6 +113,10 @@ func PlainNode(root ast.Node, source []byte) string {
 		case *ast.AutoLink:
 			b.Write(n.Label(source))
 		case *CrossRef:
+			b.WriteString(n.Printed())
+		case *Math:
+			b.WriteString(n.TeX)
+		case *Citation:
 			b.WriteString(n.Printed())
 		case *east.FootnoteLink, *ast.RawHTML:
 			return ast.WalkSkipChildren, nil

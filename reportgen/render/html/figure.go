@@ -10,26 +10,28 @@ import (
 
 // picture is a figure's picture in the page: SVG as part of it, in the colours
 // of the theme; anything else embedded, on paper.
-func picture(f *doc.Figure) template.HTML {
-	p := f.Picture
+func picture(p *doc.Picture) template.HTML {
 	if p.Vector == nil || p.Vector.Styled {
 		return embedded(p)
 	}
-	return template.HTML(p.Vector.Inline(f.ID+"-", p.Alt))
+	return template.HTML(p.Vector.Inline(p.Name+"-", p.Alt))
 }
 
 // readable is the width in CSS pixels below which a figure is not shrunk on a
 // phone: it scrolls instead. The style sheet says the same in rem.
 const readable = 544
 
-// wide reports whether the figure is wider than it may be shrunk to.
-func wide(f *doc.Figure) bool {
-	if f.Picture.Vector == nil {
+// wide reports whether the picture is wider than it may be shrunk to.
+func wide(p *doc.Picture) bool {
+	if p.Vector == nil {
 		return false
 	}
-	width, _ := f.Picture.Vector.Size()
+	width, _ := p.Vector.Size()
 	return width > readable
 }
+
+// letter is how a part of a figure is called: "(a)".
+func letter(p *doc.Part) string { return "(" + p.Letter + ")" }
 
 // embedded is a picture as an <img> that holds its own data: an SVG with a
 // style sheet cannot reach the page from there.

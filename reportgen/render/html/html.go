@@ -1,21 +1,23 @@
-// Package html writes a document as one HTML page that requests nothing.
+// Package html writes a document as one HTML page that requests nothing, as a
+// site of such pages, or as the page that a browser prints.
 //
 // Style and script are in the page, pictures too. A content security policy
 // says the same to the browser: nothing may be loaded, and only the page's own
 // script, by its hash, may run. The page reads well without the script, which
-// adds the choice of theme, the section that is being read, sortable tables
-// and their data as CSV.
+// adds search, the choice of theme, the section that is being read, sortable
+// tables that can be copied and saved as CSV, figures in full size and buttons
+// that copy code.
 //
-// Whatever a notebook holds passes one of three gates: html/template escapes
-// text, package svg copies pictures, and sanitised HTML is parsed and written
-// anew so that no tag of it stays open (doc.Sanitizer).
+// Whatever a notebook holds passes one of four gates: html/template escapes
+// text, package svg copies pictures, package tex sets formulas, and sanitised
+// HTML is parsed and written anew so that no tag of it stays open
+// (doc.Sanitizer). HTML of a trusted notebook is only written anew; the policy
+// then names the hashes of its scripts, and still lets nothing be loaded.
 package html
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -32,16 +34,48 @@ var templates embed.FS
 //go:embed assets/report.css
 var stylesheet string
 
+//go:embed assets/print.css
+var printStyle string
+
 //go:embed assets/report.js
 var script string
 
 // Write writes the document as a page. It returns an error where w does, or
 // where a text cannot be rendered.
 func Write(w io.Writer, d *doc.Document) error {
-	p := &page{Document: d, prose: newProseRenderer(), sanitizer: doc.NewSanitizer()}
+	return newPage(d).write(w)
+}
+
+// page is what the templates see: a document, or a part of it.
+type page struct {
+	*doc.Document
+	Sections []section
+	Notes    []*doc.Note
+	Front    bool // holds the title page
+	Back     bool // holds references and provenance
+	Site     *place
+	Print    *Print
+
+	outline   outline // of the whole document
+	prose     renderer.Renderer
+	sanitizer *doc.Sanitizer
+	trusted   trusted
+}
+
+// newPage is a page with the whole document.
+func newPage(d *doc.Document) *page {
+	return &page{
+		Document: d, Sections: sections(d.Blocks), Notes: d.Notes, Front: true, Back: true,
+		outline: outlineOf(d), sanitizer: doc.NewSanitizer(), trusted: trustedIn(d.Blocks),
+	}
+}
+
+func (p *page) write(w io.Writer) error {
+	p.prose = newProseRenderer(p)
 	t, err := template.New("").Funcs(template.FuncMap{
 		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "code": highlight,
-		"spans": spans, "level": level, "construct": func(doc.Block) (template.HTML, error) { return "", nil },
+		"spans": spans, "level": level, "href": p.href, "pageOf": p.pageOf, "letter": letter,
+		"construct": func(doc.Block) (template.HTML, error) { return "", nil },
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return err
@@ -54,13 +88,6 @@ func Write(w io.Writer, d *doc.Document) error {
 	}
 	_, err = w.Write(b.Bytes())
 	return err
-}
-
-// page is what the templates see.
-type page struct {
-	*doc.Document
-	prose     renderer.Renderer
-	sanitizer *doc.Sanitizer
 }
 
 // execute renders a block with the template that bears its construct's name.
@@ -96,34 +123,9 @@ func execute(t *template.Template, b doc.Block) (template.HTML, error) {
 	return template.HTML(buf.String()), err
 }
 
-// Style and Script are the page's own, as html/template may insert them.
-func (p *page) Style() template.CSS { return template.CSS(stylesheet) }
-func (p *page) Script() template.JS { return template.JS(script) }
-
-// Policy is the content security policy. Style attributes are allowed, since
-// pictures carry them; style sheets and scripts only by their hash.
-func (p *page) Policy() string {
-	return strings.Join([]string{
-		"default-src 'none'",
-		"base-uri 'none'",
-		"form-action 'none'",
-		"img-src data:",
-		"style-src 'unsafe-inline'",
-		"style-src-elem " + hash(stylesheet),
-		"style-src-attr 'unsafe-inline'",
-		"script-src " + hash(script),
-	}, "; ")
-}
-
-func hash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
 // Byline is the authors and the date in one line.
 func (p *page) Byline() string {
-	parts := append([]string{}, p.Authors...)
-	byline := strings.Join(parts, ", ")
+	byline := strings.Join(p.Authors, ", ")
 	switch {
 	case p.Date == "":
 		return byline
@@ -133,7 +135,7 @@ func (p *page) Byline() string {
 	return byline + " · " + p.Date
 }
 
-// Heading is the title of the page, which no page may be without.
+// Heading is the title of the report, which no page may be without.
 func (p *page) Heading() string {
 	if p.Title != "" {
 		return p.Title
@@ -141,7 +143,10 @@ func (p *page) Heading() string {
 	return "Report"
 }
 
-// output is an HTML output, sanitised.
+// output is an HTML output, sanitised unless its notebook is trusted.
 func (p *page) output(h *doc.HTML) template.HTML {
+	if h.Trusted {
+		return template.HTML(doc.Balance(h.Source))
+	}
 	return template.HTML(p.sanitizer.Fragment(h.Source))
 }

@@ -18,10 +18,10 @@ import (
 
 // newProseRenderer makes goldmark's renderer with our nodes and with raw HTML
 // sanitised tag by tag.
-func newProseRenderer() renderer.Renderer {
+func newProseRenderer(p *page) renderer.Renderer {
 	markdown := goldmark.New(
 		goldmark.WithExtensions(extension.GFM, extension.Footnote),
-		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(&nodes{doc.NewSanitizer()}, 100))),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(&nodes{p, p.sanitizer}, 100))),
 	)
 	return markdown.Renderer()
 }
@@ -60,12 +60,19 @@ func (p *page) note(n *doc.Note) (template.HTML, error) {
 }
 
 // nodes renders the nodes that differ from goldmark's own.
-type nodes struct{ sanitizer *doc.Sanitizer }
+type nodes struct {
+	page      *page
+	sanitizer *doc.Sanitizer
+}
 
 // RegisterFuncs says which nodes they are.
 func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(doc.KindCrossRef, r.crossRef)
 	reg.Register(doc.KindImage, r.picture)
+	reg.Register(doc.KindMath, r.math)
+	reg.Register(doc.KindEquationNode, r.equation)
+	reg.Register(doc.KindCitation, r.citation)
+	reg.Register(ast.KindLink, r.link)
 	reg.Register(ast.KindImage, r.lostImage)
 	reg.Register(ast.KindHeading, r.heading)
 	reg.Register(ast.KindHTMLBlock, r.htmlBlock)
@@ -86,7 +93,7 @@ func (r *nodes) crossRef(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 	}
 	// A figure and its number stay on one line.
 	text = strings.Replace(text, " ", "\u00a0", 1)
-	fmt.Fprintf(w, `<a class="ref" href="#%s">%s</a>`, template.HTMLEscapeString(ref.Target.ID), text)
+	fmt.Fprintf(w, `<a class="ref" href="%s">%s</a>`, template.HTMLEscapeString(r.page.href(ref.Target.ID)), text)
 	return ast.WalkContinue, nil
 }
 
@@ -141,7 +148,7 @@ func (r *nodes) fencedCode(w util.BufWriter, source []byte, n ast.Node, entering
 	if entering {
 		block := n.(*ast.FencedCodeBlock)
 		code := highlight(string(block.Language(source)), string(block.Lines().Value(source)))
-		fmt.Fprintf(w, "<pre class=\"code\" tabindex=\"0\"><code>%s</code></pre>\n", code)
+		fmt.Fprintf(w, "<pre class=\"code\" tabindex=\"0\" role=\"group\" aria-label=\"Code\"><code>%s</code></pre>\n", code)
 	}
 	return ast.WalkSkipChildren, nil
 }
@@ -149,7 +156,7 @@ func (r *nodes) fencedCode(w util.BufWriter, source []byte, n ast.Node, entering
 // table puts a Markdown table in a box of its own, so that it scrolls and the
 // page does not.
 func (r *nodes) table(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
-	tag := "<div class=\"scroll\" tabindex=\"0\"><table>\n"
+	tag := "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n"
 	if !entering {
 		tag = "</tbody></table></div>\n"
 	}

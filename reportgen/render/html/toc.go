@@ -5,17 +5,39 @@ import "github.com/flowbook/flowbook/reportgen/render/doc"
 // tocDepth is how deep the table of contents goes.
 const tocDepth = 2
 
-// entry is a line of the table of contents with what is below it.
+// entry is a line of the table of contents, or of a list of figures, with what
+// is below it.
 type entry struct {
-	*doc.Heading
+	ID       string
+	Number   string
 	Title    string
 	Children []*entry
 }
 
-// Contents is the table of contents as a tree.
-func (p *page) Contents() []*entry {
+// outline is what a reader looks up.
+type outline struct {
+	contents, figures, tables []*entry
+}
+
+func outlineOf(d *doc.Document) outline {
+	o := outline{contents: contents(d)}
+	for _, f := range d.Figures() {
+		if f.Caption != nil {
+			o.figures = append(o.figures, &entry{ID: f.ID, Number: f.Number, Title: f.Caption.Plain()})
+		}
+	}
+	for _, t := range d.Tables() {
+		if t.Caption != nil {
+			o.tables = append(o.tables, &entry{ID: t.ID, Number: t.Number, Title: t.Caption.Plain()})
+		}
+	}
+	return o
+}
+
+// contents is the table of contents as a tree.
+func contents(d *doc.Document) []*entry {
 	root := &entry{}
-	for _, h := range p.Headings() {
+	for _, h := range d.Headings() {
 		if h.Depth > tocDepth {
 			continue
 		}
@@ -25,10 +47,34 @@ func (p *page) Contents() []*entry {
 				parent = parent.Children[n-1]
 			}
 		}
-		parent.Children = append(parent.Children, &entry{Heading: h, Title: h.Text.Plain()})
+		parent.Children = append(parent.Children, &entry{ID: h.ID, Number: h.Number, Title: h.Text.Plain()})
 	}
 	return root.Children
 }
+
+// list is a list of figures or of tables.
+type list struct {
+	ID, Title string
+	Entries   []*entry
+	Print     bool
+}
+
+// Contents is the table of contents of the whole report.
+func (p *page) Contents() []*entry { return p.outline.contents }
+
+// Lists are those that are not empty, of the whole report.
+func (p *page) Lists() []list {
+	var lists []list
+	for _, l := range []list{{"figures", "Figures", p.outline.figures, p.Print != nil}, {"tables", "Tables", p.outline.tables, p.Print != nil}} {
+		if len(l.Entries) > 0 {
+			lists = append(lists, l)
+		}
+	}
+	return lists
+}
+
+// FirstNote is the number of the page's first footnote.
+func (p *page) FirstNote() int { return p.Notes[0].Number }
 
 // level is the HTML heading level of a depth: the title of the page is h1.
 func level(depth int) int { return min(depth+1, 6) }

@@ -27,7 +27,10 @@ func fence(language, code string) string {
 
 func (w *writer) code(c *doc.Code) string {
 	source := fence(c.Language, c.Source)
-	if !c.Folded {
+	if c.Caption != nil {
+		source = fmt.Sprintf("<a id=%q></a>\n\n**Listing %s** %s\n\n%s", c.ID, c.Number, w.line(c.Caption), source)
+	}
+	if !c.Folded || c.Caption != nil {
 		return source
 	}
 	return details(cmp.Or(c.Summary, "Code"), c.Expanded) + "\n\n" + source + "\n\n</details>"
@@ -59,9 +62,23 @@ func (w *writer) picture(p *doc.Picture) string {
 }
 
 func (w *writer) figure(f *doc.Figure) string {
-	blocks := []string{fmt.Sprintf("<a id=%q></a>", f.ID), w.picture(f.Picture)}
+	blocks := []string{fmt.Sprintf("<a id=%q></a>", f.ID)}
+	if f.Picture != nil {
+		blocks = append(blocks, w.picture(f.Picture))
+	}
+	for _, p := range f.Parts {
+		blocks = append(blocks, fmt.Sprintf("<a id=%q></a>", p.ID), w.picture(p.Picture))
+		line := "(" + p.Letter + ")"
+		if p.Caption != nil {
+			line += " " + w.line(p.Caption)
+		}
+		blocks = append(blocks, line)
+	}
 	if f.Caption != nil {
 		blocks = append(blocks, fmt.Sprintf("**Figure %s** %s", f.Number, w.line(f.Caption)))
+	}
+	if f.Data != nil {
+		blocks = append(blocks, details("Data of this figure", false), w.grid(f.Data), "</details>")
 	}
 	return joined(blocks)
 }
@@ -71,8 +88,13 @@ func (w *writer) table(t *doc.Table) string {
 	if t.Caption != nil {
 		blocks = append(blocks, fmt.Sprintf("**Table %s** %s", t.Number, w.line(t.Caption)))
 	}
+	return joined(append(blocks, w.grid(t)))
+}
+
+// grid is the rows of a table.
+func (w *writer) grid(t *doc.Table) string {
 	if len(t.Columns) == 0 {
-		return joined(append(blocks, "No rows."))
+		return "No rows."
 	}
 	var titles, marks []string
 	for _, c := range t.Columns {
@@ -94,7 +116,7 @@ func (w *writer) table(t *doc.Table) string {
 	if len(t.Rows) == 0 {
 		rows = append(rows, "", "No rows.")
 	}
-	return joined(append(blocks, strings.Join(rows, "\n")))
+	return strings.Join(rows, "\n")
 }
 
 var special = regexp.MustCompile("[\\\\`*\\[\\]<>|~$]|&[#\\w]+;|\\b_|_\\b|^(?:[-+#=]|\\d+[.)] )")

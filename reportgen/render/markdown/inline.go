@@ -63,6 +63,10 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 		return fmt.Sprintf("[%s](#%s)", escape(n.Printed()), w.anchor(n.Target.ID))
 	case *doc.Image:
 		return w.picture(n.Picture)
+	case *doc.Math:
+		return mathSpan(n)
+	case *doc.Citation:
+		return w.citation(n)
 	}
 	return w.inlines(n, source)
 }

@@ -92,6 +92,7 @@ func (w *writer) document() string {
 	for _, b := range w.doc.Blocks {
 		blocks = append(blocks, w.block(b))
 	}
+	blocks = append(blocks, w.references()...)
 	blocks = append(blocks, w.provenance()...)
 	for _, n := range w.doc.Notes {
 		blocks = append(blocks, w.note(n))
@@ -173,7 +174,45 @@ func (w *writer) contents() []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	return []string{"## Contents", strings.Join(lines, "\n")}
+	blocks := []string{"## Contents", strings.Join(lines, "\n")}
+	blocks = append(blocks, w.listOf("Figures", figures(w.doc))...)
+	return append(blocks, w.listOf("Tables", tables(w.doc))...)
+}
+
+// captioned is a line of the list of figures or of tables.
+type captioned struct {
+	id, number string
+	caption    *doc.Text
+}
+
+func figures(d *doc.Document) []captioned {
+	var all []captioned
+	for _, f := range d.Figures() {
+		all = append(all, captioned{f.ID, f.Number, f.Caption})
+	}
+	return all
+}
+
+func tables(d *doc.Document) []captioned {
+	var all []captioned
+	for _, t := range d.Tables() {
+		all = append(all, captioned{t.ID, t.Number, t.Caption})
+	}
+	return all
+}
+
+// listOf is a folded list of figures or of tables.
+func (w *writer) listOf(title string, all []captioned) []string {
+	var lines []string
+	for _, c := range all {
+		if c.caption != nil {
+			lines = append(lines, fmt.Sprintf("- [%s](#%s) %s", c.number, c.id, escape(c.caption.Plain())))
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return []string{details(title, false), strings.Join(lines, "\n"), "</details>"}
 }
 
 func (w *writer) heading(h *doc.Heading) string {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
+
+	"github.com/flowbook/flowbook/reportgen/render/doc"
 )
 
 // node is a block of prose as Markdown.
@@ -32,6 +34,8 @@ func (w *writer) node(n ast.Node, source []byte) string {
 			raw += string(n.ClosureLine.Value(source))
 		}
 		return htmlBlock(string(w.sanitizer.Tags([]byte(raw))))
+	case *doc.Equation:
+		return equation(n)
 	case *east.Table:
 		return w.proseTable(n, source)
 	}

@@ -24,7 +24,7 @@
 
   // The contents follow the text: the last heading above a quarter of the window.
   const follow = () => {
-    const links = new Map([...document.querySelectorAll("nav a")].map((a) => [a.hash.slice(1), a]));
+    const links = new Map([...document.querySelectorAll('nav > ol a[href^="#"]')].map((a) => [a.hash.slice(1), a]));
     const headings = [...links.keys()].map((id) => document.getElementById(decodeURIComponent(id)));
     let current, queued = false;
     const update = () => {
@@ -56,6 +56,7 @@
   const sortable = (table) => {
     const headers = [...table.tHead.rows[0].cells];
     headers.forEach((th, column) => {
+      if (!th.textContent.trim()) return; // a button without a name could not be spoken
       const button = document.createElement("button");
       button.type = "button";
       button.title = "Sort by this column";
@@ -70,33 +71,182 @@
       });
     });
   };
-  const downloadable = (table) => {
+  const button = (text, label, click) => {
+    const b = document.createElement("button");
+    b.type = "button";
+    b.textContent = text;
+    b.setAttribute("aria-label", label);
+    b.addEventListener("click", () => click(b));
+    return b;
+  };
+  const tools = (...buttons) => {
+    const box = document.createElement("div");
+    box.className = "tools";
+    box.append(...buttons);
+    return box;
+  };
+  const save = (name, type, text) => {
+    const a = document.createElement("a");
+    a.href = URL.createObjectURL(new Blob([text], { type }));
+    a.download = name;
+    a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+  };
+  // A page opened by path has no clipboard in some browsers: the old way works there.
+  const copy = async (text, b) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+      b.focus();
+    }
+    const was = b.textContent;
+    b.textContent = "Copied";
+    setTimeout(() => { b.textContent = was; }, 1500);
+  };
+  const grid = (table) => [...table.rows].map((row) => [...row.cells].map((c) => value(c)));
+  const tableTools = (table) => {
+    const name = table.closest("figure").id;
     // A spreadsheet must not take a text for a formula.
     const plain = (s) => (/^[=+@\t-]/.test(s) && Number.isNaN(Number(s)) ? "'" + s : s);
     const quote = (s) => (/[",\r\n]/.test(s) ? '"' + s.replaceAll('"', '""') + '"' : s);
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "csv";
-    button.textContent = "CSV";
-    button.setAttribute("aria-label", "Save this table as CSV");
-    button.addEventListener("click", () => {
-      const lines = [...table.rows].map((row) => [...row.cells].map((c) => quote(plain(value(c)))).join(","));
-      const a = document.createElement("a");
-      a.href = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
-      a.download = table.closest("figure").id + ".csv";
-      a.click();
-      setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+    const csv = () => grid(table).map((row) => row.map((s) => quote(plain(s))).join(",")).join("\n") + "\n";
+    const tsv = () => grid(table).map((row) => row.map((s) => plain(s).replace(/\s+/g, " ")).join("\t")).join("\n");
+    table.closest(".scroll").after(tools(
+      button("Copy", "Copy this table", (b) => copy(tsv(), b)),
+      button("CSV", "Save this table as CSV", () => save(name + ".csv", "text/csv", csv()))));
+  };
+  const codeTools = (pre) => {
+    const box = document.createElement("div");
+    box.className = "codebox";
+    pre.replaceWith(box);
+    const b = button("Copy", "Copy this code", () => copy(pre.textContent, b));
+    b.className = "copy";
+    box.append(pre, b);
+  };
+
+  // The picture itself is moved: a copy would have its identifiers twice.
+  const zoom = (picture, b) => {
+    const dialog = document.createElement("dialog");
+    dialog.className = "zoom";
+    dialog.setAttribute("aria-label", "Picture in full size");
+    const content = [...picture.childNodes];
+    picture.style.minHeight = picture.offsetHeight + "px";
+    dialog.append(...content, button("Close", "Close", () => dialog.close()));
+    dialog.addEventListener("click", (e) => { if (e.target === dialog) dialog.close(); });
+    dialog.addEventListener("close", () => {
+      picture.append(...content);
+      picture.style.minHeight = "";
+      dialog.remove();
+      b.focus();
     });
-    table.closest(".scroll").after(button);
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+  const figureTools = (figure) => {
+    for (const picture of figure.querySelectorAll(".picture")) {
+      const shown = picture.querySelector("svg, img");
+      if (!shown) continue;
+      const buttons = [button("Enlarge", "Show the picture in full size", (b) => zoom(picture, b))];
+      if (shown.tagName === "svg") buttons.push(button("SVG", "Save the picture as SVG", () => {
+        const svg = shown.cloneNode(true);
+        svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+        save((picture.closest("[id]").id) + ".svg", "image/svg+xml", new XMLSerializer().serializeToString(svg));
+      }));
+      picture.after(tools(...buttons));
+    }
+  };
+
+  // Search looks through the text of the page, block by block.
+  const search = (nav) => {
+    const box = document.createElement("div");
+    box.className = "search";
+    const input = Object.assign(document.createElement("input"), { type: "search", placeholder: "Search", id: "search" });
+    input.setAttribute("aria-label", "Search this report");
+    const results = document.createElement("ol");
+    const status = document.createElement("p");
+    status.setAttribute("role", "status");
+    box.append(input, status, results);
+    nav.querySelector(".contents").before(box);
+    const most = 20;
+    let index;
+    const build = () => {
+      let heading = "";
+      index = [];
+      for (const e of document.querySelectorAll("main :is(h2, h3, h4, h5, h6, p, li, dd, blockquote, figcaption, tr, pre), header.title p")) {
+        if (e.querySelector("p, li, tr, pre")) continue;
+        const text = [...(e.cells ?? [e])].map((c) => c.textContent).join(" ").replace(/#$/, "").replace(/\s+/g, " ").trim();
+        if (/^H\d$/.test(e.tagName)) heading = text;
+        if (text) index.push({ e, text, lower: text.toLowerCase(), heading });
+      }
+    };
+    const mark = (words, e) => {
+      if (!CSS.highlights) return;
+      const ranges = [];
+      const walker = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+      for (let n = walker.nextNode(); n; n = walker.nextNode()) {
+        for (const w of words) {
+          for (let i = n.data.toLowerCase().indexOf(w); i >= 0; i = n.data.toLowerCase().indexOf(w, i + w.length)) {
+            const range = new Range();
+            range.setStart(n, i);
+            range.setEnd(n, i + w.length);
+            ranges.push(range);
+          }
+        }
+      }
+      CSS.highlights.set("found", new Highlight(...ranges));
+    };
+    const go = (hit, words) => {
+      for (let fold = hit.e.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
+      hit.e.scrollIntoView({ block: "center" });
+      mark(words, hit.e);
+    };
+    const snippet = (text, word) => {
+      const at = Math.max(0, text.toLowerCase().indexOf(word) - 30);
+      return (at > 0 ? "…" : "") + text.slice(at, at + 110) + (text.length > at + 110 ? "…" : "");
+    };
+    const update = () => {
+      if (!index) build();
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      CSS.highlights?.delete("found");
+      const hits = words.length ? index.filter((x) => words.every((w) => x.lower.includes(w))) : [];
+      results.replaceChildren(...hits.slice(0, most).map((hit) => {
+        const li = document.createElement("li");
+        const b = document.createElement("button");
+        b.type = "button";
+        const where = document.createElement("span");
+        where.className = "found-in";
+        where.textContent = hit.heading;
+        b.append(where, snippet(hit.text, words[0]));
+        b.addEventListener("click", () => go(hit, words));
+        li.append(b);
+        return li;
+      }));
+      status.textContent = !words.length ? "" : hits.length > most ? `The first ${most} of ${hits.length} places` : hits.length === 1 ? "1 place" : hits.length + " places";
+    };
+    input.addEventListener("input", update);
+    box.addEventListener("keydown", (e) => { if (e.key === "Escape") { input.value = ""; update(); input.focus(); } });
+    addEventListener("keydown", (e) => {
+      if (e.key === "/" && !e.ctrlKey && !e.metaKey && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName)) { e.preventDefault(); input.focus(); }
+    });
   };
 
   document.addEventListener("DOMContentLoaded", () => {
     themeButton();
     follow();
+    const nav = document.querySelector("nav");
+    if (nav) search(nav);
     for (const table of document.querySelectorAll("table.data")) {
       if (table.tBodies[0].rows.length > 1) sortable(table);
-      downloadable(table);
+      tableTools(table);
     }
+    for (const pre of document.querySelectorAll("pre.code")) codeTools(pre);
+    for (const figure of document.querySelectorAll("figure:not(.table, .listing)")) figureTools(figure);
     // A link into a folded part opens it.
     const reveal = () => {
       let id = location.hash.slice(1);

@@ -1,0 +1,111 @@
+package render
+
+import (
+	"fmt"
+
+	"github.com/yuin/goldmark/ast"
+
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+	"github.com/flowbook/flowbook/reportgen/render/tex"
+)
+
+// inlines sets the formulas of a text and numbers the works that it cites. It
+// is called for texts in the order in which a reader meets them.
+func (b *builder) inlines(t located) {
+	var fences []*ast.FencedCodeBlock
+	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *doc.Math:
+			n.MathML = b.formula(t, n.TeX, n.Display, n.Offset)
+		case *doc.Equation:
+			b.equation(t, n)
+		case *doc.Citation:
+			b.citation(t, n)
+		case *ast.FencedCodeBlock:
+			if string(n.Language(t.Source)) == "math" {
+				fences = append(fences, n)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	// GitHub takes a fence of the language math for a formula.
+	for _, f := range fences {
+		e := &doc.Equation{TeX: string(f.Lines().Value(t.Source))}
+		if f.Lines().Len() > 0 {
+			e.Offset = f.Lines().At(0).Start
+		}
+		f.Parent().ReplaceChild(f.Parent(), f, e)
+		b.equation(t, e)
+	}
+}
+
+func (b *builder) equation(t located, e *doc.Equation) {
+	if e.Open {
+		b.problem(t.where, t.Line(e.Offset), "the formula that begins here is not closed: end it with $$ on a line of its own")
+		return
+	}
+	e.MathML = b.formula(t, e.TeX, true, e.Offset)
+}
+
+// formula is a formula as MathML, "" where it has a fault.
+func (b *builder) formula(t located, source string, display bool, offset int) string {
+	if b.tex == nil {
+		renderer, err := tex.New()
+		if err != nil {
+			b.problem(t.where, t.Line(offset), "the formula cannot be set: %v", err)
+			return ""
+		}
+		b.tex = renderer
+	}
+	mathML, err := b.tex.MathML(source, display)
+	if err != nil {
+		b.problem(t.where, t.Line(offset), "the formula %s cannot be set: %v", shorten([]byte(source)), err)
+	}
+	return mathML
+}
+
+// equations numbers the labelled formulas below a block of the report's body.
+func (b *builder) equations(t located, block ast.Node) {
+	_ = ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		e, ok := n.(*doc.Equation)
+		if !ok || !entering || e.Label == "" {
+			return ast.WalkContinue, nil
+		}
+		target := &doc.Target{Kind: doc.KindEquation, Number: b.numbers.next(doc.KindEquation), Where: t.where}
+		if e.ID = b.label(t.where, t.Line(e.Offset), e.Label, target); e.ID != "" {
+			e.Number = target.Number
+		}
+		return ast.WalkContinue, nil
+	})
+}
+
+// citation points each work at its place in the list of references. Works are
+// numbered in the order in which they are cited first.
+func (b *builder) citation(t located, c *doc.Citation) {
+	if c.Bare && b.options.Works[c.Works[0].Key] == nil {
+		return // an @name is prose
+	}
+	for i := range c.Works {
+		key := c.Works[i].Key
+		work := b.options.Works[key]
+		if work == nil {
+			what := "no bibliography has that key"
+			if len(b.options.Works) == 0 {
+				what = "the report has no bibliography: name a BibTeX or CSL-JSON file in report.yaml"
+			}
+			b.problem(t.where, t.Line(c.Offset), "%s cites %q, and %s", c.Source, key, what)
+			continue
+		}
+		if b.cited[key] == nil {
+			r := work.Reference()
+			r.Number = len(b.doc.References) + 1
+			r.ID = b.anchors.unique(fmt.Sprintf("ref-%d", r.Number))
+			b.cited[key] = &r
+			b.doc.References = append(b.doc.References, &r)
+		}
+		c.Works[i].Reference = b.cited[key]
+	}
+}
