@@ -94,7 +94,7 @@ func TestOrderOfRowsDoesNotMatter(t *testing.T) {
 
 // Days in which there is nothing to see have empty, true results.
 func TestNothingToSee(t *testing.T) {
-	public := (&lab{}).https(300, "73.54.23.243", "64.225.56.201", 0, 0).https(50, visitor(0), "73.54.23.243", 100, 100).profile()
+	public := visitors(3).profile()
 	one := (&lab{}).https(1, host(0), googleDrive, 0, 0).profile()
 	ask := (&lab{}).ask(1, host(0), dns1, 0, 0).profile()
 	tests := map[string]detect.Input{

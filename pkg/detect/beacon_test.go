@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -42,6 +43,27 @@ func TestBeacon(t *testing.T) {
 			func(l *lab) { l.calls(host(4), fresh, 140, 600, 0.01, 0) },
 			func(l *lab) { l.calls(host(hosts), fresh, 140, 600, 0.01, 0) }, nil},
 		{"a film fetched in pieces", nil, func(l *lab) { l.calls(host(5), fresh, 600, 10, 0.1, 20*flow.Hour) }, nil},
+		{"every hour", nil, func(l *lab) { l.calls(host(6), fresh, 24, 3590, 0.05, 0) }, []string{host(6)}},
+		{"several connections a call", nil, func(l *lab) {
+			l.calls(host(3), fresh, 110, 570, 0.1, 6*flow.Hour)
+			for _, r := range l.records[len(l.records)-110:] {
+				l.at(r.Time+flow.Second, host(3), fresh, flow.TCP, 443, r.Up, r.Down)
+				l.at(r.Time+3*flow.Second, host(3), fresh, flow.TCP, 443, r.Up, r.Down)
+			}
+		}, []string{host(3)}},
+		{"three hosts under one command", nil, func(l *lab) {
+			for i := range 3 {
+				l.calls(host(i), fresh, 110, 570, 0.1, 6*flow.Hour)
+			}
+		}, []string{host(0), host(1), host(2)}},
+		{"a program that a third got", nil, func(l *lab) {
+			for i := range hosts / 3 {
+				l.calls(host(i), fresh, 60, 1200, 0.1, flow.Hour)
+			}
+		}, nil},
+		{"a service that moved to another address of its owner",
+			func(l *lab) { l.calls(host(4), "45.9.20.78", 140, 600, 0.1, 0) },
+			func(l *lab) { l.calls(host(4), fresh, 140, 600, 0.1, 0) }, nil},
 		{"a few calls", nil, func(l *lab) { l.calls(host(6), fresh, 12, 3600, 0.05, 0) }, nil},
 		{"calls at random", nil, func(l *lab) {
 			for i, v := range visitors(1).records {
@@ -68,6 +90,24 @@ func TestBeacon(t *testing.T) {
 			wantAlerts(t, detect.Beacon(in).Findings, tt.want...)
 		})
 	}
+
+	// Most rhythms of the baseline day are programs', as among devices without
+	// people.
+	machines := func() *lab {
+		l := &lab{}
+		for i := range hosts {
+			l.calls(host(i), site(rand.New(rand.NewPCG(4, uint64(i)))), 100+i, 600, 0.02*float64(i%10), 0)
+		}
+		return l
+	}
+	t.Run("a new call among machines", func(t *testing.T) {
+		in := detect.Input{Baseline: machines().profile(), Test: machines().calls(host(3), fresh, 110, 570, 0.2, 6*flow.Hour).profile(), Geo: lookup(t)}
+		r := detect.Beacon(in)
+		wantAlerts(t, r.Findings, host(3))
+		if len(r.Known) == 0 {
+			t.Error("calls of the baseline day are not listed")
+		}
+	})
 
 	after := busy(2).calls(host(3), fresh, 110, 570, 0.1, 6*flow.Hour)
 	golden(t, "beacon", detect.Beacon(detect.Input{Baseline: busy(1).profile(), Test: after.profile(), Geo: lookup(t)}))

@@ -29,6 +29,8 @@ type Client struct {
 	Coverage       float64     `json:"coverage"` // half hours with flows ÷ half hours from first to last, 0 to 1
 	First          flow.Time   `json:"first"`    // 1/100 s
 	Last           flow.Time   `json:"last"`     // 1/100 s
+
+	sizes profile.Sizes
 }
 
 // ClientsResult is the external clients of the public servers.
@@ -36,7 +38,7 @@ type ClientsResult struct {
 	Clients    []Client // highest up ÷ down first
 	Normal     Client   // the client whose rhythm is nearest the median; zero where there is none
 	Rhythmic   int      // clients with flows enough to have a rhythm
-	Even       int      // of these, those whose gaps are more even than chance makes them; where most are, none stands out
+	Even       int      // of these, those whose gaps are more even than chance makes them
 	Thresholds []Threshold
 	Findings   []Finding
 }
@@ -46,31 +48,38 @@ type ClientsResult struct {
 //
 // The value compared is the coefficient of variation of the gaps between a
 // client's flows. There is no baseline day for the servers, so what is usual is
-// learned from the day's own clients, whose median stays human while fewer than
-// half of them are programs. A client stands out if its gaps are unusually even
-// among them and more even than chance makes them.
+// learned from the day's own clients, but for those whose gaps are more even
+// than chance makes them: they are no people, and on the open Internet may be
+// most. A client stands out if its gaps are unusually even among people's and
+// more even than chance makes them.
+//
+// A client that asks the same all day long like a clock is as a rule one that
+// somebody hired to watch the servers, so that it is medium at most.
 func Clients(in Input) ClientsResult {
 	d := in.day(in.Servers)
 	at, k := in.places(), in.sensitivity()
 	r := ClientsResult{Clients: d.clients(at)}
-	var logs, noises []float64
+	var cvs []float64
+	var flows []int64
 	for _, c := range r.Clients {
 		if c.Flows >= rhythmFlows {
-			logs, noises = append(logs, logCV(c.CV)), append(noises, cvNoise(c.Flows))
+			cvs, flows = append(cvs, c.CV), append(flows, c.Flows)
 		}
 	}
-	usual := lowerSpreadOf(logs, noises)
-	r.Thresholds = rhythmThresholds(usual, k, "the day's clients")
+	usual := peopleOf(cvs, flows, k)
+	r.Thresholds = usual.thresholds(k, "the day's clients")
+	r.Rhythmic, r.Even = len(cvs), usual.programs
 	for _, c := range r.Clients {
 		if c.Flows < rhythmFlows {
 			continue
 		}
-		r.Rhythmic++
-		if beyondChance(c.CV, c.Flows, k) >= 1 {
-			r.Even++
-		}
-		if excess := evenness(usual, c.CV, c.Flows, k); excess >= 1 {
-			r.Findings = append(r.Findings, c.finding(scoreOf(excess)))
+		if excess := usual.evenness(c.CV, c.Flows, k); excess >= 1 {
+			f := c.finding(scoreOf(excess))
+			if c.watches() {
+				f.capped(Medium)
+				f.Summary += ", the same request each time, as a monitoring service does"
+			}
+			r.Findings = append(r.Findings, f)
 		}
 	}
 	sortFindings(r.Findings)
@@ -88,6 +97,21 @@ func (c Client) finding(score float64) Finding {
 		Summary: fmt.Sprintf("%s%s every %.0f s on average, gaps varying by %.0f %%, in %.0f %% of the half hours from %02d:%02d to %02d:%02d",
 			plural(c.Flows, "flow"), who, c.Gap, 100*c.CV, 100*c.Coverage,
 			c.First.Hour(), c.First/flow.Minute%60, c.Last.Hour(), c.Last/flow.Minute%60)}
+}
+
+// What a watcher's flows are like: times as of a clock, in nearly every half
+// hour of the day, and requests that differ by less than a program's do that
+// looks for something.
+const (
+	watcherCV       = 0.05
+	watcherSlots    = 0.9 // of the day's half hours
+	watcherVariance = 0.1 // quartiles of the sizes ÷ their median
+)
+
+// watches says whether a client behaves as one that was hired to watch.
+func (c Client) watches() bool {
+	day := c.Coverage * float64(c.Last/profile.SlotLength-c.First/profile.SlotLength+1) / float64(profile.SlotsPerDay)
+	return c.Servers == 1 && c.CV <= watcherCV && day >= watcherSlots && sizesOf(c.sizes).range50() <= watcherVariance
 }
 
 // normalClient is the client with enough flows whose rhythm is nearest the
@@ -137,6 +161,7 @@ func (d day) clients(at places) []Client {
 			last = conv.Dst
 		}
 		seconds = profile.Union(seconds, conv.Seconds)
+		c.sizes = profile.AddSizes(c.sizes, conv.Sizes)
 	}
 	flush()
 	slices.SortFunc(clients, func(a, b Client) int {

@@ -8,8 +8,8 @@ import (
 )
 
 // rhythmFlows is the fewest flows with a rhythm to speak of: the coefficient of
-// variation of fewer gaps is off by more than a fifth.
-const rhythmFlows = 25
+// variation of fewer gaps is off by a quarter. An hourly call has 24 a day.
+const rhythmFlows = 20
 
 // randomCV is the coefficient of variation of the gaps between events that
 // come at random (a Poisson process). People come in bursts, which is above it;
@@ -27,17 +27,47 @@ const leastCV = 0.01
 // The coefficient is that of the population, √(mean square − square of mean) ÷
 // mean.
 func rhythm(seconds profile.Seconds, flows int64) (cv, gap float64) {
-	n := float64(flows - 1)
+	return gapRhythm(seconds.Gaps(), flows-1)
+}
+
+// gapRhythm is rhythm of n gaps, of which those not listed are zero.
+func gapRhythm(gaps []uint32, n int64) (cv, gap float64) {
 	var sum, squares float64
-	for _, g := range seconds.Gaps() {
+	for _, g := range gaps {
 		sum += float64(g)
 		squares += float64(g) * float64(g)
 	}
 	if n < 1 || sum == 0 {
 		return 0, 0
 	}
-	gap = sum / n
-	return math.Sqrt(max(0, squares/n-gap*gap)) / gap, gap
+	gap = sum / float64(n)
+	return math.Sqrt(max(0, squares/float64(n)-gap*gap)) / gap, gap
+}
+
+// burst is the time in seconds within which flows belong to one call: a
+// program that fetches its orders often opens several connections at once.
+const burst = 5
+
+// callRhythm is rhythm of the calls that flows belong to, and how many calls
+// there are. Flows are calls of their own where they are less than a minute
+// apart on average, since bursts then tell nothing.
+func callRhythm(seconds profile.Seconds, flows int64) (cv, gap float64, calls int64) {
+	cv, gap = rhythm(seconds, flows)
+	var between []uint32
+	within := uint32(0)
+	for _, g := range seconds.Gaps() {
+		if g <= burst {
+			within += g
+			continue
+		}
+		between = append(between, g+within)
+		within = 0
+	}
+	n := int64(len(between))
+	if callCV, callGap := gapRhythm(between, n); n+1 >= rhythmFlows && callGap >= 60 && callCV < cv {
+		return callCV, callGap, n + 1
+	}
+	return cv, gap, flows
 }
 
 // coverage is the half hours in which a host opened flows ÷ the half hours from
@@ -62,19 +92,58 @@ func beyondChance(cv float64, flows int64, k float64) float64 {
 	return (math.Log(randomCV) - logCV(cv)) / (k * cvNoise(flows))
 }
 
-// evenness is the excess of a rhythm, over what is usual and over chance.
-func evenness(usual spread, cv float64, flows int64, k float64) float64 {
-	return min(usual.excessNoisy(-logCV(cv), k, cvNoise(flows)), beyondChance(cv, flows, k))
+// leastPeople is how many rhythms of people are needed to learn from. Of fewer
+// the spread is too little known, and chance alone decides.
+const leastPeople = 20
+
+// people is how uneven the gaps between the flows of people are: the spread of
+// the negated logarithms of coefficients of variation, of those rhythms that
+// are not beyond chance. Programs are left out, so that a day on which most
+// rhythms are programs' does not make theirs the usual one.
+type people struct {
+	spread
+	programs int // rhythms left out
 }
 
-func rhythmThresholds(usual spread, k float64, of string) []Threshold {
-	limit := math.Exp(-usual.limit(k))
-	if usual.n < 2 || limit == 0 {
-		return nil
+// peopleOf learns from rhythms given as coefficients of variation and numbers
+// of flows.
+func peopleOf(cvs []float64, flows []int64, k float64) people {
+	var p people
+	var logs, noises []float64
+	for i, cv := range cvs {
+		if beyondChance(cv, flows[i], k) >= 1 {
+			p.programs++
+			continue
+		}
+		logs, noises = append(logs, logCV(cv)), append(noises, cvNoise(flows[i]))
 	}
+	p.spread = lowerSpreadOf(logs, noises)
+	return p
+}
+
+// evenness is the excess of a rhythm, over that of people and over chance.
+func (p people) evenness(cv float64, flows int64, k float64) float64 {
+	excess := beyondChance(cv, flows, k)
+	if p.n >= leastPeople {
+		excess = min(excess, p.excessNoisy(-logCV(cv), k, cvNoise(flows)))
+	}
+	return excess
+}
+
+func (p people) thresholds(k float64, of string) []Threshold {
+	if p.n < leastPeople {
+		if p.n+p.programs == 0 {
+			return nil
+		}
+		return []Threshold{{
+			Name: "coefficient of variation of the gaps between flows, at most", Value: math.Exp(-k * cvNoise(rhythmFlows)), Unit: "ratio",
+			From: fmt.Sprintf("%d of chance for %d flows, and nearer to it for more; %s are too few to learn from", randomCV, rhythmFlows, of),
+		}}
+	}
+	limit := math.Exp(-p.limit(k))
 	return []Threshold{{
 		Name: "coefficient of variation of the gaps between flows, at most", Value: min(limit, randomCV), Unit: "ratio",
-		From: fmt.Sprintf("%s: %d with %d flows or more, median %.3g ÷ exp(%.3g), and no more than the %d of chance",
-			of, usual.n, rhythmFlows, math.Exp(-usual.median), usual.reach(k, usual.noise), randomCV),
+		From: fmt.Sprintf("%s: %d with %d flows or more and gaps no more even than chance makes them, median %.3g ÷ exp(%.3g), and no more than the %d of chance",
+			of, p.n, rhythmFlows, math.Exp(-p.median), p.reach(k, p.noise), randomCV),
 	}}
 }

@@ -69,13 +69,9 @@ func (c Contacts) Score() (RITA, bool) {
 	for i, s := range c.Seconds[1:] {
 		gaps = append(gaps, valueCount{float64(s - c.Seconds[i]), 1})
 	}
-	var sizes counted
-	for size, n := range c.Sizes.All() {
-		sizes = append(sizes, valueCount{float64(size), n})
-	}
 	r := RITA{
 		Interval:  gaps.evenness(1),
-		Size:      sizes.evenness(0),
+		Size:      sizesOf(c.Sizes).evenness(0),
 		Duration:  c.duration(bars),
 		Histogram: max(c.flatness(flows), c.bimodality(bars, highest)),
 	}
@@ -146,6 +142,25 @@ type valueCount struct {
 
 // counted is a sample as a multiset, in any order.
 type counted []valueCount
+
+// sizesOf is a distribution of sizes as a sorted sample.
+func sizesOf(s profile.Sizes) counted {
+	var v counted
+	for size, n := range s.All() {
+		v = append(v, valueCount{float64(size), n})
+	}
+	return v
+}
+
+// range50 is the distance between the quartiles of a sorted sample ÷ its
+// median; 0 where the quartiles are the same.
+func (v counted) range50() float64 {
+	n := v.len()
+	if q1, q3 := v.median(0, n/2), v.median(n-n/2, n); q1 != q3 {
+		return (q3 - q1) / max(v.median(0, n), 1)
+	}
+	return 0
+}
 
 // evenness is the mean of RITA's two statistics of a sample: 1 less Bowley's
 // skewness, and 1 less the median absolute deviation ÷ the median, which is

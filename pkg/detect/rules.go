@@ -139,8 +139,9 @@ func externalAutomationRule() Rule {
 			"scans or guesses passwords keeps a pace, at amounts of traffic that can be quite ordinary.",
 		Conditions: []string{
 			"The source is external, the destination is a public server, on any protocol and port",
-			"The client has 25 flows or more",
-			"The coefficient of variation of the gaps between its flows is far below that of the day's other clients, and below that of events that come at random",
+			"The client has 20 flows or more",
+			"The coefficient of variation of the gaps between its flows is far below that of the day's people, and below that of events that come at random",
+			"Medium at most if it asks one server the same all day long like a clock, as a monitoring service does",
 		},
 		Actions: []string{
 			"Generate an alert that names the client, its country and owner, the rhythm and the hours",
@@ -161,10 +162,11 @@ func beaconRule() Rule {
 			"period with little jitter, day and night, at amounts of traffic that do not show.",
 		Conditions: []string{
 			"The source is internal, the destination external, and nobody on the network contacted it on the baseline day",
-			"25 flows or more, in six hours of the day or more",
-			"The coefficient of variation of the gaps between the flows is far below that of the baseline day's hosts and destinations, " +
+			"20 calls or more, in six hours of the day or more; flows within five seconds of each other are one call",
+			"The coefficient of variation of the gaps between the calls is far below that of people on the baseline day, " +
 				"and below that of events that come at random",
-			"Destinations that many hosts call weigh less",
+			"Destinations that several hosts call weigh less, and those that one host in ten calls nothing",
+			"Low at most if the host called another address of the same owner at the same pace on the baseline day",
 		},
 		Actions: []string{
 			"Generate an alert that names the host, the destination and its owner, the period and the hours",
