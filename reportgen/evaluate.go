@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/netip"
 	"os"
-	"slices"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/spf13/cobra"
@@ -19,14 +17,17 @@ const evaluateHelp = `Evaluate compares findings with what is known to be true o
 
 FINDINGS are files of reportgen detect --format json; - is standard input. What counts is
 whether an entity has a finding of a rule at medium or above. A finding is right where
-truth.json lists the entity as planted for the rule. False alarms are entities that are
-planted for no rule at all; with --hosts, the number of hosts and clients of the days,
-their share of all benign ones is told.`
+truth.json lists the entity as planted for the rule. P@k is the precision of a rule's first
+k entities by score, k being as many as are planted, or the number that -k gives. False
+alarms are entities that are planted for no rule at all; with --hosts, the number of hosts
+and clients of the days, their share of all benign ones is told.
+
+evaluate worlds measures the detections themselves, and needs no files.`
 
 // newEvaluateCommand is reportgen evaluate: findings against the truth.
 func newEvaluateCommand() *cobra.Command {
 	var truthPath string
-	var hosts int
+	var hosts, k int
 	c := &cobra.Command{
 		Use:     "evaluate --truth truth.json FINDINGS...",
 		Short:   "Measure precision, recall and F1 of findings per rule",
@@ -37,37 +38,29 @@ func newEvaluateCommand() *cobra.Command {
 			if truthPath == "" {
 				return errors.New("evaluate needs --truth, the truth.json of the days")
 			}
+			if k < 0 {
+				return fmt.Errorf("-k %d is below 0", k)
+			}
 			known, err := readTruth(truthPath)
 			if err != nil {
 				return err
 			}
-			alerts := map[ruling]bool{}
+			var findings []detect.Finding
 			for _, path := range args {
-				if err := readAlerts(path, cmd.InOrStdin(), alerts); err != nil {
+				fs, err := readFindings(path, cmd.InOrStdin())
+				if err != nil {
 					return err
 				}
+				findings = append(findings, fs...)
 			}
-			return writeEvaluation(cmd.OutOrStdout(), evaluate(known, alerts), hosts)
+			return writeEvaluation(cmd.OutOrStdout(), evaluate(known, findings, k), hosts)
 		},
 	}
 	c.Flags().StringVar(&truthPath, "truth", "", "`file` that says what was planted, as reportgen synth writes it")
 	c.Flags().IntVar(&hosts, "hosts", 0, "`number` of internal hosts and external clients of the days, planted ones included")
+	c.Flags().IntVarP(&k, "top", "k", 0, "`number` of a rule's first entities whose precision is told (default as many as are planted)")
+	c.AddCommand(newEvaluateWorldsCommand())
 	return c
-}
-
-// ruling is a rule and an entity that it holds against.
-type ruling struct{ Rule, Entity string }
-
-// knownTruth is the part of truth.json that an evaluation needs.
-type knownTruth struct {
-	Planted []struct {
-		Rule   string `json:"rule"`
-		Entity string `json:"entity"`
-	} `json:"planted"`
-	Benign []struct {
-		Entity string `json:"entity"`
-		Kind   string `json:"kind"`
-	} `json:"benign"`
 }
 
 func readTruth(path string) (knownTruth, error) {
@@ -87,13 +80,13 @@ func readTruth(path string) (knownTruth, error) {
 	return t, nil
 }
 
-// readAlerts adds the findings at medium or above to alerts.
-func readAlerts(path string, stdin io.Reader, alerts map[ruling]bool) error {
+// readFindings reads findings as reportgen detect --format json writes them.
+func readFindings(path string, stdin io.Reader) (findings []detect.Finding, err error) {
 	r := stdin
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer f.Close()
 		r = f
@@ -103,115 +96,24 @@ func readAlerts(path string, stdin io.Reader, alerts map[ruling]bool) error {
 		var f detect.Finding
 		err := dec.Decode(&f)
 		if errors.Is(err, io.EOF) {
-			return nil
+			return findings, nil
 		}
 		if err == nil && (f.Rule == "" || f.Entity == "" || !f.Severity.Known()) {
 			err = errors.New("rule, entity or severity is missing or unknown")
 		}
 		if err != nil {
-			return fmt.Errorf("%s: finding %d: %w; give a file of reportgen detect --format json", path, n, err)
+			return nil, fmt.Errorf("%s: finding %d: %w; give a file of reportgen detect --format json", path, n, err)
 		}
-		if f.Severity.Alert() {
-			alerts[ruling{f.Rule, f.Entity}] = true
-		}
+		findings = append(findings, f)
 	}
-}
-
-// evaluation is the outcome of one comparison.
-type evaluation struct {
-	rules       []ruleScore
-	missed      []ruling
-	falseAlarms []falseAlarm
-	planted     int // distinct entities
-}
-
-// ruleScore counts entities of one rule.
-type ruleScore struct {
-	rule                      string
-	planted, found, wrong     int
-	precision, recall, f1     float64
-	noPrecision, noneExpected bool // there is nothing to divide by
-}
-
-type falseAlarm struct {
-	ruling
-	kind string // of benign look-alike; empty for an ordinary host
-}
-
-func evaluate(t knownTruth, alerts map[ruling]bool) evaluation {
-	planted, anyRule := map[ruling]bool{}, map[string]bool{}
-	rules := map[string]*ruleScore{}
-	score := func(rule string) *ruleScore {
-		if rules[rule] == nil {
-			rules[rule] = &ruleScore{rule: rule}
-		}
-		return rules[rule]
-	}
-	for _, p := range t.Planted {
-		planted[ruling{p.Rule, p.Entity}], anyRule[p.Entity] = true, true
-	}
-	kinds := map[string]string{}
-	for _, b := range t.Benign {
-		kinds[b.Entity] = b.Kind
-	}
-	e := evaluation{planted: len(anyRule)}
-	for p := range planted {
-		score(p.Rule).planted++
-		if alerts[p] {
-			score(p.Rule).found++
-		} else {
-			e.missed = append(e.missed, p)
-		}
-	}
-	for a := range alerts {
-		if !planted[a] {
-			score(a.Rule).wrong++
-		}
-		if !anyRule[a.Entity] {
-			e.falseAlarms = append(e.falseAlarms, falseAlarm{a, kinds[a.Entity]})
-		}
-	}
-	for _, rule := range slices.Sorted(maps.Keys(rules)) {
-		e.rules = append(e.rules, rules[rule].rated())
-	}
-	slices.SortFunc(e.missed, ruling.compare)
-	slices.SortFunc(e.falseAlarms, func(a, b falseAlarm) int { return a.ruling.compare(b.ruling) })
-	return e
-}
-
-func (r ruling) compare(o ruling) int {
-	a, _ := netip.ParseAddr(r.Entity)
-	b, _ := netip.ParseAddr(o.Entity)
-	return cmp.Or(cmp.Compare(r.Rule, o.Rule), a.Compare(b), cmp.Compare(r.Entity, o.Entity))
-}
-
-// rated fills in the quotients.
-func (s ruleScore) rated() ruleScore {
-	s.noPrecision, s.noneExpected = s.found+s.wrong == 0, s.planted == 0
-	if !s.noPrecision {
-		s.precision = float64(s.found) / float64(s.found+s.wrong)
-	}
-	if !s.noneExpected {
-		s.recall = float64(s.found) / float64(s.planted)
-	}
-	if s.found > 0 {
-		s.f1 = 2 * s.precision * s.recall / (s.precision + s.recall)
-	}
-	return s
 }
 
 func writeEvaluation(w io.Writer, e evaluation, hosts int) error {
 	t := newTable(w)
-	fmt.Fprintln(t, "RULE\tPLANTED\tFOUND\tWRONG\tPRECISION\tRECALL\tF1")
-	quotient := func(q float64, none bool) string {
-		if none {
-			return "-"
-		}
-		return fmt.Sprintf("%.3f", q)
-	}
+	fmt.Fprintln(t, "RULE\tPLANTED\tFOUND\tWRONG\tPRECISION\tRECALL\tF1\tP@K")
 	for _, s := range e.rules {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\n", s.rule, s.planted, s.found, s.wrong, quotient(s.precision, s.noPrecision),
-			quotient(s.recall, s.noneExpected), quotient(s.f1, s.noPrecision || s.noneExpected))
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", s.rule, s.planted, s.found, s.wrong,
+			s.precision(), s.recall(), s.f1(), s.atK())
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -219,12 +121,11 @@ func writeEvaluation(w io.Writer, e evaluation, hosts int) error {
 	for _, m := range e.missed {
 		fmt.Fprintf(w, "missed: %s %s\n", m.Rule, m.Entity)
 	}
-	entities := map[string]bool{}
 	for _, a := range e.falseAlarms {
-		entities[a.Entity] = true
 		fmt.Fprintf(w, "false alarm: %s %s %s\n", a.Rule, a.Entity, cmp.Or(a.kind, "ordinary"))
 	}
-	_, err := fmt.Fprintf(w, "benign entities with a false alarm: %d%s\n", len(entities), rate(len(entities), hosts-e.planted))
+	wrong := e.alarmed()
+	_, err := fmt.Fprintf(w, "benign entities with a false alarm: %d%s\n", wrong, rate(wrong, hosts-e.planted))
 	return err
 }
 

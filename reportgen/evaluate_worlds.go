@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"runtime"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/synth"
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+)
+
+const evaluateWorldsHelp = `Evaluate worlds measures the detections and writes the outcome as Markdown.
+
+Twenty synthetic organisations are drawn, from 20 thousand to a million flows a day and from
+20 to 500 hosts, and each is attacked at strengths from loud to faint. With --real, the
+folder of labelled logs of other people, those are measured as well. All faults are listed.`
+
+// newEvaluateWorldsCommand is reportgen evaluate worlds.
+func newEvaluateWorldsCommand() *cobra.Command {
+	var out, real string
+	var most int
+	c := &cobra.Command{
+		Use:     "worlds [-o FILE]",
+		Short:   "Measure the detections on synthetic and real days",
+		Long:    evaluateWorldsHelp,
+		Example: "  reportgen evaluate worlds --real ../shared/data -o testdata/evaluation.md",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ws := evaluationWorlds(most)
+			if len(ws) == 0 {
+				return fmt.Errorf("--most %d leaves no world; the smallest have %d flows", most, evaluationWorlds(0)[0].flows)
+			}
+			var realDays []realOutcome
+			if real != "" {
+				var err error
+				if realDays, err = evaluateReal(cmd.Context(), real); err != nil {
+					return fmt.Errorf("--real: %w", err)
+				}
+			}
+			outcomes, err := evaluateWorlds(cmd.Context(), ws, evaluationStrengths(), cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			var text bytes.Buffer
+			writeWorlds(&text, outcomes)
+			if real != "" {
+				writeReal(&text, realDays)
+			}
+			if out == "" {
+				_, err = cmd.OutOrStdout().Write(text.Bytes())
+				return err
+			}
+			return renameio.WriteFile(out, text.Bytes(), 0o644)
+		},
+	}
+	c.Flags().StringVarP(&out, "output", "o", "", "`file` to write (default standard output)")
+	c.Flags().StringVar(&real, "real", "", "`folder` of labelled real logs")
+	c.Flags().IntVar(&most, "most", 0, "leave out worlds of more `flows` a day")
+	return c
+}
+
+// world is a synthetic organisation to measure detections on.
+type world struct {
+	seed         uint64
+	flows, hosts int
+}
+
+// evaluationWorlds returns those of the twenty worlds with at most so many
+// flows a day; 0 means all.
+func evaluationWorlds(most int) []world {
+	sizes := []struct {
+		flows int
+		hosts []int
+	}{
+		{20_000, []int{20, 60, 200, 500}}, {50_000, []int{20, 60, 200, 500}}, {100_000, []int{20, 60, 200, 500}},
+		{200_000, []int{20, 60, 200, 500}}, {500_000, []int{60, 200, 500}}, {1_000_000, []int{200}},
+	}
+	var ws []world
+	seed := uint64(0)
+	for _, s := range sizes {
+		for _, hosts := range s.hosts {
+			seed++
+			if most == 0 || s.flows <= most {
+				ws = append(ws, world{seed, s.flows, hosts})
+			}
+		}
+	}
+	return ws
+}
+
+// evaluationStrengths are the factors by which the planted flows or bytes are
+// multiplied, loud to faint.
+func evaluationStrengths() []float64 { return []float64{4, 2, 1, 0.5, 0.25, 0.1} }
+
+// worldOutcome is how detections did on one world at one strength.
+type worldOutcome struct {
+	world
+	strength float64
+	benign   int // hosts and clients that are not planted
+	evaluation
+}
+
+// evaluateWorlds measures every world at every strength.
+func evaluateWorlds(ctx context.Context, ws []world, strengths []float64, stderr io.Writer) ([]worldOutcome, error) {
+	outcomes := make([]worldOutcome, len(ws)*len(strengths))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	// The largest first, so that none is left over when all others are done.
+	for i := len(outcomes) - 1; i >= 0; i-- {
+		g.Go(func() (err error) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			outcomes[i], err = evaluateWorld(ws[i/len(strengths)], strengths[i%len(strengths)])
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	_, err := fmt.Fprintf(stderr, "measured %d worlds\n", len(outcomes))
+	return outcomes, err
+}
+
+func evaluateWorld(w world, strength float64) (o worldOutcome, err error) {
+	plan, err := synth.New(synth.Options{Seed: w.seed, Flows: w.flows, Hosts: w.hosts, Strength: strength})
+	if err != nil {
+		return o, err
+	}
+	in, err := planInput(plan)
+	if err != nil {
+		return o, err
+	}
+	defer func() { err = errors.Join(err, in.Geo.Close()) }()
+	var known knownTruth
+	truth := plan.Truth()
+	for _, p := range truth.Planted {
+		known.Planted = append(known.Planted, plantedHost{p.Rule, p.Entity.String()})
+	}
+	for _, b := range truth.Benign {
+		known.Benign = append(known.Benign, benignHost{b.Entity.String(), b.Kind})
+	}
+	o = worldOutcome{world: w, strength: strength, evaluation: evaluate(known, detect.All(in).Findings, 0)}
+	o.benign = len(in.Test.Hosts) + len(in.Servers.Hosts) - o.planted
+	return o, in.Geo.Err()
+}
+
+// planInput makes a plan's days and databases in memory.
+func planInput(p *synth.Plan) (in detect.Input, err error) {
+	open := func(name string, write func(io.Writer) error) (*geo.DB, error) {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return nil, err
+		}
+		return geo.OpenBytes(name, b.Bytes())
+	}
+	country, err := open("country.mmdb", p.WriteCountryDB)
+	if err != nil {
+		return in, err
+	}
+	owner, err := open("asn.mmdb", p.WriteOwnerDB)
+	if err != nil {
+		return in, err
+	}
+	in = detect.Input{Baseline: profileOf(p.Data()), Test: profileOf(p.Test()), Servers: profileOf(p.Servers())}
+	in.Geo, err = geo.New(country, owner)
+	return in, err
+}
+
+func profileOf(flows iter.Seq[flow.Record]) *profile.Profile {
+	b := profile.NewBuilder()
+	for r := range flows {
+		b.Add(r)
+	}
+	return b.Profile()
+}
