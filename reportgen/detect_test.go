@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/pkg/scan"
