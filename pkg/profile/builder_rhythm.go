@@ -9,7 +9,7 @@ import (
 
 // rhythm is the part of a Conversation under construction that says when its
 // flows started. It fits one cache line of 64 bytes: hours count in 16 bits and
-// carry over into Builder.carried, and the seconds lie in the arena.
+// carry over into shard.carried, and the seconds lie in the arena.
 type rhythm struct {
 	hours  [24]uint16
 	last   uint32 // second added last, plus one
@@ -17,6 +17,7 @@ type rhythm struct {
 	n      uint16 // seconds in the list
 	class  uint8  // of its block
 	bitmap bool   // whether the block is a bitmap of the day and no list
+	mixed  bool   // whether the list is out of order
 }
 
 // carry names an hour of a conversation.
@@ -26,47 +27,51 @@ type carry struct {
 }
 
 // addRhythm adds the start of a flow to conversation n.
-func (b *Builder) addRhythm(n uint32, t flow.Time) {
-	r := &b.rhythms[n]
+func (s *shard) addRhythm(n uint32, t flow.Time) {
+	r := &s.rhythms[n]
 	hour := t.Hour()
 	if r.hours[hour]++; r.hours[hour] == 0 {
-		b.carried[carry{n, uint8(hour)}] += math.MaxUint16 + 1
+		if s.carried == nil {
+			s.carried = map[carry]uint32{}
+		}
+		s.carried[carry{n, uint8(hour)}] += math.MaxUint16 + 1
 	}
 	second := t.Second()
 	if r.last == second+1 {
 		return
 	}
+	r.mixed = r.mixed || second < r.last
 	r.last = second + 1
 	if r.bitmap {
-		b.arena.block(r)[second/32] |= 1 << (second % 32)
+		s.arena.block(r)[second/32] |= 1 << (second % 32)
 		return
 	}
 	if r.class == 0 || int(r.n) == blockSize(r.class) {
-		b.makeRoom(r)
+		s.makeRoom(r)
 		if r.bitmap {
-			b.arena.block(r)[second/32] |= 1 << (second % 32)
+			s.arena.block(r)[second/32] |= 1 << (second % 32)
 			return
 		}
 	}
-	b.arena.block(r)[r.n] = second
+	s.arena.block(r)[r.n] = second
 	r.n++
 }
 
 // makeRoom gives a full list a block of twice the size, or makes a bitmap of
 // one that reached listMax distinct seconds.
-func (b *Builder) makeRoom(r *rhythm) {
+func (s *shard) makeRoom(r *rhythm) {
 	if r.class < lastClass {
 		old := *r
 		r.class++
-		r.at = b.arena.alloc(r.class)
+		r.at = s.arena.alloc(r.class)
 		if old.class > 0 {
-			copy(b.arena.block(r), b.arena.block(&old))
-			b.arena.free[old.class] = append(b.arena.free[old.class], old.at)
+			copy(s.arena.block(r), s.arena.block(&old))
+			s.arena.free[old.class] = append(s.arena.free[old.class], old.at)
 		}
 		return
 	}
 	// Sorting only pays when at least a sixteenth becomes free.
-	list := b.arena.block(r)
+	list := s.arena.block(r)
 	slices.Sort(list)
 	distinct := slices.Compact(list)
 	if len(distinct) <= listMax-listMax/16 {
@@ -81,22 +86,23 @@ func (b *Builder) makeRoom(r *rhythm) {
 	r.bitmap, r.n = true, 0
 }
 
-// seconds appends the list of a conversation to slab and returns the set, which
-// shares the slab's memory, and the slab.
-func (b *Builder) seconds(r *rhythm, slab []uint32) (Seconds, []uint32) {
-	var s Seconds
+// seconds returns the set of a conversation. A list stays where it is in the
+// arena: the profile keeps the arena's memory.
+func (s *shard) seconds(r *rhythm) Seconds {
+	var set Seconds
 	if r.bitmap {
-		s.bitmap = make([]uint64, bitmapWords)
-		for i, w := range b.arena.block(r)[:2*bitmapWords] {
-			s.bitmap[i/2] |= uint64(w) << (32 * (i % 2))
+		set.bitmap = make([]uint64, bitmapWords)
+		for i, w := range s.arena.block(r)[:2*bitmapWords] {
+			set.bitmap[i/2] |= uint64(w) << (32 * (i % 2))
 		}
 	} else if r.n > 0 {
-		from := len(slab)
-		slab = append(slab, b.arena.block(r)[:r.n]...)
-		s.list = slab[from:len(slab):len(slab)]
+		set.list = s.arena.block(r)[:r.n:r.n]
+		if !r.mixed {
+			return set
+		}
 	}
-	s.compact()
-	return s, slab
+	set.compact()
+	return set
 }
 
 // arena holds lists of seconds in blocks of a few sizes, so that thousands of
@@ -111,7 +117,9 @@ type arena struct {
 // words, which is also the size of a bitmap. Class 0 is no block.
 const (
 	lastClass = 11
-	chunkBits = 16
+
+	chunkLeastBits = 9
+	chunkBits      = 16
 )
 
 func blockSize(class uint8) int {
@@ -135,8 +143,10 @@ func (a *arena) alloc(class uint8) uint32 {
 		return at
 	}
 	size := blockSize(class)
-	if len(a.chunks) == 0 || a.used+size > 1<<chunkBits {
-		a.chunks = append(a.chunks, make([]uint32, 1<<chunkBits))
+	if n := len(a.chunks); n == 0 || a.used+size > len(a.chunks[n-1]) {
+		// Chunks double in size, so that small profiles stay small.
+		words := 1 << min(chunkLeastBits+n, chunkBits)
+		a.chunks = append(a.chunks, make([]uint32, max(words, size)))
 		a.used = 0
 	}
 	at := uint32(len(a.chunks)-1)<<chunkBits | uint32(a.used)

@@ -4,12 +4,12 @@ import "slices"
 
 // sizeList is the part of a Conversation under construction that says how
 // large its flows were. The sizes of the first few flows lie in the arena as
-// they came; those of more are counted in Builder.sizes.
+// they came; those of more are counted in shard.sizes.
 type sizeList struct {
 	at    uint32 // of its block in the arena
 	n     uint16 // sizes in the block
 	class uint8  // of its block
-	of    uint32 // place in Builder.sizes plus one; 0 for none
+	of    uint32 // place in shard.sizes plus one; 0 for none
 }
 
 // lastSizeClass is the class of the largest block of sizes, which holds 64 of
@@ -18,35 +18,35 @@ type sizeList struct {
 const lastSizeClass = 5
 
 // addSize adds the up bytes of a flow to conversation n.
-func (b *Builder) addSize(n uint32, up int64) {
-	l := &b.sizeLists[n]
+func (s *shard) addSize(n uint32, up int64) {
+	l := &s.sizeLists[n]
 	code := sizeCode(up)
 	if l.of == 0 && (l.class == 0 || int(l.n) == blockSize(l.class)) {
-		b.makeSizeRoom(l)
+		s.makeSizeRoom(l)
 	}
 	if l.of > 0 {
-		b.sizes[l.of-1].add(code, 1)
+		s.sizes[l.of-1].add(code)
 		return
 	}
-	b.arena.sizes(l)[l.n] = code
+	s.arena.sizes(l)[l.n] = code
 	l.n++
 }
 
 // makeSizeRoom gives a full list a block of twice the size, or counts the
 // sizes of the largest.
-func (b *Builder) makeSizeRoom(l *sizeList) {
+func (s *shard) makeSizeRoom(l *sizeList) {
 	old := *l
 	if l.class == lastSizeClass {
-		b.sizes = append(b.sizes, sizesOfCodes(b.arena.sizes(l), nil))
-		b.arena.free[l.class] = append(b.arena.free[l.class], l.at)
-		*l = sizeList{of: uint32(len(b.sizes))}
+		s.sizes = append(s.sizes, sizeCounter{exact: sizesOfCodes(s.arena.sizes(l), nil)})
+		s.arena.free[l.class] = append(s.arena.free[l.class], l.at)
+		*l = sizeList{of: uint32(len(s.sizes))}
 		return
 	}
 	l.class++
-	l.at = b.arena.alloc(l.class)
+	l.at = s.arena.alloc(l.class)
 	if old.class > 0 {
-		copy(b.arena.sizes(l), b.arena.sizes(&old))
-		b.arena.free[old.class] = append(b.arena.free[old.class], old.at)
+		copy(s.arena.sizes(l), s.arena.sizes(&old))
+		s.arena.free[old.class] = append(s.arena.free[old.class], old.at)
 	}
 }
 
@@ -77,16 +77,13 @@ func (a *arena) sizes(l *sizeList) []uint32 {
 
 // sizesOf returns the distribution of a list, which may share the slab's
 // memory, and the slab.
-func (b *Builder) sizesOf(l *sizeList, slab []sizeCount) (Sizes, []sizeCount) {
+func (s *shard) sizesOf(l *sizeList, slab []sizeCount) (Sizes, []sizeCount) {
 	switch {
 	case l.of > 0:
-		return b.sizes[l.of-1], slab
+		return s.sizes[l.of-1].sizes(), slab
 	case l.n == 0:
 		return Sizes{}, slab
 	}
-	s := sizesOfCodes(b.arena.sizes(l)[:l.n], slab)
-	if s.coarse {
-		return s, slab
-	}
-	return s, slab[:len(slab)+len(s.list)]
+	z := sizesOfCodes(s.arena.sizes(l)[:l.n], slab)
+	return z, slab[:len(slab)+len(z.list)]
 }

@@ -1,8 +1,8 @@
 // Package profile holds what a day of flows amounts to.
 //
 // A [Profile] is made of exact aggregates only: counts, sums, minima, maxima,
-// sets of seconds, distributions of sizes and the largest flows of each host. [Merge] of two profiles
-// is associative and commutative, so files, row groups, threads and machines
+// sets of seconds, distributions of sizes and the largest flows of each host.
+// [Merge] of two profiles is associative and commutative, so files, row groups, threads and machines
 // add up to the same bytes in whatever way a day was split. All that follows
 // (detections, tables, figures) reads profiles and never the flows.
 //
@@ -122,7 +122,10 @@ type Conversation struct {
 
 // compareLargest orders flows by Up bytes, most first, then as flow.Compare.
 func compareLargest(a, b flow.Record) int {
-	return cmp.Or(cmp.Compare(b.Up, a.Up), flow.Compare(a, b))
+	if a.Up != b.Up {
+		return cmp.Compare(b.Up, a.Up)
+	}
+	return flow.Compare(a, b)
 }
 
 // Host returns the host with address a, or false where it opened no flow.

@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"math"
-	"sync/atomic"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"golang.org/x/sync/errgroup"
@@ -19,21 +18,11 @@ type batch struct {
 	rowGroup int
 	first    int64 // row of the row group that the batch begins with
 	rows     int
+	number   int // among those of the file, from 0
 	book     *book
 	vectors  [numColumns]*vector
 
-	users   atomic.Int32 // who still need the vectors
-	recycle func()       // takes the vectors back
-}
-
-// release says that one user of the batch needs it no longer. It reports
-// whether that was the last one.
-func (b *batch) release() bool {
-	if b.users.Add(-1) > 0 {
-		return false
-	}
-	b.recycle()
-	return true
+	recycle func() // takes the vectors back
 }
 
 // isFlow is the one check that every row passes through; reject tells why a
@@ -116,8 +105,8 @@ func receive[T any](ctx context.Context, c <-chan T) (T, error) {
 
 // readRowGroup decodes the columns of a row group side by side, which keeps
 // several cores busy where a file is a single row group, and hands on its
-// batches in order. Up to ahead batches are under way at once; each must be
-// released by as many users as use sets.
+// batches in order. Up to ahead batches are under way at once; use must see to it
+// that each is recycled.
 func (f *file) readRowGroup(ctx context.Context, rowGroup, ahead int, book *book, use func(context.Context, *batch) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var streams [numColumns]*stream

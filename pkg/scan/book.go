@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/profile"
 )
 
 // badCode is the lowest code of a text that names nothing. The codes below it
@@ -22,10 +23,9 @@ const nullCode = math.MaxUint32
 // four bytes where the file has text. Row groups and columns share one book;
 // it is safe for concurrent use.
 type book struct {
-	mu    sync.RWMutex
-	ids   map[netip.Addr]uint32
-	addrs []netip.Addr // by code
+	addrs *profile.Addresses // whose numbers are the codes
 
+	mu     sync.RWMutex
 	badIDs map[badText]uint32
 	badOf  []badText // by code without badCode
 }
@@ -33,7 +33,7 @@ type book struct {
 type badText struct{ reason, text string }
 
 func newBook() *book {
-	return &book{ids: map[netip.Addr]uint32{}, badIDs: map[badText]uint32{}}
+	return &book{addrs: profile.NewAddresses(), badIDs: map[badText]uint32{}}
 }
 
 // text returns the code of an address or protocol in text.
@@ -73,17 +73,7 @@ func (b *book) raw(bytes []byte) uint32 {
 	return b.addr(a.Unmap())
 }
 
-func (b *book) addr(a netip.Addr) uint32 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	id, ok := b.ids[a]
-	if !ok {
-		id = uint32(len(b.addrs))
-		b.ids[a] = id
-		b.addrs = append(b.addrs, a)
-	}
-	return id
-}
+func (b *book) addr(a netip.Addr) uint32 { return b.addrs.Number(a) }
 
 // refuse returns the code of a text that names nothing.
 func (b *book) refuse(reason, text string) uint32 {
@@ -100,11 +90,7 @@ func (b *book) refuse(reason, text string) uint32 {
 }
 
 // at returns the address with a code.
-func (b *book) at(code uint32) netip.Addr {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.addrs[code]
-}
+func (b *book) at(code uint32) netip.Addr { return b.addrs.At(code) }
 
 // bad returns why and from which text a code at or above badCode was given.
 func (b *book) bad(code uint32) (reason, text string) {

@@ -17,10 +17,14 @@
 // is looked up once, and rows are translated from code to code; plain text goes
 // through a small cache. Seven vectors make a batch.
 //
-// Every worker sees every batch and adds the rows whose source and destination
-// are its own to a [profile.Builder]. So a single row group, as pandas writes,
-// keeps several cores busy, no conversation is built twice, and the merged
-// profile has the same bytes for any number of workers, row groups or files.
+// Whichever worker is free divides a batch by conversation (see
+// [profile.Adder]); when half a million rows are divided, all workers add them
+// to the [profile.Builder], each a part of the conversations. So a single row
+// group, as pandas writes, keeps several cores busy, no conversation is built
+// twice, and the profile has the same bytes for any number of workers, row
+// groups or files. Row groups are decoded ahead but added in their order, since
+// the builder is fastest where flows come in order of time.
+//
 // Memory grows with the distinct conversations, and with the largest page of
 // the file: writers that make one page of a column, such as fastparquet, have
 // it decoded as a whole.

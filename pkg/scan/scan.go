@@ -11,7 +11,7 @@ import (
 
 // Options are how to scan. The zero value is right for most.
 type Options struct {
-	// Workers is how many parts of the profile are built side by side, and how
+	// Workers is how many goroutines build the profile side by side, and how
 	// many row groups are read side by side. Zero means one for each core.
 	Workers int
 	// Progress, if set, is called now and then with the rows read so far and

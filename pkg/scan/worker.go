@@ -5,30 +5,30 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"golang.org/x/sync/errgroup"
 )
 
-// scan is the reading of one file. Every worker sees every batch and takes the
-// conversations that are its own, so that no conversation is built twice.
+// scan is the reading of one file. Batches come in order; whichever worker is
+// free divides one by conversation; and when the parts are many, all workers
+// add them to the profile.
 type scan struct {
 	file    *file
 	book    *book
-	workers []*worker
+	builder *profile.Builder
+	workers int
+	batches chan *batch
+	divided chan part
+	free    chan *profile.Part
 
 	progress func(rows, total int64)
-	mu       sync.Mutex
-	done     int64 // rows added
 }
 
-// worker builds one part of the profile.
-type worker struct {
-	number  uint64
-	batches chan *batch
-	builder *profile.Builder
-	ids     []uint32 // code of the book to address id of the builder plus one
-	mine    []int32  // rows of the batch that are this worker's
+// part is a batch that was divided.
+type part struct {
+	number int // of the batch, from 0
+	rows   int
+	flows  *profile.Part
 }
 
 func newScan(f *file, o Options) *scan {
@@ -36,118 +36,143 @@ func newScan(f *file, o Options) *scan {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	s := &scan{file: f, book: newBook(), progress: o.Progress}
-	for i := range n {
-		s.workers = append(s.workers, &worker{
-			number: uint64(i), batches: make(chan *batch, 1), builder: profile.NewBuilder(), mine: make([]int32, batchRows),
-		})
+	book := newBook()
+	return &scan{
+		file: f, book: book, builder: profile.NewBuilderOf(book.addrs), workers: n,
+		batches: make(chan *batch), divided: make(chan part, n), free: make(chan *profile.Part, roundRows/batchRows),
+		progress: o.Progress,
 	}
-	return s
 }
 
-// ahead is how many batches of a row group are under way at once: one being
-// decoded, one that waits for each of the workers' channels, and two in work.
-const ahead = 4
+const (
+	// ahead is how many batches of a row group are under way at once: two being
+	// decoded and two being divided.
+	ahead = 4
+	// roundRows is how many rows are added to the profile at once. They take
+	// 16 MB; with fewer, the profile's conversations are fetched more often.
+	roundRows = 512 << 10
+)
 
-// read adds all rows to the workers' builders and returns the profile.
+// read adds all rows to the builder and returns the profile.
 func (s *scan) read(ctx context.Context) (*profile.Profile, error) {
-	parts := make([]*profile.Profile, len(s.workers))
-	var working sync.WaitGroup
-	for i, w := range s.workers {
-		working.Go(func() {
-			for b := range w.batches {
-				w.add(b, uint64(len(s.workers)))
-				s.release(b)
-			}
-			parts[i] = w.builder.Profile()
-		})
+	var dividing, adding sync.WaitGroup
+	for range s.workers {
+		dividing.Go(func() { s.divide(s.builder.Adder()) })
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(len(s.workers))
-	for i := range s.file.parquet.RowGroups() {
-		g.Go(func() error { return s.file.readRowGroup(gctx, i, ahead, s.book, s.hand) })
-	}
-	err := g.Wait()
-	for _, w := range s.workers {
-		close(w.batches)
-	}
-	working.Wait()
+	adding.Go(s.add)
+	err := s.readRowGroups(ctx)
+	close(s.batches)
+	dividing.Wait()
+	close(s.divided)
+	adding.Wait()
 	if err != nil {
 		return nil, err
 	}
-	return profile.Merge(parts...), nil
+	return s.builder.Profile(), nil
 }
 
-// hand gives a batch to all workers.
-func (s *scan) hand(ctx context.Context, b *batch) error {
-	b.users.Store(int32(len(s.workers)))
-	for _, w := range s.workers {
+// readRowGroups decodes as many row groups side by side as there are workers,
+// but hands their batches on in order: the next row group is decoded ahead.
+func (s *scan) readRowGroups(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.workers)
+	turn := make(chan struct{})
+	close(turn)
+	number := 0
+	for i, rowGroup := range s.file.parquet.RowGroups() {
+		mine, next, first := turn, make(chan struct{}), number
+		g.Go(func() error {
+			defer close(next)
+			return s.file.readRowGroup(ctx, i, ahead, s.book, func(ctx context.Context, b *batch) error {
+				if _, err := receive(ctx, mine); err != nil {
+					return err
+				}
+				b.number = first + int(b.first/batchRows)
+				select {
+				case s.batches <- b:
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			})
+		})
+		turn = next
+		number += int((rowGroup.NumRows() + batchRows - 1) / batchRows)
+	}
+	return g.Wait()
+}
+
+// divide divides batches until there are no more.
+func (s *scan) divide(adder *profile.Adder) {
+	for b := range s.batches {
+		p := part{number: b.number, rows: b.rows}
 		select {
-		case w.batches <- b:
-		case <-ctx.Done():
-			return ctx.Err()
+		case p.flows = <-s.free:
+		default:
+			p.flows = new(profile.Part)
+		}
+		adder.Divide(b.flows(adder), p.flows)
+		b.recycle()
+		s.divided <- p
+	}
+}
+
+// add adds the divided batches to the builder, in order, many at once, and
+// reports progress.
+func (s *scan) add() {
+	early := map[int]part{}
+	var round []*profile.Part
+	next, rows, done := 0, 0, int64(0)
+	flush := func() {
+		s.builder.AddParts(s.workers, round...)
+		for _, p := range round {
+			select {
+			case s.free <- p:
+			default:
+			}
+		}
+		done += int64(rows)
+		round, rows = round[:0], 0
+		if s.progress != nil {
+			s.progress(done, s.file.rows)
 		}
 	}
-	return nil
-}
-
-// release gives a batch back and, when nobody needs it any more, reports
-// progress.
-func (s *scan) release(b *batch) {
-	rows := int64(b.rows)
-	if !b.release() || s.progress == nil {
-		return
+	for p := range s.divided {
+		early[p.number] = p
+		for p, ok := early[next]; ok; p, ok = early[next] {
+			delete(early, next)
+			next++
+			round = append(round, p.flows)
+			if rows += p.rows; rows >= roundRows {
+				flush()
+			}
+		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.done += rows
-	s.progress(s.done, s.file.rows)
+	if rows > 0 {
+		flush()
+	}
 }
 
-// add adds those rows of a batch whose pair of source and destination is this
-// worker's, of so many workers.
-func (w *worker) add(b *batch, workers uint64) {
-	times, src, dst := b.vectors[colTime].numbers, b.vectors[colSrc].codes, b.vectors[colDst].codes
-	proto, port := b.vectors[colProto].codes, b.vectors[colPort].numbers
-	up, down := b.vectors[colUp].numbers, b.vectors[colDown].numbers
-	for _, i := range w.choose(src[:b.rows], dst[:b.rows], workers) {
-		if !b.isFlow(int(i)) {
-			r := b.reject(int(i))
-			w.builder.Reject(r.Reason, r.At)
+// flows returns the rows of the batch that are flows, and counts the others.
+func (b *batch) flows(adder *profile.Adder) profile.Columns {
+	v := &b.vectors
+	c := profile.Columns{
+		Time: v[colTime].numbers, Src: v[colSrc].codes, Dst: v[colDst].codes,
+		Proto: v[colProto].codes, Port: v[colPort].numbers, Up: v[colUp].numbers, Down: v[colDown].numbers,
+	}
+	n := 0
+	for i := range b.rows {
+		if !b.isFlow(i) {
+			r := b.reject(i)
+			adder.Reject(r.Reason, r.At)
 			continue
 		}
-		w.builder.AddCoded(flow.Time(times[i]), w.id(b.book, src[i]), w.id(b.book, dst[i]),
-			flow.Proto(proto[i]), uint16(port[i]), up[i], down[i])
-	}
-}
-
-// choose returns the rows that are this worker's. A multiplication spreads the
-// pairs over the workers.
-func (w *worker) choose(src, dst []uint32, workers uint64) []int32 {
-	n := 0
-	for i, d := range dst[:len(src)] {
-		pair := (uint64(src[i])<<32 | uint64(d)) * 0x9e3779b97f4a7c15
-		w.mine[n] = int32(i)
-		if (pair>>32)*workers>>32 == w.number {
-			n++
+		if n < i {
+			c.Time[n], c.Src[n], c.Dst[n], c.Proto[n] = c.Time[i], c.Src[i], c.Dst[i], c.Proto[i]
+			c.Port[n], c.Up[n], c.Down[n] = c.Port[i], c.Up[i], c.Down[i]
 		}
+		n++
 	}
-	return w.mine[:n]
-}
-
-// id returns the builder's number of the address with a code.
-func (w *worker) id(book *book, code uint32) uint32 {
-	if int(code) < len(w.ids) && w.ids[code] > 0 {
-		return w.ids[code] - 1
-	}
-	return w.newID(book, code)
-}
-
-func (w *worker) newID(book *book, code uint32) uint32 {
-	if n := int(code) + 1; n > len(w.ids) {
-		w.ids = append(w.ids, make([]uint32, n-len(w.ids))...)
-	}
-	id := w.builder.Addr(book.at(code))
-	w.ids[code] = id + 1
-	return id
+	c.Time = c.Time[:n]
+	return c
 }
