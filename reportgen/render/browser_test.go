@@ -113,3 +113,14 @@ func TestScreenshots(t *testing.T) {
 		}
 	}
 }
+
+// TestAccessible: axe-core finds nothing in a report of every construct.
+func TestAccessible(t *testing.T) {
+	o := scholarOptions(t)
+	inputs := append(readInputs(t, scholar), readInputs(t, "testdata")...)
+	path := filepath.Join(t.TempDir(), "index.html")
+	if err := os.WriteFile(path, []byte(page(t, build(t, inputs, o))), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	rendertest.CheckAccessible(t, path)
+}

@@ -223,3 +223,22 @@ func checkRendering(t *testing.T, in []render.Input) {
 		t.Error("two renderings differ")
 	}
 }
+
+// attributeValues are the values of an attribute in a page, as a browser reads
+// them.
+func attributeValues(t *testing.T, page, name string) []string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	for n := range root.Descendants() {
+		for _, a := range n.Attr {
+			if a.Key == name {
+				values = append(values, a.Val)
+			}
+		}
+	}
+	return values
+}

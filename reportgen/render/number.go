@@ -107,7 +107,7 @@ func (b *builder) label(where doc.Origin, line int, label string, target *doc.Ta
 		return ""
 	}
 	if kind := doc.LabelKind(label); kind != target.Kind {
-		b.problem(where, line, "the label %q says %s, but it stands at a %s", label, strings.ToLower(string(kind)), strings.ToLower(string(target.Kind)))
+		b.problem(where, line, "the label %q says %s, but it stands at %s", label, strings.ToLower(string(kind)), target.Kind.Indefinite())
 		return ""
 	}
 	target.ID = b.anchors.unique(label)

@@ -104,6 +104,11 @@ func Build(inputs []Input, o Options) (*doc.Document, []Warning, error) {
 // WriteHTML writes the document as one HTML page that requests nothing.
 func WriteHTML(w io.Writer, d *doc.Document) error { return html.Write(w, d) }
 
+// WriteSite writes the document as a site: index.html in dir, and a page beside
+// it for each section of the first depth. The folder must exist; files of other
+// names in it are left.
+func WriteSite(dir string, d *doc.Document) error { return html.WriteSite(dir, d) }
+
 // WriteMarkdown writes the document as dir/report.md and its pictures in
 // dir/figures. The folder must exist; files of other names in it are left.
 func WriteMarkdown(dir string, d *doc.Document) error { return markdown.Write(dir, d) }

@@ -32,6 +32,14 @@ const (
 	KindListing  Kind = "Listing"
 )
 
+// Indefinite is the kind in a sentence: "a figure", "an equation".
+func (k Kind) Indefinite() string {
+	if k == KindEquation {
+		return "an equation"
+	}
+	return "a " + strings.ToLower(string(k))
+}
+
 // Name is the target as prose names it: "Figure 2.1".
 func (t *Target) Name() string {
 	if t.Number == "" {

@@ -7,7 +7,7 @@
   for (const img of document.images) if (!img.alt.trim()) say("image without alt text in " + where(img.parentElement));
   for (const img of document.images) if (!img.complete || img.naturalWidth === 0) say("image that does not show: " + img.alt);
   for (const svg of document.querySelectorAll("svg")) if (svg.getAttribute("role") !== "img" || !named(svg)) say("picture without role or label in " + where(svg.parentElement));
-  for (const f of document.querySelectorAll("figure:not(.table)")) if (!f.querySelector("svg, img")) say("figure without a picture: " + where(f));
+  for (const f of document.querySelectorAll("figure:not(.table, .listing)")) if (!f.querySelector("svg, img")) say("figure without a picture: " + where(f));
 
   const ids = new Set();
   for (const e of document.querySelectorAll("[id]")) {

@@ -152,8 +152,8 @@
     for (const picture of figure.querySelectorAll(".picture")) {
       const shown = picture.querySelector("svg, img");
       if (!shown) continue;
-      const buttons = [button("Enlarge", "Show the picture in full size", (b) => zoom(picture, b))];
-      if (shown.tagName === "svg") buttons.push(button("SVG", "Save the picture as SVG", () => {
+      const buttons = [button("Enlarge", "Enlarge this picture", (b) => zoom(picture, b))];
+      if (shown.tagName === "svg") buttons.push(button("SVG", "Save this picture as SVG", () => {
         const svg = shown.cloneNode(true);
         svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
         save((picture.closest("[id]").id) + ".svg", "image/svg+xml", new XMLSerializer().serializeToString(svg));
