@@ -164,8 +164,28 @@ func (a *alerting) send(ctx context.Context, findings []detect.Finding, stdout, 
 	return nil
 }
 
-// sendings lists what goes where: of each rule's actions, then of the flags.
-func (a *alerting) sendings(findings []detect.Finding) ([]sending, error) {
+// sendings is what goes where.
+type sendings []sending
+
+// add puts alerts to one destination in one format together, each once, so
+// that one that is down is waited for once. Where rules disagree on how to send
+// the first counts.
+func (list *sendings) add(to siem.Destination, opt siem.DeliverOptions, alerts []siem.Alert) {
+	i := slices.IndexFunc(*list, func(s sending) bool { return s.to == to && s.opt.Format == opt.Format })
+	if i < 0 {
+		*list = append(*list, sending{to, opt, alerts})
+		return
+	}
+	s := &(*list)[i]
+	for _, alert := range alerts {
+		if !slices.ContainsFunc(s.alerts, func(known siem.Alert) bool { return known.UID == alert.UID }) {
+			s.alerts = append(s.alerts, alert)
+		}
+	}
+}
+
+// sendings lists what the rules' actions ask for, then what the flags do.
+func (a *alerting) sendings(findings []detect.Finding) (sendings, error) {
 	if len(a.to) == 0 && !slices.ContainsFunc(a.set.Rules(), func(r *siem.Rule) bool { return len(r.Flowbook.Actions) > 0 }) {
 		return nil, nil
 	}
@@ -177,18 +197,17 @@ func (a *alerting) sendings(findings []detect.Finding) ([]sending, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []sending
+	var list sendings
 	add := func(to string, least detect.Severity, of func(siem.Alert) bool, opt siem.DeliverOptions) error {
 		d, err := siem.ParseDestination(to)
-		s := sending{to: d, opt: opt}
-		s.opt.Spool = spool
-		for _, alert := range alerts {
-			if alert.Finding.Severity.Compare(least) >= 0 && of(alert) {
-				s.alerts = append(s.alerts, alert)
-			}
+		if err != nil {
+			return err
 		}
-		list = append(list, s)
-		return err
+		opt.Spool = spool
+		list.add(d, opt, slices.DeleteFunc(slices.Clone(alerts), func(alert siem.Alert) bool {
+			return alert.Finding.Severity.Compare(least) < 0 || !of(alert)
+		}))
+		return nil
 	}
 	for _, r := range a.set.Rules() {
 		for _, action := range r.Flowbook.Actions {

@@ -109,6 +109,7 @@ func TestDetectSendsAlerts(t *testing.T) {
 flowbook:
   actions:
     - {to: '`+server.URL+`', format: ecs, least: high, retries: 0, token_env: HOOK_TOKEN}
+    - {to: '`+server.URL+`', format: ecs, least: critical, token_env: HOOK_TOKEN}
 `)
 	t.Setenv("HOOK_TOKEN", "abc")
 	args := []string{"--rules", rules, "--alert", "file:" + file, "--alert-format", "ocsf", "--alert-spool", filepath.Join(dir, "spool"), "--format", "csv"}

@@ -3,6 +3,7 @@ package siem
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +65,7 @@ func (c *Correlation) limit() (limit, error) {
 	return l, nil
 }
 
-// number reads a YAML number.
+// number reads a finite YAML number.
 func number(v any) (float64, bool) {
 	switch v := v.(type) {
 	case int64:
@@ -74,7 +75,7 @@ func number(v any) (float64, bool) {
 	case int:
 		return float64(v), true
 	case float64:
-		return v, true
+		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
 	}
 	return 0, false
 }

@@ -1,18 +1,15 @@
 package siem
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -251,117 +248,6 @@ func TestDeliverTogether(t *testing.T) {
 	}
 	if len(seen) != len(alerts) || bytes.Count(text, []byte("\n")) != len(alerts) {
 		t.Errorf("%d alerts on %d lines", len(seen), bytes.Count(text, []byte("\n")))
-	}
-}
-
-// message5424 is a message by the grammar of RFC 5424, section 6, as far as
-// one program writes it.
-var message5424 = regexp.MustCompile(`^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)) - ([!-~]{1,48}) - ([!-~]{1,32}) ` +
-	`(\[[!-~]{1,32}(?: [!-~]{1,32}="(?:[^"\\\]]|\\["\\\]])*")+\]) (.*)$`)
-
-func TestSyslog(t *testing.T) {
-	alerts := someAlerts(t, 3)
-	check := func(t *testing.T, i int, got string) {
-		t.Helper()
-		m := message5424.FindStringSubmatch(got)
-		if m == nil {
-			t.Fatalf("no message of RFC 5424: %q", got)
-		}
-		if m[1] != "35" || m[2] != "2024-12-25T02:00:00.00Z" || m[4] != "beacon" || !strings.Contains(m[5], `entity="`+alerts[i].Finding.Entity+`"`) ||
-			m[6] != "\ufeffcalls “home” every 60 s" {
-			t.Errorf("%q", got)
-		}
-	}
-	t.Run("udp", func(t *testing.T) {
-		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if d := deliver(t, "syslog+udp://"+conn.LocalAddr().String(), alerts, quick(t, 0)); d.Sent != 3 {
-			t.Fatalf("%+v", d)
-		}
-		for i := range alerts {
-			b := make([]byte, 2000)
-			n, _, err := conn.ReadFrom(b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, i, string(b[:n]))
-		}
-	})
-	t.Run("tcp", func(t *testing.T) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		if d := deliver(t, "syslog+tcp://"+l.Addr().String(), alerts, quick(t, 0)); d.Sent != 3 {
-			t.Fatalf("%+v", d)
-		}
-		conn, err := l.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		in := bufio.NewReader(conn)
-		for i := range alerts {
-			var n int
-			if _, err := fmt.Fscanf(in, "%d ", &n); err != nil {
-				t.Fatal(err)
-			}
-			b := make([]byte, n)
-			if _, err := io.ReadFull(in, b); err != nil {
-				t.Fatal(err)
-			}
-			check(t, i, string(b))
-		}
-	})
-	t.Run("unix", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "log")
-		conn, err := net.ListenPacket("unixgram", path)
-		if err != nil {
-			t.Skip("no datagram sockets here: ", err)
-		}
-		defer conn.Close()
-		if d := deliver(t, "syslog+unix://"+path, alerts, quick(t, 0)); d.Sent != 3 {
-			t.Fatalf("%+v", d)
-		}
-		for i := range alerts {
-			b := make([]byte, 2000)
-			n, _, err := conn.ReadFrom(b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, i, string(b[:n]))
-		}
-	})
-	t.Run("nobody listens", func(t *testing.T) {
-		if d := deliver(t, "syslog+unix://"+filepath.Join(t.TempDir(), "none"), alerts, quick(t, 1)); d.Kept != 3 || d.Cause == nil {
-			t.Errorf("%+v", d)
-		}
-	})
-	t.Run("too long for UDP", func(t *testing.T) {
-		long := someAlerts(t, 1)
-		long[0].Finding.Summary = strings.Repeat("x", 70000)
-		if d := deliver(t, "syslog+udp://127.0.0.1:9", long, quick(t, 5)); d.Kept != 1 || !strings.Contains(d.Cause.Error(), "syslog+tcp") {
-			t.Errorf("%+v", d)
-		}
-	})
-}
-
-// What stands in a finding cannot break a message.
-func TestSyslogEscapes(t *testing.T) {
-	a := someAlerts(t, 1)[0]
-	a.Finding.Rule, a.Finding.Entity, a.Finding.Summary = "my rule \"é\"\n", `a"b\c]d`, "line\r\n<1>1 - forged"
-	for _, format := range []string{"", FormatJSON, FormatOCSF, FormatECS} {
-		text, err := a.syslog(format)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if m := message5424.FindStringSubmatch(text); m == nil || strings.ContainsAny(text, "\r\n") || !strings.Contains(m[5], `entity="a\"b\\c\]d"`) {
-			t.Errorf("%q: %q", format, text)
-		}
 	}
 }
 

@@ -97,12 +97,12 @@ func (r *Rule) validateBlock() error {
 		return fault("are for rules with flowbook.detection; write the limit into the correlation's condition", "thresholds")
 	}
 	switch {
-	case b.Thresholds.Sensitivity < 0 || b.Thresholds.Sensitivity > 1e6:
+	case !(b.Thresholds.Sensitivity >= 0 && b.Thresholds.Sensitivity <= 1e6):
 		return fault("must be above 0, in robust standard deviations", "thresholds", "sensitivity")
 	case !(b.Thresholds.Score >= 0 && b.Thresholds.Score <= 1):
 		return fault("must lie between 0 and 1", "thresholds", "score")
-	case b.Baseline != nil && !(b.Baseline.Times >= 0):
-		return fault("must be 0 or more", "baseline", "times")
+	case b.Baseline != nil && !(b.Baseline.Times >= 0 && b.Baseline.Times <= 1e12):
+		return fault("must be 0 or more, and finite", "baseline", "times")
 	case !slices.Contains([]string{"", SeverityScored, SeverityCapped, SeverityLevel}, b.Severity):
 		return fault(fmt.Sprintf("%q is none of scored, capped, level", b.Severity), "severity")
 	case r.Level == "" && (b.Severity == SeverityCapped || b.Severity == SeverityLevel || r.evaluated()):
