@@ -62,6 +62,7 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newRunCommand())
+	root.AddCommand(newCheckCommand())
 	root.AddCommand(newCacheCommand())
 	root.AddCommand(newKernelCommand())
 	root.AddCommand(newProfileCommand())

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/execute"
@@ -62,14 +63,19 @@ where the kernel died.`,
 	f := c.Flags()
 	f.StringVarP(&o.out, "output", "o", "report", "write the report to this `folder`")
 	f.StringSliceVar(&o.to, "to", formats, "what to write: "+strings.Join(formats, ", "))
+	o.addRunFlags(f)
+	f.BoolVar(&o.noCache, "no-cache", false, "run every cell, also those that did not change")
+	return c
+}
+
+// addRunFlags adds the flags that say how notebooks are run.
+func (o *runOptions) addRunFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.params, "parameter", "p", nil, "set a parameter of the notebooks, as `name=value`")
 	f.IntVar(&o.jobs, "jobs", 0, "notebooks to run at once (default: one for each core)")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long one cell may take; 0: as long as it wants")
 	f.DurationVar(&o.runTimeout, "run-timeout", 0, "how long the whole run may take; 0: as long as it wants")
 	f.StringVar(&o.kernel, "kernel", "", "run with the kernel of this `name` and not the one that a notebook names")
-	f.BoolVar(&o.noCache, "no-cache", false, "run every cell, also those that did not change")
 	f.BoolVar(&o.allow, "allow-errors", false, "run the cells after one that failed too")
-	return c
 }
 
 func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
@@ -78,36 +84,62 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []st
 			return fmt.Errorf("--to %s: there is no such format: use %s", format, strings.Join(formats, ", "))
 		}
 	}
-	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 {
-		return errors.New("--jobs, --timeout and --run-timeout take no negative value")
-	}
-	source, err := findSource(args)
-	if err != nil {
-		return err
-	}
-	params, err := source.parameters(o.params)
-	if err != nil {
-		return err
-	}
-	inputs, err := source.read()
-	if err != nil {
-		return err
-	}
-	if err := checkInputs(ctx, inputs, params); err != nil {
+	if err := o.valid(); err != nil {
 		return err
 	}
 	folder, err := newFolder(o.out)
 	if err != nil {
 		return err
 	}
-	env, err := kernelEnv()
+	e, err := o.execute(ctx, stderr, args)
 	if err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted: %s is left as it was: %w", o.out, ctx.Err())
+	}
+	return o.report(stdout, stderr, folder, e)
+}
+
+func (o runOptions) valid() error {
+	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 {
+		return errors.New("--jobs, --timeout and --run-timeout take no negative value")
+	}
+	return nil
+}
+
+// executed is what a report is written from.
+type executed struct {
+	source  *source
+	params  []execute.Parameter
+	results []execute.Result
+}
+
+// execute runs the notebooks that the arguments name.
+func (o runOptions) execute(ctx context.Context, stderr io.Writer, args []string) (*executed, error) {
+	source, err := findSource(args)
+	if err != nil {
+		return nil, err
+	}
+	params, err := source.parameters(o.params)
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := source.read()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkInputs(ctx, inputs, params); err != nil {
+		return nil, err
+	}
+	env, err := kernelEnv()
+	if err != nil {
+		return nil, err
 	}
 	var cache *execute.Cache
 	if !o.noCache {
 		if cache, err = cellCache(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	progress := newProgress(stderr)
@@ -116,25 +148,19 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []st
 		Env: env, Hide: hidden(params), Log: stderr, Progress: progress.event, AllowErrors: o.allow, Cache: cache,
 	})
 	progress.close()
-	if err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted: %s is left as it was: %w", o.out, ctx.Err())
-	}
 	for _, r := range results {
 		for _, w := range r.Warnings {
 			fmt.Fprintln(stderr, "warning:", w)
 		}
 	}
-	return o.report(stdout, stderr, folder, source, results, params)
+	return &executed{source, params, results}, err
 }
 
 // report writes what the run gave, also where some of it failed.
-func (o runOptions) report(stdout, stderr io.Writer, folder *folder, source *source, results []execute.Result, params []execute.Parameter) error {
+func (o runOptions) report(stdout, stderr io.Writer, folder *folder, e *executed) error {
 	var errs []error
 	ran := false
-	for _, r := range results {
+	for _, r := range e.results {
 		errs = append(errs, r.Err)
 		ran = ran || r.Err == nil || statusOf(r.Err) != exitBadInput
 	}
@@ -142,7 +168,7 @@ func (o runOptions) report(stdout, stderr io.Writer, folder *folder, source *sou
 		return errors.Join(errs...) // there is nothing to report
 	}
 	err := folder.replace(func(dir string) error {
-		problems, err := o.write(dir, stderr, source, results, params)
+		problems, err := o.write(dir, stderr, e)
 		errs = append(errs, problems)
 		return err
 	})
@@ -160,9 +186,12 @@ func (o runOptions) report(stdout, stderr io.Writer, folder *folder, source *sou
 
 // write writes the report's files into dir. Faults of the notebooks' contents are
 // problems: the report is written all the same, with them marked.
-func (o runOptions) write(dir string, stderr io.Writer, source *source, results []execute.Result, params []execute.Parameter) (problems, err error) {
+func (o runOptions) write(dir string, stderr io.Writer, e *executed) (problems, err error) {
+	if err := writeManifest(dir, e); err != nil {
+		return nil, err
+	}
 	if slices.Contains(o.to, "ipynb") {
-		if err := writeNotebooks(filepath.Join(dir, "notebooks"), results); err != nil {
+		if err := writeNotebooks(filepath.Join(dir, "notebooks"), e.results); err != nil {
 			return nil, err
 		}
 	}
@@ -170,15 +199,15 @@ func (o runOptions) write(dir string, stderr io.Writer, source *source, results 
 	if !html && !md {
 		return nil, nil
 	}
-	options, err := source.config.render()
+	options, err := e.source.config.render()
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range params {
+	for _, p := range e.params {
 		options.Provenance = append(options.Provenance, doc.Field{Name: p.Name, Value: fmt.Sprint(shown(p))})
 	}
 	var inputs []render.Input
-	for _, r := range results {
+	for _, r := range e.results {
 		root, err := os.OpenRoot(r.Dir) // images come from the notebook's folder only
 		if err != nil {
 			return nil, err

@@ -77,7 +77,7 @@ func contentSum(kind, name string) (string, error) {
 	case KindFiles:
 		var names []string
 		if names, err = filepath.Glob(name); err == nil {
-			err = hashFiles(digest, names)
+			err = hashFiles(digest, filepath.Dir(name), names)
 		}
 	case KindEnvironment:
 		value, ok := os.LookupEnv(name)
@@ -114,15 +114,19 @@ func hashFile(w io.Writer, name string) error {
 	return err
 }
 
-// hashFiles writes names and contents, each content after its own hash's length so
-// that no two lists of files look the same. Folders among them count by name.
-func hashFiles(w io.Writer, names []string) error {
+// hashFiles writes names, relative to dir, and sums of contents. Folders among them
+// count by name.
+func hashFiles(w io.Writer, dir string, names []string) error {
 	for _, name := range names {
 		info, err := os.Stat(name)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%q\n", name)
+		short, err := filepath.Rel(dir, name)
+		if err != nil {
+			short = name // a pattern of folders
+		}
+		fmt.Fprintf(w, "%q\n", filepath.ToSlash(short))
 		if info.IsDir() {
 			continue
 		}
@@ -164,7 +168,7 @@ func hashFolder(w io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
-	return hashFiles(w, names)
+	return hashFiles(w, dir, names)
 }
 
 // changedSince reports whether a file or folder was changed at or after a time,

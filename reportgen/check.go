@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// newCheckCommand is reportgen check: whether a report still holds.
+func newCheckCommand() *cobra.Command {
+	o := runOptions{noCache: true}
+	cached := false
+	c := &cobra.Command{
+		Use:   "check FOLDER [NOTEBOOK|FOLDER]...",
+		Short: "Tell whether a report is what its notebooks give today",
+		Long: `Check runs the notebooks as reportgen run does, without the cache, and compares
+what they give with the report in FOLDER, which it does not touch: index.html,
+report.md with figures/, and notebooks/, whichever of them there are. Give it the
+parameters and notebooks that the report was made with.
+
+The exit status is 0 where every byte is the same, and 3 where the report is stale:
+then it says which text, table or figure of which section differs and, where the
+report has its ` + manifestName + `, what made it differ. It is 1 where a cell fails.`,
+		Example: "  reportgen check report\n  reportgen check -p test=tuesday.parquet report notebooks",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.noCache = !cached
+			return o.check(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], args[1:])
+		},
+	}
+	o.addRunFlags(c.Flags())
+	c.Flags().BoolVar(&cached, "cache", false, "trust the outputs that are kept of earlier runs")
+	return c
+}
+
+// check compares the report in dir with what the notebooks give.
+func (o runOptions) check(ctx context.Context, stdout, stderr io.Writer, dir string, args []string) error {
+	var err error
+	if o.to, err = reportFormats(dir); err != nil {
+		return err
+	}
+	if err := o.valid(); err != nil {
+		return err
+	}
+	e, err := o.execute(ctx, stderr, args)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted: %w", ctx.Err())
+	}
+	temp, err := os.MkdirTemp("", "reportgen-check-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	fresh := &folder{filepath.Join(temp, "report")}
+	if err := o.report(io.Discard, stderr, fresh, e); err != nil {
+		return err
+	}
+	return compareReports(stdout, dir, fresh.path)
+}
+
+// reportFormats are the formats of the report in dir.
+func reportFormats(dir string) ([]string, error) {
+	if _, err := os.ReadDir(dir); err != nil {
+		return nil, fmt.Errorf("the report to check: %w", err)
+	}
+	var found []string
+	for _, f := range []struct{ name, format string }{{"index.html", "html"}, {"report.md", "md"}, {"notebooks", "ipynb"}} {
+		if _, err := os.Stat(filepath.Join(dir, f.name)); err == nil {
+			found = append(found, f.format)
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s holds no report: it has none of index.html, report.md and notebooks/: make one with reportgen run -o %s", dir, dir)
+	}
+	return found, nil
+}
+
+// compareReports tells what differs between the report in was and the fresh one.
+func compareReports(w io.Writer, was, fresh string) error {
+	files, err := changedFiles(was, fresh)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		fmt.Fprintf(w, "%s is what its notebooks give\n", was)
+		return nil
+	}
+	changes, err := pageChanges(was, fresh)
+	if err != nil {
+		return err
+	}
+	section := "\x00"
+	for _, c := range changes {
+		if c.section != section {
+			section = c.section
+			if section != "" {
+				fmt.Fprintln(w, section)
+			}
+		}
+		fmt.Fprintf(w, "  %s\n", c.what)
+	}
+	if len(changes) == 0 {
+		fmt.Fprintln(w, "what a reader sees is the same; the form of the files is not")
+	}
+	fmt.Fprintf(w, "Files that differ: %s\n", strings.Join(files, ", "))
+	if err := tellReasons(w, was, fresh); err != nil {
+		return err
+	}
+	return &statusError{exitStale, fmt.Errorf("%s is stale: run the notebooks again with reportgen run", was)}
+}
+
+// pageChanges compares what readers see, where there is a page to read.
+func pageChanges(was, fresh string) ([]pageChange, error) {
+	old, err := readPage(was)
+	if errors.Is(err, fs.ErrNotExist) {
+		return notebookChanges(filepath.Join(was, "notebooks"), filepath.Join(fresh, "notebooks"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	new, err := readPage(fresh)
+	if err != nil {
+		return nil, err
+	}
+	return comparePages(old, new), nil
+}
+
+func tellReasons(w io.Writer, was, fresh string) error {
+	old, found, err := readManifest(was)
+	if err != nil {
+		return err
+	}
+	if !found {
+		fmt.Fprintf(w, "What made it change is not known: the report has no %s\n", manifestName)
+		return nil
+	}
+	new, _, err := readManifest(fresh)
+	if err != nil {
+		return err
+	}
+	why := reasons(old, new)
+	if len(why) == 0 {
+		fmt.Fprintln(w, "None of its sources changed: reportgen, the kernel or something that no cell declares did, or the report was edited")
+		return nil
+	}
+	fmt.Fprintln(w, "Because:")
+	for _, r := range why {
+		fmt.Fprintf(w, "  %s\n", r)
+	}
+	return nil
+}
+
+// changedFiles are the files of a report that are not the same in both folders.
+// Others beside them, and what only explains the report, do not count.
+func changedFiles(was, fresh string) ([]string, error) {
+	old, err := reportFiles(was)
+	if err != nil {
+		return nil, err
+	}
+	new, err := reportFiles(fresh)
+	if err != nil {
+		return nil, err
+	}
+	var changed []string
+	for name, sum := range new {
+		if old[name] != sum {
+			changed = append(changed, name)
+		}
+	}
+	for name := range old {
+		if _, made := new[name]; !made {
+			changed = append(changed, name+" (no longer made)")
+		}
+	}
+	slices.Sort(changed)
+	return changed, nil
+}
+
+func reportFiles(dir string) (map[string]string, error) {
+	files := make(map[string]string)
+	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, file)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		top, _, _ := strings.Cut(name, "/")
+		if !slices.Contains([]string{"index.html", "report.md", "figures", "notebooks"}, top) {
+			return nil
+		}
+		src, err := os.ReadFile(file)
+		files[name] = string(src)
+		return err
+	})
+	return files, err
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/flowbook/flowbook/reportgen/execute"
+)
+
+// manifestName is the file in a report's folder that says what the report was
+// made from, so that reportgen check can say what made it stale.
+const manifestName = "sources.json"
+
+// manifest is the content of that file. It holds no path of a machine.
+type manifest struct {
+	Parameters []manifestParameter `json:"parameters,omitempty"`
+	Notebooks  []manifestNotebook  `json:"notebooks"`
+}
+
+type manifestParameter struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+type manifestNotebook struct {
+	Name    string           `json:"name"`
+	Cells   []manifestCell   `json:"cells"`
+	Sources []execute.Source `json:"sources,omitempty"`
+}
+
+// manifestCell is the source of a cell, as people wrote it.
+type manifestCell struct {
+	ID     string `json:"id"`
+	SHA256 string `json:"sha256"`
+}
+
+func newManifest(e *executed) manifest {
+	var m manifest
+	for _, p := range e.params {
+		m.Parameters = append(m.Parameters, manifestParameter{p.Name, fmt.Sprint(shown(p))})
+	}
+	for _, r := range e.results {
+		n := manifestNotebook{Name: r.Name}
+		for _, c := range r.Notebook.Cells {
+			if c.HasTag("injected-parameters") {
+				continue // the parameters say it
+			}
+			sum := sha256.Sum256([]byte(c.Type + "\n" + c.Source))
+			n.Cells = append(n.Cells, manifestCell{c.ID, hex.EncodeToString(sum[:])})
+		}
+		for _, s := range r.Sources {
+			s.Name = portableName(s, r.Dir)
+			n.Sources = append(n.Sources, s)
+		}
+		m.Notebooks = append(m.Notebooks, n)
+	}
+	return m
+}
+
+// portableName is the name of a source where a path does not tell the machine: from
+// the root of the project that the notebook lies in, else the file's own name.
+func portableName(s execute.Source, dir string) string {
+	switch s.Kind {
+	case execute.KindFile, execute.KindFiles, execute.KindFolder:
+	default:
+		return s.Name
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return filepath.Base(s.Name)
+	}
+	root := abs
+	for up := abs; up != filepath.Dir(up); up = filepath.Dir(up) {
+		if slices.ContainsFunc([]string{"go.mod", ".git"}, func(name string) bool {
+			_, err := os.Stat(filepath.Join(up, name))
+			return err == nil
+		}) {
+			root = up
+			break
+		}
+	}
+	rel, err := filepath.Rel(root, s.Name)
+	if err != nil || !filepath.IsLocal(rel) {
+		return filepath.Base(s.Name)
+	}
+	return filepath.ToSlash(rel)
+}
+
+func writeManifest(dir string, e *executed) error {
+	src, err := json.MarshalIndent(newManifest(e), "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, manifestName), append(src, '\n'), 0o666)
+}
+
+// readManifest reads the one in dir; found is false where there is none.
+func readManifest(dir string) (m manifest, found bool, err error) {
+	file := filepath.Join(dir, manifestName)
+	src, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, false, nil
+	}
+	if err != nil {
+		return m, false, err
+	}
+	if err := json.Unmarshal(src, &m); err != nil {
+		return m, false, fmt.Errorf("%s: %w: make the report again", file, err)
+	}
+	return m, true, nil
+}
+
+// reasons says what is not as it was, of what a report was made from.
+func reasons(was, is manifest) []string {
+	var all []string
+	old := make(map[string]string)
+	for _, p := range was.Parameters {
+		old[p.Name] = p.Value
+	}
+	for _, p := range is.Parameters {
+		if v, ok := old[p.Name]; !ok || v != p.Value {
+			all = append(all, fmt.Sprintf("parameter %s is %s, and was %s", p.Name, p.Value, orDefaultText(v, ok)))
+		}
+		delete(old, p.Name)
+	}
+	for _, p := range was.Parameters {
+		if v, ok := old[p.Name]; ok {
+			all = append(all, fmt.Sprintf("parameter %s has its default, and was %s", p.Name, v))
+		}
+	}
+	users := make(map[string][]string) // notebooks by what changed
+	var order []string
+	note := func(what, notebook string) {
+		if users[what] == nil {
+			order = append(order, what)
+		}
+		if !slices.Contains(users[what], notebook) {
+			users[what] = append(users[what], notebook)
+		}
+	}
+	for _, n := range is.Notebooks {
+		at := slices.IndexFunc(was.Notebooks, func(o manifestNotebook) bool { return o.Name == n.Name })
+		if at < 0 {
+			all = append(all, fmt.Sprintf("notebook %s is new", n.Name))
+			continue
+		}
+		all = append(all, cellReasons(was.Notebooks[at], n)...)
+		for _, what := range sourceReasons(was.Notebooks[at].Sources, n.Sources) {
+			note(what, n.Name)
+		}
+	}
+	for _, n := range was.Notebooks {
+		if !slices.ContainsFunc(is.Notebooks, func(o manifestNotebook) bool { return o.Name == n.Name }) {
+			all = append(all, fmt.Sprintf("notebook %s is gone", n.Name))
+		}
+	}
+	for _, what := range order {
+		all = append(all, fmt.Sprintf("%s (%s)", what, joinNames(users[what])))
+	}
+	return all
+}
+
+func orDefaultText(v string, given bool) string {
+	if !given {
+		return "its default"
+	}
+	return v
+}
+
+func joinNames(names []string) string {
+	if len(names) > 3 {
+		return fmt.Sprintf("%s, %s and %d more", names[0], names[1], len(names)-2)
+	}
+	text := names[0]
+	for _, n := range names[1:] {
+		text += ", " + n
+	}
+	return text
+}
+
+// cellReasons names the cells of a notebook whose text is another.
+func cellReasons(was, is manifestNotebook) []string {
+	sums := make(map[string]string)
+	for _, c := range was.Cells {
+		sums[c.ID] = c.SHA256
+	}
+	var all []string
+	for i, c := range is.Cells {
+		sum, known := sums[c.ID]
+		switch {
+		case !known:
+			all = append(all, fmt.Sprintf("%s: cell %d (%s) is new", is.Name, i+1, c.ID))
+		case sum != c.SHA256:
+			all = append(all, fmt.Sprintf("%s: cell %d (%s) was edited", is.Name, i+1, c.ID))
+		}
+		delete(sums, c.ID)
+	}
+	for _, c := range was.Cells {
+		if _, gone := sums[c.ID]; gone {
+			all = append(all, fmt.Sprintf("%s: cell %s is gone", is.Name, c.ID))
+		}
+	}
+	return all
+}
+
+// sourceReasons names the sources of a notebook that are others.
+func sourceReasons(was, is []execute.Source) []string {
+	words := map[string]string{
+		execute.KindFile: "file", execute.KindFolder: "folder", execute.KindFiles: "files", execute.KindModules: "go.mod or go.sum of",
+		execute.KindEnvironment: "environment variable", execute.KindPackage: "package",
+	}
+	sums := make(map[[2]string]string)
+	for _, s := range was {
+		sums[[2]string{s.Kind, s.Name}] = s.SHA256
+	}
+	var all []string
+	for _, s := range is {
+		key := [2]string{s.Kind, s.Name}
+		sum, known := sums[key]
+		switch {
+		case !known:
+			all = append(all, fmt.Sprintf("%s %s is a new input", words[s.Kind], s.Name))
+		case sum != s.SHA256:
+			all = append(all, fmt.Sprintf("%s %s changed", words[s.Kind], s.Name))
+		}
+		delete(sums, key)
+	}
+	for _, s := range was {
+		if _, gone := sums[[2]string{s.Kind, s.Name}]; gone {
+			all = append(all, fmt.Sprintf("%s %s is no input any more", words[s.Kind], s.Name))
+		}
+	}
+	return all
+}
