@@ -97,7 +97,7 @@ func TestWebhook(t *testing.T) {
 		t.Fatalf("%+v", d)
 	}
 	for i, r := range h.took {
-		if r.Method != "POST" || r.Header.Get("Authorization") != "Bearer t0ken" || r.Header.Get("Content-Type") != "application/json" || r.Header.Get("Idempotency-Key") != alerts[i].UID {
+		if r.Method != http.MethodPost || r.Header.Get("Authorization") != "Bearer t0ken" || r.Header.Get("Content-Type") != "application/json" || r.Header.Get("Idempotency-Key") != alerts[i].UID {
 			t.Errorf("%s %v", r.Method, r.Header)
 		}
 		var event OCSF

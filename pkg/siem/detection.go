@@ -159,7 +159,6 @@ func compileValue(modifier string, v any) (func(any) bool, error) {
 		}
 		v = strconv.FormatFloat(n, 'f', -1, 64)
 	}
-	text, isText := v.(string)
 	switch {
 	case modifier == "" && v == nil:
 		return func(x any) bool { return x == "" || x == 0. }, nil
@@ -169,9 +168,15 @@ func compileValue(modifier string, v any) (func(any) bool, error) {
 		return func(x any) bool { return x != "" && x != 0. }, nil
 	case modifier == "exists" && v == false:
 		return func(x any) bool { return x == "" || x == 0. }, nil
-	case !isText:
-		return nil, fmt.Errorf("modifier %s does not go with %v", modifier, v)
 	}
+	if text, ok := v.(string); ok {
+		return compileText(modifier, text)
+	}
+	return nil, fmt.Errorf("modifier %s does not go with %v", modifier, v)
+}
+
+// compileText makes a test of a text with a modifier.
+func compileText(modifier, text string) (func(any) bool, error) {
 	switch modifier {
 	case "contains":
 		return wildcards("*" + text + "*"), nil

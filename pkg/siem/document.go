@@ -205,7 +205,7 @@ func keysAt(n ast.Node, line int) []string {
 	return append([]string{found.Key.GetToken().Value}, keysAt(found.Value, line)...)
 }
 
-// merge lays over over d: fields replace those of the same name, except that
+// merge lays another document over d: its fields replace those of the same name, except that
 // the flowbook block is merged field by field.
 func (d document) merge(over document) document {
 	return document{fields: mergeFields(d.fields, over.fields, "flowbook", "thresholds", "baseline"), parts: slices.Concat(over.parts, d.parts)}

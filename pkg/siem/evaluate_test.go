@@ -1,6 +1,7 @@
 package siem
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -196,7 +197,7 @@ func TestDetectObeysRules(t *testing.T) {
 			t.Fatal(err)
 		}
 		if text == "" {
-			if same, err := json.Marshal(r); err != nil || string(same) != string(plain) {
+			if same, err := json.Marshal(r); err != nil || !bytes.Equal(same, plain) {
 				t.Errorf("built-in rules change what is found (%v)", err)
 			}
 		}

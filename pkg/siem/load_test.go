@@ -97,7 +97,7 @@ func TestLoadErrors(t *testing.T) {
 		{"group-by", strings.Replace(counting(""), "[src_ip]", "[dst_port]", 1), "own.yaml:17: correlation.group-by", "src_ip"},
 		{"sum of addresses", strings.Replace(strings.Replace(counting(""), "event_count", "value_sum", 1), "{gte: 10}", "{gte: 10, field: dst_ip}", 1), "own.yaml:19: correlation.condition.field", "up_bytes"},
 		{"unknown in correlation", strings.Replace(counting(""), "timespan", "timespam", 1), "own.yaml:18: correlation", "timespam"},
-		{"unknown in block", override("  thresholds: {sensitivty: 3}\n"), "own.yaml:3: flowbook", "sensitivty"},
+		{"unknown in block", override("  thresholds: {sensitive: 3}\n"), "own.yaml:3: flowbook", "sensitive"},
 		{"type in block", override("  enabled: perhaps\n"), "own.yaml:3: flowbook.enabled", ""},
 		{"sensitivity", override("  thresholds:\n    sensitivity: -1\n"), "own.yaml:4: flowbook.thresholds.sensitivity", "above 0"},
 		{"sensitivity is no number", override("  thresholds: {sensitivity: .nan}\n"), "own.yaml:3: flowbook.thresholds.sensitivity", "above 0"},

@@ -32,7 +32,11 @@ func sampleInput(t *testing.T) detect.Input {
 	if err := errors.Join(errs[:]...); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { in.Geo.Close() })
+	t.Cleanup(func() {
+		if err := in.Geo.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return in
 }
 

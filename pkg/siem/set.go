@@ -149,7 +149,10 @@ func newRule(d document) (*Rule, error) {
 	if err := yaml.UnmarshalWithOptions(text, r, yaml.UseOrderedMap()); err != nil {
 		return nil, d.fieldError(err.Error())
 	}
-	return r, r.validate()
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // Rules returns the rules that make findings, enabled or not.

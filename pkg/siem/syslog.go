@@ -2,6 +2,7 @@ package siem
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -104,7 +105,7 @@ func (s *syslogSender) send(ctx context.Context, m message) error {
 		_, err = s.conn.Write([]byte(payload))
 	}
 	if err != nil {
-		s.conn.Close()
+		err = errors.Join(err, s.conn.Close())
 		s.conn = nil
 	}
 	return err

@@ -13,8 +13,8 @@ import (
 
 // message5424 is a message by the grammar of RFC 5424, section 6, as far as
 // one program writes it.
-var message5424 = regexp.MustCompile(`^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)) - ([!-~]{1,48}) - ([!-~]{1,32}) ` +
-	`(\[[!-~]{1,32}(?: [!-~]{1,32}="(?:[^"\\\]]|\\["\\\]])*")+\]) (.*)$`)
+var message5424 = regexp.MustCompile(`^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)) - ([\x21-\x7e]{1,48}) - ([\x21-\x7e]{1,32}) ` +
+	`(\[[\x21-\x7e]{1,32}(?: [\x21-\x7e]{1,32}="(?:[^"\\\]]|\\["\\\]])*")+\]) (.*)$`)
 
 func TestSyslog(t *testing.T) {
 	alerts := someAlerts(t, 3)

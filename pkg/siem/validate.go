@@ -59,6 +59,15 @@ func (r *Rule) validate() error {
 			return fault(fmt.Sprintf("%q is no tag such as attack.t1048, in small letters", t), "tags", strconv.Itoa(i))
 		}
 	}
+	if err := r.validateBody(); err != nil {
+		return err
+	}
+	return r.validateBlock()
+}
+
+// validateBody checks that there is one of detection and correlation.
+func (r *Rule) validateBody() error {
+	fault := func(problem string, keys ...string) error { return r.doc.fieldError(problem, keys...) }
 	switch {
 	case r.Correlation == nil && len(r.Detection) == 0:
 		return fault("has neither detection nor correlation; to override a rule, give its name or id", "detection")
@@ -67,34 +76,16 @@ func (r *Rule) validate() error {
 	case r.Correlation == nil && r.LogSource == (LogSource{}):
 		return fault("is missing; write for example category: firewall", "logsource")
 	case r.Correlation != nil:
-		if err := r.validateCorrelation(); err != nil {
-			return err
-		}
+		return r.validateCorrelation()
 	}
-	return r.validateBlock()
+	return nil
 }
 
 func (r *Rule) validateBlock() error {
 	b := r.Flowbook
-	fault := func(problem string, keys ...string) error {
-		return r.doc.fieldError(problem, append([]string{"flowbook"}, keys...)...)
-	}
-	if b.Detection != "" {
-		if _, ok := detect.RuleOf(b.Detection); !ok {
-			var ids []string
-			for _, d := range detect.Rules() {
-				ids = append(ids, d.ID)
-			}
-			return fault(fmt.Sprintf("there is no detection %q; there are %s", b.Detection, strings.Join(ids, ", ")), "detection")
-		}
-		if r.Name != b.Detection {
-			return fault(fmt.Sprintf("makes findings named %q, so the rule's name must be the same", b.Detection), "detection")
-		}
-		if b.Baseline != nil {
-			return fault("is for rules without flowbook.detection; a detection learns from the baseline day by itself", "baseline")
-		}
-	} else if b.Thresholds != (Thresholds{}) {
-		return fault("are for rules with flowbook.detection; write the limit into the correlation's condition", "thresholds")
+	fault := r.blockFault
+	if err := r.validateEvaluation(); err != nil {
+		return err
 	}
 	switch {
 	case !(b.Thresholds.Sensitivity >= 0 && b.Thresholds.Sensitivity <= 1e6):
@@ -114,6 +105,34 @@ func (r *Rule) validateBlock() error {
 		}
 	}
 	return nil
+}
+
+// validateEvaluation checks what names a detection, or does without.
+func (r *Rule) validateEvaluation() error {
+	b, fault := r.Flowbook, r.blockFault
+	if b.Detection != "" {
+		if _, ok := detect.RuleOf(b.Detection); !ok {
+			var ids []string
+			for _, d := range detect.Rules() {
+				ids = append(ids, d.ID)
+			}
+			return fault(fmt.Sprintf("there is no detection %q; there are %s", b.Detection, strings.Join(ids, ", ")), "detection")
+		}
+		if r.Name != b.Detection {
+			return fault(fmt.Sprintf("makes findings named %q, so the rule's name must be the same", b.Detection), "detection")
+		}
+		if b.Baseline != nil {
+			return fault("is for rules without flowbook.detection; a detection learns from the baseline day by itself", "baseline")
+		}
+	} else if b.Thresholds != (Thresholds{}) {
+		return fault("are for rules with flowbook.detection; write the limit into the correlation's condition", "thresholds")
+	}
+	return nil
+}
+
+// blockFault is a fault of a field of our block.
+func (r *Rule) blockFault(problem string, keys ...string) error {
+	return r.doc.fieldError(problem, append([]string{"flowbook"}, keys...)...)
 }
 
 // validate returns the field at fault and why.
