@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/netip"
 	"runtime"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -51,8 +52,13 @@ func newEvaluateWorldsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			variants, err := evaluateVariants(cmd.Context(), cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
 			var text bytes.Buffer
 			writeWorlds(&text, outcomes)
+			writeVariants(&text, variants)
 			if real != "" {
 				writeReal(&text, realDays)
 			}
@@ -137,26 +143,35 @@ func evaluateWorld(w world, strength float64) (o worldOutcome, err error) {
 	if err != nil {
 		return o, err
 	}
-	in, err := planInput(plan)
+	in, err := planInput(plan, variant{})
 	if err != nil {
 		return o, err
 	}
 	defer func() { err = errors.Join(err, in.Geo.Close()) }()
+	return judgeWorld(w, strength, in, plan.Truth(), nil)
+}
+
+// judgeWorld runs the detections and compares with the truth, whose addresses
+// are moved where move is given.
+func judgeWorld(w world, strength float64, in detect.Input, truth synth.Truth, move func(netip.Addr) netip.Addr) (worldOutcome, error) {
+	if move == nil {
+		move = func(a netip.Addr) netip.Addr { return a }
+	}
 	var known knownTruth
-	truth := plan.Truth()
 	for _, p := range truth.Planted {
-		known.Planted = append(known.Planted, plantedHost{p.Rule, p.Entity.String()})
+		known.Planted = append(known.Planted, plantedHost{p.Rule, move(p.Entity).String()})
 	}
 	for _, b := range truth.Benign {
-		known.Benign = append(known.Benign, benignHost{b.Entity.String(), b.Kind})
+		known.Benign = append(known.Benign, benignHost{move(b.Entity).String(), b.Kind})
 	}
-	o = worldOutcome{world: w, strength: strength, evaluation: evaluate(known, detect.All(in).Findings, 0)}
+	o := worldOutcome{world: w, strength: strength, evaluation: evaluate(known, detect.All(in).Findings, 0)}
 	o.benign = len(in.Test.Hosts) + len(in.Servers.Hosts) - o.planted
 	return o, in.Geo.Err()
 }
 
-// planInput makes a plan's days and databases in memory.
-func planInput(p *synth.Plan) (in detect.Input, err error) {
+// planInput makes the days and databases of a plan in memory, as a variant has
+// them.
+func planInput(p *synth.Plan, v variant) (in detect.Input, err error) {
 	open := func(name string, write func(io.Writer) error) (*geo.DB, error) {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
@@ -168,11 +183,28 @@ func planInput(p *synth.Plan) (in detect.Input, err error) {
 	if err != nil {
 		return in, err
 	}
-	owner, err := open("asn.mmdb", p.WriteOwnerDB)
-	if err != nil {
-		return in, err
+	var owner *geo.DB
+	if !v.noOwners {
+		if owner, err = open("asn.mmdb", p.WriteOwnerDB); err != nil {
+			return in, err
+		}
 	}
-	in = detect.Input{Baseline: profileOf(p.Data()), Test: profileOf(p.Test()), Servers: profileOf(p.Servers())}
+	planted := map[[2]netip.Addr]bool{}
+	for _, h := range p.Truth().Planted {
+		for _, peer := range h.Peers {
+			planted[[2]netip.Addr{h.Entity, peer}] = true
+		}
+	}
+	in = detect.Input{
+		Baseline: profileOf(v.day(p.Data(), v.baseline, planted)),
+		Test:     profileOf(v.day(p.Test(), v.test, planted)),
+		Servers:  profileOf(p.Servers()),
+	}
+	if v.internal != "" {
+		if in.Internal, err = flow.ParseNetworks(v.internal); err != nil {
+			return in, err
+		}
+	}
 	in.Geo, err = geo.New(country, owner)
 	return in, err
 }
