@@ -163,6 +163,29 @@ func TestSpool(t *testing.T) {
 	}
 }
 
+// An alert is in the spool before it is sent, for the program may end at any
+// moment.
+func TestSpoolBeforeSending(t *testing.T) {
+	opt := quick(t, 0)
+	var waiting []int
+	h := &hook{answer: func(int) (int, map[string]string) {
+		files, err := filepath.Glob(filepath.Join(opt.Spool, "*.jsonl"))
+		if err != nil || len(files) != 1 {
+			t.Errorf("spools %v, %v", files, err)
+			return 200, nil
+		}
+		text, err := os.ReadFile(files[0])
+		if err != nil {
+			t.Error(err)
+		}
+		waiting = append(waiting, bytes.Count(text, []byte("\n")))
+		return 200, nil
+	}}
+	if d := deliver(t, startHook(t, h), someAlerts(t, 2), opt); d.Sent != 2 || len(waiting) != 2 || waiting[0] != 2 {
+		t.Errorf("%+v, with %v in the spool at each sending", d, waiting)
+	}
+}
+
 // What is refused is kept and does not hold up the rest; nothing follows a
 // redirect.
 func TestWebhookRefuses(t *testing.T) {
