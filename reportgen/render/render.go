@@ -3,7 +3,8 @@
 // [Build] reads notebooks into one document (package doc): headings become
 // numbered sections, captioned outputs numbered figures and tables, @fig-x in
 // prose a reference to them. [WriteHTML] writes it as one self-contained page,
-// [WriteMarkdown] as report.md with a file for each figure, for GitHub.
+// [WriteSite] as a page for each section, [WritePDF] on paper, [WriteMarkdown] as
+// report.md with a file for each figure, for GitHub.
 //
 //	document, warnings, err := render.Build([]render.Input{
 //		{Name: "1-introduction.ipynb", Notebook: nb, Files: root.FS()},
@@ -26,16 +27,19 @@
 package render
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render/cite"
 	"github.com/flowbook/flowbook/reportgen/render/doc"
 	"github.com/flowbook/flowbook/reportgen/render/html"
 	"github.com/flowbook/flowbook/reportgen/render/markdown"
+	"github.com/flowbook/flowbook/reportgen/render/pdf"
 )
 
 // Input is one executed notebook, in the report's order.
@@ -108,6 +112,13 @@ func WriteHTML(w io.Writer, d *doc.Document) error { return html.Write(w, d) }
 // it for each section of the first depth. The folder must exist; files of other
 // names in it are left.
 func WriteSite(dir string, d *doc.Document) error { return html.WriteSite(dir, d) }
+
+// WritePDF prints the document with Chromium, dated to the given time, or to
+// 1970 where that is zero. The error is browser.ErrNotFound where no browser is
+// found.
+func WritePDF(ctx context.Context, w io.Writer, d *doc.Document, made time.Time) error {
+	return pdf.Write(ctx, w, d, pdf.Options{Time: made})
+}
 
 // WriteMarkdown writes the document as dir/report.md and its pictures in
 // dir/figures. The folder must exist; files of other names in it are left.

@@ -9,11 +9,10 @@ package rendertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +25,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/flowbook/flowbook/reportgen/render/browser"
 )
 
 // patience bounds the start of the browser and each check.
@@ -72,7 +73,7 @@ func Open(t testing.TB, path string) *Page {
 	if _, err := os.Stat(absolute); err != nil {
 		t.Fatal(err)
 	}
-	p := &Page{t: t, ctx: browser(t), url: (&url.URL{Scheme: "file", Path: absolute}).String()}
+	p := &Page{t: t, ctx: start(t), url: (&url.URL{Scheme: "file", Path: absolute}).String()}
 	if err := chromedp.Listen(p.ctx, p.listen); err != nil {
 		t.Fatalf("the browser did not start: %v", err)
 	}
@@ -182,36 +183,17 @@ func (p *Page) listen(event any) {
 	}
 }
 
-// browser starts a browser for the test.
-func browser(t testing.TB) context.Context {
+// start starts a browser for the test.
+func start(t testing.TB) context.Context {
 	t.Helper()
-	path := os.Getenv("FLOWBOOK_CHROMIUM")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if found, err := exec.LookPath(name); path == "" && err == nil {
-			path = found
-		}
+	path, err := browser.Find()
+	if errors.Is(err, browser.ErrNotFound) {
+		t.Skipf("the page is not opened in a browser: %v", err)
 	}
-	if path == "" {
-		t.Skip("no chromium on PATH and FLOWBOOK_CHROMIUM is not set: the page is not opened in a browser")
+	if err != nil {
+		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path),
-		chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-quic", true),
-		chromedp.CombinedOutput(io.Discard),
-	)
-	if os.Geteuid() == 0 {
-		// Chromium refuses to sandbox root, as in a container.
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx)
-		cancel()
-		cancelAllocator()
-	})
+	ctx, end := browser.Start(t.Context(), path, t.TempDir())
+	t.Cleanup(end)
 	return ctx
 }

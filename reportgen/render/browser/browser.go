@@ -1,0 +1,63 @@
+// Package browser finds and starts Chromium, or a browser made of it, which
+// prints reports and, in tests, shows them.
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Variable is the environment variable that names the browser's program.
+const Variable = "FLOWBOOK_CHROMIUM"
+
+// ErrNotFound says that there is no browser.
+var ErrNotFound = errors.New("no Chromium or Chrome was found: install one (on Debian: apt-get install chromium), or name its program in " + Variable)
+
+// Find is the program that $FLOWBOOK_CHROMIUM names, else Chromium or Chrome on
+// PATH, else ErrNotFound.
+func Find() (string, error) {
+	if path := os.Getenv(Variable); path != "" {
+		found, err := exec.LookPath(path)
+		if err != nil {
+			return "", fmt.Errorf("%s=%s names no program that can be run: %w", Variable, path, err)
+		}
+		return found, nil
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"} {
+		if found, err := exec.LookPath(name); err == nil {
+			return found, nil
+		}
+	}
+	return "", ErrNotFound
+}
+
+// Start starts the browser at path, whose profile is in the folder, and returns
+// the context in which chromedp drives it and the function that ends it. The
+// browser asks for nothing that no page asks for.
+func Start(ctx context.Context, path, folder string) (context.Context, func()) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.DisableGPU,
+		chromedp.UserDataDir(folder),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.CombinedOutput(io.Discard),
+	)
+	if os.Geteuid() == 0 {
+		// Chromium refuses to sandbox root, as in a container.
+		options = append(options, chromedp.NoSandbox)
+	}
+	allocator, cancelAllocator := chromedp.NewExecAllocator(ctx, options...)
+	tab, cancel := chromedp.NewContext(allocator)
+	return tab, func() {
+		_ = chromedp.Cancel(tab)
+		cancel()
+		cancelAllocator()
+	}
+}

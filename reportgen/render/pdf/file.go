@@ -1,0 +1,185 @@
+package pdf
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// file is a PDF as Chromium's Skia writes it: version 1.4, one table of objects,
+// and dictionaries that are not compressed.
+type file struct {
+	data    []byte
+	offsets map[int]int
+}
+
+var (
+	startXref  = regexp.MustCompile(`startxref\s+(\d+)\s+%%EOF\s*$`)
+	xrefHead   = regexp.MustCompile(`^xref\s+0 (\d+)\s*\n`)
+	rootRef    = regexp.MustCompile(`/Root (\d+) 0 R`)
+	infoRef    = regexp.MustCompile(`/Info (\d+) 0 R`)
+	pagesRef   = regexp.MustCompile(`/Pages (\d+) 0 R`)
+	destsRef   = regexp.MustCompile(`/Dests (\d+) 0 R`)
+	kids       = regexp.MustCompile(`/Kids \[([^\]]*)\]`)
+	ref        = regexp.MustCompile(`(\d+) 0 R`)
+	dest       = regexp.MustCompile(`/(\S+) \[(\d+) 0 R /XYZ`)
+	hexEscape  = regexp.MustCompile(`#([0-9A-Fa-f]{2})`)
+	infoDate   = regexp.MustCompile(`/(?:CreationDate|ModDate) \(D:(\d{14}[+-]\d\d'\d\d')\)`)
+	nodeName   = regexp.MustCompile(`\(node\d{8}\)`)
+	infoSource = regexp.MustCompile(`/Creator \(((?:[^\\()]|\\.)*)\)`)
+)
+
+// maxDepth bounds the depth of the tree of pages.
+const maxDepth = 32
+
+func open(data []byte) (*file, error) {
+	f := &file{data: data, offsets: map[int]int{}}
+	m := startXref.FindSubmatch(data)
+	if m == nil {
+		return nil, errors.New("the browser wrote a PDF without an end")
+	}
+	at, err := strconv.Atoi(string(m[1]))
+	if err != nil || at >= len(data) {
+		return nil, fmt.Errorf("the browser wrote a PDF whose table of objects is said to be at %s", m[1])
+	}
+	head := xrefHead.FindSubmatch(data[at:])
+	if head == nil {
+		return nil, errors.New("the browser wrote a PDF of a form that is not known: its table of objects is compressed")
+	}
+	rows := data[at+len(head[0]):]
+	count, _ := strconv.Atoi(string(head[1]))
+	const width = 20 // of a row, which is "nnnnnnnnnn ggggg n" and an end of line of two characters
+	for i := range count {
+		if len(rows) < (i+1)*width {
+			return nil, errors.New("the browser wrote a PDF whose table of objects is cut short")
+		}
+		row := rows[i*width : (i+1)*width]
+		offset, err := strconv.Atoi(string(row[:10]))
+		if err == nil && row[17] == 'n' && offset < len(data) {
+			f.offsets[i] = offset
+		}
+	}
+	return f, nil
+}
+
+// object is the text of an object that holds no stream, and nil where the file
+// has none of that number.
+func (f *file) object(number int) []byte {
+	start, ok := f.offsets[number]
+	if !ok {
+		return nil
+	}
+	text, _, _ := bytes.Cut(f.data[start:], []byte("endobj"))
+	return text
+}
+
+// referred is the object that a part of a text refers to.
+func (f *file) referred(r *regexp.Regexp, text []byte) []byte {
+	m := r.FindSubmatch(text)
+	if m == nil {
+		return nil
+	}
+	number, err := strconv.Atoi(string(m[1]))
+	if err != nil {
+		return nil
+	}
+	return f.object(number)
+}
+
+// trailer is the text behind the table of objects.
+func (f *file) trailer() []byte {
+	return f.data[max(0, bytes.LastIndex(f.data, []byte("trailer"))):]
+}
+
+// anchorPages are the numbers of the pages, from 1, on which the anchors stand
+// that a link of the document leads to.
+func anchorPages(data []byte) (map[string]int, error) {
+	f, err := open(data)
+	if err != nil {
+		return nil, err
+	}
+	catalog := f.referred(rootRef, f.trailer())
+	numbers := map[string]int{} // of pages, by their object
+	f.count(f.referred(pagesRef, catalog), numbers, 0)
+	if len(numbers) == 0 {
+		return nil, errors.New("the browser wrote a PDF in which no page is found")
+	}
+	anchors := map[string]int{}
+	for _, m := range dest.FindAllSubmatch(f.referred(destsRef, catalog), -1) {
+		if n := numbers[string(m[2])]; n > 0 {
+			anchors[unescape(string(m[1]))] = n
+		}
+	}
+	return anchors, nil
+}
+
+// count numbers the pages below a node of the tree of pages.
+func (f *file) count(node []byte, numbers map[string]int, depth int) {
+	list := kids.FindSubmatch(node)
+	if list == nil || depth > maxDepth {
+		return
+	}
+	for _, m := range ref.FindAllSubmatch(list[1], -1) {
+		number, err := strconv.Atoi(string(m[1]))
+		if err != nil {
+			continue
+		}
+		child := f.object(number)
+		if kids.Match(child) {
+			f.count(child, numbers, depth+1)
+		} else if child != nil {
+			numbers[string(m[1])] = len(numbers) + 1
+		}
+	}
+}
+
+// unescape reads a PDF name, in which #2f is a slash.
+func unescape(name string) string {
+	return hexEscape.ReplaceAllStringFunc(name, func(s string) string {
+		n, err := strconv.ParseUint(s[1:], 16, 8)
+		if err != nil {
+			return s
+		}
+		return string([]byte{byte(n)})
+	})
+}
+
+// normalised puts the time into the file in place of that of printing, our name
+// in place of the browser's and its machine's, and counts the nodes of the
+// structure from 1, which the browser counts through all that it ever showed.
+// Every text keeps its length, so that the table of objects stays true.
+func normalised(data []byte, t time.Time) []byte {
+	f, err := open(data)
+	if err != nil {
+		return data // anchorPages has told
+	}
+	if t.IsZero() {
+		t = time.Unix(0, 0)
+	}
+	info := f.referred(infoRef, f.trailer()) // part of data
+	stamp := t.UTC().Format("20060102150405") + "+00'00'"
+	for _, m := range infoDate.FindAllSubmatchIndex(info, -1) {
+		copy(info[m[2]:m[3]], stamp)
+	}
+	if m := infoSource.FindSubmatchIndex(info); m != nil {
+		const name = "Flowbook reportgen"
+		copy(info[m[2]:m[3]], name+strings.Repeat(" ", max(0, m[3]-m[2]-len(name))))
+	}
+	// The tree of names is sorted, so the order of the nodes stays.
+	var names []string
+	for _, m := range nodeName.FindAll(data, -1) {
+		names = append(names, string(m))
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for _, m := range nodeName.FindAllIndex(data, -1) {
+		rank, _ := slices.BinarySearch(names, string(data[m[0]:m[1]]))
+		copy(data[m[0]:m[1]], fmt.Sprintf("(node%08d)", rank+1))
+	}
+	return data
+}
