@@ -22,7 +22,14 @@ the fields that differ, such as
     flowbook:
       thresholds: {sensitivity: 5}
       actions:
-        - to: https://alerts.example/hook`
+        - to: https://alerts.example/hook
+
+A whole rule of your own is evaluated on the day's conversations (one source, destination,
+protocol and port each), by the fields src_ip, dst_ip, dst_port, proto, flows, up_bytes,
+down_bytes, and src_ and dst_ with internal, country, owner and asn; counts are those of the day.
+Correlations count flows (event_count), distinct values (value_count), sums and averages
+(value_sum, value_avg) or rules that all match (temporal) per src_ip or dst_ip and day;
+flowbook.baseline: {new: true} or {times: 3} compares with the baseline day.`
 
 // newRulesCommand is reportgen rules: the rules in force.
 func newRulesCommand() *cobra.Command {
