@@ -30,12 +30,14 @@ type runOptions struct {
 	jobs       int
 	timeout    time.Duration
 	runTimeout time.Duration
+	startTime  time.Duration
 	kernel     string
 	noCache    bool
 	allow      bool
+	trust      bool
 }
 
-// formats are what --to may name.
+// formats are what is written where --to names nothing else.
 var formats = []string{"html", "md", "ipynb"}
 
 // newRunCommand is reportgen run: notebooks to a report.
@@ -46,7 +48,8 @@ func newRunCommand() *cobra.Command {
 		Short: "Run notebooks and write their report",
 		Long: `Run executes notebooks on real Jupyter kernels and writes one report of them:
 index.html (one file, opened by path), report.md with figures/, and the executed
-notebooks in notebooks/.
+notebooks in notebooks/. With --to it also prints report.pdf (with Chromium or
+Chrome) and writes site/, a page for each section.
 
 Without an argument it runs what report.yaml in this folder or in notebooks/ lists,
 or every notebook in notebooks/. A report.yaml beside the notebooks gives title,
@@ -62,7 +65,7 @@ where the kernel died.`,
 	}
 	f := c.Flags()
 	f.StringVarP(&o.out, "output", "o", "report", "write the report to this `folder`")
-	f.StringSliceVar(&o.to, "to", formats, "what to write: "+strings.Join(formats, ", "))
+	f.StringSliceVar(&o.to, "to", formats, "what to write: "+strings.Join(knownFormats, ", "))
 	o.addRunFlags(f)
 	f.BoolVar(&o.noCache, "no-cache", false, "run every cell, also those that did not change")
 	return c
@@ -74,14 +77,16 @@ func (o *runOptions) addRunFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.jobs, "jobs", 0, "notebooks to run at once (default: one for each core)")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long one cell may take; 0: as long as it wants")
 	f.DurationVar(&o.runTimeout, "run-timeout", 0, "how long the whole run may take; 0: as long as it wants")
+	f.DurationVar(&o.startTime, "start-timeout", time.Minute, "how long a kernel may take to start")
 	f.StringVar(&o.kernel, "kernel", "", "run with the kernel of this `name` and not the one that a notebook names")
 	f.BoolVar(&o.allow, "allow-errors", false, "run the cells after one that failed too")
+	f.BoolVar(&o.trust, "trust", false, "print HTML that cells did not give in this run as it is, scripts included")
 }
 
 func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	for _, format := range o.to {
-		if !slices.Contains(formats, format) {
-			return fmt.Errorf("--to %s: there is no such format: use %s", format, strings.Join(formats, ", "))
+		if !slices.Contains(knownFormats, format) {
+			return fmt.Errorf("--to %s: there is no such format: use %s", format, strings.Join(knownFormats, ", "))
 		}
 	}
 	if err := o.valid(); err != nil {
@@ -98,12 +103,12 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []st
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted: %s is left as it was: %w", o.out, ctx.Err())
 	}
-	return o.report(stdout, stderr, folder, e)
+	return o.report(ctx, stdout, stderr, folder, e)
 }
 
 func (o runOptions) valid() error {
-	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 {
-		return errors.New("--jobs, --timeout and --run-timeout take no negative value")
+	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 || o.startTime < 0 {
+		return errors.New("--jobs, --timeout, --run-timeout and --start-timeout take no negative value")
 	}
 	return nil
 }
@@ -144,7 +149,7 @@ func (o runOptions) execute(ctx context.Context, stderr io.Writer, args []string
 	}
 	progress := newProgress(stderr)
 	results, err := execute.Run(ctx, inputs, execute.Options{
-		Kernel: o.kernel, Parameters: params, CellTimeout: o.timeout, Timeout: o.runTimeout, Jobs: o.jobs,
+		Kernel: o.kernel, Parameters: params, CellTimeout: o.timeout, Timeout: o.runTimeout, StartTimeout: o.startTime, Jobs: o.jobs,
 		Env: env, Hide: hidden(params), Log: stderr, Progress: progress.event, AllowErrors: o.allow, Cache: cache,
 	})
 	progress.close()
@@ -157,7 +162,7 @@ func (o runOptions) execute(ctx context.Context, stderr io.Writer, args []string
 }
 
 // report writes what the run gave, also where some of it failed.
-func (o runOptions) report(stdout, stderr io.Writer, folder *folder, e *executed) error {
+func (o runOptions) report(ctx context.Context, stdout, stderr io.Writer, folder *folder, e *executed) error {
 	var errs []error
 	ran := false
 	for _, r := range e.results {
@@ -168,7 +173,7 @@ func (o runOptions) report(stdout, stderr io.Writer, folder *folder, e *executed
 		return errors.Join(errs...) // there is nothing to report
 	}
 	err := folder.replace(func(dir string) error {
-		problems, err := o.write(dir, stderr, e)
+		problems, err := o.write(ctx, dir, stderr, e)
 		errs = append(errs, problems)
 		return err
 	})
@@ -186,7 +191,7 @@ func (o runOptions) report(stdout, stderr io.Writer, folder *folder, e *executed
 
 // write writes the report's files into dir. Faults of the notebooks' contents are
 // problems: the report is written all the same, with them marked.
-func (o runOptions) write(dir string, stderr io.Writer, e *executed) (problems, err error) {
+func (o runOptions) write(ctx context.Context, dir string, stderr io.Writer, e *executed) (problems, err error) {
 	if err := writeManifest(dir, e); err != nil {
 		return nil, err
 	}
@@ -195,14 +200,14 @@ func (o runOptions) write(dir string, stderr io.Writer, e *executed) (problems, 
 			return nil, err
 		}
 	}
-	html, md := slices.Contains(o.to, "html"), slices.Contains(o.to, "md")
-	if !html && !md {
+	if !o.documented() {
 		return nil, nil
 	}
-	options, err := e.source.config.render()
+	options, err := e.source.renderOptions()
 	if err != nil {
 		return nil, err
 	}
+	options.Trust = o.trust
 	for _, p := range e.params {
 		options.Provenance = append(options.Provenance, doc.Field{Name: p.Name, Value: fmt.Sprint(shown(p))})
 	}
@@ -213,7 +218,7 @@ func (o runOptions) write(dir string, stderr io.Writer, e *executed) (problems, 
 			return nil, err
 		}
 		defer root.Close()
-		inputs = append(inputs, render.Input{Name: r.Name, Notebook: r.Notebook, Files: root.FS()})
+		inputs = append(inputs, render.Input{Name: r.Name, Notebook: r.Notebook, Files: root.FS(), Executed: r.Err == nil})
 	}
 	document, warnings, problems := render.Build(inputs, options)
 	for _, w := range warnings {
@@ -222,13 +227,7 @@ func (o runOptions) write(dir string, stderr io.Writer, e *executed) (problems, 
 	if document == nil {
 		return nil, problems
 	}
-	if html {
-		err = errors.Join(err, writeFile(filepath.Join(dir, "index.html"), func(w io.Writer) error { return render.WriteHTML(w, document) }))
-	}
-	if md {
-		err = errors.Join(err, render.WriteMarkdown(dir, document))
-	}
-	return problems, err
+	return problems, o.writeDocument(ctx, dir, e.source, document)
 }
 
 func writeNotebooks(dir string, results []execute.Result) error {

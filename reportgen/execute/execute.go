@@ -36,17 +36,18 @@ type Input struct {
 // Options say how to run notebooks. The zero value runs each with the kernel it
 // names, as long as it takes.
 type Options struct {
-	Kernel      string        // instead of the kernels that the notebooks name
-	Parameters  []Parameter   // see [Parameter]
-	CellTimeout time.Duration // for one cell; 0: none
-	Timeout     time.Duration // for all notebooks; 0: none
-	Jobs        int           // notebooks at once; 0: as many as there are cores
-	Env         []string      // added to the kernels' environment, as KEY=value
-	Hide        []string      // pairs to replace in outputs, see [kernel.Options]
-	Cache       *Cache        // of outputs of earlier runs; nil: every cell runs
-	AllowErrors bool          // run the cells after one whose code failed
-	Log         io.Writer     // told when a kernel is built first; nil: nobody
-	Progress    func(Event)   // told what happens, one call at a time; nil: nobody
+	Kernel       string        // instead of the kernels that the notebooks name
+	Parameters   []Parameter   // see [Parameter]
+	CellTimeout  time.Duration // for one cell; 0: none
+	Timeout      time.Duration // for all notebooks; 0: none
+	StartTimeout time.Duration // for a kernel to start; 0: a minute
+	Jobs         int           // notebooks at once; 0: as many as there are cores
+	Env          []string      // added to the kernels' environment, as KEY=value
+	Hide         []string      // pairs to replace in outputs, see [kernel.Options]
+	Cache        *Cache        // of outputs of earlier runs; nil: every cell runs
+	AllowErrors  bool          // run the cells after one whose code failed
+	Log          io.Writer     // told when a kernel is built first; nil: nobody
+	Progress     func(Event)   // told what happens, one call at a time; nil: nobody
 }
 
 // Result is one notebook after its run.

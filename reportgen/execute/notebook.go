@@ -52,7 +52,8 @@ func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, 
 		return nil
 	}
 	k, err := kernel.Start(ctx, kernel.Options{
-		Spec: n.spec, Dir: dir, Env: opts.Env, Hide: append([]string{dir + string(filepath.Separator), ""}, opts.Hide...),
+		Spec: n.spec, Dir: dir, Env: opts.Env, StartTimeout: opts.StartTimeout,
+		Hide: append([]string{dir + string(filepath.Separator), ""}, opts.Hide...),
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Name, err)

@@ -51,8 +51,8 @@ func (c connection) address(port int) string {
 
 // sockets are the client's ends of a kernel's channels.
 type sockets struct {
-	shell, control, stdin, iopub zmq4.Socket
-	cancel                       context.CancelFunc
+	shell, control, stdin, iopub, heartbeat zmq4.Socket
+	cancel                                  context.CancelFunc
 }
 
 // dial connects to every channel of c, waiting for the kernel to open them until
@@ -70,7 +70,8 @@ func dial(ctx context.Context, c connection, session string) (*sockets, error) {
 	s := &sockets{
 		shell: zmq4.NewDealer(life, opts...), control: zmq4.NewDealer(life, opts...),
 		stdin: zmq4.NewDealer(life, opts...), iopub: zmq4.NewSub(life, opts...),
-		cancel: cancel,
+		heartbeat: zmq4.NewDealer(life, opts...),
+		cancel:    cancel,
 	}
 	if err := s.iopub.SetOption(zmq4.OptionSubscribe, ""); err != nil {
 		return nil, fmt.Errorf("subscribe to the kernel's outputs: %w", err)
@@ -78,7 +79,7 @@ func dial(ctx context.Context, c connection, session string) (*sockets, error) {
 	channels := []struct {
 		socket zmq4.Socket
 		port   int
-	}{{s.iopub, c.IOPubPort}, {s.shell, c.ShellPort}, {s.control, c.ControlPort}, {s.stdin, c.StdinPort}}
+	}{{s.iopub, c.IOPubPort}, {s.shell, c.ShellPort}, {s.control, c.ControlPort}, {s.stdin, c.StdinPort}, {s.heartbeat, c.HBPort}}
 	for _, ch := range channels {
 		if err := ch.socket.Dial(c.address(ch.port)); err != nil {
 			s.close()
@@ -90,7 +91,7 @@ func dial(ctx context.Context, c connection, session string) (*sockets, error) {
 
 func (s *sockets) close() {
 	s.cancel()
-	for _, socket := range []zmq4.Socket{s.shell, s.control, s.stdin, s.iopub} {
+	for _, socket := range []zmq4.Socket{s.shell, s.control, s.stdin, s.iopub, s.heartbeat} {
 		socket.Close() // the kernel is gone: there is nobody to lose a message
 	}
 }

@@ -60,7 +60,7 @@ func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 	k.cells[id] = c
 	select {
 	case <-k.proc.exited:
-		return c.result, k.proc.died()
+		return c.result, k.died()
 	default:
 	}
 	if err := k.sockets.shell.SendMulti(msg); err != nil {
@@ -88,6 +88,8 @@ type execution struct {
 
 func (e *execution) wait(ctx context.Context) error {
 	k := e.k
+	var gone <-chan time.Time
+	finished := k.finished
 	for !e.replied || !e.idle {
 		select {
 		case m := <-k.iopub:
@@ -107,7 +109,12 @@ func (e *execution) wait(ctx context.Context) error {
 			if e.stopErr != nil {
 				return e.stopErr
 			}
-			return k.proc.died()
+			return k.died()
+		case <-finished:
+			// A program that only starts the kernel lives on without it.
+			finished, gone = nil, time.After(readersWait)
+		case <-gone:
+			k.proc.end() // the next turn sees that it has ended
 		case <-ctx.Done():
 			e.stop(context.Cause(ctx))
 			ctx = context.WithoutCancel(ctx)

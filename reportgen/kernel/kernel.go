@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,7 +25,10 @@ type Options struct {
 	Env          []string      // added to the caller's environment, as KEY=value
 	StartTimeout time.Duration // until the kernel answers; 0: one minute
 	StopTimeout  time.Duration // until an interrupt or a shutdown is obeyed; 0: two seconds
-	MaxOutput    int           // bytes of text kept of one cell's streams; 0: 16 MiB
+	MaxOutput    int           // bytes kept of what one cell prints and displays; 0: 64 MiB
+	// HeartbeatTimeout is how long a kernel may leave its heartbeat unanswered before
+	// it is ended; 0: half a minute.
+	HeartbeatTimeout time.Duration
 	// Hide replaces strings in every output, pairwise old and new as in
 	// [strings.NewReplacer]: absolute paths that would differ between machines.
 	Hide []string
@@ -33,7 +37,8 @@ type Options struct {
 // Kernel is a running kernel. Its methods are for one goroutine at a time.
 type Kernel struct {
 	opts     Options
-	dir      string // private folder, removed by Close
+	dir      string // the path of private
+	private  *folder
 	proc     *process
 	sockets  *sockets
 	codec    codec
@@ -49,7 +54,8 @@ type Kernel struct {
 	clean    *cleaner
 	closed   bool
 
-	inputsRead int64 // bytes of the inputs' file that were told
+	silent     atomic.Bool // it was ended because its heartbeat had stopped
+	inputsRead int64       // bytes of the inputs' file that were told
 }
 
 // Info is what a kernel says of itself.
@@ -64,17 +70,18 @@ type Info struct {
 func Start(ctx context.Context, opts Options) (*Kernel, error) {
 	opts.StartTimeout = orDefault(opts.StartTimeout, time.Minute)
 	opts.StopTimeout = orDefault(opts.StopTimeout, 2*time.Second)
-	opts.MaxOutput = orDefault(opts.MaxOutput, 16<<20)
-	dir, err := runFolder()
+	opts.MaxOutput = orDefault(opts.MaxOutput, 64<<20)
+	opts.HeartbeatTimeout = orDefault(opts.HeartbeatTimeout, 30*time.Second)
+	private, err := newFolder()
 	if err != nil {
 		return nil, err
 	}
 	k := &Kernel{
-		opts: opts, dir: dir, codec: codec{session: uuid.NewString()},
+		opts: opts, dir: private.path, private: private, codec: codec{session: uuid.NewString()},
 		iopub: make(chan *message, 1024), shell: make(chan *message, 64), stdin: make(chan *message, 4),
 		done: make(chan struct{}), finished: make(chan struct{}), badErr: make(chan error, 1),
 		displays: make(map[string][]display), cells: make(map[string]*collector),
-		clean: newCleaner(dir, slices.Concat(opts.Spec.Hide, opts.Hide)),
+		clean: newCleaner(private.path, slices.Concat(opts.Spec.Hide, opts.Hide)),
 	}
 	if err := k.start(ctx); err != nil {
 		k.opts.StopTimeout = 0 // what did not start is not asked to stop
@@ -109,7 +116,7 @@ func (k *Kernel) start(ctx context.Context) error {
 	go func() {
 		select {
 		case <-k.proc.exited:
-			die(k.proc.died())
+			die(k.died())
 		case <-ctx.Done():
 		}
 	}()
@@ -117,10 +124,20 @@ func (k *Kernel) start(ctx context.Context) error {
 		return k.startError(ctx, err)
 	}
 	k.receive()
+	go k.watch()
 	if err := k.waitReady(ctx); err != nil {
 		return k.startError(ctx, err)
 	}
 	return nil
+}
+
+// died says how the kernel ended.
+func (k *Kernel) died() *DiedError {
+	d := &DiedError{State: k.proc.state, Stderr: k.proc.stderr.String()}
+	if k.silent.Load() {
+		d.State = stateSilent
+	}
+	return d
 }
 
 // startError prefers the reason that the wait ended to what failed because of it.
@@ -259,7 +276,7 @@ func (k *Kernel) Close() error {
 		}
 		k.sockets.close()
 	}
-	if err := os.RemoveAll(k.dir); err != nil {
+	if err := k.private.remove(); err != nil {
 		return fmt.Errorf("remove the kernel's temporary folder: %w", err)
 	}
 	return nil

@@ -16,8 +16,8 @@ type collector struct {
 	code    string
 	result  *Result
 	streams map[*nbformat.Output]*strings.Builder // text before it is cleaned
-	size    int                                   // bytes of streams kept
-	dropped int                                   // bytes of streams beyond Options.MaxOutput
+	size    int                                   // bytes of streams and displays kept
+	dropped int                                   // bytes beyond Options.MaxOutput
 	clear   bool                                  // the next output replaces all before it
 	failure *CellError
 }
@@ -82,6 +82,11 @@ func (c *collector) add(m *message) {
 	case "error":
 		c.fail(v.EName, v.EValue, v.Traceback)
 	default:
+		if c.size+len(m.Content) > c.k.opts.MaxOutput {
+			c.dropped += len(m.Content)
+			return
+		}
+		c.size += len(m.Content)
 		o := &nbformat.Output{Type: m.Header.Type, Data: c.data(v), Metadata: c.k.clean.object(v.Metadata), ExecutionCount: v.ExecutionCount}
 		if o.Type == nbformat.DisplayData {
 			o.ExecutionCount = nil
@@ -190,7 +195,7 @@ func (c *collector) fail(name, value string, traceback []string) {
 func (c *collector) flush() {
 	if c.dropped > 0 {
 		c.size = -c.dropped // make room for the notice
-		note := fmt.Sprintf("\n[reportgen: the cell printed more than %d bytes; the %d bytes from here on are left out]\n", c.k.opts.MaxOutput, c.dropped)
+		note := fmt.Sprintf("\n[reportgen: the cell printed and displayed more than %d bytes; the %d bytes from here on are left out]\n", c.k.opts.MaxOutput, c.dropped)
 		c.dropped = 0
 		c.stream("stderr", note)
 	}

@@ -3,7 +3,6 @@ package kernel
 import (
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -66,10 +65,6 @@ func (p *process) end() {
 	_ = p.signal(syscall.SIGKILL) // a child started between the first signal and the end
 }
 
-func (p *process) died() *DiedError {
-	return &DiedError{State: p.state, Stderr: p.stderr.String()}
-}
-
 // DiedError says that a kernel's process ended before its work was done.
 type DiedError struct {
 	State  string // how the process ended: "signal: killed", "exit status 1"
@@ -111,20 +106,4 @@ func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return strings.ToValidUTF8(string(t.buf), "")
-}
-
-// runFolder makes the private folder of one kernel: its connection file, its
-// sockets and, in tmp, whatever the kernel and its cells put in the temporary
-// folder. A socket's path has to stay under 104 bytes, so a long TMPDIR is left
-// for /tmp.
-func runFolder() (string, error) {
-	parent := os.TempDir()
-	if len(parent) > 70 {
-		parent = "/tmp"
-	}
-	dir, err := os.MkdirTemp(parent, "reportgen-") // mode 0700
-	if err != nil {
-		return "", fmt.Errorf("make the kernel's temporary folder: %w", err)
-	}
-	return dir, os.Mkdir(dir+"/tmp", 0o700)
 }

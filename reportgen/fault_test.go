@@ -1,0 +1,255 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// program is reportgen as a process of its own: this test's binary, see TestMain.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), programVariable+"="+os.Args[0])
+	return cmd
+}
+
+// leftIn names the processes that know a temporary folder, and the files in it.
+func leftIn(t *testing.T, temp string) []string {
+	t.Helper()
+	var left []string
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, f := range files {
+		pid := filepath.Base(filepath.Dir(f))
+		env, err := os.ReadFile(f)
+		if err == nil && pid != fmt.Sprint(os.Getpid()) && bytes.Contains(env, []byte("TMPDIR="+temp)) {
+			left = append(left, "process "+pid)
+		}
+	}
+	entries, err := os.ReadDir(temp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	return left
+}
+
+// Signals end reportgen with 130, in a cell and in a compiler, and nothing is left:
+// no process, no file, and the last report as it was.
+func TestSignals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real GoNB kernels: skipped with -short")
+	}
+	for _, tt := range []struct {
+		name   string
+		signal syscall.Signal
+		until  string
+	}{
+		{"interrupt in a cell", syscall.SIGINT, "cell 1/2"},
+		{"termination", syscall.SIGTERM, "cell 1/2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := notebookFolder(t, map[string]string{"report/" + marker: markerText, "report/old.txt": "old"})
+			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\ntime.Sleep(time.Hour)")})
+			before := tree(t, dir)
+			temp := t.TempDir()
+			t.Setenv("TMPDIR", temp)
+			cmd := program(t, "run")
+			stderr, err := cmd.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var said strings.Builder
+			sent := false
+			for lines := bufio.NewScanner(stderr); lines.Scan(); {
+				fmt.Fprintln(&said, lines.Text())
+				if !sent && strings.Contains(lines.Text(), tt.until) {
+					sent = true
+					if err := cmd.Process.Signal(tt.signal); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			var exit *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+				t.Errorf("%v, want status 130:\n%s", err, said.String())
+			}
+			if left := leftIn(t, temp); len(left) > 0 {
+				t.Errorf("left: %v", left)
+			}
+			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+				t.Errorf("files changed:\n%s", diff)
+			}
+		})
+	}
+}
+
+// Runs at once in one folder leave a whole report, that of one of them.
+func TestRunsAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real GoNB kernels: skipped with -short")
+	}
+	dir := notebookFolder(t, nil)
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"x is\", x)")})
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	var group sync.WaitGroup
+	for i := range 3 {
+		group.Go(func() {
+			cmd := program(t, "run", "--to", "md", "-p", fmt.Sprint("x=", i))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("run %d: %v\n%s", i, err, out)
+			}
+		})
+	}
+	group.Wait()
+	files := tree(t, "report")
+	found := 0
+	for i := range 3 {
+		if strings.Contains(files["report.md"], fmt.Sprintf("x is %d", i)) && strings.Contains(files[manifestName], fmt.Sprintf(`"value": "%d"`, i)) {
+			found++
+		}
+	}
+	if found != 1 {
+		t.Errorf("the report is that of %d runs:\n%s\n%s", found, files["report.md"], files[manifestName])
+	}
+	if entries, err := os.ReadDir("."); err != nil || len(entries) != 2 {
+		t.Errorf("left beside the report: %v, %v", entries, err)
+	}
+	if left := leftIn(t, temp); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// Many replacements at once: each ends well, and the folder is there at any time.
+func TestFolderReplacedByMany(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write := func(text string) {
+		f, err := newFolder("report")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		err = f.replace(func(dir string) error {
+			return errors.Join(os.WriteFile(filepath.Join(dir, "a"), []byte(text), 0o644), os.WriteFile(filepath.Join(dir, "b"), []byte(text), 0o644))
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	write("first")
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for range 25 {
+				write(fmt.Sprint(i))
+			}
+		})
+	}
+	group.Wait()
+	if files := tree(t, "."); len(files) != 3 || files["report/a"] != files["report/b"] {
+		t.Errorf("%v", files)
+	}
+}
+
+// smallDisk mounts a file system of a few kilobytes at dir, for the test.
+func smallDisk(t *testing.T, dir, options string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", options, "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("no right to mount a small disk: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+}
+
+// A full disk, or one that cannot be written, is said, and the last report stays.
+func TestDiskFullAndReadOnly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real GoNB kernels: skipped with -short")
+	}
+	dir := notebookFolder(t, nil)
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(strings.Repeat(\"x\", 1<<20))")})
+	disk := filepath.Join(dir, "disk")
+	smallDisk(t, disk, "size=256k")
+	writeFiles(t, disk, map[string]string{"report/" + marker: markerText, "report/report.md": "old"})
+	before := tree(t, disk)
+	status, _, stderr := reportgen(t, "run", "-o", "disk/report")
+	if status != exitBadInput || !strings.Contains(stderr, syscall.ENOSPC.Error()) {
+		t.Errorf("status %d\n%.2000s", status, stderr)
+	}
+	if diff := cmp.Diff(before, tree(t, disk)); diff != "" {
+		t.Errorf("the full disk changed:\n%s", diff)
+	}
+	if out, err := exec.Command("mount", "-o", "remount,ro", disk).CombinedOutput(); err != nil {
+		t.Skipf("no right to remount: %v: %s", err, out)
+	}
+	status, _, stderr = reportgen(t, "run", "-o", "disk/report")
+	if status != exitBadInput || !strings.Contains(stderr, syscall.EROFS.Error()) {
+		t.Errorf("status %d\n%.2000s", status, stderr)
+	}
+	if diff := cmp.Diff(before, tree(t, disk)); diff != "" {
+		t.Errorf("the disk that cannot be written changed:\n%s", diff)
+	}
+}
+
+// A kernel that does not start in time ends the run.
+func TestKernelThatNeverStarts(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFiles(t, ".", map[string]string{
+		"jupyter/kernels/gonb/kernel.json": `{"argv": ["sleep", "3600"], "display_name": "none", "language": "go"}`,
+		"notebooks/a.ipynb":                goNotebook(t, "A", "var x = 1"),
+	})
+	t.Setenv("JUPYTER_PATH", mustAbs(t, "jupyter"))
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	began := time.Now()
+	status, _, stderr := reportgen(t, "run", "--start-timeout", "200ms")
+	if status == exitDone || !strings.Contains(stderr, "the kernel did not answer within 200ms") || time.Since(began) > time.Minute {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+	if left := leftIn(t, temp); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// With --allow-errors the cells after a failure run, and the status still tells.
+func TestAllowErrors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	dir := notebookFolder(t, nil)
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\npanic(\"first\")", "%%\nfmt.Println(\"went on\")", "%%\npanic(\"second\")")})
+	status, _, stderr := reportgen(t, "run", "--to", "md", "--allow-errors")
+	md := tree(t, "report")["report.md"]
+	if status != exitFailed || !strings.Contains(md, "went on") {
+		t.Errorf("status %d\n%s\n%s", status, stderr, md)
+	}
+	for _, want := range []string{"cell 3 (code-2), line 2: panic: first", "cell 5 (code-4), line 2: panic: second"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("no %q in\n%s", want, stderr)
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A kernel that is killed while no cell runs is noticed by the next.
+func TestKernelKilledBetweenCells(t *testing.T) {
+	privateTemp(t)
+	for _, cells := range []int{0, 1} {
+		k := startGoNB(t, Options{})
+		for range cells {
+			if _, err := execute(t, k, "%%\nfmt.Print(1)"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := syscall.Kill(k.proc.cmd.Process.Pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		var died *DiedError
+		if _, err := execute(t, k, "%%\nfmt.Print(2)"); !errors.As(err, &died) || died.State != "signal: killed" {
+			t.Errorf("after %d cells: %v", cells, err)
+		}
+	}
+}
+
+// A kernel that is stopped, not ended, is given up when its heartbeat is missing.
+func TestKernelThatIsStopped(t *testing.T) {
+	privateTemp(t)
+	k := startGoNB(t, Options{HeartbeatTimeout: 400 * time.Millisecond})
+	time.AfterFunc(time.Second, func() { _ = syscall.Kill(k.proc.cmd.Process.Pid, syscall.SIGSTOP) })
+	var died *DiedError
+	if _, err := execute(t, k, "%%\ntime.Sleep(time.Hour)"); !errors.As(err, &died) || died.State != stateSilent {
+		t.Errorf("error %v, want %s", err, stateSilent)
+	}
+}
+
+// A program that starts the kernel and lives on without it does not keep the cell
+// waiting.
+func TestKernelBehindAProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	privateTemp(t)
+	spec, err := Find(t.Context(), "gonb", ".", io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := filepath.Join(t.TempDir(), "pid")
+	spec.Argv = append([]string{"sh", "-c", `"$@" & echo $! >` + pid + `; wait; exec sleep 3600`, "sh"}, spec.Argv...)
+	k, err := Start(t.Context(), Options{Spec: spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	go func() {
+		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+		text, _ := os.ReadFile(pid)
+		var n int
+		if _, err := fmt.Sscan(string(text), &n); err == nil {
+			_ = syscall.Kill(n, syscall.SIGKILL)
+		}
+	}()
+	var died *DiedError
+	if _, err := execute(t, k, "%%\ntime.Sleep(time.Hour)"); !errors.As(err, &died) {
+		t.Errorf("error %v, want DiedError", err)
+	}
+}
+
+// A cell that never stops to print is stopped in time, and what is kept of it is
+// bounded.
+func TestFlood(t *testing.T) {
+	privateTemp(t)
+	const most = 1 << 20
+	k := startGoNB(t, Options{MaxOutput: most})
+	for name, code := range map[string]string{
+		"text":     "%%\nfor { fmt.Println(strings.Repeat(\"x\", 1000)) }",
+		"displays": "import \"github.com/janpfeifer/gonb/gonbui\"\n%%\nfor { gonbui.DisplayHTML(strings.Repeat(\"x\", 1000)) }",
+	} {
+		late := errors.New("late")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 4*time.Second, late)
+		r, err := k.Execute(ctx, code)
+		cancel()
+		if !errors.Is(err, late) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		size := 0
+		for _, o := range r.Outputs {
+			size += len(o.Text)
+			for _, v := range o.Data {
+				size += len(fmt.Sprint(v))
+			}
+		}
+		if size < most/2 || size > 2*most || !strings.Contains(streamOf(r, "stderr"), "left out") {
+			t.Errorf("%s: %d bytes are kept, stderr %q", name, size, streamOf(r, "stderr"))
+		}
+	}
+}
+
+// An interrupt does not reach a compiler: its process group is ended.
+func TestCompilerThatHangs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	dir := privateTemp(t)
+	spec, err := Find(t.Context(), "gonb", ".", io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	real := filepath.Join(filepath.Dir(spec.Argv[0]), "go")
+	began := filepath.Join(bin, "began")
+	script := fmt.Sprintf("#!/bin/sh\ncase $1 in build) touch %s; sleep 3600;; *) exec %s \"$@\";; esac\n", began, real)
+	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	spec.Env["PATH"] = bin + string(os.PathListSeparator) + spec.Env["PATH"]
+	k, err := Start(t.Context(), Options{Spec: spec, StopTimeout: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := errors.New("late")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		waitFor(t, func() bool { _, err := os.Stat(began); return err == nil })
+		cancel(late)
+	}()
+	if _, err := k.Execute(ctx, "%%\nfmt.Print(1)"); !errors.Is(err, late) {
+		t.Errorf("error %v", err)
+	}
+	if err := k.Close(); err != nil {
+		t.Error(err)
+	}
+	waitFor(t, func() bool { return len(processesIn(t, dir)) == 0 })
+}
+
+// The folder that a killed program left is removed by the next kernel, and that of
+// a running one is not.
+func TestSweep(t *testing.T) {
+	dir := privateTemp(t)
+	t.Setenv("TMPDIR", dir)
+	alive, err := newFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead, err := newFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dead.lock.Close(); err != nil { // as the operating system does
+		t.Fatal(err)
+	}
+	past := time.Now().Add(-2 * sweepAge)
+	for _, f := range []*folder{alive, dead} {
+		if err := os.Chtimes(filepath.Join(f.path, lockName), past, past); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next, err := newFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dead.path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder of a dead program stays: %v", err)
+	}
+	for _, f := range []*folder{alive, next} {
+		if _, err := os.Stat(f.path); err != nil {
+			t.Error(err)
+		}
+		if err := f.remove(); err != nil {
+			t.Error(err)
+		}
+	}
+}
