@@ -63,7 +63,7 @@ func (o runOptions) check(ctx context.Context, stdout, stderr io.Writer, dir str
 	}
 	defer os.RemoveAll(temp)
 	fresh := &folder{filepath.Join(temp, "report")}
-	if err := o.report(io.Discard, stderr, fresh, e); err != nil {
+	if err := o.report(ctx, io.Discard, stderr, fresh, e); err != nil {
 		return err
 	}
 	return compareReports(stdout, dir, fresh.path)

@@ -21,15 +21,16 @@ const configName = "report.yaml"
 
 // config is report.yaml.
 type config struct {
-	Title      string         `yaml:"title"`
-	Subtitle   string         `yaml:"subtitle"`
-	Authors    []string       `yaml:"authors"`
-	Date       string         `yaml:"date"`
-	Abstract   string         `yaml:"abstract"` // Markdown
-	Lang       string         `yaml:"lang"`     // BCP 47
-	Code       string         `yaml:"code"`     // show, fold or hide
-	Notebooks  []string       `yaml:"notebooks"`
-	Parameters map[string]any `yaml:"parameters"`
+	Title        string         `yaml:"title"`
+	Subtitle     string         `yaml:"subtitle"`
+	Authors      []string       `yaml:"authors"`
+	Date         string         `yaml:"date"`
+	Abstract     string         `yaml:"abstract"`     // Markdown
+	Lang         string         `yaml:"lang"`         // BCP 47
+	Bibliography texts          `yaml:"bibliography"` // files of BibTeX or CSL-JSON
+	Code         string         `yaml:"code"`         // show, fold or hide
+	Notebooks    []string       `yaml:"notebooks"`
+	Parameters   map[string]any `yaml:"parameters"`
 }
 
 // readConfig reads report.yaml in dir. A folder without one has an empty one.

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/flowbook/flowbook/reportgen/render"
+	"github.com/flowbook/flowbook/reportgen/render/cite"
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+)
+
+// knownFormats are what --to may name; the first three are written where it is
+// not given.
+var knownFormats = append(slices.Clone(formats), "pdf", "site")
+
+// documented reports whether a format is written from the document.
+func (o runOptions) documented() bool {
+	return slices.ContainsFunc(o.to, func(format string) bool { return format != "ipynb" })
+}
+
+// writeDocument writes the document in the formats that are asked for.
+func (o runOptions) writeDocument(ctx context.Context, dir string, s *source, d *doc.Document) error {
+	var errs []error
+	for _, format := range o.to {
+		switch format {
+		case "html":
+			errs = append(errs, writeFile(filepath.Join(dir, "index.html"), func(w io.Writer) error { return render.WriteHTML(w, d) }))
+		case "md":
+			errs = append(errs, render.WriteMarkdown(dir, d))
+		case "pdf":
+			made, err := s.made()
+			if err == nil {
+				err = writeFile(filepath.Join(dir, "report.pdf"), func(w io.Writer) error { return render.WritePDF(ctx, w, d, made) })
+			}
+			errs = append(errs, err)
+		case "site":
+			site := filepath.Join(dir, "site")
+			err := os.Mkdir(site, 0o777)
+			if err == nil {
+				err = render.WriteSite(site, d)
+			}
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// renderOptions are what report.yaml says of the document: with the works of its
+// bibliographies, and with the date of $SOURCE_DATE_EPOCH where it gives none.
+func (s *source) renderOptions() (render.Options, error) {
+	options, err := s.config.render()
+	if err != nil {
+		return options, err
+	}
+	options.Works = cite.Works{}
+	for _, name := range s.config.Bibliography {
+		if !filepath.IsLocal(name) {
+			return options, fmt.Errorf("%s: bibliography %q is not in its folder", filepath.Join(s.dir, configName), name)
+		}
+		data, err := os.ReadFile(filepath.Join(s.dir, name))
+		if err != nil {
+			return options, fmt.Errorf("%s: bibliography: %w", filepath.Join(s.dir, configName), err)
+		}
+		works, err := cite.Parse(name, data)
+		if err == nil {
+			err = options.Works.Add(works)
+		}
+		if err != nil {
+			return options, fmt.Errorf("%s: %w", filepath.Join(s.dir, configName), err)
+		}
+	}
+	if options.Date == "" {
+		epoch, err := sourceDate()
+		if err != nil {
+			return options, err
+		}
+		if !epoch.IsZero() {
+			options.Date = epoch.Format("2 January 2006")
+		}
+	}
+	return options, nil
+}
+
+// made is when a file of the report is said to be made: at $SOURCE_DATE_EPOCH,
+// else on the date that report.yaml gives as 2006-01-02; zero for neither.
+func (s *source) made() (time.Time, error) {
+	epoch, err := sourceDate()
+	if err != nil || !epoch.IsZero() {
+		return epoch, err
+	}
+	day, err := time.Parse(time.DateOnly, s.config.Date)
+	if err != nil {
+		return time.Time{}, nil // a date in words
+	}
+	return day, nil
+}
+
+// sourceDate is $SOURCE_DATE_EPOCH, zero where it is not set
+// (https://reproducible-builds.org/specs/source-date-epoch/).
+func sourceDate() (time.Time, error) {
+	const name = "SOURCE_DATE_EPOCH"
+	value := os.Getenv(name)
+	if value == "" {
+		return time.Time{}, nil
+	}
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || seconds < 0 {
+		return time.Time{}, fmt.Errorf("%s=%s is no number of seconds since 1970", name, value)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// texts are one text or a list of them in YAML.
+type texts []string
+
+// UnmarshalYAML reads either form.
+func (t *texts) UnmarshalYAML(unmarshal func(any) error) error {
+	var one string
+	if err := unmarshal(&one); err == nil {
+		*t = texts{one}
+		return nil
+	}
+	return unmarshal((*[]string)(t))
+}
