@@ -20,7 +20,7 @@ func parseCondition(text string, selections map[string]matcher) (matcher, error)
 	p := &conditionParser{words: strings.Fields(spaced), selections: selections}
 	m, err := p.either()
 	if err == nil && len(p.words) > 0 {
-		err = fmt.Errorf("%q is one word too many", p.words[0])
+		err = fmt.Errorf("%q is one word too many; and, or, not, of are written small", p.words[0])
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%q cannot be read: %w", text, err)
@@ -49,7 +49,7 @@ func (p *conditionParser) next() string {
 
 // take drops the next word if it is w.
 func (p *conditionParser) take(w string) bool {
-	ok := len(p.words) > 0 && strings.EqualFold(p.words[0], w)
+	ok := len(p.words) > 0 && p.words[0] == w
 	if ok {
 		p.words = p.words[1:]
 	}
@@ -122,7 +122,7 @@ func (p *conditionParser) of(how string) (matcher, error) {
 	if len(ms) == 0 {
 		return nil, fmt.Errorf("no selection is named %q", pattern)
 	}
-	switch strings.ToLower(how) {
+	switch how {
 	case "1", "any":
 		return anyOf(ms), nil
 	case "all":

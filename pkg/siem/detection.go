@@ -157,7 +157,9 @@ func compileValue(modifier string, v any) (func(any) bool, error) {
 		if op, ok := limitOps[modifier]; ok && modifier != "eq" {
 			return func(x any) bool { f, ok := x.(float64); return ok && op(f, n) }, nil
 		}
-		v = strconv.FormatFloat(n, 'f', -1, 64)
+		if modifier == "" {
+			v = strconv.FormatFloat(n, 'f', -1, 64)
+		}
 	}
 	switch {
 	case modifier == "" && v == nil:
@@ -172,7 +174,7 @@ func compileValue(modifier string, v any) (func(any) bool, error) {
 	if text, ok := v.(string); ok {
 		return compileText(modifier, text)
 	}
-	return nil, fmt.Errorf("modifier %s does not go with %v", modifier, v)
+	return nil, fmt.Errorf("modifier %s does not go with %v; put a text in quotes", modifier, v)
 }
 
 // compileText makes a test of a text with a modifier.

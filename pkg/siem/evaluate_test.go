@@ -22,13 +22,15 @@ type flowOf struct {
 	up, down int64
 }
 
+func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
 func dayOf(flows ...flowOf) *profile.Profile {
 	b := profile.NewBuilder()
 	at := flow.Hour
 	for _, f := range flows {
 		for range f.n {
 			at += flow.Second
-			b.Add(flow.Record{Time: at, Src: netip.MustParseAddr(f.src), Dst: netip.MustParseAddr(f.dst), Proto: flow.TCP, Port: f.port, Up: f.up, Down: f.down})
+			b.Add(flow.Record{Time: at, Src: mustAddr(f.src), Dst: mustAddr(f.dst), Proto: flow.TCP, Port: f.port, Up: f.up, Down: f.down})
 		}
 	}
 	return b.Profile()
@@ -52,58 +54,70 @@ func own(t *testing.T, in detect.Input, text string) []string {
 	return got
 }
 
-func TestSelections(t *testing.T) {
-	in := detect.Input{Test: dayOf(
-		flowOf{3, "10.0.0.1", "10.0.0.9", 23, 100, 10},
-		flowOf{2, "10.0.0.2", "93.184.216.34", 4444, 1e6, 10},
-		flowOf{1, "192.168.7.3", "2001:db8::5", 443, 50, 5000},
-		flowOf{1, "93.184.216.99", "10.0.0.1", 8080, 7, 7})}
-	tests := []struct{ selection, condition, want string }{
-		{"dst_port: 23", "a", "1"},
-		{"dst_port: [23, 4444]", "a", "1 2"},
-		{"dst_port|gte: 443", "a", "2 3 99"},
-		{"dst_port|lt: 443", "a", "1"},
-		{"up_bytes|gt: 2000000", "a", ""},
-		{"up_bytes|gt: 1999999", "a", "2"},
-		{"src_ip|cidr: 10.0.0.0/8", "a", "1 2"},
-		{"dst_ip|cidr: ['2001:db8::/32', 10.0.0.9/32]", "a", "1 3"},
-		{"src_ip: '10.0.0.?'", "a", "1 2"},
-		{"src_ip: '*.7.3'", "a", "3"},
-		{"src_ip: '10\\.0'", "a", ""},
-		{"src_ip|startswith: 10.", "a", "1 2"},
-		{"src_ip|endswith: '.99'", "a", "99"},
-		{"src_ip|contains: '168'", "a", "3"},
-		{"src_ip|contains|all: ['10.', '.2']", "a", "2"},
-		{"src_ip|re: '\\.[12]$'", "a", "1 2"},
-		{"proto: TCP", "a", "1 2 3 99"},
-		{"src_internal: false", "a", "99"},
-		{"dst_country: null", "a", "1 2 3 99"},
-		{"dst_owner|exists: true", "a", ""},
-		{"{dst_internal: true, src_internal: true}", "a", "1"},
-		{"[{dst_port: 443}, {dst_port: 8080}]", "a", "3 99"},
-		{"dst_port: 23", "not a", "2 3 99"},
-		{"dst_port: 23", "a or b", "1 2"},
-		{"dst_port: 23", "a and b", ""},
-		{"dst_port: 23", "not a and not b", "3 99"},
-		{"dst_port: 23", "not (a or b)", "3 99"},
-		{"dst_port: 23", "1 of *", "1 2"},
-		{"dst_port: 23", "all of them", ""},
-		{"dst_port: 23", "any of a*", "1"},
-		{"dst_port: 23", "b AND NOT a", "2"},
+// selectionDay is the day that selectionTests ask of.
+var selectionDay = []flowOf{
+	{3, "10.0.0.1", "10.0.0.9", 23, 100, 10},
+	{2, "10.0.0.2", "93.184.216.34", 4444, 1e6, 10},
+	{1, "192.168.7.3", "2001:db8::5", 443, 50, 5000},
+	{1, "93.184.216.99", "10.0.0.1", 8080, 7, 7},
+}
+
+// selectionTests are a selection a, a condition and the last parts of the
+// addresses of the sources that match. The selection b is dst_port: 4444.
+var selectionTests = []struct{ selection, condition, want string }{
+	{"dst_port: 23", "a", "1"},
+	{"dst_port: [23, 4444]", "a", "1 2"},
+	{"dst_port|gte: 443", "a", "2 3 99"},
+	{"dst_port|lt: 443", "a", "1"},
+	{"up_bytes|gt: 2000000", "a", ""},
+	{"up_bytes|gt: 1999999", "a", "2"},
+	{"src_ip|cidr: 10.0.0.0/8", "a", "1 2"},
+	{"dst_ip|cidr: ['2001:db8::/32', 10.0.0.9/32]", "a", "1 3"},
+	{"src_ip: '10.0.0.?'", "a", "1 2"},
+	{"src_ip: '*.7.3'", "a", "3"},
+	{"src_ip: '10\\.0'", "a", ""},
+	{"src_ip|startswith: '10.'", "a", "1 2"},
+	{"src_ip|endswith: '.99'", "a", "99"},
+	{"src_ip|contains: '168'", "a", "3"},
+	{"src_ip|contains|all: ['10.', '.2']", "a", "2"},
+	{"src_ip|re: '\\.[12]$'", "a", "1 2"},
+	{"proto: TCP", "a", "1 2 3 99"},
+	{"src_internal: false", "a", "99"},
+	{"dst_country: null", "a", "1 2 3 99"},
+	{"dst_owner|exists: true", "a", ""},
+	{"{dst_internal: true, src_internal: true}", "a", "1"},
+	{"[{dst_port: 443}, {dst_port: 8080}]", "a", "3 99"},
+	{"dst_port: 23", "not a", "2 3 99"},
+	{"dst_port: 23", "a or b", "1 2"},
+	{"dst_port: 23", "a and b", ""},
+	{"dst_port: 23", "not a and not b", "3 99"},
+	{"dst_port: 23", "not (a or b)", "3 99"},
+	{"dst_port: 23", "1 of *", "1 2"},
+	{"dst_port: 23", "all of them", ""},
+	{"dst_port: 23", "any of a*", "1"},
+	{"dst_port: 23", "b and not a", "2"},
+	{"dst_port: 23", "not a and b or a", "1 2"},
+	{"dst_port: 23", "b or a and b", "2"},
+}
+
+// selectionRule is a rule of a selection and a condition.
+func selectionRule(selection, condition string) string {
+	if !strings.HasPrefix(selection, "[") && !strings.HasPrefix(selection, "{") {
+		selection = "{" + selection + "}"
 	}
-	for _, tt := range tests {
+	second := ""
+	if strings.Contains(strings.ToLower(condition), "b") || strings.HasSuffix(condition, "them") || strings.HasSuffix(condition, "of *") {
+		second = "  b: {dst_port: 4444}\n"
+	}
+	return with("  selection:\n    dst_port: 23\n", "  a: "+selection+"\n"+second, "condition: selection", "condition: "+condition)
+}
+
+func TestSelections(t *testing.T) {
+	in := detect.Input{Test: dayOf(selectionDay...)}
+	for _, tt := range selectionTests {
 		t.Run(tt.selection+" "+tt.condition, func(t *testing.T) {
-			a := "a: {" + tt.selection + "}"
-			if strings.HasPrefix(tt.selection, "[") || strings.HasPrefix(tt.selection, "{") {
-				a = "a: " + tt.selection
-			}
-			second := ""
-			if strings.Contains(tt.condition, "b") || strings.HasSuffix(tt.condition, "them") || strings.HasSuffix(tt.condition, "of *") {
-				second = "  b: {dst_port: 4444}\n"
-			}
-			text := with("  selection:\n    dst_port: 23\n", "  "+a+"\n"+second, "condition: selection", "condition: "+tt.condition)
 			var hosts []string
-			for _, f := range own(t, in, text) {
+			for _, f := range own(t, in, selectionRule(tt.selection, tt.condition)) {
 				entity := strings.Fields(f)[1]
 				hosts = append(hosts, entity[strings.LastIndex(entity, ".")+1:])
 			}
