@@ -78,8 +78,16 @@ fuzz: ## short fuzz runs of every fuzz target
 
 FUZZ ?= 2000x
 
-bench: ## benchmarks of scan and profile
-	go test -run '^$$' -bench . -benchmem ./pkg/scan ./pkg/profile
+# 100 million flows only when asked for: make bench FLOWS='1M 20M 100M'.
+FLOWS ?= 1M 20M
+
+bench: reportgen $(TOOLS)/bench/.made ## measure beside DuckDB, Polars and pandas; writes BENCHMARKS.md
+	$(TOOLS)/bench/bin/python testdata/bench/bench.py $(REPORTGEN) BENCHMARKS.md $(FLOWS)
+
+$(TOOLS)/bench/.made: testdata/bench/requirements.txt
+	$(PYTHON) -m venv $(TOOLS)/bench
+	$(TOOLS)/bench/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 clean: ## remove what make made, but not the profile cache
 	rm -rf $(TOOLS) $(VENV) report
