@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 )
 
 // marker is the file in a report's folder that says who made it, so that no other
@@ -64,17 +65,45 @@ func (f *folder) replace(write func(dir string) error) error {
 	if err := os.WriteFile(filepath.Join(fresh, marker), []byte(markerText), 0o666); err != nil {
 		return err
 	}
-	err = os.Rename(f.path, old)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := swap(fresh, f.path, old); err != nil {
 		return fmt.Errorf("replace the report: %w", err)
 	}
-	if err2 := os.Rename(fresh, f.path); err2 != nil {
-		if err == nil {
-			err2 = errors.Join(err2, os.Rename(old, f.path))
-		}
-		return fmt.Errorf("replace the report: %w", err2)
-	}
 	return nil
+}
+
+// swapTries is how often another run may get between the two renames of a swap.
+const swapTries = 100
+
+// swap puts fresh in the place of path. What was there is then at fresh or at old:
+// two runs at once leave the folder of the one that came last, and both end well.
+func swap(fresh, path, old string) error {
+	for try := range swapTries {
+		err := exchange(fresh, path)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			// The file system cannot exchange: for a moment there is no report.
+			err := os.Rename(path, old+strconv.Itoa(try))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		if err = os.Rename(fresh, path); err == nil {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			// Nothing can be put there: the old report goes back.
+			if back := os.Rename(old+strconv.Itoa(try), path); back != nil && !errors.Is(back, fs.ErrNotExist) {
+				err = errors.Join(err, back)
+			}
+			return err
+		}
+	}
+	return errors.New("other runs keep replacing the folder")
 }
 
 // made lists what a reader opens in the folder, in alphabetical order.

@@ -30,6 +30,7 @@ type runOptions struct {
 	jobs       int
 	timeout    time.Duration
 	runTimeout time.Duration
+	startTime  time.Duration
 	kernel     string
 	noCache    bool
 	allow      bool
@@ -76,6 +77,7 @@ func (o *runOptions) addRunFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.jobs, "jobs", 0, "notebooks to run at once (default: one for each core)")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "how long one cell may take; 0: as long as it wants")
 	f.DurationVar(&o.runTimeout, "run-timeout", 0, "how long the whole run may take; 0: as long as it wants")
+	f.DurationVar(&o.startTime, "start-timeout", time.Minute, "how long a kernel may take to start")
 	f.StringVar(&o.kernel, "kernel", "", "run with the kernel of this `name` and not the one that a notebook names")
 	f.BoolVar(&o.allow, "allow-errors", false, "run the cells after one that failed too")
 	f.BoolVar(&o.trust, "trust", false, "print HTML that cells did not give in this run as it is, scripts included")
@@ -105,8 +107,8 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []st
 }
 
 func (o runOptions) valid() error {
-	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 {
-		return errors.New("--jobs, --timeout and --run-timeout take no negative value")
+	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 || o.startTime < 0 {
+		return errors.New("--jobs, --timeout, --run-timeout and --start-timeout take no negative value")
 	}
 	return nil
 }
@@ -147,7 +149,7 @@ func (o runOptions) execute(ctx context.Context, stderr io.Writer, args []string
 	}
 	progress := newProgress(stderr)
 	results, err := execute.Run(ctx, inputs, execute.Options{
-		Kernel: o.kernel, Parameters: params, CellTimeout: o.timeout, Timeout: o.runTimeout, Jobs: o.jobs,
+		Kernel: o.kernel, Parameters: params, CellTimeout: o.timeout, Timeout: o.runTimeout, StartTimeout: o.startTime, Jobs: o.jobs,
 		Env: env, Hide: hidden(params), Log: stderr, Progress: progress.event, AllowErrors: o.allow, Cache: cache,
 	})
 	progress.close()
