@@ -84,12 +84,23 @@ func isUpload(c profile.Counts) bool { return c.Up/uploadBias > c.Down }
 // what they do: of fewer, leaving out the largest leaves nothing.
 const leastUploads = 3
 
+// fileScale is the least standard deviation, of the logarithm, taken for that
+// of what people send: a handful of uploads may happen to be alike.
+const fileScale = 0.5
+
+// biasedTail is the tail of uploads in the sense of isUpload.
+func biasedTail(values []float64) tail {
+	t := tailOf(values)
+	t.limit = max(t.limit, t.median+DefaultSensitivity*fileScale)
+	return t
+}
+
 // uploadLimits is what the days teach about uploads, as logarithms.
 type uploadLimits struct {
 	level  spread // each host's largest upload to one address
 	record spread // how that changes from one day to the next
 	growth spread // how each host's largest upload to one owner changes
-	biased tail   // each host's largest upload in the sense of isUpload, of those that have one
+	biased tail   // each host's largest upload in the sense of isUpload that is none of every day, of those that have one
 }
 
 func learnUploads(before, after uploadTable) uploadLimits {
@@ -100,16 +111,22 @@ func learnUploads(before, after uploadTable) uploadLimits {
 			record = append(record, logOf(now)-logOf(up))
 		}
 	}
-	return uploadLimits{spreadOf(level), spreadOf(record), spreadOf(growths(before, after)), tailOf(before.biased())}
+	return uploadLimits{spreadOf(level), spreadOf(record), spreadOf(growths(before, after)), biasedTail(before.biased(after))}
 }
 
-// biased returns each host's largest upload in the sense of isUpload.
-func (t uploadTable) biased() []float64 {
+// biased returns each host's largest upload in the sense of isUpload, but for
+// those that the host makes again on the other day: a backup of every night
+// says nothing of what people send.
+func (t uploadTable) biased(other uploadTable) []float64 {
 	best := map[netip.Addr]float64{}
 	for k, u := range t.lists {
-		if u.biased.Up > 0 {
-			best[k.src] = max(best[k.src], logOf(u.biased.Up))
+		if u.biased.Up == 0 {
+			continue
 		}
+		if again := other.lists[k]; again != nil && again.biased.Up >= u.biased.Up/2 {
+			continue
+		}
+		best[k.src] = max(best[k.src], logOf(u.biased.Up))
 	}
 	return slices.Collect(maps.Values(best))
 }
@@ -161,7 +178,7 @@ func (l uploadLimits) excess(up, old, record int64, k float64) float64 {
 func (l uploadLimits) thresholds(k float64) []Threshold {
 	var biased []Threshold
 	if l.biased.n >= leastUploads {
-		biased = append(biased, l.biased.threshold("up_bytes where more goes up than comes down", "bytes", k, "each host's largest such upload on the baseline day"))
+		biased = append(biased, l.biased.threshold("up_bytes where more goes up than comes down", "bytes", k, "each host's largest such upload on the baseline day that is none of every day, and exp(1.75) times their median at least"))
 	}
 	return slices.Concat(biased,
 		l.level.threshold("up_bytes to one owner", "bytes", k, "each host's largest upload to one address on the baseline day"),
