@@ -129,11 +129,11 @@ func pageChanges(was, fresh string) ([]pageChange, error) {
 	if err != nil {
 		return nil, err
 	}
-	new, err := readPage(fresh)
+	now, err := readPage(fresh)
 	if err != nil {
 		return nil, err
 	}
-	return comparePages(old, new), nil
+	return comparePages(old, now), nil
 }
 
 func tellReasons(w io.Writer, was, fresh string) error {
@@ -145,11 +145,11 @@ func tellReasons(w io.Writer, was, fresh string) error {
 		fmt.Fprintf(w, "What made it change is not known: the report has no %s\n", manifestName)
 		return nil
 	}
-	new, _, err := readManifest(fresh)
+	now, _, err := readManifest(fresh)
 	if err != nil {
 		return err
 	}
-	why := reasons(old, new)
+	why := reasons(old, now)
 	if len(why) == 0 {
 		fmt.Fprintln(w, "None of its sources changed: reportgen, the kernel or something that no cell declares did, or the report was edited")
 		return nil
@@ -168,18 +168,18 @@ func changedFiles(was, fresh string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	new, err := reportFiles(fresh)
+	now, err := reportFiles(fresh)
 	if err != nil {
 		return nil, err
 	}
 	var changed []string
-	for name, sum := range new {
+	for name, sum := range now {
 		if old[name] != sum {
 			changed = append(changed, name)
 		}
 	}
 	for name := range old {
-		if _, made := new[name]; !made {
+		if _, made := now[name]; !made {
 			changed = append(changed, name+" (no longer made)")
 		}
 	}

@@ -15,11 +15,11 @@ func notebookChanges(was, fresh string) ([]pageChange, error) {
 	if err != nil {
 		return nil, err
 	}
-	new, err := readNotebooks(fresh)
+	now, err := readNotebooks(fresh)
 	if err != nil {
 		return nil, err
 	}
-	return comparePages(old, new), nil
+	return comparePages(old, now), nil
 }
 
 func readNotebooks(dir string) ([]pageItem, error) {

@@ -33,15 +33,15 @@ func comparePages(was, is []pageItem) []pageChange {
 func compareRun(was, is []pageItem) []pageChange {
 	var changes []pageChange
 	taken := make([]bool, len(was))
-	for _, new := range is {
-		at := partner(was, taken, new)
+	for _, now := range is {
+		at := partner(was, taken, now)
 		if at < 0 {
-			changes = append(changes, pageChange{new.section, "new: " + new.name()})
+			changes = append(changes, pageChange{now.section, "new: " + now.name()})
 			continue
 		}
 		taken[at] = true
-		for _, what := range compareItems(was[at], new) {
-			changes = append(changes, pageChange{new.section, what})
+		for _, what := range compareItems(was[at], now) {
+			changes = append(changes, pageChange{now.section, what})
 		}
 	}
 	for i, old := range was {
@@ -54,10 +54,10 @@ func compareRun(was, is []pageItem) []pageChange {
 
 // partner is the item that became new: that of the same caption, else the first
 // of its kind.
-func partner(was []pageItem, taken []bool, new pageItem) int {
+func partner(was []pageItem, taken []bool, now pageItem) int {
 	for _, same := range []func(pageItem) bool{
-		func(o pageItem) bool { return o.kind == new.kind && o.caption != "" && o.caption == new.caption },
-		func(o pageItem) bool { return o.kind == new.kind && (o.caption == "") == (new.caption == "") },
+		func(o pageItem) bool { return o.kind == now.kind && o.caption != "" && o.caption == now.caption },
+		func(o pageItem) bool { return o.kind == now.kind && (o.caption == "") == (now.caption == "") },
 	} {
 		for i, o := range was {
 			if !taken[i] && same(o) {
@@ -139,15 +139,15 @@ func compareTables(name string, was, is [][]string) []string {
 	var told []string
 	rowKey := func(row []string) string { return strings.Join(row, "\t") }
 	for _, run := range differences(was[1:], is[1:], rowKey) {
-		old, new := run[0], run[1]
-		for i := range max(len(old), len(new)) {
+		old, now := run[0], run[1]
+		for i := range max(len(old), len(now)) {
 			switch {
 			case i >= len(old):
-				told = append(told, fmt.Sprintf("%s: new row %s", name, short(strings.Join(new[i], " | "))))
-			case i >= len(new):
+				told = append(told, fmt.Sprintf("%s: new row %s", name, short(strings.Join(now[i], " | "))))
+			case i >= len(now):
 				told = append(told, fmt.Sprintf("%s: row %s is gone", name, short(strings.Join(old[i], " | "))))
 			default:
-				told = append(told, rowChanges(name, is[0], old[i], new[i])...)
+				told = append(told, rowChanges(name, is[0], old[i], now[i])...)
 			}
 		}
 	}
@@ -175,11 +175,11 @@ func rowChanges(name string, head, was, is []string) []string {
 // compareFigures tells the labels of a figure that are others, or that it is drawn
 // otherwise.
 func compareFigures(name, was, is string) string {
-	var gone, new []string
+	var gone, now []string
 	for _, run := range differences(figureTexts(was), figureTexts(is), func(s string) string { return s }) {
-		gone, new = append(gone, run[0]...), append(new, run[1]...)
+		gone, now = append(gone, run[0]...), append(now, run[1]...)
 	}
-	if len(gone)+len(new) == 0 {
+	if len(gone)+len(now) == 0 {
 		return name + ": it is drawn otherwise, with the same labels"
 	}
 	list := func(texts []string) string {
@@ -188,7 +188,7 @@ func compareFigures(name, was, is string) string {
 		}
 		return fmt.Sprintf("%q", texts)
 	}
-	return fmt.Sprintf("%s: labels %s → %s", name, list(gone), list(new))
+	return fmt.Sprintf("%s: labels %s → %s", name, list(gone), list(now))
 }
 
 var isMarkup = regexp.MustCompile(`<svg[\s>]`)
@@ -234,17 +234,8 @@ func differences[T any](a, b []T, key func(T) string) [][2][]T {
 	if len(x)*len(y) > 25_000_000 { // too much to align: all of it differs
 		return [][2][]T{{a, b}}
 	}
+	longest := commonLengths(x, y)
 	width := len(y) + 1
-	longest := make([]int32, (len(x)+1)*width)
-	for i := len(x) - 1; i >= 0; i-- {
-		for j := len(y) - 1; j >= 0; j-- {
-			if x[i] == y[j] {
-				longest[i*width+j] = longest[(i+1)*width+j+1] + 1
-			} else {
-				longest[i*width+j] = max(longest[(i+1)*width+j], longest[i*width+j+1])
-			}
-		}
-	}
 	var runs [][2][]T
 	i, j := 0, 0
 	for startI, startJ := 0, 0; ; {
@@ -266,6 +257,23 @@ func differences[T any](a, b []T, key func(T) string) [][2][]T {
 			j++
 		}
 	}
+}
+
+// commonLengths are the lengths of the longest common subsequences of x[i:] and
+// y[j:], at i*(len(y)+1)+j.
+func commonLengths(x, y []string) []int32 {
+	width := len(y) + 1
+	longest := make([]int32, (len(x)+1)*width)
+	for i := len(x) - 1; i >= 0; i-- {
+		for j := len(y) - 1; j >= 0; j-- {
+			if x[i] == y[j] {
+				longest[i*width+j] = longest[(i+1)*width+j+1] + 1
+			} else {
+				longest[i*width+j] = max(longest[(i+1)*width+j], longest[i*width+j+1])
+			}
+		}
+	}
+	return longest
 }
 
 func keys[T any](list []T, key func(T) string) []string {

@@ -52,10 +52,10 @@ func newModules(ctx context.Context, root string, codes []string) (*modules, err
 			imports[p] = true
 		}
 	}
-	if len(imports) == 0 {
-		return m, nil
+	if len(imports) > 0 {
+		err = m.list(ctx, slices.Sorted(maps.Keys(imports)))
 	}
-	return m, m.list(ctx, slices.Sorted(maps.Keys(imports)))
+	return m, err
 }
 
 // walk finds the packages of the module: GoNB adds an import that a cell lacks.

@@ -121,9 +121,9 @@ func TestCompilerThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	real := filepath.Join(filepath.Dir(spec.Argv[0]), "go")
+	goCommand := filepath.Join(filepath.Dir(spec.Argv[0]), "go")
 	began := filepath.Join(bin, "began")
-	script := fmt.Sprintf("#!/bin/sh\ncase $1 in build) touch %s; sleep 3600;; *) exec %s \"$@\";; esac\n", began, real)
+	script := fmt.Sprintf("#!/bin/sh\ncase $1 in build) touch %s; sleep 3600;; *) exec %s \"$@\";; esac\n", began, goCommand)
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -204,7 +204,7 @@ func (c *collector) flush() {
 		program = c.k.program()
 	}
 	for o, b := range c.streams {
-		o.Text = c.k.clean.text(b.String())
+		o.Text = c.k.clean.text(overwritten(b.String()))
 		if o.Name == "stderr" {
 			o.Text = c.k.clean.trace(annotate(o.Text, c.code, program, c.result.ExecutionCount))
 		}
