@@ -70,7 +70,7 @@ func Deliver(ctx context.Context, to Destination, alerts []Alert, opt DeliverOpt
 		}
 		return Delivery{Sent: len(fresh)}, nil
 	}
-	sp, err := openSpool(opt.Spool, to)
+	sp, err := openSpool(ctx, opt.Spool, to)
 	if err != nil {
 		return Delivery{}, err
 	}

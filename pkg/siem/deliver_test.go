@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -210,6 +211,28 @@ func TestDeliveryStops(t *testing.T) {
 	d, err := Deliver(ctx, to, someAlerts(t, 2), opt)
 	if err != nil || d.Kept != 2 {
 		t.Errorf("interrupted: %+v, %v", d, err)
+	}
+}
+
+// Who waits for another program's sending can be interrupted.
+func TestSpoolLock(t *testing.T) {
+	opt := quick(t, 0)
+	to, err := ParseDestination("file:" + filepath.Join(t.TempDir(), "alerts.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := openSpool(t.Context(), opt.Spool, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := Deliver(ctx, to, someAlerts(t, 1), opt); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	held.close()
+	if d, err := Deliver(t.Context(), to, someAlerts(t, 1), opt); err != nil || d.Sent != 1 {
+		t.Errorf("%+v, %v", d, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -70,6 +71,14 @@ func (d Destination) String() string {
 		return d.text
 	}
 	return u.Scheme + "://" + u.Host
+}
+
+// key tells destinations apart, wherever the program runs.
+func (d Destination) key() (string, error) {
+	if d.kind == "file" {
+		return filepath.Abs(d.addr)
+	}
+	return d.text, nil
 }
 
 // syslog says whether the destination takes syslog messages.

@@ -12,7 +12,7 @@ import (
 
 // ECSVersion is the version of the Elastic Common Schema that [Alert.ECS]
 // follows.
-const ECSVersion = "8.11.0"
+const ECSVersion = "9.4.0"
 
 // ECS is an event of the Elastic Common Schema. What the schema has no field
 // for stands under flowbook, as the schema asks of custom fields.

@@ -32,7 +32,15 @@ func ecsFields(t *testing.T) map[string]ecsField {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(folder); err != nil {
-		t.Skip("no schema; npm install --prefix .venv @elastic/ecs@9.4.0 brings it: ", err)
+		t.Skip("no schema; npm install --prefix .venv @elastic/ecs@"+ECSVersion+" brings it: ", err)
+	}
+	about, err := os.ReadFile(filepath.Join(folder, "package.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var installed struct{ Version string }
+	if err := json.Unmarshal(about, &installed); err != nil || installed.Version != ECSVersion {
+		t.Fatalf("the schema is of version %q, alerts name %s (%v)", installed.Version, ECSVersion, err)
 	}
 	out, err := exec.CommandContext(t.Context(), "node", filepath.Join("testdata", "ecs_fields.js"), folder).Output()
 	if errors.Is(err, exec.ErrNotFound) {

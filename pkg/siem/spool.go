@@ -3,6 +3,7 @@ package siem
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -25,26 +26,56 @@ type spool struct {
 }
 
 // openSpool locks and reads the spool of a destination in a folder, which it
-// makes where it is missing.
-func openSpool(folder string, to Destination) (*spool, error) {
+// makes where it is missing. While another program holds the lock it waits until
+// ctx ends.
+func openSpool(ctx context.Context, folder string, to Destination) (*spool, error) {
 	if folder == "" {
 		return nil, errors.New("alerts need a folder for what cannot be sent")
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("spool of alerts: %w", err)
 	}
-	sum := sha256.Sum256([]byte(to.text))
-	s := &spool{path: filepath.Join(folder, to.kind+"-"+hex.EncodeToString(sum[:8])+".jsonl")}
-	unlock, err := lockedfile.MutexAt(s.path + ".lock").Lock()
+	key, err := to.key()
 	if err != nil {
 		return nil, fmt.Errorf("spool of alerts: %w", err)
 	}
-	s.unlock = unlock
+	sum := sha256.Sum256([]byte(key))
+	s := &spool{path: filepath.Join(folder, to.kind+"-"+hex.EncodeToString(sum[:8])+".jsonl")}
+	if err := s.lock(ctx); err != nil {
+		return nil, fmt.Errorf("spool of alerts: %w", err)
+	}
 	if err := s.read(); err != nil {
-		unlock()
+		s.unlock()
 		return nil, err
 	}
 	return s, nil
+}
+
+// lock waits for the lock in a goroutine, for the system call does not end
+// with ctx; a lock that comes too late is given back.
+func (s *spool) lock(ctx context.Context) error {
+	type lock struct {
+		unlock func()
+		err    error
+	}
+	got := make(chan lock)
+	go func() {
+		unlock, err := lockedfile.MutexAt(s.path + ".lock").Lock()
+		select {
+		case got <- lock{unlock, err}:
+		case <-ctx.Done():
+			if err == nil {
+				unlock()
+			}
+		}
+	}()
+	select {
+	case l := <-got:
+		s.unlock = l.unlock
+		return l.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (s *spool) close() { s.unlock() }
