@@ -28,12 +28,32 @@ type book struct {
 	mu     sync.RWMutex
 	badIDs map[badText]uint32
 	badOf  []badText // by code without badCode
+
+	addrTexts, protoTexts sync.Pool // of *texts
 }
 
 type badText struct{ reason, text string }
 
+// newBook returns a book without codes.
 func newBook() *book {
 	return &book{addrs: profile.NewAddresses(), badIDs: map[badText]uint32{}}
+}
+
+// borrow returns the memory of texts looked up before, to be given back.
+func (b *book) borrow(proto bool) *texts {
+	if t, ok := b.texts(proto).Get().(*texts); ok {
+		return t
+	}
+	return &texts{}
+}
+
+func (b *book) giveBack(proto bool, t *texts) { b.texts(proto).Put(t) }
+
+func (b *book) texts(proto bool) *sync.Pool {
+	if proto {
+		return &b.protoTexts
+	}
+	return &b.addrTexts
 }
 
 // text returns the code of an address or protocol in text.

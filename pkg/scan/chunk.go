@@ -24,6 +24,8 @@ type pageReader interface {
 	read(v *vector, to, from, n int)
 	// null marks row to of v as null.
 	null(v *vector, to int)
+	// close ends the reading.
+	close()
 }
 
 // chunk reads one column of one row group as vectors, whatever its pages.
@@ -60,6 +62,7 @@ func (f *file) openChunk(rowGroup, col int, book *book) (_ *chunk, err error) {
 func (c *chunk) close() {
 	var err error
 	defer recovered(&err)
+	c.reader.close()
 	parquet.Release(c.page)
 	c.page = nil
 	_ = c.pages.Close()

@@ -22,6 +22,12 @@ type codeReader struct {
 	indexes []int32
 	codes   []uint32 // of the page, where it has no dictionary
 
+	texts *texts // nil until a text is looked up
+}
+
+// texts remembers the codes of texts. It is handed on from chunk to chunk of
+// addresses, or of protocols, so that small row groups do not begin anew.
+type texts struct {
 	cache textCache
 	long  map[string]uint32 // codes of texts too long for the cache, such as IPv6 addresses
 }
@@ -94,7 +100,10 @@ func (r *codeReader) lookup(data encoding.Values, out []uint32) ([]uint32, error
 
 // text returns the code of a text, which is mostly one seen before.
 func (r *codeReader) text(proto bool, s []byte) uint32 {
-	slot := r.cache.slot(s)
+	if r.texts == nil {
+		r.texts = r.book.borrow(proto)
+	}
+	slot := r.texts.cache.slot(s)
 	if slot == nil {
 		return r.longText(proto, s)
 	}
@@ -108,16 +117,25 @@ func (r *codeReader) text(proto bool, s []byte) uint32 {
 const longMost = 1 << 16
 
 func (r *codeReader) longText(proto bool, s []byte) uint32 {
-	code, ok := r.long[string(s)]
+	t := r.texts
+	code, ok := t.long[string(s)]
 	if ok {
 		return code
 	}
-	if r.long == nil || len(r.long) == longMost {
-		r.long = map[string]uint32{}
+	if t.long == nil || len(t.long) == longMost {
+		t.long = map[string]uint32{}
 	}
 	code = r.book.text(proto, string(s))
-	r.long[string(s)] = code
+	t.long[string(s)] = code
 	return code
+}
+
+// close gives back what the reader borrowed.
+func (r *codeReader) close() {
+	if r.texts != nil {
+		r.book.giveBack(r.column.name == flow.ColProto, r.texts)
+		r.texts = nil
+	}
 }
 
 // textCache remembers the codes of short texts, such as IPv4 addresses. Two

@@ -109,6 +109,7 @@ func (f *file) dictionary(rowGroup, col int, book *book) (terms []uint32, ok boo
 		return nil, false, err
 	}
 	r := codeReader{column: f.columns[col], book: book}
+	defer r.close()
 	terms, err = r.lookup(dict.Page().Data(), nil)
 	return terms, err == nil, err
 }

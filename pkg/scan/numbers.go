@@ -83,6 +83,8 @@ func (r *numberReader) fault(v *vector, row, value int) {
 	}
 }
 
+func (r *numberReader) close() {}
+
 func (r *numberReader) null(v *vector, to int) {
 	v.numbers[to] = badNumber
 	v.faults = append(v.faults, fault{row: to, reason: ReasonNull})
