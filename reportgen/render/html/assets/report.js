@@ -158,7 +158,9 @@
         svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
         save((picture.closest("[id]").id) + ".svg", "image/svg+xml", new XMLSerializer().serializeToString(svg));
       }));
-      picture.after(tools(...buttons));
+      const part = picture.closest(".part");
+      if (part) part.append(tools(...buttons));
+      else (figure.querySelector("figcaption") ?? picture).after(tools(...buttons));
     }
   };
 
