@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/flowbook/flowbook/pkg/chart/png"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/scan"
 	"github.com/flowbook/flowbook/reportgen/sentinel"
@@ -213,12 +214,12 @@ func (o *sentinelOptions) run(ctx context.Context, stdout, stderr io.Writer) (er
 // write writes the charts and the report to the current folder.
 func (o *sentinelOptions) write(ctx context.Context, a *sentinel.Analysis, stderr io.Writer) error {
 	for _, c := range a.Charts() {
-		png, err := c.Figure.PNG()
+		image, err := png.Encode(c.Figure)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.Name, err)
 		}
 		err = writeWhole(c.Name, func(w io.Writer) error {
-			_, err := w.Write(png)
+			_, err := w.Write(image)
 			return err
 		})
 		if err != nil {

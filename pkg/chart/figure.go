@@ -50,11 +50,13 @@ var errNoRows = errors.New("there are no rows to draw: tell so in a sentence ins
 // SVG returns the figure as an SVG document, the same bytes for the same data.
 // Its text stays text.
 func (f *Figure) SVG() ([]byte, error) {
-	if f.err != nil {
+	if f.err != nil { // it has no size to make a canvas of
 		return nil, fmt.Errorf("chart: %w", f.err)
 	}
 	canvas := vgsvg.NewWith(vgsvg.UseWH(f.Width, f.Height))
-	f.draw(draw.New(canvas))
+	if err := f.Draw(draw.New(canvas)); err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
 	if _, err := canvas.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("chart: write SVG: %w", err)
@@ -62,7 +64,12 @@ func (f *Figure) SVG() ([]byte, error) {
 	return f.tidy(out.Bytes())
 }
 
-func (f *Figure) draw(c draw.Canvas) {
+// Draw draws the figure on a canvas of any format that gonum/plot writes, such as
+// PDF. Package png does so for PNG. It is an error if there is nothing to draw.
+func (f *Figure) Draw(c draw.Canvas) error {
+	if f.err != nil {
+		return fmt.Errorf("chart: %w", f.err)
+	}
 	const between vg.Length = 14
 	rows := vg.Length(len(f.Plots))
 	height := (c.Max.Y - c.Min.Y - between*(rows-1)) / rows
@@ -81,6 +88,7 @@ func (f *Figure) draw(c draw.Canvas) {
 			p.Draw(cell)
 		}
 	}
+	return nil
 }
 
 // tidy replaces the head of a document that vgsvg wrote: sizes in CSS pixels,

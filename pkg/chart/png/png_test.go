@@ -1,30 +1,39 @@
-package chart
+package png_test
 
 import (
 	"bytes"
 	"image/color"
-	"image/png"
+	stdpng "image/png"
 	"testing"
 
+	"github.com/go-gota/gota/dataframe"
+	"github.com/go-gota/gota/series"
+
+	"github.com/flowbook/flowbook/pkg/chart"
+	"github.com/flowbook/flowbook/pkg/chart/png"
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
 // A PNG has the figure's size and margin at the resolution, a white ground, and
 // the figure in it; the same bytes each time.
 func TestPNG(t *testing.T) {
-	fig := Bars(hosts(5), "src_ip", []string{"test_up_bytes"}, Options{Day: frame.TestDay})
-	b, err := fig.PNG()
+	fig := chart.Bars(dataframe.New(
+		series.New([]string{"10.0.0.1", "10.0.0.2", "10.0.0.3"}, series.String, "src_ip"),
+		series.New([]int{3_000_000, 20_000, 7}, series.Int, "up_bytes"),
+	), "src_ip", []string{"up_bytes"}, chart.Options{Day: frame.TestDay})
+	b, err := png.Encode(fig)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := fig.PNG(); err != nil || !bytes.Equal(b, again) {
+	if again, err := png.Encode(fig); err != nil || !bytes.Equal(b, again) {
 		t.Errorf("a second time it differs (%v)", err)
 	}
-	img, err := png.Decode(bytes.NewReader(b))
+	img, err := stdpng.Decode(bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
-	width, height := (fig.Width+2*pngMargin).Points()*pngDPI/72, (fig.Height+2*pngMargin).Points()*pngDPI/72
+	const margin, dpi = 8, 192
+	width, height := (fig.Width+2*margin).Points()*dpi/72, (fig.Height+2*margin).Points()*dpi/72
 	if got := img.Bounds().Size(); got.X < int(width)-1 || got.X > int(width)+1 || got.Y < int(height)-1 || got.Y > int(height)+1 {
 		t.Errorf("it is %v, want %.0f by %.0f", got, width, height)
 	}
@@ -34,7 +43,7 @@ func TestPNG(t *testing.T) {
 	bars := 0
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
-			if color.RGBAModel.Convert(img.At(x, y)) == Test {
+			if color.RGBAModel.Convert(img.At(x, y)) == chart.Test {
 				bars++
 			}
 		}
@@ -45,7 +54,7 @@ func TestPNG(t *testing.T) {
 }
 
 func TestPNGOfNothing(t *testing.T) {
-	if _, err := Bars(frame.Frame{}, "src_ip", []string{"flows"}, Options{}).PNG(); err == nil {
+	if _, err := png.Encode(chart.Bars(frame.Frame{}, "src_ip", []string{"flows"}, chart.Options{})); err == nil {
 		t.Error("a figure of nothing is a picture")
 	}
 }
