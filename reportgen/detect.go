@@ -25,7 +25,9 @@ flow file or a profile that reportgen profile -o wrote.
 Formats: table, for people, with the devices concerned first; json, one finding a line;
 csv, one finding a line under a header; ocsf and ecs, one event a line in the words of the
 Open Cybersecurity Schema Framework (Detection Finding) and the Elastic Common Schema. The exit
-status is 0 however much is found.
+status is 0 however much is found, unless --fail-on says otherwise.
+
+` + showHelp + `
 
 ` + alertHelp
 
@@ -53,6 +55,7 @@ func newDetectCommand() *cobra.Command {
 	f.StringVar(&opt.internal, "internal", "", "the organisation's networks as `CIDR`,... (default RFC 1918 and ULA)")
 	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "robust standard deviations from the median that count as unusual; given, it counts before the rules'")
 	f.StringVar(&opt.format, "format", "table", "table, json, csv, ocsf or ecs")
+	opt.show.addFlags(f)
 	opt.alerts.addFlags(f)
 	return c
 }
@@ -63,11 +66,19 @@ type detectOptions struct {
 	sensitivity             float64
 	sensitivitySet          bool
 	format                  string
+	show                    showOptions
 	alerts                  alertOptions
 }
 
 func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer) (err error) {
 	alerts, err := opt.alerts.open(stderr)
+	if err != nil {
+		return err
+	}
+	allowed, err := opt.show.open(func(id string) bool {
+		_, ok := alerts.set.Rule(id)
+		return ok
+	})
 	if err != nil {
 		return err
 	}
@@ -117,10 +128,11 @@ func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer)
 	if err := in.Geo.Err(); err != nil {
 		return fmt.Errorf("addresses could not be looked up: %w", err)
 	}
+	r = opt.show.apply(allowed, r, stderr)
 	if err := write(stdout, r); err != nil {
 		return err
 	}
-	return alerts.send(ctx, r.Findings, stdout, stderr)
+	return errors.Join(alerts.send(ctx, r.Findings, stdout, stderr), opt.show.verdict(r))
 }
 
 func findingWriters(alerts *alerting) map[string]func(io.Writer, detect.Result) error {

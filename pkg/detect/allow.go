@@ -1,0 +1,135 @@
+package detect
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/geo"
+)
+
+// Allowance names findings that are known and wanted. A finding is allowed
+// where all that is given of Network, Owner and Country fits its entity, or
+// fits every destination that it is about, and where its rule is among Rules.
+// At least one field but Reason must be given.
+type Allowance struct {
+	Network netip.Prefix // of the entity or of the destinations
+	Owner   string       // a word or more of an owner's name in any case, or its number such as AS15169
+	Country string       // two letters
+	Rules   []string     // none means all
+	Reason  string       // for people
+}
+
+// AllowList is what an organisation knows and wants. It is applied to findings
+// and never to flows, so that what is allowed still teaches what is usual.
+type AllowList []Allowance
+
+// Apply takes the allowed findings out of a result and its devices. It returns
+// the result and how many findings each allowance took; where several fit, the
+// first counts. The detections' own results stay whole.
+func (l AllowList) Apply(r Result) (Result, []int) {
+	hidden := make([]int, len(l))
+	var shown []Finding
+	for _, f := range r.Findings {
+		if i := slices.IndexFunc(l, func(a Allowance) bool { return a.allows(f) }); i >= 0 {
+			hidden[i]++
+			continue
+		}
+		shown = append(shown, f)
+	}
+	r.Findings, r.Devices = shown, Devices(shown)
+	return r, hidden
+}
+
+// party is an address that a finding is about and what is known of it.
+type party struct {
+	addr    netip.Addr
+	country geo.Country
+	owner   geo.Owner
+}
+
+// involves is evidence that says whom the entity had to do with.
+type involves interface {
+	// parties are the entity, as far as its owner and country are known, and
+	// the destinations.
+	parties() (entity party, destinations []party)
+}
+
+func (a Allowance) allows(f Finding) bool {
+	if len(a.Rules) > 0 && !slices.Contains(a.Rules, f.Rule) {
+		return false
+	}
+	var entity party
+	var destinations []party
+	if e, ok := f.Evidence.(involves); ok {
+		entity, destinations = e.parties()
+	}
+	entity.addr = f.Addr()
+	if a.fits(entity) {
+		return true
+	}
+	return len(destinations) > 0 && !slices.ContainsFunc(destinations, func(p party) bool { return !a.fits(p) })
+}
+
+func (a Allowance) fits(p party) bool {
+	return (!a.Network.IsValid() || a.Network.Contains(p.addr)) &&
+		(a.Country == "" || strings.EqualFold(a.Country, p.country.Code)) &&
+		(a.Owner == "" || a.isOwner(p.owner))
+}
+
+// isOwner compares whole words, so that Box does not stand for Dropbox.
+func (a Allowance) isOwner(o geo.Owner) bool {
+	if n, ok := strings.CutPrefix(strings.ToUpper(a.Owner), "AS"); ok && n == fmt.Sprint(o.ASN) && o.ASN != 0 {
+		return true
+	}
+	name, want := ownerWords(o.Name), ownerWords(a.Owner)
+	for i := 0; len(want) > 0 && i+len(want) <= len(name); i++ {
+		if slices.Equal(name[i:i+len(want)], want) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownerWords splits a name at all but letters and digits.
+func ownerWords(name string) []string {
+	return strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r > 127)
+	})
+}
+
+func (u Upload) parties() (party, []party) {
+	return party{}, []party{{u.Dst, u.Country, u.Owner}}
+}
+
+func (c Call) parties() (party, []party) {
+	return party{}, []party{{c.Dst, c.Country, c.Owner}}
+}
+
+func (c Client) parties() (party, []party) {
+	return party{c.Addr, c.Country, c.Owner}, nil
+}
+
+func (u DNSUse) parties() (party, []party) {
+	return party{}, []party{{addr: u.TopResolver}}
+}
+
+func (m Mesh) parties() (entity party, others []party) {
+	for _, a := range m.Peers {
+		others = append(others, party{addr: a})
+	}
+	return party{}, others
+}
+
+// Of a host with several new countries only the address used most is known,
+// so that networks and owners fit where there is one country.
+func (h NewCountryHost) parties() (entity party, countries []party) {
+	for _, c := range h.Countries {
+		countries = append(countries, party{country: c.Country})
+	}
+	if len(countries) == 1 {
+		countries[0].addr, countries[0].owner = h.TopDst, h.TopOwner
+	}
+	return party{}, countries
+}
