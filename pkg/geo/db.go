@@ -7,8 +7,6 @@ import (
 
 	"github.com/oschwald/geoip2-golang/v2"
 	"github.com/oschwald/maxminddb-golang/v2"
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 )
 
 // DB is one MMDB file. It is safe for concurrent use, except for Close.
@@ -115,17 +113,4 @@ func (db *DB) wrongKind(lacks, needed string) error {
 // public says whether an address can have a country and an owner at all.
 func public(a netip.Addr) bool {
 	return a.IsValid() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !a.IsMulticast() && !a.IsUnspecified()
-}
-
-// CountryName is the English name of an ISO 3166-1 alpha-2 code by Unicode's
-// CLDR, or the code itself where CLDR names none.
-func CountryName(code string) string {
-	region, err := language.ParseRegion(code)
-	if err != nil {
-		return code
-	}
-	if name := display.English.Regions().Name(region); name != "" {
-		return name
-	}
-	return code
 }

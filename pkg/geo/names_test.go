@@ -1,0 +1,58 @@
+package geo
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+)
+
+var update = flag.Bool("update", false, "write the table of countries anew")
+
+// cldrName is the name of a code as golang.org/x/text has it, "" where it has none.
+func cldrName(code string) string {
+	region, err := language.ParseRegion(code)
+	if err != nil {
+		return ""
+	}
+	return display.English.Regions().Name(region)
+}
+
+// TestCountryNames compares the table with CLDR's for all codes of two letters.
+func TestCountryNames(t *testing.T) {
+	var want strings.Builder
+	for a := 'A'; a <= 'Z'; a++ {
+		for b := 'A'; b <= 'Z'; b++ {
+			code := string([]rune{a, b})
+			name := cldrName(code)
+			if name == "" {
+				name = code
+			} else {
+				fmt.Fprintf(&want, "%s\t%s\n", code, name)
+			}
+			for _, c := range []string{code, strings.ToLower(code)} {
+				if got := CountryName(c); got != name && (name != code || got != c) {
+					t.Errorf("%s is %q, want %q", c, got, name)
+				}
+			}
+		}
+	}
+	if *update {
+		if err := os.WriteFile("countries.tsv", []byte(want.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want.String(), countries); diff != "" && !*update {
+		t.Errorf("the table differs from CLDR's; look at it and run go test ./pkg/geo -update\n%s", diff)
+	}
+	for _, odd := range []string{"", "A", "USA", "-\t", "\n\n", "é"} {
+		if got := CountryName(odd); got != odd {
+			t.Errorf("%q is %q", odd, got)
+		}
+	}
+}
