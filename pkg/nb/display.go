@@ -115,7 +115,7 @@ func Figure(fig *chart.Figure, options ...Option) {
 
 func figureData(fig *chart.Figure, d *display) (*protocol.DisplayData, error) {
 	if d.otherwise != "" && fig.Data.Err == nil && fig.Data.Nrow() == 0 {
-		return markdown(d.otherwise), nil
+		return d.sentence(), nil
 	}
 	if err := d.check(); err != nil {
 		return nil, err
@@ -124,13 +124,37 @@ func figureData(fig *chart.Figure, d *display) (*protocol.DisplayData, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.label, err)
 	}
-	return &protocol.DisplayData{
+	data := &protocol.DisplayData{
 		Data: map[protocol.MIMEType]any{
 			protocol.MIMEImageSVG:  string(svg),
 			protocol.MIMETextPlain: d.alt,
 		},
 		Metadata: d.metadata(),
-	}, nil
+	}
+	// A reader of the report may want the numbers behind the picture.
+	if fig.Data.Nrow() <= mostDrawn {
+		t, err := newTable(fig.Data, newDisplay("table", nil))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.label, err)
+		}
+		if data.Data[mimeResource], err = t.resource(); err != nil {
+			return nil, fmt.Errorf("%s: %w", d.label, err)
+		}
+	}
+	return data, nil
+}
+
+// mostDrawn is how many rows a figure may draw whose data goes with it.
+const mostDrawn = 1000
+
+// sentence is what Otherwise says. It bears the label, so that prose may refer
+// to what is not there: the report then names the section that says so.
+func (d *display) sentence() *protocol.DisplayData {
+	data := markdown(d.otherwise)
+	if d.check() == nil {
+		data.Metadata = d.metadata()
+	}
+	return data
 }
 
 // Table displays a frame as a table with its Label and Caption, or the sentence
@@ -146,7 +170,7 @@ func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 		return nil, fmt.Errorf("%s: the frame is not valid: %w", d.label, f.Err)
 	}
 	if d.otherwise != "" && f.Nrow() == 0 {
-		return markdown(d.otherwise), nil
+		return d.sentence(), nil
 	}
 	if err := d.check(); err != nil {
 		return nil, err
