@@ -94,6 +94,7 @@ func (b *scanBar) progress(rows, total int64) {
 			progressbar.OptionSetWriter(b.w), progressbar.OptionSetWidth(30),
 			progressbar.OptionSetDescription("flows"), progressbar.OptionClearOnFinish())
 	}
+	b.bar.ChangeMax64(total) // another file may have been opened
 	_ = b.bar.Set64(rows)
 }
 

@@ -18,7 +18,8 @@ type batch struct {
 	rowGroup int
 	first    int64 // row of the row group that the batch begins with
 	rows     int
-	number   int // among those of the file, from 0
+	number   int // among those of the scan, from 0
+	of       int // number of its file in the scan
 	book     *book
 	vectors  [numColumns]*vector
 

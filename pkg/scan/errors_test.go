@@ -270,3 +270,15 @@ func TestEveryEncoding(t *testing.T) {
 		checkScan(t, path)
 	}
 }
+
+// TestRejectedAmongFiles scans a file without flows between others: the error
+// names it and says why.
+func TestRejectedAmongFiles(t *testing.T) {
+	bad := good()
+	bad.Src = new("nowhere")
+	a, b, c := writeRows(t, []loose{good()}), writeRows(t, []loose{bad}), writeFlows(t, someFlows(10, 1))
+	_, err := scan.Files(t.Context(), []string{a, b, c}, scan.Options{})
+	if !errors.Is(err, scan.ErrAllRejected) || !strings.HasPrefix(err.Error(), b) || !strings.Contains(err.Error(), "nowhere") {
+		t.Errorf("error %v", err)
+	}
+}

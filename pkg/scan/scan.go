@@ -15,7 +15,8 @@ type Options struct {
 	// many row groups are read side by side. Zero means one for each core.
 	Workers int
 	// Progress, if set, is called now and then with the rows read so far and
-	// those of the whole file. Calls come one at a time, from any goroutine.
+	// those of the files that were opened so far. Calls come one at a time, from
+	// any goroutine.
 	Progress func(rows, total int64)
 }
 
@@ -23,31 +24,8 @@ type Options struct {
 // and counted in Profile.Rejected; everything else that is wrong with the file
 // is an [*Error]. Memory grows with the distinct conversations of the file and
 // with Options.Workers, not with its rows.
-func File(parent context.Context, path string, o Options) (*profile.Profile, error) {
-	f, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var sum string
-	var p *profile.Profile
-	g, ctx := errgroup.WithContext(parent)
-	g.Go(func() (err error) {
-		sum, err = hashFile(ctx, f)
-		return err
-	})
-	g.Go(func() (err error) {
-		p, err = newScan(f, o).read(ctx)
-		return err
-	})
-	if err := g.Wait(); err != nil {
-		return nil, f.firstFailure(parent, err)
-	}
-	p.Sources = []profile.Source{{Name: f.base(), SHA256: sum, Rows: f.rows}}
-	if len(p.Conversations) == 0 {
-		return nil, f.fail(-1, "", allRejected(p))
-	}
-	return p, nil
+func File(ctx context.Context, path string, o Options) (*profile.Profile, error) {
+	return Files(ctx, []string{path}, o)
 }
 
 // Files reads several files, such as the parts that Spark writes, to one
@@ -57,20 +35,61 @@ func Files(ctx context.Context, paths []string, o Options) (*profile.Profile, er
 	if len(paths) == 0 {
 		return nil, errors.New("no flow file was named")
 	}
-	profiles := make([]*profile.Profile, len(paths))
+	s := begin(o)
+	err := s.readFiles(ctx, paths)
+	s.end()
+	if err != nil {
+		return nil, err
+	}
+	p := s.builder.Profile()
+	for i, path := range paths {
+		switch {
+		case s.flows[i] > 0:
+		case len(paths) == 1:
+			return nil, &Error{File: path, RowGroup: -1, Err: allRejected(p)}
+		default:
+			return File(ctx, path, o) // for the error that says why
+		}
+	}
+	return p, nil
+}
+
+// readFiles reads the files one after the other and names them as sources.
+func (s *scan) readFiles(ctx context.Context, paths []string) error {
 	pathOf := map[string]string{}
 	for i, path := range paths {
-		p, err := File(ctx, path, o)
+		source, err := s.readFile(ctx, path, i)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		sum := p.Sources[0].SHA256
-		if twin, ok := pathOf[sum]; ok {
-			return nil, &Error{File: path, RowGroup: -1, Err: fmt.Errorf("%w: %s", ErrSameFlows, twin)}
+		if twin, ok := pathOf[source.SHA256]; ok {
+			return &Error{File: path, RowGroup: -1, Err: fmt.Errorf("%w: %s", ErrSameFlows, twin)}
 		}
-		pathOf[sum], profiles[i] = path, p
+		pathOf[source.SHA256] = path
+		s.builder.AddSource(source)
 	}
-	return profile.Merge(profiles...), nil
+	return nil
+}
+
+// readFile reads the file with a number among those of the scan.
+func (s *scan) readFile(parent context.Context, path string, number int) (profile.Source, error) {
+	f, err := open(path)
+	if err != nil {
+		return profile.Source{}, err
+	}
+	defer f.Close()
+	s.total.Add(f.rows)
+	source := profile.Source{Name: f.base(), Rows: f.rows}
+	g, ctx := errgroup.WithContext(parent)
+	g.Go(func() (err error) {
+		source.SHA256, err = hashFile(ctx, f)
+		return err
+	})
+	g.Go(func() error { return s.readRowGroups(ctx, f, number) })
+	if err := g.Wait(); err != nil {
+		return profile.Source{}, f.firstFailure(parent, err)
+	}
+	return source, nil
 }
 
 // allRejected explains a file none of whose rows is a flow by the reason that

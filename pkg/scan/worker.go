@@ -4,44 +4,38 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/flowbook/flowbook/pkg/profile"
 	"golang.org/x/sync/errgroup"
 )
 
-// scan is the reading of one file. Batches come in order; whichever worker is
-// free divides one by conversation; and when the parts are many, all workers
-// add them to the profile.
+// scan is the reading of files to one profile. Batches come in order; whichever
+// worker is free divides one by conversation; and when the parts are many, all
+// workers add them to the profile.
 type scan struct {
-	file    *file
 	book    *book
 	builder *profile.Builder
 	workers int
+
 	batches chan *batch
 	divided chan part
 	free    chan *profile.Part
+	number  int // of the next batch
+	running struct{ dividing, adding sync.WaitGroup }
 
+	flows    map[int]int64 // of each file, by its number; after end
+	total    atomic.Int64  // rows of the files opened
 	progress func(rows, total int64)
 }
 
 // part is a batch that was divided.
 type part struct {
-	number int // of the batch, from 0
+	number int // of the batch
+	file   int // number of its file
 	rows   int
-	flows  *profile.Part
-}
-
-func newScan(f *file, o Options) *scan {
-	n := o.Workers
-	if n <= 0 {
-		n = runtime.GOMAXPROCS(0)
-	}
-	book := newBook()
-	return &scan{
-		file: f, book: book, builder: profile.NewBuilderOf(book.addrs), workers: n,
-		batches: make(chan *batch), divided: make(chan part, n), free: make(chan *profile.Part, roundRows/batchRows),
-		progress: o.Progress,
-	}
+	flows  int // of the rows
+	parts  *profile.Part
 }
 
 const (
@@ -51,43 +45,53 @@ const (
 	// roundRows is how many rows are added to the profile at once. They take
 	// 16 MB; with fewer, the profile's conversations are fetched more often.
 	roundRows = 512 << 10
+	// roundParts bounds a round of small batches.
+	roundParts = 4 << 10
 )
 
-// read adds all rows to the builder and returns the profile.
-func (s *scan) read(ctx context.Context) (*profile.Profile, error) {
-	var dividing, adding sync.WaitGroup
-	for range s.workers {
-		dividing.Go(func() { s.divide(s.builder.Adder()) })
+// begin starts a scan's workers, which run until end is called.
+func begin(o Options) *scan {
+	n := o.Workers
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
 	}
-	adding.Go(s.add)
-	err := s.readRowGroups(ctx)
+	book := newBook()
+	s := &scan{
+		book: book, builder: profile.NewBuilderOf(book.addrs), workers: n,
+		batches: make(chan *batch), divided: make(chan part, n), free: make(chan *profile.Part, roundRows/batchRows),
+		flows: map[int]int64{}, progress: o.Progress,
+	}
+	for range n {
+		s.running.dividing.Go(func() { s.divide(s.builder.Adder()) })
+	}
+	s.running.adding.Go(s.add)
+	return s
+}
+
+// end waits until all batches that were handed on are added.
+func (s *scan) end() {
 	close(s.batches)
-	dividing.Wait()
+	s.running.dividing.Wait()
 	close(s.divided)
-	adding.Wait()
-	if err != nil {
-		return nil, err
-	}
-	return s.builder.Profile(), nil
+	s.running.adding.Wait()
 }
 
 // readRowGroups decodes as many row groups side by side as there are workers,
 // but hands their batches on in order: the next row group is decoded ahead.
-func (s *scan) readRowGroups(ctx context.Context) error {
+func (s *scan) readRowGroups(ctx context.Context, f *file, number int) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.workers)
 	turn := make(chan struct{})
 	close(turn)
-	number := 0
-	for i, rowGroup := range s.file.parquet.RowGroups() {
-		mine, next, first := turn, make(chan struct{}), number
+	for i, rowGroup := range f.parquet.RowGroups() {
+		mine, next, first := turn, make(chan struct{}), s.number
 		g.Go(func() error {
 			defer close(next)
-			return s.file.readRowGroup(ctx, i, ahead, s.book, func(ctx context.Context, b *batch) error {
+			return f.readRowGroup(ctx, i, ahead, s.book, func(ctx context.Context, b *batch) error {
 				if _, err := receive(ctx, mine); err != nil {
 					return err
 				}
-				b.number = first + int(b.first/batchRows)
+				b.number, b.of = first+int(b.first/batchRows), number
 				select {
 				case s.batches <- b:
 					return nil
@@ -97,7 +101,7 @@ func (s *scan) readRowGroups(ctx context.Context) error {
 			})
 		})
 		turn = next
-		number += int((rowGroup.NumRows() + batchRows - 1) / batchRows)
+		s.number += int((rowGroup.NumRows() + batchRows - 1) / batchRows)
 	}
 	return g.Wait()
 }
@@ -105,13 +109,15 @@ func (s *scan) readRowGroups(ctx context.Context) error {
 // divide divides batches until there are no more.
 func (s *scan) divide(adder *profile.Adder) {
 	for b := range s.batches {
-		p := part{number: b.number, rows: b.rows}
+		p := part{number: b.number, file: b.of, rows: b.rows}
 		select {
-		case p.flows = <-s.free:
+		case p.parts = <-s.free:
 		default:
-			p.flows = new(profile.Part)
+			p.parts = new(profile.Part)
 		}
-		adder.Divide(b.flows(adder), p.flows)
+		flows := b.flows(adder)
+		p.flows = len(flows.Time)
+		adder.Divide(flows, p.parts)
 		b.recycle()
 		s.divided <- p
 	}
@@ -123,33 +129,33 @@ func (s *scan) add() {
 	early := map[int]part{}
 	var round []*profile.Part
 	next, rows, done := 0, 0, int64(0)
-	flush := func() {
-		s.builder.AddParts(s.workers, round...)
-		for _, p := range round {
-			select {
-			case s.free <- p:
-			default:
-			}
-		}
-		done += int64(rows)
-		round, rows = round[:0], 0
-		if s.progress != nil {
-			s.progress(done, s.file.rows)
-		}
-	}
 	for p := range s.divided {
 		early[p.number] = p
 		for p, ok := early[next]; ok; p, ok = early[next] {
 			delete(early, next)
 			next++
-			round = append(round, p.flows)
-			if rows += p.rows; rows >= roundRows {
-				flush()
+			s.flows[p.file] += int64(p.flows)
+			round = append(round, p.parts)
+			if rows += p.rows; rows >= roundRows || len(round) == roundParts {
+				s.addRound(round)
+				round, rows = round[:0], 0
+			}
+			if done += int64(p.rows); s.progress != nil {
+				s.progress(done, s.total.Load())
 			}
 		}
 	}
-	if rows > 0 {
-		flush()
+	s.addRound(round)
+}
+
+// addRound adds divided batches and gives their memory back.
+func (s *scan) addRound(round []*profile.Part) {
+	s.builder.AddParts(s.workers, round...)
+	for _, p := range round {
+		select {
+		case s.free <- p:
+		default:
+		}
 	}
 }
 
