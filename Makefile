@@ -44,7 +44,7 @@ $(VENV)/.jupyter: notebooks/requirements.txt
 
 ## Checks
 
-test: lint $(VENV)/.test debian reportgen ## everything that CI checks
+test: lint $(VENV)/.test $(TOOLS)/.npm debian reportgen ## everything that CI checks
 	go vet ./...
 	go test -race -timeout 20m ./...
 	$(MAKE) fuzz
@@ -56,6 +56,13 @@ $(VENV)/.test: $(REQUIREMENTS)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	touch $@
+
+# What tests take from npm: the ECS schema and axe-core. Without npm they skip.
+$(TOOLS)/.npm: reportgen/render/rendertest/fetch-axe
+	if command -v npm >/dev/null; then \
+	  npm install --silent --no-save --prefix $(VENV) @elastic/ecs@9.4.0 && reportgen/render/rendertest/fetch-axe; \
+	else echo 'there is no npm: the tests of ECS alerts and of accessibility skip' >&2; fi
+	mkdir -p $(@D) && touch $@
 
 .PHONY: debian
 debian:
