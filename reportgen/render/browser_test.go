@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/reportgen/render"
@@ -61,6 +63,76 @@ func TestScript(t *testing.T) {
 		done(document.querySelector("nav .here")?.textContent ?? ""))))`)
 	if here != "2.2 Traffic" {
 		t.Errorf("at section 2.2 the contents mark %q", here)
+	}
+	for _, noise := range p.Noise() {
+		t.Error(noise)
+	}
+}
+
+// TestTools uses what the script adds to read, to copy and to look closely.
+func TestTools(t *testing.T) {
+	p := rendertest.Open(t, writePage(t, "testdata"))
+	p.Show("light", 1280)
+
+	search := func(words string) []string {
+		return rendertest.Evaluate[[]string](p, fmt.Sprintf(`(() => {
+			const input = document.getElementById("search");
+			input.value = %q;
+			input.dispatchEvent(new Event("input"));
+			return [document.querySelector(".search [role=status]").textContent, ...[...document.querySelectorAll(".search li button")].map((b) => b.textContent)];
+		})()`, words))
+	}
+	if got := search("192.168.100.239"); len(got) != 2 || got[0] != "1 place" || !strings.HasPrefix(got[1], "2.1 Services") {
+		t.Errorf("a search for an address finds %q", got)
+	}
+	p.Click(".search li button")
+	if n := rendertest.Evaluate[int](p, `CSS.highlights.get("found").size`); n != 1 {
+		t.Errorf("%d places are marked", n)
+	}
+	if got := search("BLUE nothing-of-the-kind"); len(got) != 1 || got[0] != "0 places" {
+		t.Errorf("a search for nothing finds %q", got)
+	}
+	if got := search(" "); len(got) != 1 || got[0] != "" {
+		t.Errorf("an empty search finds %q", got)
+	}
+	// What stands in a fold is found, and the fold opened.
+	search("flowbook/pkg/nb")
+	p.Click(".search li button")
+	if !rendertest.Evaluate[bool](p, `document.querySelector("details.fold pre").checkVisibility()`) {
+		t.Error("the fold with the found code stays closed")
+	}
+
+	p.Click("#fig-flows .tools button")
+	if got := rendertest.Evaluate[string](p, `document.querySelector("dialog[open] svg").getAttribute("aria-label")`); got == "" {
+		t.Error("the enlarged picture lost its alt text")
+	}
+	for _, problem := range p.Problems() {
+		if !strings.HasPrefix(problem, "figure without a picture") { // it is in the dialog
+			t.Errorf("with a picture enlarged: %s", problem)
+		}
+	}
+	p.Click("dialog[open] button")
+	if !rendertest.Evaluate[bool](p, `new Promise((done) => setTimeout(() => done(!document.querySelector("dialog") && !!document.querySelector("#fig-flows .picture svg") && document.activeElement.textContent === "Enlarge")))`) {
+		t.Error("the picture is not back in its place, or the focus is lost")
+	}
+
+	// The text that would be copied and saved.
+	rendertest.Evaluate[bool](p, `(window.copied = [], Object.defineProperty(navigator, "clipboard", { value: { writeText: async (s) => { copied.push(s); } } }),
+		URL.createObjectURL = (b) => { b.text().then((s) => copied.push(s)); return "data:,"; }, HTMLAnchorElement.prototype.click = () => {}, true)`)
+	p.Click("#tbl-services .tools button:nth-child(1)")
+	p.Click("#tbl-services .tools button:nth-child(2)")
+	p.Click("#fig-flows .tools button:nth-child(2)")
+	p.Click(".codebox .copy")
+	copied := rendertest.Evaluate[[]string](p, `new Promise((done) => setTimeout(() => done(copied), 50))`)
+	if len(copied) != 4 {
+		t.Fatalf("copied and saved: %q", copied)
+	}
+	for _, test := range []struct{ what, want string }{
+		{"table, copied", "Server\t"}, {"table, saved", "Server,"}, {"picture", "<svg"}, {"code", "import "},
+	} {
+		if !slices.ContainsFunc(copied, func(s string) bool { return strings.HasPrefix(s, test.want) }) {
+			t.Errorf("%s: none of %.60q begins with %q", test.what, copied, test.want)
+		}
 	}
 	for _, noise := range p.Noise() {
 		t.Error(noise)

@@ -199,7 +199,7 @@ func TestHugeOutputs(t *testing.T) {
 // TestDeepNesting: Markdown, HTML, SVG and formulas that nest without end are
 // printed or refused, and exhaust nothing.
 func TestDeepNesting(t *testing.T) {
-	const n = 20_000
+	const n = 10_000
 	for name, source := range map[string]string{
 		"quotes":   strings.Repeat("> ", n) + "x",
 		"lists":    strings.Repeat("- ", n) + "x",

@@ -77,9 +77,6 @@ func (w *writer) figure(f *doc.Figure) string {
 	if f.Caption != nil {
 		blocks = append(blocks, fmt.Sprintf("**Figure %s** %s", f.Number, w.line(f.Caption)))
 	}
-	if f.Data != nil {
-		blocks = append(blocks, details("Data of this figure", false), w.grid(f.Data), "</details>")
-	}
 	return joined(blocks)
 }
 
