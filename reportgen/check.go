@@ -23,8 +23,9 @@ func newCheckCommand() *cobra.Command {
 		Short: "Tell whether a report is what its notebooks give today",
 		Long: `Check runs the notebooks as reportgen run does, without the cache, and compares
 what they give with the report in FOLDER, which it does not touch: index.html,
-report.md with figures/, and notebooks/, whichever of them there are. Give it the
-parameters and notebooks that the report was made with.
+report.md with figures/, notebooks/ and site/, whichever of them there are, but not a
+PDF, which depends on the browser that printed it. Give it the parameters and
+notebooks that the report was made with.
 
 The exit status is 0 where every byte is the same, and 3 where the report is stale:
 then it says which text, table or figure of which section differs and, where the
@@ -75,13 +76,13 @@ func reportFormats(dir string) ([]string, error) {
 		return nil, fmt.Errorf("the report to check: %w", err)
 	}
 	var found []string
-	for _, f := range []struct{ name, format string }{{"index.html", "html"}, {"report.md", "md"}, {"notebooks", "ipynb"}} {
+	for _, f := range []struct{ name, format string }{{"index.html", "html"}, {"report.md", "md"}, {"notebooks", "ipynb"}, {"site", "site"}} {
 		if _, err := os.Stat(filepath.Join(dir, f.name)); err == nil {
 			found = append(found, f.format)
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s holds no report: it has none of index.html, report.md and notebooks/: make one with reportgen run -o %s", dir, dir)
+		return nil, fmt.Errorf("%s holds no report: it has none of index.html, report.md, notebooks/ and site/: make one with reportgen run -o %s", dir, dir)
 	}
 	return found, nil
 }
@@ -199,7 +200,7 @@ func reportFiles(dir string) (map[string]string, error) {
 		}
 		name = filepath.ToSlash(name)
 		top, _, _ := strings.Cut(name, "/")
-		if !slices.Contains([]string{"index.html", "report.md", "figures", "notebooks"}, top) {
+		if !slices.Contains([]string{"index.html", "report.md", "figures", "notebooks", "site"}, top) {
 			return nil
 		}
 		src, err := os.ReadFile(file)

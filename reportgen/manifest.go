@@ -20,6 +20,7 @@ const manifestName = "sources.json"
 
 // manifest is the content of that file. It holds no path of a machine.
 type manifest struct {
+	Config     string              `json:"config,omitempty"` // the SHA-256 of report.yaml
 	Parameters []manifestParameter `json:"parameters,omitempty"`
 	Notebooks  []manifestNotebook  `json:"notebooks"`
 }
@@ -43,6 +44,10 @@ type manifestCell struct {
 
 func newManifest(e *executed) manifest {
 	var m manifest
+	if src, err := os.ReadFile(filepath.Join(e.source.dir, configName)); err == nil {
+		sum := sha256.Sum256(src)
+		m.Config = hex.EncodeToString(sum[:])
+	}
 	for _, p := range e.params {
 		m.Parameters = append(m.Parameters, manifestParameter{p.Name, fmt.Sprint(shown(p))})
 	}
@@ -120,6 +125,9 @@ func readManifest(dir string) (m manifest, found bool, err error) {
 // reasons says what is not as it was, of what a report was made from.
 func reasons(was, is manifest) []string {
 	var all []string
+	if was.Config != is.Config {
+		all = append(all, configName+" was edited")
+	}
 	old := make(map[string]string)
 	for _, p := range was.Parameters {
 		old[p.Name] = p.Value

@@ -63,6 +63,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.AddCommand(newRunCommand())
 	root.AddCommand(newCheckCommand())
+	root.AddCommand(newPreviewCommand())
 	root.AddCommand(newCacheCommand())
 	root.AddCommand(newKernelCommand())
 	root.AddCommand(newProfileCommand())

@@ -33,6 +33,7 @@ type runOptions struct {
 	startTime  time.Duration
 	kernel     string
 	noCache    bool
+	progress   func(execute.Event) // told as well; nil: nobody
 	allow      bool
 	trust      bool
 }
@@ -148,9 +149,16 @@ func (o runOptions) execute(ctx context.Context, stderr io.Writer, args []string
 		}
 	}
 	progress := newProgress(stderr)
+	told := progress.event
+	if o.progress != nil {
+		told = func(e execute.Event) {
+			progress.event(e)
+			o.progress(e)
+		}
+	}
 	results, err := execute.Run(ctx, inputs, execute.Options{
 		Kernel: o.kernel, Parameters: params, CellTimeout: o.timeout, Timeout: o.runTimeout, StartTimeout: o.startTime, Jobs: o.jobs,
-		Env: env, Hide: hidden(params), Log: stderr, Progress: progress.event, AllowErrors: o.allow, Cache: cache,
+		Env: env, Hide: hidden(params), Log: stderr, Progress: told, AllowErrors: o.allow, Cache: cache,
 	})
 	progress.close()
 	for _, r := range results {

@@ -1,0 +1,84 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+)
+
+// previewPage is the page around the report: it shows what fails and reloads.
+//
+//go:embed preview.html
+var previewPage string
+
+// board is where the runs of a preview tell its pages how they are.
+type board struct {
+	mu      sync.Mutex
+	now     notice
+	changed chan struct{} // closed and replaced with every change of now
+}
+
+// notice is what a page is told.
+type notice struct {
+	Version  int    `json:"version"` // of the report; 0 where there is none yet
+	Progress string `json:"progress"`
+	Error    string `json:"error"`
+}
+
+func newBoard() *board { return &board{changed: make(chan struct{})} }
+
+func (b *board) set(change func(*notice)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	change(&b.now)
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+func (b *board) progress(text string) {
+	b.set(func(n *notice) { n.Progress = text })
+}
+
+// finished tells of the end of a run, and whether there is a report to load.
+func (b *board) finished(err error, written bool) {
+	b.set(func(n *notice) {
+		n.Progress, n.Error = "", ""
+		if err != nil {
+			n.Error = err.Error()
+		}
+		if written {
+			n.Version++
+		}
+	})
+}
+
+func (b *board) read() (notice, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.now, b.changed
+}
+
+// serve sends the notice and every change of it, as server-sent events.
+func (b *board) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	out := http.NewResponseController(w)
+	for {
+		now, changed := b.read()
+		src, err := json.Marshal(now)
+		if err != nil {
+			return // three plain fields can be encoded
+		}
+		fmt.Fprintf(w, "data: %s\n\n", src)
+		if out.Flush() != nil {
+			return // the page is gone
+		}
+		select {
+		case <-changed:
+		case <-r.Context().Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"golang.org/x/mod/modfile"
+
+	"github.com/flowbook/flowbook/reportgen/execute"
+)
+
+// settle is how long files have to be left alone before a change counts: editors
+// write in several steps.
+const settle = 150 * time.Millisecond
+
+// watch tells when something changes that a report depends on.
+type watch struct {
+	changed chan struct{}
+	watcher *fsnotify.Watcher
+	add     chan func() // run where the lists are read
+	done    chan struct{}
+
+	folders  []string // all of whose files count: notebooks' and packages'
+	files    []string // that cells read
+	patterns []string
+}
+
+func newWatch() (*watch, error) {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	w := &watch{changed: make(chan struct{}, 1), watcher: watcher, add: make(chan func()), done: make(chan struct{})}
+	go w.loop()
+	return w, nil
+}
+
+func (w *watch) close() {
+	_ = w.watcher.Close() // it was only read from
+	<-w.done
+}
+
+// loop passes on the changes that count once they have settled.
+func (w *watch) loop() {
+	defer close(w.done)
+	quiet := time.NewTimer(time.Hour)
+	quiet.Stop()
+	for {
+		select {
+		case f := <-w.add:
+			f()
+		case e, ok := <-w.watcher.Events:
+			if !ok {
+				return
+			}
+			if !e.Has(fsnotify.Chmod) && w.counts(e.Name) {
+				quiet.Reset(settle)
+			}
+		case _, ok := <-w.watcher.Errors:
+			if !ok {
+				return
+			}
+			quiet.Reset(settle) // events may be lost: look at everything
+		case <-quiet.C:
+			select {
+			case w.changed <- struct{}{}:
+			default: // it is told already
+			}
+		}
+	}
+}
+
+// counts reports whether a report may depend on a file: notebooks and code in their
+// folders, and elsewhere what cells read.
+func (w *watch) counts(file string) bool {
+	name := filepath.Base(file)
+	if slices.Contains(w.files, file) {
+		return true
+	}
+	for _, p := range w.patterns {
+		if ok, err := filepath.Match(p, file); err == nil && ok {
+			return true
+		}
+	}
+	if strings.HasPrefix(name, ".") || !slices.Contains(w.folders, filepath.Dir(file)) {
+		return false
+	}
+	switch filepath.Ext(name) {
+	case ".ipynb", ".go", ".mod", ".sum", ".py", ".yaml", ".yml", ".bib", ".json":
+		return true
+	}
+	return false
+}
+
+func (w *watch) do(f func()) {
+	select {
+	case w.add <- f:
+	case <-w.done:
+	}
+}
+
+// folder watches dir; one that cannot be watched is one whose changes go unseen.
+func (w *watch) folder(dir string) {
+	if dir, err := filepath.Abs(dir); err == nil && !slices.Contains(w.watcher.WatchList(), dir) {
+		_ = w.watcher.Add(dir)
+	}
+}
+
+// notebooks watches the folders of the notebooks that the arguments name.
+func (w *watch) notebooks(args []string) {
+	s, err := findSource(args)
+	if err != nil {
+		return // a report.yaml being written; its folder is watched already
+	}
+	w.do(func() {
+		for _, file := range append([]string{filepath.Join(s.dir, configName)}, s.notebooks...) {
+			dir, err := filepath.Abs(filepath.Dir(file))
+			if err != nil {
+				continue
+			}
+			w.folder(dir)
+			if !slices.Contains(w.folders, dir) {
+				w.folders = append(w.folders, dir)
+			}
+		}
+	})
+}
+
+// sources watches what the cells of a notebook read.
+func (w *watch) sources(r execute.Result) {
+	w.do(func() {
+		for _, s := range r.Sources {
+			switch s.Kind {
+			case execute.KindFile:
+				w.folder(filepath.Dir(s.Name))
+				w.files = append(w.files, s.Name)
+			case execute.KindFiles, execute.KindFolder:
+				pattern := s.Name
+				if s.Kind == execute.KindFolder {
+					pattern = filepath.Join(s.Name, "*")
+				}
+				w.folder(filepath.Dir(pattern))
+				w.patterns = append(w.patterns, pattern)
+			case execute.KindPackage:
+				if dir := packageFolder(r.Dir, s.Name); dir != "" {
+					w.folder(dir)
+					w.folders = append(w.folders, dir)
+				}
+			}
+		}
+		for _, list := range []*[]string{&w.files, &w.patterns, &w.folders} {
+			slices.Sort(*list)
+			*list = slices.Compact(*list)
+		}
+	})
+}
+
+// packageFolder is where a package of the module around dir lies, empty where it
+// is not of it.
+func packageFolder(dir, importPath string) string {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		src, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil {
+			rel, ok := strings.CutPrefix(importPath, modfile.ModulePath(src))
+			if !ok {
+				return ""
+			}
+			return filepath.Join(dir, filepath.FromSlash(rel))
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
