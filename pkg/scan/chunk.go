@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,7 @@ type chunk struct {
 	reader pageReader
 
 	page   parquet.Page
+	unread bool   // whether the reader does not have the page yet
 	levels []byte // definition levels of the page, where it has them
 	rows   int    // of the page
 	row    int    // next row of the page
@@ -79,9 +81,36 @@ func (c *chunk) fill(v *vector, n int) (err error) {
 			}
 			continue
 		}
+		if c.unread {
+			if err := c.reader.page(c.page); err != nil {
+				return err
+			}
+			c.unread = false
+		}
 		m := min(n-done, c.rows-c.row)
 		c.copy(v, done, m)
 		done += m
+	}
+	return nil
+}
+
+// skip goes past n rows. It is an error if the column has fewer.
+func (c *chunk) skip(n int) (err error) {
+	defer recovered(&err)
+	for n > 0 {
+		if c.row == c.rows {
+			if err := c.nextPage(); err != nil {
+				return err
+			}
+			continue
+		}
+		m := min(n, c.rows-c.row)
+		c.value += m
+		if c.levels != nil {
+			c.value -= bytes.Count(c.levels[c.row:c.row+m], []byte{0}) // nulls have no value
+		}
+		c.row += m
+		n -= m
 	}
 	return nil
 }
@@ -99,8 +128,8 @@ func (c *chunk) nextPage() error {
 	}
 	parquet.Release(c.page)
 	c.page, c.rows, c.row, c.value = p, int(p.NumRows()), 0, 0
-	c.levels = p.DefinitionLevels()
-	return c.reader.page(p)
+	c.levels, c.unread = p.DefinitionLevels(), true
+	return nil
 }
 
 // copy reads m rows of the page, values and nulls in turn.

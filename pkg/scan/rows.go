@@ -8,10 +8,12 @@ import (
 )
 
 // Rows yields the flows of a file that q chooses, in the order of the file.
-// Row groups that can hold none of them are not read.
+// Row groups that can hold none of them are not read, and of the others only
+// the columns and rows that are needed to know.
 //
 // A row that is no flow is yielded as a [*RowError], after which the sequence
-// goes on; any other error ends it.
+// goes on; any other error ends it. Rows of other addresses than those of q, and
+// row groups that are not read, are not checked.
 func Rows(ctx context.Context, path string, q Filter) iter.Seq2[flow.Record, error] {
 	return func(yield func(flow.Record, error) bool) {
 		f, err := open(path)
@@ -34,42 +36,100 @@ func Rows(ctx context.Context, path string, q Filter) iter.Seq2[flow.Record, err
 	}
 }
 
+// rowsReader reads the rows of one row group that a filter chooses.
+type rowsReader struct {
+	file   *file
+	filter Filter
+	batch  *batch
+	chunks [numColumns]*chunk
+	behind [numColumns]int // rows that a column was not read for
+	chosen []int           // rows of the batch with the filter's addresses
+}
+
 // rowGroupRows yields the rows of one row group and says whether to go on.
 func (f *file) rowGroupRows(ctx context.Context, rowGroup int, q Filter, book *book, yield func(flow.Record, error) bool) bool {
-	b := &batch{file: f.base(), rowGroup: rowGroup, book: book}
-	var chunks [numColumns]*chunk
-	defer func() {
-		for _, c := range chunks {
-			if c != nil {
-				c.close()
-			}
-		}
-	}()
-	for col := range chunks {
+	r := &rowsReader{file: f, filter: q, batch: &batch{file: f.base(), rowGroup: rowGroup, book: book}}
+	defer r.close()
+	for col := range r.chunks {
 		c, err := f.openChunk(rowGroup, col, book)
 		if err != nil {
 			return yieldError(yield, f.fail(rowGroup, flow.Columns[col], err))
 		}
-		chunks[col], b.vectors[col] = c, &vector{}
+		r.chunks[col], r.batch.vectors[col] = c, &vector{}
 	}
+	b := r.batch
 	for rows := f.parquet.RowGroups()[rowGroup].NumRows(); b.first < rows; b.first += int64(b.rows) {
 		if err := ctx.Err(); err != nil {
 			return yieldError(yield, err)
 		}
 		b.rows = int(min(batchRows, rows-b.first))
-		for col, c := range chunks {
-			b.vectors[col].resize(f.columns[col].coded(), b.rows)
-			if err := c.fill(b.vectors[col], b.rows); err != nil {
-				return yieldError(yield, f.fail(rowGroup, flow.Columns[col], err))
-			}
+		if err := r.read(); err != nil {
+			return yieldError(yield, err)
 		}
-		for i := range b.rows {
+		for _, i := range r.chosen {
 			if !b.yield(i, q, yield) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+func (r *rowsReader) close() {
+	for _, c := range r.chunks {
+		if c != nil {
+			c.close()
+		}
+	}
+}
+
+// read reads the addresses of the batch, and the other columns only where rows
+// are chosen by them.
+func (r *rowsReader) read() error {
+	if err := r.fill(colSrc, colDst); err != nil {
+		return err
+	}
+	r.choose()
+	others := []int{colTime, colProto, colPort, colUp, colDown}
+	if len(r.chosen) > 0 {
+		return r.fill(others...)
+	}
+	for _, col := range others {
+		r.behind[col] += r.batch.rows
+	}
+	return nil
+}
+
+// fill reads columns of the batch.
+func (r *rowsReader) fill(columns ...int) error {
+	for _, col := range columns {
+		v, c := r.batch.vectors[col], r.chunks[col]
+		v.resize(r.file.columns[col].coded(), r.batch.rows)
+		err := c.skip(r.behind[col])
+		if err == nil {
+			err = c.fill(v, r.batch.rows)
+		}
+		if err != nil {
+			return r.file.fail(r.batch.rowGroup, flow.Columns[col], err)
+		}
+		r.behind[col] = 0
+	}
+	return nil
+}
+
+// choose finds the rows of the batch whose addresses are those of the filter,
+// and those that have none, which are to be told of.
+func (r *rowsReader) choose() {
+	r.chosen = r.chosen[:0]
+	book := r.batch.book
+	src, anySrc := book.addr(r.filter.Src.Unmap()), !r.filter.Src.IsValid()
+	dst, anyDst := book.addr(r.filter.Dst.Unmap()), !r.filter.Dst.IsValid()
+	dsts := r.batch.vectors[colDst].codes
+	for i, s := range r.batch.vectors[colSrc].codes {
+		if (anySrc || s == src || s >= badCode) && (anyDst || dsts[i] == dst || dsts[i] >= badCode) {
+			r.chosen = append(r.chosen, i)
+		}
+	}
 }
 
 func yieldError(yield func(flow.Record, error) bool, err error) bool {
