@@ -125,6 +125,7 @@ func TestSite(t *testing.T) {
 	}
 	path := filepath.Join(dir, "1-sec-method.html")
 	rendertest.CheckHTML(t, path)
+	rendertest.CheckAccessible(t, path)
 }
 
 // TestTrust: a script of an HTML output runs only where the caller trusts it.
