@@ -30,8 +30,9 @@ notebooks that the report was made with.
 The exit status is 0 where every byte is the same, and 3 where the report is stale:
 then it says which text, table or figure of which section differs and, where the
 report has its ` + manifestName + `, what made it differ. It is 1 where a cell fails.`,
-		Example: "  reportgen check report\n  reportgen check -p test=tuesday.parquet report notebooks",
-		Args:    cobra.MinimumNArgs(1),
+		Example:           "  reportgen check report\n  reportgen check -p test=tuesday.parquet report notebooks",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeReport,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.noCache = !cached
 			return o.check(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], args[1:])
@@ -39,6 +40,7 @@ report has its ` + manifestName + `, what made it differ. It is 1 where a cell f
 	}
 	o.addRunFlags(c.Flags())
 	c.Flags().BoolVar(&cached, "cache", false, "trust the outputs that are kept of earlier runs")
+	completeRunFlags(c)
 	return c
 }
 

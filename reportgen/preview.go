@@ -29,13 +29,15 @@ func newPreviewCommand() *cobra.Command {
 notebook, report.yaml, a file that cells read or a Go package that they import
 changes, it runs the cells that depend on it and the page comes back at the same
 place. What fails is shown in the page. Ctrl-C ends it.`,
-		Example: "  reportgen preview\n  reportgen preview --port 8000 -p test=tuesday.parquet notebooks",
+		Example:           "  reportgen preview\n  reportgen preview --port 8000 -p test=tuesday.parquet notebooks",
+		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.preview(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), port, args)
 		},
 	}
 	o.addRunFlags(c.Flags())
 	c.Flags().IntVar(&port, "port", 0, "serve at this port (default: a free one)")
+	completeRunFlags(c)
 	return c
 }
 

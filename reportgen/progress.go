@@ -12,7 +12,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/execute"
 )
 
-// progress tells how far a run is: a bar on a terminal, else a line a cell.
+// progress tells how far a run is: a bar on a terminal, a record of JSON where a log
+// takes them, else a line a cell.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -31,6 +32,10 @@ func newProgress(w io.Writer) *progress {
 }
 
 func (p *progress) event(e execute.Event) {
+	if log, ok := p.w.(*jsonLog); ok {
+		log.event(e)
+		return
+	}
 	p.done[e.Notebook], p.cells[e.Notebook] = e.Done, e.Cells
 	if p.terminal {
 		p.draw(e)

@@ -39,8 +39,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(stderr, "reportgen:", err)
-	return exitStatus(ctx, err)
+	status := exitStatus(ctx, err)
+	if log, ok := root.ErrOrStderr().(*jsonLog); ok {
+		log.Error(err.Error(), "status", status)
+	} else {
+		fmt.Fprintln(stderr, "reportgen:", err)
+	}
+	return status
 }
 
 func exitStatus(ctx context.Context, err error) int {
@@ -61,7 +66,9 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	addLogFormat(root)
 	root.AddCommand(newRunCommand())
+	root.AddCommand(newManCommand())
 	root.AddCommand(newCheckCommand())
 	root.AddCommand(newPreviewCommand())
 	root.AddCommand(newCacheCommand())

@@ -59,7 +59,8 @@ subtitle, authors, date, abstract, the list of notebooks and parameters.
 The folder of the report is replaced as a whole. Where a cell fails, the report
 holds what there is, the failed cell marked, and the exit status is 1; it is 4
 where the kernel died.`,
-		Example: "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
+		Example:           "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
+		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args)
 		},
@@ -69,6 +70,7 @@ where the kernel died.`,
 	f.StringSliceVar(&o.to, "to", formats, "what to write: "+strings.Join(knownFormats, ", "))
 	o.addRunFlags(f)
 	f.BoolVar(&o.noCache, "no-cache", false, "run every cell, also those that did not change")
+	completeRunFlags(c)
 	return c
 }
 
@@ -85,10 +87,8 @@ func (o *runOptions) addRunFlags(f *pflag.FlagSet) {
 }
 
 func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
-	for _, format := range o.to {
-		if !slices.Contains(knownFormats, format) {
-			return fmt.Errorf("--to %s: there is no such format: use %s", format, strings.Join(knownFormats, ", "))
-		}
+	if err := o.checkFormats(); err != nil {
+		return err
 	}
 	if err := o.valid(); err != nil {
 		return err
@@ -136,6 +136,9 @@ func (o runOptions) execute(ctx context.Context, stderr io.Writer, args []string
 		return nil, err
 	}
 	if err := checkInputs(ctx, inputs, params); err != nil {
+		return nil, err
+	}
+	if _, err := source.renderOptions(); err != nil {
 		return nil, err
 	}
 	env, err := kernelEnv()
@@ -235,7 +238,8 @@ func (o runOptions) write(ctx context.Context, dir string, stderr io.Writer, e *
 	if document == nil {
 		return nil, problems
 	}
-	return problems, o.writeDocument(ctx, dir, e.source, document)
+	unprinted, err := o.writeDocument(ctx, dir, e.source, document)
+	return errors.Join(problems, unprinted), err
 }
 
 func writeNotebooks(dir string, results []execute.Result) error {

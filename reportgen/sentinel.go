@@ -60,6 +60,7 @@ func newSentinelCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:                "sentinel --data DATA -gi GI -gin GIN",
 		Short:              "Analyse one day as the Sentinel tool does",
+		Example:            "  reportgen sentinel --data test.parquet -gi GeoIP.dat -gin GeoIPASNum.dat -cv -td",
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opt, err := parseSentinel(args)
