@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,9 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/render"
+	"github.com/flowbook/flowbook/reportgen/render/browser"
 	"github.com/flowbook/flowbook/reportgen/render/cite"
 	"github.com/flowbook/flowbook/reportgen/render/doc"
 )
@@ -20,13 +23,30 @@ import (
 // not given.
 var knownFormats = append(slices.Clone(formats), "pdf", "site")
 
+// checkFormats tells of a format that there is not, or that cannot be written
+// here, before any cell runs.
+func (o runOptions) checkFormats() error {
+	for _, format := range o.to {
+		if !slices.Contains(knownFormats, format) {
+			return fmt.Errorf("--to %s: there is no such format: use %s", format, strings.Join(knownFormats, ", "))
+		}
+	}
+	if slices.Contains(o.to, "pdf") {
+		if _, err := browser.Find(); err != nil {
+			return fmt.Errorf("--to pdf: %w", err)
+		}
+	}
+	return nil
+}
+
 // documented reports whether a format is written from the document.
 func (o runOptions) documented() bool {
 	return slices.ContainsFunc(o.to, func(format string) bool { return format != "ipynb" })
 }
 
-// writeDocument writes the document in the formats that are asked for.
-func (o runOptions) writeDocument(ctx context.Context, dir string, s *source, d *doc.Document) error {
+// writeDocument writes the document in the formats that are asked for. What
+// keeps it from being printed is unprinted: the other formats are kept.
+func (o runOptions) writeDocument(ctx context.Context, dir string, s *source, d *doc.Document) (unprinted, err error) {
 	var errs []error
 	for _, format := range o.to {
 		switch format {
@@ -36,10 +56,13 @@ func (o runOptions) writeDocument(ctx context.Context, dir string, s *source, d 
 			errs = append(errs, render.WriteMarkdown(dir, d))
 		case "pdf":
 			made, err := s.made()
-			if err == nil {
-				err = writeFile(filepath.Join(dir, "report.pdf"), func(w io.Writer) error { return render.WritePDF(ctx, w, d, made) })
+			if err != nil {
+				return nil, err
 			}
-			errs = append(errs, err)
+			var b bytes.Buffer
+			if unprinted = render.WritePDF(ctx, &b, d, made); unprinted == nil {
+				errs = append(errs, os.WriteFile(filepath.Join(dir, "report.pdf"), b.Bytes(), 0o666))
+			}
 		case "site":
 			site := filepath.Join(dir, "site")
 			err := os.Mkdir(site, 0o777)
@@ -49,7 +72,7 @@ func (o runOptions) writeDocument(ctx context.Context, dir string, s *source, d 
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return unprinted, errors.Join(errs...)
 }
 
 // renderOptions are what report.yaml says of the document: with the works of its

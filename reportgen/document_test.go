@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/render/browser"
+)
+
+// TestRunPrints writes a report that cites in every format, twice, with the
+// real kernel and browser.
+func TestRunPrints(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	if _, err := browser.Find(); errors.Is(err, browser.ErrNotFound) {
+		t.Skipf("nothing is printed: %v", err)
+	}
+	t.Setenv("SOURCE_DATE_EPOCH", "1713614400")
+	notebookFolder(t, map[string]string{
+		"notebooks/a.ipynb":     goNotebook(t, "First, after [@rita]", "var limit = 1", "%%\nprintln(limit)"),
+		"notebooks/report.yaml": "title: Two\nbibliography: refs.bib\n",
+		"notebooks/refs.bib":    "@misc{rita, title = {Beacons}}",
+	})
+	first := "--to=html,md,pdf,site"
+	mustRun(t, "run", first, "-o", "a", "notebooks")
+	mustRun(t, "run", first, "-o", "b", "notebooks")
+	was, now := tree(t, "a"), tree(t, "b")
+	for _, name := range []string{"index.html", "report.md", "report.pdf", "site/index.html", "site/1-first-after-1.html", "site/sources.html"} {
+		if was[name] == "" || was[name] != now[name] {
+			t.Errorf("%s is missing, or two runs give different bytes", name)
+		}
+	}
+	for name, want := range map[string]string{
+		"index.html": "20 April 2024", "report.md": "“Beacons,”", "report.pdf": "/CreationDate (D:20240420120000+00'00')", "site/sources.html": "“Beacons,”",
+	} {
+		if !strings.Contains(was[name], want) {
+			t.Errorf("%s has no %s", name, want)
+		}
+	}
+}
+
+// TestDocumentRefused: what keeps a document from being written is told before
+// any cell runs.
+func TestDocumentRefused(t *testing.T) {
+	notebook := goNotebook(t, "First", "var limit = 1")
+	for _, test := range []struct {
+		name  string
+		files map[string]string
+		env   [2]string
+		args  []string
+		want  string
+	}{
+		{"no such bibliography", map[string]string{"report.yaml": "bibliography: [none.bib]"}, [2]string{}, nil, "none.bib: no such file"},
+		{"bibliography elsewhere", map[string]string{"report.yaml": "bibliography: ../refs.bib"}, [2]string{}, nil, `bibliography "../refs.bib" is not in its folder`},
+		{"bad bibliography", map[string]string{"report.yaml": "bibliography: refs.bib", "refs.bib": "\n@misc{a, title}"}, [2]string{}, nil, "bibliography refs.bib: @misc{a: line 2: field title: no = behind the name"},
+		{"a key twice", map[string]string{"report.yaml": "bibliography: [a.bib, b.bib]", "a.bib": "@misc{a, title={x}}", "b.bib": "@misc{a, title={x}}"}, [2]string{}, nil, `two bibliographies have the key "a"`},
+		{"bad date", nil, [2]string{"SOURCE_DATE_EPOCH", "yesterday"}, nil, "SOURCE_DATE_EPOCH=yesterday is no number of seconds since 1970"},
+		{"no browser", nil, [2]string{browser.Variable, "/nowhere"}, []string{"--to", "pdf"}, "FLOWBOOK_CHROMIUM=/nowhere names no program"},
+		{"no format", nil, [2]string{}, []string{"--to", "docx"}, "use html, md, ipynb, pdf, site"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			notebookFolder(t, map[string]string{"notebooks/a.ipynb": notebook})
+			writeFiles(t, "notebooks", test.files)
+			if test.env[0] != "" {
+				t.Setenv(test.env[0], test.env[1])
+			}
+			var out, errs bytes.Buffer
+			status := run(t.Context(), append([]string{"run", "-o", "out", "notebooks"}, test.args...), &out, &errs)
+			if status != exitBadInput || !strings.Contains(errs.String(), test.want) {
+				t.Errorf("status %d, want 2 and %q\n%s", status, test.want, errs.String())
+			}
+			if got, _ := filepath.Glob("out*"); len(got) > 0 {
+				t.Errorf("%v was written", got)
+			}
+		})
+	}
+}
