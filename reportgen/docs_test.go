@@ -2,10 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 )
 
@@ -38,6 +41,48 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	}
 	for _, c := range newRootCommand().Commands() {
 		walk(c)
+	}
+}
+
+// The commands of the workflow are ours, with flags and paths that exist.
+func TestWorkflow(t *testing.T) {
+	src, err := os.ReadFile("../.github/workflows/report.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var workflow struct {
+		Jobs map[string]struct {
+			Steps []struct{ Run string }
+		}
+	}
+	if err := yaml.Unmarshal(src, &workflow); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, step := range workflow.Jobs["report"].Steps {
+		for line := range strings.Lines(step.Run) {
+			command, _, _ := strings.Cut(line, "|")
+			words := strings.Fields(command)
+			if len(words) == 0 || words[0] != ".tools/bin/reportgen" {
+				continue
+			}
+			found++
+			c, args, err := newRootCommand().Find(words[1:])
+			if err == nil {
+				err = c.ParseFlags(args)
+			}
+			if err != nil {
+				t.Errorf("%s: %v", line, err)
+			}
+			for _, path := range c.Flags().Args() {
+				if _, err := os.Stat(filepath.Join("..", path)); err != nil {
+					t.Errorf("%s: %v", line, err)
+				}
+			}
+		}
+	}
+	if found != 2 {
+		t.Errorf("%d commands of reportgen, want 2", found)
 	}
 }
 
