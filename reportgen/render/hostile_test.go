@@ -43,6 +43,10 @@ script:document.title='pwned'>)`,
 		`<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=document.title='pwned'&gt;">`,
 		`<noscript><p title="</noscript><img src=x onerror=document.title='pwned'>">`,
 		`{{.}} ${alert(1)} <!-- --> ]]> <![CDATA[<script>document.title="pwned"</script>]]>`,
+		`$\text{<script>document.title="pwned"</script>}$ $\href{javascript:document.title='pwned'}{x}$`,
+		"$$\n\\class{x\" onmouseover=\"document.title='pwned'}{y} </math><script>document.title='pwned'</script>\n$$",
+		"$`</code><img src=x onerror=document.title='pwned'>`$",
+		"[@<script>document.title='pwned'</script>; @x]",
 		"`\"' onmouseover=document.title='pwned' x='`",
 	}
 }

@@ -56,9 +56,9 @@ type Input struct {
 // report without a title page that shows its code.
 type Options struct {
 	Lang       string // BCP 47, "" for English
-	Title      string
+	Title      string // "" for that of the first notebook whose metadata have one
 	Subtitle   string
-	Authors    []string
+	Authors    []string // none for those of the notebooks' metadata
 	Date       string
 	Abstract   string     // Markdown
 	Works      cite.Works // what prose may cite, as [@key]
@@ -97,7 +97,7 @@ func Build(inputs []Input, o Options) (*doc.Document, []Warning, error) {
 	if len(inputs) == 0 {
 		return nil, nil, errors.New("no notebook to render")
 	}
-	b := newBuilder(o)
+	b := newBuilder(titled(o, inputs))
 	for _, in := range inputs {
 		b.notebook(in)
 	}

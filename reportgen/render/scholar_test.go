@@ -3,6 +3,7 @@ package render_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +79,25 @@ func TestScholarlyFaults(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestMetadata: notebooks may say themselves what they are called and who wrote
+// them.
+func TestMetadata(t *testing.T) {
+	about := func(title any, authors ...any) render.Input {
+		return render.Input{Name: "a.ipynb", Notebook: &nbformat.Notebook{Minor: 5,
+			Metadata: map[string]any{"title": title, "authors": authors}, Cells: []*nbformat.Cell{markdownCell("# Section")}}}
+	}
+	ada, grace := map[string]any{"name": "Ada  Lovelace"}, map[string]any{"name": "Grace Hopper"}
+	inputs := []render.Input{about(7, "no object"), about("A <b>", ada, map[string]any{}), about("Other", grace, ada)}
+	d := build(t, inputs, render.Options{})
+	if d.Title != "A <b>" || !slices.Equal(d.Authors, []string{"Ada Lovelace", "Grace Hopper"}) {
+		t.Errorf("title %q, authors %q", d.Title, d.Authors)
+	}
+	d = build(t, inputs, render.Options{Title: "Mine", Authors: []string{"Me"}})
+	if d.Title != "Mine" || !slices.Equal(d.Authors, []string{"Me"}) {
+		t.Errorf("title %q, authors %q", d.Title, d.Authors)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/dop251/goja"
 )
@@ -36,11 +37,18 @@ type Renderer struct {
 	render goja.Callable
 }
 
-// New starts the converter, which takes some 60 ms.
+// program is the converter, compiled once; it holds no state.
+var program = sync.OnceValues(func() (*goja.Program, error) { return goja.Compile("temml.min.js", temml, false) })
+
+// New starts the converter, which takes some 60 ms the first time.
 func New() (*Renderer, error) {
+	compiled, err := program()
+	if err != nil {
+		return nil, fmt.Errorf("start the TeX converter: %w", err)
+	}
 	vm := goja.New()
 	vm.SetMaxCallStackSize(maxStack)
-	if _, err := vm.RunScript("temml.min.js", temml); err != nil {
+	if _, err := vm.RunProgram(compiled); err != nil {
 		return nil, fmt.Errorf("start the TeX converter: %w", err)
 	}
 	value, err := vm.RunString(wrapper)
