@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -63,4 +64,44 @@ func TestBuilderOrder(t *testing.T) {
 	if !bytes.Equal(want, encode(t, build(flows))) {
 		t.Error("the order of the flows shows in the profile")
 	}
+}
+
+// TestAdders divides flows by several adders and adds the parts in one order
+// and another, by several goroutines: the bytes must be those of one builder.
+func TestAdders(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	flows := randomFlows(rng, 50_000)
+	want := encode(t, build(flows))
+	for _, adders := range []int{1, 2, 5} {
+		addrs := profile.NewAddresses()
+		b := profile.NewBuilderOf(addrs)
+		var parts []*profile.Part
+		var dividing sync.WaitGroup
+		for chunk := range slices.Chunk(flows, len(flows)/adders+1) {
+			first, second := new(profile.Part), new(profile.Part)
+			parts = append(parts, second, first)
+			dividing.Go(func() {
+				a := b.Adder()
+				a.Divide(columns(addrs, chunk[:len(chunk)/3]), first)
+				a.Divide(columns(addrs, chunk[len(chunk)/3:]), second)
+			})
+		}
+		dividing.Wait()
+		b.AddParts(3, parts[1:]...)
+		b.AddParts(1, parts[0])
+		if !bytes.Equal(want, encode(t, b.Profile())) {
+			t.Errorf("%d adders: another profile", adders)
+		}
+	}
+}
+
+func columns(addrs *profile.Addresses, flows []flow.Record) profile.Columns {
+	var c profile.Columns
+	for _, r := range flows {
+		c.Time = append(c.Time, int64(r.Time))
+		c.Src, c.Dst = append(c.Src, addrs.Number(r.Src)), append(c.Dst, addrs.Number(r.Dst))
+		c.Proto, c.Port = append(c.Proto, uint32(r.Proto)), append(c.Port, int64(r.Port))
+		c.Up, c.Down = append(c.Up, r.Up), append(c.Down, r.Down)
+	}
+	return c
 }

@@ -1,7 +1,7 @@
 """The aggregates of a profile in DuckDB's SQL, in several formulations.
 
     peer_duckdb.py FORMULATION FILE           measures one formulation
-    peer_duckdb.py check FILE FOLDER          compares all of them with the CSV that dump wrote
+    peer_duckdb.py check FILE FOLDER FORMULATION…   compares them with the CSV that dump wrote
 
 The time is that of the queries alone, read from the Parquet file into tables in memory.
 """
@@ -98,9 +98,9 @@ def run(db, formulation, file):
     return time.perf_counter() - start
 
 
-def check(file, folder):
+def check(file, folder, *formulations):
     """Compares each formulation with what Flowbook found; any row too many or too few is an error."""
-    for formulation in FORMULATIONS:
+    for formulation in formulations:
         db = duckdb.connect()
         run(db, formulation, file)
         for table in ("hours", "slots", "conversations"):

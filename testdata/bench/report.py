@@ -67,16 +67,18 @@ def targets(found):
 
 
 def markdown(found, tried):
-    parts = ["# Benchmarks", "Made by `make bench`; do not edit. Numbers are medians of runs that take turns on one machine, and mean "
-             "something as ratios only. The time of a peer is that of its queries without its start; Flowbook's is the whole program.",
+    parts = ["# Benchmarks", "Made by `make bench`; do not edit. Numbers are medians of runs that take turns on one machine, each in a "
+             "process of its own, and mean something as ratios only. Times are of the computation alone, from the Parquet file to the aggregates "
+             "in memory, without the start of the program; Flowbook's includes the SHA-256 of the file. \"Whole program\" is reportgen profile: "
+             "its start and the writing of the profile, synced to the disk, as well. CPU and memory are always those of the whole process.",
              found["machine"], "## Targets", targets(found), "## Scan to profile"]
     for size, r in found["scan"].items():
-        parts += [f"### {size} flows, written by pyarrow", scan(r)]
+        parts += [f"### {size} flows, written by pyarrow, {found['rounds'][size]} runs", scan(r)]
         checked = found["checked"].get(size)
         if checked:
             parts.append(f"Every aggregate (hours, half hours of hosts, {checked[0]['conversations']:,} conversations with sums, maxima, first and "
-                         f"last, hourly counts, distinct seconds and their gaps) was compared with DuckDB's answer in {len(checked)} "
-                         "formulations in this run: no row differs.")
+                         f"last, hourly counts, distinct seconds and their gaps) was compared with DuckDB's answer "
+                         f"({', '.join(c['formulation'] for c in checked)}) in this run: no row differs.")
     if "writers" in found:
         parts += ["## Scan beside decoding only, 1M flows", "Both within one process, without its start. The scan also hashes the file.",
                   table(["file of", "decode", "scan", "ratio"], [[w, f"{r['decode'] * 1e3:.0f} ms", f"{r['scan'] * 1e3:.0f} ms", f"{r['scan'] / r['decode']:.1f}"]
