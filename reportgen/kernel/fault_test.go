@@ -84,16 +84,20 @@ func TestKernelBehindAProgram(t *testing.T) {
 // bounded.
 func TestFlood(t *testing.T) {
 	privateTemp(t)
-	const most = 1 << 20
-	k := startGoNB(t, Options{MaxOutput: most})
+	const most = 1 << 16
 	for name, code := range map[string]string{
 		"text":     "%%\nfor { fmt.Println(strings.Repeat(\"x\", 1000)) }",
 		"displays": "import \"github.com/janpfeifer/gonb/gonbui\"\n%%\nfor { gonbui.DisplayHTML(strings.Repeat(\"x\", 1000)) }",
 	} {
+		k := startGoNB(t, Options{MaxOutput: most})
 		late := errors.New("late")
-		ctx, cancel := context.WithTimeoutCause(t.Context(), 4*time.Second, late)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		go func() {
+			waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+			time.Sleep(time.Second) // for it to send more than is kept
+			cancel(late)
+		}()
 		r, err := k.Execute(ctx, code)
-		cancel()
 		if !errors.Is(err, late) {
 			t.Fatalf("%s: %v", name, err)
 		}
