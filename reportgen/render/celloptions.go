@@ -113,10 +113,20 @@ func knownOption(key string) bool {
 	}, key)
 }
 
-func (o *cellOptions) set(key string, value any) (err error) {
-	var on bool
+// set obeys one option. What it does not know changes nothing.
+func (o *cellOptions) set(key string, value any) error {
 	switch key {
-	case "label":
+	case "echo", "code-fold", "code-summary":
+		return o.setCode(key, value)
+	case "output", "include", "eval", "error", "warning":
+		return o.setOutput(key, value)
+	}
+	return o.setCaption(key, value)
+}
+
+func (o *cellOptions) setCaption(key string, value any) (err error) {
+	switch key {
+	case "label", "lst-label":
 		o.label, err = scalar(value)
 	case "fig-cap":
 		o.figCaptions, err = scalars(value)
@@ -124,62 +134,74 @@ func (o *cellOptions) set(key string, value any) (err error) {
 		o.figAlts, err = scalars(value)
 	case "fig-subcap":
 		o.subCaptions, err = scalars(value)
-	case "layout-ncol":
-		text, _ := scalar(value)
-		if o.columns, err = strconv.Atoi(text); err != nil || o.columns < 1 || o.columns > 12 {
-			err = fmt.Errorf("%v is no number of columns", value)
-		}
 	case "tbl-cap":
 		o.tblCaption, err = scalar(value)
 	case "lst-cap":
 		o.lstCaption, err = scalar(value)
-	case "lst-label":
-		o.label, err = scalar(value)
-	case "code-summary":
-		o.codeSummary, err = scalar(value)
-	case "code-fold":
-		if value == "show" {
-			o.code, o.codeExpanded = CodeFolded, true
-			return nil
+	case "layout-ncol":
+		text, _ := scalar(value)
+		if o.columns, err = strconv.Atoi(text); err != nil || o.columns < 1 || o.columns > maxColumns {
+			err = fmt.Errorf("%v is no number of columns from 1 to %d", value, maxColumns)
 		}
-		if on, err = boolean(value); on {
-			o.code = CodeFolded
-		} else if o.code == CodeFolded {
-			o.code = CodeShown
-		}
-	case "echo":
-		if value == "fenced" {
-			if o.code == CodeHidden {
-				o.code = CodeShown
-			}
-			return nil
-		}
-		if on, err = boolean(value); err == nil && !on {
-			o.code = CodeHidden
-		} else if o.code == CodeHidden {
-			o.code = CodeShown
-		}
-	case "output":
-		if value == "asis" {
-			o.asis = true
-			return nil
-		}
-		on, err = boolean(value)
-		o.noOutput = o.noOutput || err == nil && !on
-	case "include":
-		if on, err = boolean(value); err == nil && !on {
-			o.code, o.noOutput = CodeHidden, true
-		}
-	case "eval":
-		on, err = boolean(value)
-		o.noOutput = o.noOutput || err == nil && !on
-	case "error":
-		o.failureAllowed, err = boolean(value)
-	case "warning":
-		on, err = boolean(value)
-		o.noStderr = err == nil && !on
 	}
 	return err
+}
+
+// maxColumns is how many parts of a figure stand side by side at most.
+const maxColumns = 6
+
+func (o *cellOptions) setCode(key string, value any) error {
+	if key == "code-summary" {
+		var err error
+		o.codeSummary, err = scalar(value)
+		return err
+	}
+	if key == "code-fold" && value == "show" {
+		o.code, o.codeExpanded = CodeFolded, true
+		return nil
+	}
+	on := key == "echo" && value == "fenced"
+	if !on {
+		var err error
+		if on, err = boolean(value); err != nil {
+			return err
+		}
+	}
+	switch {
+	case key == "code-fold" && on:
+		o.code = CodeFolded
+	case key == "code-fold" && o.code == CodeFolded:
+		o.code = CodeShown
+	case key == "echo" && !on:
+		o.code = CodeHidden
+	case key == "echo" && o.code == CodeHidden:
+		o.code = CodeShown
+	}
+	return nil
+}
+
+func (o *cellOptions) setOutput(key string, value any) error {
+	if key == "output" && value == "asis" {
+		o.asis = true
+		return nil
+	}
+	on, err := boolean(value)
+	if err != nil {
+		return err
+	}
+	switch key {
+	case "output", "eval":
+		o.noOutput = o.noOutput || !on
+	case "include":
+		if !on {
+			o.code, o.noOutput = CodeHidden, true
+		}
+	case "error":
+		o.failureAllowed = on
+	case "warning":
+		o.noStderr = !on
+	}
+	return nil
 }
 
 // tag obeys the tags of MyST and nbclient.

@@ -200,11 +200,13 @@ func (b *builder) numbered(c *cell, kind doc.Kind, said caption) (id, number str
 		number = b.numbers.next(kind)
 		target.Number = number
 	}
-	if kind == doc.KindListing && said.label != "" && number == "" {
+	switch {
+	case said.label == "":
+	case number == "" && kind == doc.KindListing:
 		b.problem(c.where, 0, "the label %q stands at a cell without lst-cap: caption it, so that it gets a number", said.label)
-	} else if said.label != "" && number == "" {
+	case number == "":
 		b.problem(c.where, 0, "the label %q stands at a %s without a caption: give it one, so that it gets a number", said.label, strings.ToLower(string(kind)))
-	} else if said.label != "" {
+	default:
 		id = b.label(c.where, 0, said.label, target)
 	}
 	if id == "" {

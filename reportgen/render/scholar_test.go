@@ -68,7 +68,7 @@ func TestScholarlyFaults(t *testing.T) {
 		{"listing without caption", codeCell("//| label: lst-x\nx"), `the label "lst-x" stands at a cell without lst-cap`},
 		{"hidden listing", codeCell("//| lst-cap: x\n//| echo: false\nx"), "shows no code"},
 		{"parts", codeCell("//| fig-cap: x\n//| fig-subcap: [a, b]\nx"), "fig-subcap names 2 parts and the cell printed 0"},
-		{"columns", codeCell("//| layout-ncol: many\nx"), "many is no number of columns"},
+		{"columns", codeCell("//| layout-ncol: many\nx"), "many is no number of columns from 1 to 6"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Title"), test.cell}}

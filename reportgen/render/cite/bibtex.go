@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -84,7 +85,7 @@ func plain(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	s = accent.ReplaceAllStringFunc(s, func(m string) string {
 		parts := accent.FindStringSubmatch(m)
-		if len(parts[1]) == 1 && strings.Contains("uvHcrkd", parts[1]) && !strings.ContainsAny(m[2:3], " {") {
+		if unicode.IsLetter(rune(parts[1][0])) && !strings.ContainsAny(m[2:3], " {") {
 			return m // \url and not \u
 		}
 		return norm.NFC.String(parts[2] + string(combining[parts[1]]))

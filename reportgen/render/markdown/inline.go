@@ -56,6 +56,13 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 		return fmt.Sprintf("[^%d]", n.Index)
 	case *east.FootnoteBacklink:
 		return ""
+	}
+	return w.own(n, source)
+}
+
+// own is an inline construct that CommonMark and GitHub do not have.
+func (w *writer) own(n ast.Node, source []byte) string {
+	switch n := n.(type) {
 	case *doc.CrossRef:
 		if n.Target == nil {
 			return "**" + escape(n.Printed()) + "**"
@@ -132,10 +139,11 @@ func textNode(n *ast.Text, source []byte) string {
 func codeSpan(n *ast.CodeSpan, source []byte) string {
 	var b strings.Builder
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
-		if t, ok := c.(*ast.Text); ok {
-			b.Write(t.Segment.Value(source))
-		} else if s, ok := c.(*ast.String); ok {
-			b.Write(s.Value)
+		switch c := c.(type) {
+		case *ast.Text:
+			b.Write(c.Segment.Value(source))
+		case *ast.String:
+			b.Write(c.Value)
 		}
 	}
 	code := strings.ReplaceAll(b.String(), "\n", " ")

@@ -55,7 +55,6 @@ type writer struct {
 	sanitizer *doc.Sanitizer
 	anchors   map[string]string // a heading's anchor in the document to GitHub's
 	pictures  []*doc.Picture
-	inFold    bool
 }
 
 func newWriter(d *doc.Document) *writer {

@@ -97,5 +97,5 @@ func printed(tab context.Context, dir string, d *doc.Document, numbers map[strin
 	if err != nil {
 		return nil, err
 	}
-	return []byte(result.Data), nil
+	return result.Data, nil
 }
