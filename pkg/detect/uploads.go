@@ -81,16 +81,21 @@ func (d day) uploads(at places) uploadTable {
 func isUpload(c profile.Counts) bool { return c.Up/uploadBias > c.Down }
 
 // leastUploads is how many hosts must upload on the baseline day to learn from
-// what they do: of fewer, leaving out the largest leaves nothing.
-const leastUploads = 3
+// what they do. Where fewer do, what people send is taken to be as uncertain as
+// fileScale.
+const leastUploads = 2
 
 // fileScale is the least standard deviation, of the logarithm, taken for that
 // of what people send: a handful of uploads may happen to be alike.
 const fileScale = 0.5
 
-// biasedTail is the tail of uploads in the sense of isUpload.
+// biasedTail is the tail of uploads in the sense of isUpload. Of two, the smaller
+// one is the median, since the other may be a backup that is not made every day.
 func biasedTail(values []float64) tail {
 	t := tailOf(values)
+	if n := len(values); n >= leastUploads {
+		t.median = slices.Sorted(slices.Values(values))[(n-1)/2]
+	}
 	t.limit = max(t.limit, t.median+DefaultSensitivity*fileScale)
 	return t
 }
@@ -157,13 +162,17 @@ func growths(before, after uploadTable) []float64 {
 // excess is that of an upload whose host sent old bytes to the same owner on
 // the baseline day, and record at most to one address; 0 for none.
 func (l uploadLimits) excess(up, old, record int64, k float64) float64 {
-	level := l.level.excess(logOf(up), k)
+	unknown := 0.0
+	if l.biased.n < leastUploads {
+		unknown = fileScale
+	}
+	level := l.level.excessNoisy(logOf(up), k, unknown)
 	if up == 0 || level <= 0 {
 		return 0
 	}
 	excess := level
 	if record > 0 {
-		beyond := l.record.excess(logOf(up)-logOf(record), k)
+		beyond := l.record.excessNoisy(logOf(up)-logOf(record), k, unknown)
 		excess = max(excess, math.Sqrt(level*max(beyond, 0)))
 	}
 	if old > 0 {
