@@ -113,6 +113,7 @@ type worldOutcome struct {
 	world
 	strength float64
 	benign   int // hosts and clients that are not planted
+	hidden   int // findings on the watcher that the allow-list names
 	evaluation
 }
 
@@ -161,10 +162,18 @@ func judgeWorld(w world, strength float64, in detect.Input, truth synth.Truth, m
 	for _, p := range truth.Planted {
 		known.Planted = append(known.Planted, plantedHost{p.Rule, move(p.Entity).String()})
 	}
+	var wanted detect.AllowList
 	for _, b := range truth.Benign {
 		known.Benign = append(known.Benign, benignHost{move(b.Entity).String(), b.Kind})
+		if b.Kind == "monitoring" {
+			wanted = append(wanted, detect.Allowance{Network: netip.PrefixFrom(b.Entity, b.Entity.BitLen())})
+		}
 	}
-	o := worldOutcome{world: w, strength: strength, evaluation: evaluate(known, detect.All(in).Findings, 0)}
+	shown, hidden := wanted.Apply(detect.All(in))
+	o := worldOutcome{world: w, strength: strength, evaluation: evaluate(known, shown.Findings, 0)}
+	for _, n := range hidden {
+		o.hidden += n
+	}
 	o.benign = len(in.Test.Hosts) + len(in.Servers.Hosts) - o.planted
 	return o, in.Geo.Err()
 }
@@ -196,7 +205,7 @@ func planInput(p *synth.Plan, v variant) (in detect.Input, err error) {
 		}
 	}
 	in = detect.Input{
-		Baseline: profileOf(v.day(p.Data(), v.baseline, planted)),
+		Baseline: profileOf(v.day(p.Data(), v.baseline, nil)),
 		Test:     profileOf(v.day(p.Test(), v.test, planted)),
 		Servers:  profileOf(p.Servers()),
 	}
