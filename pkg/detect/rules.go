@@ -190,6 +190,7 @@ func internalScanRule() Rule {
 			"Source and destination are internal and the destination is no server",
 			"The host did not contact the destination on the baseline day",
 			"The number of such destinations exceeds the limit learned from how many each host of the baseline day contacts, eight at least",
+			"Or: the number of internal hosts and ports that send nothing back, and were not tried on the baseline day, exceeds the limit learned likewise, twelve at least",
 		},
 		Actions: []string{
 			"Generate an alert that names the host, the number of its targets, the ports and how many did not answer",

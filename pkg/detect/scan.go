@@ -20,6 +20,7 @@ type Sweep struct {
 	Src            netip.Addr `json:"src_ip"`
 	Targets        int        `json:"targets"`    // distinct hosts
 	Unanswered     int        `json:"unanswered"` // of these, hosts that sent nothing back
+	Closed         int        `json:"closed"`     // hosts and ports that sent nothing back and were not tried on the baseline day
 	Ports          []uint16   `json:"ports"`      // distinct; sorted
 	profile.Counts            // with all targets
 }
@@ -35,35 +36,54 @@ type ScanResult struct {
 // four, and a scan of fewer than twice as many finds little.
 const sweepFloor = 8
 
-// Scan finds internal hosts that try many other internal hosts.
+// closedFloor is the fewest hosts and ports without an answer of a scan: a
+// device that is switched off leaves a handful of them to each of its peers.
+const closedFloor = 12
+
+// Scan finds internal hosts that try many other internal hosts or ports.
 //
-// The value compared is how many internal hosts that are no servers a host
-// contacts and did not contact on the baseline day. The limit is learned from
-// how many each of the baseline's hosts contacts, and is eight at least.
+// Two values are compared: how many internal hosts that are no servers a host
+// contacts and did not contact on the baseline day, and how many hosts and ports
+// it tries that send nothing back, which also shows who tries many ports of a
+// few hosts. The limits are learned from how many of each the baseline's hosts
+// have, and are eight and twelve at least.
 func Scan(in Input) ScanResult {
 	baseline, test := in.days()
 	k := in.sensitivity()
 	servers := Services(in).servers()
 	before := baseline.peers(servers)
-	usual := before.reachOf(baseline)
-	limit := max(usual.limit(k), math.Log1p(sweepFloor))
-	if math.IsInf(limit, 0) {
+	hosts, closed := baseline.reachOf(before.contacts()), baseline.reachOf(baseline.closed(nil))
+	hostLimit := max(hosts.limit(k), math.Log1p(sweepFloor))
+	closedLimit := max(closed.limit(k), math.Log1p(closedFloor))
+	if math.IsInf(hostLimit, 0) {
 		return ScanResult{}
 	}
-	r := ScanResult{Thresholds: []Threshold{{
-		Name: "internal hosts contacted that are no servers", Value: math.Expm1(limit), Unit: "hosts",
-		From: fmt.Sprintf("%d hosts of the baseline day, median %.3g; %d at least", usual.n, math.Expm1(usual.median), sweepFloor),
-	}}}
+	r := ScanResult{Thresholds: []Threshold{
+		reachThreshold("internal hosts contacted that are no servers", "hosts", hosts, hostLimit, sweepFloor),
+		reachThreshold("internal hosts and ports without an answer", "hosts and ports", closed, closedLimit, closedFloor),
+	}}
 	sweeps, spans := test.sweeps(servers, before)
+	silent := test.closed(baseline.tried())
+	for src, n := range silent {
+		s := sweeps[src]
+		s.Src, s.Closed = src, n
+		sweeps[src] = s
+	}
 	for src, s := range sweeps {
-		excess := (math.Log1p(float64(s.Targets)) - usual.median) / (limit - usual.median)
+		excess := max(
+			(math.Log1p(float64(s.Targets))-hosts.median)/(hostLimit-hosts.median),
+			(math.Log1p(float64(s.Closed))-closed.median)/(closedLimit-closed.median))
 		if excess < 1 {
 			continue
 		}
 		score := scoreOf(excess)
+		window := spans[src]
+		if !window.some {
+			window = test.spanWithin(src)
+		}
 		r.Sweeps = append(r.Sweeps, s)
 		r.Findings = append(r.Findings, Finding{Rule: RuleInternalScan, Entity: src.String(), Severity: severityOf(score), Score: score,
-			Attack: []string{"T1046", "T1018"}, Summary: s.summary(), Evidence: s, Window: spans[src].window()})
+			Attack: []string{"T1046", "T1018"}, Summary: s.summary(), Evidence: s, Window: window.window()})
 	}
 	sortFindings(r.Findings)
 	order := map[string]int{}
@@ -74,16 +94,57 @@ func Scan(in Input) ScanResult {
 	return r
 }
 
-// reachOf is the spread of how many hosts each host of a day contacts, as
-// logarithms of one more.
-func (t peerTable) reachOf(d day) spread {
-	contacted := map[netip.Addr]int{}
+func reachThreshold(name, unit string, s spread, limit, floor float64) Threshold {
+	return Threshold{Name: name, Value: math.Expm1(limit), Unit: unit,
+		From: fmt.Sprintf("%d hosts of the baseline day, median %.3g; %.0f at least", s.n, math.Expm1(s.median), floor)}
+}
+
+// contacts counts the hosts that each host contacted.
+func (t peerTable) contacts() map[netip.Addr]int {
+	n := map[netip.Addr]int{}
 	for pair := range t {
-		contacted[pair[0]]++
+		n[pair[0]]++
 	}
+	return n
+}
+
+// tried returns the internal hosts and ports that each host tried.
+func (d day) tried() map[profile.Key]bool {
+	keys := map[profile.Key]bool{}
+	for c := range d.within() {
+		keys[c.Key] = true
+	}
+	return keys
+}
+
+// closed counts the internal hosts and ports that sent nothing back to each
+// host, but for those known.
+func (d day) closed(known map[profile.Key]bool) map[netip.Addr]int {
+	n := map[netip.Addr]int{}
+	for c := range d.within() {
+		if c.Down == 0 && !known[c.Key] {
+			n[c.Src]++
+		}
+	}
+	return n
+}
+
+// spanWithin is the time of a host's flows to internal hosts.
+func (d day) spanWithin(src netip.Addr) (s span) {
+	for c := range d.within() {
+		if c.Src == src && c.Down == 0 {
+			s.add(c)
+		}
+	}
+	return s
+}
+
+// reachOf is the spread of a count over the hosts of a day, as logarithms of
+// one more.
+func (d day) reachOf(counts map[netip.Addr]int) spread {
 	var logs []float64
 	for h := range d.hosts() {
-		logs = append(logs, math.Log1p(float64(contacted[h.Addr])))
+		logs = append(logs, math.Log1p(float64(counts[h.Addr])))
 	}
 	return spreadOf(logs)
 }
@@ -124,6 +185,10 @@ func (d day) sweeps(servers map[serviceKey]Role, before peerTable) (map[netip.Ad
 }
 
 func (s Sweep) summary() string {
+	if s.Targets == 0 {
+		return fmt.Sprintf("tried %s inside that sent nothing back and that it left alone on the baseline day",
+			fmt.Sprintf("%d hosts and ports", s.Closed))
+	}
 	ports := plural(int64(len(s.Ports)), "port")
 	if len(s.Ports) <= 4 {
 		ports = "port " + joinPorts(s.Ports)

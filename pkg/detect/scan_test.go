@@ -20,6 +20,17 @@ func (l *lab) sweep(src string, n int, down int64) *lab {
 	return l
 }
 
+// withoutAnswers takes the bytes of destinations away, as of a log that tells
+// one direction, and has each host use a service or two of others.
+func withoutAnswers(l *lab) {
+	for i := range 40 {
+		l.https(2, host(i), host((i+7)%40), 500, 0)
+	}
+	for i := range l.records {
+		l.records[i].Down = 0
+	}
+}
+
 func TestScan(t *testing.T) {
 	const hosts = 40
 	tests := []struct {
@@ -31,6 +42,24 @@ func TestScan(t *testing.T) {
 		{"a scan without answers", nil, func(l *lab) { l.sweep(host(3), 30, 0) }, []string{host(3)}},
 		{"a scan with answers", nil, func(l *lab) { l.sweep(host(3), 30, 90) }, []string{host(3)}},
 		{"a new host that scans", nil, func(l *lab) { l.sweep(host(hosts), 12, 0) }, []string{host(hosts)}},
+		{"many ports of one host", nil, func(l *lab) {
+			for port := range uint16(40) {
+				l.flows(1, host(3), host(9), flow.TCP, 8000+port, 60, 0, 9*flow.Hour, 10*flow.Hour)
+			}
+		}, []string{host(3)}},
+		{"many ports of a server", nil, func(l *lab) {
+			for port := range uint16(40) {
+				l.flows(1, host(3), web, flow.TCP, 8000+port, 60, 0, 9*flow.Hour, 10*flow.Hour)
+			}
+		}, []string{host(3)}},
+		{"many ports that answer", nil, func(l *lab) {
+			for port := range uint16(40) {
+				l.flows(1, host(3), host(9), flow.TCP, 8000+port, 6000, 9000, 9*flow.Hour, 10*flow.Hour)
+			}
+		}, nil},
+		{"a log without bytes from destinations",
+			func(l *lab) { withoutAnswers(l) },
+			func(l *lab) { withoutAnswers(l) }, nil},
 		{"an inventory on both days",
 			func(l *lab) { l.sweep(host(4), 30, 0) },
 			func(l *lab) { l.sweep(host(4), 32, 0) }, nil},
