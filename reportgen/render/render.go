@@ -15,6 +15,26 @@
 //	if document == nil { return err }
 //	err = errors.Join(err, render.WriteHTML(page, document), render.WriteMarkdown(dir, document))
 //
+// What a notebook may say, beyond Markdown as GitHub reads it:
+//
+//   - # Title {#sec-x}, {.unnumbered}: a section, its label, or without a number;
+//   - $…$, $$…$$ {#eq-x}, \begin{align}: formulas, which become MathML, and their
+//     label;
+//   - @fig-x, @tbl-x, @sec-x, @eq-x, @lst-x: references; @fig-x-2 is the second
+//     part of a figure;
+//   - [@key], [@key, p. 3; @other], @key: citations of Options.Works;
+//   - [^x]: a footnote, whose text may stand in another cell;
+//   - ![alt](file): a picture of the notebook's folder or of the cell;
+//   - at the head of a code cell, behind //| or #|, Quarto's label, fig-cap,
+//     fig-subcap, fig-alt, layout-ncol, tbl-cap, lst-cap, echo, code-fold,
+//     code-summary, output, include, eval, warning and error;
+//   - as tags of a cell, MyST's hide- and remove- input, output and cell,
+//     remove-stdout and remove-stderr, papermill's parameters, and
+//     raises-exception;
+//   - as metadata of an output, under reportgen: kind, label, caption and alt of
+//     a figure or table. A table's rows, and the data that a figure draws, come
+//     as application/vnd.dataresource+json.
+//
 // A document comes back even where err is not nil: what is wrong (a reference
 // to nothing, a label used twice, a figure without alt text) is joined in err,
 // one *[Problem] each, and marked where it stands, so that a partial report
@@ -22,8 +42,10 @@
 // only warnings.
 //
 // Nothing that is written depends on the clock, the machine or the order of a
-// map: the same notebooks and options give the same bytes. What a notebook
-// holds is not trusted: see the packages svg and html.
+// map: the same notebooks and options give the same bytes; those of a PDF
+// depend on the browser too. What a notebook holds is not trusted, but for HTML
+// that its cells printed where Input.Executed or Options.Trust says so: see the
+// packages svg, tex and html.
 package render
 
 import (

@@ -68,6 +68,7 @@ func sitePages(d *doc.Document) []*page {
 		back := part("sources.html", "Sources")
 		back.Back = true
 		pages = append(pages, back)
+		files["references"], files["provenance"] = back.Site.File, back.Site.File
 		for _, r := range d.References {
 			files[r.ID] = back.Site.File
 		}

@@ -49,6 +49,12 @@ func contents(d *doc.Document) []*entry {
 		}
 		parent.Children = append(parent.Children, &entry{ID: h.ID, Number: h.Number, Title: h.Text.Plain()})
 	}
+	if len(d.References) > 0 {
+		root.Children = append(root.Children, &entry{ID: "references", Title: "References"})
+	}
+	if len(d.Provenance)+len(d.Parameters) > 0 {
+		root.Children = append(root.Children, &entry{ID: "provenance", Title: "How this report was made"})
+	}
 	return root.Children
 }
 
