@@ -56,6 +56,7 @@ func TestGoldenReport(t *testing.T) {
 		}
 	}
 	rendertest.CheckHTML(t, filepath.Join(out, "index.html"))
+	t.Run("accessible", func(t *testing.T) { rendertest.CheckAccessible(t, filepath.Join(out, "index.html")) })
 
 	// Another run, with the profiles cached and one notebook at a time.
 	again := filepath.Join(t.TempDir(), "again")
