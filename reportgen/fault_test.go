@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,6 +99,23 @@ func TestSignals(t *testing.T) {
 				t.Errorf("files changed:\n%s", diff)
 			}
 		})
+	}
+}
+
+// Where there was no report, an interrupted run leaves what it had.
+func TestInterruptedFirstRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	dir := notebookFolder(t, nil)
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
+	ctx, cancel := context.WithCancel(t.Context())
+	stderr := &cancelOn{text: "cell 2/3", cancel: cancel}
+	if status := run(ctx, []string{"run", "--to", "md"}, io.Discard, stderr); status != exitInterrupted {
+		t.Errorf("status %d, want 130:\n%s", status, stderr)
+	}
+	if md := tree(t, "report")["report.md"]; !strings.Contains(md, "kept") || !strings.Contains(md, "context canceled") {
+		t.Errorf("the report does not hold what there was:\n%s", md)
 	}
 }
 

@@ -58,7 +58,8 @@ subtitle, authors, date, abstract, the list of notebooks and parameters.
 
 The folder of the report is replaced as a whole. Where a cell fails, the report
 holds what there is, the failed cell marked, and the exit status is 1; it is 4
-where the kernel died.`,
+where the kernel died. An interrupted run ends with 130; it leaves the last report,
+and where there is none writes what there is.`,
 		Example:           "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
 		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -102,9 +103,22 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []st
 		return err
 	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted: %s is left as it was: %w", o.out, ctx.Err())
+		return o.interrupted(ctx, stderr, folder, e)
 	}
 	return o.report(ctx, stdout, stderr, folder, e)
+}
+
+// interrupted leaves a whole report as it was. Where there is none, what the cells
+// gave until then is written.
+func (o runOptions) interrupted(ctx context.Context, stderr io.Writer, folder *folder, e *executed) error {
+	if _, err := os.Stat(folder.path); err == nil {
+		return fmt.Errorf("interrupted: %s is left as it was: %w", o.out, ctx.Err())
+	}
+	o.to = slices.DeleteFunc(slices.Clone(o.to), func(format string) bool { return format == "pdf" }) // which takes a browser its time
+	if err := o.report(context.WithoutCancel(ctx), io.Discard, stderr, folder, e); err != nil {
+		return fmt.Errorf("interrupted: %w", err)
+	}
+	return fmt.Errorf("interrupted: %w", ctx.Err())
 }
 
 func (o runOptions) valid() error {
