@@ -89,7 +89,7 @@ FUZZ ?= 2000x
 FLOWS ?= 1M 20M
 
 bench: reportgen $(TOOLS)/bench/.made ## measure beside DuckDB, Polars and pandas; writes BENCHMARKS.md
-	$(TOOLS)/bench/bin/python testdata/bench/bench.py $(REPORTGEN) BENCHMARKS.md $(FLOWS)
+	$(TOOLS)/bench/bin/python -B testdata/bench/bench.py $(REPORTGEN) BENCHMARKS.md $(FLOWS)
 
 $(TOOLS)/bench/.made: testdata/bench/requirements.txt
 	$(PYTHON) -m venv $(TOOLS)/bench
