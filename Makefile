@@ -14,7 +14,7 @@ LINT_VERSION := v2.15.0
 # The most flows a day whose files together stay under 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: help report test jupyter sample golden lint fuzz bench clean reportgen
+.PHONY: help report test jupyter sample golden evaluate lint fuzz bench clean reportgen
 
 help: ## say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -32,6 +32,13 @@ sample: reportgen ## make the sample days in testdata/ again
 golden: ## make the committed goldens again; review them as a diff
 	go test ./reportgen -run TestGoldenReport -update
 	go test -short $$(grep -rl 'flag.Bool("update"' --include='*_test.go' pkg reportgen/*/ | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+
+# The labelled real logs are not part of the repository; without them their
+# section is left out.
+REAL ?= $(wildcard ../shared/data)
+
+evaluate: reportgen ## measure the detections; writes testdata/evaluation.md
+	$(REPORTGEN) evaluate worlds $(REAL:%=--real %) -o testdata/evaluation.md
 
 jupyter: reportgen $(VENV)/.jupyter ## JupyterLab with the GoNB kernel on the notebooks
 	$(REPORTGEN) kernel install --prefix $(VENV)

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/flowbook/flowbook/pkg/synth"
+	"github.com/parquet-go/parquet-go"
+)
+
+// tableRows returns the rows of Markdown tables in a text, without the blanks
+// that align them.
+func tableRows(text string) []string {
+	var rows []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "| ") {
+			rows = append(rows, strings.Join(strings.Fields(line), " "))
+		}
+	}
+	return rows
+}
+
+// The committed table is what the detections give: its rows of the smallest
+// worlds and of the real logs are made again.
+func TestEvaluationIsCurrent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures detections")
+	}
+	committed, err := os.ReadFile(filepath.Join("..", "testdata", "evaluation.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := tableRows(string(committed))
+	check := func(text string) {
+		rows := tableRows(text)
+		if len(rows) < 4 {
+			t.Fatalf("only %d rows", len(rows))
+		}
+		for _, row := range rows {
+			if !slices.Contains(known, row) {
+				t.Errorf("testdata/evaluation.md has no row %q; make it again with make evaluate", row)
+			}
+		}
+	}
+	outcomes, err := evaluateWorlds(t.Context(), evaluationWorlds(20_000), []float64{1}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	writeWorlds(&text, outcomes)
+	_, worlds, _ := strings.Cut(text.String(), "### Worlds")
+	check(worlds)
+
+	real := filepath.Join("..", "..", "shared", "data")
+	if _, err := os.Stat(real); err != nil {
+		t.Skip("the real logs are not here: ", err)
+	}
+	days, err := evaluateReal(t.Context(), real)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text.Reset()
+	writeReal(&text, days)
+	check(text.String())
+}
+
+func TestEvaluateWorldsErrors(t *testing.T) {
+	for _, args := range [][]string{
+		{"--most", "5"},
+		{"--most", "20000", "--real", t.TempDir()},
+		{"and", "more"},
+	} {
+		var errs bytes.Buffer
+		if status := run(t.Context(), append([]string{"evaluate", "worlds"}, args...), io.Discard, &errs); status != exitBadInput || errs.Len() == 0 {
+			t.Errorf("%v: status %d, %q", args, status, errs.String())
+		}
+	}
+}
+
+// What is found does not depend on the order of rows, on how a day is split
+// over files, on row groups, or on the number of threads.
+func TestFindingsDoNotDependOnTheFile(t *testing.T) {
+	plan, err := synth.New(synth.Options{Seed: 5, Flows: 20_000, Hosts: 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := planInput(plan, variant{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := in.Geo.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	findings := func() string {
+		var b bytes.Buffer
+		if err := writeFindingJSON(&b, detect.All(in)); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	want := findings()
+	if !strings.Contains(want, `"severity":"high"`) {
+		t.Fatal("nothing is found")
+	}
+
+	rows := slices.Collect(plan.Test())
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, c := range []struct {
+		files, rowGroup, threads int
+		shuffled                 bool
+	}{{1, 1 << 20, 1, false}, {1, 700, 2, false}, {1, 5000, 3, true}, {5, 1500, 2, true}} {
+		if c.shuffled {
+			rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+		}
+		var paths []string
+		for i := range c.files {
+			path := filepath.Join(t.TempDir(), "part.parquet")
+			writeDayFile(t, path, rows[len(rows)*i/c.files:len(rows)*(i+1)/c.files], c.rowGroup)
+			paths = append(paths, path)
+		}
+		if in.Test, err = scan.Files(t.Context(), paths, scan.Options{Workers: c.threads}); err != nil {
+			t.Fatal(err)
+		}
+		if findings() != want {
+			t.Errorf("%+v: the findings differ", c)
+		}
+	}
+}
+
+// writeDayFile writes a flow file with row groups of the given size.
+func writeDayFile(t *testing.T, path string, rows []flow.Record, rowGroup int) {
+	t.Helper()
+	type row struct {
+		Time  int64  `parquet:"timestamp"`
+		Src   string `parquet:"src_ip,dict"`
+		Dst   string `parquet:"dst_ip"`
+		Proto string `parquet:"proto"`
+		Port  int32  `parquet:"port"`
+		Up    int64  `parquet:"up_bytes"`
+		Down  int64  `parquet:"down_bytes"`
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := parquet.NewGenericWriter[row](f)
+	for i, r := range rows {
+		if _, err := w.Write([]row{{int64(r.Time), r.Src.String(), r.Dst.String(), r.Proto.String(), int32(r.Port), r.Up, r.Down}}); err != nil {
+			t.Fatal(err)
+		}
+		if (i+1)%rowGroup == 0 {
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
