@@ -15,9 +15,9 @@
 //   - [Beacon] finds hosts that call a new address at even gaps all day long,
 //   - [Scan] finds hosts that try many other internal hosts.
 //
-// [RITAScores] gives the scores that another well-known tool would, to compare with.
-// [All] runs every detection, [Devices] sums findings per host, and [Rules]
-// describes the detections for people. Nothing here reads a flow: detections
+// [All] runs every detection, [AllowList] takes out what is known and wanted,
+// [Devices] sums findings per host, and [Rules] describes the detections for
+// people. [RITAScores] gives the scores of RITA, to compare with. Nothing here reads a flow: detections
 // see profiles only, and look addresses up in geo a few thousand times, not
 // millions.
 //
