@@ -148,7 +148,7 @@ func (p *preview) once(ctx context.Context) *executed {
 // machine may ask: a foreign page whose name resolves to it does not.
 func (p *preview) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, previewPage)
 	})

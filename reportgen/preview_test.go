@@ -25,7 +25,7 @@ func startPreview(t *testing.T, args ...string) (url string, end func() int) {
 	status := make(chan int, 1)
 	go func() {
 		status <- run(ctx, append([]string{"preview"}, args...), stdout, io.Discard)
-		stdout.Close()
+		_ = stdout.Close() // a pipe in memory
 	}()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
@@ -58,7 +58,7 @@ func notices(t *testing.T, url string) (next func(want func(notice) bool) notice
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { res.Body.Close() })
+	t.Cleanup(func() { _ = res.Body.Close() }) // an endless stream, cut off
 	lines := bufio.NewScanner(res.Body)
 	return func(want func(notice) bool) notice {
 		t.Helper()

@@ -253,7 +253,11 @@ func TestCacheOnPython(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	write(t, dir, "helper.py", "word = 'one'\n")
 	cache := &Cache{Dir: t.TempDir()}
 	source := "from helper import word\nd = display(word, display_id=True)\nprint(word)"

@@ -83,6 +83,6 @@ func sweep(parent string) {
 		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
 			_ = os.RemoveAll(filepath.Dir(name))
 		}
-		f.Close()
+		_ = f.Close() // nothing was written
 	}
 }
