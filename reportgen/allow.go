@@ -55,6 +55,12 @@ func (o showOptions) open(isRule func(id string) bool) (detect.AllowList, error)
 	return list, nil
 }
 
+// isRule says whether there is a rule with an id.
+func (a *alerting) isRule(id string) bool {
+	_, ok := a.set.Rule(id)
+	return ok
+}
+
 // apply takes what is allowed out of a result and says so.
 func (o showOptions) apply(list detect.AllowList, r detect.Result, stderr io.Writer) detect.Result {
 	r, hidden := list.Apply(r)

@@ -83,7 +83,7 @@ func TestAllowFaults(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"no list", "network: 10.0.0.0/8\n", "line 1"},
 		{"no YAML", "- network: [\n", "YAML"},
-		{"an unknown field", "- network: 10.0.0.0/8\n\n- adress: 10.0.0.1\n", "line 3"},
+		{"an unknown field", "- network: 10.0.0.0/8\n\n- addr: 10.0.0.1\n", "line 3"},
 		{"no network", "- network: 10.0.0\n", `"10.0.0"`},
 		{"no country", "- country: Brazil\n", "two letters"},
 		{"no rule", "- rules: [beacons]\n", `"beacons"`},

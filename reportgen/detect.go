@@ -75,10 +75,7 @@ func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer)
 	if err != nil {
 		return err
 	}
-	allowed, err := opt.show.open(func(id string) bool {
-		_, ok := alerts.set.Rule(id)
-		return ok
-	})
+	allowed, err := opt.show.open(alerts.isRule)
 	if err != nil {
 		return err
 	}

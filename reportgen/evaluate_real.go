@@ -46,7 +46,7 @@ func evaluateReal(ctx context.Context, dir string) ([]realOutcome, error) {
 
 // realDay reads the logs of one day. The day begins at the given offset from
 // midnight UTC, so that a log of 24 hours is one day whenever it began.
-func realDay(ctx context.Context, format string, day string, offset time.Duration, paths ...string) (*profile.Profile, error) {
+func realDay(ctx context.Context, format, day string, offset time.Duration, paths ...string) (*profile.Profile, error) {
 	f, err := ingest.Lookup(format)
 	if err != nil {
 		return nil, err

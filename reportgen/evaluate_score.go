@@ -67,7 +67,7 @@ func evaluate(t knownTruth, findings []detect.Finding, k int) evaluation {
 		return rules[rule]
 	}
 	for _, p := range t.Planted {
-		planted[ruling{p.Rule, p.Entity}], anyRule[p.Entity] = true, true
+		planted[ruling(p)], anyRule[p.Entity] = true, true
 	}
 	kinds := map[string]string{}
 	for _, b := range t.Benign {

@@ -60,11 +60,11 @@ func TestEvaluationIsCurrent(t *testing.T) {
 	_, worlds, _ := strings.Cut(text.String(), "### Worlds")
 	check(worlds)
 
-	real := filepath.Join("..", "..", "shared", "data")
-	if _, err := os.Stat(real); err != nil {
+	logs := filepath.Join("..", "..", "shared", "data")
+	if _, err := os.Stat(logs); err != nil {
 		t.Skip("the real logs are not here: ", err)
 	}
-	days, err := evaluateReal(t.Context(), real)
+	days, err := evaluateReal(t.Context(), logs)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ folder of labelled logs of other people, those are measured as well. All faults 
 
 // newEvaluateWorldsCommand is reportgen evaluate worlds.
 func newEvaluateWorldsCommand() *cobra.Command {
-	var out, real string
+	var out, logs string
 	var most int
 	c := &cobra.Command{
 		Use:     "worlds [-o FILE]",
@@ -42,9 +42,9 @@ func newEvaluateWorldsCommand() *cobra.Command {
 				return fmt.Errorf("--most %d leaves no world; the smallest have %d flows", most, evaluationWorlds(0)[0].flows)
 			}
 			var realDays []realOutcome
-			if real != "" {
+			if logs != "" {
 				var err error
-				if realDays, err = evaluateReal(cmd.Context(), real); err != nil {
+				if realDays, err = evaluateReal(cmd.Context(), logs); err != nil {
 					return fmt.Errorf("--real: %w", err)
 				}
 			}
@@ -59,7 +59,7 @@ func newEvaluateWorldsCommand() *cobra.Command {
 			var text bytes.Buffer
 			writeWorlds(&text, outcomes)
 			writeVariants(&text, variants)
-			if real != "" {
+			if logs != "" {
 				writeReal(&text, realDays)
 			}
 			if out == "" {
@@ -70,7 +70,7 @@ func newEvaluateWorldsCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "`file` to write (default standard output)")
-	c.Flags().StringVar(&real, "real", "", "`folder` of labelled real logs")
+	c.Flags().StringVar(&logs, "real", "", "`folder` of labelled real logs")
 	c.Flags().IntVar(&most, "most", 0, "leave out worlds of more `flows` a day")
 	return c
 }

@@ -49,27 +49,26 @@ type party struct {
 	owner   geo.Owner
 }
 
-// involves is evidence that says whom the entity had to do with.
-type involves interface {
-	// parties are the entity, as far as its owner and country are known, and
-	// the destinations.
-	parties() (entity party, destinations []party)
-}
+// directed is evidence that says where the entity's flows went.
+type directed interface{ destinations() []party }
 
 func (a Allowance) allows(f Finding) bool {
 	if len(a.Rules) > 0 && !slices.Contains(a.Rules, f.Rule) {
 		return false
 	}
-	var entity party
-	var destinations []party
-	if e, ok := f.Evidence.(involves); ok {
-		entity, destinations = e.parties()
+	entity := party{addr: f.Addr()}
+	if c, ok := f.Evidence.(Client); ok {
+		entity.country, entity.owner = c.Country, c.Owner
 	}
-	entity.addr = f.Addr()
 	if a.fits(entity) {
 		return true
 	}
-	return len(destinations) > 0 && !slices.ContainsFunc(destinations, func(p party) bool { return !a.fits(p) })
+	e, ok := f.Evidence.(directed)
+	if !ok {
+		return false
+	}
+	to := e.destinations()
+	return len(to) > 0 && !slices.ContainsFunc(to, func(p party) bool { return !a.fits(p) })
 }
 
 func (a Allowance) fits(p party) bool {
@@ -99,37 +98,27 @@ func ownerWords(name string) []string {
 	})
 }
 
-func (u Upload) parties() (party, []party) {
-	return party{}, []party{{u.Dst, u.Country, u.Owner}}
-}
+func (u Upload) destinations() []party { return []party{{u.Dst, u.Country, u.Owner}} }
+func (c Call) destinations() []party   { return []party{{c.Dst, c.Country, c.Owner}} }
+func (u DNSUse) destinations() []party { return []party{{addr: u.TopResolver}} }
 
-func (c Call) parties() (party, []party) {
-	return party{}, []party{{c.Dst, c.Country, c.Owner}}
-}
-
-func (c Client) parties() (party, []party) {
-	return party{c.Addr, c.Country, c.Owner}, nil
-}
-
-func (u DNSUse) parties() (party, []party) {
-	return party{}, []party{{addr: u.TopResolver}}
-}
-
-func (m Mesh) parties() (entity party, others []party) {
+func (m Mesh) destinations() []party {
+	var peers []party
 	for _, a := range m.Peers {
-		others = append(others, party{addr: a})
+		peers = append(peers, party{addr: a})
 	}
-	return party{}, others
+	return peers
 }
 
 // Of a host with several new countries only the address used most is known,
 // so that networks and owners fit where there is one country.
-func (h NewCountryHost) parties() (entity party, countries []party) {
+func (h NewCountryHost) destinations() []party {
+	var to []party
 	for _, c := range h.Countries {
-		countries = append(countries, party{country: c.Country})
+		to = append(to, party{country: c.Country})
 	}
-	if len(countries) == 1 {
-		countries[0].addr, countries[0].owner = h.TopDst, h.TopOwner
+	if len(to) == 1 {
+		to[0].addr, to[0].owner = h.TopDst, h.TopOwner
 	}
-	return party{}, countries
+	return to
 }
