@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
+
 	// What cells call is compiled by the test itself; naming it here makes go
 	// test forget its cached result when it changes.
 	_ "github.com/flowbook/flowbook/pkg/nb"

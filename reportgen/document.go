@@ -120,7 +120,7 @@ func (s *source) made() (time.Time, error) {
 	}
 	day, err := time.Parse(time.DateOnly, s.config.Date)
 	if err != nil {
-		return time.Time{}, nil // a date in words
+		return time.Time{}, nil //nolint:nilerr // a date in words is no time
 	}
 	return day, nil
 }

@@ -28,8 +28,8 @@ func newFolder(path string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = real
+	if target, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = target
 	}
 	entries, err := os.ReadDir(abs)
 	switch {

@@ -183,7 +183,7 @@ func (o runOptions) write(ctx context.Context, dir string, stderr io.Writer, e *
 		if err != nil {
 			return nil, err
 		}
-		defer root.Close()
+		defer root.Close() //nolint:gocritic // images are read until the report is rendered
 		inputs = append(inputs, render.Input{Name: r.Name, Notebook: r.Notebook, Files: root.FS(), Executed: r.Err == nil})
 	}
 	document, warnings, problems := render.Build(inputs, options)

@@ -1,6 +1,7 @@
 package nb
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,9 +26,9 @@ func declare(path string) error {
 	if err != nil {
 		return fmt.Errorf("tell reportgen what the cell reads: %w", err)
 	}
-	if _, err := fmt.Fprintln(f, path); err != nil {
-		f.Close()
+	_, err = fmt.Fprintln(f, path)
+	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("tell reportgen what the cell reads: %w", err)
 	}
-	return f.Close()
+	return nil
 }

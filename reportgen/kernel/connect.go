@@ -92,7 +92,7 @@ func dial(ctx context.Context, c connection, session string) (*sockets, error) {
 func (s *sockets) close() {
 	s.cancel()
 	for _, socket := range []zmq4.Socket{s.shell, s.control, s.stdin, s.iopub, s.heartbeat} {
-		socket.Close() // the kernel is gone: there is nobody to lose a message
+		_ = socket.Close() // the kernel is gone: there is nobody to lose a message
 	}
 }
 
