@@ -103,7 +103,7 @@ func injectAll(ready []*notebook, params []Parameter) error {
 		for _, v := range vars {
 			known[v.name] = true
 		}
-		if err := n.inject(at, lang, vars, params); err != nil {
+		if err := n.inject(lang, vars, params); err != nil {
 			return err
 		}
 	}
@@ -115,7 +115,7 @@ func injectAll(ready []*notebook, params []Parameter) error {
 	return nil
 }
 
-func (n *notebook) inject(at int, lang language, vars []variable, params []Parameter) error {
+func (n *notebook) inject(lang language, vars []variable, params []Parameter) error {
 	head := lang.comment() + " Parameters of this run."
 	run, shown := []string{head}, []string{head}
 	for _, v := range vars {
@@ -142,7 +142,7 @@ func (n *notebook) inject(at int, lang language, vars []variable, params []Param
 	cell := &nbformat.Cell{Type: nbformat.Code, ID: "injected-parameters", Metadata: map[string]any{"tags": []any{tagInjected}}, Source: strings.Join(shown, "\n")}
 	n.code[cell] = strings.Join(run, "\n")
 	n.nb.Cells = slices.DeleteFunc(n.nb.Cells, func(c *nbformat.Cell) bool { return c.HasTag(tagInjected) })
-	at = slices.IndexFunc(n.nb.Cells, func(c *nbformat.Cell) bool { return c.Type == nbformat.Code && c.HasTag(tagParameters) })
+	at := slices.IndexFunc(n.nb.Cells, func(c *nbformat.Cell) bool { return c.Type == nbformat.Code && c.HasTag(tagParameters) })
 	n.nb.Cells = slices.Insert(n.nb.Cells, at+1, cell)
 	n.nb.Upgrade() // the id may be taken
 	return nil

@@ -20,7 +20,7 @@ func TestKernelKilledInACell(t *testing.T) {
 	k := startGoNB(t, Options{})
 	go func() {
 		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
-		syscall.Kill(k.proc.cmd.Process.Pid, syscall.SIGKILL)
+		_ = syscall.Kill(k.proc.cmd.Process.Pid, syscall.SIGKILL)
 	}()
 	_, err := execute(t, k, "%%\ntime.Sleep(time.Hour)")
 	var died *DiedError
@@ -130,7 +130,7 @@ func TestStarter(t *testing.T) {
 		t.Skip("started by TestKernelEndsWithItsStarter only")
 	}
 	startGoNB(t, Options{})
-	os.Stdout.WriteString("started\n")
+	_, _ = os.Stdout.WriteString("started\n")
 	select {}
 }
 

@@ -15,8 +15,6 @@ type Span struct {
 
 // escape matches what a terminal obeys and does not print: control sequences
 // (CSI), operating system commands (OSC) and two-character escapes (ECMA-48).
-//
-//nolint:gocritic // the ranges are those of ECMA-48
 var escape = regexp.MustCompile("\x1b(?:\\[([0-9;:?<=>]*)[\\x20-\\x2f]*([\\x40-\\x7e])|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[\\x20-\\x2f]*[\\x30-\\x7e])")
 
 // Terminal reads text with terminal colours. Cursor movements are left out; a
