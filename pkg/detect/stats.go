@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -84,9 +85,25 @@ func (s spread) reach(k, noise float64) float64 {
 	if s.n < 2 {
 		return math.Inf(1)
 	}
-	t := distuv.StudentsT{Sigma: 1, Nu: float64(s.n - 1)}
 	own := math.Sqrt(max(s.scale*s.scale-s.noise*s.noise, minScale*minScale))
-	return -t.Quantile(distuv.UnitNormal.CDF(-k)) * math.Hypot(own, noise)
+	return studentTail(s.n-1, k) * math.Hypot(own, noise)
+}
+
+// studentTails remembers what studentTail gave: a day asks for the same few
+// quantiles a million times, and each is a search.
+var studentTails sync.Map // of [2]float64, the arguments, to float64
+
+// studentTail is the number of standard deviations that Student's t with nu
+// degrees of freedom exceeds as seldom as a normal value exceeds k.
+func studentTail(nu int, k float64) float64 {
+	key := [2]float64{float64(nu), k}
+	if v, ok := studentTails.Load(key); ok {
+		return v.(float64)
+	}
+	t := distuv.StudentsT{Sigma: 1, Nu: float64(nu)}
+	v := -t.Quantile(distuv.UnitNormal.CDF(-k))
+	studentTails.Store(key, v)
+	return v
 }
 
 // limit is the value from which a value as noisy as the sample's is unusual.
