@@ -1,7 +1,7 @@
 # Flowbook. `make report` writes the report of the sample days, `make test`
 # checks everything, `make jupyter` opens the notebooks. Each installs what it
 # needs into this folder; only `make test`, run as root on Debian, also installs
-# Debian packages (a browser, and Java for the files that Spark writes).
+# Debian packages (those that testdata/debian-packages lists).
 
 SHELL     := /bin/bash
 TOOLS     := $(CURDIR)/.tools
