@@ -51,7 +51,7 @@ $(VENV)/.jupyter: notebooks/requirements.txt
 
 ## Checks
 
-test: lint $(VENV)/.test $(TOOLS)/.npm debian reportgen ## everything that CI checks
+test: debian lint $(VENV)/.test $(TOOLS)/.npm reportgen ## everything that CI checks
 	go vet ./...
 	go test -race -timeout 20m ./...
 	$(MAKE) fuzz
