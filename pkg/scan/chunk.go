@@ -118,13 +118,22 @@ func (c *chunk) skip(n int) (err error) {
 // errEnd is the end of a column chunk where more rows were announced.
 var errEnd = errors.New("it ends before the last row of its row group")
 
-func (c *chunk) nextPage() error {
-	p, err := c.pages.ReadPage()
+// readPage reads the next page of a column that has further rows to come.
+func readPage(pages parquet.Pages) (parquet.Page, error) {
+	p, err := pages.ReadPage()
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%w (%w)", ErrDamaged, errEnd)
+		return nil, fmt.Errorf("%w (%w)", ErrDamaged, errEnd)
 	case err != nil:
-		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+		return nil, fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	return p, nil
+}
+
+func (c *chunk) nextPage() error {
+	p, err := readPage(c.pages)
+	if err != nil {
+		return err
 	}
 	parquet.Release(c.page)
 	c.page, c.rows, c.row, c.value = p, int(p.NumRows()), 0, 0

@@ -188,12 +188,9 @@ func (c *textColumn) next() (_ []byte, err error) {
 
 func (c *textColumn) fill() error {
 	if c.values == nil {
-		p, err := c.pages.ReadPage()
-		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return fmt.Errorf("%w (%w)", ErrDamaged, errEnd)
-		case err != nil:
-			return fmt.Errorf("%w (%w)", ErrDamaged, err)
+		p, err := readPage(c.pages)
+		if err != nil {
+			return err
 		}
 		parquet.Release(c.page)
 		c.page, c.values = p, p.Values()
