@@ -26,7 +26,7 @@ Source is the side that opened a connection and destination the one that was con
 Where each row of a log tells one direction (nfdump, vpc, eve-netflow, --one-way), the two
 rows of a connection are joined. Rows that are neither TCP nor UDP, or cannot be read, are
 left out and counted on stderr. Byte counts are those that the log gives: of the payload in
-zeek, of the packets in the others. Where a log does not know them they count as 0, and
+zeek (of its IP packets with --bytes ip), of the packets in the others. Where a log does not know them they count as 0, and
 where Zeek claims more than the packets held, what they held. How often that was is told.
 
 A log is written when connections end, so the first rows of a day's log began on the day
@@ -67,6 +67,7 @@ func newImportCommand() *cobra.Command {
 	flags.StringToStringVar(&opt.columns, "map", nil, "`columns` of a CSV or Parquet file, such as src_ip=SourceAddress,…")
 	flags.StringVar(&opt.fields, "fields", "", "`names` of the columns of a text without a header line, between blanks or commas")
 	flags.StringVar(&opt.delimiter, "delimiter", "", "`character` between the columns of a text, or tab (default: found out)")
+	flags.StringVar(&opt.bytes, "bytes", "", "what bytes of a zeek log count: `payload or ip`, whole IP packets (default payload)")
 	flags.BoolVar(&opt.oneWay, "one-way", false, "each row tells one direction of a connection")
 	return cmd
 }
@@ -84,7 +85,7 @@ func importFormats() string {
 
 type importOptions struct {
 	from, out, timezone, logTimezone string
-	time, fields, delimiter          string
+	time, fields, delimiter, bytes   string
 	days                             []string
 	columns                          map[string]string
 	oneWay                           bool
@@ -116,7 +117,7 @@ func (opt importOptions) reading() (read ingest.Options, err error) {
 	case d != "":
 		return read, fmt.Errorf("--delimiter %q is not one character; give one, or tab", d)
 	}
-	read.Time, read.Map, read.OneWay = opt.time, opt.columns, opt.oneWay
+	read.Time, read.Map, read.OneWay, read.Bytes = opt.time, opt.columns, opt.oneWay, ingest.ByteKind(opt.bytes)
 	return read, nil
 }
 

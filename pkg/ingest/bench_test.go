@@ -53,7 +53,7 @@ func BenchmarkZeek(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				d, err := openZeek(in, newRowReader(clock{time.UTC}))
+				d, err := openZeek(in, newRowReader(clock{time.UTC}), Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -64,6 +64,7 @@ type Format struct {
 
 	takesMap    bool // it takes Options.Map
 	takesFields bool // it takes Options.Fields and Options.Delimiter
+	takesBytes  bool // it takes Options.Bytes
 	oneWay      bool // its rows tell one direction only
 	// open begins to read a log of lines.
 	open func(*lines, rowReader, Options) (Decoder, error)
@@ -78,7 +79,9 @@ var formats = map[string]Format{
 		About:  "Zeek's connection log (conn.log), as TSV or JSON lines, gzip or plain",
 		Wants:  isZeekConnLog,
 		Wanted: "conn.log, conn.*.log, conn_<date>.log, each also as .gz or .json",
-		open:   func(in *lines, r rowReader, _ Options) (Decoder, error) { return openZeek(in, r) },
+		open:   openZeek,
+
+		takesBytes: true,
 	},
 	"binetflow": {
 		Name:        "binetflow",

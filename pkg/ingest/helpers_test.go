@@ -30,7 +30,7 @@ func decode(log string, loc *time.Location) decoded {
 	if err != nil {
 		return decoded{err: err}
 	}
-	d, err := openZeek(in, newRowReader(clock{loc}))
+	d, err := openZeek(in, newRowReader(clock{loc}), Options{})
 	if err != nil {
 		return decoded{err: err}
 	}

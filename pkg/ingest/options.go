@@ -36,6 +36,10 @@ func (opt Options) row(f Format) (rowReader, error) {
 		return rowReader{}, fmt.Errorf("%s needs a map of columns, such as timestamp=Start,src_ip=SourceAddress; it can name %s", f.Name, strings.Join(MapKeys(), ", "))
 	case (len(opt.Fields) > 0 || opt.Delimiter != 0) && !f.takesFields:
 		return rowReader{}, fmt.Errorf("names of columns and a delimiter are for texts with columns; %s is not told by them", f.Name)
+	case opt.Bytes != "" && opt.Bytes != PayloadBytes && opt.Bytes != IPBytes:
+		return rowReader{}, fmt.Errorf("bytes %q are of no known kind; known are %s and %s", opt.Bytes, PayloadBytes, IPBytes)
+	case opt.Bytes != "" && !f.takesBytes:
+		return rowReader{}, fmt.Errorf("the kind of bytes is a choice for zeek logs; %s logs tell one kind", f.Name)
 	}
 	loc := opt.Location
 	if loc == nil {

@@ -40,7 +40,20 @@ type Options struct {
 	// OneWay says that each row tells one direction of a connection, in formats
 	// that do not settle it.
 	OneWay bool
+	// Bytes says which bytes are taken from a log that tells several kinds;
+	// empty means PayloadBytes.
+	Bytes ByteKind
 }
+
+// ByteKind is what byte counts count.
+type ByteKind string
+
+// The kinds of bytes that Zeek tells apart. Headers and what was sent again
+// count in the packets only.
+const (
+	PayloadBytes ByteKind = "payload"
+	IPBytes      ByteKind = "ip" // of whole IP packets
+)
 
 // Reader reads the flows of many files, one after the other, in memory that
 // does not grow with them. It is not safe for use by several goroutines.

@@ -15,7 +15,8 @@ import (
 // they are compared with; Zeek leaves them unset where it saw no payload
 // state, as for a lone reset. They are then 0 and not orig_ip_bytes, which
 // count headers: a column that means two things would be worse than one that
-// says how often it does not know.
+// says how often it does not know. [IPBytes] takes orig_ip_bytes and
+// resp_ip_bytes for all.
 //
 // Zeek takes the payload of TCP from sequence numbers, and its manual warns
 // that it may be wrong: one reset with a stray number makes gigabytes of a
@@ -38,10 +39,21 @@ var zeekConnLog = regexp.MustCompile(`^conn([._-]?[0-9].*)?\.(log|json|ndjson)(\
 
 func isZeekConnLog(base string) bool { return zeekConnLog.MatchString(base) }
 
+// zeekIPNames are zeekNames where the bytes are those of the packets.
+func zeekIPNames() [numFields]string {
+	names := zeekNames
+	names[fieldUp], names[fieldDown] = names[fieldUpMost], names[fieldDownMost]
+	names[fieldUpMost], names[fieldDownMost] = "", ""
+	return names
+}
+
 // openZeek tells by the first character whether the log is TSV or JSON.
-func openZeek(in *lines, r rowReader) (Decoder, error) {
+func openZeek(in *lines, r rowReader, opt Options) (Decoder, error) {
 	start, err := in.peek()
 	r.names = zeekNames
+	if opt.Bytes == IPBytes {
+		r.names = zeekIPNames()
+	}
 	switch {
 	case err == io.EOF:
 		return emptyFile{}, nil

@@ -66,8 +66,12 @@ func (d *zeekJSON) split(line []byte, whole bool) error {
 	if path := plain(d.obj.Path); path != nil && string(path) != "conn" {
 		return d.row.leaveOut(d.in.n, OtherLog, "_path "+excerpt(path))
 	}
+	v := &d.row.values
 	for k, raw := range raws {
-		d.row.values[k] = plain(*raw)
+		v[k] = plain(*raw)
+	}
+	if d.row.names[fieldUpMost] == "" {
+		v[fieldUp], v[fieldDown], v[fieldUpMost], v[fieldDownMost] = v[fieldUpMost], v[fieldDownMost], nil, nil
 	}
 	return nil
 }

@@ -200,7 +200,7 @@ func TestZeekRowAllocates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := openZeek(in, newRowReader(clock{time.UTC}))
+	d, err := openZeek(in, newRowReader(clock{time.UTC}), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,14 +81,18 @@ func (d *zeekTSV) fields(names []string) error {
 	columns := make([]field, len(names))
 	for i, name := range names {
 		columns[i] = numFields
-		if k := slices.Index(zeekNames[:], name); k >= 0 && name != "" {
+		if k := slices.Index(d.row.names[:], name); k >= 0 && name != "" {
 			columns[i], d.last = field(k), i
 		}
 	}
 	for _, f := range zeekNeeded {
-		if !slices.Contains(columns, f) {
-			return fmt.Errorf("#fields has no %s: this is not a whole connection log (its #path is %q); give conn.log", zeekNames[f], d.path)
+		if slices.Contains(columns, f) {
+			continue
 		}
+		if d.row.names[f] != zeekNames[f] {
+			return fmt.Errorf("#fields has no %s: this log has no bytes of IP packets (Zeek's use_conn_size_analyzer was off); read the bytes of the payload", d.row.names[f])
+		}
+		return fmt.Errorf("#fields has no %s: this is not a whole connection log (its #path is %q); give conn.log", d.row.names[f], d.path)
 	}
 	d.columns = columns
 	d.row.values = [numFields][]byte{} // the fields before may have been more
