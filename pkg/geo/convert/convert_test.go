@@ -2,12 +2,12 @@ package convert
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +15,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/google/go-cmp/cmp"
 	"github.com/oschwald/geoip2-golang/v2"
+	"go4.org/netipx"
 )
 
 // lookup writes a table as MMDB and opens it.
@@ -176,7 +177,8 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// newASNum makes a legacy ASNum .dat of networks of equal length, by hand.
+// newASNum makes a legacy ASNum .dat by hand, of networks of one family of which
+// none contains another: of edition 21 where they are of IPv6.
 func newASNum(owners map[netip.Prefix]string) []byte {
 	type node [2]int // index of a node, or -1-k for owner k, or the unknown
 	const unknown = -1
@@ -191,9 +193,9 @@ func newASNum(owners map[netip.Prefix]string) []byte {
 	for k, p := range prefixes {
 		offsets[k] = len(names)
 		names = append(append(names, owners[p]...), 0)
-		at, bits := 0, binary.BigEndian.Uint32(p.Addr().AsSlice())
+		at, address := 0, p.Addr().AsSlice()
 		for depth := range p.Bits() {
-			bit := bits >> (31 - depth) & 1
+			bit := address[depth/8] >> (7 - depth%8) & 1
 			if depth == p.Bits()-1 {
 				nodes[at][bit] = -2 - k
 				break
@@ -219,7 +221,11 @@ func newASNum(owners map[netip.Prefix]string) []byte {
 		}
 	}
 	data = append(data, names...)
-	data = append(data, 255, 255, 255, asnEdition)
+	edition := byte(asnEdition)
+	if prefixes[0].Addr().Is6() {
+		edition = asnEditionV6
+	}
+	data = append(data, 255, 255, 255, edition)
 	return put(data, len(nodes))
 }
 
@@ -262,40 +268,101 @@ func TestLegacyASNum(t *testing.T) {
 	}
 }
 
-// TestAgainstGeoiplookup compares the country database of Debian's package
-// geoip-database with what the program of the package geoip-bin says of it.
-func TestAgainstGeoiplookup(t *testing.T) {
-	const dat = "/usr/share/GeoIP/GeoIP.dat"
-	data, err := os.ReadFile(dat)
-	if err != nil {
-		t.Skip("Debian's package geoip-database is not installed: ", err)
-	}
-	program, err := exec.LookPath("geoiplookup")
+// geoiplookup runs a program of Debian's package geoip-bin, which reads .dat
+// files with MaxMind's own library.
+func geoiplookup(t *testing.T, program, dat, address string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
 	if err != nil {
 		t.Skip("Debian's package geoip-bin is not installed: ", err)
 	}
-	table, err := Read(dat, data)
+	out, err := exec.CommandContext(t.Context(), path, "-f", dat, address).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := lookup(t, table)
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 150 {
-		a := table.Entries[r.IntN(len(table.Entries))].Network.Addr()
-		if a.IsPrivate() {
-			continue
-		}
-		out, err := exec.CommandContext(t.Context(), program, "-f", dat, a.String()).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := db.Country(a)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(string(out), "GeoIP Country Edition: "+got.Code+",") {
-			t.Errorf("%s: %v, but geoiplookup says %s", a, got, out)
-		}
+	return string(out)
+}
+
+// TestAgainstGeoiplookup compares the country databases of Debian's package
+// geoip-database with what MaxMind's library says of them.
+func TestAgainstGeoiplookup(t *testing.T) {
+	for _, test := range []struct{ dat, program, edition string }{
+		{"GeoIP.dat", "geoiplookup", "GeoIP Country Edition: "},
+		{"GeoIPv6.dat", "geoiplookup6", "GeoIP Country V6 Edition: "},
+	} {
+		t.Run(test.dat, func(t *testing.T) {
+			dat := "/usr/share/GeoIP/" + test.dat
+			data, err := os.ReadFile(dat)
+			if err != nil {
+				t.Skip("Debian's package geoip-database is not installed: ", err)
+			}
+			table, err := Read(dat, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := rand.New(rand.NewPCG(1, 2))
+			for range 150 {
+				e := table.Entries[r.IntN(len(table.Entries))]
+				out := geoiplookup(t, test.program, dat, e.Network.Addr().String())
+				if !strings.Contains(out, test.edition+e.Country+",") {
+					t.Errorf("%s: %s, but %s says %s", e.Network, e.Country, test.program, out)
+				}
+			}
+		})
+	}
+}
+
+// TestASNumAgainstGeoiplookup has MaxMind's library read the files made by
+// hand, so that both editions are known to be as it reads them.
+func TestASNumAgainstGeoiplookup(t *testing.T) {
+	for program, owners := range map[string]map[netip.Prefix]string{
+		"geoiplookup": {
+			netip.MustParsePrefix("8.8.8.0/24"):   "AS15169 Google Inc.",
+			netip.MustParsePrefix("8.8.9.128/25"): "AS3356 Level 3",
+			netip.MustParsePrefix("82.0.0.0/8"):   "AS3243 Telecom",
+		},
+		"geoiplookup6": {
+			netip.MustParsePrefix("2001:4860::/32"):     "AS15169 Google Inc.",
+			netip.MustParsePrefix("2001:db8:0:8::/61"):  "AS64496 Example",
+			netip.MustParsePrefix("2a02:26f0::7/128"):   "AS20940 Akamai",
+			netip.MustParsePrefix("2a02:26f0:1:1::/64"): "AS64497 Other",
+		},
+	} {
+		t.Run(program, func(t *testing.T) {
+			data := newASNum(owners)
+			dat := filepath.Join(t.TempDir(), "GeoIPASNum.dat")
+			if err := os.WriteFile(dat, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			table, err := Read(dat, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			db, compared := lookup(t, table), 0
+			for network, owner := range owners {
+				before, after := network.Addr().Prev(), netipx.PrefixLastIP(network).Next()
+				for _, a := range []netip.Addr{before, network.Addr(), netipx.PrefixLastIP(network), after} {
+					got, err := db.Owner(a)
+					if err != nil {
+						t.Fatal(err)
+					}
+					want := "IP Address not found"
+					if got != (geo.Owner{}) {
+						want = fmt.Sprintf("AS%d %s", got.ASN, got.Name)
+					}
+					if out := geoiplookup(t, program, dat, a.String()); !strings.HasSuffix(strings.TrimSpace(out), want) {
+						t.Errorf("%s: %s, but %s says %s", a, want, program, out)
+					}
+					if (want == owner) != network.Contains(a) {
+						t.Errorf("%s: %s, in %s of %s", a, want, network, owner)
+					}
+					compared++
+				}
+			}
+			if compared != 4*len(owners) {
+				t.Errorf("%d addresses compared", compared)
+			}
+		})
 	}
 }
 
