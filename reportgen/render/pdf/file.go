@@ -149,11 +149,11 @@ func unescape(name string) string {
 	})
 }
 
-// normalised puts the time into the file in place of that of printing, our name
-// in place of the browser's and its machine's, and counts the nodes of the
+// normalised puts the time into the file in place of that of printing, who made it
+// in place of the browser's name and its machine's, and counts the nodes of the
 // structure from 1, which the browser counts through all that it ever showed.
 // Every text keeps its length, so that the table of objects stays true.
-func normalised(data []byte, t time.Time) []byte {
+func normalised(data []byte, t time.Time, made Made) []byte {
 	f, err := open(data)
 	if err != nil {
 		return data // anchorPages has told
@@ -167,7 +167,7 @@ func normalised(data []byte, t time.Time) []byte {
 		copy(info[m[2]:m[3]], stamp)
 	}
 	if m := infoSource.FindSubmatchIndex(info); m != nil {
-		const name = "Flowbook reportgen"
+		name := made.creator()
 		copy(info[m[2]:m[3]], name+strings.Repeat(" ", max(0, m[3]-m[2]-len(name))))
 	}
 	// The tree of names is sorted, so the order of the nodes stays.

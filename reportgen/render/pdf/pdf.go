@@ -6,7 +6,8 @@
 //
 // The page is printed twice: only the first printing tells on which page a
 // section begins. Chromium writes the time of printing into a file; Write puts
-// Options.Time there, so that the same document and browser give the same bytes.
+// Options.Time there, so that the same document, browser and fonts give the same
+// bytes. The file names the browser and the document: see [ReadMade].
 package pdf
 
 import (
@@ -21,6 +22,8 @@ import (
 	"path/filepath"
 	"time"
 
+	cdpbrowser "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -57,6 +60,13 @@ func Write(ctx context.Context, w io.Writer, d *doc.Document, o Options) (err er
 	tab, end := browser.Start(ctx, program, filepath.Join(dir, "profile"))
 	defer end()
 
+	made := Made{}
+	if made.Digest, err = Digest(d); err != nil {
+		return err
+	}
+	if made.Browser, err = version(tab); err != nil {
+		return fmt.Errorf("PDF: %s: %w", filepath.Base(program), err)
+	}
 	var data []byte
 	numbers := map[string]int{}
 	for range printings {
@@ -72,8 +82,17 @@ func Write(ctx context.Context, w io.Writer, d *doc.Document, o Options) (err er
 		}
 		numbers = actual
 	}
-	_, err = w.Write(normalised(data, o.Time))
+	_, err = w.Write(normalised(data, o.Time, made))
 	return err
+}
+
+// version is the name and version of the browser.
+func version(tab context.Context) (string, error) {
+	is, err := chromedp.Call(tab, cdpbrowser.GetVersion, cdp.Empty{})
+	if err != nil {
+		return "", err
+	}
+	return browserName(is.Product), nil
 }
 
 // printed is the PDF of the document with the given page numbers.

@@ -69,7 +69,7 @@ func TestWrite(t *testing.T) {
 	if again := write(t, d, o); !bytes.Equal(data, again) {
 		t.Error("two printings differ")
 	}
-	for _, want := range []string{"/CreationDate (D:20240420120000+00'00')", "/ModDate (D:20240420120000+00'00')", "/StructTreeRoot", "/Marked true", "/Outlines", "/Lang (en)", "/Creator (Flowbook reportgen "} {
+	for _, want := range []string{"/CreationDate (D:20240420120000+00'00')", "/ModDate (D:20240420120000+00'00')", "/StructTreeRoot", "/Marked true", "/Outlines", "/Lang (en)", "/Creator (Flowbook reportgen, Chrome/"} {
 		if !bytes.Contains(data, []byte(want)) {
 			t.Errorf("the file has no %s", want)
 		}
