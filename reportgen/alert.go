@@ -3,6 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,9 +23,10 @@ import (
 
 const alertHelp = `Rules say how findings are made and where alerts go; --rules lays a file of your own over
 the built-in ones (reportgen rules prints them). Alerts are also sent to each --alert: stdout,
-file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+unix:///PATH or a webhook's
-https://… What cannot be sent is kept in --alert-spool, goes first the next time, and makes the
-exit status 1.
+file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT,
+syslog+unix:///PATH or a webhook's https://… Certificates of TLS servers are verified by the
+system's roots, or by those of --alert-ca. What cannot be sent is kept in --alert-spool, goes
+first the next time, and makes the exit status 1.
 
 Formats ocsf and ecs, and alerts, hold absolute times. The day is --day, else the date in the
 test file's name, else that of $SOURCE_DATE_EPOCH, else 1970-01-01; its midnight is taken as UTC.`
@@ -37,6 +41,8 @@ type alertOptions struct {
 	timeout time.Duration
 	retries int
 	spool   string
+	ca      string
+	cert    string
 }
 
 func (o *alertOptions) addFlags(f *pflag.FlagSet) {
@@ -47,6 +53,8 @@ func (o *alertOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.least, "alert-least", string(detect.Medium), "least `severity` of findings that are sent with --alert")
 	f.DurationVar(&o.timeout, "alert-timeout", siem.DefaultTimeout, "`time` that one attempt to send may take")
 	f.IntVar(&o.retries, "alert-retries", siem.DefaultRetries, "`number` of further attempts to send")
+	f.StringVar(&o.ca, "alert-ca", "", "`file` of certificates (PEM) that verify TLS servers, in place of the system's")
+	f.StringVar(&o.cert, "alert-cert", "", "`file` of our certificate and its key (PEM), for TLS servers that ask for one")
 	f.StringVar(&o.spool, "alert-spool", "", "`folder` of alerts that could not be sent (default flowbook/alerts in the user's configuration folder)")
 }
 
@@ -55,6 +63,7 @@ type alerting struct {
 	alertOptions
 	set      *siem.Set
 	midnight time.Time
+	tls      *tls.Config
 }
 
 // open checks the flags and reads the rules.
@@ -66,6 +75,9 @@ func (o alertOptions) open(stderr io.Writer) (*alerting, error) {
 	}
 	for _, w := range a.set.Warnings {
 		fmt.Fprintln(stderr, w)
+	}
+	if a.tls, err = o.tlsConfig(); err != nil {
+		return nil, err
 	}
 	for _, to := range o.to {
 		if _, err := siem.ParseDestination(to); err != nil {
@@ -88,6 +100,32 @@ func (o alertOptions) open(stderr io.Writer) (*alerting, error) {
 		}
 	}
 	return a, nil
+}
+
+// tlsConfig is nil where no flag asks for other than the usual.
+func (o alertOptions) tlsConfig() (*tls.Config, error) {
+	if o.ca == "" && o.cert == "" {
+		return nil, nil
+	}
+	config := &tls.Config{}
+	if o.ca != "" {
+		text, err := os.ReadFile(o.ca)
+		if err != nil {
+			return nil, fmt.Errorf("--alert-ca: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(text) {
+			return nil, fmt.Errorf("--alert-ca: %s: no certificate in it; give PEM, which begins with -----BEGIN CERTIFICATE-----", o.ca)
+		}
+	}
+	if o.cert != "" {
+		own, err := tls.LoadX509KeyPair(o.cert, o.cert)
+		if err != nil {
+			return nil, fmt.Errorf("--alert-cert: %s: %w; give one PEM file of the certificate and its key", o.cert, err)
+		}
+		config.Certificates = []tls.Certificate{own}
+	}
+	return config, nil
 }
 
 var dateInName = regexp.MustCompile(`(?:^|[^0-9])([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[^0-9]|$)`)
@@ -154,6 +192,9 @@ func (a *alerting) send(ctx context.Context, findings []detect.Finding, stdout, 
 		if d.Kept > 0 {
 			kept += d.Kept
 			fmt.Fprintf(stderr, "%s: %d sent, %d kept in %s: %v\n", s.to, d.Sent, d.Kept, d.Spool, d.Cause)
+			if errors.As(d.Cause, new(*tls.CertificateVerificationError)) {
+				fmt.Fprintln(stderr, "--alert-ca names the certificates that verify the server")
+			}
 		} else if d.Sent > 0 && s.to.String() != "stdout" {
 			fmt.Fprintf(stderr, "%s: %d sent\n", s.to, d.Sent)
 		}
@@ -203,7 +244,7 @@ func (a *alerting) sendings(findings []detect.Finding) (sendings, error) {
 		if err != nil {
 			return err
 		}
-		opt.Spool = spool
+		opt.Spool, opt.TLS = spool, a.tls
 		list.add(d, opt, slices.DeleteFunc(slices.Clone(alerts), func(alert siem.Alert) bool {
 			return alert.Finding.Severity.Compare(least) < 0 || !of(alert)
 		}))

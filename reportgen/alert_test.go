@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -165,6 +166,21 @@ flowbook:
 	}
 }
 
+// Servers are verified by the roots that --alert-ca names.
+func TestDetectAlertTLS(t *testing.T) {
+	took := 0
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { took++ }))
+	defer server.Close()
+	args := []string{"--alert", server.URL, "--alert-spool", t.TempDir()}
+	if status, _, errs := detects(t, args...); status != exitFailed || took > 0 || !strings.Contains(errs, "unknown authority\n--alert-ca names") {
+		t.Errorf("status %d, %d taken: %s", status, took, errs)
+	}
+	roots := ruleFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	if status, _, errs := detects(t, append(args, "--alert-ca", roots)...); status != exitDone || took == 0 {
+		t.Errorf("status %d, %d taken: %s", status, took, errs)
+	}
+}
+
 func TestDetectAlertErrors(t *testing.T) {
 	bad := ruleFile(t, "bad.yaml", "name: beacon\nlevel: loud\n")
 	tokenless := ruleFile(t, "tokenless.yaml", "name: beacon\nflowbook: {actions: [{to: 'https://h.example', token_env: NO_SUCH_TOKEN}]}\n")
@@ -181,6 +197,9 @@ func TestDetectAlertErrors(t *testing.T) {
 		"retries":     {[]string{"--alert-retries", "-1"}, "--alert-retries"},
 		"day":         {[]string{"--day", "yesterday"}, `"yesterday"`},
 		"no token":    {[]string{"--rules", tokenless}, "NO_SUCH_TOKEN"},
+		"no roots":    {[]string{"--alert-ca", bad}, "bad.yaml: no certificate in it; give PEM"},
+		"roots":       {[]string{"--alert-ca", "none.pem"}, "--alert-ca: open none.pem"},
+		"certificate": {[]string{"--alert-cert", bad}, "give one PEM file of the certificate and its key"},
 	} {
 		if status, _, errs := detects(t, tt.args...); status != exitBadInput || !strings.Contains(errs, tt.want) {
 			t.Errorf("%s: status %d, %q lacks %q", name, status, errs, tt.want)

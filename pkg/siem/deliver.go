@@ -3,6 +3,7 @@ package siem
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ type DeliverOptions struct {
 	Backoff time.Duration // before the first retry, doubling each time; 0 means DefaultBackoff
 	Spool   string        // folder of what could not be sent; must be given for destinations other than stdout
 	Token   string        // a webhook's bearer token; empty for none
+	TLS     *tls.Config   // of syslog+tls and https: roots to trust, our certificate; nil means the system's roots and none
 	Stdout  io.Writer     // where the destination stdout leads
 }
 
@@ -45,8 +47,8 @@ type Delivery struct {
 // ends; one may be sent twice, with the same uid. Where a destination does not
 // answer after all retries the rest is kept without trying; what it refuses is
 // kept too, and the rest goes on. UDP and local sockets do not tell whether
-// anybody listens beyond this machine, nor does TCP whether what was sent was
-// read.
+// anybody listens beyond this machine, nor do TCP and TLS whether what was sent
+// was read.
 //
 // The error is that of a spool that cannot be read or written, or of an alert
 // that cannot be written in the format. What could not be sent is no error but
@@ -114,7 +116,9 @@ func sendOne(ctx context.Context, out sender, m message, opt DeliverOptions) err
 		try, cancel := context.WithTimeout(ctx, cmp.Or(opt.Timeout, DefaultTimeout))
 		err := out.send(try, m)
 		cancel()
-		if err == nil || errors.As(err, &refused{}) || attempt == retries || ctx.Err() != nil {
+		// A certificate that does not verify now does not in a minute.
+		var unverified *tls.CertificateVerificationError
+		if err == nil || errors.As(err, &refused{}) || errors.As(err, &unverified) || attempt == retries || ctx.Err() != nil {
 			return err
 		}
 		pause := wait

@@ -305,6 +305,7 @@ func TestParseDestination(t *testing.T) {
 		"syslog+udp://logs":         {"syslog+udp://logs", "udp", "logs:514"},
 		"syslog+tcp://[::1]":        {"syslog+tcp://[::1]", "tcp", "[::1]:601"},
 		"syslog+tcp://logs:6514":    {"syslog+tcp://logs:6514", "tcp", "logs:6514"},
+		"syslog+tls://logs":         {"syslog+tls://logs", "tls", "logs:6514"},
 		"syslog+unix:///dev/log":    {"syslog+unix:///dev/log", "unix", "/dev/log"},
 		"https://u:p@h.example/x?y": {"https://u:p@h.example/x?y", "https", "https://u:p@h.example/x?y"},
 	} {

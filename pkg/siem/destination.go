@@ -15,7 +15,7 @@ import (
 // Destination is where alerts go.
 type Destination struct {
 	text string // as written
-	kind string // stdout, file, udp, tcp, unix, http or https
+	kind string // stdout, file, udp, tcp, tls, unix, http or https
 	addr string // a path, host:port or URL
 }
 
@@ -25,10 +25,11 @@ type Destination struct {
 //	file:PATH                  JSON lines, appended
 //	syslog+udp://HOST[:514]    RFC 5424 over UDP (RFC 5426)
 //	syslog+tcp://HOST[:601]    RFC 5424 over TCP, octets counted (RFC 6587)
+//	syslog+tls://HOST[:6514]   RFC 5424 over TLS (RFC 5425)
 //	syslog+unix:///PATH        RFC 5424 to a local socket
 //	http://… or https://…      a webhook, one POST of JSON an alert
 func ParseDestination(s string) (Destination, error) {
-	const forms = "write stdout, file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+unix:///PATH or https://…"
+	const forms = "write stdout, file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT, syslog+unix:///PATH or https://…"
 	if s == "stdout" || s == "-" {
 		return Destination{s, "stdout", ""}, nil
 	}
@@ -40,7 +41,7 @@ func ParseDestination(s string) (Destination, error) {
 		return Destination{}, errors.New("destination cannot be read; " + forms)
 	}
 	d := Destination{text: s, kind: strings.TrimPrefix(u.Scheme, "syslog+"), addr: s}
-	port := map[string]string{"syslog+udp": "514", "syslog+tcp": "601"}[u.Scheme]
+	port := map[string]string{"syslog+udp": "514", "syslog+tcp": "601", "syslog+tls": "6514"}[u.Scheme]
 	switch {
 	case u.Scheme == "syslog+unix" && u.Host == "" && u.Path != "":
 		d.addr = u.Path
@@ -82,7 +83,9 @@ func (d Destination) key() (string, error) {
 }
 
 // syslog says whether the destination takes syslog messages.
-func (d Destination) syslog() bool { return d.kind == "udp" || d.kind == "tcp" || d.kind == "unix" }
+func (d Destination) syslog() bool {
+	return d.kind == "udp" || d.kind == "tcp" || d.kind == "tls" || d.kind == "unix"
+}
 
 // sender takes messages, one at a time.
 type sender interface {
@@ -118,10 +121,10 @@ func (d Destination) sender(opt DeliverOptions) sender {
 		return lineSender{opt.Stdout}
 	case "file":
 		return fileSender(d.addr)
-	case "udp", "tcp", "unix":
-		return &syslogSender{network: d.kind, addr: d.addr}
+	case "udp", "tcp", "tls", "unix":
+		return &syslogSender{network: d.kind, addr: d.addr, tls: opt.TLS}
 	}
-	return newWebhook(d.addr, opt.Token)
+	return newWebhook(d.addr, opt.Token, opt.TLS)
 }
 
 // lineSender writes each message as a line.

@@ -2,6 +2,7 @@ package siem
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -81,6 +82,7 @@ const maxDatagram = 65507
 // syslogSender keeps one connection while it works.
 type syslogSender struct {
 	network, addr string
+	tls           *tls.Config // nil means the usual
 	conn          net.Conn
 }
 
@@ -89,7 +91,7 @@ func (s *syslogSender) send(ctx context.Context, m message) error {
 	switch {
 	case s.network == "udp" && len(payload) > maxDatagram:
 		return refused{fmt.Errorf("message of %d bytes is more than UDP takes; use syslog+tcp", len(payload))}
-	case s.network == "tcp":
+	case s.network == "tcp" || s.network == "tls":
 		payload = strconv.Itoa(len(payload)) + " " + payload
 	}
 	if s.conn == nil {
@@ -114,7 +116,10 @@ func (s *syslogSender) send(ctx context.Context, m message) error {
 // dial connects. A local socket takes datagrams mostly, and else a stream.
 func (s *syslogSender) dial(ctx context.Context) (net.Conn, error) {
 	var d net.Dialer
-	if s.network == "unix" {
+	switch s.network {
+	case "tls":
+		return dialTLS(ctx, s.addr, s.tls)
+	case "unix":
 		if conn, err := d.DialContext(ctx, "unixgram", s.addr); err == nil {
 			return conn, nil
 		}

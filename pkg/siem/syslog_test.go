@@ -2,6 +2,7 @@ package siem
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +16,28 @@ import (
 // one program writes it.
 var message5424 = regexp.MustCompile(`^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)) - ([\x21-\x7e]{1,48}) - ([\x21-\x7e]{1,32}) ` +
 	`(\[[\x21-\x7e]{1,32}(?: [\x21-\x7e]{1,32}="(?:[^"\\\]]|\\["\\\]])*")+\]) (.*)$`)
+
+// counted reads messages, each after its length (RFC 5425), to the end of the
+// stream.
+func counted(t *testing.T, from io.Reader) (messages []string) {
+	t.Helper()
+	in := bufio.NewReader(from)
+	for {
+		var n int
+		if _, err := fmt.Fscanf(in, "%d ", &n); errors.Is(err, io.EOF) {
+			return messages
+		} else if err != nil {
+			t.Error(err)
+			return messages
+		}
+		b := make([]byte, n)
+		if _, err := io.ReadFull(in, b); err != nil {
+			t.Error(err)
+			return messages
+		}
+		messages = append(messages, string(b))
+	}
+}
 
 func TestSyslog(t *testing.T) {
 	alerts := someAlerts(t, 3)
@@ -61,17 +84,24 @@ func TestSyslog(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		in := bufio.NewReader(conn)
-		for i := range alerts {
-			var n int
-			if _, err := fmt.Fscanf(in, "%d ", &n); err != nil {
-				t.Fatal(err)
-			}
-			b := make([]byte, n)
-			if _, err := io.ReadFull(in, b); err != nil {
-				t.Fatal(err)
-			}
-			check(t, i, string(b))
+		for i, got := range counted(t, conn) {
+			check(t, i, got)
+		}
+	})
+	t.Run("tls", func(t *testing.T) {
+		config, trust := serverTLS(t)
+		addr, took := listenTLS(t, config)
+		opt := quick(t, 0)
+		opt.TLS = trust
+		if d := deliver(t, "syslog+tls://"+addr, alerts, opt); d.Sent != 3 {
+			t.Fatalf("%+v", d)
+		}
+		got := <-took
+		if len(got) != len(alerts) {
+			t.Fatalf("%d messages", len(got))
+		}
+		for i := range got {
+			check(t, i, got[i])
 		}
 	})
 	t.Run("unix", func(t *testing.T) {

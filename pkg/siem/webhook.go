@@ -2,6 +2,7 @@ package siem
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,12 +19,16 @@ type webhook struct {
 	client     *http.Client
 }
 
-func newWebhook(url, token string) *webhook {
-	return &webhook{url: url, token: token, client: &http.Client{
+func newWebhook(url, token string, config *tls.Config) *webhook {
+	client := &http.Client{
 		// A redirect would send the alert, and the token, somewhere else than
 		// was said.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
+	if config != nil {
+		client.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: config.Clone(), ForceAttemptHTTP2: true}
+	}
+	return &webhook{url: url, token: token, client: client}
 }
 
 // bodyShown is how many bytes of an answer an error quotes.
