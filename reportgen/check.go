@@ -12,6 +12,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/reportgen/render/doc"
+	"github.com/flowbook/flowbook/reportgen/render/pdf"
 )
 
 // newCheckCommand is reportgen check: whether a report still holds.
@@ -23,9 +26,10 @@ func newCheckCommand() *cobra.Command {
 		Short: "Tell whether a report is what its notebooks give today",
 		Long: `Check runs the notebooks as reportgen run does, without the cache, and compares
 what they give with the report in FOLDER, which it does not touch: index.html,
-report.md with figures/, notebooks/ and site/, whichever of them there are, but not a
-PDF, which depends on the browser that printed it. Give it the parameters and
-notebooks that the report was made with.
+report.md with figures/, notebooks/, site/ and report.pdf, whichever of them there
+are. A PDF depends on the browser that printed it: where that is not the one here, or
+there is none, what was printed is compared instead of the pages, and check says so.
+Give it the parameters and notebooks that the report was made with.
 
 The exit status is 0 where every byte is the same, and 3 where the report is stale:
 then it says which text, table or figure of which section differs and, where the
@@ -50,6 +54,14 @@ func (o runOptions) check(ctx context.Context, stdout, stderr io.Writer, dir str
 	if o.to, err = reportFormats(dir); err != nil {
 		return err
 	}
+	if o.to, err = printable(o.to); err != nil {
+		return err
+	}
+	digest := ""
+	o.built = func(d *doc.Document) (err error) {
+		digest, err = pdf.Digest(d)
+		return err
+	}
 	if err := o.valid(); err != nil {
 		return err
 	}
@@ -69,7 +81,11 @@ func (o runOptions) check(ctx context.Context, stdout, stderr io.Writer, dir str
 	if err := o.report(ctx, io.Discard, stderr, fresh, e); err != nil {
 		return err
 	}
-	return compareReports(stdout, dir, fresh.path)
+	p, err := comparePDF(dir, fresh.path, digest)
+	if err != nil {
+		return err
+	}
+	return compareReports(stdout, dir, fresh.path, p)
 }
 
 // reportFormats are the formats of the report in dir.
@@ -78,31 +94,49 @@ func reportFormats(dir string) ([]string, error) {
 		return nil, fmt.Errorf("the report to check: %w", err)
 	}
 	var found []string
-	for _, f := range []struct{ name, format string }{{"index.html", "html"}, {"report.md", "md"}, {"notebooks", "ipynb"}, {"site", "site"}} {
+	for _, f := range []struct{ name, format string }{{"index.html", "html"}, {"report.md", "md"}, {"notebooks", "ipynb"}, {"site", "site"}, {pdfName, "pdf"}} {
 		if _, err := os.Stat(filepath.Join(dir, f.name)); err == nil {
 			found = append(found, f.format)
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s holds no report: it has none of index.html, report.md, notebooks/ and site/: make one with reportgen run -o %s", dir, dir)
+		return nil, fmt.Errorf("%s holds no report: it has none of index.html, report.md, notebooks/, site/ and %s: make one with reportgen run -o %s", dir, pdfName, dir)
 	}
 	return found, nil
 }
 
-// compareReports tells what differs between the report in was and the fresh one.
-func compareReports(w io.Writer, was, fresh string) error {
+// compareReports tells what differs between the report in was and the fresh one, of
+// whose PDF p is known.
+func compareReports(w io.Writer, was, fresh string, p printed) error {
 	files, err := changedFiles(was, fresh)
 	if err != nil {
 		return err
 	}
+	if p.stale {
+		files = append(files, pdfName)
+	}
 	if len(files) == 0 {
 		fmt.Fprintf(w, "%s is what its notebooks give\n", was)
+		p.tell(w)
 		return nil
 	}
-	changes, err := pageChanges(was, fresh)
+	changes, readable, err := pageChanges(was, fresh)
 	if err != nil {
 		return err
 	}
+	tellChanges(w, changes)
+	if len(changes) == 0 && readable {
+		fmt.Fprintln(w, "what a reader sees is the same; the form of the files is not")
+	}
+	fmt.Fprintf(w, "Files that differ: %s\n", strings.Join(files, ", "))
+	p.tell(w)
+	if err := tellReasons(w, was, fresh); err != nil {
+		return err
+	}
+	return &statusError{exitStale, fmt.Errorf("%s is stale: run the notebooks again with reportgen run", was)}
+}
+
+func tellChanges(w io.Writer, changes []pageChange) {
 	section := "\x00"
 	for _, c := range changes {
 		if c.section != section {
@@ -113,30 +147,27 @@ func compareReports(w io.Writer, was, fresh string) error {
 		}
 		fmt.Fprintf(w, "  %s\n", c.what)
 	}
-	if len(changes) == 0 {
-		fmt.Fprintln(w, "what a reader sees is the same; the form of the files is not")
-	}
-	fmt.Fprintf(w, "Files that differ: %s\n", strings.Join(files, ", "))
-	if err := tellReasons(w, was, fresh); err != nil {
-		return err
-	}
-	return &statusError{exitStale, fmt.Errorf("%s is stale: run the notebooks again with reportgen run", was)}
 }
 
-// pageChanges compares what readers see, where there is a page to read.
-func pageChanges(was, fresh string) ([]pageChange, error) {
+// pageChanges compares what readers see, where there is a page or a notebook to
+// read; readable is false where there is none.
+func pageChanges(was, fresh string) (changes []pageChange, readable bool, err error) {
 	old, err := readPage(was)
 	if errors.Is(err, fs.ErrNotExist) {
-		return notebookChanges(filepath.Join(was, "notebooks"), filepath.Join(fresh, "notebooks"))
+		if _, err := os.Stat(filepath.Join(was, "notebooks")); err != nil {
+			return nil, false, nil //nolint:nilerr // a PDF alone
+		}
+		changes, err := notebookChanges(filepath.Join(was, "notebooks"), filepath.Join(fresh, "notebooks"))
+		return changes, true, err
 	}
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	now, err := readPage(fresh)
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
-	return comparePages(old, now), nil
+	return comparePages(old, now), true, nil
 }
 
 func tellReasons(w io.Writer, was, fresh string) error {

@@ -130,10 +130,10 @@ func TestComparePages(t *testing.T) {
 		t.Error(diff)
 	}
 
-	html := `<h2>1 Days</h2><p>Seen <b>17</b> flows.</p><figure><figcaption>Table 1.1 Hosts</figcaption><table><tr><th>Host<th>Flows<tr><td>a<td>17</table></figure><pre>code</pre>`
+	html := `<h2>1 Days<a class="anchor" href="#days">#</a></h2><p>Seen <b>17</b> flows.</p><figure><figcaption>Table 1.1 Hosts</figcaption><table><tr><th>Host<th>Flows<tr><td>a<td>17</table></figure><pre>code</pre>`
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{"old/index.html": html, "new/index.html": strings.ReplaceAll(html, "17", "18")})
-	changes, err := pageChanges(filepath.Join(dir, "old"), filepath.Join(dir, "new"))
+	changes, _, err := pageChanges(filepath.Join(dir, "old"), filepath.Join(dir, "new"))
 	want = []pageChange{
 		{"1 Days", `text: "Seen 17 flows." → "Seen 18 flows."`},
 		{"1 Days", `Table 1.1 Hosts: row "a", column "Flows": 17 → 18`},

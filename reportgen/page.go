@@ -30,12 +30,13 @@ type pageItem struct {
 // key is the same for two items that say the same.
 func (i pageItem) key() string { return i.kind + "\x00" + i.caption + "\x00" + i.text }
 
-// readPage reads the report in dir as its readers do: report.md, else index.html.
+// readPage reads the report in dir as its readers do: report.md, else index.html,
+// else the pages of site/.
 func readPage(dir string) ([]pageItem, error) {
 	src, err := os.ReadFile(filepath.Join(dir, "report.md"))
 	if err != nil {
 		if src, err = os.ReadFile(filepath.Join(dir, "index.html")); err != nil {
-			return nil, err
+			return readSite(filepath.Join(dir, "site"))
 		}
 		return parsePage(src, dir)
 	}
@@ -45,6 +46,34 @@ func readPage(dir string) ([]pageItem, error) {
 		return nil, fmt.Errorf("report.md: %w", err)
 	}
 	return parsePage(page.Bytes(), dir)
+}
+
+// readSite reads the pages of a site from index.html on, each of which links to the
+// next.
+func readSite(dir string) ([]pageItem, error) {
+	var items []pageItem
+	read := map[string]bool{}
+	for name := "index.html"; filepath.IsLocal(name) && !read[name]; {
+		read[name] = true
+		src, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		root, err := html.Parse(bytes.NewReader(src))
+		if err != nil {
+			return nil, err
+		}
+		p := &pageReader{dir: dir}
+		p.walk(root)
+		items = append(items, p.items...)
+		name = ""
+		for n := range root.Descendants() {
+			if n.DataAtom == atom.A && attr(n, "rel") == "next" {
+				name = attr(n, "href")
+			}
+		}
+	}
+	return items, nil
 }
 
 // parsePage reads HTML. Pictures in files are read from dir.
@@ -101,7 +130,10 @@ func (p *pageReader) element(n *html.Node) {
 	case atom.Head, atom.Script, atom.Style, atom.Nav, atom.Template, atom.Button, atom.Summary:
 		return // no content of the report
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		p.section = strings.TrimSuffix(textOf(n), " #")
+		p.section = textOf(n)
+		if last := n.LastChild; last != nil && attr(last, "class") == "anchor" {
+			p.section = strings.TrimSpace(strings.TrimSuffix(p.section, textOf(last)))
+		}
 		p.add(pageItem{kind: "heading", text: p.section})
 	case atom.Figure:
 		p.figure(n)

@@ -32,7 +32,8 @@ type runOptions struct {
 	startTime  time.Duration
 	kernel     string
 	noCache    bool
-	progress   func(execute.Event) // told as well; nil: nobody
+	progress   func(execute.Event)       // told as well; nil: nobody
+	built      func(*doc.Document) error // told of the document before it is written; nil: nobody
 	allow      bool
 	trust      bool
 }
@@ -166,7 +167,7 @@ func (o runOptions) write(ctx context.Context, dir string, stderr io.Writer, e *
 			return nil, err
 		}
 	}
-	if !o.documented() {
+	if !o.documented() && o.built == nil {
 		return nil, nil
 	}
 	options, err := e.source.renderOptions()
@@ -192,6 +193,11 @@ func (o runOptions) write(ctx context.Context, dir string, stderr io.Writer, e *
 	}
 	if document == nil {
 		return nil, problems
+	}
+	if o.built != nil {
+		if err := o.built(document); err != nil {
+			return nil, err
+		}
 	}
 	unprinted, err := o.writeDocument(ctx, dir, e.source, document)
 	return errors.Join(problems, unprinted), err

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/reportgen/render/browser"
+	"github.com/flowbook/flowbook/reportgen/render/pdf"
+)
+
+// A PDF holds while the same browser prints the same bytes. Of another browser's it
+// is said that it is, and the document is compared; a site is read as it is paged.
+func TestCheckPDFAndSite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	if _, err := browser.Find(); errors.Is(err, browser.ErrNotFound) {
+		t.Skipf("nothing is printed: %v", err)
+	}
+	notebookFolder(t, map[string]string{
+		"notebooks/a.ipynb":     goNotebook(t, "First", "var limit = 1", "%%\nfmt.Println(\"limit\", limit)"),
+		"notebooks/report.yaml": "title: Two\n",
+	})
+	mustRun(t, "run", "--to=pdf,site", "-o", "report", "notebooks")
+	made := tree(t, "report")[pdfName]
+	is, ok := pdf.ReadMade([]byte(made))
+	if !ok {
+		t.Fatal("the PDF does not say how it was made")
+	}
+	edited := func(old, new string) func() {
+		return func() { writeFiles(t, "report", map[string]string{pdfName: strings.Replace(made, old, new, 1)}) }
+	}
+	for _, tt := range []struct {
+		name   string
+		change func()
+		args   []string
+		status int
+		want   []string
+	}{
+		{"nothing", func() {}, nil, exitDone, []string{"report is what its notebooks give\n"}},
+		{"a parameter", func() {}, []string{"-p", "limit=5"}, exitStale,
+			[]string{"1 First\n", `code: "limit 1" → "limit 5"`, "Files that differ: site/1-first.html, site/sources.html, report.pdf\n"}},
+		{"the browser", edited(is.Browser, "Chrome/1.0"+strings.Repeat("0", len(is.Browser)-10)), nil, exitDone,
+			[]string{"report is what its notebooks give\nreport.pdf was printed by Chrome/1.00", " and here is " + is.Browser + ", so its pages are not compared: what was printed is what the notebooks give\n"}},
+		{"the browser and a parameter", func() {}, []string{"-p", "limit=5"}, exitStale,
+			[]string{"here is " + is.Browser + ", so its pages are not compared: what was printed is not what the notebooks give\n"}},
+		{"the PDF", edited("/CreationDate (D:1970", "/CreationDate (D:1971"), nil, exitStale,
+			[]string{"Files that differ: report.pdf\n", "by the same browser (" + is.Browser + ") and has other bytes"}},
+		{"another PDF", edited("Flowbook reportgen", "Something other..."), nil, exitStale,
+			[]string{"report.pdf does not say how it was printed, or is damaged: print it again\n"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.change()
+			status, stdout, stderr := reportgen(t, append([]string{"check", "report", "notebooks"}, tt.args...)...)
+			if status != tt.status {
+				t.Errorf("status %d, want %d\n%s", status, tt.status, stderr)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(stdout, want) {
+					t.Errorf("no %q in\n%s", want, stdout)
+				}
+			}
+		})
+	}
+	t.Run("no browser", func(t *testing.T) {
+		edited("", "")()
+		want := printed{false, "report.pdf was printed by " + is.Browser + " and there is no browser here, so its pages are not compared: what was printed is what the notebooks give"}
+		if got, err := comparePDF("report", t.TempDir(), is.Digest); err != nil || got != want {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if got, err := comparePDF("report", t.TempDir(), "other"); err != nil || !got.stale {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+	t.Run("the PDF alone", func(t *testing.T) {
+		if err := os.RemoveAll(filepath.Join("report", "site")); err != nil {
+			t.Fatal(err)
+		}
+		status, stdout, _ := reportgen(t, "check", "report", "notebooks", "-p", "limit=5")
+		if want := "Files that differ: report.pdf\nBecause:\n"; status != exitStale || !strings.HasPrefix(stdout, want) {
+			t.Errorf("status %d, %s", status, stdout)
+		}
+	})
+}
+
+// Where there is no browser, the other formats are checked all the same.
+func TestCheckWithoutBrowser(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv(browser.Variable, "")
+	got, err := printable([]string{"html", "pdf", "site"})
+	if diff := cmp.Diff([]string{"html", "site"}, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	t.Setenv(browser.Variable, "/nowhere")
+	if _, err := printable([]string{"pdf"}); err == nil {
+		t.Error("a browser that cannot be run is no error")
+	}
+}
