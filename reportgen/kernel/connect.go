@@ -63,7 +63,7 @@ func dial(ctx context.Context, c connection, session string) (*sockets, error) {
 	defer stop()
 	opts := []zmq4.Option{
 		zmq4.WithID(zmq4.SocketIdentity(session)), // shell and stdin must share one
-		zmq4.WithDialerRetry(10 * time.Millisecond),
+		zmq4.WithDialerRetry(2 * time.Millisecond),
 		zmq4.WithDialerMaxRetries(-1),
 		zmq4.WithLogger(log.New(io.Discard, "", 0)),
 	}

@@ -104,6 +104,9 @@ func (k *Kernel) start(ctx context.Context) error {
 		return fmt.Errorf("write the connection file: %w", err)
 	}
 	k.codec.key = []byte(conn.Key)
+	if err := k.configureIPython(); err != nil {
+		return err
+	}
 	cmd := k.command(file)
 	if k.proc, err = startProcess(cmd); err != nil {
 		return fmt.Errorf("%w: is the kernel still installed?", err)
@@ -159,9 +162,8 @@ func (k *Kernel) command(connectionFile string) *exec.Cmd {
 	cmd.Dir = k.opts.Dir
 	cmd.Env = append(os.Environ(),
 		"TMPDIR="+filepath.Join(k.dir, "tmp"),
-		// Kernels in parallel must not share history and caches, nor leave any
-		// beside the notebook, nor order sets by a random seed.
-		"IPYTHONDIR="+filepath.Join(k.dir, "tmp", "ipython"),
+		"IPYTHONDIR="+k.ipythonDir(),
+		// Nothing is left beside the notebook, and no random seed orders sets.
 		"PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "NO_COLOR=1",
 		InputsVariable+"="+k.inputsFile(),
 	)

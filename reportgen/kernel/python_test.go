@@ -135,3 +135,68 @@ func TestPython(t *testing.T) {
 		}
 	})
 }
+
+// A kernel that is shut down ends as any Python program does: what the user's code
+// put off to its end is done, and files that it left open are whole.
+func TestPythonEndsInOrder(t *testing.T) {
+	privateTemp(t)
+	dir := t.TempDir()
+	k := startPython(t)
+	code := fmt.Sprintf(`import atexit, logging.handlers, os, sys, threading, time, weakref
+os.chdir(%q)
+sys.path.insert(0, os.getcwd())
+open("module.py", "w").write("f = open('in-module', 'w')\nf.write('x')\n")
+import module
+atexit.register(lambda: open("at-exit", "w").write("x"))
+left_open = open("left-open", "w")
+left_open.write("x")
+class Ring:
+    def __init__(self):
+        self.me, self.f = self, open("in-cycle", "w")
+        self.f.write("x")
+    def __del__(self):
+        open("deleted", "w").write("x")
+    shared = open("in-class", "w")
+    shared.write("x")
+ring = Ring()
+weakref.finalize(ring, lambda: open("finalized", "w").write("x"))
+log = logging.handlers.MemoryHandler(1000, target=logging.FileHandler("logged", delay=True))
+logging.getLogger("x").addHandler(log)
+logging.getLogger("x").error("x")
+def late():
+    time.sleep(0.2)
+    open("in-thread", "w").write("x")
+threading.Thread(target=late).start()
+displayed = open("in-out", "w")
+displayed.write("x")
+displayed`, dir)
+	if _, err := execute(t, k, code); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"in-module", "at-exit", "left-open", "in-cycle", "deleted", "in-class", "finalized", "logged", "in-thread", "in-out"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || strings.TrimSpace(string(text)) != "x" {
+			t.Errorf("%s holds %q: %v", name, text, err)
+		}
+	}
+}
+
+// The kernel's debugger and history are not in the way of a notebook's own.
+func TestPythonLean(t *testing.T) {
+	privateTemp(t)
+	k := startPython(t)
+	r, err := execute(t, k, "1 + 1")
+	if err != nil || len(r.Outputs) != 1 {
+		t.Fatal(r, err)
+	}
+	r, err = execute(t, k, "import sys\nprint('debugpy' in sys.modules)\n%history\nimport debugpy\nprint(debugpy.__name__, In[1], Out[1])")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{`stdout "False\n1 + 1\nimport sys\nprint('debugpy' in sys.modules)\n%history\nimport debugpy\nprint(debugpy.__name__, In[1], Out[1])\ndebugpy 1 + 1 2\n"`}, shape(r.Outputs)); diff != "" {
+		t.Error(diff)
+	}
+}
