@@ -49,8 +49,7 @@ report has its ` + manifestName + `, what made it differ. It is 1 where a cell f
 }
 
 // check compares the report in dir with what the notebooks give.
-func (o runOptions) check(ctx context.Context, stdout, stderr io.Writer, dir string, args []string) error {
-	var err error
+func (o runOptions) check(ctx context.Context, stdout, stderr io.Writer, dir string, args []string) (err error) {
 	if o.to, err = reportFormats(dir); err != nil {
 		return err
 	}
@@ -69,8 +68,9 @@ func (o runOptions) check(ctx context.Context, stdout, stderr io.Writer, dir str
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, e.kernels.Wait()) }()
 	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted: %w", ctx.Err())
+		return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 	}
 	temp, err := os.MkdirTemp("", "reportgen-check-")
 	if err != nil {

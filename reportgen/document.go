@@ -44,6 +44,13 @@ func (o runOptions) documented() bool {
 	return slices.ContainsFunc(o.to, func(format string) bool { return format != "ipynb" })
 }
 
+// unprintedError says that the browser did not print a report that is there in the
+// other formats.
+type unprintedError struct{ err error }
+
+func (e *unprintedError) Error() string { return "report.pdf is not written: " + e.err.Error() }
+func (e *unprintedError) Unwrap() error { return e.err }
+
 // writeDocument writes the document in the formats that are asked for. What
 // keeps it from being printed is unprinted: the other formats are kept.
 func (o runOptions) writeDocument(ctx context.Context, dir string, s *source, d *doc.Document) (unprinted, err error) {
@@ -60,9 +67,11 @@ func (o runOptions) writeDocument(ctx context.Context, dir string, s *source, d 
 				return nil, err
 			}
 			var b bytes.Buffer
-			if unprinted = render.WritePDF(ctx, &b, d, made); unprinted == nil {
-				errs = append(errs, os.WriteFile(filepath.Join(dir, "report.pdf"), b.Bytes(), 0o666))
+			if err := render.WritePDF(ctx, &b, d, made); err != nil {
+				unprinted = &unprintedError{err}
+				continue
 			}
+			errs = append(errs, os.WriteFile(filepath.Join(dir, pdfName), b.Bytes(), 0o666))
 		case "site":
 			site := filepath.Join(dir, "site")
 			err := os.Mkdir(site, 0o777)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/execute"
@@ -16,6 +19,21 @@ type executed struct {
 	source  *source
 	params  []execute.Parameter
 	results []execute.Result
+	kernels *errgroup.Group // that are being shut down
+}
+
+// files is the folder of a notebook, in which the files that its cells did not
+// close are whole: the first to be opened waits for the kernels' end.
+func (e *executed) files(fsys fs.FS) fs.FS { return endedFS{fsys, e.kernels} }
+
+type endedFS struct {
+	fs.FS
+	kernels *errgroup.Group
+}
+
+func (f endedFS) Open(name string) (fs.File, error) {
+	_ = f.kernels.Wait() // told at the end of the run
+	return f.FS.Open(name)
 }
 
 // execute runs the notebooks that the arguments name.
@@ -56,9 +74,10 @@ func (o runOptions) execute(ctx context.Context, stderr io.Writer, args []string
 			o.progress(e)
 		}
 	}
+	kernels := new(errgroup.Group)
 	results, err := execute.Run(ctx, inputs, execute.Options{
 		Kernel: o.kernel, Parameters: params, CellTimeout: o.timeout, Timeout: o.runTimeout, StartTimeout: o.startTime, Jobs: o.jobs,
-		Env: env, Hide: hidden(params), Log: stderr, Progress: told, AllowErrors: o.allow, Cache: cache,
+		Env: env, Hide: hidden(params), Log: stderr, Progress: told, AllowErrors: o.allow, Cache: cache, Ending: kernels,
 	})
 	progress.close()
 	for _, r := range results {
@@ -66,7 +85,7 @@ func (o runOptions) execute(ctx context.Context, stderr io.Writer, args []string
 			fmt.Fprintln(stderr, "warning:", w)
 		}
 	}
-	return &executed{source, params, results}, err
+	return &executed{source, params, results, kernels}, err
 }
 
 // kernelEnv lets what the cells import find this program and its cache.

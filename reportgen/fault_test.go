@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/reportgen/render/browser"
 )
 
 // program is reportgen as a process of its own: this test's binary, see TestMain.
@@ -49,8 +51,9 @@ func leftIn(t *testing.T, temp string) []string {
 	return left
 }
 
-// Signals end reportgen with 130, in a cell and in a compiler, and nothing is left:
-// no process, no file, and the last report as it was.
+// Signals end reportgen with 130. What there was until then is written in the place
+// of the last report, as where a cell fails, and nothing else is left: no process
+// and no file.
 func TestSignals(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts real GoNB kernels: skipped with -short")
@@ -60,13 +63,12 @@ func TestSignals(t *testing.T) {
 		signal syscall.Signal
 		until  string
 	}{
-		{"interrupt in a cell", syscall.SIGINT, "cell 1/2"},
-		{"termination", syscall.SIGTERM, "cell 1/2"},
+		{"interrupt in a cell", syscall.SIGINT, "cell 2/3"},
+		{"termination", syscall.SIGTERM, "cell 2/3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := notebookFolder(t, map[string]string{"report/" + marker: markerText, "report/old.txt": "old"})
-			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\ntime.Sleep(time.Hour)")})
-			before := tree(t, dir)
+			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
 			temp := t.TempDir()
 			t.Setenv("TMPDIR", temp)
 			cmd := program(t, "run")
@@ -95,10 +97,89 @@ func TestSignals(t *testing.T) {
 			if left := leftIn(t, temp); len(left) > 0 {
 				t.Errorf("left: %v", left)
 			}
-			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
-				t.Errorf("files changed:\n%s", diff)
+			report := tree(t, "report")
+			for _, want := range []string{"kept", "signal received"} {
+				if !strings.Contains(report["report.md"], want) {
+					t.Errorf("the report does not hold %q:\n%s", want, report["report.md"])
+				}
 			}
+			if _, there := report["old.txt"]; there {
+				t.Error("the old report was not replaced")
+			}
+			checkBeside(t, dir)
 		})
+	}
+}
+
+// checkBeside checks that a folder of notebooks holds them and their report only.
+func checkBeside(t *testing.T, dir string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != "notebooks" && e.Name() != "report" {
+			t.Errorf("left beside the report: %s", e.Name())
+		}
+	}
+}
+
+// A run that is interrupted before a cell ran leaves the report as it was.
+func TestInterruptedBeforeACell(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	dir := notebookFolder(t, map[string]string{"report/" + marker: markerText, "report/old.txt": "old"})
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
+	before := tree(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stderr bytes.Buffer
+	if status := run(ctx, []string{"run"}, io.Discard, &stderr); status != exitInterrupted {
+		t.Errorf("status %d, want 130:\n%s", status, stderr.String())
+	}
+	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+		t.Errorf("files changed:\n%s", diff)
+	}
+}
+
+// Where the time of the whole run is over before a cell ran, the report stays, and
+// the status is that of a failure.
+func TestRunTimeout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	dir := notebookFolder(t, map[string]string{"report/" + marker: markerText, "report/old.txt": "old"})
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
+	before := tree(t, dir)
+	status, _, stderr := reportgen(t, "run", "--run-timeout", "1ns")
+	if status != exitFailed || !strings.Contains(stderr, "the whole run took longer than 1ns") {
+		t.Errorf("status %d, want 1:\n%s", status, stderr)
+	}
+	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+		t.Errorf("files changed:\n%s", diff)
+	}
+}
+
+// A browser that cannot print keeps nothing else from being written, and it is no
+// fault of the input.
+func TestUnprinted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	dir := notebookFolder(t, map[string]string{"browser": "#!/bin/sh\necho no display >&2\nexit 1\n"})
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")")})
+	if err := os.Chmod("browser", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(browser.Variable, mustAbs(t, "browser"))
+	status, stdout, stderr := reportgen(t, "run", "--to", "html,pdf,md")
+	if status != exitFailed || !strings.Contains(stderr, "report.pdf is not written") || stdout != "report/index.html\nreport/report.md\n" {
+		t.Errorf("status %d, want 1\n%s\n%s", status, stdout, stderr)
+	}
+	if md := tree(t, "report")["report.md"]; !strings.Contains(md, "kept") {
+		t.Errorf("the report:\n%s", md)
 	}
 }
 

@@ -130,11 +130,14 @@ func (p *preview) once(ctx context.Context) *executed {
 		}
 	}
 	e, err := o.execute(ctx, p.stderr, p.args)
+	if err == nil && ctx.Err() == nil {
+		err = o.report(ctx, io.Discard, p.stderr, p.out, e)
+	}
+	if e != nil {
+		err = errors.Join(err, e.kernels.Wait())
+	}
 	if ctx.Err() != nil {
 		return nil // the next run, or nobody, tells
-	}
-	if err == nil {
-		err = o.report(ctx, io.Discard, p.stderr, p.out, e)
 	}
 	if err != nil {
 		fmt.Fprintln(p.stderr, "reportgen:", err)

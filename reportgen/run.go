@@ -56,10 +56,11 @@ Without an argument it runs what report.yaml in this folder or in notebooks/ lis
 or every notebook in notebooks/. A report.yaml beside the notebooks gives title,
 subtitle, authors, date, abstract, the list of notebooks and parameters.
 
-The folder of the report is replaced as a whole. Where a cell fails, the report
-holds what there is, the failed cell marked, and the exit status is 1; it is 4
-where the kernel died. An interrupted run ends with 130; it leaves the last report,
-and where there is none writes what there is.`,
+The folder of the report is replaced as a whole. Where a cell fails or time runs
+out, the report holds what there is, the failed cell marked, and the exit status is
+1; it is 4 where the kernel died. A run that is interrupted (Ctrl-C) writes what
+there is in the same way, without the PDF, and ends with 130; a second Ctrl-C ends it
+at once. A report that is there stays as it is where no cell came to run.`,
 		Example:           "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
 		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -87,7 +88,7 @@ func (o *runOptions) addRunFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.trust, "trust", false, "print HTML that cells did not give in this run as it is, scripts included")
 }
 
-func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
+func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []string) (err error) {
 	if err := o.checkFormats(); err != nil {
 		return err
 	}
@@ -102,23 +103,16 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer, args []st
 	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return o.interrupted(ctx, stderr, folder, e)
+	defer func() { err = errors.Join(err, e.kernels.Wait()) }()
+	if ctx.Err() == nil {
+		return o.report(ctx, stdout, stderr, folder, e)
 	}
-	return o.report(ctx, stdout, stderr, folder, e)
-}
-
-// interrupted leaves a whole report as it was. Where there is none, what the cells
-// gave until then is written.
-func (o runOptions) interrupted(ctx context.Context, stderr io.Writer, folder *folder, e *executed) error {
-	if _, err := os.Stat(folder.path); err == nil {
-		return fmt.Errorf("interrupted: %s is left as it was: %w", o.out, ctx.Err())
-	}
-	o.to = slices.DeleteFunc(slices.Clone(o.to), func(format string) bool { return format == "pdf" }) // which takes a browser its time
-	if err := o.report(context.WithoutCancel(ctx), io.Discard, stderr, folder, e); err != nil {
+	// A browser takes its time to print, and who interrupts is waiting.
+	o.to = slices.DeleteFunc(slices.Clone(o.to), func(format string) bool { return format == "pdf" })
+	if err := o.report(context.WithoutCancel(ctx), stdout, stderr, folder, e); err != nil {
 		return fmt.Errorf("interrupted: %w", err)
 	}
-	return fmt.Errorf("interrupted: %w", ctx.Err())
+	return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 }
 
 func (o runOptions) valid() error {
@@ -134,10 +128,11 @@ func (o runOptions) report(ctx context.Context, stdout, stderr io.Writer, folder
 	ran := false
 	for _, r := range e.results {
 		errs = append(errs, r.Err)
-		ran = ran || r.Err == nil || statusOf(r.Err) != exitBadInput
+		var cell *execute.Error
+		ran = ran || r.Err == nil || errors.As(r.Err, &cell)
 	}
-	if !ran {
-		return errors.Join(errs...) // there is nothing to report
+	if err := errors.Join(errs...); !ran {
+		return &statusError{statusOf(err), err} // there is nothing to report
 	}
 	err := folder.replace(func(dir string) error {
 		problems, err := o.write(ctx, dir, stderr, e)
@@ -185,7 +180,7 @@ func (o runOptions) write(ctx context.Context, dir string, stderr io.Writer, e *
 			return nil, err
 		}
 		defer root.Close() //nolint:gocritic // images are read until the report is rendered
-		inputs = append(inputs, render.Input{Name: r.Name, Notebook: r.Notebook, Files: root.FS(), Executed: r.Err == nil})
+		inputs = append(inputs, render.Input{Name: r.Name, Notebook: r.Notebook, Files: e.files(root.FS()), Executed: r.Err == nil})
 	}
 	document, warnings, problems := render.Build(inputs, options)
 	for _, w := range warnings {
@@ -229,11 +224,13 @@ func writeFile(name string, write func(io.Writer) error) error {
 func statusOf(err error) int {
 	var died *kernel.DiedError
 	var cell *execute.Error
+	var late *execute.TimeoutError
 	var problem *render.Problem
+	var unprinted *unprintedError
 	switch {
 	case errors.As(err, &died):
 		return exitKernelDied
-	case errors.As(err, &cell), errors.As(err, &problem):
+	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &problem), errors.As(err, &unprinted):
 		return exitFailed
 	}
 	return exitBadInput

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -226,33 +224,6 @@ func (c *cancelOn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// An interrupt ends the kernels and leaves the last report as it was.
-func TestRunIsInterrupted(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a real GoNB kernel: skipped with -short")
-	}
-	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{
-		"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\ntime.Sleep(time.Hour)"),
-		"report/.reportgen": markerText,
-		"report/old.txt":    "old",
-	})
-	before := tree(t, dir)
-	temp := t.TempDir()
-	t.Setenv("TMPDIR", temp)
-	ctx, cancel := context.WithCancel(t.Context())
-	stderr := &cancelOn{text: "cell 1/2", cancel: cancel}
-	if status := run(ctx, []string{"run"}, io.Discard, stderr); status != exitInterrupted {
-		t.Errorf("status %d, want 130:\n%s", status, stderr)
-	}
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
-		t.Errorf("files changed:\n%s", diff)
-	}
-	if left := tree(t, temp); len(left) != 0 {
-		t.Errorf("left in the temporary folder: %v", left)
-	}
-}
-
 // A kernel that dies gives status 4 and a report of what there was.
 func TestRunWhoseKernelDies(t *testing.T) {
 	if testing.Short() {
@@ -317,6 +288,8 @@ func TestStatusOfARun(t *testing.T) {
 		{errors.Join(cell, died), exitKernelDied},
 		{errors.Join(errors.New("x"), &render.Problem{}), exitFailed},
 		{fmt.Errorf("a: %w", &kernel.NotFoundError{}), exitBadInput},
+		{fmt.Errorf("start kernel: %w", &execute.TimeoutError{}), exitFailed},
+		{errors.Join(&unprintedError{errors.New("x")}, died), exitKernelDied},
 	}
 	for _, tt := range tests {
 		if got := statusOf(tt.err); got != tt.want {

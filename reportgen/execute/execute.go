@@ -48,6 +48,11 @@ type Options struct {
 	AllowErrors  bool          // run the cells after one whose code failed
 	Log          io.Writer     // told when a kernel is built first; nil: nobody
 	Progress     func(Event)   // told what happens, one call at a time; nil: nobody
+	// Ending is a group in which kernels are shut down after their last cell, while
+	// the caller goes on; its Wait says that they are gone, and what a kernel left
+	// behind. Files that a cell did not close may be whole only then. Where it is
+	// nil, Run waits for them.
+	Ending *errgroup.Group
 }
 
 // Result is one notebook after its run.
@@ -198,6 +203,9 @@ func (s *specs) find(ctx context.Context, n *notebook) (*kernel.Spec, error) {
 		return spec, nil
 	}
 	spec, err := kernel.Find(ctx, name, n.Dir, s.opts.Log)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // what ended the search, and not what failed because of it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Name, err)
 	}

@@ -58,7 +58,13 @@ func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, 
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Name, err)
 	}
-	defer func() { err = errors.Join(err, k.Close()) }()
+	defer func() {
+		if opts.Ending != nil {
+			opts.Ending.Go(k.Close)
+			return
+		}
+		err = errors.Join(err, k.Close())
+	}()
 	if from > 0 {
 		if err := n.resume(ctx, k, n.todo[:from]); err != nil {
 			return err
