@@ -14,7 +14,8 @@ import (
 // than a core's cache holds, and flows come in no order of theirs. So flows are
 // first divided by a hash of their conversation (see [Adder.Divide]), and then
 // many flows of one shard of the conversations are added at once, while the
-// shard stays in the cache (see [Builder.AddParts]).
+// shard stays in the cache (see [Builder.AddParts]): they are sorted by
+// conversation, and what a conversation gains is written to a log of the shard.
 //
 // Add, AddCoded and Reject do both by themselves. They are not safe for
 // concurrent use.
@@ -29,6 +30,8 @@ type Builder struct {
 
 	mu     sync.Mutex
 	adders []*Adder
+
+	workers []worker // of AddParts
 }
 
 // pendingMost is how many flows Add and AddCoded add at once.
@@ -91,12 +94,26 @@ func (b *Builder) adder() *Adder {
 }
 
 // AddParts adds divided flows by so many goroutines. The more flows at once,
-// the less each costs, down to some thousand a shard. A Builder is fastest, and
-// its result the same, where parts are given in order of time.
+// the less each costs, up to [Builder.Round]. A Builder is fastest, and its
+// result the same, where parts are given in order of time.
 func (b *Builder) AddParts(workers int, parts ...*Part) {
-	parallel(workers, shardCount, func(s int) {
-		for _, p := range parts {
-			b.shards[s].add(p.shard(s))
-		}
-	})
+	b.parallel(workers, shardCount, func(w *worker, s int) { b.shards[s].add(w, parts, s) })
+}
+
+// Bounds of Round.
+const (
+	roundLeast = 1 << 20
+	roundMost  = 4 << 20
+)
+
+// Round returns how many flows AddParts should be given at once, which is four
+// for each conversation: then what a conversation's state costs to fetch is
+// shared by some flows, and the flows that wait take less memory than the
+// conversations.
+func (b *Builder) Round() int {
+	conversations := 0
+	for s := range b.shards {
+		conversations += len(b.shards[s].convs)
+	}
+	return min(max(4*conversations, roundLeast), roundMost)
 }

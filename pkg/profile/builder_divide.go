@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -11,8 +12,9 @@ import (
 type Adder struct {
 	addrs *Addresses
 
-	hosts  []hostEntry
-	hostOf []int32 // address number to index in hosts plus one; 0 for none
+	current []slotEntry // of each host
+	hosts   []hostEntry
+	hostOf  []int32 // address number to index in hosts plus one; 0 for none
 
 	shards []uint8 // of the rows of a part
 
@@ -39,19 +41,24 @@ type Columns struct {
 	Up, Down []int64 // bytes
 }
 
-// row is a flow that waits to be added; two fill a cache line.
+// row is a flow that waits to be added, in 24 bytes: memory is what limits a
+// Builder.
 type row struct {
-	time     flow.Time
 	src, dst uint32
+	up, down uint32 // or, where huge, up is a place in Part.huge
+	start    uint32 // flow.Time, and the protocol in the lowest byte
 	port     uint16
-	proto    flow.Proto
-	up, down int64
+	huge     bool
 }
+
+func (r *row) time() flow.Time   { return flow.Time(r.start >> 8) }
+func (r *row) proto() flow.Proto { return flow.Proto(r.start) }
 
 // Part is flows divided by shard. Its memory can be used again. The zero value
 // is empty.
 type Part struct {
 	rows []row
+	huge [][2]int64         // up and down of flows of 4 GiB and more
 	end  [shardCount]uint32 // of each shard's rows
 }
 
@@ -63,19 +70,32 @@ func (p *Part) shard(s int) []row {
 	return p.rows[p.end[s-1]:p.end[s]]
 }
 
+// bytes returns the up and down bytes of a row.
+func (p *Part) bytes(r *row) (up, down int64) {
+	if r.huge {
+		return p.huge[r.up][0], p.huge[r.up][1]
+	}
+	return int64(r.up), int64(r.down)
+}
+
+// setBytes sets the up and down bytes of a row.
+func (p *Part) setBytes(r *row, up, down int64) {
+	if r.huge = uint64(up|down) > math.MaxUint32; r.huge {
+		r.up = uint32(len(p.huge))
+		p.huge = append(p.huge, [2]int64{up, down})
+		return
+	}
+	r.up, r.down = uint32(up), uint32(down)
+}
+
 // Divide adds flows to their hosts and sets p to them, divided by shard and
 // otherwise in their order. [Builder.AddParts] must follow. Some ten thousand
 // flows at once are best: they and their division stay in the cache.
 func (a *Adder) Divide(c Columns, p *Part) {
 	n := len(c.Time)
-	src, dst, proto, port, up, down := c.Src[:n], c.Dst[:n], c.Proto[:n], c.Port[:n], c.Up[:n], c.Down[:n]
-	if cap(p.rows) < n {
-		p.rows = make([]row, n)
-	}
-	if cap(a.shards) < n {
-		a.shards = make([]uint8, n)
-	}
-	p.rows, a.shards = p.rows[:n], a.shards[:n]
+	time, src, dst, proto, port := c.Time, c.Src[:n], c.Dst[:n], c.Proto[:n], c.Port[:n]
+	up, down := c.Up[:n], c.Down[:n]
+	p.rows, p.huge, a.shards = resized(p.rows, n), p.huge[:0], resized(a.shards, n)
 	var next [shardCount]uint32
 	for i := range a.shards {
 		s := uint8(hash(src[i], dst[i], flow.Proto(proto[i]), uint16(port[i])) >> (64 - shardBits))
@@ -90,13 +110,20 @@ func (a *Adder) Divide(c Columns, p *Part) {
 	for i, s := range a.shards {
 		r := &p.rows[next[s]]
 		next[s]++
-		*r = row{
-			time: flow.Time(c.Time[i]), src: src[i], dst: dst[i],
-			proto: flow.Proto(proto[i]), port: uint16(port[i]), up: up[i], down: down[i],
-		}
-		a.addHost(r)
+		r.src, r.dst, r.port = src[i], dst[i], uint16(port[i])
+		r.start = uint32(time[i])<<8 | proto[i]&math.MaxUint8
+		p.setBytes(r, up[i], down[i])
 	}
 	p.end = next
+	a.addHosts(c)
+}
+
+// resized returns a slice of length n, in the memory of s where it suffices.
+func resized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 // Reject counts a row that was left out.

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -10,67 +11,86 @@ import (
 // hostEntry is a Host under construction.
 type hostEntry struct {
 	addr    uint32
-	current Slot  // the half hour of the last flow, not yet among slots
-	least   int64 // Up bytes that a flow needs to be among the largest
 	slots   []Slot
 	largest []flow.Record
 }
 
-func (a *Adder) addHost(r *row) {
-	h := a.host(r.src)
-	if i := uint8(r.time / SlotLength); h.current.Index != i {
-		h.turn(i)
-	}
-	h.current.Add(Counts{Flows: 1, Up: r.up, Down: r.down})
-	if r.up >= h.least {
-		h.keep(flow.Record{
-			Time: r.time, Src: a.addrs.At(r.src), Dst: a.addrs.At(r.dst),
-			Proto: r.proto, Port: r.port, Up: r.up, Down: r.down,
-		})
+// slotEntry is what every flow of a host touches: the half hour of the last
+// flow, which is not yet among the host's slots.
+type slotEntry struct {
+	up, down int64
+	least    int64 // Up bytes that a flow needs to be among the largest
+	flows    uint32
+	index    uint8
+}
+
+// addHosts adds flows to the hosts that are their sources.
+func (a *Adder) addHosts(c Columns) {
+	n := len(c.Time)
+	src, up, down := c.Src[:n], c.Up[:n], c.Down[:n]
+	for i, t := range c.Time {
+		h := a.host(src[i])
+		e := &a.current[h]
+		if slot := uint8(uint32(t) / uint32(SlotLength)); e.index != slot || e.flows == math.MaxUint32 {
+			a.hosts[h].turn(e)
+			e.index = slot
+		}
+		e.flows++
+		e.up, e.down = saturate(e.up, up[i]), saturate(e.down, down[i])
+		if up[i] >= e.least {
+			e.least = a.hosts[h].keep(flow.Record{
+				Time: flow.Time(t), Src: a.addrs.At(src[i]), Dst: a.addrs.At(c.Dst[i]),
+				Proto: flow.Proto(c.Proto[i]), Port: uint16(c.Port[i]), Up: up[i], Down: down[i],
+			})
+		}
 	}
 }
 
-func (a *Adder) host(addr uint32) *hostEntry {
+// host returns the number of the host with an address.
+func (a *Adder) host(addr uint32) int32 {
 	if int(addr) < len(a.hostOf) && a.hostOf[addr] > 0 {
-		return &a.hosts[a.hostOf[addr]-1]
+		return a.hostOf[addr] - 1
 	}
 	return a.newHost(addr)
 }
 
-func (a *Adder) newHost(addr uint32) *hostEntry {
+func (a *Adder) newHost(addr uint32) int32 {
 	if n := int(addr) + 1; n > len(a.hostOf) {
 		a.hostOf = append(a.hostOf, make([]int32, n-len(a.hostOf))...)
 	}
 	a.hosts = append(a.hosts, hostEntry{addr: addr})
+	a.current = append(a.current, slotEntry{})
 	a.hostOf[addr] = int32(len(a.hosts))
-	return &a.hosts[len(a.hosts)-1]
+	return int32(len(a.hosts) - 1)
 }
 
-// turn puts the current half hour among the others and begins half hour i.
-// Logs are mostly in order of time, so that this is seldom.
-func (h *hostEntry) turn(i uint8) {
-	if h.current.Flows > 0 {
-		n, ok := slices.BinarySearchFunc(h.slots, h.current.Index, func(s Slot, i uint8) int { return cmp.Compare(s.Index, i) })
+// turn puts the current half hour among the others. Logs are mostly in order
+// of time, so that this is seldom.
+func (h *hostEntry) turn(e *slotEntry) {
+	if e.flows > 0 {
+		current := Slot{Index: e.index, Counts: Counts{Flows: int64(e.flows), Up: e.up, Down: e.down}}
+		n, ok := slices.BinarySearchFunc(h.slots, e.index, func(s Slot, i uint8) int { return cmp.Compare(s.Index, i) })
 		if ok {
-			h.slots[n].Add(h.current.Counts)
+			h.slots[n].Add(current.Counts)
 		} else {
-			h.slots = slices.Insert(h.slots, n, h.current)
+			h.slots = slices.Insert(h.slots, n, current)
 		}
 	}
-	h.current = Slot{Index: i}
+	e.flows, e.up, e.down = 0, 0, 0
 }
 
-// keep puts a flow among the largest, if it is one.
-func (h *hostEntry) keep(r flow.Record) {
+// keep puts a flow among the largest, if it is one, and returns the Up bytes
+// that the next needs for that.
+func (h *hostEntry) keep(r flow.Record) (least int64) {
 	i, _ := slices.BinarySearchFunc(h.largest, r, compareLargest)
-	if i == LargestKept {
-		return
+	if i < LargestKept {
+		if len(h.largest) == LargestKept {
+			h.largest = h.largest[:LargestKept-1]
+		}
+		h.largest = slices.Insert(h.largest, i, r)
 	}
-	if len(h.largest) == LargestKept {
-		h.largest = h.largest[:LargestKept-1]
+	if len(h.largest) < LargestKept {
+		return 0
 	}
-	h.largest = slices.Insert(h.largest, i, r)
-	if len(h.largest) == LargestKept {
-		h.least = h.largest[LargestKept-1].Up
-	}
+	return h.largest[LargestKept-1].Up
 }

@@ -36,7 +36,7 @@ func (a *Adder) sortedHosts(addrs []netip.Addr) []Host {
 	hosts := make([]Host, 0, len(a.hosts))
 	for i := range a.hosts {
 		h := &a.hosts[i]
-		h.turn(0)
+		h.turn(&a.current[i])
 		hosts = append(hosts, Host{Addr: addrs[h.addr], Slots: h.slots, Largest: h.largest})
 	}
 	slices.SortFunc(hosts, func(x, y Host) int { return x.Addr.Compare(y.Addr) })

@@ -9,15 +9,14 @@ import (
 // shard holds the conversations of a Builder whose hashes begin with the same
 // bits.
 type shard struct {
-	table     []uint32       // open addressing; conversation number plus one; 0 for free
-	convs     []conversation // by number
-	rhythms   []rhythm       // by number
-	sizeLists []sizeList     // by number
-	sizes     []sizeCounter  // of conversations with more flows than a block holds
-	arena     arena          // of the rhythms' seconds and of the first sizes
-	carried   map[carry]uint32
+	table   []uint32       // open addressing; conversation number plus one; 0 for free
+	convs   []conversation // by number
+	hours   [][24]uint16   // by number; flows of each hour
+	carried map[carry]uint32
 
-	numbers []uint32 // of the conversations of the rows of a pass
+	logs      [][]byte
+	logBytes  int // of all logs
+	compacted int // bytes that were left when the logs were compacted last
 }
 
 // With 256 shards, a day of 100,000 conversations has some 400 a shard, which
@@ -40,33 +39,69 @@ type conversation struct {
 	maxDown     int64
 }
 
-// passRows is how many rows are added in passes, each of which touches one
-// cache line a row and depends on nothing of the row before, so that the
+// carry names an hour of a conversation whose count exceeded 16 bits.
+type carry struct {
+	conversation uint32
+	hour         uint8
+}
+
+// worker is the memory that one goroutine adds with. It can be used again.
+type worker struct {
+	numbers []uint32 // of the conversation of each flow
+	events  []event  // of each flow
+	sorted  []event  // by conversation
+	next    []uint32 // place among sorted, for each conversation
+
+	list  []uint32 // seconds or codes of sizes
+	sizes sizeCounter
+	entry []byte
+	log   []byte
+	open  []logReader
+}
+
+// event is what a flow adds to a conversation beyond sums: its time, and in
+// the lower half the code of its size.
+type event uint64
+
+// add adds the flows of the parts that belong to the shard, which is the one
+// with that number.
+func (s *shard) add(w *worker, parts []*Part, number int) {
+	n := 0
+	for _, p := range parts {
+		n += len(p.shard(number))
+	}
+	if n == 0 {
+		return
+	}
+	if s.table == nil {
+		s.table = make([]uint32, 64)
+	}
+	w.numbers, w.events, w.sorted = resized(w.numbers, n), resized(w.events, n), resized(w.sorted, n)
+	done := 0
+	for _, p := range parts {
+		for rows := p.shard(number); len(rows) > 0; {
+			m := min(len(rows), passRows)
+			s.addSums(p, rows[:m], w.numbers[done:done+m], w.events[done:done+m])
+			rows = rows[m:]
+			done += m
+		}
+	}
+	w.sort(len(s.convs))
+	s.writeLog(w)
+}
+
+// passRows is how many flows are added in passes, each of which touches one
+// cache line a flow and depends on nothing of the flow before, so that the
 // processor waits for many of them at once.
 const passRows = 256
 
-// add adds flows of the shard.
-func (s *shard) add(rows []row) {
-	if len(rows) > 0 && s.table == nil {
-		s.table = make([]uint32, 64)
-	}
-	for len(rows) > 0 {
-		n := min(len(rows), passRows)
-		s.addPasses(rows[:n])
-		rows = rows[n:]
-	}
-}
-
-// addPasses adds at most passRows flows.
-func (s *shard) addPasses(rows []row) {
-	if cap(s.numbers) < len(rows) {
-		s.numbers = make([]uint32, passRows)
-	}
-	numbers := s.numbers[:len(rows)]
+// addSums adds at most passRows flows to their conversations, and sets numbers
+// to those of the conversations and events to what else the flows add to them.
+func (s *shard) addSums(p *Part, rows []row, numbers []uint32, events []event) {
 	mask := uint64(len(s.table) - 1)
 	for i := range rows {
 		r := &rows[i]
-		numbers[i] = s.table[hash(r.src, r.dst, r.proto, r.port)&mask]
+		numbers[i] = s.table[hash(r.src, r.dst, r.proto(), r.port)&mask]
 	}
 	for i := range rows {
 		r := &rows[i]
@@ -75,37 +110,31 @@ func (s *shard) addPasses(rows []row) {
 			n = s.find(r)
 		}
 		numbers[i] = n
-		s.convs[n].add(r)
-	}
-	for i := range rows {
-		s.addRhythm(numbers[i], rows[i].time)
-	}
-	for i := range rows {
-		s.addSize(numbers[i], rows[i].up)
+		up, down := p.bytes(r)
+		s.convs[n].add(r.time(), up, down)
+		events[i] = event(r.time())<<32 | event(sizeCode(up))
 	}
 }
 
 func (c *conversation) is(r *row) bool {
-	return c.src == r.src && c.dst == r.dst && c.port == r.port && c.proto == r.proto
+	return c.src == r.src && c.dst == r.dst && c.port == r.port && c.proto == r.proto()
 }
 
-func (c *conversation) add(r *row) {
-	c.counts.Add(Counts{Flows: 1, Up: r.up, Down: r.down})
-	c.maxUp, c.maxDown = max(c.maxUp, r.up), max(c.maxDown, r.down)
-	c.first, c.last = min(c.first, r.time), max(c.last, r.time)
+func (c *conversation) add(t flow.Time, up, down int64) {
+	c.counts.Add(Counts{Flows: 1, Up: up, Down: down})
+	c.maxUp, c.maxDown = max(c.maxUp, up), max(c.maxDown, down)
+	c.first, c.last = min(c.first, t), max(c.last, t)
 }
 
 // find returns the number of a flow's conversation, new if need be.
 func (s *shard) find(r *row) uint32 {
 	mask := uint64(len(s.table) - 1)
-	for i := hash(r.src, r.dst, r.proto, r.port) & mask; ; i = (i + 1) & mask {
+	for i := hash(r.src, r.dst, r.proto(), r.port) & mask; ; i = (i + 1) & mask {
 		at := s.table[i]
 		if at == 0 {
 			s.convs = append(s.convs, conversation{
-				src: r.src, dst: r.dst, proto: r.proto, port: r.port, first: r.time, last: r.time,
+				src: r.src, dst: r.dst, proto: r.proto(), port: r.port, first: r.time(), last: r.time(),
 			})
-			s.rhythms = append(s.rhythms, rhythm{})
-			s.sizeLists = append(s.sizeLists, sizeList{})
 			at = uint32(len(s.convs))
 			s.table[i] = at
 			if 2*len(s.convs) > len(s.table) {
@@ -129,5 +158,24 @@ func (s *shard) grow() {
 			i = (i + 1) & mask
 		}
 		s.table[i] = uint32(n + 1)
+	}
+}
+
+// sort sets sorted to the events in order of their conversation and otherwise
+// in their order, and next to where those of each conversation end.
+func (w *worker) sort(conversations int) {
+	w.next = resized(w.next, conversations)
+	clear(w.next)
+	for _, n := range w.numbers {
+		w.next[n]++
+	}
+	sum := uint32(0)
+	for n, count := range w.next {
+		w.next[n] = sum
+		sum += count
+	}
+	for i, n := range w.numbers {
+		w.sorted[w.next[n]] = w.events[i]
+		w.next[n]++
 	}
 }

@@ -24,7 +24,7 @@ type place struct {
 func (b *Builder) sortedConversations(addrs []netip.Addr) []Conversation {
 	places, end := b.bySource(ranks(addrs))
 	workers := max(len(b.adders), 1)
-	parallel(workers, len(end), func(source int) {
+	b.parallel(workers, len(end), func(_ *worker, source int) {
 		from := 0
 		if source > 0 {
 			from = end[source-1]
@@ -39,23 +39,25 @@ func (b *Builder) sortedConversations(addrs []netip.Addr) []Conversation {
 		targets[p.shard][p.number] = uint32(i)
 	}
 	sorted := make([]Conversation, len(places))
-	parallel(workers, shardCount, func(s int) { b.shards[s].finish(sorted, targets[s], addrs) })
+	b.parallel(workers, shardCount, func(w *worker, s int) { b.shards[s].finish(w, sorted, targets[s], addrs) })
 	return sorted
 }
 
 // parallel calls do for every number below n, by so many goroutines.
-func parallel(workers, n int, do func(i int)) {
+func (b *Builder) parallel(workers, n int, do func(w *worker, i int)) {
+	workers = max(workers, 1)
+	if len(b.workers) < workers {
+		b.workers = make([]worker, workers)
+	}
 	var next atomic.Int64
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			do(i)
-		}
-	}
 	var working sync.WaitGroup
-	for range workers - 1 {
-		working.Go(work)
+	for w := range b.workers[:workers] {
+		working.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(&b.workers[w], i)
+			}
+		})
 	}
-	work()
 	working.Wait()
 }
 
@@ -87,18 +89,15 @@ func (b *Builder) bySource(rank []uint32) (places []place, end []int) {
 }
 
 // finish makes the conversations of the shard at their targets in sorted. The
-// shard's lists become theirs.
-func (s *shard) finish(sorted []Conversation, targets []uint32, addrs []netip.Addr) {
-	sizes := 0
-	for i := range s.sizeLists {
-		sizes += int(s.sizeLists[i].n)
-	}
-	slab := make([]sizeCount, 0, sizes)
+// shard's log becomes theirs.
+func (s *shard) finish(w *worker, sorted []Conversation, targets []uint32, addrs []netip.Addr) {
+	s.compact(w)
+	log := s.openLogs(w)
 	for n, target := range targets {
-		c, r, out := &s.convs[n], &s.rhythms[n], &sorted[target]
+		c, out := &s.convs[n], &sorted[target]
 		out.Key = Key{Src: addrs[c.src], Dst: addrs[c.dst], Proto: c.proto, Port: c.port}
 		out.Counts, out.MaxUp, out.MaxDown, out.First, out.Last = c.counts, c.maxUp, c.maxDown, c.first, c.last
-		for h, flows := range r.hours {
+		for h, flows := range s.hours[n] {
 			out.Hours[h] = uint32(flows)
 		}
 		if len(s.carried) > 0 {
@@ -106,10 +105,9 @@ func (s *shard) finish(sorted []Conversation, targets []uint32, addrs []netip.Ad
 				out.Hours[h] += s.carried[carry{uint32(n), uint8(h)}]
 			}
 		}
-		out.Seconds = s.seconds(r)
-		out.Sizes, slab = s.sizesOf(&s.sizeLists[n], slab)
+		out.Seconds, out.Sizes = log[0].take()
 	}
-	s.table, s.convs, s.rhythms, s.sizeLists, s.sizes = nil, nil, nil, nil, nil
+	*s = shard{}
 }
 
 // ranks returns the place of each address in their order.

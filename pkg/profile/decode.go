@@ -31,7 +31,8 @@ func Decode(r io.Reader) (*Profile, error) {
 	return Unmarshal(b)
 }
 
-// Unmarshal decodes a profile from the bytes that Encode wrote.
+// Unmarshal decodes a profile from the bytes that Encode wrote. The profile
+// keeps b, which must not change after.
 func Unmarshal(b []byte) (*Profile, error) {
 	body, ok := strings.CutPrefix(string(b[:min(len(b), len(magic)+4)]), magic)
 	if !ok {
@@ -57,18 +58,22 @@ func Unmarshal(b []byte) (*Profile, error) {
 type decoder struct {
 	b     []byte
 	addrs []netip.Addr
-	slab  []sizeCount // of which lists of sizes are cut
 }
 
-var errShort = errors.New("it ends too early")
+var (
+	errShort = errors.New("it ends too early")
+	errLong  = errors.New("a number is written longer than need be")
+)
 
 // uint takes one number that is at most limit.
 func (d *decoder) uint(limit uint64) (uint64, error) {
 	v, n := binary.Uvarint(d.b)
-	if n <= 0 {
+	switch {
+	case n <= 0:
 		return 0, errShort
-	}
-	if v > limit {
+	case n > 1 && d.b[n-1] == 0:
+		return 0, errLong // or equal profiles would have unequal bytes
+	case v > limit:
 		return 0, fmt.Errorf("number %d is above %d", v, limit)
 	}
 	d.b = d.b[n:]

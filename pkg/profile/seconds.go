@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"encoding/binary"
 	"iter"
 	"math/bits"
 	"slices"
@@ -9,8 +10,8 @@ import (
 // SecondsPerDay is the size of the universe of [Seconds].
 const SecondsPerDay = 24 * 60 * 60
 
-// bitmapWords is the length of a bitmap of a day; listMax is the longest list
-// of 32-bit seconds that is no larger than the bitmap.
+// bitmapWords is the length of a bitmap of a day; listMax is the longest set
+// that is kept as a list, whose gaps take about as much as the bitmap.
 const (
 	bitmapWords = SecondsPerDay / 64
 	listMax     = 2 * bitmapWords
@@ -21,94 +22,103 @@ const (
 // however the flows were split, and it never grows beyond a bitmap of the day
 // (10,800 bytes). The zero value is the empty set.
 //
-// A set of up to listMax seconds is a sorted list, a larger one a bitmap, so
-// that equal sets have equal bytes.
+// A set is kept in memory as it is encoded, a byte or two for each second, and
+// equal sets have equal bytes.
 type Seconds struct {
-	list   []uint32
-	bitmap []uint64
+	// code is the number of seconds as a varint and then either, up to listMax
+	// of them, the differences between them as varints, or the bitmap. The empty
+	// set has none.
+	code []byte
 }
 
 // SecondsOf returns the set of the given seconds, each below [SecondsPerDay].
 func SecondsOf(seconds ...uint32) Seconds {
-	var s Seconds
-	for _, x := range seconds {
-		s.add(x)
-	}
-	s.compact()
-	return s
+	return Seconds{code: appendSeconds(nil, distinctSeconds(slices.Clone(seconds)))}
 }
 
-// add puts x into the set, leaving the list unsorted where x came out of order.
-// compact must be called before the set is read.
-func (s *Seconds) add(x uint32) {
-	if s.bitmap != nil {
-		s.bitmap[x/64] |= 1 << (x % 64)
-		return
+// distinctSeconds sorts a list, unless it is, and removes repetitions.
+func distinctSeconds(list []uint32) []uint32 {
+	if !slices.IsSorted(list) {
+		slices.Sort(list)
 	}
-	if n := len(s.list); n > 0 && s.list[n-1] == x {
-		return
+	return slices.Compact(list)
+}
+
+// appendSeconds appends the code of a sorted list of distinct seconds.
+func appendSeconds(b []byte, list []uint32) []byte {
+	if len(list) == 0 {
+		return b
 	}
-	if len(s.list) == listMax {
-		// Sorting only when at least a sixteenth became free bounds the cost of
-		// a list that repeats itself.
-		s.compact()
-		if len(s.list) > listMax-listMax/16 {
-			s.toBitmap()
-			s.add(x)
-			return
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	if len(list) > listMax {
+		from := len(b)
+		b = append(b, make([]byte, bitmapWords*8)...)
+		for _, x := range list {
+			b[from+int(x/8)] |= 1 << (x % 8)
 		}
+		return b
 	}
-	s.list = append(s.list, x)
-}
-
-func (s *Seconds) toBitmap() {
-	s.bitmap = make([]uint64, bitmapWords)
-	for _, x := range s.list {
-		s.bitmap[x/64] |= 1 << (x % 64)
+	last := uint32(0)
+	for _, x := range list {
+		b = binary.AppendUvarint(b, uint64(x-last))
+		last = x
 	}
-	s.list = nil
-}
-
-// compact brings the set into its one canonical form.
-func (s *Seconds) compact() {
-	if s.bitmap != nil {
-		if n := s.Len(); n <= listMax {
-			s.list, s.bitmap = slices.AppendSeq(make([]uint32, 0, n), s.All()), nil
-		}
-		return
-	}
-	if !slices.IsSorted(s.list) {
-		slices.Sort(s.list)
-	}
-	s.list = slices.Compact(s.list)
+	return b
 }
 
 // Len returns how many seconds are in the set.
 func (s Seconds) Len() int {
-	if s.bitmap == nil {
-		return len(s.list)
-	}
-	n := 0
-	for _, w := range s.bitmap {
-		n += bits.OnesCount64(w)
-	}
-	return n
+	n, _ := binary.Uvarint(s.code)
+	return int(n)
 }
 
 // All yields the seconds in ascending order.
 func (s Seconds) All() iter.Seq[uint32] {
-	if s.bitmap == nil {
-		return slices.Values(s.list)
+	n, head := binary.Uvarint(s.code)
+	if n > listMax {
+		return bitmapSeconds(s.code[head:])
 	}
 	return func(yield func(uint32) bool) {
-		for i, w := range s.bitmap {
-			for ; w != 0; w &= w - 1 {
+		second := uint32(0)
+		for b := s.code[max(head, 0):]; len(b) > 0; {
+			gap, size := binary.Uvarint(b)
+			b = b[size:]
+			if second += uint32(gap); !yield(second) {
+				return
+			}
+		}
+	}
+}
+
+func bitmapSeconds(bitmap []byte) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i := range bitmapWords {
+			for w := binary.LittleEndian.Uint64(bitmap[8*i:]); w != 0; w &= w - 1 {
 				if !yield(uint32(i*64 + bits.TrailingZeros64(w))) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// appendTo appends the seconds in ascending order.
+func (s Seconds) appendTo(list []uint32) []uint32 {
+	n, head := binary.Uvarint(s.code)
+	if n > listMax {
+		return slices.AppendSeq(list, s.All())
+	}
+	second := uint32(0)
+	for b := s.code[max(head, 0):]; len(b) > 0; {
+		gap, size := uint64(b[0]), 1
+		if gap >= 0x80 {
+			gap, size = binary.Uvarint(b)
+		}
+		b = b[size:]
+		second += uint32(gap)
+		list = append(list, second)
+	}
+	return list
 }
 
 // Gaps returns the differences between neighbouring seconds of the set, in
@@ -118,15 +128,11 @@ func (s Seconds) Gaps() []uint32 {
 	if n < 2 {
 		return nil
 	}
-	gaps := make([]uint32, 0, n-1)
-	last, started := uint32(0), false
-	for x := range s.All() {
-		if started {
-			gaps = append(gaps, x-last)
-		}
-		last, started = x, true
+	list := s.appendTo(make([]uint32, 0, n))
+	for i := range list[1:] {
+		list[i] = list[i+1] - list[i]
 	}
-	return gaps
+	return list[:n-1]
 }
 
 // Union returns the set of the seconds in a or b.
@@ -137,21 +143,6 @@ func Union(a, b Seconds) Seconds {
 	case b.Len() == 0:
 		return a
 	}
-	var u Seconds
-	if a.bitmap == nil && b.bitmap == nil && len(a.list)+len(b.list) <= listMax {
-		u.list = append(append(make([]uint32, 0, len(a.list)+len(b.list)), a.list...), b.list...)
-		u.compact()
-		return u
-	}
-	u.toBitmap()
-	for _, s := range []Seconds{a, b} {
-		for i, w := range s.bitmap {
-			u.bitmap[i] |= w
-		}
-		for _, x := range s.list {
-			u.bitmap[x/64] |= 1 << (x % 64)
-		}
-	}
-	u.compact()
-	return u
+	list := b.appendTo(a.appendTo(make([]uint32, 0, a.Len()+b.Len())))
+	return Seconds{code: appendSeconds(nil, distinctSeconds(list))}
 }

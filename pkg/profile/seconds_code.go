@@ -3,60 +3,60 @@ package profile
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
-// append writes the number of seconds and then either the differences between
-// them or the bitmap.
+// append writes the set as it is in memory.
 func (s Seconds) append(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(s.Len()))
-	for _, w := range s.bitmap {
-		b = binary.LittleEndian.AppendUint64(b, w)
+	if len(s.code) == 0 {
+		return append(b, 0)
 	}
-	last := uint32(0)
-	for _, x := range s.list {
-		b = binary.AppendUvarint(b, uint64(x-last))
-		last = x
-	}
-	return b
+	return append(b, s.code...)
 }
 
+// seconds takes a set, which keeps the memory that it is decoded from.
 func (d *decoder) seconds() (Seconds, error) {
+	start := d.b
 	n, err := d.uint(SecondsPerDay)
-	if err != nil {
+	switch {
+	case err != nil || n == 0:
 		return Seconds{}, err
+	case n > listMax:
+		err = d.bitmap(int(n))
+	default:
+		err = d.secondsList(int(n))
 	}
-	if n > listMax {
-		return d.bitmap(int(n))
-	}
-	if n > uint64(len(d.b)) {
-		return Seconds{}, errShort
-	}
-	list := make([]uint32, n)
+	size := len(start) - len(d.b)
+	return Seconds{code: start[:size:size]}, err
+}
+
+// secondsList checks the differences between n seconds.
+func (d *decoder) secondsList(n int) error {
 	last := uint64(0)
-	for i := range list {
+	for i := range n {
 		gap, err := d.uint(SecondsPerDay - 1)
 		if err != nil {
-			return Seconds{}, err
+			return err
 		}
 		if last += gap; last >= SecondsPerDay || i > 0 && gap == 0 {
-			return Seconds{}, fmt.Errorf("second %d is not of the day or out of order", last)
+			return fmt.Errorf("second %d is not of the day or out of order", last)
 		}
-		list[i] = uint32(last)
 	}
-	return Seconds{list: list}, nil
+	return nil
 }
 
-func (d *decoder) bitmap(n int) (Seconds, error) {
+// bitmap checks the bitmap of n seconds.
+func (d *decoder) bitmap(n int) error {
 	raw, err := d.bytes(bitmapWords * 8)
 	if err != nil {
-		return Seconds{}, err
+		return err
 	}
-	s := Seconds{bitmap: make([]uint64, bitmapWords)}
-	for i := range s.bitmap {
-		s.bitmap[i] = binary.LittleEndian.Uint64(raw[8*i:])
+	ones := 0
+	for ; len(raw) > 0; raw = raw[8:] {
+		ones += bits.OnesCount64(binary.LittleEndian.Uint64(raw))
 	}
-	if s.Len() != n {
-		return Seconds{}, fmt.Errorf("%d seconds where %d were announced", s.Len(), n)
+	if ones != n {
+		return fmt.Errorf("%d seconds where %d were announced", ones, n)
 	}
-	return s, nil
+	return nil
 }

@@ -1,11 +1,10 @@
 package profile
 
 import (
-	"cmp"
+	"encoding/binary"
 	"iter"
 	"math"
 	"math/bits"
-	"slices"
 )
 
 // sizesExact is how many distinct sizes a [Sizes] tells apart exactly. A
@@ -21,34 +20,29 @@ const sizesExact = 16
 //
 // Sizes of 2 GiB and more are always rounded.
 type Sizes struct {
-	list   []sizeCount // by code
-	coarse bool
-}
-
-// sizeCount says how many flows have one size.
-type sizeCount struct {
-	code  uint32
-	flows uint32 // stops at the largest uint32
+	// code is the distribution as it is encoded, see sizeCounts.append. The
+	// empty distribution has none.
+	code []byte
 }
 
 // SizesOf returns the distribution of the given sizes, none of which is
 // negative.
 func SizesOf(sizes ...int64) Sizes {
-	var s Sizes
-	for _, x := range sizes {
-		s.add(sizeCode(x), 1)
+	codes := make([]uint32, len(sizes))
+	for i, x := range sizes {
+		codes[i] = sizeCode(x)
 	}
-	return s
+	return Sizes{code: new(sizeCounter).appendSizes(nil, codes)}
 }
 
 // Exact says whether the sizes are told exactly, but for those of 2 GiB and
 // more.
-func (s Sizes) Exact() bool { return !s.coarse }
+func (s Sizes) Exact() bool { return len(s.code) == 0 || s.code[0]&1 == 0 }
 
 // Flows returns the number of flows.
 func (s Sizes) Flows() (n int64) {
-	for _, x := range s.list {
-		n += int64(x.flows)
+	for _, flows := range s.counts() {
+		n += int64(flows)
 	}
 	return n
 }
@@ -56,8 +50,30 @@ func (s Sizes) Flows() (n int64) {
 // All yields the sizes in ascending order, each with its number of flows.
 func (s Sizes) All() iter.Seq2[int64, int64] {
 	return func(yield func(size, flows int64) bool) {
-		for _, x := range s.list {
-			if !yield(sizeOf(x.code), int64(x.flows)) {
+		for code, flows := range s.counts() {
+			if !yield(sizeOf(code), int64(flows)) {
+				return
+			}
+		}
+	}
+}
+
+// counts yields the codes of the sizes in ascending order, each with its
+// number of flows.
+func (s Sizes) counts() iter.Seq2[uint32, uint32] {
+	return func(yield func(code, flows uint32) bool) {
+		_, head := binary.Uvarint(s.code)
+		code := uint32(0)
+		for b := s.code[max(head, 0):]; len(b) > 0; {
+			gap, n := binary.Uvarint(b)
+			b = b[n:]
+			flows := uint64(1)
+			if gap&1 == 1 {
+				flows, n = binary.Uvarint(b)
+				b = b[n:]
+			}
+			code += uint32(gap >> 1)
+			if !yield(code, uint32(flows)) {
 				return
 			}
 		}
@@ -66,58 +82,10 @@ func (s Sizes) All() iter.Seq2[int64, int64] {
 
 // AddSizes returns the distribution of the flows of a and those of b.
 func AddSizes(a, b Sizes) Sizes {
-	if a.coarse != b.coarse {
-		a, b = a.rounded(), b.rounded()
-	}
-	sum := Sizes{coarse: a.coarse, list: mergeSorted(a.list, b.list,
-		func(x, y *sizeCount) int { return cmp.Compare(x.code, y.code) },
-		func(x, y sizeCount) sizeCount { return sizeCount{x.code, addFlows(x.flows, y.flows)} })}
-	if !sum.coarse && len(sum.list) > sizesExact {
-		return sum.rounded()
-	}
-	return sum
-}
-
-// add puts flows of one size in.
-func (s *Sizes) add(code, flows uint32) {
-	if s.coarse {
-		code = coarseCode(code)
-	}
-	// Written out, since this is once a flow and a comparing function doubles
-	// its cost.
-	i, j := 0, len(s.list)
-	for i < j {
-		if h := (i + j) / 2; s.list[h].code < code {
-			i = h + 1
-		} else {
-			j = h
-		}
-	}
-	if i < len(s.list) && s.list[i].code == code {
-		s.list[i].flows = addFlows(s.list[i].flows, flows)
-		return
-	}
-	s.list = slices.Insert(s.list, i, sizeCount{code, flows})
-	if !s.coarse && len(s.list) > sizesExact {
-		*s = s.rounded()
-	}
-}
-
-// rounded returns the distribution with all sizes rounded.
-func (s Sizes) rounded() Sizes {
-	if s.coarse {
-		return s
-	}
-	r := Sizes{coarse: true, list: make([]sizeCount, 0, len(s.list))}
-	for _, x := range s.list {
-		code := coarseCode(x.code)
-		if n := len(r.list); n > 0 && r.list[n-1].code == code {
-			r.list[n-1].flows = addFlows(r.list[n-1].flows, x.flows)
-			continue
-		}
-		r.list = append(r.list, sizeCount{code, x.flows})
-	}
-	return r
+	var sum sizeCounter
+	sum.addSizes(a)
+	sum.addSizes(b)
+	return Sizes{code: sum.take(nil)}
 }
 
 func addFlows(a, b uint32) uint32 {

@@ -6,54 +6,52 @@ import (
 	"math"
 )
 
-// append writes the number of sizes and whether they are rounded, then the
-// differences between their codes, each with a bit that says whether a number
-// of flows other than one follows.
+// append writes the distribution as it is in memory.
 func (s Sizes) append(b []byte) []byte {
-	head := uint64(len(s.list)) << 1
-	if s.coarse {
-		head |= 1
+	if len(s.code) == 0 {
+		return append(b, 0)
 	}
-	b = binary.AppendUvarint(b, head)
+	return append(b, s.code...)
+}
+
+// appendSizeCounts appends the code of exact sizes: the number of sizes and
+// whether they are rounded, then the differences between their codes, each with
+// a bit that says whether a number of flows other than one follows.
+func appendSizeCounts(b []byte, codes, flows []uint32) []byte {
+	if len(codes) == 0 {
+		return b
+	}
+	b = binary.AppendUvarint(b, uint64(len(codes))<<1)
 	last := uint32(0)
-	for _, x := range s.list {
-		gap := uint64(x.code-last) << 1
-		if x.flows == 1 {
-			b = binary.AppendUvarint(b, gap)
-		} else {
-			b = binary.AppendUvarint(binary.AppendUvarint(b, gap|1), uint64(x.flows))
-		}
-		last = x.code
+	for i, code := range codes {
+		b = appendSizeCount(b, code-last, flows[i])
+		last = code
 	}
 	return b
 }
 
+func appendSizeCount(b []byte, gap, flows uint32) []byte {
+	if flows == 1 {
+		return binary.AppendUvarint(b, uint64(gap)<<1)
+	}
+	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(gap)<<1|1), uint64(flows))
+}
+
 var errSizes = errors.New("sizes are out of order or not as they are rounded")
 
-// sizes takes a distribution. Its list is cut from a slab that many
-// distributions share.
+// sizes takes a distribution, which keeps the memory that it is decoded from.
 func (d *decoder) sizes() (Sizes, error) {
+	start := d.b
 	head, err := d.uint(uint64(len(d.b))*2 + 1)
-	if err != nil {
+	if err != nil || head == 0 {
 		return Sizes{}, err
 	}
-	n := int(head >> 1)
-	s := Sizes{coarse: head&1 == 1}
-	if n > len(d.b) {
-		return Sizes{}, errShort
-	}
-	if !s.coarse && n > sizesExact {
+	n, coarse := int(head>>1), head&1 == 1
+	if n == 0 || !coarse && n > sizesExact {
 		return Sizes{}, errSizes
 	}
-	if n > len(d.slab) {
-		d.slab = make([]sizeCount, max(n, 1<<12))
-	}
-	s.list, d.slab = d.slab[:n:n], d.slab[n:]
-	if n == 0 {
-		s.list = nil
-	}
 	last := uint64(0)
-	for i := range s.list {
+	for i := range n {
 		gap, err := d.uint(math.MaxUint32<<1 | 1)
 		if err != nil {
 			return Sizes{}, err
@@ -65,14 +63,14 @@ func (d *decoder) sizes() (Sizes, error) {
 			}
 		}
 		last += gap >> 1
-		x := sizeCount{uint32(last), uint32(flows)}
-		if i > 0 && gap>>1 == 0 || last > maxSizeCode || flows == 0 || s.coarse && coarseCode(x.code) != x.code {
+		if i > 0 && gap>>1 == 0 || last > maxSizeCode || gap&1 == 1 && flows < 2 ||
+			coarse && coarseCode(uint32(last)) != uint32(last) {
 			return Sizes{}, errSizes
 		}
-		s.list[i] = x
 	}
-	return s, nil
+	size := len(start) - len(d.b)
+	return Sizes{code: start[:size:size]}, nil
 }
 
 // maxSizeCode is the code of the largest size.
-var maxSizeCode = uint64(sizeCode(math.MaxInt64))
+const maxSizeCode = largeSize + (63-mantissaBits)<<mantissaBits - 1

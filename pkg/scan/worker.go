@@ -42,9 +42,8 @@ const (
 	// ahead is how many batches of a row group are under way at once: two being
 	// decoded and two being divided.
 	ahead = 4
-	// roundRows is how many rows are added to the profile at once. They take
-	// 16 MB; with fewer, the profile's conversations are fetched more often.
-	roundRows = 512 << 10
+	// spareParts is how many parts wait to be used again.
+	spareParts = 512
 	// roundParts bounds a round of small batches.
 	roundParts = 4 << 10
 )
@@ -58,7 +57,7 @@ func begin(o Options) *scan {
 	book := newBook()
 	s := &scan{
 		book: book, builder: profile.NewBuilderOf(book.addrs), workers: n,
-		batches: make(chan *batch), divided: make(chan part, n), free: make(chan *profile.Part, roundRows/batchRows),
+		batches: make(chan *batch), divided: make(chan part, n), free: make(chan *profile.Part, spareParts),
 		flows: map[int]int64{}, progress: o.Progress,
 	}
 	for range n {
@@ -128,7 +127,7 @@ func (s *scan) divide(adder *profile.Adder) {
 func (s *scan) add() {
 	early := map[int]part{}
 	var round []*profile.Part
-	next, rows, done := 0, 0, int64(0)
+	next, rows, most, done := 0, 0, s.builder.Round(), int64(0)
 	for p := range s.divided {
 		early[p.number] = p
 		for p, ok := early[next]; ok; p, ok = early[next] {
@@ -136,9 +135,9 @@ func (s *scan) add() {
 			next++
 			s.flows[p.file] += int64(p.flows)
 			round = append(round, p.parts)
-			if rows += p.rows; rows >= roundRows || len(round) == roundParts {
+			if rows += p.rows; rows >= most || len(round) == roundParts {
 				s.addRound(round)
-				round, rows = round[:0], 0
+				round, rows, most = round[:0], 0, s.builder.Round()
 			}
 			if done += int64(p.rows); s.progress != nil {
 				s.progress(done, s.total.Load())
