@@ -23,7 +23,7 @@ func openNfdump(in *lines, r rowReader, _ Options) (Decoder, error) {
 	case err != nil:
 		return nil, err
 	case bytes.IndexByte(start, 0) >= 0:
-		return nil, fmt.Errorf("line %d: starts with %s: a binary file of nfcapd; print it with nfdump -r FILE -N -o csv, and read that", in.n+1, excerpt(start[:min(len(start), 8)]))
+		return nil, fmt.Errorf("line %d: starts with %s: a binary file of nfcapd; print it with nfdump -r FILE -N -o long, and read that", in.n+1, excerpt(start[:min(len(start), 8)]))
 	}
 	first, err := in.first()
 	if err != nil {
@@ -40,7 +40,8 @@ func openNfdump(in *lines, r rowReader, _ Options) (Decoder, error) {
 //
 // Records tell one direction, but for those that nfdump -b or -B has joined:
 // these have bytes and packets out. Times are in the zone of the machine that
-// ran nfdump.
+// ran nfdump; up to version 1.7.4 they are cut to seconds, unlike those of its
+// text.
 func nfdumpTable() tableSpec {
 	s := tableSpec{
 		about:  "the CSV of nfdump",

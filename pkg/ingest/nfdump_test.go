@@ -24,10 +24,20 @@ func TestNfdumpText(t *testing.T) {
 3 left out: address not readable: source address "2001:db..8::1"
 `},
 		{"joined by nfdump", Options{}, "Date first seen          Duration Proto      Src IP Addr:Port          Dst IP Addr:Port   Out Pkt   In Pkt Out Byte  In Byte Flows\n" +
-			"2013-07-09 01:00:23.040     1.5 TCP 10.0.0.1:50000 <-> 10.0.0.2:443 10 12 1000 5.0 M 2\n" +
-			"2013-07-09 01:00:23.040     1.5 TCP 10.0.0.1:50001 ->  10.0.0.2:443 10 0 1000 0 1\n", `
+			"2013-07-09 01:00:23.040     1.5 TCP 10.0.0.1:50000 <-> 10.0.0.2:443 12 10 5.0 M 1000 2\n" +
+			"2013-07-09 01:00:23.040     1.5 TCP 10.0.0.1:50001 <-> 10.0.0.2:443 0 10 0 1000 1\n", `
 2 2013-07-09 01:00:23.04 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000/5000000 rounded
 3 2013-07-09 01:00:23.04 tcp 10.0.0.1:50001 > 10.0.0.2:443 1000 one-way for 150
+`},
+		{"of 1.7, with clock times", Options{}, "Date first seen             Duration     Proto      Src IP Addr:Port          Dst IP Addr:Port     Flags Tos  Packets    Bytes Flows\n" +
+			"2018-01-12 15:37:30.942     00:01:02.500 TCP      147.32.80.119:52324 ->     147.32.82.62:902   ......S.   0        1       60     1\n" +
+			"2018-01-12 15:37:30.942  1d 00:00:01.000 TCP      147.32.80.119:52324 ->     147.32.82.62:902   ......S.   0        1       60     1\n" +
+			"2018-01-12 15:37:30.942     00:61 TCP      147.32.80.119:52324 ->     147.32.82.62:902   ......S.   0        1       60     1\n" +
+			"2018-01-12 15:37:30.942  xd 00:00:01.000 TCP      147.32.80.119:52324 ->     147.32.82.62:902   ......S.   0        1       60     1\n", `
+2 2018-01-12 15:37:30.94 tcp 147.32.80.119:52324 > 147.32.82.62:902 60 one-way for 6250
+3 2018-01-12 15:37:30.94 tcp 147.32.80.119:52324 > 147.32.82.62:902 60 one-way for 8640100
+4 left out: time not readable: duration "00:61"
+5 left out: time not readable: duration "xd 00:00:01.000"
 `},
 		{"extended, without header", Options{}, "2013-07-09 01:00:23.040 1.5 TCP 10.0.0.1:50000 -> 10.0.0.2:443 .AP.SF 0 10 1000 6 5333 100 1\n",
 			"1 2013-07-09 01:00:23.04 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000 one-way for 150\n"},
@@ -69,6 +79,15 @@ func TestNfdumpCSV(t *testing.T) {
 		{"of 1.7", Options{}, "firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes,bps,bpp,flows\n" +
 			"2024-04-19 01:00:23.456,0.010,UDP,2001:db8::1,50000,2001:db8::2,53,1,70,5,70,1\n",
 			"2 2024-04-19 01:00:23.45 udp 2001:db8::1:50000 > 2001:db8::2:53 70 one-way for 1\n"},
+		{"of 1.7.5 and later", Options{}, "firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes,flows\n" +
+			"2024-04-19 01:00:23.456,00:00:00.010,UDP,2001:db8::1,50000,2001:db8::2,53,1,70,1\n" +
+			"2024-04-19 01:00:23.456, 2d 00:00:00.000,UDP,2001:db8::1,50000,2001:db8::2,53,1,70,1\n", `
+2 2024-04-19 01:00:23.45 udp 2001:db8::1:50000 > 2001:db8::2:53 70 one-way for 1
+3 2024-04-19 01:00:23.45 udp 2001:db8::1:50000 > 2001:db8::2:53 70 one-way for 17280000
+`},
+		{"csv_fast", Options{}, "cnt,af,firstSeen,lastSeen,proto,srcAddr,srcPort,dstAddr,dstPort,srcAS,dstAS,input,output,flags,srcTos,packets,bytes\n" +
+			"1,2,1713488423456,1713488424456,6,10.0.0.1,50000,10.0.0.2,443,0,0,1,2,......S.,0,10,1000\n",
+			"2 2024-04-19 01:00:23.45 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000 one-way for 100\n"},
 		{"bytes out of order", Options{}, head +
 			"2013-07-09 01:00:23,2013-07-09 01:00:25,1.500,10.0.0.1,10.0.0.2,50000,443,TCP,.AP.SF,0,0,10,1000,9,x,1,2\n",
 			"2 left out: byte count not readable: obyt \"x\"\n"},

@@ -16,6 +16,7 @@ type nfdumpText struct {
 	row     rowReader
 	columns []string // after the addresses; nil before the first header
 	time    []byte   // memory of date and time as one text
+	lasted  []byte   // memory of a duration of days as one text
 	up      []byte   // memory of numbers written out
 	down    []byte
 	rounded bool
@@ -24,7 +25,7 @@ type nfdumpText struct {
 var nfdumpNames = [numFields]string{
 	fieldTime: "date first seen", fieldDuration: "duration", fieldProto: "proto",
 	fieldSrc: "source address", fieldSrcPort: "source port", fieldDst: "destination address", fieldPort: "destination port",
-	fieldUp: "bytes", fieldDown: "bytes in",
+	fieldUp: "bytes", fieldDown: "bytes out",
 }
 
 // named returns the row with names for its fields.
@@ -106,6 +107,12 @@ func (d *nfdumpText) split(line []byte, whole bool) error {
 		}
 		words[n], n = w, n+1
 	}
+	if n > 3 && len(words[2]) > 1 && words[2][len(words[2])-1] == 'd' { // 1d 02:03:04.500
+		d.lasted = append(append(append(d.lasted[:0], words[2]...), ' '), words[3]...)
+		words[2] = d.lasted
+		n--
+		copy(words[3:n], words[4:])
+	}
 	const addresses = 7 // date, time, duration, protocol, source, arrow, destination
 	if n < addresses || !bytes.Equal(words[5], []byte("->")) && !bytes.Equal(words[5], []byte("<->")) {
 		return d.short(line, whole)
@@ -125,7 +132,9 @@ func (d *nfdumpText) split(line []byte, whole bool) error {
 	return d.counts(words[addresses:n], line, whole)
 }
 
-// counts finds the bytes among the words after the addresses.
+// counts finds the bytes among the words after the addresses. In bytes are
+// those of the record itself, from source to destination, and out bytes those
+// of the answer.
 func (d *nfdumpText) counts(words [][]byte, line []byte, whole bool) error {
 	v := &d.row.values
 	for _, column := range d.columns {
@@ -144,10 +153,10 @@ func (d *nfdumpText) counts(words [][]byte, line []byte, whole bool) error {
 			}
 		}
 		switch column {
-		case "Bytes", "Out Byte":
+		case "Bytes", "In Byte":
 			d.up = d.number(d.up[:0], word, unit)
 			v[fieldUp] = d.up
-		case "In Byte":
+		case "Out Byte":
 			d.down = d.number(d.down[:0], word, unit)
 			v[fieldDown] = d.down
 		}
