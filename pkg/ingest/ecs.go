@@ -13,17 +13,22 @@ import (
 // The source is who began the flow. A flow began at event.start, and where
 // that is not told, at @timestamp. Events without bytes are not flows but, say,
 // requests in them; Packetbeat reports a long flow several times, each time
-// all of it, of which the last report is read (flow.final).
+// all of it, of which the last report is read (flow.final). Events of NetFlow
+// and VPC flow logs that tell no bytes of the destination tell one direction.
 type ecsEvent struct {
-	raws []*json.RawMessage // all raw values below
+	oneWay bool               // all events tell one direction
+	raws   []*json.RawMessage // all raw values below
 
 	Source *ecsEvent `json:"_source"` // of an export of an index
 
 	Timestamp json.RawMessage `json:"@timestamp"`
 	Type      json.RawMessage `json:"type"` // of Packetbeat: flow, dns, http
 	Event     struct {
-		Start json.RawMessage `json:"start"`
-		Kind  json.RawMessage `json:"kind"`
+		Start   json.RawMessage `json:"start"`
+		End     json.RawMessage `json:"end"`
+		Kind    json.RawMessage `json:"kind"`
+		Action  json.RawMessage `json:"action"`
+		Dataset json.RawMessage `json:"dataset"`
 	} `json:"event"`
 	Src     ecsSide `json:"source"`
 	Dst     ecsSide `json:"destination"`
@@ -35,9 +40,20 @@ type ecsEvent struct {
 	Flow struct {
 		Final json.RawMessage `json:"final"`
 	} `json:"flow"`
+	Observer struct {
+		IP json.RawMessage `json:"ip"`
+	} `json:"observer"`
+	AWS struct {
+		VPC struct {
+			Interface json.RawMessage `json:"interface_id"`
+		} `json:"vpcflow"`
+	} `json:"aws"`
 
 	DotStart     json.RawMessage `json:"event.start"`
+	DotEnd       json.RawMessage `json:"event.end"`
 	DotKind      json.RawMessage `json:"event.kind"`
+	DotAction    json.RawMessage `json:"event.action"`
+	DotDataset   json.RawMessage `json:"event.dataset"`
 	DotSrc       json.RawMessage `json:"source.ip"`
 	DotSrcPort   json.RawMessage `json:"source.port"`
 	DotSrcBytes  json.RawMessage `json:"source.bytes"`
@@ -48,6 +64,8 @@ type ecsEvent struct {
 	DotIANA      json.RawMessage `json:"network.iana_number"`
 	DotBytes     json.RawMessage `json:"network.bytes"`
 	DotFinal     json.RawMessage `json:"flow.final"`
+	DotObserver  json.RawMessage `json:"observer.ip"`
+	DotInterface json.RawMessage `json:"aws.vpcflow.interface_id"`
 }
 
 // ecsSide is one side of a connection.
@@ -61,18 +79,20 @@ func openECS(in *lines, r rowReader, _ Options) (Decoder, error) {
 	r.names = [numFields]string{
 		fieldTime: "event.start or @timestamp", fieldProto: "network.transport",
 		fieldSrc: "source.ip", fieldSrcPort: "source.port", fieldDst: "destination.ip", fieldPort: "destination.port",
-		fieldUp: "source.bytes", fieldDown: "destination.bytes",
+		fieldUp: "source.bytes", fieldDown: "destination.bytes", fieldEnd: "event.end",
 	}
 	r.time.finest = 1e9
-	return openEvents(in, r, newECSEvent(), "a log of ECS events")
+	return openEvents(in, r, newECSEvent(r.oneWay), "a log of ECS events")
 }
 
-func newECSEvent() *ecsEvent {
-	e := &ecsEvent{}
+func newECSEvent(oneWay bool) *ecsEvent {
+	e := &ecsEvent{oneWay: oneWay}
 	e.raws = []*json.RawMessage{
 		&e.Timestamp, &e.Type, &e.Event.Start, &e.Event.Kind, &e.Src.IP, &e.Src.Port, &e.Src.Bytes, &e.Dst.IP, &e.Dst.Port, &e.Dst.Bytes,
 		&e.Network.Transport, &e.Network.IANA, &e.Network.Bytes, &e.Flow.Final, &e.DotStart, &e.DotKind, &e.DotSrc, &e.DotSrcPort, &e.DotSrcBytes,
 		&e.DotDst, &e.DotDstPort, &e.DotDstBytes, &e.DotTransport, &e.DotIANA, &e.DotBytes, &e.DotFinal,
+		&e.Event.End, &e.Event.Action, &e.Event.Dataset, &e.DotEnd, &e.DotAction, &e.DotDataset,
+		&e.Observer.IP, &e.DotObserver, &e.AWS.VPC.Interface, &e.DotInterface,
 	}
 	return e
 }
@@ -84,6 +104,7 @@ func (e *ecsEvent) reset() {
 
 func (e *ecsEvent) take(r *rowReader, line int64) error {
 	if e.Source != nil {
+		e.Source.oneWay = e.oneWay
 		return e.Source.take(r, line)
 	}
 	v := &r.values
@@ -91,7 +112,10 @@ func (e *ecsEvent) take(r *rowReader, line int64) error {
 	v[fieldProto] = either(e.Network.Transport, e.DotTransport, e.Network.IANA, e.DotIANA)
 	v[fieldSrc], v[fieldSrcPort], v[fieldUp] = either(e.Src.IP, e.DotSrc), either(e.Src.Port, e.DotSrcPort), either(e.Src.Bytes, e.DotSrcBytes)
 	v[fieldDst], v[fieldPort], v[fieldDown] = either(e.Dst.IP, e.DotDst), either(e.Dst.Port, e.DotDstPort), either(e.Dst.Bytes, e.DotDstBytes)
+	v[fieldEnd] = either(e.Event.End, e.DotEnd)
+	v[fieldObserver] = either(e.AWS.VPC.Interface, e.DotInterface, e.Observer.IP, e.DotObserver)
 	total := either(e.Network.Bytes, e.DotBytes)
+	r.oneWay = e.oneWay || v[fieldDown] == nil && e.tellsOneDirection()
 	switch kind, typ := either(e.Event.Kind, e.DotKind), plain(e.Type); {
 	case string(kind) == "alert" || string(kind) == "signal":
 		return r.leaveOut(line, OtherLog, "event.kind "+excerpt(kind))
@@ -113,6 +137,16 @@ func (e *ecsEvent) take(r *rowReader, line int64) error {
 		}
 	}
 	return nil
+}
+
+// tellsOneDirection says whether the event is of a source that tells each
+// direction of a flow in an event of its own.
+func (e *ecsEvent) tellsOneDirection() bool {
+	switch string(either(e.Event.Dataset, e.DotDataset)) {
+	case "netflow.log", "aws.vpcflow":
+		return true
+	}
+	return string(either(e.Event.Action, e.DotAction)) == "netflow_flow"
 }
 
 // packetbeatProtocols are the types of Packetbeat's events that tell of a

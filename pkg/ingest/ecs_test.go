@@ -20,6 +20,29 @@ func TestECS(t *testing.T) {
 			"1 2024-04-19 12:34:56.00 udp 10.0.0.1:0 > 10.0.0.2:53 7/0 unknown\n"},
 		{"each event one direction", Options{OneWay: true}, `{"@timestamp":1713530096,"source":{"ip":"10.0.0.1","port":9},"destination":{"ip":"10.0.0.2","port":53},"network":{"transport":"udp","bytes":7}}` + "\n",
 			"1 2024-04-19 12:34:56.00 udp 10.0.0.1:9 > 10.0.0.2:53 7 one-way for 0\n"},
+		// As Filebeat's NetFlow input writes what a router and a YAF probe export.
+		{"NetFlow", Options{}, `{"@timestamp":"2018-08-09T16:49:04Z","destination":{"ip":"159.65.125.168","locality":"public","port":80},` +
+			`"event":{"action":"netflow_flow","category":"network_traffic","created":"2018-08-09T16:49:04Z","duration":287000000,"end":"2018-08-09T16:43:00.307Z","kind":"event","start":"2018-08-09T16:43:00.02Z"},` +
+			`"network":{"bytes":421,"direction":"outbound","iana_number":6,"packets":6,"transport":"tcp"},"observer":{"ip":"10.100.4.1"},"source":{"bytes":421,"ip":"10.100.5.2","packets":6,"port":43376}}` + "\n" +
+			`{"@timestamp":"2016-12-25T13:03:38Z","destination":{"bytes":200,"ip":"172.16.32.100","packets":2,"port":53},"event":{"action":"netflow_flow","kind":"event"},` +
+			`"network":{"bytes":532,"direction":"unknown","packets":6,"transport":"udp"},"source":{"bytes":132,"ip":"172.16.32.201","packets":200,"port":46086}}` + "\n" +
+			`{"@timestamp":"2016-12-25T13:03:33Z","event":{"action":"netflow_options","kind":"event"},"netflow":{"type":"netflow_options"}}` + "\n", `
+1 2018-08-09 16:43:00.02 tcp 10.100.5.2:43376 > 159.65.125.168:80 421 one-way for 28
+2 2016-12-25 13:03:38.00 udp 172.16.32.201:46086 > 172.16.32.100:53 132/200
+3 left out: record of another log: an event without source.ip and destination.ip
+`},
+		// As Filebeat's modules and Elastic's integrations write other sources.
+		{"Zeek and VPC flow logs", Options{}, `{"@timestamp":1547188415000,"destination.bytes":206,"destination.ip":"192.168.86.1","destination.port":53,"event.dataset":"zeek.connection",` +
+			`"event.duration":76967000,"network.transport":"udp","source.bytes":103,"source.ip":"192.168.86.167","source.port":38339,"tags":["zeek.connection","local_orig"],"zeek.connection.state":"SF"}` + "\n" +
+			`{"@timestamp":1551399000000,"destination.bytes":0,"destination.ip":"198.51.100.249","destination.port":3,"event.dataset":"zeek.connection","network.transport":"icmp","source.bytes":107,"source.ip":"192.0.2.205","source.port":3}` + "\n" +
+			`{"@timestamp":"2021-12-20T11:38:17.000Z","aws":{"vpcflow":{"interface_id":"eni-069xxxxxb7a490","tcp_flags":"1"}},"destination":{"ip":"10.200.0.0","port":33004},"event":{"dataset":"aws.vpcflow","end":"2021-12-20T11:38:17.000Z","kind":"event","start":"2021-12-20T11:37:17.000Z"},` +
+			`"network":{"bytes":52,"iana_number":"17","transport":"udp"},"source":{"bytes":52,"ip":"89.160.20.156","port":50041}}` + "\n", `
+1 2019-01-11 06:33:35.00 udp 192.168.86.167:38339 > 192.168.86.1:53 103/206
+2 left out: protocol neither tcp nor udp: icmp
+3 2021-12-20 11:37:17.00 udp 89.160.20.156:50041 > 10.200.0.0:33004 52 one-way for 6000
+`},
+		{"one direction in an export of an index", Options{OneWay: true}, `{"_source":{"@timestamp":1713530096,"source":{"ip":"10.0.0.1","port":9},"destination":{"ip":"10.0.0.2","port":53},"network":{"transport":"udp","bytes":7}}}` + "\n",
+			"1 2024-04-19 12:34:56.00 udp 10.0.0.1:9 > 10.0.0.2:53 7 one-way for 0\n"},
 		{"what is no flow", Options{}, strings.Replace(nested, `"final":true`, `"final":false`, 1) + "\n" +
 			strings.Replace(nested, `"type":"flow"`, `"type":"http"`, 1) + "\n" +
 			strings.Replace(nested, `"kind":"event"`, `"kind":"alert"`, 1) + "\n" +

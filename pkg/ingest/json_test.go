@@ -9,7 +9,7 @@ import (
 // TestEventsForgetAll finds a raw value that would stay from one row to the
 // next: each must be among those that reset empties.
 func TestEventsForgetAll(t *testing.T) {
-	eve, ecs := newEVEEvent("flow"), newECSEvent()
+	eve, ecs := newEVEEvent("flow"), newECSEvent(false)
 	for _, test := range []struct {
 		event any
 		raws  []*json.RawMessage

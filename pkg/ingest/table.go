@@ -94,18 +94,24 @@ func (d *table) header() error {
 			d.names = append([]string{"(time of the line)"}, d.names...)
 		}
 	}
+	if n := len(d.cut(first, d.delimiter)); d.spec.assumed && n > len(d.names) {
+		return fmt.Errorf("line %d: %d fields, and no line names them, where the default format has %d%s", d.in.n+1, n, len(d.names), d.spec.advice)
+	}
 	d.columns, err = d.spec.columns(d.names, &d.row)
 	return err
 }
 
 // sniff returns the delimiter that cuts a row into the number of columns
-// known, or comes next to it.
+// known, or, where none does, into most.
 func (d *table) sniff(line []byte) byte {
-	best, least := delimiters[0], -1
+	best, most := delimiters[0], 0
 	for _, c := range []byte(delimiters) {
-		n := len(d.cut(line, c)) - len(d.names)
-		if n = max(n, -n); least < 0 || n < least {
-			best, least = c, n
+		n := len(d.cut(line, c))
+		if n == len(d.names) {
+			return c
+		}
+		if n > most {
+			best, most = c, n
 		}
 	}
 	return best

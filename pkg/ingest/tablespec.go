@@ -9,13 +9,14 @@ import (
 
 // tableSpec says how the columns of a table become flows.
 type tableSpec struct {
-	about  string              // what the table is, for messages
-	names  [numFields][]string // what a column may be called, the best first
-	needed []field             // what the table must have
-	header []string            // names of the columns where no line tells them
-	advice string              // what to do where neither does, for messages
-	unset  []string            // texts of a value that is not set
-	finest int64               // the finest unit of times, as of timeReader
+	about   string              // what the table is, for messages
+	names   [numFields][]string // what a column may be called, the best first
+	needed  []field             // what the table must have
+	header  []string            // names of the columns where no line tells them
+	assumed bool                // the header is what most tables have, and nobody said so
+	advice  string              // what to do where neither does, for messages
+	unset   []string            // texts of a value that is not set
+	finest  int64               // the finest unit of times, as of timeReader
 
 	// stamped says that each line may begin with a time of its own, as the lines
 	// that CloudWatch hands out do.

@@ -24,6 +24,7 @@ func vpcTable(opt Options) (tableSpec, error) {
 	s := tableSpec{
 		about:  "a VPC flow log",
 		header: opt.Fields,
+		advice: "; --fields names them",
 		unset:  []string{"-", ""},
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
 		flow:   vpcFlow,
@@ -31,7 +32,7 @@ func vpcTable(opt Options) (tableSpec, error) {
 		stamped: true,
 	}
 	if len(s.header) == 0 {
-		s.header = vpcDefault
+		s.header, s.assumed = vpcDefault, true
 	}
 	s.names = [numFields][]string{
 		fieldTime: {"start"}, fieldEnd: {"end"}, fieldProto: {"protocol"},
