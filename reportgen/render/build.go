@@ -22,6 +22,7 @@ type builder struct {
 	anchors  anchors
 	texts    []located // everything that may hold references
 	failed   bool
+	places   []*place      // of the cells
 	section  *doc.Target   // the last heading
 	tex      *tex.Renderer // started with the first formula
 	cited    map[string]*doc.Reference
@@ -83,6 +84,7 @@ func (b *builder) notebook(in Input) {
 			continue
 		}
 		where := doc.Origin{Notebook: in.Name, Cell: number, CellID: cell.ID}
+		first, label := len(b.doc.Blocks), ""
 		switch cell.Type {
 		case nbformat.Markdown:
 			if !cell.HasTag("remove-cell") {
@@ -90,12 +92,13 @@ func (b *builder) notebook(in Input) {
 				b.markdown(where, cell.Source, attachments)
 			}
 		case nbformat.Code:
-			b.code(where, cell)
+			label = b.code(where, cell)
 		default:
 			if strings.TrimSpace(cell.Source) != "" {
 				b.warn(where, 0, "a cell of type %q is left out: make it a Markdown cell to print it", cell.Type)
 			}
 		}
+		b.placed(where, label, first)
 	}
 	if b.numbers.base == 0 {
 		b.warn(doc.Origin{Notebook: in.Name}, 0, "the notebook has no heading, so it opens no section")

@@ -24,6 +24,7 @@ type cellOptions struct {
 	subCaptions []string
 	columns     int
 	tblCaption  string
+	tblParts    []string // the captions of parts
 	lstCaption  string
 
 	code           CodeMode
@@ -106,7 +107,7 @@ func optionAt(source, key string) int {
 // without loss.
 func knownOption(key string) bool {
 	return slices.Contains([]string{
-		"label", "fig-cap", "fig-subcap", "fig-alt", "tbl-cap", "lst-cap", "lst-label", "echo", "code-fold",
+		"label", "fig-cap", "fig-subcap", "fig-alt", "tbl-cap", "tbl-subcap", "lst-cap", "lst-label", "echo", "code-fold",
 		"code-summary", "output", "include", "eval", "error", "warning", "message", "layout-ncol", "id", "tags",
 		"code-line-numbers", "code-overflow", "fig-width", "fig-height", "fig-format", "fig-dpi", "fig-align",
 		"fig-pos", "tbl-colwidths", "cache", "freeze", "classes", "column", "export", "filename",
@@ -134,6 +135,8 @@ func (o *cellOptions) setCaption(key string, value any) (err error) {
 		o.figAlts, err = scalars(value)
 	case "fig-subcap":
 		o.subCaptions, err = scalars(value)
+	case "tbl-subcap":
+		o.tblParts, err = scalars(value)
 	case "tbl-cap":
 		o.tblCaption, err = scalar(value)
 	case "lst-cap":

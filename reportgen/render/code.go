@@ -28,11 +28,13 @@ type cell struct {
 	tables  int
 	several bool        // more than one picture: labels are numbered
 	group   *doc.Figure // the figure whose parts the pictures are
+	grouped *doc.Table  // the table whose parts the tables are
 	trusted bool
 	failed  bool
 }
 
-func (b *builder) code(where doc.Origin, nc *nbformat.Cell) {
+// code adds what the report shows of a code cell, and returns the cell's label.
+func (b *builder) code(where doc.Origin, nc *nbformat.Cell) (label string) {
 	options, source := b.cellOptions(where, nc)
 	ran := b.input.Executed && !nc.HasTag("skip-execution")
 	c := &cell{cellOptions: options, where: where, trusted: b.options.Trust || ran}
@@ -59,6 +61,7 @@ func (b *builder) code(where doc.Origin, nc *nbformat.Cell) {
 		b.add(f)
 	}
 	b.unusedCaptions(c)
+	return c.label
 }
 
 // wholeMain is a line with which GoNB wraps the rest of a cell in a main
@@ -117,16 +120,22 @@ func (b *builder) unusedCaptions(c *cell) {
 	if c.failed || c.noOutput {
 		return
 	}
-	if n := len(c.subCaptions); n > 0 && (c.group == nil || n != len(c.group.Parts)) {
-		parts := 0
-		if c.group != nil {
-			parts = len(c.group.Parts)
-		}
-		b.problem(c.where, 0, "fig-subcap names %d parts and the cell printed %d", n, parts)
+	figures, tables := 0, 0
+	if c.group != nil {
+		figures = len(c.group.Parts)
+	}
+	if c.grouped != nil {
+		tables = len(c.grouped.Parts)
+	}
+	if n := len(c.tblParts); n > 0 && n != tables {
+		b.problem(c.where, 0, "tbl-subcap names %d parts and the cell printed %d", n, tables)
+	}
+	if n := len(c.subCaptions); n > 0 && n != figures {
+		b.problem(c.where, 0, "fig-subcap names %d parts and the cell printed %d", n, figures)
 	} else if n == 0 && len(c.figCaptions) > c.figures {
 		b.problem(c.where, 0, "fig-cap names %d figures and the cell printed %d", len(c.figCaptions), c.figures)
 	}
-	if c.tblCaption != "" && c.tables == 0 {
+	if c.tblCaption != "" && c.tables == 0 && len(c.tblParts) == 0 {
 		b.problem(c.where, 0, "tbl-cap names a table and the cell printed none that is text/html or application/vnd.dataresource+json")
 	}
 }

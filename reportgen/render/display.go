@@ -48,7 +48,7 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 		b.figure(c, o, said)
 	case text(o, mimeMarkdown) != "":
 		b.markdown(c.where, text(o, mimeMarkdown), nil)
-	case o.Data[mimeResource] != nil, c.tblCaption != "" && text(o, mimeHTML) != "":
+	case o.Data[mimeResource] != nil, (c.tblCaption != "" || len(c.tblParts) > 0) && text(o, mimeHTML) != "":
 		b.table(c, o, said)
 	case text(o, mimeHTML) != "":
 		b.add(&doc.HTML{Origin: c.where, Source: text(o, mimeHTML), Trusted: c.trusted})
@@ -164,17 +164,15 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 }
 
 func (b *builder) table(c *cell, o *nbformat.Output, said caption) {
+	if len(c.tblParts) > 0 && said.kind == "" {
+		b.tablePart(c, o)
+		return
+	}
 	if said.kind == "" && c.tblCaption != "" && c.tables == 0 {
 		said = caption{label: tableLabel(c), caption: c.tblCaption}
 	}
 	c.tables++
-	var t *doc.Table
-	var err error
-	if o.Data[mimeResource] != nil {
-		t, err = doc.ResourceTable(o.Data[mimeResource])
-	} else {
-		t, err = doc.HTMLTable(text(o, mimeHTML))
-	}
+	t, err := rows(o)
 	if err != nil {
 		b.problem(c.where, 0, "%s cannot be printed: %v", describe("a table", said), err)
 		return
@@ -184,9 +182,26 @@ func (b *builder) table(c *cell, o *nbformat.Output, said caption) {
 	b.add(t)
 }
 
+// rows is the table that an output prints.
+func rows(o *nbformat.Output) (*doc.Table, error) {
+	if o.Data[mimeResource] != nil {
+		return doc.ResourceTable(o.Data[mimeResource])
+	}
+	return doc.HTMLTable(text(o, mimeHTML))
+}
+
 // tableLabel is the cell's label where it means its table.
 func tableLabel(c *cell) string {
-	if c.label != "" && doc.LabelKind(c.label) != doc.KindTable && len(c.figCaptions) > 0 {
+	kind := doc.LabelKind(c.label)
+	if kind == doc.KindCell || kind != doc.KindTable && len(c.figCaptions) > 0 {
+		return ""
+	}
+	return c.label
+}
+
+// figureLabel is the cell's label where it means its figure.
+func figureLabel(c *cell) string {
+	if kind := doc.LabelKind(c.label); kind == doc.KindTable || kind == doc.KindCell {
 		return ""
 	}
 	return c.label
@@ -230,8 +245,8 @@ func (c *cell) figureCaption() caption {
 	if i < len(c.figAlts) {
 		said.alt = c.figAlts[i]
 	}
-	if c.label != "" && doc.LabelKind(c.label) != doc.KindTable && said.caption != "" {
-		said.label = c.label
+	if label := figureLabel(c); label != "" && said.caption != "" {
+		said.label = label
 		if c.several && len(c.figCaptions) > 1 {
 			said.label += "-" + strconv.Itoa(i+1)
 		}

@@ -12,7 +12,7 @@ import (
 // to its first part.
 func (b *builder) part(c *cell, o *nbformat.Output) {
 	if c.group == nil {
-		said := caption{label: c.label}
+		said := caption{label: figureLabel(c)}
 		if len(c.figCaptions) > 0 {
 			said.caption = c.figCaptions[0]
 		}
@@ -38,13 +38,43 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 	}
 	part := &doc.Part{Letter: letter(i), Caption: b.line(c.where, said.caption), Picture: picture}
 	part.ID = b.anchors.unique(c.group.ID + "-" + strconv.Itoa(i+1))
-	if c.label != "" && c.group.Number != "" {
-		b.anchors.labels[c.label+"-"+strconv.Itoa(i+1)] = &doc.Target{
-			Kind: doc.KindFigure, Number: c.group.Number + part.Letter, ID: part.ID, Where: c.where,
-		}
-	}
+	b.labelPart(figureLabel(c), i, &doc.Target{Kind: doc.KindFigure, Number: c.group.Number, ID: part.ID, Where: c.where})
 	picture.Name = part.ID
 	c.group.Parts = append(c.group.Parts, part)
+}
+
+// tablePart adds a table of a cell with tbl-subcap to the one table that they make,
+// as part does a picture.
+func (b *builder) tablePart(c *cell, o *nbformat.Output) {
+	if c.grouped == nil {
+		said := caption{label: tableLabel(c), caption: c.tblCaption}
+		c.grouped = &doc.Table{Origin: c.where, Across: c.columns, Caption: b.line(c.where, said.caption)}
+		c.grouped.ID, c.grouped.Number = b.numbered(c, doc.KindTable, said)
+		b.add(c.grouped)
+	}
+	i := len(c.grouped.Parts)
+	said := caption{}
+	if i < len(c.tblParts) {
+		said.caption = c.tblParts[i]
+	}
+	t, err := rows(o)
+	if err != nil {
+		b.problem(c.where, 0, "%s cannot be printed: %v", describe("a part of a table", said), err)
+		return
+	}
+	part := &doc.TablePart{Letter: letter(i), Caption: b.line(c.where, said.caption), Table: t}
+	part.ID = b.anchors.unique(c.grouped.ID + "-" + strconv.Itoa(i+1))
+	b.labelPart(tableLabel(c), i, &doc.Target{Kind: doc.KindTable, Number: c.grouped.Number, ID: part.ID, Where: c.where})
+	c.grouped.Parts = append(c.grouped.Parts, part)
+}
+
+// labelPart has references to the part of the given index find it, where the whole
+// has a label and the number that the target names.
+func (b *builder) labelPart(label string, i int, target *doc.Target) {
+	if label != "" && target.Number != "" {
+		target.Number += letter(i)
+		b.anchors.labels[label+"-"+strconv.Itoa(i+1)] = target
+	}
 }
 
 // letter is a, b, … z, aa, ab and so on.

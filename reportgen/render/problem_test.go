@@ -62,7 +62,7 @@ func TestProblems(t *testing.T) {
 			[]string{"a.ipynb, cell 1 (text), line 4: @fig-x refers to nothing: no figure, table or section has that label"}},
 		{"link to nothing",
 			[]*nbformat.Cell{markdownCell("# A\n\n[x](#nowhere)")},
-			[]string{`a.ipynb, cell 1 (text): the link to "#nowhere" leads nowhere: no section, figure or table has that anchor`}},
+			[]string{`a.ipynb, cell 1 (text): the link to "#nowhere" leads nowhere: no section, figure, table or cell has that anchor`}},
 		{"figure without alt text",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("", figureOutput("fig-x", ""))},
 			[]string{"a.ipynb, cell 2 (code): a figure (fig-x) has no alt text: say what it shows with nb.Alt(…), or with //| fig-alt: … at the head of the cell"}},

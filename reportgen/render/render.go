@@ -22,12 +22,15 @@
 //     label;
 //   - @fig-x, @tbl-x, @sec-x, @eq-x, @lst-x: references; @fig-x-2 is the second
 //     part of a figure;
+//   - @cell-x: a reference to the cell whose label is cell-x, or whose label or id
+//     is x; [](#x) and [](2-hosts.ipynb#x) lead there too, and to whatever else
+//     has a label;
 //   - [@key], [@key, p. 3; @other], @key: citations of Options.Works;
 //   - [^x]: a footnote, whose text may stand in another cell;
 //   - ![alt](file): a picture of the notebook's folder or of the cell;
 //   - at the head of a code cell, behind //| or #|, Quarto's label, fig-cap,
-//     fig-subcap, fig-alt, layout-ncol, tbl-cap, lst-cap, echo, code-fold,
-//     code-summary, output, include, eval, warning and error;
+//     fig-subcap, fig-alt, layout-ncol, tbl-cap, tbl-subcap, lst-cap, echo,
+//     code-fold, code-summary, output, include, eval, warning and error;
 //   - as tags of a cell, MyST's hide- and remove- input, output and cell,
 //     remove-stdout and remove-stderr, papermill's parameters, and
 //     raises-exception;

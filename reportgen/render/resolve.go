@@ -30,13 +30,25 @@ func (b *builder) resolve() {
 			return ast.WalkContinue, nil
 		})
 	}
+	b.anchorCells()
 }
 
 func (b *builder) crossRef(t located, n *doc.CrossRef) {
-	n.Target = b.anchors.labels[n.Label]
-	if n.Target == nil {
-		b.unresolved(t.where, t.Line(n.Offset), "@%s refers to nothing: no figure, table or section has that label", n.Label)
+	if n.Target = b.anchors.labels[n.Label]; n.Target != nil {
+		return
 	}
+	if doc.LabelKind(n.Label) != doc.KindCell {
+		b.unresolved(t.where, t.Line(n.Offset), "@%s refers to nothing: no figure, table or section has that label", n.Label)
+		return
+	}
+	target, err := b.cell(t.where.Notebook, n.Label)
+	switch {
+	case err != nil:
+		b.unresolved(t.where, t.Line(n.Offset), "@%s refers to nothing: %v", n.Label, err)
+	case target == nil:
+		b.unresolved(t.where, t.Line(n.Offset), "@%s refers to nothing: no cell has that label, or the id %s", n.Label, strings.TrimPrefix(n.Label, cellPrefix))
+	}
+	n.Target = target
 }
 
 // unresolved is a problem, unless a cell failed: what it did not make cannot
@@ -50,7 +62,8 @@ func (b *builder) unresolved(where doc.Origin, line int, format string, args ...
 }
 
 // link turns a link to an anchor, or to another notebook of the report, into
-// one to the section there. Other links stay as written.
+// one to the section or the cell there. Where it has no text, as in MyST, it gets
+// the name of what it leads to. Other links stay as written.
 func (b *builder) link(t located, n *ast.Link) {
 	u, err := url.Parse(string(n.Destination))
 	if err != nil || u.Scheme != "" || u.Host != "" {
@@ -61,13 +74,25 @@ func (b *builder) link(t located, n *ast.Link) {
 		return
 	}
 	if u.Fragment != "" {
-		target = b.anchor(u.Fragment)
+		notebook := t.where.Notebook
+		if u.Path != "" {
+			notebook = path.Base(u.Path)
+		}
+		if target = b.anchor(u.Fragment); target == nil {
+			if target, err = b.cell(notebook, u.Fragment); err != nil {
+				b.unresolved(t.where, 0, "the link to %q leads nowhere: %v", n.Destination, err)
+				return
+			}
+		}
 	}
 	if target == nil {
-		b.unresolved(t.where, 0, "the link to %q leads nowhere: no section, figure or table has that anchor", n.Destination)
+		b.unresolved(t.where, 0, "the link to %q leads nowhere: no section, figure, table or cell has that anchor", n.Destination)
 		return
 	}
 	n.Destination = []byte("#" + target.ID)
+	if n.FirstChild() == nil {
+		n.AppendChild(n, ast.NewString([]byte(target.Name())))
+	}
 }
 
 // anchor finds an anchor as written, and as Jupyter spells it, with the

@@ -68,6 +68,8 @@ func TestScholarlyFaults(t *testing.T) {
 		{"listing without caption", codeCell("//| label: lst-x\nx"), `the label "lst-x" stands at a cell without lst-cap`},
 		{"hidden listing", codeCell("//| lst-cap: x\n//| echo: false\nx"), "shows no code"},
 		{"parts", codeCell("//| fig-cap: x\n//| fig-subcap: [a, b]\nx"), "fig-subcap names 2 parts and the cell printed 0"},
+		{"parts of a table", codeCell("//| tbl-cap: x\n//| tbl-subcap: [a, b]\nx"), "tbl-subcap names 2 parts and the cell printed 0"},
+		{"no such cell", markdownCell("See @cell-none."), "@cell-none refers to nothing: no cell has that label, or the id none"},
 		{"columns", codeCell("//| layout-ncol: many\nx"), "many is no number of columns from 1 to 6"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

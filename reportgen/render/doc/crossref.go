@@ -11,7 +11,7 @@ import (
 )
 
 // Target is what a reference can point at: a figure, a table, a section, an
-// equation or a listing.
+// equation, a listing or a cell.
 type Target struct {
 	Kind   Kind
 	Number string
@@ -30,6 +30,7 @@ const (
 	KindSection  Kind = "Section"
 	KindEquation Kind = "Equation"
 	KindListing  Kind = "Listing"
+	KindCell     Kind = "Cell" // which has no number
 )
 
 // Indefinite is the kind in a sentence: "a figure", "an equation".
@@ -48,7 +49,7 @@ func (t *Target) Name() string {
 	return string(t.Kind) + " " + t.Number
 }
 
-// CrossRef is an @fig-x, @tbl-x, @sec-x, @eq-x or @lst-x in Markdown.
+// CrossRef is an @fig-x, @tbl-x, @sec-x, @eq-x, @lst-x or @cell-x in Markdown.
 type CrossRef struct {
 	ast.BaseInline
 	Label  string
@@ -76,7 +77,7 @@ func (c *CrossRef) Printed() string {
 	return c.Target.Name()
 }
 
-var crossRef = regexp.MustCompile(`^@((?:fig|tbl|sec|eq|lst)-[\p{L}\p{N}]+(?:[-_]+[\p{L}\p{N}]+)*)`)
+var crossRef = regexp.MustCompile(`^@((?:fig|tbl|sec|eq|lst|cell)-[\p{L}\p{N}]+(?:[-_]+[\p{L}\p{N}]+)*)`)
 
 // crossRefParser finds references in running text. A letter or digit before
 // the @ makes it part of an address, and no reference.
@@ -109,6 +110,6 @@ func ValidLabel(label string) bool {
 func LabelKind(label string) Kind {
 	prefix, _, _ := strings.Cut(label, "-")
 	return map[string]Kind{
-		"fig": KindFigure, "tbl": KindTable, "sec": KindSection, "eq": KindEquation, "lst": KindListing,
+		"fig": KindFigure, "tbl": KindTable, "sec": KindSection, "eq": KindEquation, "lst": KindListing, "cell": KindCell,
 	}[prefix]
 }

@@ -1,6 +1,7 @@
 package doc
 
-// Table is rows of text under named columns.
+// Table is rows of text under named columns, or several such tables under one
+// number.
 type Table struct {
 	Origin
 	ID      string
@@ -8,9 +9,19 @@ type Table struct {
 	Caption *Text  // nil for none
 	Columns []Column
 	Rows    [][]Value
+	Parts   []*TablePart // where there are any, the table has no columns and rows itself
+	Across  int          // how many Parts stand side by side; 0 for as many as fit
 }
 
 func (*Table) block() {}
+
+// TablePart is one of several tables under one number, "(a)".
+type TablePart struct {
+	ID      string
+	Letter  string
+	Caption *Text // nil for none
+	Table   *Table
+}
 
 // Column is a column of a table.
 type Column struct {

@@ -30,9 +30,6 @@ func wide(p *doc.Picture) bool {
 	return width > readable
 }
 
-// letter is how a part of a figure is called: "(a)".
-func letter(p *doc.Part) string { return "(" + p.Letter + ")" }
-
 // embedded is a picture as an <img> that holds its own data: an SVG with a
 // style sheet cannot reach the page from there.
 func embedded(p *doc.Picture) template.HTML {

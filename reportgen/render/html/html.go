@@ -74,7 +74,7 @@ func (p *page) write(w io.Writer) error {
 	p.prose = newProseRenderer(p)
 	t, err := template.New("").Funcs(template.FuncMap{
 		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "code": highlight,
-		"spans": spans, "level": level, "href": p.href, "pageOf": p.pageOf, "letter": letter,
+		"spans": spans, "level": level, "href": p.href, "pageOf": p.pageOf,
 		"construct": func(doc.Block) (template.HTML, error) { return "", nil },
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {
@@ -104,6 +104,8 @@ func execute(t *template.Template, b doc.Block) (template.HTML, error) {
 		name = "stream"
 	case *doc.Failure:
 		name = "failure"
+	case *doc.Cell:
+		name = "cell"
 	case *doc.Figure:
 		name = "figure"
 	case *doc.Table:

@@ -107,8 +107,13 @@ func anchorsOf(blocks []doc.Block) []string {
 			for _, part := range b.Parts {
 				ids = append(ids, part.ID)
 			}
+		case *doc.Cell:
+			ids = append(ids, b.ID)
 		case *doc.Table:
 			ids = append(ids, b.ID)
+			for _, part := range b.Parts {
+				ids = append(ids, part.ID)
+			}
 		case *doc.Code:
 			ids = append(ids, b.ID)
 		case *doc.Failure:

@@ -67,12 +67,7 @@ func (w *writer) figure(f *doc.Figure) string {
 		blocks = append(blocks, w.picture(f.Picture))
 	}
 	for _, p := range f.Parts {
-		blocks = append(blocks, fmt.Sprintf("<a id=%q></a>", p.ID), w.picture(p.Picture))
-		line := "(" + p.Letter + ")"
-		if p.Caption != nil {
-			line += " " + w.line(p.Caption)
-		}
-		blocks = append(blocks, line)
+		blocks = append(blocks, fmt.Sprintf("<a id=%q></a>", p.ID), w.picture(p.Picture), w.subcaption(p.Letter, p.Caption))
 	}
 	if f.Caption != nil {
 		blocks = append(blocks, fmt.Sprintf("**Figure %s** %s", f.Number, w.line(f.Caption)))
@@ -85,7 +80,22 @@ func (w *writer) table(t *doc.Table) string {
 	if t.Caption != nil {
 		blocks = append(blocks, fmt.Sprintf("**Table %s** %s", t.Number, w.line(t.Caption)))
 	}
-	return joined(append(blocks, w.grid(t)))
+	if len(t.Parts) == 0 {
+		return joined(append(blocks, w.grid(t)))
+	}
+	for _, p := range t.Parts {
+		blocks = append(blocks, fmt.Sprintf("<a id=%q></a>", p.ID), w.subcaption(p.Letter, p.Caption), w.grid(p.Table))
+	}
+	return joined(blocks)
+}
+
+// subcaption is how a part of a figure or table is called.
+func (w *writer) subcaption(letter string, caption *doc.Text) string {
+	line := "(" + letter + ")"
+	if caption != nil {
+		line += " " + w.line(caption)
+	}
+	return line
 }
 
 // grid is the rows of a table.

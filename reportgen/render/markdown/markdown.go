@@ -122,6 +122,8 @@ func (w *writer) block(b doc.Block) string {
 		return fence("text", doc.Plain(b.Spans))
 	case *doc.Failure:
 		return w.failure(b)
+	case *doc.Cell:
+		return fmt.Sprintf("<a id=%q></a>", b.ID)
 	case *doc.Figure:
 		return w.figure(b)
 	case *doc.Table:

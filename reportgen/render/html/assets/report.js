@@ -111,7 +111,7 @@
   };
   const grid = (table) => [...table.rows].map((row) => [...row.cells].map((c) => value(c)));
   const tableTools = (table) => {
-    const name = table.closest("figure").id;
+    const name = table.closest(".part, figure").id;
     // A spreadsheet must not take a text for a formula.
     const plain = (s) => (/^[=+@\t-]/.test(s) && Number.isNaN(Number(s)) ? "'" + s : s);
     const quote = (s) => (/[",\r\n]/.test(s) ? '"' + s.replaceAll('"', '""') + '"' : s);
