@@ -147,7 +147,7 @@ func TestRules(t *testing.T) {
 			t.Errorf("rule %s is there twice", r.ID)
 		}
 		seen[r.ID] = true
-		if r.Title == "" || r.Description == "" || len(r.Conditions) == 0 || len(r.Actions) == 0 || len(r.Attack) == 0 || len(r.FalsePositives) == 0 || r.Section == "" {
+		if r.Title == "" || r.Description == "" || len(r.Conditions) == 0 || len(r.Actions) == 0 || r.Attack == nil || len(r.FalsePositives) == 0 || r.Section == "" {
 			t.Errorf("rule %s lacks a text", r.ID)
 		}
 	}

@@ -21,7 +21,7 @@ func TestAllowList(t *testing.T) {
 		allow detect.Allowance
 		want  []string // findings hidden
 	}{
-		{"a host", detect.Allowance{Network: network(host(3) + "/32")}, []string{"exfiltration " + host(3)}},
+		{"a host", detect.Allowance{Network: network(host(3) + "/32")}, []string{"exfiltration " + host(3), "host-anomaly " + host(3)}},
 		{"a destination", detect.Allowance{Network: network("142.250.0.0/15")}, []string{"exfiltration " + host(3)}},
 		{"an owner by a word of its name", detect.Allowance{Owner: "google"}, []string{"exfiltration " + host(3)}},
 		{"an owner by number", detect.Allowance{Owner: "AS15169"}, []string{"exfiltration " + host(3)}},

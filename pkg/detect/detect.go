@@ -13,7 +13,8 @@
 //   - [DNS] finds tunnels and command channels in DNS,
 //   - [Clients] finds external clients that keep the rhythm of a program,
 //   - [Beacon] finds hosts that call a new address at even gaps all day long,
-//   - [Scan] finds hosts that try many other internal hosts.
+//   - [Scan] finds hosts that try many other internal hosts,
+//   - [Anomaly] finds hosts that changed as no other did, whatever it is.
 //
 // [All] runs every detection, [AllowList] takes out what is known and wanted,
 // [Devices] sums findings per host, and [Rules] describes the detections for
@@ -107,6 +108,7 @@ type Result struct {
 	Clients      ClientsResult
 	Beacon       BeaconResult
 	Scan         ScanResult
+	Anomaly      AnomalyResult
 	Findings     []Finding // of all rules, most severe first
 	Devices      []Device  // the same by entity, most severe first
 }
@@ -123,9 +125,12 @@ func All(in Input) Result {
 		Clients:      Clients(in),
 		Beacon:       Beacon(in),
 		Scan:         Scan(in),
+		Anomaly:      Anomaly(in),
 	}
 	r.Findings = slices.Concat(r.Exfiltration.Findings, r.Countries.Findings, r.Botnet.Findings,
 		r.DNS.Findings, r.Clients.Findings, r.Beacon.Findings, r.Scan.Findings)
+	r.Anomaly.named(r.Findings)
+	r.Findings = append(r.Findings, r.Anomaly.Findings...)
 	sortFindings(r.Findings)
 	r.Devices = Devices(r.Findings)
 	return r

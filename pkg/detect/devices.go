@@ -10,7 +10,7 @@ import (
 type Device struct {
 	Entity   string    `json:"entity"`
 	Severity Severity  `json:"severity"` // the worst of its findings
-	Score    float64   `json:"score"`    // 0 to 1: 1 − Π(1 − score) over its rules' best findings
+	Score    float64   `json:"score"`    // 0 to 1: 1 − Π(1 − score) over its rules' best findings, host-anomaly's apart
 	Findings []Finding `json:"findings"` // most severe first
 }
 
@@ -19,7 +19,9 @@ type Device struct {
 //
 // The score is that of independent reasons, as a noisy or: the chance that at
 // least one of them is right. Of each rule only the best finding counts, so
-// that one behaviour seen twice does not weigh twice.
+// that one behaviour seen twice does not weigh twice. [Anomaly] is no reason
+// of its own, for it sees whatever the others see: its score counts only where
+// it is the larger.
 func Devices(findings []Finding) []Device {
 	byEntity := map[string][]Finding{}
 	for _, f := range findings {
@@ -32,14 +34,17 @@ func Devices(findings []Finding) []Device {
 			continue
 		}
 		best := map[string]bool{}
-		doubt := 1.0
+		doubt, odd := 1.0, 0.0
 		for _, f := range fs {
-			if !best[f.Rule] {
+			switch {
+			case f.Rule == RuleHostAnomaly:
+				odd = max(odd, f.Score)
+			case !best[f.Rule]:
 				doubt *= 1 - f.Score
 				best[f.Rule] = true
 			}
 		}
-		devices = append(devices, Device{Entity: entity, Severity: fs[0].Severity, Score: round3(1 - doubt), Findings: fs})
+		devices = append(devices, Device{Entity: entity, Severity: fs[0].Severity, Score: max(round3(1-doubt), odd), Findings: fs})
 	}
 	slices.SortFunc(devices, func(a, b Device) int {
 		return cmp.Or(b.Severity.Compare(a.Severity), cmp.Compare(b.Score, a.Score),

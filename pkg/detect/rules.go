@@ -9,7 +9,7 @@ type Rule struct {
 	Description    string
 	Conditions     []string
 	Actions        []string
-	Attack         []string // MITRE ATT&CK technique ids
+	Attack         []string // MITRE ATT&CK technique ids; none where it may be any
 	FalsePositives []string
 	Section        string // of the report that shows what it found, such as "3.1"
 }
@@ -18,7 +18,7 @@ type Rule struct {
 // order. What
 // they say is what the detections of this package do.
 func Rules() []Rule {
-	return []Rule{exfiltrationRule(), newCountryRule(), dnsC2Rule(), internalP2PRule(), externalAutomationRule(), beaconRule(), internalScanRule()}
+	return []Rule{exfiltrationRule(), newCountryRule(), dnsC2Rule(), internalP2PRule(), externalAutomationRule(), beaconRule(), internalScanRule(), hostAnomalyRule()}
 }
 
 // RuleOf returns the rule with an id, or false where there is none.

@@ -154,7 +154,8 @@ func TestBuiltin(t *testing.T) {
 	var keys, detections []string
 	for _, r := range s.Rules() {
 		keys = append(keys, r.Key())
-		if !r.Enabled() || r.Flowbook.Detection != r.Name || len(r.Attack()) == 0 {
+		d, _ := detect.RuleOf(r.Name)
+		if !r.Enabled() || r.Flowbook.Detection != r.Name || !slices.Equal(r.Attack(), d.Attack) {
 			t.Errorf("%s: enabled %v, detection %q, ATT&CK %v", r.Key(), r.Enabled(), r.Flowbook.Detection, r.Attack())
 		}
 	}

@@ -1,0 +1,228 @@
+package detect
+
+import (
+	"cmp"
+	"iter"
+	"math"
+	"math/bits"
+	"net/netip"
+	"slices"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/profile"
+)
+
+// habits is what one internal host's day amounts to.
+type habits struct {
+	profile.Counts            // of the flows that it opened
+	udp, odd       int64      // of these flows, those over UDP and those to services that few hosts use
+	dsts, services int        // distinct addresses; distinct protocols and ports
+	clients        int        // internal hosts that it answered
+	slots          int        // half hours with flows
+	company        float64    // of the baseline's hosts, the share that is active in such a half hour, on average
+	fresh          FreshParty // of those parties that it had nothing to do with on the baseline day, the one of most hours
+	freshFlows     int64      // with all such parties
+	span           span       // of its flows
+}
+
+// contact is who an address belongs to: its owner, or itself where the owner is
+// not known.
+type contact struct {
+	owner geo.Owner
+	addr  netip.Addr
+}
+
+// FreshParty is an owner of addresses, or one address where its owner is not
+// known, to which a host opened flows on the test day and not on the baseline day.
+type FreshParty struct {
+	Dst   netip.Addr `json:"dst_ip"` // the address with most flows
+	Owner geo.Owner  `json:"owner"`
+	Flows int64      `json:"flows"`
+	Hours int        `json:"hours"` // hours of the day with flows
+}
+
+// standing is what the baseline day tells of the network as a whole.
+type standing struct {
+	active [profile.SlotsPerDay]float64    // share of hosts with flows in each half hour
+	common map[serviceName]bool            // services that as many hosts use as make a server
+	before map[netip.Addr]map[contact]bool // whom each host had to do with
+}
+
+type serviceName struct {
+	proto flow.Proto
+	port  uint16
+}
+
+// standing learns from a baseline day.
+func (d day) standing(at places) standing {
+	s := standing{common: map[serviceName]bool{}, before: map[netip.Addr]map[contact]bool{}}
+	hosts := d.internalHosts()
+	for h := range d.hosts() {
+		for _, slot := range h.Slots {
+			s.active[slot.Index]++
+		}
+	}
+	for i := range s.active {
+		s.active[i] /= float64(max(hosts, 1))
+	}
+	users := map[serviceName]int{}
+	for src, cs := range d.bySource() {
+		for _, name := range servicesOf(cs) {
+			users[name]++
+		}
+		s.before[src] = map[contact]bool{}
+		for i := range cs {
+			s.before[src][d.contact(cs[i].Dst, at)] = true
+		}
+	}
+	for name, n := range users {
+		s.common[name] = n >= minClients(hosts)
+	}
+	return s
+}
+
+// bySource yields each internal host with the conversations that it opened.
+func (d day) bySource() iter.Seq2[netip.Addr, []profile.Conversation] {
+	return func(yield func(netip.Addr, []profile.Conversation) bool) {
+		for h := range d.hosts() {
+			if !yield(h.Addr, d.Of(h.Addr)) {
+				return
+			}
+		}
+	}
+}
+
+func (d day) contact(a netip.Addr, at places) contact {
+	if d.outside(a) {
+		if owner := at.of(a).owner; owner.ASN != 0 {
+			return contact{owner: owner}
+		}
+	}
+	return contact{addr: a}
+}
+
+// servicesOf returns the distinct services of conversations, sorted.
+func servicesOf(cs []profile.Conversation) []serviceName {
+	names := make([]serviceName, len(cs))
+	for i := range cs {
+		names[i] = serviceName{cs[i].Proto, cs[i].Port}
+	}
+	slices.SortFunc(names, func(a, b serviceName) int {
+		return cmp.Or(cmp.Compare(a.proto, b.proto), cmp.Compare(a.port, b.port))
+	})
+	return slices.Compact(names)
+}
+
+// habits describes the internal hosts of a day, by address.
+func (d day) habits(s standing, at places) map[netip.Addr]*habits {
+	all := map[netip.Addr]*habits{}
+	for h := range d.hosts() {
+		one := &habits{slots: len(h.Slots)}
+		for _, slot := range h.Slots {
+			one.company += s.active[slot.Index] / float64(len(h.Slots))
+		}
+		one.add(d, h.Addr, s, at)
+		all[h.Addr] = one
+	}
+	for dst, n := range d.answered() {
+		if one := all[dst]; one != nil {
+			one.clients = n
+		}
+	}
+	return all
+}
+
+// add describes what the flows of host src tell.
+func (h *habits) add(d day, src netip.Addr, s standing, at places) {
+	cs, known := d.Of(src), s.before[src]
+	h.services = len(servicesOf(cs))
+	fresh := map[contact]*freshUse{}
+	for i := range cs {
+		c := &cs[i]
+		h.Add(c.Counts)
+		h.span.add(c)
+		if i == 0 || cs[i-1].Dst != c.Dst {
+			h.dsts++
+		}
+		if c.Proto == flow.UDP {
+			h.udp += c.Flows
+		}
+		if !s.common[serviceName{c.Proto, c.Port}] {
+			h.odd += c.Flows
+		}
+		if p := d.contact(c.Dst, at); known != nil && !known[p] {
+			h.freshFlows += c.Flows
+			if fresh[p] == nil {
+				fresh[p] = &freshUse{}
+			}
+			fresh[p].add(c)
+		}
+	}
+	for p, use := range fresh {
+		f := FreshParty{Dst: use.top, Owner: p.owner, Flows: use.flows, Hours: bits.OnesCount32(use.hours)}
+		if f.before(h.fresh) {
+			h.fresh = f
+		}
+	}
+}
+
+// before orders by hours, flows and address.
+func (f FreshParty) before(o FreshParty) bool {
+	if f.Hours != o.Hours {
+		return f.Hours > o.Hours
+	}
+	return f.Flows > o.Flows || f.Flows == o.Flows && f.Dst.Less(o.Dst)
+}
+
+// freshUse adds up the flows with one party.
+type freshUse struct {
+	flows, most int64
+	top         netip.Addr // with most flows to one port; of equal ones the lowest
+	hours       uint32     // bit set
+}
+
+func (u *freshUse) add(c *profile.Conversation) {
+	u.flows += c.Flows
+	if c.Flows > u.most {
+		u.most, u.top = c.Flows, c.Dst
+	}
+	for hour, n := range c.Hours {
+		if n > 0 {
+			u.hours |= 1 << hour
+		}
+	}
+}
+
+// answered counts, for each internal address, the internal hosts to which it
+// sent bytes back. Who is only asked, as by a scan, serves nobody.
+func (d day) answered() map[netip.Addr]int {
+	clients := map[netip.Addr]int{}
+	var last profile.Key
+	for c := range d.within() {
+		if c.Down > 0 && (c.Src != last.Src || c.Dst != last.Dst) {
+			clients[c.Dst]++
+			last = c.Key
+		}
+	}
+	return clients
+}
+
+// countScale brings a count to a scale on which its logarithm is what counts
+// where it is large, and where it is small nothing does that chance explains:
+// the standard deviation of a Poisson count is minScale at most. It is the
+// transformation of a negative binomial count (Anscombe 1948) for a relative
+// standard deviation of minScale.
+func countScale(n int64) float64 {
+	return 2 * math.Asinh(minScale*math.Sqrt(float64(max(n, 0))))
+}
+
+// fewFlows is how many flows are added to a host's before a share of them is
+// taken, so that a host of a handful has no share to speak of.
+const fewFlows = 20
+
+// shareScale brings a share to a scale on which chance has the same standard
+// deviation whatever the share.
+func shareScale(part, whole float64) float64 {
+	return math.Asin(math.Sqrt(min(1, max(0, part/whole))))
+}
