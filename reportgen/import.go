@@ -19,7 +19,7 @@ import (
 
 const importHelp = `Import reads the logs of other tools and writes them as flow files that every other
 command takes. Folders are searched for logs by name, at any depth; gzip, zstd and bzip2
-are told by content.
+are told by content, and - is the standard input.
 
 %s
 Source is the side that opened a connection and destination the one that was contacted.
@@ -47,13 +47,13 @@ func newImportCommand() *cobra.Command {
 		Long:  fmt.Sprintf(importHelp, importFormats(), strings.Join(ingest.MapKeys(), ", ")),
 		Example: `  reportgen import --from zeek logs/2024-04-19 --day 2024-04-19 -o baseline.parquet
   reportgen import --from zeek conn.log.gz --timezone Europe/Lisbon -o day.parquet
-  nfdump -R /var/cache/nfdump -N -q -o long | gzip > day.txt.gz
-  reportgen import --from nfdump day.txt.gz -o day.parquet
+  nfdump -R /var/cache/nfdump -N -o long | reportgen import --from nfdump - -o day.parquet
   reportgen import --from vpc --fields '${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${bytes} ${start} ${end}' flows.log -o day.parquet
   reportgen import --from csv flows.csv -o day.parquet --time ms \
       --map timestamp=Start,src_ip=SourceAddress,dst_ip=DestinationAddress,port=DestinationPort,proto=Protocol,up_bytes=Sent,down_bytes=Received`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			opt.stdin = cmd.InOrStdin()
 			return runImport(cmd.Context(), args, opt, cmd.ErrOrStderr())
 		},
 	}
@@ -89,6 +89,7 @@ type importOptions struct {
 	days                             []string
 	columns                          map[string]string
 	oneWay                           bool
+	stdin                            io.Reader
 }
 
 // reading turns the flags into what ingest takes.
@@ -118,6 +119,7 @@ func (opt importOptions) reading() (read ingest.Options, err error) {
 		return read, fmt.Errorf("--delimiter %q is not one character; give one, or tab", d)
 	}
 	read.Time, read.Map, read.OneWay, read.Bytes = opt.time, opt.columns, opt.oneWay, ingest.ByteKind(opt.bytes)
+	read.Stdin = opt.stdin
 	return read, nil
 }
 

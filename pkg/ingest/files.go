@@ -16,6 +16,10 @@ func find(f Format, paths []string) (files, passed []string, err error) {
 		return nil, nil, fmt.Errorf("no file or folder to read is named")
 	}
 	for _, path := range paths {
+		if path == stdin {
+			files = append(files, path)
+			continue
+		}
 		info, err := os.Stat(path)
 		if err != nil {
 			return nil, nil, err

@@ -12,8 +12,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// maxLine bounds the length of a line, and with it the memory that a file
-// without line ends can take. Zeek's longest connection rows are a few KiB.
+// maxLine bounds the length of a line that is read, and with it the memory that
+// a file without line ends can take. Zeek's longest connection rows are a few
+// KiB; logs of several kinds may hold longer lines of other kinds.
 const maxLine = 256 << 10
 
 // lines reads a file line by line, uncompressed or packed, and counts the lines.
@@ -56,12 +57,22 @@ func newLines(r io.Reader) (*lines, error) {
 	if z != nil {
 		l.r = bufio.NewReaderSize(z, maxLine)
 	}
-	if mark, _ := l.r.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
-		if _, err := l.r.Discard(len(mark)); err != nil {
-			return nil, l.explain(err)
-		}
+	return l, l.encoding()
+}
+
+// encoding passes over a byte order mark, and refuses text that is not UTF-8
+// by it, or by the zero bytes that ASCII has in UTF-16.
+func (l *lines) encoding() error {
+	start, _ := l.r.Peek(4)
+	switch {
+	case bytes.HasPrefix(start, []byte("\ufeff")):
+		_, err := l.r.Discard(len("\ufeff"))
+		return err
+	case bytes.HasPrefix(start, []byte{0xff, 0xfe}), bytes.HasPrefix(start, []byte{0xfe, 0xff}),
+		len(start) == 4 && (start[0] == 0) != (start[1] == 0) && (start[0] == 0) == (start[2] == 0) && (start[1] == 0) == (start[3] == 0):
+		return errors.New("is text in UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)")
 	}
-	return l, nil
+	return nil
 }
 
 // maxWindow bounds the memory that unpacking zstd takes; it is what zstd
@@ -87,7 +98,8 @@ func (l *lines) Close() {
 
 // next returns the next line without its end; the bytes are valid until the
 // call after. Whole is false for a last line that no line end closes. At the
-// end of the file the error is io.EOF.
+// end of the file the error is io.EOF. A line that is too long is a
+// [*RowError], after which the next line can be read.
 func (l *lines) next() (line []byte, whole bool, err error) {
 	line, err = l.r.ReadSlice('\n')
 	switch {
@@ -99,8 +111,26 @@ func (l *lines) next() (line []byte, whole bool, err error) {
 		return line, false, nil
 	case errors.Is(err, io.EOF):
 		return nil, false, io.EOF
+	case errors.Is(err, bufio.ErrBufferFull):
+		return nil, false, l.tooLong(line)
 	}
 	return nil, false, l.explain(err)
+}
+
+// tooLong passes over the rest of a line and returns the error of it.
+func (l *lines) tooLong(start []byte) error {
+	l.n++
+	bad := &RowError{Line: l.n, Reason: TooLong, Detail: fmt.Sprintf("%s is longer than %d KiB", excerpt(start), maxLine>>10)}
+	for {
+		_, err := l.r.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case err == nil, errors.Is(err, io.EOF): // which the next line meets again
+			return bad
+		default:
+			return l.explain(err)
+		}
+	}
 }
 
 // peek returns the start of the first line that is not blank without reading

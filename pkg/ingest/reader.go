@@ -37,6 +37,9 @@ type Options struct {
 	Fields []string
 	// Delimiter separates the columns of a text; 0 finds it out.
 	Delimiter byte
+	// Stdin is what the path - reads, which is a log of lines; nil means that
+	// there is none.
+	Stdin io.Reader
 	// OneWay says that each row tells one direction of a connection, in formats
 	// that do not settle it.
 	OneWay bool
@@ -68,7 +71,7 @@ type Reader struct {
 	progress    func(read, total int64)
 	read, total int64
 
-	file    *os.File // being read, or nil
+	file    *input // being read, or nil
 	decoder Decoder
 	close   func() // frees what the decoder holds; may be nil
 	before  fileCount
@@ -93,6 +96,9 @@ func Open(f Format, paths []string, opt Options) (*Reader, error) {
 	}
 	var total int64
 	for _, file := range files {
+		if file == stdin {
+			continue
+		}
 		info, err := os.Stat(file)
 		if err != nil {
 			return nil, err
@@ -166,7 +172,7 @@ func (r *Reader) Summary() Summary { return r.tally.summary() }
 func (r *Reader) openNext() error {
 	name := r.files[0]
 	r.files = r.files[1:]
-	file, err := os.Open(name)
+	file, err := openInput(name, r.opt.Stdin)
 	if err != nil {
 		return err
 	}
@@ -181,15 +187,12 @@ func (r *Reader) openNext() error {
 
 // openDecoder opens the file as Parquet or text, by its first bytes.
 func (r *Reader) openDecoder() error {
-	var magic [4]byte
-	if n, err := io.ReadFull(r.file, magic[:]); err != nil && n == 0 && !errors.Is(err, io.EOF) {
+	parquet, err := r.file.isParquet()
+	if err != nil {
 		return err
 	}
-	if string(magic[:]) == "PAR1" {
+	if parquet {
 		return r.openParquet()
-	}
-	if _, err := r.file.Seek(0, io.SeekStart); err != nil {
-		return err
 	}
 	in, err := newLines(readerFunc(r.readFile))
 	if err != nil {
@@ -208,12 +211,12 @@ func (r *Reader) openParquet() error {
 	if err != nil {
 		return err
 	}
-	info, err := r.file.Stat()
-	if err != nil {
-		return err
+	info, err := os.Stat(r.file.name)
+	if err != nil || !info.Mode().IsRegular() {
+		return errors.New("is Parquet, which cannot be read from a pipe; give the file")
 	}
 	before := r.read
-	d, err := openParquet(r.file.Name(), spec, r.row, func(part float64) {
+	d, err := openParquet(r.file.name, spec, r.row, func(part float64) {
 		r.read = before + int64(part*float64(info.Size()))
 		if r.progress != nil {
 			r.progress(r.read, r.total)
@@ -246,7 +249,7 @@ func (r *Reader) readFile(p []byte) (int, error) {
 // it is likely to be no such log at all; but a log of which the first row is
 // just being written is one.
 func (r *Reader) finish(cause error) error {
-	name := r.file.Name()
+	name := r.file.name
 	closed := r.closeFile()
 	if !errors.Is(cause, io.EOF) {
 		r.files = nil

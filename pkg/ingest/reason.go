@@ -25,6 +25,7 @@ const (
 	FieldCount Reason = "wrong number of fields"
 	NoValue    Reason = "a needed field is unset"
 	CutOff     Reason = "last line cut off"
+	TooLong    Reason = "line too long"
 )
 
 // Malformed says whether the reason is a defect of the log rather than a row
