@@ -124,9 +124,10 @@ func TestSite(t *testing.T) {
 	for _, name := range names {
 		files = append(files, filepath.Base(name))
 	}
-	if diff := cmp.Diff([]string{"1-sec-method.html", "2-result.html", "index.html", "sources.html"}, files); diff != "" {
+	if diff := cmp.Diff([]string{"1-sec-method.html", "2-result.html", "index.html", "search.js", "sources.html"}, files); diff != "" {
 		t.Fatalf("files (-want +got):\n%s", diff)
 	}
+	delete(pages, "search.js")
 	for name, page := range pages {
 		for _, link := range attributeValues(t, page, "href") {
 			file, anchor, _ := strings.Cut(link, "#")

@@ -3,7 +3,8 @@
 //
 // Style and script are in the page, pictures too. A content security policy
 // says the same to the browser: nothing may be loaded, and only the page's own
-// script, by its hash, may run. The page reads well without the script, which
+// script, by its hash, may run; on a site that script may load the texts of the
+// other pages once somebody searches. The page reads well without the script, which
 // adds search, the choice of theme, the section that is being read, sortable
 // tables that can be copied and saved as CSV, figures in full size and buttons
 // that copy code.
@@ -64,13 +65,25 @@ type page struct {
 
 // newPage is a page with the whole document.
 func newPage(d *doc.Document) *page {
-	return &page{
+	p := &page{
 		Document: d, Sections: sections(d.Blocks), Notes: d.Notes, Front: true, Back: true,
-		outline: outlineOf(d), sanitizer: doc.NewSanitizer(), trusted: trustedIn(d.Blocks),
+		outline: outlineOf(d), sanitizer: doc.NewSanitizer(),
 	}
+	p.trusted.add(d.Blocks)
+	return p
 }
 
 func (p *page) write(w io.Writer) error {
+	source, err := p.source()
+	if err != nil {
+		return err // a page that is written in part looks like one that is whole
+	}
+	_, err = w.Write(source)
+	return err
+}
+
+// source is the page's HTML.
+func (p *page) source() ([]byte, error) {
 	p.prose = newProseRenderer(p)
 	t, err := template.New("").Funcs(template.FuncMap{
 		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "code": highlight,
@@ -78,16 +91,14 @@ func (p *page) write(w io.Writer) error {
 		"construct": func(doc.Block) (template.HTML, error) { return "", nil },
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t.Funcs(template.FuncMap{"construct": func(b doc.Block) (template.HTML, error) { return execute(t, b) }})
-	// A page that is written in part looks like one that is whole.
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "page", p); err != nil {
-		return fmt.Errorf("HTML: %w", err)
+		return nil, fmt.Errorf("HTML: %w", err)
 	}
-	_, err = w.Write(b.Bytes())
-	return err
+	return b.Bytes(), nil
 }
 
 // execute renders a block with the template that bears its construct's name.

@@ -36,6 +36,10 @@ func (p *page) Policy() string {
 	for _, s := range p.trusted.scripts {
 		scripts = append(scripts, hash(s))
 	}
+	if p.Index() != "" {
+		// What a script that is known by its hash adds to the page may be loaded.
+		scripts = append(scripts, "'strict-dynamic'")
+	}
 	return strings.Join([]string{
 		"default-src 'none'",
 		"base-uri 'none'",
@@ -56,8 +60,8 @@ func hash(s string) string {
 // trusted are the scripts and the style sheets of trusted outputs.
 type trusted struct{ scripts, styles []string }
 
-func trustedIn(blocks []doc.Block) trusted {
-	var t trusted
+// add adds those of the blocks.
+func (t *trusted) add(blocks []doc.Block) {
 	for _, b := range blocks {
 		h, ok := b.(*doc.HTML)
 		if !ok || !h.Trusted {
@@ -79,5 +83,4 @@ func trustedIn(blocks []doc.Block) trusted {
 			}
 		}
 	}
-	return t
 }

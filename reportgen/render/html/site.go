@@ -2,7 +2,6 @@ package html
 
 import (
 	"cmp"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,19 +25,30 @@ type step struct{ File, Title string }
 
 // WriteSite writes the document as one page for each section of the first depth:
 // index.html with title page and contents, a page named by each section's
-// number and anchor, and sources.html with references and provenance. The folder
-// must exist; files of other names in it are left.
+// number and anchor, sources.html with references and provenance, and search.js
+// with what search looks through. The folder must exist; files of other names in
+// it are left.
 func WriteSite(dir string, d *doc.Document) error {
-	pages := sitePages(d)
-	var errs []error
-	for _, p := range pages {
-		f, err := os.Create(filepath.Join(dir, p.Site.File))
+	var texts []found
+	for _, p := range sitePages(d) {
+		source, err := p.source()
 		if err != nil {
-			return errors.Join(append(errs, err)...)
+			return err
 		}
-		errs = append(errs, p.write(f), f.Close())
+		if err := os.WriteFile(filepath.Join(dir, p.Site.File), source, 0o666); err != nil {
+			return err
+		}
+		more, err := textsOf(p.Site.File, source)
+		if err != nil {
+			return err
+		}
+		texts = append(texts, more...)
 	}
-	return errors.Join(errs...)
+	index, err := siteIndex(texts)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, indexFile), index, 0o666)
 }
 
 func sitePages(d *doc.Document) []*page {
@@ -46,7 +56,7 @@ func sitePages(d *doc.Document) []*page {
 	files := map[string]string{}
 	part := func(file, title string) *page {
 		return &page{
-			Document: d, outline: whole.outline, sanitizer: whole.sanitizer, trusted: whole.trusted,
+			Document: d, outline: whole.outline, sanitizer: whole.sanitizer,
 			Site: &place{File: file, Title: title, files: files},
 		}
 	}
@@ -75,6 +85,9 @@ func sitePages(d *doc.Document) []*page {
 	}
 	for i, p := range pages {
 		p.Notes = notesOf(p)
+		for _, s := range p.Sections {
+			p.trusted.add(s.Blocks)
+		}
 		if i > 0 {
 			p.Site.Prev = &step{pages[i-1].Site.File, cmp.Or(pages[i-1].Site.Title, whole.Heading())}
 		}
@@ -168,6 +181,15 @@ func notesOf(p *page) []*doc.Note {
 		}
 	}
 	return notes
+}
+
+// Index is the file with what search looks through, "" where the page may load
+// none: a script of a trusted output could then load anything.
+func (p *page) Index() string {
+	if p.Site == nil || len(p.trusted.scripts) > 0 {
+		return ""
+	}
+	return indexFile
 }
 
 // href is the address of an anchor of the report from this page.

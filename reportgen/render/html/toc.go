@@ -65,11 +65,29 @@ type list struct {
 	Print     bool
 }
 
-// Contents is the table of contents of the whole report.
-func (p *page) Contents() []*entry { return p.outline.contents }
+// Contents is the table of contents of the whole report. On a page of a site other
+// than the first, what is below a section is listed for the page's own only:
+// otherwise a site would grow with the square of the report.
+func (p *page) Contents() []*entry {
+	if p.Front {
+		return p.outline.contents
+	}
+	var all []*entry
+	for _, e := range p.outline.contents {
+		if p.Site.files[e.ID] != p.Site.File {
+			e = &entry{ID: e.ID, Number: e.Number, Title: e.Title}
+		}
+		all = append(all, e)
+	}
+	return all
+}
 
-// Lists are those that are not empty, of the whole report.
+// Lists are those that are not empty, of the whole report. The first page of a site
+// has them.
 func (p *page) Lists() []list {
+	if !p.Front {
+		return nil
+	}
 	var lists []list
 	for _, l := range []list{{"figures", "Figures", p.outline.figures, p.Print != nil}, {"tables", "Tables", p.outline.tables, p.Print != nil}} {
 		if len(l.Entries) > 0 {

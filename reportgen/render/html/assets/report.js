@@ -164,10 +164,41 @@
     }
   };
 
-  // Search looks through the text of the page, block by block.
+  const mark = (words, e) => {
+    if (!CSS.highlights) return;
+    const ranges = [];
+    const walker = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+    for (let n = walker.nextNode(); n; n = walker.nextNode()) {
+      for (const w of words) {
+        for (let i = n.data.toLowerCase().indexOf(w); i >= 0; i = n.data.toLowerCase().indexOf(w, i + w.length)) {
+          const range = new Range();
+          range.setStart(n, i);
+          range.setEnd(n, i + w.length);
+          ranges.push(range);
+        }
+      }
+    }
+    CSS.highlights.set("found", new Highlight(...ranges));
+  };
+  const wordsOf = (s) => s.toLowerCase().split(/\s+/).filter(Boolean);
+  // The texts of the page, block by block.
+  const texts = () => {
+    const all = [];
+    let heading = "";
+    for (const e of document.querySelectorAll("main :is(h2, h3, h4, h5, h6, p, li, dd, blockquote, figcaption, tr, pre), header.title p")) {
+      if (e.querySelector("p, li, tr, pre") || e.className === "steps") continue;
+      const text = [...(e.cells ?? [e])].map((c) => c.textContent).join(" ").replace(/#$/, "").replace(/\s+/g, " ").trim();
+      if (/^H\d$/.test(e.tagName)) heading = text;
+      if (text) all.push({ e, text, lower: text.toLowerCase(), heading });
+    }
+    return all;
+  };
+  // Search looks through the page, and through the other pages of a site: their
+  // texts are loaded as a script, which also a page opened by path may do.
   const search = (nav) => {
     const box = document.createElement("div");
     box.className = "search";
+    box.setAttribute("role", "search");
     const input = Object.assign(document.createElement("input"), { type: "search", placeholder: "Search", id: "search" });
     input.setAttribute("aria-label", "Search this report");
     const results = document.createElement("ol");
@@ -176,32 +207,19 @@
     box.append(input, status, results);
     nav.querySelector(".contents").before(box);
     const most = 20;
-    let index;
-    const build = () => {
-      let heading = "";
-      index = [];
-      for (const e of document.querySelectorAll("main :is(h2, h3, h4, h5, h6, p, li, dd, blockquote, figcaption, tr, pre), header.title p")) {
-        if (e.querySelector("p, li, tr, pre")) continue;
-        const text = [...(e.cells ?? [e])].map((c) => c.textContent).join(" ").replace(/#$/, "").replace(/\s+/g, " ").trim();
-        if (/^H\d$/.test(e.tagName)) heading = text;
-        if (text) index.push({ e, text, lower: text.toLowerCase(), heading });
-      }
-    };
-    const mark = (words, e) => {
-      if (!CSS.highlights) return;
-      const ranges = [];
-      const walker = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
-      for (let n = walker.nextNode(); n; n = walker.nextNode()) {
-        for (const w of words) {
-          for (let i = n.data.toLowerCase().indexOf(w); i >= 0; i = n.data.toLowerCase().indexOf(w, i + w.length)) {
-            const range = new Range();
-            range.setStart(n, i);
-            range.setEnd(n, i + w.length);
-            ranges.push(range);
-          }
-        }
-      }
-      CSS.highlights.set("found", new Highlight(...ranges));
+    let here, others = [], asked = !nav.dataset.index, missing = "";
+    const load = () => {
+      if (asked) return;
+      asked = true;
+      const script = document.createElement("script");
+      script.src = nav.dataset.index;
+      script.addEventListener("load", () => {
+        others = reportIndex.filter(([file]) => file !== nav.dataset.file)
+          .map(([file, anchor, heading, text]) => ({ file, anchor, heading, text, lower: text.toLowerCase() }));
+        update();
+      });
+      script.addEventListener("error", () => { missing = " on this page; the other pages cannot be searched without " + nav.dataset.index; update(); });
+      document.head.append(script);
     };
     const go = (hit, words) => {
       for (let fold = hit.e.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
@@ -212,27 +230,41 @@
       const at = Math.max(0, text.toLowerCase().indexOf(word) - 30);
       return (at > 0 ? "…" : "") + text.slice(at, at + 110) + (text.length > at + 110 ? "…" : "");
     };
-    const update = () => {
-      if (!index) build();
-      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-      CSS.highlights?.delete("found");
-      const hits = words.length ? index.filter((x) => words.every((w) => x.lower.includes(w))) : [];
-      results.replaceChildren(...hits.slice(0, most).map((hit) => {
-        const li = document.createElement("li");
-        const b = document.createElement("button");
-        b.type = "button";
-        const where = document.createElement("span");
-        where.className = "found-in";
-        where.textContent = hit.heading;
-        b.append(where, snippet(hit.text, words[0]));
-        b.addEventListener("click", () => go(hit, words));
-        li.append(b);
-        return li;
-      }));
-      status.textContent = !words.length ? "" : hits.length > most ? `The first ${most} of ${hits.length} places` : hits.length === 1 ? "1 place" : hits.length + " places";
+    const result = (hit, words) => {
+      const li = document.createElement("li");
+      const to = document.createElement(hit.e ? "button" : "a");
+      if (hit.e) {
+        to.type = "button";
+        to.addEventListener("click", () => go(hit, words));
+      } else {
+        to.href = hit.file + "?find=" + encodeURIComponent(words.join(" ")) + (hit.anchor ? "#" + hit.anchor : "");
+      }
+      const where = document.createElement("span");
+      where.className = "found-in";
+      where.textContent = hit.heading;
+      to.append(where, snippet(hit.text, words[0]));
+      li.append(to);
+      return li;
     };
+    const update = () => {
+      here ??= texts();
+      load();
+      const words = wordsOf(input.value);
+      CSS.highlights?.delete("found");
+      const hits = words.length ? [...here, ...others].filter((x) => words.every((w) => x.lower.includes(w))) : [];
+      results.replaceChildren(...hits.slice(0, most).map((hit) => result(hit, words)));
+      status.textContent = !words.length ? "" : (hits.length > most ? `The first ${most} of ${hits.length} places` : hits.length === 1 ? "1 place" : hits.length + " places") + missing;
+    };
+    input.addEventListener("focus", load);
     input.addEventListener("input", update);
-    box.addEventListener("keydown", (e) => { if (e.key === "Escape") { input.value = ""; update(); input.focus(); } });
+    box.addEventListener("keydown", (e) => {
+      if (e.key === "Escape") { input.value = ""; update(); input.focus(); }
+      const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+      if (!step) return;
+      const stops = [input, ...results.querySelectorAll("button, a")];
+      stops[stops.indexOf(document.activeElement) + step]?.focus();
+      e.preventDefault();
+    });
     addEventListener("keydown", (e) => {
       if (e.key === "/" && !e.ctrlKey && !e.metaKey && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName)) { e.preventDefault(); input.focus(); }
     });
@@ -259,5 +291,8 @@
     };
     addEventListener("hashchange", reveal);
     reveal();
+    // What was searched for on another page is marked where the link leads.
+    const found = wordsOf(new URLSearchParams(location.search).get("find") ?? "");
+    if (found.length) mark(found, document.querySelector("main"));
   });
 })();

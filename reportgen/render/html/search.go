@@ -1,0 +1,138 @@
+package html
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	nethtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// indexFile is the script with the texts of a site. A page that is opened by path
+// may load a script from beside it, and no other file.
+const indexFile = "search.js"
+
+// found is a text of a site that search looks through, written as a list to keep
+// the index small.
+type found struct {
+	file    string
+	anchor  string // the nearest at or above the text
+	heading string // above the text
+	text    string
+}
+
+// MarshalJSON writes the list that the page's script reads.
+func (f found) MarshalJSON() ([]byte, error) {
+	return json.Marshal([]string{f.file, f.anchor, f.heading, f.text})
+}
+
+// siteIndex is the script that tells the texts to the page that loads it.
+// encoding/json writes what a script may hold.
+func siteIndex(texts []found) ([]byte, error) {
+	list, err := json.Marshal(texts)
+	if err != nil {
+		return nil, fmt.Errorf("search index: %w", err)
+	}
+	return slices.Concat([]byte("var reportIndex = "), list, []byte(";\n")), nil
+}
+
+// textsOf are the texts of a page as the page's script finds them: of what stands
+// in main, block by block.
+func textsOf(file string, source []byte) ([]found, error) {
+	root, err := nethtml.Parse(bytes.NewReader(source))
+	if err != nil {
+		return nil, fmt.Errorf("search index: %s: %w", file, err)
+	}
+	r := indexReader{file: file}
+	for n := range root.Descendants() {
+		if n.DataAtom == atom.Main || n.DataAtom == atom.Header {
+			r.walk(n)
+		}
+	}
+	return r.texts, nil
+}
+
+type indexReader struct {
+	file, anchor, heading string
+	texts                 []found
+}
+
+func (r *indexReader) walk(n *nethtml.Node) {
+	for c := range n.ChildNodes() {
+		if c.Type != nethtml.ElementNode {
+			continue
+		}
+		id := attribute(c, "id")
+		if attribute(c, "class") == "part" {
+			id = r.anchor // the caption of all parts stands behind the last of them
+		}
+		r.anchor = cmp.Or(attribute(c, "id"), r.anchor)
+		switch c.DataAtom {
+		case atom.Svg, atom.Script, atom.Style:
+		case atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+			r.heading = searched(c)
+			r.add(c)
+		case atom.P, atom.Li, atom.Dd, atom.Blockquote, atom.Figcaption, atom.Tr, atom.Pre:
+			if holdsBlocks(c) {
+				r.walk(c)
+			} else if attribute(c, "class") != "steps" {
+				r.add(c)
+			}
+		default:
+			r.walk(c)
+		}
+		r.anchor = cmp.Or(id, r.anchor)
+	}
+}
+
+func (r *indexReader) add(n *nethtml.Node) {
+	if text := searched(n); text != "" {
+		r.texts = append(r.texts, found{r.file, r.anchor, r.heading, text})
+	}
+}
+
+// holdsBlocks reports whether what stands in the element is found by itself.
+func holdsBlocks(n *nethtml.Node) bool {
+	for d := range n.Descendants() {
+		switch d.DataAtom {
+		case atom.P, atom.Li, atom.Tr, atom.Pre:
+			return true
+		}
+	}
+	return false
+}
+
+// searched is the text of an element on one line, with a space between the cells of
+// a row and without the link that a heading has to itself.
+func searched(n *nethtml.Node) string {
+	var b strings.Builder
+	var walk func(*nethtml.Node)
+	walk = func(n *nethtml.Node) {
+		for c := range n.ChildNodes() {
+			switch {
+			case c.Type == nethtml.TextNode:
+				b.WriteString(c.Data)
+			case attribute(c, "class") != "anchor":
+				walk(c)
+				if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
+					b.WriteByte(' ')
+				}
+			}
+		}
+	}
+	walk(n)
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func attribute(n *nethtml.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
