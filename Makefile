@@ -92,11 +92,17 @@ fuzz: ## short fuzz runs of every fuzz target
 
 FUZZ ?= 2000x
 
-# 100 million flows only when asked for: make bench FLOWS='1M 20M 100M'.
-FLOWS ?= 1M 20M
+# 100 million flows only when asked for: make bench FLOWS=1M,20M,100M.
+FLOWS ?= 1M,20M
+BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 
-bench: reportgen $(TOOLS)/bench/.made ## measure beside DuckDB, Polars and pandas; writes BENCHMARKS.md
-	$(TOOLS)/bench/bin/python -B testdata/bench/bench.py $(REPORTGEN) BENCHMARKS.md $(FLOWS)
+# With BASE=<commit>, only Go's own benchmarks run, in turn with those of that
+# commit.
+bench: reportgen $(TOOLS)/bench/.made $(TOOLS)/bin/benchstat ## measure beside DuckDB, Polars and pandas; writes BENCHMARKS.md
+	BENCHSTAT=$(TOOLS)/bin/benchstat $(TOOLS)/bench/bin/python -B testdata/bench/bench.py $(REPORTGEN) $(if $(BASE),--go $(BASE),BENCHMARKS.md $(FLOWS))
+
+$(TOOLS)/bin/benchstat:
+	GOBIN=$(TOOLS)/bin go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 
 $(TOOLS)/bench/.made: testdata/bench/requirements.txt
 	$(PYTHON) -m venv $(TOOLS)/bench

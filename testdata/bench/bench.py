@@ -1,143 +1,138 @@
 """Measures Flowbook beside its peers and writes BENCHMARKS.md.
 
-    bench.py REPORTGEN OUTPUT [1M|20M|100M]...
+    bench.py REPORTGEN OUTPUT [1M|20M|100M]...    everything
+    bench.py REPORTGEN --go [BASE]                Go's own benchmarks alone, beside those of a commit
 
 Each program runs as a process of its own, in turn, several times over, so that whatever else the machine does
-meets all of them. What is quoted is the median of the runs, and ratios of medians. All tell their time without their
-start. BENCH_ROUNDS is how many runs, BENCH_FOLDER where the data is kept.
+meets all of them. What is quoted is the median of the runs, and ratios of medians. BENCH_ROUNDS is the most runs of
+anything, BENCH_FOLDER where the data is kept, BENCH_PARTS what to measure of scan, programs, report, execute and go,
+BENCHSTAT the program of that name.
 """
 
-import json
 import os
 import pathlib
+import shutil
+import subprocess
 import sys
+import tempfile
 
+import gobench
 import measure
-import report
+import programs
+import scanning
+import tables
+import whole
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 SIZES = {"1M": 1_000_000, "20M": 20_000_000, "100M": 100_000_000}
-ROUNDS = {"1M": 5, "20M": 3, "100M": 1}
-if "BENCH_ROUNDS" in os.environ:
-    ROUNDS = {size: min(int(os.environ["BENCH_ROUNDS"]), rounds) for size, rounds in ROUNDS.items()}
-DUCKDB = ["lists", "window", "levels", "numbered"]
-POLARS = ["lists", "lists-streaming", "levels", "levels-streaming"]
-
-
-def peers(size, file, country):
-    """The programs that compute the aggregates of a profile, each with how it is called."""
-    python, everything = sys.executable, {}
-    for f in DUCKDB:
-        everything[f"DuckDB, {f}"] = [python, HERE / "peer_duckdb.py", f, file]
-    for f in POLARS:
-        everything[f"Polars, {f}"] = [python, HERE / "peer_polars.py", f, file]
-    if size == "1M":
-        everything["pandas, vectorised"] = [python, HERE / "peer_pandas.py", "vectorised", file]
-        everything["pandas, as Sentinel"] = [python, HERE / "peer_pandas.py", "seed", file, country]
-    return everything
-
-
-def scan(bench, size, data):
-    """One table: Flowbook and its peers on the same file. Returns its rows."""
-    file, country = data["pyarrow"], data["country"]
-    programs = {"Flowbook": [bench.scan, file],
-                "Flowbook, whole program": [bench.reportgen, "profile", file, "-o", bench.folder / "day.profile"]}
-    programs |= peers(size, file, country)
-    runs = {name: [] for name in programs}
-    slow = set()
-    for n in range(ROUNDS[size]):
-        for name, command in programs.items():
-            if name in slow:
-                continue
-            runs[name].append(measure.run(command))
-        if n == 0:  # Of each peer, go on with the two best formulations.
-            for peer in ("DuckDB", "Polars"):
-                order = sorted((r[0].seconds, name) for name, r in runs.items() if name.startswith(peer) and r)
-                slow |= {name for _, name in order[2:]}
-            slow |= {"pandas, as Sentinel"}
-    return {name: measure.median(r) for name, r in runs.items() if r}
-
-
-def check(bench, size, file):
-    """Asserts that every aggregate is DuckDB's, in each formulation where the day is small."""
-    folder = bench.folder / "csv"
-    folder.mkdir(exist_ok=True)
-    measure.must([bench.reportgen, "profile", file, "-o", bench.folder / "day.profile"])
-    measure.must(["go", "run", "./testdata/bench/dump", bench.folder / "day.profile", folder], cwd=ROOT)
-    lines = measure.must([sys.executable, HERE / "peer_duckdb.py", "check", file, folder, *(DUCKDB if size == "1M" else DUCKDB[:1])]).splitlines()
-    return [json.loads(line) for line in lines]
-
-
-def shapes(bench, data):
-    """The same rows as one row group, in ten thousand, and in a thousand files."""
-    files = {
-        "one file, one row group": [data["pyarrow"]],
-        "one file, 10,000 row groups": [data["groups"]],
-        "1,000 files": sorted(data["files"].glob("*.parquet")),
-    }
-    runs = {name: [] for name in files}
-    for _ in range(ROUNDS["1M"]):
-        for name, paths in files.items():
-            runs[name].append(measure.run([bench.reportgen, "profile", *paths, "-o", bench.folder / "day.profile"]))
-    return {name: measure.median(r) for name, r in runs.items()}
-
-
-def writers(bench, data):
-    """A scan beside a pass that decodes only, for the files of three writers."""
-    rows = {}
-    for name in ("pyarrow", "fastparquet", "flowbook"):
-        rows[name] = measure.go_benchmark(bench.test, "BenchmarkFile", data[name], ROUNDS["1M"])
-    return rows
-
-
-def detect(bench, days):
-    """Findings of two days whose profiles are cached."""
-    command = [bench.reportgen, "detect", "--baseline", days / "data.parquet", "--test", days / "test.parquet",
-               "--country", days / "country.mmdb", "--asn", days / "asn.mmdb", "--format", "json"]
-    environment = os.environ | {"FLOWBOOK_CACHE": str(bench.folder / "cache")}
-    measure.run(command, env=environment)
-    return measure.median([measure.run(command, env=environment) for _ in range(ROUNDS["1M"])])
+MOST = int(os.environ.get("BENCH_ROUNDS", 20))
+PARTS = os.environ.get("BENCH_PARTS", "scan programs report execute go").split()
+INTRODUCTION = """Made by `make bench`; do not edit. Numbers are medians of runs that take turns on one machine, each in a \
+process of its own, and mean something as ratios only. Times of scans are of the computation alone, from the Parquet file to the aggregates \
+in memory, without the start of the program; Flowbook's includes the SHA-256 of the file. "Whole program" is reportgen profile: \
+its start and the writing of the profile, synced to the disk, as well. CPU and memory are always those of the whole process. Shares of CPU \
+are of profiles taken in the same run."""
 
 
 class Bench:
+    """Where things are, and how often they are run."""
+
     def __init__(self, reportgen):
+        self.here = pathlib.Path(__file__).resolve().parent
+        self.root = self.here.parent.parent
         self.reportgen = pathlib.Path(reportgen).resolve()
-        self.folder = pathlib.Path(os.environ.get("BENCH_FOLDER", ROOT / ".cache" / "bench"))
+        self.tools = pathlib.Path(sys.executable).parent
+        self.folder = pathlib.Path(os.environ.get("BENCH_FOLDER", self.root / ".cache" / "bench"))
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.test = self.folder / "scan.test"
-        self.scan = self.folder / "scan"
-        measure.must(["go", "build", "-o", self.scan, "./testdata/bench/scan"], cwd=ROOT)
-        measure.must(["go", "test", "-c", "-o", self.test, "./pkg/scan"], cwd=ROOT)
+        self.rounds = {size: min(rounds, MOST) for size, rounds in {"1M": 5, "20M": 3, "100M": 1}.items()}
+        self.report_rounds, self.cell_rounds, self.go_rounds = min(3, MOST), min(10, 2 * MOST), min(6, MOST)
+        self.memory = int(0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))  # more than that does not fit
+        self.scan, self.scan_test, self.main_test = (self.folder / name for name in ("scan", "scan.test", "reportgen.test"))
+
+    def build(self):
+        """Builds what is measured besides reportgen itself."""
+        measure.say("building")
+        measure.must(["go", "build", "-o", self.scan, "./testdata/bench/scan"], cwd=self.root)
+        measure.must(["go", "test", "-c", "-o", self.scan_test, "./pkg/scan"], cwd=self.root)
+        measure.must(["go", "test", "-c", "-o", self.main_test, "./reportgen"], cwd=self.root)
+
+    def fresh(self):
+        """An empty folder for caches, in place of the one before."""
+        shutil.rmtree(self.folder / "cache", ignore_errors=True)
+        (self.folder / "cache").mkdir()
+        return self.folder / "cache"
 
     def data(self, size):
         """The sample day of a size as several writers write it, made once."""
         days = self.folder / f"days-{size}"
         if not (days / "truth.json").exists():
-            hosts = "200" if size == "1M" else "2000"
+            measure.say(f"making the days of {size} flows")
+            hosts = {"1M": "200", "20M": "2000", "100M": "5000"}[size]
             flows = min(SIZES[size], 50_000_000)
             measure.must([self.reportgen, "synth", "-o", days, "--flows", str(flows), "--hosts", hosts])
-        measure.must([sys.executable, HERE / "files.py", days, str(SIZES[size])])
+        measure.must([sys.executable, self.here / "files.py", days, str(SIZES[size])])
         return {"days": days, "country": days / "country.mmdb", "flowbook": days / "data.parquet",
                 "pyarrow": days / "pyarrow.parquet", "fastparquet": days / "fastparquet.parquet",
                 "groups": days / "groups.parquet", "files": days / "files"}
 
 
-def main(reportgen, output, *sizes):
+def execute(bench):
+    """The table of execute.sh: one notebook run by reportgen, nbconvert and papermill."""
+    measure.say("a notebook of ten cells beside nbconvert and papermill")
+    with tempfile.TemporaryDirectory() as work:
+        environment = os.environ | {"REPORTGEN": str(bench.reportgen), "VIRTUAL_ENV": str(bench.tools.parent), "TMPDIR": work,
+                                    "PATH": f"{bench.tools}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run([bench.here / "execute.sh"], cwd=bench.root, env=environment, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"execute.sh: exit status {done.returncode}")
+    return done.stdout.strip()
+
+
+def markdown(bench, machine, found):
+    """BENCHMARKS.md of what was measured so far."""
+    scans = [found[size] for size in SIZES if size in found]
+    rows = [row for scan in scans for row in scanning.targets(scan)]
+    rows += programs.targets(found["programs"]) if "programs" in found else []
+    rows += whole.targets(found["report"], programs.empty(found["programs"]) if "programs" in found else None) if "report" in found else []
+    parts = ["# Benchmarks", INTRODUCTION, machine, "## Targets", tables.targets(rows)]
+    if scans:
+        parts += ["## Scan to profile", *(part for scan in scans for part in scanning.section(scan))]
+    if "programs" in found:
+        parts += programs.section(found["programs"])
+    if "report" in found:
+        parts += ["## The whole report", *whole.section(found["report"])]
+    if found.get("execute"):
+        parts += ["## One notebook", found["execute"]]
+    if "go" in found:
+        parts += ["## Go's benchmarks", "As benchstat sums them up.", "```\n" + found["go"].strip() + "\n```"]
+    return "\n\n".join([*parts, (bench.here / "tried.md").read_text().strip()]) + "\n"
+
+
+def main(reportgen, output, *arguments):
     bench = Bench(reportgen)
-    found = {"machine": report.machine(), "rounds": ROUNDS, "scan": {}, "checked": {}}
-    for size in sizes or ("1M", "20M"):
-        data = bench.data(size)
-        found["checked"][size] = check(bench, size, data["pyarrow"]) if size != "100M" else []
-        found["scan"][size] = scan(bench, size, data)
-        if size == "1M":
-            found["writers"] = writers(bench, data)
-            found["shapes"] = shapes(bench, data)
-            found["detect"] = detect(bench, data["days"])
-            found["profile"] = measure.profile(bench.test, data["pyarrow"], bench.folder)
-        if size == "20M":
-            found["rows"] = measure.go_benchmark(bench.test, "BenchmarkRowsOf", data["pyarrow"], ROUNDS[size])
-        pathlib.Path(output).write_text(report.markdown(found, (HERE / "tried.md").read_text()))
+    if output == "--go":
+        print(gobench.run(bench, *filter(None, arguments)))
+        return
+    machine, found = tables.machine(), {}
+    bench.build()
+    sizes = [size for word in arguments for size in word.replace(",", " ").split()] or ["1M", "20M"]
+    if unknown := set(sizes) - set(SIZES):
+        raise SystemExit(f"{', '.join(sorted(unknown))}: not a number of flows; use {', '.join(SIZES)}")
+
+    def note(name, value):
+        found[name] = value
+        pathlib.Path(output).write_text(markdown(bench, machine, found))
+
+    for size in sizes if "scan" in PARTS else []:
+        note(size, scanning.run(bench, size, bench.data(size)))
+    if "programs" in PARTS:
+        note("programs", programs.run(bench, bench.data("1M")["days"]))
+    if "report" in PARTS:
+        note("report", whole.run(bench, bench.data("1M")["days"]))
+    if "execute" in PARTS and (bench.here / "execute.sh").exists():
+        note("execute", execute(bench))
+    if "go" in PARTS:
+        note("go", gobench.run(bench))
+    measure.say(f"wrote {output}")
 
 
 if __name__ == "__main__":

@@ -6,27 +6,48 @@ import os
 import re
 import statistics
 import subprocess
+import sys
+import threading
 import time
 
 Run = collections.namedtuple("Run", "seconds cpu memory")  # memory: the most at any time, in bytes
 
 
+class TooLarge(Exception):
+    """A program that was ended because it took more memory than it may."""
+
+
+def say(text):
+    """Tells how far the measurement is."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
 def must(command, **options):
-    """Runs a command that must succeed and returns what it printed."""
-    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, text=True, **options)
+    """Runs a command that must succeed and returns what it printed. Its errors are shown where it fails."""
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
     if done.returncode:
-        raise SystemExit(f"{' '.join(map(str, command))[:300]}: exit status {done.returncode}")
+        raise SystemExit(f"{' '.join(map(str, command))[:300]}: exit status {done.returncode}\n{done.stderr[-2000:]}")
     return done.stdout
 
 
-def run(command, env=None):
-    """Runs a program once. Its time is what it prints as {"seconds": …}, else that of the whole process."""
+def run(command, limit=None, **options):
+    """Runs a program once. Its time is what it prints as {"seconds": …}, else that of the whole process.
+
+    With a limit, in bytes, a program that takes more memory is ended and TooLarge is raised.
+    """
     start = time.perf_counter()
-    child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
+    options.setdefault("stderr", subprocess.DEVNULL)
+    child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, text=True, **options)
+    ended, large = threading.Event(), threading.Event()
+    if limit:
+        threading.Thread(target=_guard, args=(child.pid, limit, ended, large), daemon=True).start()
     out = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - start
+    ended.set()
     child.returncode = os.waitstatus_to_exitcode(status)
+    if large.is_set():
+        raise TooLarge
     if child.returncode:
         raise SystemExit(f"{' '.join(map(str, command))[:300]}: exit status {child.returncode}")
     try:
@@ -36,27 +57,38 @@ def run(command, env=None):
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
+def _guard(pid, limit, ended, large):
+    """Ends a process whose memory goes beyond the limit."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    while not ended.wait(0.05):
+        try:
+            with open(f"/proc/{pid}/statm") as f:
+                resident, shared = (int(n) * page for n in f.read().split()[1:3])
+        except (OSError, ValueError):
+            return
+        if resident - shared > limit:
+            large.set()
+            os.kill(pid, 9)
+            return
+
+
 def median(runs):
     return Run(*(statistics.median(values) for values in zip(*runs)))
+
+
+def metrics(out):
+    """What Go's benchmarks printed: by name, each value by its unit."""
+    found = collections.defaultdict(lambda: collections.defaultdict(list))
+    for name, values in re.findall(r"^Benchmark(\S+?)(?:-\d+)?\s+\d+\s+(.+)$", out, re.M):
+        for value, unit in re.findall(r"([\d.e+-]+) (\S+)", values):
+            found[name][unit].append(float(value))
+    return {name: {unit: statistics.median(values) for unit, values in units.items()} for name, units in found.items()}
 
 
 def go_benchmark(test, name, file, rounds):
     """The medians of the parts of a Go benchmark, in seconds; the parts take turns."""
     environment = os.environ | {"FLOWBOOK_BENCH_FILE": str(file)}
-    seconds = collections.defaultdict(list)
+    out = ""
     for _ in range(rounds):
-        out = must([test, "-test.run", "^$", "-test.bench", f"^{name}$", "-test.benchtime", "3x"], env=environment)
-        for part, ns in re.findall(rf"^{name}/(\S+?)(?:-\d+)?\s+\d+\s+(\d+) ns/op", out, re.M):
-            seconds[part].append(int(ns) / 1e9)
-    return {part: statistics.median(values) for part, values in seconds.items()}
-
-
-def profile(test, file, folder):
-    """Where a scan spends its time, as pprof prints it."""
-    environment = os.environ | {"FLOWBOOK_BENCH_FILE": str(file)}
-    to = folder / "cpu.pprof"
-    must([test, "-test.run", "^$", "-test.bench", "^BenchmarkFile$/^scan$", "-test.benchtime", "20x", "-test.cpuprofile", to], env=environment)
-    top = must(["go", "tool", "pprof", "-top", "-nodecount=25", test, to], stderr=subprocess.DEVNULL)
-    lines = top.splitlines()
-    first = next(i for i, line in enumerate(lines) if "flat%" in line)
-    return "\n".join(re.sub(r"\[go\.shape.*", "[…]", line)[:110].rstrip() for line in lines[first:])
+        out += must([test, "-test.run", "^$", "-test.bench", f"^{name}$", "-test.benchtime", "3x"], env=environment)
+    return {part.partition("/")[2]: units["ns/op"] / 1e9 for part, units in metrics(out).items()}

@@ -1,28 +1,63 @@
-// Scan reads a flow file to its profile and prints how long that took, without
+// Scan reads flow files to one profile and prints how long that took, without
 // the start of the program, as the peers do.
 //
-//	go run ./testdata/bench/scan day.parquet
+//	go run ./testdata/bench/scan [-n times] [-cpuprofile file] day.parquet...
 package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/scan"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: scan FILE")
+	n := flag.Int("n", 1, "how many `times` to scan")
+	to := flag.String("cpuprofile", "", "write a CPU profile to this `file`")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: scan [-n times] [-cpuprofile file] FILE...")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() == 0 || *n < 1 {
+		flag.Usage()
 		os.Exit(2)
 	}
-	start := time.Now()
-	p, err := scan.File(context.Background(), os.Args[1], scan.Options{})
-	if err != nil {
+	if err := run(flag.Args(), *n, *to); err != nil {
 		fmt.Fprintln(os.Stderr, "scan:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("{\"seconds\": %f, \"conversations\": %d}\n", time.Since(start).Seconds(), len(p.Conversations))
+}
+
+// run scans the files n times and prints the mean time.
+func run(files []string, n int, to string) (err error) {
+	if to != "" {
+		f, err := os.Create(to)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return errors.Join(err, f.Close())
+		}
+		defer func() {
+			pprof.StopCPUProfile()
+			err = errors.Join(err, f.Close())
+		}()
+	}
+	conversations := 0
+	start := time.Now()
+	for range n {
+		p, err := scan.Files(context.Background(), files, scan.Options{})
+		if err != nil {
+			return err
+		}
+		conversations = len(p.Conversations)
+	}
+	fmt.Printf("{\"seconds\": %f, \"conversations\": %d}\n", time.Since(start).Seconds()/float64(n), conversations)
+	return nil
 }

@@ -1,0 +1,129 @@
+"""Findings, imports and cells: what users wait for besides scans and reports."""
+
+import os
+
+import measure
+import stages
+from tables import mebibytes, table, target
+
+ZEEK = "\n".join([
+    r"#separator \x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-", "#path\tconn",
+    "#fields\t" + "\t".join("ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state local_orig "
+                            "local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents".split()),
+    "#types\t" + "\t".join("time string addr port addr port enum string interval count count string bool bool count string count count count count set[string]".split()),
+]) + "\n"
+DETECT = [
+    ("hashing", r"sha256"),
+    stages.COLLECTOR,
+    ("reading profiles", r"pkg/profile\.(\(\*|)(Unmarshal|Decode|Load|[Dd]ecoder|reader)"),
+    ("databases", r"maxminddb|geoip2|pkg/geo\."),
+    ("rules", r"pkg/(detect|siem)\."),
+]
+IMPORT = [
+    stages.COLLECTOR,
+    ("writing the flow file", r"parquet-go|pkg/scan\."),
+    ("sorting", r"ingest\.\(\*Sorter\)|ingest\.\(\*?run|slices\."),
+    ("reading the log", r"pkg/ingest\."),
+]
+
+
+def profiled(bench, name, times, stage, **environment):
+    """The shares of the stages of a benchmark of reportgen."""
+    to = bench.folder / "program.pprof"
+    command = [bench.main_test, "-test.run", "^$", "-test.bench", f"^{name}$", "-test.benchtime", f"{times}x", "-test.cpuprofile", to]
+    measure.must(command, cwd=bench.root / "reportgen", env=os.environ | environment)
+    return stages.shares(bench.main_test, to, stage)
+
+
+def detect(bench, days):
+    """Findings of two days whose profiles are cached."""
+    measure.say("findings of two cached days")
+    command = [bench.reportgen, "detect", "--baseline", days / "data.parquet", "--test", days / "test.parquet",
+               "--country", days / "country.mmdb", "--asn", days / "asn.mmdb", "--format", "json"]
+    environment = os.environ | {"FLOWBOOK_CACHE": str(bench.fresh())}
+    measure.run(command, env=environment)
+    took = measure.median([measure.run(command, env=environment) for _ in range(bench.rounds["1M"])])
+    start = measure.median([measure.run([bench.reportgen, "--help"]) for _ in range(5)])
+    shares = profiled(bench, "BenchmarkDetect", 20, DETECT, FLOWBOOK_CACHE=environment["FLOWBOOK_CACHE"], FLOWBOOK_BENCH_DAYS=str(days))
+    return {"run": took, "start": start.seconds, "stages": shares}
+
+
+def zeek(day, log, times):
+    """Writes the flows of a day as Zeek would, so many times over."""
+    import duckdb
+
+    db = duckdb.connect()
+    db.execute("SET preserve_insertion_order = true")
+    with open(log, "wb") as out:
+        out.write(ZEEK.encode())
+        for n in range(times):
+            part = log.with_suffix(".part")
+            db.execute(f"""COPY (SELECT printf('%.6f', 1713484800 + least(timestamp + {n}, 8639999) / 100.0), 'C' || format('{{:017d}}', row_number() OVER ()),
+                src_ip, 40000 + {n}, dst_ip, port, proto, '-', '0.25', up_bytes, down_bytes, 'SF', 'T', 'F', 0, 'ShADadFf',
+                up_bytes // 1400 + 5, up_bytes + 40 * (up_bytes // 1400 + 5), down_bytes // 1400 + 5, down_bytes + 40 * (down_bytes // 1400 + 5), '(empty)'
+                FROM read_parquet('{day}')) TO '{part}' (FORMAT csv, DELIMITER '\t', HEADER false, QUOTE '', ESCAPE '')""")
+            with open(part, "rb") as rows:
+                while block := rows.read(1 << 22):
+                    out.write(block)
+            part.unlink()
+    db.close()
+
+
+def imports(bench, days):
+    """Zeek's log to a flow file on one core: a million rows, and ten million for the memory."""
+    found, environment = {}, os.environ | {"GOMAXPROCS": "1"}
+    log, out = bench.folder / "conn.log", bench.folder / "imported.parquet"
+    for rows, times in (("1M", 1), ("10M", 10)):
+        measure.say(f"import of {rows} rows")
+        zeek(days / "data.parquet", log, times)
+        runs = [measure.run([bench.reportgen, "import", "--from", "zeek", log, "-o", out], env=environment)
+                for _ in range(bench.rounds["1M"] if times == 1 else 1)]
+        found[rows] = {"run": measure.median(runs), "bytes": log.stat().st_size}
+        if times == 1:
+            found["stages"] = profiled(bench, "BenchmarkImport", 5, IMPORT, GOMAXPROCS="1", FLOWBOOK_BENCH_LOG=str(log))
+        log.unlink()
+    out.unlink()
+    return found
+
+
+def cells(bench):
+    """What a cell of a notebook takes from request to reply, in real GoNB kernels."""
+    measure.say("cells")
+    out = measure.must(["go", "test", "-run", "^$", "-bench", "^BenchmarkCell$", "-benchtime", f"{bench.cell_rounds}x", "./notebooks"], cwd=bench.root)
+    return {name: {unit: value for unit, value in units.items() if unit == "ratio" or unit.endswith("ms")} for name, units in measure.metrics(out).items()}
+
+
+def run(bench, days):
+    return {"detect": detect(bench, days), "imports": imports(bench, days), "cells": cells(bench)}
+
+
+def empty(found):
+    """The median of an empty cell in ms, as reportgen runs it."""
+    return next((units["empty-ms"] for units in found["cells"].values() if "empty-ms" in units), None)
+
+
+def targets(found):
+    d, i, rows = found["detect"], found["imports"], []
+    for name, units in found["cells"].items():
+        if "ratio" in units:
+            rows.append(target(f"warm cell to an empty one ({name})", 2.5, units["ratio"], "{:.2f}".format, more=False,
+                               reason=", ".join(f"{unit.removesuffix('-ms')} {value:.0f} ms" for unit, value in units.items() if unit != "ratio")))
+    rows.append(target("`reportgen detect` on two cached days of 1M flows", 0.3, d["run"].seconds, "{:.2f} s".format, more=False,
+                       reason=f"{d['start']:.2f} s to start; CPU: {stages.words(d['stages'])}"))
+    why = f"CPU: {stages.words(i['stages'])}"
+    rows.append(target("import of 1M rows of Zeek's on one core", 1.5, i["1M"]["run"].seconds, "{:.2f} s".format, more=False, reason=why))
+    rows.append(target("memory of the import of 10M rows to that of 1M", 1.25, i["10M"]["run"].memory / i["1M"]["run"].memory, "{:.2f}".format, more=False,
+                       reason=f"{mebibytes(i['1M']['run'].memory)} and {mebibytes(i['10M']['run'].memory)}"))
+    return rows
+
+
+def section(found):
+    i = found["imports"]
+    rows = [[n, f"{i[n]['run'].seconds:.2f} s", f"{i[n]['run'].cpu:.2f} s", mebibytes(i[n]["run"].memory), f"{i[n]['bytes'] / i[n]['run'].seconds / 1e6:,.0f} MB/s"] for n in ("1M", "10M")]
+    units = sorted({u for c in found["cells"].values() for u in c})
+    return ["## Cells", "Medians in ms from request to reply: an empty cell, and one that loads two cached days and makes a table and a figure.",
+            table(["", *units], [[name, *(f"{c[u]:.2f}" if u in c else "" for u in units)] for name, c in found["cells"].items()]),
+            "## Findings", f"`reportgen detect` on two cached days of 1M flows: {found['detect']['run'].seconds:.2f} s, of which the start of the program is "
+            f"{found['detect']['start']:.2f} s. CPU: {stages.words(found['detect']['stages'])}.",
+            "## Import", "Zeek's conn.log (TSV) to a flow file with GOMAXPROCS=1, the whole program; a log of ten million rows holds the day's flows ten times.",
+            table(["rows", "time", "CPU", "memory", "log"], rows), f"CPU: {stages.words(i['stages'])}."]
