@@ -193,8 +193,20 @@ type specs struct {
 
 func newSpecs(opts Options) *specs { return &specs{opts, make(map[[2]string]*kernel.Spec)} }
 
+// usualKernel is the kernel of a notebook that names none. Where it does not tell
+// its language either, that is Python, as Jupyter's own clients have it.
+func usualKernel(language string) string {
+	switch language {
+	case "", "python", "ipython":
+		return "python3"
+	case "go":
+		return "gonb"
+	}
+	return ""
+}
+
 func (s *specs) find(ctx context.Context, n *notebook) (*kernel.Spec, error) {
-	name := cmp.Or(s.opts.Kernel, n.nb.KernelName())
+	name := cmp.Or(s.opts.Kernel, n.nb.KernelName(), usualKernel(n.nb.Language()))
 	if name == "" {
 		return nil, fmt.Errorf("%s: the notebook names no kernel: name one with --kernel, or save it in JupyterLab with one", n.Name)
 	}

@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -72,10 +73,11 @@ type variable struct {
 }
 
 func languageOf(nb *nbformat.Notebook) language {
+	name := strings.ToLower(cmp.Or(nb.KernelName(), usualKernel(nb.Language())))
 	switch lang := nb.Language(); {
-	case lang == "go", lang == "" && strings.EqualFold(nb.KernelName(), "gonb"):
+	case lang == "go", lang == "" && name == "gonb":
 		return goLanguage{}
-	case lang == "python", lang == "" && strings.HasPrefix(nb.KernelName(), "python"):
+	case lang == "python", lang == "ipython", lang == "" && strings.HasPrefix(name, "python"):
 		return pythonLanguage{}
 	}
 	return nil
