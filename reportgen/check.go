@@ -15,6 +15,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/render/doc"
 	"github.com/flowbook/flowbook/reportgen/render/pdf"
+	"github.com/flowbook/flowbook/reportgen/workdir"
 )
 
 // newCheckCommand is reportgen check: whether a report still holds.
@@ -72,12 +73,12 @@ func (o runOptions) check(ctx context.Context, stdout, stderr io.Writer, dir str
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 	}
-	temp, err := os.MkdirTemp("", "reportgen-check-")
+	temp, err := workdir.Make(os.TempDir(), "reportgen-check-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)
-	fresh := &folder{filepath.Join(temp, "report")}
+	defer func() { err = errors.Join(err, temp.Remove()) }()
+	fresh := &folder{filepath.Join(temp.Path, "report")}
 	if err := o.report(ctx, io.Discard, stderr, fresh, e); err != nil {
 		return err
 	}

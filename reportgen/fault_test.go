@@ -111,6 +111,108 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// startUntil starts reportgen and returns when it has said a text on stderr. What it
+// says then is dropped.
+func startUntil(t *testing.T, text string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := program(t, args...)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.Contains(lines.Text(), text) {
+	}
+	go func() { _, _ = io.Copy(io.Discard, stderr) }()
+	return cmd
+}
+
+// A second signal ends reportgen at once, and not when the cell has been given its
+// time; killed, it does not come to write anything either. What both leave is
+// removed by the next run.
+func TestKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real GoNB kernels: skipped with -short")
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
+		t.Run(signal.String(), func(t *testing.T) {
+			dir := notebookFolder(t, map[string]string{"report/" + marker: markerText, "report/old.txt": "old"})
+			writeFiles(t, dir, map[string]string{
+				"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "import \"os/signal\"\n%%\nsignal.Ignore(os.Interrupt)\nfor { time.Sleep(time.Second) }"),
+				"quick/b.ipynb":     goNotebook(t, "B", "var x = 1"),
+			})
+			before := tree(t, "report")
+			temp := t.TempDir()
+			t.Setenv("TMPDIR", temp)
+			cmd := startUntil(t, "cell 1/2", "run")
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				if err := cmd.Wait(); err == nil || err.Error() != "signal: "+signal.String() {
+					t.Errorf("%v, want an end by %v", err, signal)
+				}
+			}()
+			for again := true; again; {
+				_ = cmd.Process.Signal(signal) // it may have ended meanwhile
+				select {
+				case <-ended:
+					again = false
+				case <-time.After(20 * time.Millisecond): // the first signal is being taken
+				}
+			}
+			if diff := cmp.Diff(before, tree(t, "report")); diff != "" {
+				t.Errorf("the report changed:\n%s", diff)
+			}
+			for strings.Contains(fmt.Sprint(leftIn(t, temp)), "process") {
+				time.Sleep(5 * time.Millisecond) // the kernel is told by the operating system
+			}
+			if left := leftIn(t, temp); len(left) == 0 {
+				t.Error("nothing was left to remove")
+			}
+			mustRun(t, "run", "-o", "next", "quick")
+			if left := leftIn(t, temp); len(left) > 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
+
+// What was left of writing the report goes with the next run, and that of a run
+// that writes at the moment does not.
+func TestLeftOfWriting(t *testing.T) {
+	t.Chdir(t.TempDir())
+	f, err := newFolder("report")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var killed, running string
+	fill := func(dir string) error { return os.WriteFile(filepath.Join(dir, "a"), []byte("x"), 0o644) }
+	err = f.replace(func(dir string) error {
+		running = dir
+		killed = filepath.Join(filepath.Dir(filepath.Dir(dir)), ".report-123")
+		if err := os.CopyFS(killed, os.DirFS(filepath.Dir(dir))); err != nil { // which nobody has locked
+			return err
+		}
+		if err := f.replace(fill); err != nil {
+			return err
+		}
+		if _, err := os.Stat(running); err != nil {
+			t.Error("the folder of a run that writes was removed")
+		}
+		return fill(dir)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"report/a": "x", "report/" + marker: markerText}
+	if diff := cmp.Diff(want, tree(t, ".")); diff != "" {
+		t.Errorf("left beside the report (-want +got):\n%s", diff)
+	}
+}
+
 // checkBeside checks that a folder of notebooks holds them and their report only.
 func checkBeside(t *testing.T, dir string) {
 	t.Helper()

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+
+	"github.com/flowbook/flowbook/reportgen/workdir"
 )
 
 // marker is the file in a report's folder that says who made it, so that no other
@@ -45,17 +47,17 @@ func newFolder(path string) (*folder, error) {
 
 // replace lets write fill a new folder and puts it in the place of the old one.
 // Where write fails the old one stays as it was.
-func (f *folder) replace(write func(dir string) error) error {
+func (f *folder) replace(write func(dir string) error) (err error) {
 	parent, name := filepath.Split(f.path)
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp(parent, "."+name+"-")
+	work, err := workdir.Make(parent, "."+name+"-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
-	fresh, old := filepath.Join(work, "new"), filepath.Join(work, "old")
+	defer func() { err = errors.Join(err, work.Remove()) }()
+	fresh, old := filepath.Join(work.Path, "new"), filepath.Join(work.Path, "old")
 	if err := os.Mkdir(fresh, 0o777); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/workdir"
 )
 
 // newPreviewCommand is reportgen preview: the report while one works on it.
@@ -41,23 +42,23 @@ place. What fails is shown in the page. Ctrl-C ends it.`,
 	return c
 }
 
-func (o runOptions) preview(ctx context.Context, stdout, stderr io.Writer, port int, args []string) error {
+func (o runOptions) preview(ctx context.Context, stdout, stderr io.Writer, port int, args []string) (err error) {
 	if err := o.valid(); err != nil {
 		return err
 	}
 	if _, err := findSource(args); err != nil {
 		return err
 	}
-	temp, err := os.MkdirTemp("", "reportgen-preview-")
+	temp, err := workdir.Make(os.TempDir(), "reportgen-preview-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)
+	defer func() { err = errors.Join(err, temp.Remove()) }()
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
 	if err != nil {
 		return fmt.Errorf("--port %d: %w", port, err)
 	}
-	p := &preview{options: o, args: args, out: &folder{filepath.Join(temp, "report")}, stderr: stderr, board: newBoard()}
+	p := &preview{options: o, args: args, out: &folder{filepath.Join(temp.Path, "report")}, stderr: stderr, board: newBoard()}
 	server := &http.Server{Handler: p.handler(), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	fmt.Fprintf(stdout, "http://%s/\n", listener.Addr())
 

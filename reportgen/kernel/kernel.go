@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/flowbook/flowbook/reportgen/workdir"
 )
 
 // Options say how to start a kernel. Only Spec is required.
@@ -38,7 +40,7 @@ type Options struct {
 type Kernel struct {
 	opts     Options
 	dir      string // the path of private
-	private  *folder
+	private  *workdir.Dir
 	proc     *process
 	sockets  *sockets
 	codec    codec
@@ -77,11 +79,11 @@ func Start(ctx context.Context, opts Options) (*Kernel, error) {
 		return nil, err
 	}
 	k := &Kernel{
-		opts: opts, dir: private.path, private: private, codec: codec{session: uuid.NewString()},
+		opts: opts, dir: private.Path, private: private, codec: codec{session: uuid.NewString()},
 		iopub: make(chan *message, 1024), shell: make(chan *message, 64), stdin: make(chan *message, 4),
 		done: make(chan struct{}), finished: make(chan struct{}), badErr: make(chan error, 1),
 		displays: make(map[string][]display), cells: make(map[string]*collector),
-		clean: newCleaner(private.path, slices.Concat(opts.Spec.Hide, opts.Hide)),
+		clean: newCleaner(private.Path, slices.Concat(opts.Spec.Hide, opts.Hide)),
 	}
 	if err := k.start(ctx); err != nil {
 		k.opts.StopTimeout = 0 // what did not start is not asked to stop
@@ -278,7 +280,7 @@ func (k *Kernel) Close() error {
 		}
 		k.sockets.close()
 	}
-	if err := k.private.remove(); err != nil {
+	if err := k.private.Remove(); err != nil {
 		return fmt.Errorf("remove the kernel's temporary folder: %w", err)
 	}
 	return nil

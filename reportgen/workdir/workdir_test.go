@@ -1,0 +1,149 @@
+package workdir
+
+import (
+	"bufio"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+func make1(t *testing.T, parent string) *Dir {
+	t.Helper()
+	d, err := Make(parent, ".report-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// TestHolder is not a test but the program that TestKilled kills: it makes a
+// folder, says which, and waits.
+func TestHolder(t *testing.T) {
+	parent := os.Getenv("WORKDIR_TEST_PARENT")
+	if parent == "" {
+		t.Skip("started by TestKilled only")
+	}
+	d := make1(t, parent)
+	_, _ = os.Stdout.WriteString(d.Path + "\n")
+	select {}
+}
+
+// The folder of a program that runs stays, and that of one that was killed goes
+// with the next.
+func TestKilled(t *testing.T) {
+	parent := t.TempDir()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestHolder$")
+	cmd.Env = append(os.Environ(), "WORKDIR_TEST_PARENT="+parent)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	lines.Scan()
+	held := lines.Text()
+	if err := os.WriteFile(filepath.Join(held, "work"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first := make1(t, parent)
+	if !isThere(filepath.Join(held, "work")) {
+		t.Error("the folder of a running program was removed")
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("the program was not killed")
+	}
+	second := make1(t, parent)
+	if isThere(held) {
+		t.Error("the folder of a killed program stays")
+	}
+	for _, d := range []*Dir{first, second} {
+		if !isThere(d.Path) {
+			t.Error("a folder in use was removed")
+		}
+		if err := errors.Join(d.Remove(), d.Remove()); err != nil || isThere(d.Path) {
+			t.Errorf("%s stays: %v", d.Path, err)
+		}
+	}
+}
+
+// What Make did not make is left alone, whatever it is called.
+func TestOthersStay(t *testing.T) {
+	parent := t.TempDir()
+	for _, name := range []string{".report-mine", ".report-1234", "other"} {
+		if err := os.MkdirAll(filepath.Join(parent, name, "new"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(parent, "other", marker), nil, 0o600); err != nil { // of another prefix
+		t.Fatal(err)
+	}
+	aside := t.TempDir()
+	if err := os.WriteFile(filepath.Join(aside, marker), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(aside, filepath.Join(parent, ".report-link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := make1(t, parent).Remove(); err != nil {
+		t.Error(err)
+	}
+	for _, path := range []string{".report-mine/new", ".report-1234/new", "other/new", ".report-link"} {
+		if !isThere(filepath.Join(parent, path)) {
+			t.Errorf("%s was removed", path)
+		}
+	}
+	if !isThere(filepath.Join(aside, marker)) {
+		t.Error("what a link points to was removed")
+	}
+}
+
+// Many at once: nobody takes the folder of another.
+func TestAtOnce(t *testing.T) {
+	parent := t.TempDir()
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				d, err := Make(parent, "x-")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				file := filepath.Join(d.Path, "work")
+				if err := os.WriteFile(file, nil, 0o600); err != nil {
+					t.Error(err)
+				}
+				if !isThere(file) {
+					t.Error("a folder in use was removed")
+				}
+				if err := d.Remove(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if entries, err := os.ReadDir(parent); err != nil || len(entries) > 0 {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+}
+
+func TestMakeRefuses(t *testing.T) {
+	if _, err := Make(filepath.Join(t.TempDir(), "none"), "x-"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+}
