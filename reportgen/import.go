@@ -135,6 +135,9 @@ func runImport(ctx context.Context, in []string, opt importOptions, stderr io.Wr
 	if err != nil {
 		return err
 	}
+	if err := canHold(opt.out); err != nil {
+		return err
+	}
 	sorter := ingest.Sorter{Chosen: read.Days}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
 	bar := importProgress(stderr, "reading", true)

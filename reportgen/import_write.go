@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -30,6 +31,23 @@ func warnThinDays(w io.Writer, days []ingest.DayCount) {
 				day.Date, humanize.Comma(day.Flows), humanize.Comma(flows))
 		}
 	}
+}
+
+// canHold finds, before a long log is read, that a file could not be written.
+func canHold(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("-o %s is a folder; name the file to write in it", path)
+	}
+	folder := filepath.Dir(path)
+	switch info, err := os.Stat(folder); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("-o %s: there is no folder %s; make it first", path, folder)
+	case err != nil:
+		return fmt.Errorf("-o: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("-o %s: %s is no folder", path, folder)
+	}
+	return nil
 }
 
 // dayFile is the file of a day while it is written.

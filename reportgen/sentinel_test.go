@@ -10,9 +10,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestSentinelScripts runs testdata/script/sentinel*.txtar.
-func TestSentinelScripts(t *testing.T) {
-	scripts, err := filepath.Glob(filepath.Join("testdata", "script", "sentinel*.txtar"))
+// TestScripts runs testdata/script/*.txtar.
+func TestScripts(t *testing.T) {
+	scripts, err := filepath.Glob(filepath.Join("testdata", "script", "*.txtar"))
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("there are no scripts (%v)", err)
 	}
