@@ -87,7 +87,7 @@ func (p *page) source() ([]byte, error) {
 	p.prose = newProseRenderer(p)
 	t, err := template.New("").Funcs(template.FuncMap{
 		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "code": highlight,
-		"spans": spans, "level": level, "href": p.href, "pageOf": p.pageOf,
+		"spans": spans, "level": level, "classes": classes, "href": p.href, "pageOf": p.pageOf,
 		"construct": func(doc.Block) (template.HTML, error) { return "", nil },
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {
