@@ -71,7 +71,8 @@ const several = 3
 // day the changes from it are compared with each other, as a cloud of points:
 // the robust Mahalanobis distance says how far a change lies from those that
 // most hosts went through, so that what the whole network did more of on the
-// day is nobody's anomaly. What a host did less of does not count. A distance is
+// day is nobody's anomaly. What a host did less of does not count, nor what it
+// does more like the others than before. A distance is
 // unusual beyond what the distances of all hosts teach, and beyond what chance
 // gives so many hosts: that is low. It is medium, and never more, where the
 // distance is half as far again from the median one, on a logarithmic scale,
@@ -83,7 +84,7 @@ func Anomaly(in Input) AnomalyResult {
 	baseline, test := in.days()
 	at, k := in.places(), in.sensitivity()
 	s := baseline.standing(at)
-	before, after := baseline.habits(s, at), test.habits(s, at)
+	before, after := baseline.habits(s, at, false), test.habits(s, at, true)
 	m, ok := learnAnomaly(before, after)
 	if !ok || math.IsInf(m.level.limit(k), 0) { // no distance is unusual at such a sensitivity
 		return AnomalyResult{}
@@ -184,7 +185,7 @@ func (m anomalyModel) judge(now, old *habits, k float64) (HostChange, bool) {
 	if !m.changes {
 		return c, false
 	}
-	c.Distance, moved = m.rising(m.change, m.changeOf(now, old))
+	c.Distance, moved = m.rising(m.change, m.changeOf(now, old), m.nearer(level, old)...)
 	c.Limit, c.excess = m.change.limit(k), m.change.excess(c.Distance, k)
 	c.Features = m.moved(moved, now, old)
 	beyond := 0
@@ -202,18 +203,30 @@ func (c HostChange) rounded() HostChange {
 	return c
 }
 
+// nearer lists the features in which a host's day, given as its lasting
+// features without what the network did more of, lies nearer to the median host
+// than the host's baseline day did.
+func (m anomalyModel) nearer(level []float64, old *habits) []int {
+	var nearer []int
+	for j, was := range old.point(m.lasting(), m.usual) {
+		if math.Abs(level[j]-m.level.centre[j]) < math.Abs(was-m.level.centre[j]) {
+			nearer = append(nearer, j)
+		}
+	}
+	return nearer
+}
+
 // rising is the distance of a point in a cloud, or that of the same point
-// without what it has less of where that is smaller, and how far each of its
-// coordinates lies from the middle.
-func (m anomalyModel) rising(c cloud, x []float64) (distance float64, deviations []float64) {
+// without what it has less of and without the features left out where that is
+// smaller, and how far each of its coordinates lies from the middle.
+func (m anomalyModel) rising(c cloud, x []float64, without ...int) (distance float64, deviations []float64) {
 	z := c.standard(x)
 	deviations = make([]float64, len(x))
 	up := slices.Clone(z)
 	for j := range x {
 		deviations[j] = (x[j] - c.centre[j]) / c.scale[j]
-		if !m.features[j].fewer {
-			up[j] = max(up[j], 0)
-			deviations[j] = max(deviations[j], 0)
+		if deviations[j] < 0 && !m.features[j].fewer || slices.Contains(without, j) {
+			deviations[j], up[j] = 0, 0
 		}
 	}
 	return min(c.distance(z), c.distance(up)), deviations
@@ -221,7 +234,7 @@ func (m anomalyModel) rising(c cloud, x []float64) (distance float64, deviations
 
 // moved lists the features that moved, farthest first.
 func (m anomalyModel) moved(deviations []float64, now, old *habits) []Moved {
-	var list []Moved
+	list := []Moved{}
 	for j, d := range deviations {
 		if math.Abs(d) < movedFrom {
 			continue

@@ -26,11 +26,11 @@ type habits struct {
 	span           span       // of its flows
 }
 
-// contact is who an address belongs to: its owner, or itself where the owner is
-// not known.
+// contact is who an address belongs to: its owner, by number, or itself where
+// the owner is not known.
 type contact struct {
-	owner geo.Owner
-	addr  netip.Addr
+	asn  uint
+	addr netip.Addr
 }
 
 // FreshParty is an owner of addresses, or one address where its owner is not
@@ -73,7 +73,9 @@ func (d day) standing(at places) standing {
 		}
 		s.before[src] = map[contact]bool{}
 		for i := range cs {
-			s.before[src][d.contact(cs[i].Dst, at)] = true
+			if i == 0 || cs[i-1].Dst != cs[i].Dst {
+				s.before[src][d.contact(cs[i].Dst, at)] = true
+			}
 		}
 	}
 	for name, n := range users {
@@ -95,8 +97,8 @@ func (d day) bySource() iter.Seq2[netip.Addr, []profile.Conversation] {
 
 func (d day) contact(a netip.Addr, at places) contact {
 	if d.outside(a) {
-		if owner := at.of(a).owner; owner.ASN != 0 {
-			return contact{owner: owner}
+		if asn := at.of(a).owner.ASN; asn != 0 {
+			return contact{asn: asn}
 		}
 	}
 	return contact{addr: a}
@@ -114,30 +116,35 @@ func servicesOf(cs []profile.Conversation) []serviceName {
 	return slices.Compact(names)
 }
 
-// habits describes the internal hosts of a day, by address.
-func (d day) habits(s standing, at places) map[netip.Addr]*habits {
+// habits describes the internal hosts of a day, by address. What is new to
+// a host is told if fresh, of those of which s knows whom they had to do with.
+func (d day) habits(s standing, at places, fresh bool) map[netip.Addr]*habits {
 	all := map[netip.Addr]*habits{}
-	for h := range d.hosts() {
-		one := &habits{slots: len(h.Slots)}
-		for _, slot := range h.Slots {
-			one.company += s.active[slot.Index] / float64(len(h.Slots))
+	for src, cs := range d.bySource() {
+		h := &habits{services: len(servicesOf(cs))}
+		h.add(cs, s.common)
+		if known := s.before[src]; fresh && known != nil {
+			h.meet(d, cs, known, at)
 		}
-		one.add(d, h.Addr, s, at)
-		all[h.Addr] = one
+		all[src] = h
+	}
+	for host := range d.hosts() {
+		h := all[host.Addr]
+		h.slots = len(host.Slots)
+		for _, slot := range host.Slots {
+			h.company += s.active[slot.Index] / float64(h.slots)
+		}
 	}
 	for dst, n := range d.answered() {
-		if one := all[dst]; one != nil {
-			one.clients = n
+		if h := all[dst]; h != nil {
+			h.clients = n
 		}
 	}
 	return all
 }
 
-// add describes what the flows of host src tell.
-func (h *habits) add(d day, src netip.Addr, s standing, at places) {
-	cs, known := d.Of(src), s.before[src]
-	h.services = len(servicesOf(cs))
-	fresh := map[contact]*freshUse{}
+// add adds up the flows of a host.
+func (h *habits) add(cs []profile.Conversation, common map[serviceName]bool) {
 	for i := range cs {
 		c := &cs[i]
 		h.Add(c.Counts)
@@ -148,22 +155,40 @@ func (h *habits) add(d day, src netip.Addr, s standing, at places) {
 		if c.Proto == flow.UDP {
 			h.udp += c.Flows
 		}
-		if !s.common[serviceName{c.Proto, c.Port}] {
+		if !common[serviceName{c.Proto, c.Port}] {
 			h.odd += c.Flows
 		}
-		if p := d.contact(c.Dst, at); known != nil && !known[p] {
-			h.freshFlows += c.Flows
-			if fresh[p] == nil {
-				fresh[p] = &freshUse{}
+	}
+}
+
+// meet tells those of a host's flows that go to none of whom it knows.
+func (h *habits) meet(d day, cs []profile.Conversation, known map[contact]bool, at places) {
+	met := map[contact]*freshUse{}
+	var use *freshUse // of the last destination; nil where it is known
+	for i := range cs {
+		c := &cs[i]
+		if i == 0 || cs[i-1].Dst != c.Dst {
+			use = nil
+			if p := d.contact(c.Dst, at); !known[p] {
+				if met[p] == nil {
+					met[p] = &freshUse{}
+				}
+				use = met[p]
 			}
-			fresh[p].add(c)
+		}
+		if use != nil {
+			h.freshFlows += c.Flows
+			use.add(c)
 		}
 	}
-	for p, use := range fresh {
-		f := FreshParty{Dst: use.top, Owner: p.owner, Flows: use.flows, Hours: bits.OnesCount32(use.hours)}
+	for _, use := range met {
+		f := FreshParty{Dst: use.top, Flows: use.flows, Hours: bits.OnesCount32(use.hours)}
 		if f.before(h.fresh) {
 			h.fresh = f
 		}
+	}
+	if d.outside(h.fresh.Dst) {
+		h.fresh.Owner = at.of(h.fresh.Dst).owner
 	}
 }
 
