@@ -106,7 +106,7 @@ const (
 	roundMost  = 4 << 20
 )
 
-// Round returns how many flows AddParts should be given at once, which is four
+// Round returns how many flows AddParts should be given at once, which is eight
 // for each conversation: then what a conversation's state costs to fetch is
 // shared by some flows, and the flows that wait take less memory than the
 // conversations.
@@ -115,5 +115,5 @@ func (b *Builder) Round() int {
 	for s := range b.shards {
 		conversations += len(b.shards[s].convs)
 	}
-	return min(max(4*conversations, roundLeast), roundMost)
+	return min(max(8*conversations, roundLeast), roundMost)
 }

@@ -3,27 +3,53 @@ package scan
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"golang.org/x/sync/errgroup"
 )
 
 // batchRows is how many rows are handed on at once: few enough to stay in the
 // cache of a core, many enough that handing on costs nothing.
 const batchRows = 16 << 10
 
-// batch is a run of rows of one row group, column by column.
+// position is where a batch stands in a scan.
+type position struct {
+	file   int // its number among those of the scan
+	number int // among the batches of the file, from 0
+	last   bool
+}
+
+// next returns where the batch after that of p stands.
+func (p position) next() position {
+	if p.last {
+		return position{file: p.file + 1}
+	}
+	return position{file: p.file, number: p.number + 1}
+}
+
+// batch is a run of rows, column by column: some of one row group, or all of
+// one or more small ones that follow each other.
 type batch struct {
 	file     string // without folder
-	rowGroup int
-	first    int64 // row of the row group that the batch begins with
+	rowGroup int    // of the first row
+	first    int64  // row of the row group that the batch begins with
+	starts   []int  // where the small row groups begin; nil for one
 	rows     int
-	number   int // among those of the scan, from 0
-	of       int // number of its file in the scan
+	at       position
 	book     *book
 	vectors  [numColumns]*vector
 
 	recycle func() // takes the vectors back
+}
+
+// place says where row i of the batch stands.
+func (b *batch) place(i int) (rowGroup int, row int64) {
+	if b.starts == nil {
+		return b.rowGroup, b.first + int64(i)
+	}
+	// The last of those that begin at or before the row: empty ones have none.
+	n, _ := slices.BinarySearch(b.starts, i+1)
+	return b.rowGroup + n - 1, int64(i - b.starts[n-1])
 }
 
 // isFlow is the one check that every row passes through; reject tells why a
@@ -36,49 +62,9 @@ func (b *batch) isFlow(i int) bool {
 		v[colUp].numbers[i]|v[colDown].numbers[i] >= 0
 }
 
-// stream is a column of a row group that is decoded by a goroutine of its own.
-type stream struct {
-	full, free chan *vector
-}
-
-// newStream returns a stream of at most n vectors, which bounds the memory of
-// the row group.
-func newStream(n int) *stream {
-	s := &stream{full: make(chan *vector, n), free: make(chan *vector, n)}
-	for range n {
-		s.free <- &vector{}
-	}
-	return s
-}
-
-// decode fills vectors until the row group ends.
-func (s *stream) decode(ctx context.Context, f *file, rowGroup, col int, book *book) error {
-	fail := func(err error) error { return f.fail(rowGroup, flow.Columns[col], err) }
-	c, err := f.openChunk(rowGroup, col, book)
-	if err != nil {
-		return fail(err)
-	}
-	defer c.close()
-	for left := f.parquet.RowGroups()[rowGroup].NumRows(); left > 0; {
-		v, err := receive(ctx, s.free)
-		if err != nil {
-			return err
-		}
-		n := int(min(left, batchRows))
-		v.resize(f.columns[col].coded(), n)
-		if err := c.fill(v, n); err != nil {
-			return fail(err)
-		}
-		s.full <- v // never blocks: there are no more vectors than places
-		left -= int64(n)
-	}
-	if err := c.finished(); err != nil {
-		return fail(err)
-	}
-	return nil
-}
-
+// resize makes room for n rows of which none is known.
 func (v *vector) resize(coded bool, n int) {
+	v.faults = v.faults[:0]
 	if coded {
 		v.codes = grown(v.codes, n)
 	} else {
@@ -93,6 +79,16 @@ func grown[T any](s []T, n int) []T {
 	return s[:n]
 }
 
+// send puts v into c, or gives up when ctx ends.
+func send[T any](ctx context.Context, c chan<- T, v T) error {
+	select {
+	case c <- v:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // receive takes from c, or gives up when ctx ends.
 func receive[T any](ctx context.Context, c <-chan T) (T, error) {
 	select {
@@ -102,40 +98,4 @@ func receive[T any](ctx context.Context, c <-chan T) (T, error) {
 		var none T
 		return none, ctx.Err()
 	}
-}
-
-// readRowGroup decodes the columns of a row group side by side, which keeps
-// several cores busy where a file is a single row group, and hands on its
-// batches in order. Up to ahead batches are under way at once; use must see to it
-// that each is recycled.
-func (f *file) readRowGroup(ctx context.Context, rowGroup, ahead int, book *book, use func(context.Context, *batch) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	var streams [numColumns]*stream
-	for col := range streams {
-		streams[col] = newStream(ahead)
-		g.Go(func() error { return streams[col].decode(ctx, f, rowGroup, col, book) })
-	}
-	g.Go(func() error {
-		rows := f.parquet.RowGroups()[rowGroup].NumRows()
-		for first := int64(0); first < rows; first += batchRows {
-			b := &batch{file: f.base(), rowGroup: rowGroup, first: first, rows: int(min(batchRows, rows-first)), book: book}
-			for col, s := range streams {
-				v, err := receive(ctx, s.full)
-				if err != nil {
-					return err
-				}
-				b.vectors[col] = v
-			}
-			b.recycle = func() {
-				for col, s := range streams {
-					s.free <- b.vectors[col]
-				}
-			}
-			if err := use(ctx, b); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return g.Wait()
 }

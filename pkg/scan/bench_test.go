@@ -160,7 +160,7 @@ func decodeOnly(ctx context.Context, path string) error {
 	for i := range f.parquet.RowGroups() {
 		for col := range numColumns {
 			g.Go(func() error {
-				c, err := f.openChunk(i, col, newBook())
+				c, err := f.openChunk(f.reader, i, col, newBook())
 				if err != nil {
 					return err
 				}

@@ -42,15 +42,20 @@ type chunk struct {
 	value  int    // next value of the page, nulls not counted
 }
 
-// openChunk begins to read a column of a row group.
-func (f *file) openChunk(rowGroup, col int, book *book) (_ *chunk, err error) {
+// openChunk begins to read a column of a row group from r, which reads the
+// bytes of the file.
+func (f *file) openChunk(r io.ReaderAt, rowGroup, col int, book *book) (_ *chunk, err error) {
 	defer recovered(&err)
 	c := f.columns[col]
 	chunks := f.parquet.RowGroups()[rowGroup].ColumnChunks()
 	if c.leaf >= len(chunks) {
 		return nil, fmt.Errorf("%w (the row group lacks the column)", ErrDamaged)
 	}
-	k := &chunk{pages: chunks[c.leaf].Pages()}
+	of, ok := chunks[c.leaf].(*parquet.FileColumnChunk)
+	if !ok {
+		return nil, fmt.Errorf("%w (the column is no part of the file)", ErrDamaged)
+	}
+	k := &chunk{pages: of.PagesFrom(r)}
 	if c.coded() {
 		k.reader = &codeReader{column: c, book: book}
 	} else {
@@ -70,11 +75,11 @@ func (c *chunk) close() {
 	_ = c.pages.Close()
 }
 
-// fill reads n rows into v. It is an error if the column has fewer.
-func (c *chunk) fill(v *vector, n int) (err error) {
+// fill reads n rows into v, from row to on. It is an error if the column has
+// fewer.
+func (c *chunk) fill(v *vector, to, n int) (err error) {
 	defer recovered(&err)
-	v.faults = v.faults[:0]
-	for done := 0; done < n; {
+	for n > 0 {
 		if c.row == c.rows {
 			if err := c.nextPage(); err != nil {
 				return err
@@ -87,9 +92,10 @@ func (c *chunk) fill(v *vector, n int) (err error) {
 			}
 			c.unread = false
 		}
-		m := min(n-done, c.rows-c.row)
-		c.copy(v, done, m)
-		done += m
+		m := min(n, c.rows-c.row)
+		c.copy(v, to, m)
+		to += m
+		n -= m
 	}
 	return nil
 }
@@ -151,9 +157,9 @@ func (c *chunk) copy(v *vector, to, m int) {
 	}
 	levels := c.levels[c.row : c.row+m]
 	for i := 0; i < m; {
-		run := i
-		for run < m && levels[run] != 0 {
-			run++
+		run := m
+		if n := bytes.IndexByte(levels[i:], 0); n >= 0 {
+			run = i + n
 		}
 		c.reader.read(v, to+i, c.value, run-i)
 		c.value += run - i

@@ -45,7 +45,7 @@ func readAll(t *testing.T, path string) (whole, failed int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &file{path: path, os: o, size: info.Size()}
+	f := &file{path: path, os: o, reader: o, size: info.Size()}
 	if checkEnds(o, f.size) != nil || f.readFooter() != nil {
 		return 0, 1
 	}

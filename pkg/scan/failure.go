@@ -26,7 +26,7 @@ func (f *file) firstFailure(ctx context.Context, err error) error {
 
 // readColumn reads a column of a row group for nothing but its errors.
 func (f *file) readColumn(ctx context.Context, rowGroup, col int) error {
-	c, err := f.openChunk(rowGroup, col, newBook())
+	c, err := f.openChunk(f.reader, rowGroup, col, newBook())
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (f *file) readColumn(ctx context.Context, rowGroup, col int) error {
 		}
 		n := int(min(left, batchRows))
 		v.resize(f.columns[col].coded(), n)
-		if err := c.fill(&v, n); err != nil {
+		if err := c.fill(&v, 0, n); err != nil {
 			return err
 		}
 	}

@@ -102,7 +102,7 @@ func (f *file) dictionary(rowGroup, col int, book *book) (terms []uint32, ok boo
 	if !ok {
 		return nil, false, nil
 	}
-	pages := chunk.PagesFrom(f.os)
+	pages := chunk.PagesFrom(f.reader)
 	defer pages.Close()
 	dict, err := pages.ReadDictionary()
 	if err != nil || dict == nil {

@@ -10,7 +10,7 @@ import (
 // hashFile returns the SHA-256 of the file's bytes in hexadecimal.
 func hashFile(ctx context.Context, f *file) (string, error) {
 	h := sha256.New()
-	r := io.NewSectionReader(f.os, 0, f.size)
+	r := io.NewSectionReader(f.reader, 0, f.size)
 	for {
 		if err := ctx.Err(); err != nil {
 			return "", err

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ const readBuffer = 64 << 10
 type file struct {
 	path    string
 	os      *os.File
+	reader  io.ReaderAt // of the same bytes
 	size    int64
 	parquet *parquet.File
 	columns [numColumns]column
@@ -53,7 +55,7 @@ func open(path string) (_ *file, err error) {
 			_ = o.Close()
 		}
 	}()
-	f := &file{path: path, os: o}
+	f := &file{path: path, os: o, reader: o}
 	info, err := o.Stat()
 	if err != nil {
 		return nil, err
@@ -62,7 +64,10 @@ func open(path string) (_ *file, err error) {
 		return nil, f.fail(-1, "", fmt.Errorf("%w: it is no regular file", ErrNotParquet))
 	}
 	f.size = info.Size()
-	if err := checkEnds(o, f.size); err != nil {
+	if err := f.readSmall(); err != nil {
+		return nil, f.fail(-1, "", err)
+	}
+	if err := checkEnds(f.reader, f.size); err != nil {
 		return nil, f.fail(-1, "", err)
 	}
 	if err := f.readFooter(); err != nil {
@@ -75,6 +80,25 @@ func open(path string) (_ *file, err error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// smallFile is the most bytes of a file that is read at once: a day may come in
+// thousands of files, whose reading is mostly waiting for the system.
+const smallFile = 1 << 20
+
+// readSmall reads the file into memory, if it is small.
+func (f *file) readSmall() error {
+	if f.size > smallFile {
+		return nil
+	}
+	data := make([]byte, f.size)
+	if n, err := f.os.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	} else if int64(n) < f.size {
+		return ErrTruncated
+	}
+	f.reader = bytes.NewReader(data)
+	return nil
 }
 
 // checkEnds tells files that are not Parquet from Parquet files that lost
@@ -109,7 +133,7 @@ func checkEnds(r io.ReaderAt, size int64) error {
 
 func (f *file) readFooter() (err error) {
 	defer recovered(&err)
-	f.parquet, err = parquet.OpenFile(f.os, f.size,
+	f.parquet, err = parquet.OpenFile(f.reader, f.size,
 		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
 	if err != nil {
 		return fmt.Errorf("%w (%w)", ErrDamaged, err)

@@ -62,8 +62,9 @@ func (v *vector) bad(col, i int, book *book) (reason, value string) {
 func (b *batch) reject(i int) *RowError {
 	for col := range numColumns {
 		if reason, value := b.vectors[col].bad(col, i, b.book); reason != "" {
+			rowGroup, row := b.place(i)
 			return &RowError{Reason: reason, At: profile.Place{
-				File: b.file, RowGroup: b.rowGroup, Row: b.first + int64(i),
+				File: b.file, RowGroup: rowGroup, Row: row,
 				Column: flow.Columns[col], Value: clip(value),
 			}}
 		}

@@ -51,7 +51,7 @@ func (f *file) rowGroupRows(ctx context.Context, rowGroup int, q Filter, book *b
 	r := &rowsReader{file: f, filter: q, batch: &batch{file: f.base(), rowGroup: rowGroup, book: book}}
 	defer r.close()
 	for col := range r.chunks {
-		c, err := f.openChunk(rowGroup, col, book)
+		c, err := f.openChunk(f.reader, rowGroup, col, book)
 		if err != nil {
 			return yieldError(yield, f.fail(rowGroup, flow.Columns[col], err))
 		}
@@ -107,7 +107,7 @@ func (r *rowsReader) fill(columns ...int) error {
 		v.resize(r.file.columns[col].coded(), r.batch.rows)
 		err := c.skip(r.behind[col])
 		if err == nil {
-			err = c.fill(v, r.batch.rows)
+			err = c.fill(v, 0, r.batch.rows)
 		}
 		if err != nil {
 			return r.file.fail(r.batch.rowGroup, flow.Columns[col], err)

@@ -54,25 +54,49 @@ func Files(ctx context.Context, paths []string, o Options) (*profile.Profile, er
 	return p, nil
 }
 
-// readFiles reads the files one after the other and names them as sources.
+// readFiles reads as many files side by side as there are workers and names
+// them as sources. One that fails ends those after it and lets those before it
+// go on, so that of several bad files the first is told of every time.
 func (s *scan) readFiles(ctx context.Context, paths []string) error {
-	pathOf := map[string]string{}
+	sources, errs := make([]profile.Source, len(paths)), make([]error, len(paths))
+	var g errgroup.Group
+	g.SetLimit(s.workers)
+	turn := make(chan struct{})
+	close(turn)
 	for i, path := range paths {
-		source, err := s.readFile(ctx, path, i)
-		if err != nil {
-			return err
+		mine, next, own := turn, make(chan struct{}), ctx
+		later, end := context.WithCancel(ctx)
+		defer end()
+		g.Go(func() error {
+			defer close(next)
+			if sources[i], errs[i] = s.readFile(own, path, i, mine); errs[i] != nil {
+				end()
+			}
+			return nil
+		})
+		turn, ctx = next, later
+	}
+	_ = g.Wait() // the errors are in errs
+	pathOf := map[string]string{}
+	for i, source := range sources {
+		if errs[i] != nil {
+			return errs[i]
 		}
 		if twin, ok := pathOf[source.SHA256]; ok {
-			return &Error{File: path, RowGroup: -1, Err: fmt.Errorf("%w: %s", ErrSameFlows, twin)}
+			return &Error{File: paths[i], RowGroup: -1, Err: fmt.Errorf("%w: %s", ErrSameFlows, twin)}
 		}
-		pathOf[source.SHA256] = path
+		pathOf[source.SHA256] = paths[i]
 		s.builder.AddSource(source)
 	}
 	return nil
 }
 
-// readFile reads the file with a number among those of the scan.
-func (s *scan) readFile(parent context.Context, path string, number int) (profile.Source, error) {
+// readFile reads the file with a number among those of the scan. Its batches
+// are handed on when turn is closed.
+func (s *scan) readFile(parent context.Context, path string, number int, turn <-chan struct{}) (profile.Source, error) {
+	if err := parent.Err(); err != nil {
+		return profile.Source{}, err
+	}
 	f, err := open(path)
 	if err != nil {
 		return profile.Source{}, err
@@ -85,7 +109,7 @@ func (s *scan) readFile(parent context.Context, path string, number int) (profil
 		source.SHA256, err = hashFile(ctx, f)
 		return err
 	})
-	g.Go(func() error { return s.readRowGroups(ctx, f, number) })
+	g.Go(func() error { return s.readRowGroups(ctx, f, number, turn) })
 	if err := g.Wait(); err != nil {
 		return profile.Source{}, f.firstFailure(parent, err)
 	}

@@ -30,7 +30,7 @@ func OpenTable(path string) (_ *Table, err error) {
 	if err != nil {
 		return nil, err // it names the path
 	}
-	f := &file{path: path, os: o}
+	f := &file{path: path, os: o, reader: o}
 	defer func() {
 		if err != nil {
 			_ = o.Close() // it was only read from

@@ -21,7 +21,7 @@ type scan struct {
 	batches chan *batch
 	divided chan part
 	free    chan *profile.Part
-	number  int // of the next batch
+	vectors sync.Pool // of *[numColumns]vector
 	running struct{ dividing, adding sync.WaitGroup }
 
 	flows    map[int]int64 // of each file, by its number; after end
@@ -31,11 +31,10 @@ type scan struct {
 
 // part is a batch that was divided.
 type part struct {
-	number int // of the batch
-	file   int // number of its file
-	rows   int
-	flows  int // of the rows
-	parts  *profile.Part
+	at    position
+	rows  int
+	flows int // of the rows
+	parts *profile.Part
 }
 
 const (
@@ -75,32 +74,33 @@ func (s *scan) end() {
 	s.running.adding.Wait()
 }
 
-// readRowGroups decodes as many row groups side by side as there are workers,
-// but hands their batches on in order: the next row group is decoded ahead.
-func (s *scan) readRowGroups(ctx context.Context, f *file, number int) error {
+// readRowGroups decodes as many spans of row groups side by side as there are
+// workers, but hands their batches on in order, once it is the file's turn: what
+// comes next is decoded ahead.
+func (s *scan) readRowGroups(ctx context.Context, f *file, number int, turn <-chan struct{}) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.workers)
-	turn := make(chan struct{})
-	close(turn)
-	for i, rowGroup := range f.parquet.RowGroups() {
-		mine, next, first := turn, make(chan struct{}), s.number
+	spans := f.spans()
+	batches, begun := 0, 0
+	for _, span := range spans {
+		batches += span.batches()
+	}
+	for _, span := range spans {
+		mine, next, first := turn, make(chan struct{}), begun
 		g.Go(func() error {
 			defer close(next)
-			return f.readRowGroup(ctx, i, ahead, s.book, func(ctx context.Context, b *batch) error {
+			n := first
+			return s.readSpan(ctx, f, span, func(ctx context.Context, b *batch) error {
 				if _, err := receive(ctx, mine); err != nil {
 					return err
 				}
-				b.number, b.of = first+int(b.first/batchRows), number
-				select {
-				case s.batches <- b:
-					return nil
-				case <-ctx.Done():
-					return ctx.Err()
-				}
+				b.at = position{file: number, number: n, last: n == batches-1}
+				n++
+				return send(ctx, s.batches, b)
 			})
 		})
 		turn = next
-		s.number += int((rowGroup.NumRows() + batchRows - 1) / batchRows)
+		begun += span.batches()
 	}
 	return g.Wait()
 }
@@ -108,7 +108,7 @@ func (s *scan) readRowGroups(ctx context.Context, f *file, number int) error {
 // divide divides batches until there are no more.
 func (s *scan) divide(adder *profile.Adder) {
 	for b := range s.batches {
-		p := part{number: b.number, file: b.of, rows: b.rows}
+		p := part{at: b.at, rows: b.rows}
 		select {
 		case p.parts = <-s.free:
 		default:
@@ -125,15 +125,16 @@ func (s *scan) divide(adder *profile.Adder) {
 // add adds the divided batches to the builder, in order, many at once, and
 // reports progress.
 func (s *scan) add() {
-	early := map[int]part{}
+	early := map[position]part{}
 	var round []*profile.Part
-	next, rows, most, done := 0, 0, s.builder.Round(), int64(0)
+	rows, most, done := 0, s.builder.Round(), int64(0)
+	next := position{}
 	for p := range s.divided {
-		early[p.number] = p
+		early[position{file: p.at.file, number: p.at.number}] = p
 		for p, ok := early[next]; ok; p, ok = early[next] {
 			delete(early, next)
-			next++
-			s.flows[p.file] += int64(p.flows)
+			next = p.at.next()
+			s.flows[p.at.file] += int64(p.flows)
 			round = append(round, p.parts)
 			if rows += p.rows; rows >= most || len(round) == roundParts {
 				s.addRound(round)
