@@ -23,8 +23,8 @@ are told by content, and - is the standard input.
 
 %s
 Source is the side that opened a connection and destination the one that was contacted.
-Where each row of a log tells one direction (nfdump, vpc, eve-netflow, --one-way), the two
-rows of a connection are joined. Rows that are neither TCP nor UDP, or cannot be read, are
+Where each row of a log tells one direction (nfdump, vpc, eve-netflow, such events in ecs,
+--one-way), the two rows of a connection are joined. Rows that are neither TCP nor UDP, or cannot be read, are
 left out and counted on stderr. Byte counts are those that the log gives: of the payload in
 zeek (of its IP packets with --bytes ip), of the packets in the others. Where a log does not know them they count as 0, and
 where Zeek claims more than the packets held, what they held. How often that was is told.
