@@ -34,7 +34,7 @@ func (n *notebook) run(ctx context.Context, plans *planner, opts Options) error 
 	if errors.Is(err, errResume) {
 		err = n.runFrom(ctx, pl, 0, dir, opts)
 	}
-	n.sources = pl.sources()
+	n.sources, n.kernel = pl.sources(), pl.kernel
 	return err
 }
 
@@ -51,13 +51,18 @@ func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, 
 	if from == len(n.todo) {
 		return nil
 	}
+	before, err := startOf(n.codes(n.todo[:from]))
+	if err != nil {
+		return err
+	}
 	k, err := kernel.Start(ctx, kernel.Options{
-		Spec: n.spec, Dir: dir, Env: opts.Env, StartTimeout: opts.StartTimeout,
+		Cells: append(before, n.codes(n.todo[from:])...), Spec: n.spec, Dir: dir, Env: opts.Env, StartTimeout: opts.StartTimeout,
 		Hide: append([]string{dir + string(filepath.Separator), ""}, opts.Hide...),
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Name, err)
 	}
+	pl.kernel = k.Info().String()
 	defer func() {
 		if opts.Ending != nil {
 			opts.Ending.Go(k.Close)
@@ -65,12 +70,21 @@ func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, 
 		}
 		err = errors.Join(err, k.Close())
 	}()
-	if from > 0 {
-		if err := n.resume(ctx, k, n.todo[:from]); err != nil {
-			return err
+	for _, code := range before {
+		if _, err := k.Execute(ctx, code); err != nil {
+			return fmt.Errorf("%w: %w", errResume, err)
 		}
 	}
 	return n.cells(ctx, k, pl, from, dir, opts)
+}
+
+// codes are the sources of cells as they are run.
+func (n *notebook) codes(cells []*nbformat.Cell) []string {
+	codes := make([]string, len(cells))
+	for i, c := range cells {
+		codes[i] = n.codeOf(c)
+	}
+	return codes
 }
 
 // reset takes the notebook back to where no cell ran.

@@ -1,7 +1,6 @@
 package execute
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -10,9 +9,6 @@ import (
 	"go/types"
 	"slices"
 	"strings"
-
-	"github.com/flowbook/flowbook/reportgen/kernel"
-	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
 // resumable reports whether a kernel's state is what its cells declare, and
@@ -26,27 +22,18 @@ func (n *notebook) resumable() bool {
 // what they do after them: all have to run.
 var errResume = errors.New("the notebook has to run from its start")
 
-// resume brings a fresh kernel to the state after the first cells. It runs one
-// cell that declares what they declare, after empty ones for the kernel's count.
-func (n *notebook) resume(ctx context.Context, k *kernel.Kernel, cells []*nbformat.Cell) error {
-	var codes []string
-	for _, c := range cells {
-		codes = append(codes, n.codeOf(c))
-	}
+// startOf are cells that bring a fresh kernel to the state after the given ones: one
+// that declares what they declare, after empty ones for the kernel's count.
+func startOf(codes []string) ([]string, error) {
 	code, err := mergeDeclarations(codes)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for i := range cells {
-		source := " "
-		if i == len(cells)-1 && code != "" {
-			source = code
-		}
-		if _, err := k.Execute(ctx, source); err != nil {
-			return fmt.Errorf("%w: %w", errResume, err)
-		}
+	cells := slices.Repeat([]string{" "}, len(codes))
+	if code != "" {
+		cells[len(cells)-1] = code
 	}
-	return nil
+	return cells, nil
 }
 
 // declaration of a name at the top of a cell.

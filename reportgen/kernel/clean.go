@@ -45,6 +45,9 @@ var (
 	gonbFolder  = regexp.MustCompile(`gonb_[0-9a-f]{8}(/)?`)
 	ipythonFile = regexp.MustCompile(`ipykernel_[0-9]+/[0-9]+\.py`)
 
+	// A program of several cells has the main of each under a name of its own.
+	cellMain = regexp.MustCompile(`\bmain\.reportgenCell[0-9]+`)
+
 	// The compiler's messages begin with the name of the program that GoNB made of
 	// the cell, and a place in it.
 	goPackage = regexp.MustCompile(`(?m)^# gonb\n?`)
@@ -73,6 +76,7 @@ func (c *cleaner) text(s string) string {
 		}
 		return "gonb"
 	})
+	s = cellMain.ReplaceAllString(s, "main.main")
 	return ipythonFile.ReplaceAllString(s, "cell.py")
 }
 

@@ -58,6 +58,9 @@ func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 		return c.result, err
 	}
 	k.cells[id] = c
+	if err := k.ahead.running(code); err != nil {
+		return c.result, err
+	}
 	select {
 	case <-k.proc.exited:
 		return c.result, k.died()
@@ -68,6 +71,7 @@ func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 	}
 	run := &execution{k: k, id: id, cell: c}
 	err = run.wait(ctx)
+	c.shift = k.ahead.shift()
 	c.flush()
 	if err == nil && c.failure != nil {
 		c.failure.Line = errorLine(c.failure, c.result)

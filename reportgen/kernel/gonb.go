@@ -128,7 +128,7 @@ func buildGoNB(ctx context.Context, root string, progress io.Writer) (*Spec, err
 		return nil, err
 	}
 	return &Spec{
-		Build: string(build), Module: root,
+		Build: string(build), Module: root, Ahead: true,
 		Name: gonbName, DisplayName: "Go (gonb)", Language: "go", InterruptMode: "message",
 		Argv: []string{
 			filepath.Join(bin, "gonb"), "--kernel", "{connection_file}", "--logtostderr",
@@ -145,37 +145,6 @@ func buildGoNB(ctx context.Context, root string, progress io.Writer) (*Spec, err
 		Hide: []string{root + "/", "", filepath.Join(env["GOROOT"], "src") + "/", "", env["GOMODCACHE"] + "/", ""},
 	}, nil
 }
-
-// goScript is the go command of the kernel. GoNB runs "go get" before each cell,
-// which looks for the newest versions of what the cell imports, over the network.
-// In a workspace all that can be imported is pinned by the module, and a report
-// must not change with what is newest: that one command does nothing here.
-//
-// Linking is most of what a cell costs, so its program is built lean first:
-//
-//   - net and os/user without the C library, which would bring cgo into every
-//     program that displays anything,
-//   - gonum/plot (tag minimal) without the file formats that only a program
-//     that asks for one by its name can use,
-//   - the tools of Go without collecting garbage below a gigabyte, of which
-//     most take a fifth.
-//
-// What only differs there cannot be told apart in a program that names no user,
-// looks up no host and asks for no format, and the linker leaves out functions
-// that nothing calls: where one of those is in the program, or the lean build
-// fails, the cell is built as GoNB says. Flags of the user go before ours.
-const goScript = `#!/bin/sh
-case "$*" in
-get | "get -t") exit 0 ;;
-"build -o $GONB_TMP_DIR/"*)
-	if ! grep -q '"os/user"' main.go &&
-		GOGC=off GOMEMLIMIT=1GiB GOFLAGS="-tags=netgo,osusergo,minimal $GOFLAGS" '%[1]s' "$@" >/dev/null 2>&1 &&
-		! LC_ALL=C grep -qaE 'net\.\(\*Resolver\)\.|vg/draw\.(NewFormattedCanvas|Formats)|image\.Decode' "$3"; then
-		exit 0
-	fi ;;
-esac
-exec '%[1]s' "$@"
-`
 
 // goplsScript stands before an installed gopls, which GoNB would start with each
 // kernel: it completes what people type, and a report has nobody who does.
@@ -212,7 +181,7 @@ func buildTools(ctx context.Context, root, bin string, env map[string]string, pr
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the GoNB kernel in %s: %w\n%s", root, err, indent(string(out)))
 	}
-	if err := os.WriteFile(filepath.Join(tmp, "go"), fmt.Appendf(nil, goScript, filepath.Join(env["GOROOT"], "bin", "go")), 0o755); err != nil {
+	if err := buildGo(ctx, filepath.Join(tmp, "go"), filepath.Join(env["GOROOT"], "bin", "go")); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(tmp, "gopls"), []byte(goplsScript), 0o755); err != nil {
@@ -237,7 +206,10 @@ func buildTools(ctx context.Context, root, bin string, env map[string]string, pr
 // module pins, the version of Go and where it is.
 func toolsStamp(root string, env map[string]string) ([]byte, error) {
 	h := sha256.New()
-	h.Write([]byte(goScript + goplsScript))
+	h.Write([]byte(goplsScript))
+	if err := hashSource(h, goSource); err != nil {
+		return nil, err
+	}
 	for _, name := range []string{"go.mod", "go.sum"} {
 		src, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {

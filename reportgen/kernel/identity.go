@@ -72,19 +72,15 @@ func (s *Spec) installed(h io.Writer) error {
 
 // hashSource writes the names and contents of the files in fsys that are no tests.
 func hashSource(h io.Writer, fsys embed.FS) error {
-	names, err := fs.Glob(fsys, "*.go")
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
+	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(name, "_test.go") {
+			return err
 		}
 		src, err := fsys.ReadFile(name)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(h, "%s %d\n%s", name, len(src), src)
-	}
-	return nil
+		return nil
+	})
 }

@@ -34,6 +34,10 @@ type Options struct {
 	// Hide replaces strings in every output, pairwise old and new as in
 	// [strings.NewReplacer]: absolute paths that would differ between machines.
 	Hide []string
+	// Cells are the sources of the cells that will be executed, in their order, for
+	// a kernel that can make use of it (see [Spec].Ahead). Executing others, or not
+	// all, is no error.
+	Cells []string
 }
 
 // Kernel is a running kernel. Its methods are for one goroutine at a time.
@@ -58,13 +62,24 @@ type Kernel struct {
 
 	silent     atomic.Bool // it was ended because its heartbeat had stopped
 	inputsRead int64       // bytes of the inputs' file that were told
+	ahead      *ahead      // nil for a kernel that builds no cells ahead
 }
 
 // Info is what a kernel says of itself.
 type Info struct {
-	Implementation string         `json:"implementation"`
-	Banner         string         `json:"banner"`
-	LanguageInfo   map[string]any `json:"language_info"` // name, version, file_extension, …
+	Implementation        string         `json:"implementation"`
+	ImplementationVersion string         `json:"implementation_version"`
+	Banner                string         `json:"banner"`
+	LanguageInfo          map[string]any `json:"language_info"` // name, version, file_extension, …
+}
+
+// String tells the versions of the kernel and of its language: "ipython 9.18.1,
+// python 3.11.7".
+func (i Info) String() string {
+	language, _ := i.LanguageInfo["name"].(string)
+	version, _ := i.LanguageInfo["version"].(string)
+	return strings.TrimSpace(i.Implementation+" "+i.ImplementationVersion) + ", " +
+		strings.TrimSpace(language+" "+strings.TrimPrefix(version, language)) // Go's is "go1.26"
 }
 
 // Start starts a kernel and waits until it answers. A kernel that ends instead
@@ -108,6 +123,11 @@ func (k *Kernel) start(ctx context.Context) error {
 	k.codec.key = []byte(conn.Key)
 	if err := k.configureIPython(); err != nil {
 		return err
+	}
+	if k.opts.Spec.Ahead && len(k.opts.Cells) > 0 {
+		if k.ahead, err = newAhead(filepath.Join(k.dir, "cells"), k.opts.Cells); err != nil {
+			return fmt.Errorf("tell the kernel its cells: %w", err)
+		}
 	}
 	cmd := k.command(file)
 	if k.proc, err = startProcess(cmd); err != nil {
@@ -169,6 +189,9 @@ func (k *Kernel) command(connectionFile string) *exec.Cmd {
 		"PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "NO_COLOR=1",
 		InputsVariable+"="+k.inputsFile(),
 	)
+	if k.ahead != nil {
+		cmd.Env = append(cmd.Env, cellsVariable+"="+k.ahead.dir)
+	}
 	cmd.Env = append(cmd.Env, k.opts.Spec.environ(os.Getenv)...)
 	cmd.Env = append(cmd.Env, k.opts.Env...)
 	return cmd

@@ -20,6 +20,7 @@ type collector struct {
 	dropped int                                   // bytes beyond Options.MaxOutput
 	clear   bool                                  // the next output replaces all before it
 	failure *CellError
+	shift   int // see [ahead.shift]
 }
 
 // display is an output that a later message may update by its display_id, with
@@ -204,7 +205,7 @@ func (c *collector) flush() {
 		program = c.k.program()
 	}
 	for o, b := range c.streams {
-		o.Text = c.k.clean.text(overwritten(b.String()))
+		o.Text = c.k.clean.text(shiftLines(overwritten(b.String()), c.shift))
 		if o.Name == "stderr" {
 			o.Text = c.k.clean.trace(annotate(o.Text, c.code, program, c.result.ExecutionCount))
 		}

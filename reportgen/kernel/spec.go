@@ -27,6 +27,7 @@ type Spec struct {
 	Hide          []string          `json:"-"` // for [Options].Hide
 	Build         string            `json:"-"` // what a kernel that was built here was built from; else empty
 	Module        string            `json:"-"` // the folder of the Go module that cells import from; else empty
+	Ahead         bool              `json:"-"` // it builds cells ahead: it is told [Options].Cells
 }
 
 // NotFoundError says that there is no kernel of a name.
