@@ -1,9 +1,10 @@
 """Writes the day that `reportgen synth` made as other writers do.
 
-    files.py FOLDER FLOWS
+    files.py FOLDER TIMES FILE
 
-FOLDER/data.parquet becomes pyarrow.parquet and, for a million flows, fastparquet.parquet, groups.parquet (row groups
-of a hundred rows) and files/ (a thousand files). For more flows than the day has, it is written again and again.
+FOLDER/data.parquet is written to FILE by pyarrow, TIMES over; each time the hosts have other addresses, so that there
+are as many times more conversations too. A day of a million flows also becomes fastparquet.parquet, groups.parquet (row
+groups of a hundred rows) and files/ (a thousand files). Files that are there already are kept.
 """
 
 import pathlib
@@ -11,21 +12,32 @@ import sys
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 
-def main(folder, flows):
-    folder, flows = pathlib.Path(folder), int(flows)
+def write(day, times, whole):
+    """Writes a day to a file row group by row group, as often as asked."""
+    schema = pa.schema([(n, pa.int64() if pa.types.is_integer(t) else pa.string()) for n, t in zip(day.schema_arrow.names, day.schema_arrow.types)])
+    part = whole.with_suffix(".part")
+    with pq.ParquetWriter(part, schema) as writer:
+        for n in range(times):
+            for group in range(day.num_row_groups):
+                table = day.read_row_group(group).cast(schema)
+                if n > 0:
+                    column = table.column_names.index("src_ip")
+                    sources = pc.replace_substring(table["src_ip"], "192.168.", f"10.{n}.", max_replacements=1)
+                    table = table.set_column(column, schema.field(column), sources)
+                writer.write_table(table)
+    part.rename(whole)
+
+
+def main(folder, times, whole):
+    folder, times, whole = pathlib.Path(folder), int(times), pathlib.Path(whole)
     day = pq.ParquetFile(folder / "data.parquet")
-    whole = folder / "pyarrow.parquet"
     if not whole.exists():
-        schema = pa.schema([(n, pa.int64() if pa.types.is_integer(t) else pa.string()) for n, t in zip(day.schema_arrow.names, day.schema_arrow.types)])
-        with pq.ParquetWriter(folder / "pyarrow.part", schema) as writer:
-            for _ in range(-(-flows // day.metadata.num_rows) if flows > 50_000_000 else 1):
-                for group in range(day.num_row_groups):
-                    writer.write_table(day.read_row_group(group).cast(schema))
-        (folder / "pyarrow.part").rename(whole)
-    if flows > 1_000_000:
+        write(day, times, whole)
+    if day.metadata.num_rows > 1_100_000:
         return
     table = pq.read_table(whole)
     if not (folder / "fastparquet.parquet").exists():
