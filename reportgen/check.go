@@ -186,7 +186,7 @@ func tellReasons(w io.Writer, was, fresh string) error {
 	}
 	why := reasons(old, now)
 	if len(why) == 0 {
-		fmt.Fprintln(w, "None of its sources changed: reportgen, the kernel or something that no cell declares did, or the report was edited")
+		fmt.Fprintln(w, "None of its sources changed: something that no cell declares did, or the report was edited")
 		return nil
 	}
 	fmt.Fprintln(w, "Because:")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -47,6 +48,11 @@ func TestCheck(t *testing.T) {
 			md := tree(t, "report")["report.md"]
 			writeFiles(t, dir, map[string]string{"report/report.md": strings.Replace(md, "flows 17 1", "flows 99 1", 1)})
 		}, nil, []string{`code: "flows 99 1" → "flows 17 1"`, "Files that differ: report.md\n", "or the report was edited"}},
+		{"other versions", func() {
+			made := tree(t, "report")[manifestName]
+			old := strings.NewReplacer(fmt.Sprintf("%q", version()), `"v0.1.0"`, ", go 1", ", go 0").Replace(made)
+			writeFiles(t, dir, map[string]string{"report/" + manifestName: old})
+		}, nil, []string{"Because:\n  reportgen is " + version() + ", and was v0.1.0\n", "the kernel is gonb 0.1.0, go 1", ", and was gonb 0.1.0, go 0"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

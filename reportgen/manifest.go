@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -20,6 +21,7 @@ const manifestName = "sources.json"
 
 // manifest is the content of that file. It holds no path of a machine.
 type manifest struct {
+	Reportgen  string              `json:"reportgen"`        // its version
 	Config     string              `json:"config,omitempty"` // the SHA-256 of report.yaml
 	Parameters []manifestParameter `json:"parameters,omitempty"`
 	Notebooks  []manifestNotebook  `json:"notebooks"`
@@ -32,6 +34,7 @@ type manifestParameter struct {
 
 type manifestNotebook struct {
 	Name    string           `json:"name"`
+	Kernel  string           `json:"kernel,omitempty"` // the versions of the kernel and its language
 	Cells   []manifestCell   `json:"cells"`
 	Sources []execute.Source `json:"sources,omitempty"`
 }
@@ -43,7 +46,7 @@ type manifestCell struct {
 }
 
 func newManifest(e *executed) manifest {
-	var m manifest
+	m := manifest{Reportgen: version()}
 	if src, err := os.ReadFile(filepath.Join(e.source.dir, configName)); err == nil {
 		sum := sha256.Sum256(src)
 		m.Config = hex.EncodeToString(sum[:])
@@ -52,7 +55,7 @@ func newManifest(e *executed) manifest {
 		m.Parameters = append(m.Parameters, manifestParameter{p.Name, fmt.Sprint(shown(p))})
 	}
 	for _, r := range e.results {
-		n := manifestNotebook{Name: r.Name}
+		n := manifestNotebook{Name: r.Name, Kernel: r.Kernel}
 		for _, c := range r.Notebook.Cells {
 			if c.HasTag("injected-parameters") {
 				continue // the parameters say it
@@ -60,42 +63,59 @@ func newManifest(e *executed) manifest {
 			sum := sha256.Sum256([]byte(c.Type + "\n" + c.Source))
 			n.Cells = append(n.Cells, manifestCell{c.ID, hex.EncodeToString(sum[:])})
 		}
-		for _, s := range r.Sources {
-			s.Name = portableName(s, r.Dir)
-			n.Sources = append(n.Sources, s)
-		}
+		n.Sources = portable(r.Sources, r.Dir)
 		m.Notebooks = append(m.Notebooks, n)
 	}
 	return m
 }
 
-// portableName is the name of a source where a path does not tell the machine: from
-// the root of the project that the notebook lies in, else the file's own name.
-func portableName(s execute.Source, dir string) string {
-	switch s.Kind {
-	case execute.KindFile, execute.KindFiles, execute.KindFolder:
-	default:
-		return s.Name
+// portable are sources with names that do not tell the machine: paths from the root
+// of the project that the notebook lies in, and of what lies elsewhere the names that
+// tell it from the others.
+func portable(sources []execute.Source, dir string) []execute.Source {
+	root := projectRoot(dir)
+	var elsewhere []string
+	inside := make(map[string]string)
+	for _, s := range sources {
+		switch s.Kind {
+		case execute.KindFile, execute.KindFiles, execute.KindFolder:
+		default:
+			inside[s.Name] = s.Name // no path
+			continue
+		}
+		rel, err := filepath.Rel(root, s.Name)
+		if err != nil || !filepath.IsLocal(rel) {
+			elsewhere = append(elsewhere, s.Name)
+			continue
+		}
+		inside[s.Name] = filepath.ToSlash(rel)
 	}
+	names := tails(elsewhere)
+	var all []execute.Source
+	for _, s := range sources {
+		s.Name = cmp.Or(inside[s.Name], names[s.Name])
+		all = append(all, s)
+	}
+	return all
+}
+
+// projectRoot is the nearest folder at or above dir that is a Go module's or a Git
+// work tree's, and dir itself where there is none.
+func projectRoot(dir string) string {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return filepath.Base(s.Name)
+		return dir
 	}
-	root := abs
-	for up := abs; up != filepath.Dir(up); up = filepath.Dir(up) {
-		if slices.ContainsFunc([]string{"go.mod", ".git"}, func(name string) bool {
-			_, err := os.Stat(filepath.Join(up, name))
-			return err == nil
-		}) {
-			root = up
-			break
+	for up := abs; ; up = filepath.Dir(up) {
+		for _, name := range []string{"go.mod", ".git"} {
+			if _, err := os.Stat(filepath.Join(up, name)); err == nil {
+				return up
+			}
+		}
+		if up == filepath.Dir(up) {
+			return abs
 		}
 	}
-	rel, err := filepath.Rel(root, s.Name)
-	if err != nil || !filepath.IsLocal(rel) {
-		return filepath.Base(s.Name)
-	}
-	return filepath.ToSlash(rel)
 }
 
 func writeManifest(dir string, e *executed) error {
@@ -125,6 +145,9 @@ func readManifest(dir string) (m manifest, found bool, err error) {
 // reasons says what is not as it was, of what a report was made from.
 func reasons(was, is manifest) []string {
 	var all []string
+	if was.Reportgen != "" && was.Reportgen != is.Reportgen { // before they told it, none is known
+		all = append(all, fmt.Sprintf("reportgen is %s, and was %s", is.Reportgen, was.Reportgen))
+	}
 	if was.Config != is.Config {
 		all = append(all, configName+" was edited")
 	}
@@ -160,6 +183,9 @@ func reasons(was, is manifest) []string {
 			continue
 		}
 		all = append(all, cellReasons(was.Notebooks[at], n)...)
+		if old := was.Notebooks[at].Kernel; old != "" && n.Kernel != "" && old != n.Kernel {
+			note(fmt.Sprintf("the kernel is %s, and was %s", n.Kernel, old), n.Name)
+		}
 		for _, what := range sourceReasons(was.Notebooks[at].Sources, n.Sources) {
 			note(what, n.Name)
 		}

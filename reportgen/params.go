@@ -23,7 +23,7 @@ func byName(a, b execute.Parameter) int { return cmp.Compare(a.Name, b.Name) }
 
 // pathParameter makes a value that names a file absolute, for a kernel that runs
 // in another folder, and keeps the file's own name as what is shown: where a file
-// lies on one machine is no part of a report.
+// lies on one machine is no part of a report. See distinguish.
 func pathParameter(p execute.Parameter, dir string) execute.Parameter {
 	var path string
 	switch v := p.Value.(type) {
@@ -47,6 +47,22 @@ func pathParameter(p execute.Parameter, dir string) execute.Parameter {
 	}
 	p.Value, p.Shown = path, filepath.Base(path)
 	return p
+}
+
+// distinguish makes what is shown of files of one name say which is which.
+func distinguish(params []execute.Parameter) {
+	var paths []string
+	for _, p := range params {
+		if p.Shown != nil {
+			paths = append(paths, fmt.Sprint(p.Value))
+		}
+	}
+	names := tails(paths)
+	for i, p := range params {
+		if p.Shown != nil {
+			params[i].Shown = names[fmt.Sprint(p.Value)]
+		}
+	}
 }
 
 // shown is a parameter's value as reports say it.

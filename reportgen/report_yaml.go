@@ -179,5 +179,7 @@ func (s *source) parameters(flags []string) ([]execute.Parameter, error) {
 		}
 		set[p.Name] = pathParameter(p, cwd)
 	}
-	return slices.SortedFunc(maps.Values(set), byName), nil
+	params := slices.SortedFunc(maps.Values(set), byName)
+	distinguish(params)
+	return params, nil
 }

@@ -62,6 +62,7 @@ func exitStatus(ctx context.Context, err error) int {
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "reportgen",
+		Version:       version(),
 		Short:         "Turn notebooks and network flow logs into a report that anyone can run again",
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -41,7 +41,7 @@ type Cache struct {
 }
 
 // cacheFormat is the version of the files' format.
-const cacheFormat = 1
+const cacheFormat = 2
 
 const cacheSuffix = ".cells.json"
 
@@ -58,6 +58,7 @@ type CacheEntry struct {
 type kept struct {
 	Format   int             `json:"format"`
 	Notebook string          `json:"notebook"`
+	Kernel   string          `json:"kernel"` // its versions
 	Cells    []keptCell      `json:"cells"`
 	Outputs  json.RawMessage `json:"outputs"` // a notebook that has these cells
 }
@@ -91,12 +92,14 @@ func (c *Cache) load(slot string) (*kept, *nbformat.Notebook) {
 	return &k, nb
 }
 
-func (c *Cache) save(slot, notebook string, cells []keptCell, outputs []*nbformat.Cell) error {
+// save writes k with the cells that have the outputs.
+func (c *Cache) save(slot string, k kept, outputs []*nbformat.Cell) error {
 	src, err := nbformat.Marshal(&nbformat.Notebook{Minor: 5, Cells: outputs})
 	if err != nil {
 		return err
 	}
-	src, err = json.Marshal(kept{Format: cacheFormat, Notebook: notebook, Cells: cells, Outputs: src})
+	k.Format, k.Outputs = cacheFormat, src
+	src, err = json.Marshal(k)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,7 @@ type Result struct {
 	Err      error              // an [*Error] where a cell is at fault; several are joined
 	Cached   int                // cells whose outputs the cache had, from the first
 	Sources  []Source           // what the cells depend on, as far as they ran
+	Kernel   string             // the versions of the kernel and its language, see [kernel.Info]; empty where no cell ran
 	Warnings []string           // why outputs are not kept for the next run
 }
 
@@ -116,7 +117,7 @@ func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 	for i, r := range ready {
 		group.Go(func() error {
 			err := r.run(ctx, plans, opts)
-			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err, Cached: r.event.Cached, Sources: r.sources, Warnings: r.doubts}
+			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err, Cached: r.event.Cached, Sources: r.sources, Kernel: r.kernel, Warnings: r.doubts}
 			r.event.Finished, r.event.Err = true, err
 			tell(r.event)
 			return nil // one that fails does not stop the others
@@ -135,6 +136,7 @@ type notebook struct {
 	spec    *kernel.Spec
 	specErr error
 	sources []Source
+	kernel  string   // its versions
 	doubts  []string // why outputs are not kept
 	event   Event
 	tell    func(Event)

@@ -29,6 +29,7 @@ type plan struct {
 	cells  []keptCell // of the cells to run
 	hits   int        // the cells, from the first, whose outputs are kept
 	kept   []*nbformat.Cell
+	kernel string // the versions of the one that gave the outputs
 	start  time.Time
 	before *hasher
 	module *modules // nil where cells import from none
@@ -215,7 +216,7 @@ func (pl *plan) look(c *Cache) {
 			n, i = i, -1
 		}
 	}
-	pl.hits, pl.kept = n, nb.Cells[:n]
+	pl.hits, pl.kept, pl.kernel = n, nb.Cells[:n], k.Kernel
 }
 
 // stands reports whether what a cell depends on is as it was.
@@ -285,7 +286,7 @@ func (pl *plan) keep(cache *Cache, n *notebook, dir string, done int, updated ma
 	if sound == 0 {
 		return nil
 	}
-	return cache.save(pl.slot, filepath.Join(dir, n.Name), pl.cells[:sound], n.todo[:sound])
+	return cache.save(pl.slot, kept{Notebook: filepath.Join(dir, n.Name), Kernel: pl.kernel, Cells: pl.cells[:sound]}, n.todo[:sound])
 }
 
 // sources are all that the notebook depends on.

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTails(t *testing.T) {
+	tests := []struct{ paths, want string }{
+		{"/a/day.parquet", "day.parquet"},
+		{"/a/day.parquet /a/other.parquet", "day.parquet other.parquet"},
+		{"/x/monday/day.parquet /x/tuesday/day.parquet", "monday/day.parquet tuesday/day.parquet"},
+		{"/x/monday/flows/day.parquet /x/tuesday/flows/day.parquet /y/servers.parquet", "monday/flows/day.parquet tuesday/flows/day.parquet servers.parquet"},
+		{"/a/day.parquet /a/day.parquet", "day.parquet day.parquet"},
+		{"/day.parquet /a/day.parquet", "day.parquet a/day.parquet"}, // nothing is before the first
+		{"/a/saturday.parquet /b/day.parquet", "saturday.parquet day.parquet"},
+	}
+	for _, tt := range tests {
+		var got []string
+		paths := strings.Fields(tt.paths)
+		names := tails(paths)
+		for _, p := range paths {
+			got = append(got, names[p])
+		}
+		if diff := cmp.Diff(strings.Fields(tt.want), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.paths, diff)
+		}
+	}
+}
+
+// Two inputs of one name are told apart in the notebook, its outputs, and the
+// provenance of the report.
+func TestInputsOfOneName(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	dir := notebookFolder(t, map[string]string{"days/monday/day.txt": "17", "days/tuesday/day.txt": "18"})
+	writeFiles(t, dir, map[string]string{
+		"notebooks/a.ipynb": goNotebook(t, "A", "var baseline, test = \"\", \"\"", "%%\nfor _, name := range []string{baseline, test} {\n\tflows, err := os.ReadFile(name)\n\tfmt.Println(name, string(flows), err)\n}"),
+	})
+	mustRun(t, "run", "-p", "baseline=days/monday/day.txt", "-p", "test="+filepath.Join(dir, "days", "tuesday", "day.txt"))
+	files := tree(t, "report")
+	for name, wants := range map[string][]string{
+		"report.md":         {"monday/day.txt 17 <nil>\ntuesday/day.txt 18 <nil>"},
+		"notebooks/a.ipynb": {`var baseline = \"monday/day.txt\"`, `var test = \"tuesday/day.txt\"`},
+		manifestName:        {`"value": "monday/day.txt"`, `"value": "tuesday/day.txt"`, `days/monday/day.txt"`},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(files[name], want) {
+				t.Errorf("%s does not hold %q:\n%s", name, want, files[name])
+			}
+		}
+		if strings.Contains(files[name], dir) {
+			t.Errorf("%s holds a path of this machine", name)
+		}
+	}
+}
