@@ -4,6 +4,10 @@
 //
 //	err := pdf.Write(ctx, w, document, pdf.Options{})
 //
+// What is wider than a page is made to fit: the browser would shrink the whole
+// report, and cut off what is wider still. Wide tables are set smaller, and printed in
+// parts where nobody could read them.
+//
 // The page is printed twice: only the first printing tells on which page a
 // section begins. Chromium writes the time of printing into a file; Write puts
 // Options.Time there, so that the same document, browser and fonts give the same
@@ -13,6 +17,7 @@ package pdf
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +29,7 @@ import (
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -38,6 +44,15 @@ type Options struct {
 	Browser string    // the program; "" for what browser.Find finds
 	Time    time.Time // when the file is said to be made; the zero value for 1970
 }
+
+// fit makes wide content fit the page.
+//
+//go:embed fit.js
+var fit string
+
+// width and height are a page of A4 less its margins in CSS pixels, as the style
+// sheet of what is printed says.
+const width, height = 634, 946
 
 // printings bounds how often a document is printed until the page numbers in
 // its contents are those of its pages.
@@ -65,6 +80,9 @@ func Write(ctx context.Context, w io.Writer, d *doc.Document, o Options) (err er
 		return err
 	}
 	if made.Browser, err = version(tab); err != nil {
+		return fmt.Errorf("PDF: %s: %w", filepath.Base(program), err)
+	}
+	if err := show(tab); err != nil {
 		return fmt.Errorf("PDF: %s: %w", filepath.Base(program), err)
 	}
 	var data []byte
@@ -95,6 +113,15 @@ func version(tab context.Context) (string, error) {
 	return browserName(is.Product), nil
 }
 
+// show has the browser show pages as it prints them.
+func show(tab context.Context) error {
+	_, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+	if err != nil {
+		return err
+	}
+	return chromedp.Do(tab, chromedp.EmulateViewport(width, height))
+}
+
 // printed is the PDF of the document with the given page numbers.
 func printed(tab context.Context, dir string, d *doc.Document, numbers map[string]int) ([]byte, error) {
 	var b bytes.Buffer
@@ -108,6 +135,9 @@ func printed(tab context.Context, dir string, d *doc.Document, numbers map[strin
 	yes := true
 	address := (&url.URL{Scheme: "file", Path: name}).String()
 	if err := chromedp.Do(tab, chromedp.Navigate(address)); err != nil {
+		return nil, err
+	}
+	if _, err := chromedp.Run(tab, chromedp.Evaluate[any](fit)); err != nil {
 		return nil, err
 	}
 	result, err := chromedp.Call(tab, page.PrintToPDF, page.PrintToPDFParams{

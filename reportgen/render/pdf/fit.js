@@ -1,0 +1,50 @@
+// Makes what is wider than a page fit it, in the page that is about to be printed:
+// the browser would shrink the whole report instead, and cut what is wider still.
+// Long words in tables are broken anywhere, then the text is set smaller, and a table
+// that would become too small to read is printed in parts that repeat its first
+// column.
+(() => {
+  const least = 0.7; // of a table's 8.8 points
+  const fits = (box) => box.scrollWidth <= box.clientWidth + 1;
+  const width = (e) => e.getBoundingClientRect().width;
+
+  // The columns of each part, by their index; none where the table cannot be taken apart.
+  const parts = (table, room) => {
+    const rows = [...table.rows];
+    const count = rows[0]?.cells.length ?? 0;
+    if (count < 3 || rows.some((r) => r.cells.length !== count || [...r.cells].some((c) => c.colSpan > 1 || c.rowSpan > 1))) return [];
+    const widths = [...rows[0].cells].map(width);
+    const all = [];
+    let used = Infinity;
+    for (let i = 1; i < count; i++) {
+      if (used + widths[i] > room) {
+        all.push([0]);
+        used = widths[0];
+      }
+      all.at(-1).push(i);
+      used += widths[i];
+    }
+    return all;
+  };
+  const only = (table, columns) => {
+    for (const row of table.rows) [...row.cells].forEach((c, i) => { if (!columns.includes(i)) c.remove(); });
+  };
+
+  const narrow = (table, room) => {
+    const columns = width(table) * least > room ? parts(table, room / least) : [];
+    const all = [table, ...columns.slice(1).map(() => table.cloneNode(true))];
+    columns.forEach((some, i) => only(all[i], some));
+    table.after(...all.slice(1));
+    const zoom = room / Math.max(...all.map(width));
+    for (const t of all) t.style.zoom = Math.min(1, zoom);
+  };
+
+  for (const box of document.querySelectorAll(".scroll")) {
+    if (fits(box)) continue;
+    for (const cell of box.querySelectorAll("td")) if (/\S{25}/.test(cell.textContent)) cell.style.overflowWrap = "anywhere";
+    if (fits(box)) continue;
+    for (const table of box.querySelectorAll("table")) if (width(table) > box.clientWidth + 1) narrow(table, box.clientWidth);
+    const zoom = box.clientWidth / box.scrollWidth;
+    if (!fits(box)) for (const e of box.children) e.style.zoom = zoom;
+  }
+})()
