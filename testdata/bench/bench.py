@@ -11,6 +11,7 @@ BENCHSTAT the program of that name.
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -88,12 +89,20 @@ def execute(bench):
     return done.stdout.strip()
 
 
+def execute_targets(text):
+    """The targets that the table of execute.sh answers; its last table says where the time goes."""
+    why = "; ".join(f"{stage} {took}" for stage, took in re.findall(r"^\| (.+?) \| (\d+ ms) \|$", text, re.M))
+    return [tables.target(f"one ipykernel notebook of ten cells, times faster than {name}", 3, float(ratio), "{:.1f}".format, reason=why)
+            for name, ratio in re.findall(r"^\| (papermill|nbconvert) \|.*\| ([\d.]+)× \|$", text, re.M)]
+
+
 def markdown(bench, machine, found):
     """BENCHMARKS.md of what was measured so far."""
     scans = [found[size] for size in SIZES if size in found]
     rows = [row for scan in scans for row in scanning.targets(scan)]
     rows += programs.targets(found["programs"]) if "programs" in found else []
     rows += whole.targets(found["report"], programs.empty(found["programs"]) if "programs" in found else None) if "report" in found else []
+    rows += execute_targets(found.get("execute", ""))
     parts = ["# Benchmarks", INTRODUCTION, machine, "## Targets", tables.targets(rows)]
     if scans:
         parts += ["## Scan to profile", *(part for scan in scans for part in scanning.section(scan))]

@@ -27,7 +27,7 @@ def build(root, folder):
 def once(root, programs, out):
     """Runs every benchmark once and adds what it prints to a file."""
     for package, program in programs.items():
-        done = subprocess.run([program, "-test.run", "^$", "-test.bench", ".", "-test.benchmem", "-test.benchtime", "200ms"],
+        done = subprocess.run([program, "-test.run", "^$", "-test.bench", ".", "-test.benchmem", "-test.benchtime", "100ms"],
                               cwd=root / package, stdout=subprocess.PIPE, text=True)
         if done.returncode:
             raise SystemExit(f"the benchmarks of {package} in {root}: exit status {done.returncode}\n{done.stdout[-2000:]}")

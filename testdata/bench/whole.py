@@ -102,6 +102,8 @@ def agree(ours, theirs):
             if "compared(" in source(cell):
                 printed |= json.loads("".join(cell["outputs"][0]["text"]))
     rows, shown = 0, tables(ours)
+    if missing := COMPARED.keys() - shown.keys():
+        raise SystemExit(f"{', '.join(sorted(missing))}: Flowbook's report has no such table or figure")
     for label, (key, values) in COMPARED.items():
         for row in shown[label]:
             name = "|".join(str(row[k]) for k in key)
