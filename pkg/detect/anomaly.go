@@ -40,7 +40,7 @@ type Moved struct {
 	Before    float64 `json:"before"`    // on its baseline day; the median host's where it has none
 	After     float64 `json:"after"`     // on the test day
 	Deviation float64 `json:"deviation"` // robust standard deviations from how the hosts' feature changed, or from the hosts' own
-	text      string
+	Text      string  `json:"text"`      // the same for people, such as "flows 404 (102)"
 }
 
 // AnomalyResult is how much the internal hosts changed.
@@ -247,7 +247,7 @@ func (m anomalyModel) moved(deviations []float64, now, old *habits) []Moved {
 		case !f.fresh:
 			one.Before = f.of(old)
 		}
-		one.text = fmt.Sprintf("%s %s (%s)", f.name, f.text(one.After), f.text(one.Before))
+		one.Text = fmt.Sprintf("%s %s (%s)", f.name, f.text(one.After), f.text(one.Before))
 		list = append(list, one)
 	}
 	slices.SortStableFunc(list, func(a, b Moved) int { return cmp.Compare(math.Abs(b.Deviation), math.Abs(a.Deviation)) })
@@ -306,7 +306,7 @@ func (c HostChange) finding() Finding {
 func (c HostChange) summary() string {
 	parts := make([]string, 0, 4)
 	for _, m := range c.Features[:min(len(c.Features), 4)] {
-		parts = append(parts, m.text)
+		parts = append(parts, m.Text)
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "no single feature, but how they go together")

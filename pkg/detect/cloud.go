@@ -6,7 +6,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -66,7 +65,7 @@ func cloudOf(points [][]float64) (cloud, bool) {
 	for i, z := range standard {
 		logs[i] = logDistance(c.distance(z))
 	}
-	c.distances, c.tail = quartileSpreadOf(logs), spreadOf(logs)
+	c.distances, c.tail = lightSpreadOf(logs), spreadOf(logs)
 	return c, true
 }
 
@@ -106,7 +105,7 @@ func (c cloud) distance(z []float64) float64 {
 }
 
 // limit is the distance from which a point is unusual, for a sensitivity of k:
-// what the nearer three in four points' own distances teach, and what chance
+// what the points' own distances teach, of which one in four may be odd, and what chance
 // alone would give a normal distribution's points on one day of 1 ÷ Φ(−k). For
 // the second the size of the chi-squared test of one point is corrected for the
 // number of points (Šidák 1967).
@@ -201,16 +200,16 @@ func shrinkage(r *mat.SymDense, n int) float64 {
 	return min(1, variances/squares)
 }
 
-// quartileSpreadOf is a spread whose scale is that of the third quartile, so that
-// one value in four may be odd. It suits values that follow no heavy tail.
-func quartileSpreadOf(values []float64) spread {
-	s := spread{n: len(values)}
-	if s.n == 0 {
-		return s
+// lightSpreadOf is spreadOf without regard to the tail: the scale is that of the
+// MAD, so that one value in four may be odd. It suits values of a light tail.
+func lightSpreadOf(values []float64) spread {
+	s := spread{n: len(values), median: median(slices.Sorted(slices.Values(values)))}
+	deviations := make([]float64, s.n)
+	for i, v := range values {
+		deviations[i] = math.Abs(v - s.median)
 	}
-	sorted := slices.Sorted(slices.Values(values))
-	s.median = median(sorted)
-	s.scale = max(minScale, (stat.Quantile(0.75, stat.LinInterp, sorted, nil)-s.median)/distuv.UnitNormal.Quantile(0.75))
+	slices.Sort(deviations)
+	s.scale = max(minScale, madToSigma*median(deviations))
 	return s
 }
 

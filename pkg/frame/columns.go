@@ -67,6 +67,10 @@ var columns = map[string]Column{
 	"unanswered":        {Title: "No answer", Unit: Count},
 	"tried_ports":       {Title: "Ports"},
 	"coverage":          {Title: "Half hours with flows", Unit: Share},
+	"distance":          {Title: "Distance", Unit: Ratio},
+	"unusual_from":      {Title: "Unusual from", Unit: Ratio},
+	"moved":             {Title: "What changed (before)"},
+	"named_by":          {Title: "Named by"},
 
 	"rule":     {Title: "Rule"},
 	"entity":   {Title: "Device"},

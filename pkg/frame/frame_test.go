@@ -121,6 +121,10 @@ func TestFrames(t *testing.T) {
 			Proto: "tcp", Port: 443, Counts: profile.Counts{Flows: 96, Up: 1, Down: 2}, CV: 0.05, Gap: 900, Hours: 24}}}),
 		"sweeps": frame.Sweeps(detect.ScanResult{Findings: findings[:1], Sweeps: []detect.Sweep{{Src: p.Hosts[0].Addr, Targets: 40, Unanswered: 38,
 			Ports: []uint16{22, 445}, Counts: profile.Counts{Flows: 80, Up: 1}}}}),
+		"changes": frame.Changes(detect.AnomalyResult{Hosts: []detect.HostChange{
+			{Src: p.Hosts[0].Addr, Distance: 9.25, Limit: 7, Counts: profile.Counts{Flows: 404, Up: 9, Down: 8}, NamedBy: []string{"beacon", "dns-c2"},
+				Features: []detect.Moved{{Text: "flows 404 (102)"}, {Text: "services used 9 (3)"}}},
+			{Src: p.Hosts[0].Addr, Distance: 1, Limit: 6, Newcomer: true}}}),
 		"clients":  frame.Clients(clients),
 		"findings": frame.Findings(findings),
 		"alerts":   frame.Findings(frame.Alerts(findings)),
@@ -142,7 +146,7 @@ func TestEmpty(t *testing.T) {
 		"half hours": frame.HalfHours(p), "services": frame.Services(r.Services.Test), "uploads": frame.Uploads(r.Exfiltration),
 		"new countries": frame.NewCountries(r.Countries), "new country hosts": frame.NewCountryHosts(r.Countries),
 		"peers": frame.PeerPairs(r.Botnet), "dns": frame.DNS(r.DNS), "clients": frame.Clients(r.Clients),
-		"calls": frame.Calls(r.Beacon), "sweeps": frame.Sweeps(r.Scan), "owners": frame.Owners(r.Traffic.Public), "findings": frame.Findings(nil), "devices": frame.Devices(nil),
+		"calls": frame.Calls(r.Beacon), "sweeps": frame.Sweeps(r.Scan), "changes": frame.Changes(r.Anomaly), "owners": frame.Owners(r.Traffic.Public), "findings": frame.Findings(nil), "devices": frame.Devices(nil),
 		"sources": frame.Sources(), "rejected": frame.Rejected(frame.Day{Name: "test", Profile: p}),
 	} {
 		if f.Err != nil || f.Nrow() != 0 || f.Ncol() == 0 {
