@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,10 +21,11 @@ func TestInputFromPipes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { r.Close() })
+		t.Cleanup(func() { _ = r.Close() })
 		go func() {
-			_, _ = io.WriteString(w, content) // a reader that ends early closes the pipe
-			w.Close()
+			// A reader that ends early closes the pipe.
+			_, err := w.WriteString(content)
+			_ = errors.Join(err, w.Close())
 		}()
 		path := fmt.Sprintf("/dev/fd/%d", r.Fd())
 		if _, err := os.Stat(path); err != nil {

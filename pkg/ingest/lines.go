@@ -57,7 +57,10 @@ func newLines(r io.Reader) (*lines, error) {
 	if z != nil {
 		l.r = bufio.NewReaderSize(z, maxLine)
 	}
-	return l, l.encoding()
+	if err := l.encoding(); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // encoding passes over a byte order mark, and refuses text that is not UTF-8

@@ -39,10 +39,10 @@ func listenTLS(t *testing.T, config *tls.Config) (addr string, took <-chan []str
 			if conn.(*tls.Conn).HandshakeContext(t.Context()) == nil {
 				connections <- counted(t, conn)
 			}
-			conn.Close()
+			_ = conn.Close() // the client may have ended it
 		}
 	}()
-	t.Cleanup(func() { l.Close(); <-done })
+	t.Cleanup(func() { _ = l.Close(); <-done })
 	return l.Addr().String(), connections
 }
 
