@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"maps"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/reportgen/render/browser"
 	"github.com/flowbook/flowbook/reportgen/render/rendertest"
 )
 
@@ -69,6 +71,14 @@ func TestGoldenReport(t *testing.T) {
 	if diff := cmp.Diff(tree(t, out), tree(t, kept)); diff != "" {
 		t.Errorf("a run with nothing changed gives other bytes:\n%s", diff)
 	}
+	t.Run("printed", func(t *testing.T) {
+		if _, err := browser.Find(); errors.Is(err, browser.ErrNotFound) {
+			t.Skipf("nothing is printed: %v", err)
+		}
+		printed := filepath.Join(t.TempDir(), "printed")
+		runReport(t, printed, "--to=html,pdf", "../notebooks")
+		rendertest.CheckPDF(t, filepath.Join(printed, pdfName), filepath.Join(printed, "index.html"))
+	})
 }
 
 // TestReportOfRealDays makes the report of three real days on which nothing was
