@@ -113,7 +113,7 @@ const (
 func (b *Builder) Round() int {
 	conversations := 0
 	for s := range b.shards {
-		conversations += len(b.shards[s].convs)
+		conversations += b.shards[s].count
 	}
 	return min(max(8*conversations, roundLeast), roundMost)
 }

@@ -9,15 +9,23 @@ import (
 // shard holds the conversations of a Builder whose hashes begin with the same
 // bits.
 type shard struct {
-	table   []uint32       // open addressing; conversation number plus one; 0 for free
-	convs   []conversation // by number
-	hours   [][24]uint16   // by number; flows of each hour
+	table   []uint32 // open addressing; conversation number plus one; 0 for free
+	count   int      // of conversations
+	convs   []*[chunkSize]conversation
+	hours   []*[chunkSize][24]uint16 // flows of each hour, for each conversation
 	carried map[carry]uint32
 
 	logs      [][]byte
 	logBytes  int // of all logs
 	compacted int // bytes that were left when the logs were compacted last
 }
+
+// chunkSize is how many conversations are allocated at once. Chunks stay where
+// they are: growing a slice would leave several times its memory behind.
+const chunkSize = 64
+
+// conv returns the conversation with a number.
+func (s *shard) conv(n uint32) *conversation { return &s.convs[n/chunkSize][n%chunkSize] }
 
 // With 256 shards, a day of 100,000 conversations has some 400 a shard, which
 // stay in the first-level cache; one of two million has 8,000, which stay in
@@ -52,16 +60,24 @@ type worker struct {
 	sorted  []event  // by conversation
 	next    []uint32 // place among sorted, for each conversation
 
-	list  []uint32 // seconds or codes of sizes
-	sizes sizeCounter
-	entry []byte
-	log   []byte
-	open  []logReader
+	seconds []uint32    // gathered of a conversation
+	codes   []uint32    // of sizes gathered of it, and
+	sizes   sizeCounter // those that were counted before
+	sets    []byte      // their codes
+
+	log  []byte
+	open []logReader
+
+	block []byte   // what is free of the block that sets are kept in
+	free  [][]byte // logs that have been read
 }
 
 // event is what a flow adds to a conversation beyond sums: its time, and in
 // the lower half the code of its size.
 type event uint64
+
+func (e event) time() flow.Time { return flow.Time(e >> 32) }
+func (e event) size() uint32    { return uint32(e) }
 
 // add adds the flows of the parts that belong to the shard, which is the one
 // with that number.
@@ -86,7 +102,7 @@ func (s *shard) add(w *worker, parts []*Part, number int) {
 			done += m
 		}
 	}
-	w.sort(len(s.convs))
+	w.sort(s.count)
 	s.writeLog(w)
 }
 
@@ -106,12 +122,12 @@ func (s *shard) addSums(p *Part, rows []row, numbers []uint32, events []event) {
 	for i := range rows {
 		r := &rows[i]
 		n := numbers[i] - 1
-		if n == math.MaxUint32 || !s.convs[n].is(r) {
+		if n == math.MaxUint32 || !s.conv(n).is(r) {
 			n = s.find(r)
 		}
 		numbers[i] = n
 		up, down := p.bytes(r)
-		s.convs[n].add(r.time(), up, down)
+		s.conv(n).add(r.time(), up, down)
 		events[i] = event(r.time())<<32 | event(sizeCode(up))
 	}
 }
@@ -132,32 +148,39 @@ func (s *shard) find(r *row) uint32 {
 	for i := hash(r.src, r.dst, r.proto(), r.port) & mask; ; i = (i + 1) & mask {
 		at := s.table[i]
 		if at == 0 {
-			s.convs = append(s.convs, conversation{
-				src: r.src, dst: r.dst, proto: r.proto(), port: r.port, first: r.time(), last: r.time(),
-			})
-			at = uint32(len(s.convs))
-			s.table[i] = at
-			if 2*len(s.convs) > len(s.table) {
-				s.grow()
-			}
-			return at - 1
+			s.table[i] = uint32(s.count + 1)
+			return s.newConversation(r)
 		}
-		if s.convs[at-1].is(r) {
+		if s.conv(at - 1).is(r) {
 			return at - 1
 		}
 	}
 }
 
+// newConversation returns the number of a new conversation, whose number is in
+// the table already.
+func (s *shard) newConversation(r *row) uint32 {
+	n := uint32(s.count)
+	if n%chunkSize == 0 {
+		s.convs = append(s.convs, new([chunkSize]conversation))
+	}
+	*s.conv(n) = conversation{src: r.src, dst: r.dst, proto: r.proto(), port: r.port, first: r.time(), last: r.time()}
+	if s.count++; 2*s.count > len(s.table) {
+		s.grow()
+	}
+	return n
+}
+
 func (s *shard) grow() {
 	s.table = make([]uint32, 2*len(s.table))
 	mask := uint64(len(s.table) - 1)
-	for n := range s.convs {
-		c := &s.convs[n]
+	for n := range uint32(s.count) {
+		c := s.conv(n)
 		i := hash(c.src, c.dst, c.proto, c.port) & mask
 		for s.table[i] != 0 {
 			i = (i + 1) & mask
 		}
-		s.table[i] = uint32(n + 1)
+		s.table[i] = n + 1
 	}
 }
 

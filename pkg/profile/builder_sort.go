@@ -33,7 +33,7 @@ func (b *Builder) sortedConversations(addrs []netip.Addr) []Conversation {
 	})
 	targets := make([][]uint32, shardCount)
 	for s := range targets {
-		targets[s] = make([]uint32, len(b.shards[s].convs))
+		targets[s] = make([]uint32, b.shards[s].count)
 	}
 	for i, p := range places {
 		targets[p.shard][p.number] = uint32(i)
@@ -66,8 +66,8 @@ func (b *Builder) parallel(workers, n int, do func(w *worker, i int)) {
 func (b *Builder) bySource(rank []uint32) (places []place, end []int) {
 	next := make([]int, len(rank)+1)
 	for s := range b.shards {
-		for i := range b.shards[s].convs {
-			next[rank[b.shards[s].convs[i].src]+1]++
+		for i := range b.shards[s].count {
+			next[rank[b.shards[s].conv(uint32(i)).src]+1]++
 		}
 	}
 	for r := range rank {
@@ -75,8 +75,8 @@ func (b *Builder) bySource(rank []uint32) (places []place, end []int) {
 	}
 	places = make([]place, next[len(rank)])
 	for s := range b.shards {
-		for i := range b.shards[s].convs {
-			c := &b.shards[s].convs[i]
+		for i := range b.shards[s].count {
+			c := b.shards[s].conv(uint32(i))
 			at := &next[rank[c.src]]
 			places[*at] = place{
 				order: uint64(rank[c.dst])<<24 | uint64(c.proto)<<16 | uint64(c.port),
@@ -88,16 +88,15 @@ func (b *Builder) bySource(rank []uint32) (places []place, end []int) {
 	return places, next
 }
 
-// finish makes the conversations of the shard at their targets in sorted. The
-// shard's log becomes theirs.
+// finish makes the conversations of the shard at their targets in sorted. An
+// only log is all of sets, and becomes theirs.
 func (s *shard) finish(w *worker, sorted []Conversation, targets []uint32, addrs []netip.Addr) {
-	s.compact(w)
-	log := s.openLogs(w)
+	s.openLogs(w)
 	for n, target := range targets {
-		c, out := &s.convs[n], &sorted[target]
+		c, out := s.conv(uint32(n)), &sorted[target]
 		out.Key = Key{Src: addrs[c.src], Dst: addrs[c.dst], Proto: c.proto, Port: c.port}
 		out.Counts, out.MaxUp, out.MaxDown, out.First, out.Last = c.counts, c.maxUp, c.maxDown, c.first, c.last
-		for h, flows := range s.hours[n] {
+		for h, flows := range s.hours[n/chunkSize][n%chunkSize] {
 			out.Hours[h] = uint32(flows)
 		}
 		if len(s.carried) > 0 {
@@ -105,7 +104,15 @@ func (s *shard) finish(w *worker, sorted []Conversation, targets []uint32, addrs
 				out.Hours[h] += s.carried[carry{uint32(n), uint8(h)}]
 			}
 		}
-		out.Seconds, out.Sizes = log[0].take()
+		seconds, sizes := w.merged(n)
+		if len(s.logs) == 1 {
+			out.Seconds, out.Sizes = Seconds{seconds}, Sizes{sizes} // which stay in the log
+		} else {
+			out.Seconds, out.Sizes = w.keep(seconds, sizes)
+		}
+	}
+	if len(s.logs) > 1 {
+		w.free = append(w.free, s.logs...)
 	}
 	*s = shard{}
 }
