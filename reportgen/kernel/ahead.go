@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // goSource is the go command of the GoNB kernel, which builds cells; its package
@@ -81,8 +82,17 @@ func (a *ahead) running(code string) error {
 	if a == nil {
 		return nil
 	}
-	for _, name := range []string{"cell", "shift"} { // of the cell before
-		if err := os.Remove(filepath.Join(a.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	old := []string{filepath.Join(a.dir, "cell"), filepath.Join(a.dir, "shift")} // of the cell before
+	if strings.Contains("\n"+code, "\n!") {
+		// A command may change what the go command answers.
+		answers, err := filepath.Glob(filepath.Join(a.dir, "answer-*"))
+		if err != nil {
+			return err
+		}
+		old = append(old, answers...)
+	}
+	for _, name := range old {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("tell the kernel its cell: %w", err)
 		}
 	}

@@ -17,6 +17,13 @@ func main() {
 	if slices.Equal(args, []string{"get"}) || slices.Equal(args, []string{"get", "-t"}) {
 		return
 	}
+	dir := os.Getenv(cellsVariable)
+	if dir != "" && question(args) {
+		b := &builder{realGo: realGo}
+		if b.answer(os.Stdout, dir, args) {
+			return
+		}
+	}
 	if i := slices.Index(args, "-o") + 1; i > 0 && i < len(args) && inFolder(args[i], os.Getenv("GONB_TMP_DIR")) {
 		// It may be a link to the program of several cells, which has to stay.
 		_ = os.Remove(args[i]) // what cannot be removed, the go command says
