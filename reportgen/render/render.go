@@ -26,6 +26,7 @@
 //     is x; [](#x) and [](2-hosts.ipynb#x) lead there too, and to whatever else
 //     has a label;
 //   - [@key], [@key, p. 3; @other], @key: citations of Options.Works;
+//   - > [!NOTE], as GitHub has it: what a reader should not miss;
 //   - [^x]: a footnote, whose text may stand in another cell;
 //   - ![alt](file): a picture of the notebook's folder or of the cell;
 //   - at the head of a code cell, behind //| or #|, Quarto's label, fig-cap,

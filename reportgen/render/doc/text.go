@@ -26,7 +26,7 @@ type Prose struct{ *Text }
 func (Prose) block() {}
 
 // Parser reads the Markdown of a report: CommonMark with GitHub's extensions,
-// footnotes, {#id} behind a heading, $formulas$, [@citations] and @fig-x
+// alerts and footnotes, {#id} behind a heading, $formulas$, [@citations] and @fig-x
 // references. It may not be used by two goroutines at once.
 type Parser struct {
 	blocks  parser.Parser
@@ -41,6 +41,7 @@ func NewParser() *Parser {
 			parser.WithHeadingAttribute(),
 			parser.WithBlockParsers(util.Prioritized(equationParser{}, 690)),
 			parser.WithInlineParsers(ownInlines()...),
+			parser.WithASTTransformers(util.Prioritized(alerts{}, 900)),
 		),
 	)
 	inlines := append(append(parser.DefaultInlineParsers(), ownInlines()...),

@@ -72,6 +72,7 @@ func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(doc.KindMath, r.math)
 	reg.Register(doc.KindEquationNode, r.equation)
 	reg.Register(doc.KindCitation, r.citation)
+	reg.Register(doc.KindAlert, r.alert)
 	reg.Register(ast.KindLink, r.link)
 	reg.Register(ast.KindImage, r.lostImage)
 	reg.Register(ast.KindHeading, r.heading)
@@ -95,6 +96,16 @@ func (r *nodes) crossRef(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 	text = strings.Replace(text, " ", "\u00a0", 1)
 	fmt.Fprintf(w, `<a class="ref" href="%s">%s</a>`, template.HTMLEscapeString(r.page.href(ref.Target.ID)), text)
 	return ast.WalkContinue, nil
+}
+
+func (r *nodes) alert(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		_, err := w.WriteString("</div>\n")
+		return ast.WalkContinue, err
+	}
+	name := n.(*doc.Alert).Name
+	_, err := fmt.Fprintf(w, "<div class=\"alert %s\" role=\"note\">\n<p class=\"alert-name\">%s</p>\n", strings.ToLower(name), name)
+	return ast.WalkContinue, err
 }
 
 func (r *nodes) picture(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {

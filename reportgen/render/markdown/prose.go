@@ -20,6 +20,8 @@ func (w *writer) node(n ast.Node, source []byte) string {
 		return strings.Repeat("#", n.Level) + " " + strings.ReplaceAll(w.inlines(n, source), "\n", " ")
 	case *ast.Blockquote:
 		return "> " + indent(w.blocks(n, source), "> ")
+	case *doc.Alert:
+		return "> [!" + strings.ToUpper(n.Name) + "]\n> " + indent(w.blocks(n, source), "> ")
 	case *ast.List:
 		return w.list(n, source)
 	case *ast.FencedCodeBlock:
