@@ -57,6 +57,12 @@ func writeWorlds(w io.Writer, outcomes []worldOutcome) {
 	}
 	table.write(w)
 
+	names, byName := make([]string, len(strengths)), make([][]worldOutcome, len(strengths))
+	for i, s := range strengths {
+		names[i], byName[i] = strconv.FormatFloat(s, 'g', -1, 64), byStrength[s]
+	}
+	writeChanges(w, names, byName)
+
 	fmt.Fprint(w, "\n### Worlds at strength 1\n\n")
 	table = markdownTable{head: []string{"seed", "flows", "hosts", "planted", "found", "benign", "alarmed", "share"}}
 	alarmed, benign, hidden := 0, 0, 0

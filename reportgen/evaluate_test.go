@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,5 +171,30 @@ func writeDayFile(t *testing.T, path string, rows []flow.Record, rowGroup int) {
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The rule that looks for what no other names is right about whoever is planted.
+func TestEvaluateChanges(t *testing.T) {
+	host := func(entity string) detect.HostChange { return detect.HostChange{Src: netip.MustParseAddr(entity)} }
+	finding := func(entity string, s detect.Severity) detect.Finding {
+		return detect.Finding{Rule: detect.RuleHostAnomaly, Entity: entity, Severity: s}
+	}
+	known := knownTruth{Planted: []plantedHost{{"beacon", "10.0.0.1"}, {"dns-c2", "10.0.0.2"}, {"dns-c2", "10.0.0.3"}, {"external-automation", "203.0.113.7"}}}
+	found := detect.AnomalyResult{
+		Hosts:    []detect.HostChange{host("10.0.0.3"), host("10.0.0.9"), host("10.0.0.1"), host("10.0.0.2"), host("10.0.0.8")},
+		Findings: []detect.Finding{finding("10.0.0.3", detect.Medium), finding("10.0.0.9", detect.Medium), finding("10.0.0.8", detect.Low)},
+	}
+	if got, want := rankChanges(found, known), (changeRank{hosts: 5, planted: 3, hits: 2, unusual: 1, wrong: 2}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	e := evaluate(known, found.Findings, 0)
+	if len(e.falseAlarms) != 1 || e.falseAlarms[0].Entity != "10.0.0.9" {
+		t.Errorf("false alarms %+v, want the one of 10.0.0.9", e.falseAlarms)
+	}
+	for _, s := range e.rules {
+		if s.rule == detect.RuleHostAnomaly && s.wrong != 1 {
+			t.Errorf("%d wrong, want 1", s.wrong)
+		}
 	}
 }

@@ -114,6 +114,7 @@ type worldOutcome struct {
 	strength float64
 	benign   int // hosts and clients that are not planted
 	hidden   int // findings on the watcher that the allow-list names
+	changes  changeRank
 	evaluation
 }
 
@@ -170,7 +171,7 @@ func judgeWorld(w world, strength float64, in detect.Input, truth synth.Truth, m
 		}
 	}
 	shown, hidden := wanted.Apply(detect.All(in))
-	o := worldOutcome{world: w, strength: strength, evaluation: evaluate(known, shown.Findings, 0)}
+	o := worldOutcome{world: w, strength: strength, evaluation: evaluate(known, shown.Findings, 0), changes: rankChanges(shown.Anomaly, known)}
 	for _, n := range hidden {
 		o.hidden += n
 	}
