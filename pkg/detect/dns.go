@@ -52,8 +52,9 @@ const dnsPort = 53
 //
 // A host asks resolvers in proportion to what else it does, so the first value
 // compared is its DNS flows ÷ its other flows, among the hosts of the baseline
-// day; a host that was there on the baseline day must also have grown its
-// requests by more than hosts do from one day to the next. The second is bytes
+// day; where the host was there on the baseline day, the geometric mean of that
+// and of how much its requests grew beyond its other flows, among how much hosts'
+// do from one day to the next, counts where it is less. The second is bytes
 // per flow of a host with one resolver, likewise: on a log that joins the
 // packets of one socket a whole tunnel is a single large flow. The DNS
 // servers are those of Services, and what they ask others is their work unless

@@ -35,6 +35,12 @@ func TestDNS(t *testing.T) {
 			func(l *lab) { l.ask(60, host(8), dns2, 400, 9e3) },
 			func(l *lab) { l.ask(60, host(8), dns2, 400, 9e3) }, nil},
 		{"a busy day", nil, func(l *lab) { l.ask(60, host(9), dns1, 70, 160).https(400, host(9), googleDrive, 4e3, 37e3) }, nil},
+		{"a tunnel on a quiet day of a host that asks much",
+			func(l *lab) { l.ask(40, host(10), dns1, 70, 160).https(300, host(10), googleDrive, 4e3, 37e3) },
+			func(l *lab) { l.ask(400, host(10), dns1, 80, 150) }, []string{host(10)}},
+		{"a day of ten times the work",
+			func(l *lab) { l.ask(10, host(11), dns1, 70, 160).https(60, host(11), googleDrive, 4e3, 37e3) },
+			func(l *lab) { l.ask(100, host(11), dns1, 70, 160).https(600, host(11), googleDrive, 4e3, 37e3) }, nil},
 		{"a server that forwards requests", nil, func(l *lab) { l.ask(900, dns1, resolver, 80, 150) }, nil},
 	}
 	for _, tt := range tests {

@@ -71,6 +71,20 @@ func (h *dnsHost) perOther() (quotient, noise float64) {
 	return n / m, countNoise(n, m)
 }
 
+// grew is the logarithm of the host's DNS flows ÷ those that its baseline day
+// makes expect, and its standard error: as many as then, and more where it does
+// more of everything. A busy day is none of DNS, and a quiet one leaves what a
+// host asks on its own.
+func (h *dnsHost) grew(before *dnsHost) (log, noise float64) {
+	log = logOf(h.dns.Flows) - logOf(before.dns.Flows)
+	noise = countNoise(float64(h.dns.Flows), float64(before.dns.Flows))
+	if busier := logOf(h.other+1) - logOf(before.other+1); busier > 0 {
+		log -= busier
+		noise = math.Hypot(noise, countNoise(float64(h.other+1), float64(before.other+1)))
+	}
+	return log, noise
+}
+
 func (u *resolverUse) perFlow() float64 { return ratio(u.Bytes(), u.Flows) }
 
 // logPerFlow is the logarithm of perFlow, at least that of one byte in all.
@@ -119,8 +133,8 @@ func learnDNS(before, after dnsHosts) dnsLimits {
 		flows, bytes = append(flows, float64(old.dns.Flows)), append(bytes, float64(old.dns.Bytes()))
 		now, ok := after[addr]
 		if ok {
-			growth = append(growth, logOf(now.dns.Flows)-logOf(old.dns.Flows))
-			growthNoise = append(growthNoise, countNoise(float64(now.dns.Flows), float64(old.dns.Flows)))
+			grew, noise := now.grew(old)
+			growth, growthNoise = append(growth, grew), append(growthNoise, noise)
 		}
 		for resolver, u := range old.resolvers {
 			perFlow = append(perFlow, u.logPerFlow())
@@ -143,7 +157,7 @@ func learnDNS(before, after dnsHosts) dnsLimits {
 func (l dnsLimits) thresholds(k float64) []Threshold {
 	return slices.Concat(
 		l.perOther.threshold("DNS flows to each other flow", "ratio", k, "hosts of the baseline day"),
-		l.growth.threshold("growth of DNS flows", "ratio", k, "test ÷ baseline of each host"),
+		l.growth.threshold("growth of DNS flows beyond that of other flows", "ratio", k, "test ÷ baseline of each host"),
 		l.perFlow.threshold("bytes per DNS flow with one resolver", "bytes", k, "hosts and resolvers of the baseline day"),
 		l.perFlowGrew.threshold("growth of bytes per DNS flow with one resolver", "ratio", k, "test ÷ baseline of each host and resolver"),
 	)
@@ -178,8 +192,11 @@ func (l dnsLimits) requests(now, before *dnsHost, server bool, k float64) float6
 	q, noise := now.perOther()
 	excess := l.perOther.excessNoisy(math.Log(q), k, noise)
 	if before != nil {
-		grew := countNoise(float64(now.dns.Flows), float64(before.dns.Flows))
-		excess = min(excess, l.growth.excessNoisy(logOf(now.dns.Flows)-logOf(before.dns.Flows), k, grew))
+		grew, noise := now.grew(before)
+		grown := l.growth.excessNoisy(grew, k, noise)
+		// Either is unusual at its limit, and both together before. But a host
+		// that always asks much must have gone half the way by growth.
+		excess = min(excess, math.Sqrt(max(excess, 0)*max(grown, 0)), 2*grown)
 	}
 	return excess
 }

@@ -43,25 +43,24 @@ type ExfiltrationResult struct {
 	Findings   []Finding
 }
 
-// uploadBias is how many times more bytes must go up than come down before
-// traffic counts as an upload. A call sends about as much as it receives, and
-// browsing receives several times what it sends.
-const uploadBias = 2
-
 // Exfiltration finds internal hosts that sent far more to an external
-// destination than they or their network do on the baseline day.
+// destination than the hosts of the network do on the baseline day.
 //
-// Values are compared on a logarithmic scale. The level is the upload
-// among the largest uploads of the baseline's hosts, one a host. The record is
-// the upload ÷ the host's own largest of the baseline day, among how much such
-// records change from one day to the next. An upload stands out by its level,
-// or, where the host has a baseline day, by the geometric mean of level and
-// record. The growth is the upload ÷ what the host sent to the same owner on the
-// baseline day: where it did, that must stand out too, so that a backup of every
-// night is silent. Where hosts upload on the baseline day too, in the sense of more
-// going up than coming down, the upload must also exceed what all but one in
-// twenty of them do, for people send large files now and then. The pace is slow where the host's ten largest flows of the day
-// carry less than half of the upload.
+// What is compared is an upload: the bytes that a host sends to the addresses of
+// one owner that take in more than twice what they give, and in its largest
+// flows to others. The limit is learned from the uploads of the baseline day that
+// are larger than the median host's largest transfer and that the host does not
+// make again: people send large files now and then, of sizes that differ as
+// Pareto's distribution says, and the limit is the size that two hosts in a
+// thousand exceed (learnUploads). Few uploads are spread over six hours or more,
+// so that the limit of one that is lies lower, and low and slow ones are found.
+//
+// What a host also uploaded to the same owner on the baseline day must have grown
+// by more than such habits change, so that a backup of every night is silent. What
+// six hosts or more begin to send to one owner on the same day is a service that
+// is rolled out, and must stand out among theirs; and so must an upload to an
+// address that takes in others' habits. The pace is slow where the host's ten
+// largest flows of the day carry less than half of the upload.
 func Exfiltration(in Input) ExfiltrationResult {
 	baseline, test := in.days()
 	at, k := in.places(), in.sensitivity()
@@ -74,12 +73,11 @@ func Exfiltration(in Input) ExfiltrationResult {
 	}
 	var found []scored
 	for key, u := range after.lists {
-		old := before.lists[key].total()
-		excess := l.excess(u.biased.Up, old, before.record[key.src], k)
+		excess := l.excess(key, u, before.lists[key], k)
 		if excess < 1 {
 			continue
 		}
-		up := u.upload(test, key, at, old)
+		up := u.upload(key, at, before.lists[key].total())
 		found = append(found, scored{up, up.finding(scoreOf(excess), u.span.window())})
 	}
 	slices.SortFunc(found, func(a, b scored) int { return compareFindings(a.finding, b.finding) })
@@ -92,24 +90,11 @@ func Exfiltration(in Input) ExfiltrationResult {
 }
 
 // upload describes a list as evidence.
-func (u *uploadList) upload(d day, key uploadKey, at places, old int64) Upload {
-	up := Upload{Src: key.src, Dst: u.top, Owner: at.of(u.top).owner, Country: at.of(u.top).country,
-		Counts: u.biased, Baseline: old, Times: round3(ratio(u.biased.Up, old)), Pace: PaceSlow}
-	var largest int64
-	for _, c := range u.all {
-		if isUpload(c) {
-			up.Addresses++
-		}
-	}
-	if h, ok := d.Host(key.src); ok {
-		for _, r := range h.Largest {
-			if c, ok := u.all[r.Dst]; ok && isUpload(c) {
-				up.Largest = append(up.Largest, r)
-				largest += r.Up
-			}
-		}
-	}
-	if largest >= up.Up/2 {
+func (u *uploadList) upload(key uploadKey, at places, old int64) Upload {
+	top := u.top()
+	up := Upload{Src: key.src, Dst: top, Addresses: len(u.into), Owner: at.of(top).owner, Country: at.of(top).country,
+		Counts: u.sent, Baseline: old, Times: round3(ratio(u.sent.Up, old)), Pace: PaceSlow, Largest: u.large}
+	if u.fast() {
 		up.Pace = PaceFast
 	}
 	return up

@@ -34,6 +34,27 @@ func TestExfiltration(t *testing.T) {
 			l.flows(3, host(8), "13.107.64.2", flow.UDP, 3478, 300e6, 310e6, 9*flow.Hour, 12*flow.Hour)
 		}, nil},
 		{"an upload to an internal server", nil, func(l *lab) { l.https(4, host(9), web, 300e6, 1e6) }, nil},
+		{"uploads to an address that is mostly read from", nil, func(l *lab) {
+			l.https(400, host(3), googleDrive, 40e3, 2e6).https(4, host(3), googleDrive, 120e6, 2e6)
+		}, []string{host(3)}},
+		{"uploads where most hosts make calls",
+			func(l *lab) { l.talks(1, hosts) },
+			func(l *lab) { l.talks(2, hosts).https(4, host(3), googleDrive, 120e6, 2e6) }, []string{host(3)}},
+		{"uploads by a host that made calls to the same owner",
+			func(l *lab) {
+				l.flows(3, host(3), "142.250.9.9", flow.UDP, 3478, 300e6, 310e6, 9*flow.Hour, 12*flow.Hour)
+			},
+			func(l *lab) { l.https(4, host(3), googleDrive, 120e6, 2e6) }, []string{host(3)}},
+		{"uploads where others back up to the same owner",
+			func(l *lab) { l.backups(0, 4, backupSite) },
+			func(l *lab) { l.backups(0, 4, backupSite).https(4, host(9), "52.95.7.7", 120e6, 2e6) }, []string{host(9)}},
+		{"a backup that is rolled out", nil, func(l *lab) { l.backups(0, 8, backupSite) }, nil},
+		{"a host more with a backup",
+			func(l *lab) { l.backups(0, 4, backupSite) },
+			func(l *lab) { l.backups(0, 5, backupSite) }, nil},
+		{"a large file, where others send such",
+			func(l *lab) { l.https(1, host(10), googleDrive, 2e6, 5e3).https(1, host(11), oneDrive, 3e6, 5e3) },
+			func(l *lab) { l.https(1, host(12), googleDrive, 4e6, 5e3) }, nil},
 		{"an ordinary attachment", nil, func(l *lab) { l.https(1, host(10), googleDrive, 60e3, 5e3) }, nil},
 	}
 	for _, tt := range tests {
@@ -49,6 +70,22 @@ func TestExfiltration(t *testing.T) {
 			wantAlerts(t, detect.Exfiltration(in).Findings, tt.want...)
 		})
 	}
+}
+
+// talks has half of the hosts make video calls.
+func (l *lab) talks(first, hosts int) *lab {
+	for i := first; i < hosts; i += 2 {
+		l.flows(3, host(i), "13.107.64.2", flow.UDP, 3478, 150e6, 140e6, 9*flow.Hour, 16*flow.Hour)
+	}
+	return l
+}
+
+// backups has some hosts upload to one address, each more than the one before.
+func (l *lab) backups(from, to int, dst string) *lab {
+	for i := from; i < to; i++ {
+		l.flows(12, host(i), dst, flow.TCP, 443, int64(30e6+i*10e6), 1e6, 10*flow.Hour, 12*flow.Hour)
+	}
+	return l
 }
 
 func TestExfiltrationGolden(t *testing.T) {

@@ -41,10 +41,11 @@ func exfiltrationRule() Rule {
 		Conditions: []string{
 			"The source is internal, the destination external, on any protocol and port",
 			"More than twice as many bytes go up (up_bytes) as come down (down_bytes): downloads and calls never count",
-			"The bytes sent to the addresses of one owner exceed the limit learned from the largest upload of each host on the baseline day, " +
-				"or come near it and exceed what the host itself sent to any address then by more than such records change from day to day",
-			"They exceed what all but one in twenty of the hosts that upload on the baseline day do",
-			"If the host sent to the same owner on the baseline day, the bytes also grew by more than such uploads do from day to day",
+			"The bytes sent to the addresses of one owner exceed what two hosts in a thousand send, going by the uploads of the baseline day " +
+				"that are larger than the median host's largest transfer and that the host does not make again",
+			"Uploads that are spread over six hours or more are compared with such uploads only, so that their limit lies lower",
+			"If the host uploaded to the same owner on the baseline day, the bytes also grew by more than such uploads do from day to day",
+			"If six hosts or more begin to upload to the same owner, or two do so to the same address on both days, the bytes also exceed theirs",
 			"Slow if the host's ten largest flows carry less than half of the upload, fast otherwise",
 		},
 		Actions: []string{
@@ -92,7 +93,7 @@ func dnsC2Rule() Rule {
 		Conditions: []string{
 			"The source is internal, the destination port is 53 on udp or tcp",
 			"DNS flows for each other flow of the host exceed the limit learned from the hosts of the baseline day, and the host asks no less than the median host",
-			"If the host was there on the baseline day, its DNS flows also grew by more than hosts' do from day to day",
+			"If the host was there on the baseline day, its DNS flows also grew by more than its other flows did and than hosts' do from day to day",
 			"Or: bytes per flow with one resolver exceed the limit learned from the baseline day, and so does their growth if the host used it then",
 		},
 		Actions: []string{

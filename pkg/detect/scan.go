@@ -45,7 +45,8 @@ const closedFloor = 12
 // Two values are compared: how many internal hosts that are no servers a host
 // contacts and did not contact on the baseline day, and how many hosts and ports
 // it tries that send nothing back, which also shows who tries many ports of a
-// few hosts. The limits are learned from how many of each the baseline's hosts
+// few hosts. A monitor that went round on the baseline day may ask as many hosts
+// again on the same port. The limits are learned from how many of each the baseline's hosts
 // have, and are eight and twelve at least.
 func Scan(in Input) ScanResult {
 	baseline, test := in.days()
@@ -62,7 +63,7 @@ func Scan(in Input) ScanResult {
 		reachThreshold("internal hosts contacted that are no servers", "hosts", hosts, hostLimit, sweepFloor),
 		reachThreshold("internal hosts and ports without an answer", "hosts and ports", closed, closedLimit, closedFloor),
 	}}
-	sweeps, spans := test.sweeps(servers, before)
+	sweeps, spans := test.sweeps(servers, before, baseline.rounds(nil))
 	silent := test.closed(baseline.tried())
 	for src, n := range silent {
 		s := sweeps[src]
@@ -149,15 +150,36 @@ func (d day) reachOf(counts map[netip.Addr]int) spread {
 	return spreadOf(logs)
 }
 
+// rounds counts the internal hosts that each host contacted on one port, and
+// that were not contacted before.
+func (d day) rounds(before peerTable) map[profile.Key]int {
+	n := map[profile.Key]int{}
+	for c := range d.within() {
+		if _, known := before[[2]netip.Addr{c.Src, c.Dst}]; !known {
+			n[roundOf(c)]++
+		}
+	}
+	return n
+}
+
+// roundOf identifies the hosts that a host contacts on one port: a monitor asks
+// each how it is.
+func roundOf(c *profile.Conversation) profile.Key {
+	return profile.Key{Src: c.Src, Proto: c.Proto, Port: c.Port}
+}
+
 // sweeps adds up each host's flows to hosts that are no servers and that it did
 // not contact before.
-func (d day) sweeps(servers map[serviceKey]Role, before peerTable) (map[netip.Addr]Sweep, map[netip.Addr]span) {
+func (d day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[profile.Key]int) (map[netip.Addr]Sweep, map[netip.Addr]span) {
 	sweeps, spans := map[netip.Addr]Sweep{}, map[netip.Addr]span{}
-	answers := map[[2]netip.Addr]int64{}
+	answers, fresh := map[[2]netip.Addr]int64{}, d.rounds(before)
 	for c := range d.within() {
 		pair := [2]netip.Addr{c.Src, c.Dst}
 		if _, known := before[pair]; known || servers[keyOf(c)] != "" {
 			continue
+		}
+		if r := roundOf(c); usual[r] >= sweepFloor && fresh[r] <= usual[r] {
+			continue // A monitor's round takes in some hosts more.
 		}
 		answers[pair] += c.Down
 		s, during := sweeps[c.Src], spans[c.Src]

@@ -20,6 +20,16 @@ func (l *lab) sweep(src string, n int, down int64) *lab {
 	return l
 }
 
+// round has src ask some hosts how they are.
+func (l *lab) round(src string, from, to int) *lab {
+	for i := from; i < to; i++ {
+		if host(i) != src {
+			l.flows(30, src, host(i), flow.UDP, 161, 300, 900, 8*flow.Hour, 20*flow.Hour)
+		}
+	}
+	return l
+}
+
 // withoutAnswers takes the bytes of destinations away, as of a log that tells
 // one direction, and has each host use a service or two of others.
 func withoutAnswers(l *lab) {
@@ -57,6 +67,14 @@ func TestScan(t *testing.T) {
 				l.flows(1, host(3), host(9), flow.TCP, 8000+port, 6000, 9000, 9*flow.Hour, 10*flow.Hour)
 			}
 		}, nil},
+		{"a monitor that takes in more hosts",
+			func(l *lab) { l.round(host(3), 0, 20) },
+			func(l *lab) { l.round(host(3), 0, 36) }, nil},
+		{"a monitor that scans another port",
+			func(l *lab) { l.round(host(3), 0, 20) },
+			func(l *lab) { l.round(host(3), 0, 20).sweep(host(3), 40, 0) }, []string{host(3)}},
+		{"a scan by a host with a few shares", func(l *lab) { l.round(host(3), 4, 9) },
+			func(l *lab) { l.round(host(3), 4, 40) }, []string{host(3)}},
 		{"a log without bytes from destinations",
 			func(l *lab) { withoutAnswers(l) },
 			func(l *lab) { withoutAnswers(l) }, nil},

@@ -1,0 +1,189 @@
+package detect
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net/netip"
+	"slices"
+)
+
+// fileTail is the reciprocal of the Pareto index of what people send, as known
+// beforehand: the sizes of files on the web have an index near 1 (Crovella and
+// Bestavros, Self-similarity in World Wide Web traffic, 1997: 1.06 to 1.2). It
+// weighs as much as fileWeight uploads that were seen: by as much as an estimate
+// from so many, a third, do networks differ.
+const (
+	fileTail   = 1
+	fileWeight = 10
+)
+
+// falseShare is the share of hosts that a limit may be wrong about. One host in
+// two hundred may be alarmed for nothing, and of the rules this one and that of
+// new countries watch what people do at whim.
+const falseShare = 0.002
+
+// What is known beforehand weighs as much as priorHosts hosts: that one of them
+// sends more than is usual, and that it is as likely as not spread over the day.
+const (
+	priorHosts = 20
+	priorFiles = 1
+	priorSlow  = 0.5
+)
+
+// knownShare is the least share of hosts taken to do what none did on the
+// baseline day: days differ in more than chance, however many hosts there are.
+const knownShare = 0.01
+
+// roll is how many other hosts must begin to upload to the same place on one day
+// for it to be a service that is rolled out: the members of a mesh of five have
+// four others each. Of hosts that upload to one address on both days, a pair is
+// enough for it to be a service.
+const (
+	roll    = 5
+	station = 2
+)
+
+// uploadLimits is what the days teach about uploads, as logarithms of bytes.
+type uploadLimits struct {
+	hosts  int     // of the baseline day, with outward traffic
+	usual  float64 // the median of each host's largest transfer upward to one address
+	files  int     // hosts with an upload over usual that they do not make again
+	median float64 // of these uploads, with usual for one more
+	many   int     // hosts with one over that median
+	tail   float64 // scale of their excess over the median: the reciprocal of their Pareto index
+	slow   int     // hosts with an upload over usual that is spread over the day and that they do not make again
+	habits int     // uploads over usual that hosts make on both days
+	change float64 // scale of how these change
+
+	begun   map[uploadPlace][]float64 // uploads over usual of the test day that are no habits
+	service map[netip.Addr][]float64  // those that are, by the address that takes in most
+}
+
+// learnUploads compares what the hosts send on both days.
+//
+// Uploads worth the name are those over the median host's largest transfer. The
+// larger half of them is taken to have exponential logarithms, as Hill does (A
+// simple general approach to inference about the tail of a distribution, 1975),
+// so that their sizes are of Pareto's distribution. What a host uploads to the
+// same owner on both days is a habit; the absolute logarithm of the quotient of
+// two such uploads is exponential too. What only one day has is as likely to
+// begin as to end, so the uploads of the baseline day that the host does not
+// make again tell how many new ones there are.
+func learnUploads(before, after uploadTable) uploadLimits {
+	l := uploadLimits{hosts: len(before.most), usual: middle(slices.Collect(maps.Values(before.most)))}
+
+	best, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
+	var changes []float64
+	for k, u := range before.lists {
+		switch now := after.lists[k]; {
+		case u.size() <= l.usual:
+		case now.size() > l.usual:
+			changes = append(changes, math.Abs(now.size()-u.size()))
+		case after.there(k.src):
+			best[k.src] = max(best[k.src], u.size())
+			slow[k.src] = slow[k.src] || u.slow()
+		}
+	}
+	l.files, l.habits = len(best), len(changes)
+	l.median = middle(append(slices.Collect(maps.Values(best)), l.usual))
+	var excesses []float64
+	for _, size := range best {
+		if size > l.median {
+			excesses = append(excesses, size-l.median)
+		}
+	}
+	for _, some := range slow {
+		if some {
+			l.slow++
+		}
+	}
+	l.many = len(excesses)
+	l.tail, l.change = exponential(excesses), exponential(changes)
+	l.learnPlaces(before, after)
+	return l
+}
+
+// middle is the median of values, which it sorts.
+func middle(values []float64) float64 {
+	slices.Sort(values)
+	return median(values)
+}
+
+// exponential is the scale of values that are exponentially distributed: from
+// their median, so that a few odd ones do not matter, and fileTail.
+func exponential(values []float64) float64 {
+	n := float64(len(values))
+	return (fileWeight*fileTail + n*middle(values)/math.Ln2) / (fileWeight + n)
+}
+
+// learnPlaces collects the uploads of the test day by where they go.
+func (l *uploadLimits) learnPlaces(before, after uploadTable) {
+	l.begun, l.service = map[uploadPlace][]float64{}, map[netip.Addr][]float64{}
+	for k, u := range after.lists {
+		switch {
+		case u.size() <= l.usual:
+		case before.lists[k].size() > l.usual:
+			l.service[u.top()] = append(l.service[u.top()], u.size())
+		default:
+			l.begun[k.uploadPlace] = append(l.begun[k.uploadPlace], u.size())
+		}
+	}
+	for _, sizes := range l.begun {
+		slices.Sort(sizes)
+	}
+	for _, sizes := range l.service {
+		slices.Sort(sizes)
+	}
+}
+
+// reach is how far above where a tail begins its limit stands, if n hosts have
+// a value in the tail: falseShare of the hosts have one beyond it by chance.
+func (l uploadLimits) reach(n, scale, k float64) float64 {
+	share := max(n/float64(l.hosts+priorHosts), knownShare)
+	return scale * math.Log(share/falseShare) * k / DefaultSensitivity
+}
+
+// limit is that of an upload without a history. One that is spread over the day
+// is made of modest flows and no matter of the sizes of files.
+func (l uploadLimits) limit(slow bool, k float64) float64 {
+	if slow {
+		return l.usual + l.reach(float64(l.slow)+priorSlow, l.tail, k)
+	}
+	return l.median + l.reach(float64(l.many)+priorFiles, l.tail, k)
+}
+
+// excess is how far an upload lies above usual in units of the way to the
+// limit, or as far beyond its history or the place's uploads if that is less.
+func (l uploadLimits) excess(k uploadKey, u, before *uploadList, sensitivity float64) float64 {
+	up := u.size()
+	if l.hosts < 2 || up <= l.usual {
+		return 0
+	}
+	excess := (up - l.usual) / (l.limit(u.slow(), sensitivity) - l.usual)
+	if old := before.size(); old > l.usual {
+		excess = min(excess, (up-old)/l.reach(float64(l.habits)+priorFiles, l.change, sensitivity))
+	}
+	if begun := l.begun[k.uploadPlace]; len(begun) > roll {
+		excess = min(excess, (up-median(begun))/l.reach(float64(len(begun)), l.tail, sensitivity))
+	}
+	if service := l.service[u.top()]; len(service) >= station {
+		excess = min(excess, (up-median(service))/l.reach(float64(len(service)), l.change, sensitivity))
+	}
+	return excess
+}
+
+func (l uploadLimits) thresholds(k float64) []Threshold {
+	if l.hosts < 2 {
+		return nil
+	}
+	from := fmt.Sprintf("each host's largest upload over %.3g bytes, the median of %d hosts' largest transfer to one address, that it does not make again: %d on the baseline day, median %.3g, Pareto index %.3g",
+		math.Exp(l.usual), l.hosts, l.files, math.Exp(l.median), 1/l.tail)
+	return []Threshold{
+		{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from},
+		{Name: "up_bytes to one owner in six hours or more", Value: math.Exp(l.limit(true, k)), Unit: "bytes",
+			From: fmt.Sprintf("the same, for %d of them", l.slow)},
+		{Name: "up_bytes ÷ those to the same owner on the baseline day", Value: math.Exp(l.reach(float64(l.habits)+priorFiles, l.change, k)), Unit: "ratio",
+			From: fmt.Sprintf("test ÷ baseline of %d uploads made on both days, mean change of the logarithm %.3g", l.habits, l.change)},
+	}
+}
