@@ -55,4 +55,5 @@ def run(bench, base=None):
     finally:
         if base:
             measure.must(["git", "worktree", "remove", "--force", work], cwd=bench.root)
-    return measure.must([os.environ["BENCHSTAT"], *files.values()], cwd=bench.folder)
+    only = [] if base else ["-filter", ".unit:sec/op"]
+    return measure.must([os.environ["BENCHSTAT"], *only, *(f"{name}={file}" for name, file in files.items())])
