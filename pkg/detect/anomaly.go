@@ -119,6 +119,9 @@ type anomalyModel struct {
 	changes  bool           // there are enough of them
 }
 
+// learnAnomaly learns from the hosts of both days; it is false where the baseline
+// day has too few. All that it learns are order statistics, so that the order of
+// the hosts does not matter.
 func learnAnomaly(before, after map[netip.Addr]*habits) (m anomalyModel, ok bool) {
 	m.features = features()
 	old := slices.Collect(maps.Values(before))

@@ -2,6 +2,7 @@ package detect_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/profile"
 )
 
 // atRandom adds n flows at random times, of bytes that differ by factors.
@@ -218,6 +220,64 @@ func TestAnomalyDoesNotCountTwice(t *testing.T) {
 			t.Errorf("device %d is %s %.3f, without the anomaly %s %.3f", i, d.Entity, d.Score, without[i].Entity, without[i].Score)
 		}
 	}
+}
+
+// Whatever hosts do, results are numbers that JSON can hold, a host without a
+// baseline day is low at most, nobody is above medium, and the ranking goes down.
+func TestAnomalyOfRandomDays(t *testing.T) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		day := func() *profile.Profile {
+			l := &lab{}
+			for i := range 12 + r.IntN(30) {
+				for range r.IntN(12) {
+					size := math.Exp(36 * r.Float64())
+					l.atRandom(1+r.IntN(1+r.IntN(80)), host(i), []string{host(r.IntN(40)), googleDrive, rented, web, "95.163.1.1", "224.0.0.1"}[r.IntN(6)],
+						[]flow.Proto{flow.TCP, flow.UDP}[r.IntN(2)], uint16(r.IntN(5)), size*r.Float64(), size*r.Float64(), 0, flow.Day)
+				}
+			}
+			return l.profile()
+		}
+		in := detect.Input{Baseline: day(), Test: day(), Geo: lookup(t)}
+		res := detect.Anomaly(in)
+		if _, err := json.Marshal(res); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for _, f := range res.Findings {
+			c := f.Evidence.(detect.HostChange)
+			if f.Score < 0.25 || f.Severity.Compare(detect.Medium) > 0 || f.Severity.Alert() != (f.Score >= 0.5) ||
+				c.Newcomer && f.Severity.Alert() || c.Distance < c.Limit-0.001 || f.Window[0] > f.Window[1] {
+				t.Errorf("seed %d: %+v", seed, f)
+			}
+		}
+		for i, c := range res.Hosts {
+			if _, known := in.Baseline.Host(c.Src); known == c.Newcomer {
+				t.Errorf("seed %d: %s is said to be new: %v", seed, c.Src, c.Newcomer)
+			}
+			if i > 0 && c.Newcomer == res.Hosts[i-1].Newcomer && c.Distance > res.Hosts[i-1].Distance+0.001 {
+				t.Errorf("seed %d: %s with %v stands after %v", seed, c.Src, c.Distance, res.Hosts[i-1].Distance)
+			}
+		}
+	}
+}
+
+// A workstation mines for somebody, at times that no clock keeps.
+func ExampleAnomaly() {
+	before, after := office(1, 40), office(2, 40)
+	after.atRandom(300, "192.168.100.4", "45.9.20.8", flow.TCP, 3333, 900, 1500, 0, flow.Day)
+
+	r := detect.Anomaly(detect.Input{Baseline: before.profile(), Test: after.profile()})
+	for _, f := range r.Findings {
+		fmt.Println(f.Entity, f.Severity)
+	}
+	for _, m := range r.Hosts[0].Features[:3] {
+		fmt.Println(m.Text)
+	}
+	// Output:
+	// 192.168.100.4 medium
+	// share of flows to services that few use 74 % (0 %)
+	// hours with one new party 24 (0)
+	// half hours with flows 48 (23)
 }
 
 // Whatever the sensitivity, limits are numbers.

@@ -34,6 +34,10 @@
 // score decides the severity. Few constants remain, each beside the reason for
 // it: what counts as an upload, as a visit, as a server at least.
 //
+// Anomaly looks at many features together. Each is compared as above, and their
+// distance from the middle of all hosts takes account of which go together
+// (cloud.go); limits of distances are learned as those of values are.
+//
 // Without a baseline day there is nothing to compare with and nothing is found;
 // a day without internal hosts gives empty results. Only Clients needs no
 // baseline: it compares the clients of one day with each other.

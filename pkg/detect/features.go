@@ -33,22 +33,24 @@ type feature struct {
 //   - company: the share of flows with parties that are new to the host, and the
 //     hours for which it keeps in touch with the most lasting one.
 //
-// Bytes are compared as logarithms of what exceeds a twentieth of the median
-// host's, so that of hosts that do next to nothing there is nothing to compare.
+// Bytes are compared as logarithms of what exceeds a packet and a twentieth of
+// the median host's, so that of hosts that do next to nothing there is nothing to
+// compare.
 func features() []feature {
 	const least = 0.05
+	level := func(bytes, usual int64) float64 { return packet + float64(bytes) + least*float64(usual) }
 	return []feature{
 		{name: "flows", of: func(h *habits) float64 { return float64(h.Flows) }, text: countText,
 			scale: func(h *habits, _ profile.Counts) float64 { return countScale(h.Flows) }},
 		{name: "bytes received", of: func(h *habits) float64 { return float64(h.Down) },
 			text: func(v float64) string { return bytesText(int64(v)) },
 			scale: func(h *habits, usual profile.Counts) float64 {
-				return math.Log(1 + float64(h.Down) + least*float64(usual.Down))
+				return math.Log(level(h.Down, usual.Down))
 			}},
-		{name: "up ÷ down bytes", of: func(h *habits) float64 { return ratio(h.Up, h.Down) }, fewer: true,
+		{name: "up ÷ down bytes", of: func(h *habits) float64 { return float64(h.Up) / float64(max(h.Down, 1)) }, fewer: true,
 			text: func(v float64) string { return fmt.Sprintf("%.3g", v) },
 			scale: func(h *habits, usual profile.Counts) float64 {
-				return math.Log((1 + float64(h.Up) + least*float64(usual.Up)) / (1 + float64(h.Down) + least*float64(usual.Down)))
+				return math.Log(level(h.Up, usual.Up) / level(h.Down, usual.Down))
 			}},
 		{name: "destinations", of: func(h *habits) float64 { return float64(h.dsts) }, text: countText,
 			scale: func(h *habits, _ profile.Counts) float64 { return countScale(int64(h.dsts)) }},
@@ -87,6 +89,9 @@ func features() []feature {
 func countText(v float64) string { return humanize.Comma(int64(v)) }
 
 func shareText(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }
+
+// packet is the bytes of a packet that fills an Ethernet frame.
+const packet = 1500
 
 // point is a host's day as features have it.
 func (h *habits) point(fs []feature, usual profile.Counts) []float64 {
