@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -113,8 +114,10 @@ func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 	plans := newPlanner(ctx, ready, opts)
 	results := make([]Result, len(inputs))
 	var group errgroup.Group
-	group.SetLimit(cmp.Or(opts.Jobs, runtime.GOMAXPROCS(0)))
-	for i, r := range ready {
+	jobs := cmp.Or(opts.Jobs, runtime.GOMAXPROCS(0))
+	group.SetLimit(jobs)
+	for _, i := range startOrder(ready, jobs) {
+		r := ready[i]
 		group.Go(func() error {
 			err := r.run(ctx, plans, opts)
 			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err, Cached: r.event.Cached, Sources: r.sources, Kernel: r.kernel, Warnings: r.doubts}
@@ -124,6 +127,20 @@ func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 		})
 	}
 	return results, group.Wait()
+}
+
+// startOrder gives the indexes of the notebooks in the order in which they start:
+// their own, or, where several run at once, those with most cells first, so that
+// none of these is left to run alone at the end.
+func startOrder(ready []*notebook, jobs int) []int {
+	order := make([]int, len(ready))
+	for i := range order {
+		order[i] = i
+	}
+	if jobs > 1 {
+		slices.SortStableFunc(order, func(a, b int) int { return len(ready[b].todo) - len(ready[a].todo) })
+	}
+	return order
 }
 
 // notebook is an input on its way through a kernel.
