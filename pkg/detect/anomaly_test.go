@@ -78,7 +78,7 @@ func TestAnomalyFindsWhatNoRuleNames(t *testing.T) {
 				l.atRandom(6+i%5, host(8+i), host(3), flow.TCP, 8080, 1200, 9000, work, home)
 			}
 		}, detect.Low},
-		{"work all night", func(l *lab) { l.more(120, host(3), flow.TCP, 443, 0, flow.Day) }, detect.Low},
+		{"work all night", func(l *lab) { l.more(200, host(3), flow.TCP, 443, 0, flow.Day) }, detect.Low},
 		{"a hoarder", func(l *lab) { l.atRandom(60, host(3), web, flow.TCP, 443, 20e3, 200e6, work, home) }, detect.Low},
 		{"a hoarder at night", func(l *lab) { l.atRandom(60, host(3), web, flow.TCP, 443, 20e3, 200e6, 0, 6*flow.Hour) }, detect.Low},
 		{"other protocols", func(l *lab) {
