@@ -40,6 +40,14 @@ var peers = map[string][]string{
 		"raise KeyboardInterrupt", "class Mine(Exception): pass\nraise Mine('größer')", "print('before')\nassert False, 'after'", "input('?')",
 		"try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise ValueError('outer') from e", "print('still here')",
 	},
+	"shell": {
+		"import asyncio\nawait asyncio.sleep(0, 'awaited')", "%%html\n<b>x</b>", "%%bash\necho out", "print?",
+		"%who_ls int", "%xmode Plain\n1 / 0", "%precision 2\n1 / 3",
+		"display('a')\nfrom IPython.display import display, clear_output\ndisplay('b', clear=True)",
+		"h = display('first', display_id='h')\nclear_output()\nh.update('second')", "h.display('third')", "h.update('fourth')",
+		"class Own:\n    def _ipython_display_(self): print('shows itself')\nOwn()", "import threading\nt = threading.Thread(target=print, args=('from a thread',))\nt.start(); t.join()",
+		"import getpass\ngetpass.getpass()", "1;", "import logging\nlogging.warning('logged')",
+	},
 	"comms": {"from comm import create_comm\nc = create_comm(target_name='x', data={'a': 1})\nc.send({'b': 2})\nc.close()\nprint('ok')"},
 }
 

@@ -111,6 +111,9 @@ func findSpec(name string, dataDirs []string) (*Spec, error) {
 			}
 		}
 	}
+	if name == "python" && known["python3"] { // as Jupyter has it
+		return findSpec("python3", dataDirs)
+	}
 	return nil, &NotFoundError{Name: name, Known: slices.Sorted(maps.Keys(known))}
 }
 

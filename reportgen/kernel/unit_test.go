@@ -105,6 +105,10 @@ func TestFindSpec(t *testing.T) {
 			t.Errorf("%s gives %v, want %q", name, err, want)
 		}
 	}
+	writeSpec(t, far, "python3", `{"argv":["python"]}`)
+	if s, err := findSpec("python", dirs); err != nil || s.Name != "python3" {
+		t.Errorf("python is %v, %v", s, err)
+	}
 }
 
 // A spec that an environment's installer wrote starts that environment's Python.
