@@ -16,8 +16,7 @@ import (
 // all of it, of which the last report is read (flow.final). Events of NetFlow
 // and VPC flow logs that tell no bytes of the destination tell one direction.
 type ecsEvent struct {
-	oneWay bool               // all events tell one direction
-	raws   []*json.RawMessage // all raw values below
+	oneWay bool // all events tell one direction
 
 	Source *ecsEvent `json:"_source"` // of an export of an index
 
@@ -82,25 +81,10 @@ func openECS(in *lines, r rowReader, _ Options) (Decoder, error) {
 		fieldUp: "source.bytes", fieldDown: "destination.bytes", fieldEnd: "event.end",
 	}
 	r.time.finest = 1e9
-	return openEvents(in, r, newECSEvent(r.oneWay), "a log of ECS events")
+	return openEvents(in, r, &ecsEvent{oneWay: r.oneWay}, "a log of ECS events")
 }
 
-func newECSEvent(oneWay bool) *ecsEvent {
-	e := &ecsEvent{oneWay: oneWay}
-	e.raws = []*json.RawMessage{
-		&e.Timestamp, &e.Type, &e.Event.Start, &e.Event.Kind, &e.Src.IP, &e.Src.Port, &e.Src.Bytes, &e.Dst.IP, &e.Dst.Port, &e.Dst.Bytes,
-		&e.Network.Transport, &e.Network.IANA, &e.Network.Bytes, &e.Flow.Final, &e.DotStart, &e.DotKind, &e.DotSrc, &e.DotSrcPort, &e.DotSrcBytes,
-		&e.DotDst, &e.DotDstPort, &e.DotDstBytes, &e.DotTransport, &e.DotIANA, &e.DotBytes, &e.DotFinal,
-		&e.Event.End, &e.Event.Action, &e.Event.Dataset, &e.DotEnd, &e.DotAction, &e.DotDataset,
-		&e.Observer.IP, &e.DotObserver, &e.AWS.VPC.Interface, &e.DotInterface,
-	}
-	return e
-}
-
-func (e *ecsEvent) reset() {
-	e.Source = nil
-	forget(e.raws)
-}
+func (e *ecsEvent) reset() { e.Source = nil }
 
 func (e *ecsEvent) take(r *rowReader, line int64) error {
 	if e.Source != nil {

@@ -19,7 +19,6 @@ func isEVE(base string) bool { return eveName.MatchString(base) }
 // Bytes are those of the packets, link layer included.
 type eveEvent struct {
 	wanted string
-	raws   []*json.RawMessage // all raw values below
 
 	Type    string          `json:"event_type"`
 	Src     json.RawMessage `json:"src_ip"`
@@ -50,23 +49,11 @@ func openEVE(wanted string) func(*lines, rowReader, Options) (Decoder, error) {
 		if wanted == "netflow" {
 			r.names[fieldUp], r.names[fieldDown], r.names[fieldEnd] = "netflow.bytes", "", "netflow.end"
 		}
-		return openEvents(in, r, newEVEEvent(wanted), "an EVE log of Suricata")
+		return openEvents(in, r, &eveEvent{wanted: wanted}, "an EVE log of Suricata")
 	}
 }
 
-func newEVEEvent(wanted string) *eveEvent {
-	e := &eveEvent{wanted: wanted}
-	e.raws = []*json.RawMessage{
-		&e.Src, &e.SrcPort, &e.Dst, &e.Port, &e.Proto,
-		&e.Flow.Start, &e.Flow.Up, &e.Flow.Down, &e.Netflow.Start, &e.Netflow.End, &e.Netflow.Bytes,
-	}
-	return e
-}
-
-func (e *eveEvent) reset() {
-	e.Type = ""
-	forget(e.raws)
-}
+func (e *eveEvent) reset() { e.Type = "" }
 
 func (e *eveEvent) take(r *rowReader, line int64) error {
 	if e.Type != e.wanted {

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 )
 
 // event is a JSON object of a log that is reused from line to line.
 type event interface {
-	// reset forgets the object before.
+	// reset forgets what the object before left in it, raw values aside.
 	reset()
 	// take puts the values of the object into the row, or says why it is left out.
 	take(r *rowReader, line int64) error
@@ -18,9 +19,10 @@ type event interface {
 
 // events decodes a log of one JSON object a line.
 type events[E event] struct {
-	in  *lines
-	row rowReader
-	obj E
+	in   *lines
+	row  rowReader
+	obj  E
+	raws []*json.RawMessage // of obj
 }
 
 // openEvents begins to read a log of JSON objects.
@@ -36,7 +38,7 @@ func openEvents[E event](in *lines, r rowReader, obj E, about string) (Decoder, 
 	case start[0] != '{':
 		return nil, fmt.Errorf("line %d: starts with %q, which is no JSON object: this is not %s", in.n+1, start, about)
 	}
-	return &events[E]{in: in, row: r, obj: obj}, nil
+	return &events[E]{in: in, row: r, obj: obj, raws: rawValues(reflect.ValueOf(obj).Elem())}, nil
 }
 
 func (d *events[E]) Read() (Flow, error) {
@@ -49,6 +51,9 @@ func (d *events[E]) Read() (Flow, error) {
 			continue
 		}
 		d.obj.reset()
+		for _, raw := range d.raws {
+			*raw = (*raw)[:0] // keeps its memory for this row
+		}
 		if err := json.Unmarshal(line, d.obj); err != nil {
 			return Flow{}, d.row.badJSON(d.in.n, line, whole, err)
 		}
@@ -60,11 +65,22 @@ func (d *events[E]) Read() (Flow, error) {
 	}
 }
 
-// forget empties raw values, and keeps their memory for the next row.
-func forget(raws []*json.RawMessage) {
-	for _, raw := range raws {
-		*raw = (*raw)[:0]
+// rawValues lists the raw values of an object and of the objects in it, but
+// for those behind pointers, which are made anew.
+func rawValues(obj reflect.Value) []*json.RawMessage {
+	var raws []*json.RawMessage
+	for i := range obj.NumField() {
+		f := obj.Field(i)
+		if !f.CanInterface() {
+			continue
+		}
+		if raw, ok := f.Addr().Interface().(*json.RawMessage); ok {
+			raws = append(raws, raw)
+		} else if f.Kind() == reflect.Struct {
+			raws = append(raws, rawValues(f)...)
+		}
 	}
+	return raws
 }
 
 // badJSON is the error of a line that cannot be read as an object.

@@ -61,10 +61,8 @@ func openZeek(in *lines, r rowReader, opt Options) (Decoder, error) {
 		return nil, err
 	case start[0] == '#':
 		return &zeekTSV{in: in, row: r}, nil
-	case start[0] == '{':
-		return &zeekJSON{in: in, row: r}, nil
-	case start[0] == '[':
-		return nil, fmt.Errorf("line %d: starts with %q: a JSON array; write one object a line (jq -c '.[]')", in.n+1, start)
+	case start[0] == '{', start[0] == '[':
+		return openEvents(in, r, &zeekObject{}, "a Zeek log")
 	}
 	return nil, fmt.Errorf("line %d: starts with %q, neither a header of a Zeek log (#separator, #fields) nor a JSON object: "+
 		"the top of the file is missing, or it is no Zeek log; put the # lines of another conn.log of the same sensor before it", in.n+1, start)

@@ -1,20 +1,9 @@
 package ingest
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "encoding/json"
 
-// zeekJSON decodes Zeek's JSON log form: one object a line, in which fields
-// that are not set are left out.
-type zeekJSON struct {
-	in  *lines
-	row rowReader
-	obj zeekObject
-}
-
-// zeekObject holds the raw values of an object, so that their memory is used
-// again for the next row. A raw value is empty where the object has none.
+// zeekObject is a row of Zeek's JSON log form: one object a line, in which
+// fields that are not set are left out.
 type zeekObject struct {
 	Path json.RawMessage `json:"_path"` // set by writers that mix several logs in a stream
 	TS   json.RawMessage `json:"ts"`
@@ -29,48 +18,18 @@ type zeekObject struct {
 	DownIP json.RawMessage `json:"resp_ip_bytes"`
 }
 
-// raws lists the values by field.
-func (o *zeekObject) raws() [fieldDownMost + 1]*json.RawMessage {
-	return [...]*json.RawMessage{
-		fieldTime: &o.TS, fieldSrc: &o.Orig, fieldDst: &o.Resp, fieldPort: &o.Port, fieldProto: &o.Prot,
-		fieldUp: &o.Up, fieldDown: &o.Down, fieldUpMost: &o.UpIP, fieldDownMost: &o.DownIP,
-	}
-}
+func (o *zeekObject) reset() {}
 
-func (d *zeekJSON) Read() (Flow, error) {
-	for {
-		line, whole, err := d.in.next()
-		if err != nil {
-			return Flow{}, err
-		}
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		if bad := d.split(line, whole); bad != nil {
-			return Flow{}, bad
-		}
-		return d.row.flow(d.in.n)
+func (o *zeekObject) take(r *rowReader, line int64) error {
+	if path := plain(o.Path); path != nil && string(path) != "conn" {
+		return r.leaveOut(line, OtherLog, "_path "+excerpt(path))
 	}
-}
-
-// split finds the values that a flow needs in an object.
-func (d *zeekJSON) split(line []byte, whole bool) error {
-	d.obj.Path = d.obj.Path[:0]
-	raws := d.obj.raws()
-	for _, raw := range raws {
-		*raw = (*raw)[:0]
-	}
-	if err := json.Unmarshal(line, &d.obj); err != nil {
-		return d.row.badJSON(d.in.n, line, whole, err)
-	}
-	if path := plain(d.obj.Path); path != nil && string(path) != "conn" {
-		return d.row.leaveOut(d.in.n, OtherLog, "_path "+excerpt(path))
-	}
-	v := &d.row.values
-	for k, raw := range raws {
-		v[k] = plain(*raw)
-	}
-	if d.row.names[fieldUpMost] == "" {
+	v := &r.values
+	v[fieldTime], v[fieldProto] = plain(o.TS), plain(o.Prot)
+	v[fieldSrc], v[fieldDst], v[fieldPort] = plain(o.Orig), plain(o.Resp), plain(o.Port)
+	v[fieldUp], v[fieldDown] = plain(o.Up), plain(o.Down)
+	v[fieldUpMost], v[fieldDownMost] = plain(o.UpIP), plain(o.DownIP)
+	if r.names[fieldUpMost] == "" { // the packets' bytes are asked for
 		v[fieldUp], v[fieldDown], v[fieldUpMost], v[fieldDownMost] = v[fieldUpMost], v[fieldDownMost], nil, nil
 	}
 	return nil
