@@ -44,6 +44,8 @@ func TestZeekRow(t *testing.T) {
 			Flow{Record: at(noon), Date: date(t, "2024-01-19"), Line: 5}},
 		{"day of 25 hours, the hour met again", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1729990800\t-\n", ams,
 			Flow{Record: at(2 * flow.Hour), Date: date(t, "2024-10-27"), Line: 5}},
+		{"day of 23 hours, after the hour that it lacks", short + "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1711846800\t-\n", ams,
+			Flow{Record: at(3 * flow.Hour), Date: date(t, "2024-03-31"), Line: 5}},
 		{"bytes not set", short + "tcp\t-\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tDd\n", time.UTC,
 			Flow{Record: record(noon, "10.0.0.1", "10.0.0.2", flow.TCP, 80, 3, 0), Date: day, Line: 5, BytesUnknown: true}},
 		{"IPv6", short + "tcp\t4\t3\t80\t::ffff:10.0.0.2\t2001:DB8::1\t1713530096\tDd\n", time.UTC,
