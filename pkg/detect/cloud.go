@@ -105,10 +105,10 @@ func (c cloud) distance(z []float64) float64 {
 }
 
 // limit is the distance from which a point is unusual, for a sensitivity of k:
-// what the points' own distances teach, of which one in four may be odd, and what chance
-// alone would give a normal distribution's points on one day of 1 ÷ Φ(−k). For
-// the second the size of the chi-squared test of one point is corrected for the
-// number of points (Šidák 1967).
+// what the points' own distances teach, of which one in four may be odd, and what
+// chance alone would give a normal distribution's points on one day of 1 ÷ Φ(−k).
+// For the second the size of the chi-squared test of one point is corrected for
+// the number of points (Šidák 1967).
 func (c cloud) limit(k float64) float64 {
 	n := float64(c.distances.n)
 	each := -math.Expm1(math.Log1p(-distuv.UnitNormal.CDF(-k)) / n)
@@ -121,9 +121,9 @@ func (c cloud) limit(k float64) float64 {
 func (c cloud) far(distance, k float64) bool { return logDistance(distance) >= c.tail.limit(k) }
 
 // excess is how far beyond the median distance a distance lies, on a
-// logarithmic scale: 1 at the limit, 0 at the median and below.
-func (c cloud) excess(distance, k float64) float64 {
-	return max(0, (logDistance(distance)-c.distances.median)/(logDistance(c.limit(k))-c.distances.median))
+// logarithmic scale: 1 at the limit given, 0 at the median and below.
+func (c cloud) excess(distance, limit float64) float64 {
+	return max(0, (logDistance(distance)-c.distances.median)/(logDistance(limit)-c.distances.median))
 }
 
 // logDistance is the logarithm of a distance, near 0 for one below that of a

@@ -39,7 +39,7 @@ func TestCloud(t *testing.T) {
 	if with > against/1.5 {
 		t.Errorf("what goes together is %.2f away, what does not %.2f", with, against)
 	}
-	if d := c.distance(c.standard([]float64{10, -60, 40})); c.excess(d, DefaultSensitivity) < 1 {
+	if d := c.distance(c.standard([]float64{10, -60, 40})); c.excess(d, c.limit(DefaultSensitivity)) < 1 {
 		t.Errorf("what is far off is %.2f away, which is usual below %.2f", d, c.limit(DefaultSensitivity))
 	}
 }
@@ -56,8 +56,9 @@ func TestCloudOfNormalPoints(t *testing.T) {
 	if got := unlogDistance(c.distances.median); math.Abs(got/want-1) > 0.1 {
 		t.Errorf("median distance %.3f, want %.3f", got, want)
 	}
+	limit := c.limit(DefaultSensitivity)
 	for _, x := range points {
-		if c.excess(c.distance(c.standard(x)), DefaultSensitivity) >= 1 {
+		if c.excess(c.distance(c.standard(x)), limit) >= 1 {
 			t.Errorf("%v is unusual", x)
 		}
 	}
