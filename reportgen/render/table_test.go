@@ -33,3 +33,27 @@ func TestTableOnPhone(t *testing.T) {
 		t.Error(problem)
 	}
 }
+
+// TestCSV: what is saved or copied of a table is no formula in a spreadsheet, and
+// numbers stay numbers.
+func TestCSV(t *testing.T) {
+	const table = `{"schema":{"fields":[{"name":"Host","type":"string"},{"name":"Change","type":"number"}]},
+		"data":[{"Host":"=HYPERLINK(\"https://example.org\",\"x\")","Change":-1.5},{"Host":"@x","Change":2},{"Host":"a, \"b\"","Change":3}]}`
+	nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Hosts"),
+		codeCell("show()", displayed(map[string]any{"application/vnd.dataresource+json": table}, map[string]any{"kind": "table", "caption": "Hosts"}))}}
+	path := filepath.Join(t.TempDir(), "index.html")
+	if err := os.WriteFile(path, []byte(page(t, build(t, []render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{}))), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p := rendertest.Open(t, path)
+	p.Show("light", 1280)
+	got := rendertest.Evaluate[string](p, `new Promise((done) => {
+		URL.createObjectURL = (b) => { b.text().then(done); return "data:,"; };
+		HTMLAnchorElement.prototype.click = () => {};
+		document.querySelector("figure.table .tools button:nth-child(2)").click();
+	})`)
+	const want = "Host,Change\n\"'=HYPERLINK(\"\"https://example.org\"\",\"\"x\"\")\",-1.5\n'@x,2\n\"a, \"\"b\"\"\",3\n"
+	if got != want {
+		t.Errorf("saved %q, want %q", got, want)
+	}
+}

@@ -50,7 +50,8 @@ type element struct {
 type attr struct{ name, value string }
 
 // Parse reads one SVG document. It returns an error where data is not
-// well-formed XML, nests deeper than 256 elements, or its root is not <svg>.
+// well-formed XML, nests deeper than 256 elements, draws more than a million with
+// what its references repeat, or its root is not <svg>.
 func Parse(data []byte) (*Image, error) {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = false
@@ -79,6 +80,9 @@ func Parse(data []byte) (*Image, error) {
 		}
 		root, err := p.element(start, "svg", 0)
 		if err != nil {
+			return nil, err
+		}
+		if err := checkDrawn(root); err != nil {
 			return nil, err
 		}
 		img := &Image{root: root, Styled: p.styled, Dropped: slices.Sorted(maps.Keys(p.dropped))}
