@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/reportgen/execute"
 )
 
@@ -90,7 +91,7 @@ func portable(sources []execute.Source, dir string) []execute.Source {
 		}
 		inside[s.Name] = filepath.ToSlash(rel)
 	}
-	names := tails(elsewhere)
+	names := filename.Distinct(elsewhere)
 	var all []execute.Source
 	for _, s := range sources {
 		s.Name = cmp.Or(inside[s.Name], names[s.Name])

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/reportgen/execute"
 )
 
@@ -57,7 +58,7 @@ func distinguish(params []execute.Parameter) {
 			paths = append(paths, fmt.Sprint(p.Value))
 		}
 	}
-	names := tails(paths)
+	names := filename.Distinct(paths)
 	for i, p := range params {
 		if p.Shown != nil {
 			params[i].Shown = names[fmt.Sprint(p.Value)]

@@ -164,4 +164,8 @@ func TestNothing(t *testing.T) {
 	if f := r.Parameters(); f.Err != nil || f.Nrow() != 7 || First(f, "value") != "none" {
 		t.Errorf("parameters: %v", f)
 	}
+	r = Open(Inputs{Baseline: "/days/monday/day.parquet", Test: "/days/tuesday/day.parquet", Servers: "/days/servers.parquet"})
+	if f := r.Parameters(); f.Elem(0, 1).String() != "monday/day.parquet" || f.Elem(1, 1).String() != "tuesday/day.parquet" || f.Elem(2, 1).String() != "servers.parquet" {
+		t.Errorf("files of one name are not told apart:\n%v", f)
+	}
 }

@@ -1,12 +1,13 @@
 package nb
 
 import (
+	"cmp"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/geo"
@@ -149,15 +150,11 @@ func openGeo(country, asn string) (*geo.Lookup, error) {
 }
 
 // Parameters returns the parameters of the run: parameter, value. Of a path
-// only the file's name is told, so that a report says the same wherever it was
-// made.
+// only as much is told as tells it from the others, so that a report says the same
+// wherever it was made.
 func (r *Run) Parameters() frame.Frame {
-	name := func(file string) string {
-		if file == "" {
-			return "none"
-		}
-		return filepath.Base(file)
-	}
+	names := filename.Distinct([]string{r.in.Baseline, r.in.Test, r.in.Servers, r.in.Country, r.in.ASN})
+	name := func(file string) string { return cmp.Or(names[file], "none") }
 	var networks []string
 	for _, n := range r.Internal() {
 		networks = append(networks, n.String())

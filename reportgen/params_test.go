@@ -4,32 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
-
-func TestTails(t *testing.T) {
-	tests := []struct{ paths, want string }{
-		{"/a/day.parquet", "day.parquet"},
-		{"/a/day.parquet /a/other.parquet", "day.parquet other.parquet"},
-		{"/x/monday/day.parquet /x/tuesday/day.parquet", "monday/day.parquet tuesday/day.parquet"},
-		{"/x/monday/flows/day.parquet /x/tuesday/flows/day.parquet /y/servers.parquet", "monday/flows/day.parquet tuesday/flows/day.parquet servers.parquet"},
-		{"/a/day.parquet /a/day.parquet", "day.parquet day.parquet"},
-		{"/day.parquet /a/day.parquet", "day.parquet a/day.parquet"}, // nothing is before the first
-		{"/a/saturday.parquet /b/day.parquet", "saturday.parquet day.parquet"},
-	}
-	for _, tt := range tests {
-		var got []string
-		paths := strings.Fields(tt.paths)
-		names := tails(paths)
-		for _, p := range paths {
-			got = append(got, names[p])
-		}
-		if diff := cmp.Diff(strings.Fields(tt.want), got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", tt.paths, diff)
-		}
-	}
-}
 
 // Two inputs of one name are told apart in the notebook, its outputs, and the
 // provenance of the report.

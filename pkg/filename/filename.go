@@ -1,0 +1,30 @@
+// Package filename names files for readers, who know a file by its name and not by
+// where it lies on one machine.
+package filename
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Distinct returns a name for each path: its last element, and as many before it as
+// tell the path from the others. The same path has the same name, and none is
+// absolute.
+func Distinct(paths []string) map[string]string {
+	names := make(map[string]string, len(paths))
+	distinct := slices.Compact(slices.Sorted(slices.Values(paths)))
+	for _, path := range distinct {
+		elements := strings.FieldsFunc(filepath.ToSlash(path), func(r rune) bool { return r == '/' })
+		for n := 1; n <= len(elements); n++ {
+			name := strings.Join(elements[len(elements)-n:], "/")
+			names[path] = name
+			if !slices.ContainsFunc(distinct, func(other string) bool {
+				return other != path && strings.HasSuffix("/"+filepath.ToSlash(other), "/"+name)
+			}) {
+				break
+			}
+		}
+	}
+	return names
+}
