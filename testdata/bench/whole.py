@@ -77,10 +77,13 @@ def reportgen(bench, days, out, *arguments, cache, notebooks=None, jobs=0):
     log = bench.folder / "log.json"
     with open(log, "w") as stderr:
         start = time.time()
-        took = measure.run(command, cwd=bench.root, stderr=stderr, env=os.environ | {"FLOWBOOK_CACHE": str(cache)})
+        try:
+            took = measure.run(command, cwd=bench.root, stderr=stderr, env=os.environ | {"FLOWBOOK_CACHE": str(cache)})
+        except SystemExit as e:
+            raise SystemExit(f"{e}\n{log.read_text()[-2000:]}") from None
     records = [json.loads(line) for line in log.read_text().splitlines()]
-    for r in records:  # Go writes nanoseconds, of which Python takes six digits.
-        r["at"] = datetime.datetime.fromisoformat(r["time"][:26].rstrip("Z") + "+00:00").timestamp() - start
+    for r in records:
+        r["at"] = datetime.datetime.fromisoformat(r["time"]).timestamp() - start
     return took, [r for r in records if r.get("notebook")]
 
 
