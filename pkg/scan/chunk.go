@@ -40,6 +40,9 @@ type chunk struct {
 	rows   int    // of the page
 	row    int    // next row of the page
 	value  int    // next value of the page, nulls not counted
+	first  int64  // row of the row group that the page begins with
+
+	indexed bool // whether the library has the column's offset index
 }
 
 // openChunk begins to read a column of a row group from r, which reads the
@@ -103,6 +106,9 @@ func (c *chunk) fill(v *vector, to, n int) (err error) {
 // skip goes past n rows. It is an error if the column has fewer.
 func (c *chunk) skip(n int) (err error) {
 	defer recovered(&err)
+	if c.indexed && n > c.rows-c.row {
+		return c.seek(c.first + int64(c.row+n))
+	}
 	for n > 0 {
 		if c.row == c.rows {
 			if err := c.nextPage(); err != nil {
@@ -118,6 +124,16 @@ func (c *chunk) skip(n int) (err error) {
 		c.row += m
 		n -= m
 	}
+	return nil
+}
+
+// seek goes to a row without reading the pages before it.
+func (c *chunk) seek(row int64) error {
+	if err := c.pages.SeekToRow(row); err != nil {
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	parquet.Release(c.page)
+	c.page, c.rows, c.row, c.value, c.first = nil, 0, 0, 0, row
 	return nil
 }
 
@@ -142,6 +158,7 @@ func (c *chunk) nextPage() error {
 		return err
 	}
 	parquet.Release(c.page)
+	c.first += int64(c.rows)
 	c.page, c.rows, c.row, c.value = p, int(p.NumRows()), 0, 0
 	c.levels, c.unread = p.DefinitionLevels(), true
 	return nil

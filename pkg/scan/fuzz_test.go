@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/scan"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -31,5 +33,12 @@ func FuzzFile(f *testing.F) {
 			t.Skip("only small files find anything in time")
 		}
 		scanBytes(t, path, b)
+		// Rows by a filter go by indexes and statistics, which may be anything too.
+		q := scan.Filter{Src: flows[0].Src, From: flow.Hour, To: 20 * flow.Hour}
+		for r, err := range scan.Rows(t.Context(), path, q) {
+			if err == nil && !q.Match(r) {
+				t.Errorf("%+v does not match", r)
+			}
+		}
 	})
 }

@@ -8,12 +8,13 @@ import (
 )
 
 // Rows yields the flows of a file that q chooses, in the order of the file.
-// Row groups that can hold none of them are not read, and of the others only
-// the columns and rows that are needed to know.
+// Row groups and, in files with page indexes, pages that can hold none of them
+// are not read, and of the others only the columns and rows that are needed to
+// know.
 //
 // A row that is no flow is yielded as a [*RowError], after which the sequence
 // goes on; any other error ends it. Rows of other addresses than those of q, and
-// row groups that are not read, are not checked.
+// row groups and pages that are not read, are not checked.
 func Rows(ctx context.Context, path string, q Filter) iter.Seq2[flow.Record, error] {
 	return func(yield func(flow.Record, error) bool) {
 		f, err := open(path)
@@ -43,11 +44,16 @@ type rowsReader struct {
 	batch  *batch
 	chunks [numColumns]*chunk
 	behind [numColumns]int // rows that a column was not read for
+	done   int64           // rows of the row group that are behind
 	chosen []int           // rows of the batch with the filter's addresses
 }
 
 // rowGroupRows yields the rows of one row group and says whether to go on.
 func (f *file) rowGroupRows(ctx context.Context, rowGroup int, q Filter, book *book, yield func(flow.Record, error) bool) bool {
+	ranges := f.rowsToRead(rowGroup, q)
+	if len(ranges) == 0 {
+		return true
+	}
 	r := &rowsReader{file: f, filter: q, batch: &batch{file: f.base(), rowGroup: rowGroup, book: book}}
 	defer r.close()
 	for col := range r.chunks {
@@ -55,19 +61,36 @@ func (f *file) rowGroupRows(ctx context.Context, rowGroup int, q Filter, book *b
 		if err != nil {
 			return yieldError(yield, f.fail(rowGroup, flow.Columns[col], err))
 		}
+		if q != (Filter{}) {
+			c.indexed = f.loadOffsets(rowGroup, col)
+		}
 		r.chunks[col], r.batch.vectors[col] = c, &vector{}
 	}
+	for _, rows := range ranges {
+		if !r.rangeRows(ctx, rows, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// rangeRows yields rows of the row group after those read before, and says
+// whether to go on.
+func (r *rowsReader) rangeRows(ctx context.Context, rows rowRange, yield func(flow.Record, error) bool) bool {
 	b := r.batch
-	for rows := f.parquet.RowGroups()[rowGroup].NumRows(); b.first < rows; b.first += int64(b.rows) {
+	for col := range r.behind {
+		r.behind[col] += int(rows.from - r.done)
+	}
+	for r.done = rows.from; r.done < rows.to; r.done += int64(b.rows) {
 		if err := ctx.Err(); err != nil {
 			return yieldError(yield, err)
 		}
-		b.rows = int(min(batchRows, rows-b.first))
+		b.first, b.rows = r.done, int(min(batchRows, rows.to-r.done))
 		if err := r.read(); err != nil {
 			return yieldError(yield, err)
 		}
 		for _, i := range r.chosen {
-			if !b.yield(i, q, yield) {
+			if !b.yield(i, r.filter, yield) {
 				return false
 			}
 		}
