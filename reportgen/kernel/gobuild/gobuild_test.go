@@ -91,8 +91,9 @@ func TestParseProgram(t *testing.T) {
 		!strings.HasPrefix(p.decls, "\n\nvar n") || !strings.Contains(p.decls, "twice") || !p.names["f"] || len(p.names) != 1 {
 		t.Errorf("%+v", p)
 	}
-	if got, want := strings.Count(mainGo[:strings.Index(mainGo, p.decls)], "\n")+1, p.line; got != want {
-		t.Errorf("declarations begin in line %d, not %d", got, want)
+	before, _, found := strings.Cut(mainGo, p.decls)
+	if got := strings.Count(before, "\n") + 1; !found || got != p.line {
+		t.Errorf("declarations begin in line %d, not %d", got, p.line)
 	}
 	if got := rename(p.main, "g"); !strings.HasPrefix(got, "func g() {") {
 		t.Errorf("renamed: %s", got)
