@@ -50,6 +50,12 @@ func (s *Spec) installed(h io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// A small program may load its interpreter from beside the one it links to.
+	target, err := filepath.EvalSymlinks(program)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(h, target)
 	f, err := os.Open(program)
 	if err != nil {
 		return err
