@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/flowbook/flowbook/reportgen/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
@@ -168,6 +170,34 @@ func TestUsualKernel(t *testing.T) {
 	nb.Metadata = map[string]any{"language_info": map[string]any{"name": "go"}}
 	if _, ok := languageOf(nb).(goLanguage); !ok {
 		t.Error("the parameters of a notebook in Go are not Go's")
+	}
+}
+
+// Kernels may end while the caller goes on, who can wait until they are gone.
+func TestEnding(t *testing.T) {
+	needKernel(t)
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	var ending errgroup.Group
+	nb := notebookOf("gonb", "go", code("a", "%%\nfmt.Println(1)"))
+	results, err := Run(t.Context(), []Input{{Name: "a", Notebook: nb}, {Name: "b", Notebook: nb}}, Options{Ending: &ending})
+	if err := errors.Join(err, ending.Wait()); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Err != nil || len(r.Notebook.Cells[0].Outputs) != 1 || r.Kernel == "" {
+			t.Errorf("%s: %v, %+v", r.Name, r.Err, r.Notebook.Cells[0].Outputs)
+		}
+	}
+	if entries, err := os.ReadDir(temp); err != nil || len(entries) > 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+	programs, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, file := range programs {
+		env, err := os.ReadFile(file)
+		if err == nil && filepath.Base(filepath.Dir(file)) != fmt.Sprint(os.Getpid()) && bytes.Contains(env, []byte("TMPDIR="+temp)) {
+			t.Errorf("left running: %s", filepath.Dir(file))
+		}
 	}
 }
 
