@@ -429,7 +429,7 @@ func TestKernelThatNeverStarts(t *testing.T) {
 	t.Setenv("TMPDIR", temp)
 	began := time.Now()
 	status, _, stderr := reportgen(t, "run", "--start-timeout", "200ms")
-	if status == exitDone || !strings.Contains(stderr, "the kernel did not answer within 200ms") || time.Since(began) > time.Minute {
+	if status != exitKernelDied || !strings.Contains(stderr, "the kernel did not answer within 200ms") || time.Since(began) > time.Minute {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
 	if left := leftIn(t, temp); len(left) > 0 {

@@ -32,7 +32,7 @@ const manEnd = `.SH EXIT STATUS
 done
 .TP
 .B 1
-a cell or a rule failed to run
+a cell or a rule failed to run, or took too long
 .TP
 .B 2
 usage or bad input
@@ -41,7 +41,7 @@ usage or bad input
 stale: the report is not what its notebooks give
 .TP
 .B 4
-the kernel died
+the kernel died, or did not start
 .TP
 .B 130
 interrupted

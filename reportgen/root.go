@@ -12,10 +12,10 @@ import (
 // The exit statuses of reportgen.
 const (
 	exitDone        = 0
-	exitFailed      = 1 // a cell or a rule failed to run
+	exitFailed      = 1 // a cell or a rule failed to run, or took too long
 	exitBadInput    = 2 // usage or bad input
 	exitStale       = 3 // what is committed is not what the notebooks give
-	exitKernelDied  = 4
+	exitKernelDied  = 4 // or did not start
 	exitInterrupted = 130
 )
 

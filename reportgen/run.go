@@ -58,9 +58,10 @@ subtitle, authors, date, abstract, the list of notebooks and parameters.
 
 The folder of the report is replaced as a whole. Where a cell fails or time runs
 out, the report holds what there is, the failed cell marked, and the exit status is
-1; it is 4 where the kernel died. A run that is interrupted (Ctrl-C) writes what
-there is in the same way, without the PDF, and ends with 130; a second Ctrl-C ends it
-at once. A report that is there stays as it is where no cell came to run.`,
+1; it is 4 where the kernel died or did not start. A run that is interrupted (Ctrl-C)
+writes what there is in the same way, without the PDF, and ends with 130; a second
+Ctrl-C ends it at once. A report that is there stays as it is where no cell came to
+run.`,
 		Example:           "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
 		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -228,7 +229,7 @@ func statusOf(err error) int {
 	var problem *render.Problem
 	var unprinted *unprintedError
 	switch {
-	case errors.As(err, &died):
+	case errors.As(err, &died), errors.Is(err, kernel.ErrNoAnswer):
 		return exitKernelDied
 	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &problem), errors.As(err, &unprinted):
 		return exitFailed

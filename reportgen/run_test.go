@@ -289,6 +289,7 @@ func TestStatusOfARun(t *testing.T) {
 		{errors.Join(errors.New("x"), &render.Problem{}), exitFailed},
 		{fmt.Errorf("a: %w", &kernel.NotFoundError{}), exitBadInput},
 		{fmt.Errorf("start kernel: %w", &execute.TimeoutError{}), exitFailed},
+		{fmt.Errorf("start kernel: %w", kernel.ErrNoAnswer), exitKernelDied},
 		{errors.Join(&unprintedError{errors.New("x")}, died), exitKernelDied},
 	}
 	for _, tt := range tests {

@@ -82,8 +82,12 @@ func (i Info) String() string {
 		strings.TrimSpace(language+" "+strings.TrimPrefix(version, language)) // Go's is "go1.26"
 }
 
+// ErrNoAnswer says that a kernel was started and did not answer in time.
+var ErrNoAnswer = errors.New("the kernel did not answer")
+
 // Start starts a kernel and waits until it answers. A kernel that ends instead
-// gives a [*DiedError] with what it wrote. ctx bounds the start only.
+// gives a [*DiedError] with what it wrote, one that says nothing [ErrNoAnswer]. ctx
+// bounds the start only.
 func Start(ctx context.Context, opts Options) (*Kernel, error) {
 	opts.StartTimeout = orDefault(opts.StartTimeout, time.Minute)
 	opts.StopTimeout = orDefault(opts.StopTimeout, 2*time.Second)
@@ -134,7 +138,7 @@ func (k *Kernel) start(ctx context.Context) error {
 		return fmt.Errorf("%w: is the kernel still installed?", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, k.opts.StartTimeout,
-		fmt.Errorf("the kernel did not answer within %v", k.opts.StartTimeout))
+		fmt.Errorf("%w within %v", ErrNoAnswer, k.opts.StartTimeout))
 	defer cancel()
 	ctx, die := context.WithCancelCause(ctx)
 	defer die(nil)
