@@ -9,7 +9,9 @@ SCAN = [
     ("SHA-256 of the file", r"sha256"),
     COLLECTOR,
     ("opening files and their footers", r"parquet-go\.OpenFile|pkg/scan\.open\b"),
-    ("adding flows to the profile", r"pkg/profile\."),
+    ("finishing the profile", r"profile\.\(\*Builder\)\.(Profile|sortedConversations)\b"),
+    ("dividing flows by conversation and adding them to hosts", r"profile\.\(\*Adder\)\."),
+    ("adding flows to conversations", r"pkg/profile\."),
     ("decoding in the Parquet library", r"parquet-go|klauspost"),
     ("columns to flows", r"pkg/scan\."),
 ]
