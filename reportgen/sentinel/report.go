@@ -9,6 +9,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/frame"
+	"github.com/flowbook/flowbook/pkg/geo"
 )
 
 // WriteMarkdown writes the measures taken as a report: the tables and charts,
@@ -92,7 +93,7 @@ func (a *Analysis) cards() []card {
 	if a.opt.Baseline == nil {
 		for _, u := range a.Uploads {
 			cards = append(cards, a.card(kindUpload, fmt.Sprintf("%s to %s", u.Src, u.Dst), u.Dst,
-				"Sent", fmt.Sprintf("%d bytes", u.Up), "Received", fmt.Sprintf("%d bytes", u.Down), "Flows", fmt.Sprint(u.Flows),
+				"Sent", size(u.Up), "Received", size(u.Down), "Flows", fmt.Sprint(u.Flows),
 				"From", minute(u.First), "To", minute(u.Last), "Score", fmt.Sprintf("%.1f", u.Score)))
 		}
 	}
@@ -106,7 +107,7 @@ func (a *Analysis) cards() []card {
 	}
 	for _, r := range a.Ratios {
 		cards = append(cards, a.card(kindRatio, r.Src.String(), r.Src,
-			"Received", fmt.Sprintf("%d bytes", r.Down), "Sent", fmt.Sprintf("%d bytes", r.Up),
+			"Received", size(r.Down), "Sent", size(r.Up),
 			"Received ÷ sent", strings.TrimSpace(formatFloats([]float64{r.Ratio})[0]), "Percentile", fmt.Sprint(a.opt.Percentile)))
 	}
 	for i, s := range a.Subnets {
@@ -126,6 +127,9 @@ func (a *Analysis) cards() []card {
 	return cards
 }
 
+// size writes bytes as people read them and as the tables have them.
+func size(n int64) string { return fmt.Sprintf("%s (%d bytes)", frame.SI(float64(n), "B"), n) }
+
 // card makes a card of names and values in turn.
 func (a *Analysis) card(kind, title string, about netip.Addr, fields ...string) card {
 	c := card{kind: kind, title: title, about: about}
@@ -133,8 +137,11 @@ func (a *Analysis) card(kind, title string, about netip.Addr, fields ...string) 
 	if a.opt.Internal.Contains(about) {
 		origin, owner = "internal", "internal"
 	}
-	if at := a.geo.Country(about); at.Name != "" || at.Code != "" {
-		origin = strings.TrimSpace(clean(at.Name) + " " + clean(at.Code))
+	switch at := a.geo.Country(about); {
+	case at.Name != "" && at.Code != "":
+		origin = fmt.Sprintf("%s (%s)", clean(at.Name), clean(at.Code))
+	case at != geo.Country{}:
+		origin = clean(at.Name + at.Code)
 	}
 	if o := a.geo.Owner(about); o.Name != "" || o.ASN != 0 {
 		owner = strings.TrimSpace(fmt.Sprintf("AS%d %s", o.ASN, clean(o.Name)))
