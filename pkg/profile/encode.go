@@ -27,6 +27,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // other as unsigned varints, addresses as their place in the table, and a
 // CRC-32C of all that at the end.
 func Encode(w io.Writer, p *Profile) error {
+	sum := crc32.New(castagnoli)
+	out := io.MultiWriter(w, sum)
+	// A profile may be as large as memory allows once: it is written piece by
+	// piece, each in the memory of the one before.
+	put := func(b []byte) ([]byte, error) {
+		if _, err := out.Write(b); err != nil {
+			return nil, fmt.Errorf("encode profile: %w", err)
+		}
+		return b[:0], nil
+	}
 	b := fmt.Appendf(nil, "%s%d\n", magic, FormatVersion)
 	head, err := json.Marshal(header{p.Sources, p.Rejected})
 	if err != nil {
@@ -35,14 +45,21 @@ func Encode(w io.Writer, p *Profile) error {
 	b = append(binary.AppendUvarint(b, uint64(len(head))), head...)
 	table := newAddrTable(p)
 	b = table.append(b)
-	b = appendHosts(b, p.Hosts, table)
-	b = appendConversations(b, p.Conversations, table)
-	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
-	if _, err := w.Write(b); err != nil {
-		return fmt.Errorf("encode profile: %w", err)
+	if b, err = put(appendHosts(b, p.Hosts, table)); err != nil {
+		return err
 	}
-	return nil
+	if b, err = putConversations(b, p.Conversations, table, put); err != nil {
+		return err
+	}
+	if b, err = put(b); err != nil {
+		return err
+	}
+	_, err = put(binary.LittleEndian.AppendUint32(b, sum.Sum32()))
+	return err
 }
+
+// pieceSize is about how many bytes are written at once.
+const pieceSize = 256 << 10
 
 // header is the part of an encoded profile that is small and seldom read.
 type header struct {
@@ -52,28 +69,43 @@ type header struct {
 
 // addrTable numbers the addresses of a profile in their order.
 type addrTable struct {
-	sorted []netip.Addr
-	number map[netip.Addr]uint64
+	sorted   []netip.Addr
+	number   map[netip.Addr]uint32
+	src, dst []uint32 // numbers of each conversation
 }
 
 func newAddrTable(p *Profile) *addrTable {
-	t := &addrTable{number: map[netip.Addr]uint64{}}
-	add := func(a netip.Addr) {
-		if _, ok := t.number[a]; !ok {
-			t.number[a] = 0
+	n := len(p.Conversations)
+	t := &addrTable{number: map[netip.Addr]uint32{}, src: make([]uint32, n), dst: make([]uint32, n)}
+	// First in the order of their appearance, so that each is looked up once.
+	add := func(a netip.Addr) uint32 {
+		number, ok := t.number[a]
+		if !ok {
+			number = uint32(len(t.sorted))
+			t.number[a] = number
 			t.sorted = append(t.sorted, a)
 		}
+		return number
 	}
 	for i := range p.Hosts {
 		add(p.Hosts[i].Addr)
 	}
 	for i := range p.Conversations {
-		add(p.Conversations[i].Src)
-		add(p.Conversations[i].Dst)
+		c := &p.Conversations[i]
+		if i > 0 && c.Src == p.Conversations[i-1].Src {
+			t.src[i] = t.src[i-1]
+		} else {
+			t.src[i] = add(c.Src)
+		}
+		t.dst[i] = add(c.Dst)
+	}
+	rank := ranks(t.sorted)
+	for i := range t.src {
+		t.src[i], t.dst[i] = rank[t.src[i]], rank[t.dst[i]]
 	}
 	slices.SortFunc(t.sorted, netip.Addr.Compare)
 	for i, a := range t.sorted {
-		t.number[a] = uint64(i)
+		t.number[a] = uint32(i)
 	}
 	return t
 }
@@ -97,7 +129,7 @@ func appendColumn[T any](b []byte, rows []T, value func(*T) uint64) []byte {
 
 func appendHosts(b []byte, hosts []Host, t *addrTable) []byte {
 	b = binary.AppendUvarint(b, uint64(len(hosts)))
-	b = appendColumn(b, hosts, func(h *Host) uint64 { return t.number[h.Addr] })
+	b = appendColumn(b, hosts, func(h *Host) uint64 { return uint64(t.number[h.Addr]) })
 	b = appendColumn(b, hosts, func(h *Host) uint64 { return uint64(len(h.Slots)) })
 	for i := range hosts {
 		s := hosts[i].Slots
@@ -109,7 +141,7 @@ func appendHosts(b []byte, hosts []Host, t *addrTable) []byte {
 	b = appendColumn(b, hosts, func(h *Host) uint64 { return uint64(len(h.Largest)) })
 	for i := range hosts {
 		for _, r := range hosts[i].Largest {
-			for _, v := range []uint64{uint64(r.Time), t.number[r.Dst], uint64(r.Proto), uint64(r.Port), uint64(r.Up), uint64(r.Down)} {
+			for _, v := range []uint64{uint64(r.Time), uint64(t.number[r.Dst]), uint64(r.Proto), uint64(r.Port), uint64(r.Up), uint64(r.Down)} {
 				b = binary.AppendUvarint(b, v)
 			}
 		}
@@ -117,11 +149,15 @@ func appendHosts(b []byte, hosts []Host, t *addrTable) []byte {
 	return b
 }
 
-func appendConversations(b []byte, cs []Conversation, t *addrTable) []byte {
+// putConversations appends the conversations to b and puts what is ready.
+func putConversations(b []byte, cs []Conversation, t *addrTable, put func([]byte) ([]byte, error)) (_ []byte, err error) {
 	b = binary.AppendUvarint(b, uint64(len(cs)))
+	for _, numbers := range [][]uint32{t.src, t.dst} {
+		if b, err = put(appendColumn(b, numbers, func(n *uint32) uint64 { return uint64(*n) })); err != nil {
+			return nil, err
+		}
+	}
 	for _, value := range []func(*Conversation) uint64{
-		func(c *Conversation) uint64 { return t.number[c.Src] },
-		func(c *Conversation) uint64 { return t.number[c.Dst] },
 		func(c *Conversation) uint64 { return uint64(c.Proto) },
 		func(c *Conversation) uint64 { return uint64(c.Port) },
 		func(c *Conversation) uint64 { return uint64(c.Flows) },
@@ -133,20 +169,33 @@ func appendConversations(b []byte, cs []Conversation, t *addrTable) []byte {
 		func(c *Conversation) uint64 { return uint64(c.Last) },
 		func(c *Conversation) uint64 { return hourMask(&c.Hours) },
 	} {
-		b = appendColumn(b, cs, value)
+		if b, err = put(appendColumn(b, cs, value)); err != nil {
+			return nil, err
+		}
 	}
-	for i := range cs {
-		for _, n := range cs[i].Hours {
-			if n > 0 {
-				b = binary.AppendUvarint(b, uint64(n))
+	for _, set := range []func([]byte, *Conversation) []byte{
+		appendHours,
+		func(b []byte, c *Conversation) []byte { return c.Seconds.append(b) },
+		func(b []byte, c *Conversation) []byte { return c.Sizes.append(b) },
+	} {
+		for i := range cs {
+			if b = set(b, &cs[i]); len(b) < pieceSize {
+				continue
+			}
+			if b, err = put(b); err != nil {
+				return nil, err
 			}
 		}
 	}
-	for i := range cs {
-		b = cs[i].Seconds.append(b)
-	}
-	for i := range cs {
-		b = cs[i].Sizes.append(b)
+	return b, nil
+}
+
+// appendHours writes the counts of the hours that have any.
+func appendHours(b []byte, c *Conversation) []byte {
+	for _, n := range c.Hours {
+		if n > 0 {
+			b = binary.AppendUvarint(b, uint64(n))
+		}
 	}
 	return b
 }
