@@ -15,14 +15,15 @@ ZEEK = "\n".join([
 DETECT = [
     ("hashing", r"sha256"),
     stages.COLLECTOR,
-    ("reading profiles", r"pkg/profile\.(\(\*|)(Unmarshal|Decode|Load|[Dd]ecoder|reader)"),
+    ("reading profiles", r"profile\.(?:Unmarshal|\(\*decoder\))"),
     ("databases", r"maxminddb|geoip2|pkg/geo\."),
-    ("rules", r"pkg/(detect|siem)\."),
+    ("detect.{}", r"pkg/detect\.([A-Z]\w*)\S*\n[^\n]*pkg/detect\.All\b"),
+    ("the rules", r"pkg/(?:detect|siem)\."),
 ]
 IMPORT = [
     stages.COLLECTOR,
     ("writing the flow file", r"parquet-go|pkg/scan\."),
-    ("sorting", r"ingest\.\(\*Sorter\)|ingest\.\(\*?run|slices\."),
+    ("sorting", r"ingest\.\(\*Sorter\)|slices\."),
     ("reading the log", r"pkg/ingest\."),
 ]
 
