@@ -10,7 +10,7 @@
 // without fraction; addresses text, 4 or 16 bytes of fixed length, or IPv4
 // addresses as integers; the protocol text in any case, or its IANA number.
 //
-// Then each row group is read by one goroutine a column. It turns pages of
+// Then each large row group is read by one goroutine a column. It turns pages of
 // whatever encoding into vectors of at most 16,384 rows: numbers as int64,
 // addresses as codes. Codes are handed out by a book that the whole scan
 // shares. Where a page refers to a dictionary, each of the dictionary's values
@@ -18,12 +18,20 @@
 // through a small cache. Seven vectors make a batch.
 //
 // Whichever worker is free divides a batch by conversation (see
-// [profile.Adder]); when half a million rows are divided, all workers add them
-// to the [profile.Builder], each a part of the conversations. So a single row
-// group, as pandas writes, keeps several cores busy, no conversation is built
-// twice, and the profile has the same bytes for any number of workers, row
-// groups or files. Row groups are decoded ahead but added in their order, since
-// the builder is fastest where flows come in order of time.
+// [profile.Adder]); when a million rows or more are divided, all workers add
+// them to the [profile.Builder], each a part of the conversations. So a single
+// row group, as pandas writes, keeps several cores busy, no conversation is
+// built twice, and the profile has the same bytes for any number of workers, row
+// groups or files. Row groups, and files, are decoded ahead but added in their
+// order, since the builder is fastest where flows come in order of time.
+//
+// Row groups smaller than a batch are decoded together, by one goroutine, to as
+// few batches as hold them; files of less than a megabyte are read at once.
+//
+// # Rows by a filter
+//
+// [Rows] leaves out row groups by their statistics and dictionaries, and pages
+// by the page indexes of files that have them.
 //
 // Memory grows with the distinct conversations, and with the largest page of
 // the file: writers that make one page of a column, such as fastparquet, have

@@ -177,6 +177,31 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// Of several bad files the first is told of, however many are read side by side
+// and whichever fails first.
+func TestFirstOfBadFiles(t *testing.T) {
+	var paths []string
+	for i := range 12 {
+		flows := someFlows(50, uint64(100+i))
+		if i == 5 { // the first bad file takes longest to fail
+			flows = someFlows(40_000, 105)
+		}
+		paths = append(paths, writeRows(t, plainRows(flows)))
+	}
+	damageUpBytes(t, paths[5], 0)
+	damageUpBytes(t, paths[6], 0)
+	if err := os.Truncate(paths[8], 100); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		_, err := scan.Files(t.Context(), paths, scan.Options{Workers: 4})
+		e, ok := errors.AsType[*scan.Error](err)
+		if !ok || e.File != paths[5] || e.Column != flow.ColUp || !errors.Is(err, scan.ErrDamaged) {
+			t.Fatalf("the first bad file is %s, not: %v", paths[5], err)
+		}
+	}
+}
+
 func ExampleFile() {
 	dir, err := os.MkdirTemp("", "flows")
 	if err != nil {
