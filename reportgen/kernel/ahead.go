@@ -22,18 +22,14 @@ import (
 //go:embed gobuild/*.go
 var goSource embed.FS
 
-// buildGo compiles the kernel's go command to file. realGo is the path of the one
-// that it stands before.
+// buildGo compiles the kernel's go command to file, and leaves its source beside it.
+// realGo is the path of the go command that it stands before.
 func buildGo(ctx context.Context, file, realGo string) error {
-	dir, err := os.MkdirTemp("", "gobuild-")
-	if err != nil {
+	parent := filepath.Dir(file)
+	if err := os.CopyFS(parent, goSource); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := os.CopyFS(dir, goSource); err != nil {
-		return err
-	}
-	dir = filepath.Join(dir, "gobuild")
+	dir := filepath.Join(parent, "gobuild")
 	tests, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 	if err != nil {
 		return err
@@ -43,7 +39,7 @@ func buildGo(ctx context.Context, file, realGo string) error {
 			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module gobuild\n\ngo 1.26\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module gobuild\n\ngo 1.24\n"), 0o600); err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, realGo, "build", "-trimpath", "-ldflags=-s -w -X 'main.realGo="+realGo+"'", "-o", file)

@@ -16,8 +16,11 @@ import (
 // notebooks are cells that run once as GoNB runs them and once with those built at
 // once that can be. The letter before each says how it ran then: shared, alone,
 // idle (nothing was built), or failed, where the outputs are an error.
-var notebooks = map[string][]string{
-	"declarations": {
+var notebooks = map[string]struct {
+	programs int // of several cells
+	cells    []string
+}{
+	"declarations": {3, []string{
 		"i var n = 5\nconst limit = 10",
 		"s import \"strings\"\nvar table = strings.Fields(\"a b c\")\nfunc twice(i int) int { return 2 * i }\n\ntype pair struct{ a, b int }\n\nfunc (p pair) sum() int { return p.a + p.b }",
 		"s //| echo: false\n%%\nfmt.Println(twice(n), limit, table)\nn = 6",
@@ -30,8 +33,8 @@ var notebooks = map[string][]string{
 		"s %%\nfmt.Println(\"again\", run)",
 		"a //go:noinline\nfunc slow() int { return run }",
 		"a %%\nfmt.Println(slow())",
-	},
-	"faults": {
+	}},
+	"faults": {1, []string{
 		"s import \"errors\"\nvar broken = errors.New(\"broken\")\nfunc fill(m map[string]int, n int) {\n\tif n > 0 {\n\t\tfill(m, n-1)\n\t}\n\tm[\"a\"] = n\n}",
 		"s %%\nfill(map[string]int{}, 3)\nfmt.Println(broken)",
 		"s %%\nvar m map[string]int\nfunc() {\n\tdefer func() { fill(m, 2) }()\n}()",
@@ -44,16 +47,16 @@ var notebooks = map[string][]string{
 		"a %%\nlog.SetFlags(log.Lshortfile)\nlog.Println(\"here\")\nlog.SetFlags(log.Llongfile)\nlog.SetOutput(os.Stdout)\nlog.Println(\"and here\")",
 		"a %%\n_, file, line, _ := runtime.Caller(0)\nfmt.Println(filepath.Base(file), line)",
 		"a %%\nslog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{AddSource: true, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {\n\tif a.Key == \"time\" {\n\t\treturn slog.Attr{}\n\t}\n\treturn a\n}})).Info(\"here\")",
-	},
-	"side effects of imports": {
+	}},
+	"side effects of imports": {1, []string{
 		"s %%\n_, _, err := image.Decode(strings.NewReader(\"\\x89PNG\\r\\n\\x1a\\n\"))\nfmt.Println(err)",
 		"s %%\n_, _, err := image.DecodeConfig(strings.NewReader(\"\\x89PNG\\r\\n\\x1a\\n\"))\nfmt.Println(err)",
 		"a %%\nvar e png.Encoder\n_, _, err := image.Decode(strings.NewReader(\"\\x89PNG\\r\\n\\x1a\\n\"))\nfmt.Println(e, err)",
 		"a %%\nfmt.Println(crypto.SHA256.Available(), rand.New(rand.NewSource(1)).Intn(10))",
 		"a %%\nfmt.Println(crypto.SHA256.Available(), len(sha256.New().Sum(nil)))",
 		"a %%\nb := make([]byte, 4)\n_, err := io.ReadFull(rand.Reader, b)\nfmt.Println(len(b), err)",
-	},
-	"types and labels": {
+	}},
+	"types and labels": {2, []string{
 		"s type Set[T comparable] map[T]bool\n\nfunc SetOf[T comparable](all ...T) Set[T] {\n\ts := Set[T]{}\n\tfor _, v := range all {\n\t\ts[v] = true\n\t}\n\treturn s\n}",
 		"s %%\nfmt.Printf(\"%T %v\\n\", SetOf(1, 1), SetOf(\"a\"))\nagain:\nfor i := range 3 {\n\tif i == 1 {\n\t\tcontinue again\n\t}\n}",
 		"a %%\ntype local struct{ A int }\nfmt.Printf(\"%T %T\\n\", SetOf(local{}), local{})",
@@ -63,8 +66,8 @@ var notebooks = map[string][]string{
 		"s %%\nfmt.Println(\"and on\")\nif len(SetOf(1)) == 1 {\n\treturn\n}\nfmt.Println(\"not reached\")",
 		"s %%\nfmt.Println(\"last\")",
 		"a import \"C\"\n%%\nfmt.Println(C.int(3))",
-	},
-	"cells that do not compile": {
+	}},
+	"cells that do not compile": {1, []string{
 		"s %%\nfmt.Println(1)",
 		"s %%\nfmt.Println(2)",
 		"a %%\nfmt.Println(3", // which GoNB sees itself
@@ -72,8 +75,8 @@ var notebooks = map[string][]string{
 		"f %%\nunused := 1",
 		"f %%\nfmt.Println(noSuchName)",
 		"s %%\nfmt.Println(5)",
-	},
-	"commands": {
+	}},
+	"commands": {3, []string{
 		"s %%\nfmt.Println(1)",
 		"s %%\nfmt.Println(2)",
 		"s %env GREETING=hello\n%%\nfmt.Println(os.Getenv(\"GREETING\"))",
@@ -84,17 +87,17 @@ var notebooks = map[string][]string{
 		"s %%\nfmt.Println(5)",
 		"a !echo shell\n%%\nfmt.Println(6)",
 		"a %reset\n%%\nfmt.Println(7)",
-	},
+	}},
 }
 
 // What a cell gives is the same whether GoNB's program of it ran or one that it
 // shares with others.
 func TestAhead(t *testing.T) {
-	for name, cells := range notebooks {
+	for name, nb := range notebooks {
 		t.Run(name, func(t *testing.T) {
 			privateTemp(t)
 			var sources, want []string
-			for _, c := range cells {
+			for _, c := range nb.cells {
 				how, source, _ := strings.Cut(c, " ")
 				sources, want = append(sources, source), append(want, how)
 			}
@@ -114,6 +117,11 @@ func TestAhead(t *testing.T) {
 				if diff := cmp.Diff(<-expected, resultText(r, err)); diff != "" {
 					t.Errorf("cell %d, (-plain +ahead):\n%s\n%s", i, source, diff)
 				}
+			}
+			var built struct{ Groups []struct{} }
+			src, err := os.ReadFile(filepath.Join(ahead.ahead.dir, "built.json"))
+			if err != nil || json.Unmarshal(src, &built) != nil || len(built.Groups) != nb.programs {
+				t.Errorf("%d programs of several cells were built (%v), want %d", len(built.Groups), err, nb.programs)
 			}
 		})
 	}

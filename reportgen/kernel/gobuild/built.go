@@ -12,6 +12,7 @@ import (
 // programs are what was built for a notebook so far.
 type programs struct {
 	Groups []*group
+	Failed bool // what nobody foresaw: no more are tried, which would cost each cell
 }
 
 func (n *notebook) built() *programs {

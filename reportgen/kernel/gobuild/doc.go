@@ -10,8 +10,9 @@
 // costs.
 //
 // And where the cells that follow are known, because a whole notebook is run,
-// cells that can share a program are built at once, see [builder.group]. A kernel
-// that people type to builds each cell alone.
+// cells that can share a program are built at once, see [group], and what goimports
+// asks the go command for each cell is answered once, see [builder.answer]. A
+// kernel that people type to builds each cell alone.
 //
 // It uses the standard library only: it is compiled where a kernel is, whatever
 // else the module there requires.

@@ -56,9 +56,9 @@ func (p *programs) have(index int, main, decls string) bool {
 var errNone = errors.New("no cells can share a program")
 
 // finish finds what the cells import, leaves out those that cannot share, and
-// builds the program.
+// builds the program. It gives errNone where no two are left.
 func (b *builder) finish(d *draft) error {
-	if slices.ContainsFunc(d.p.imports, func(s importSpec) bool { return aloneImport(s.Path) }) {
+	if len(d.Mains) == 1 || slices.ContainsFunc(d.p.imports, func(s importSpec) bool { return aloneImport(s.Path) }) {
 		return errNone
 	}
 	if err := b.resolve(d); err != nil {
@@ -158,13 +158,17 @@ func (b *builder) leaveOutFaulty(d *draft) error {
 	}
 	args := slices.Concat([]string{"build", "-o", os.DevNull, overlay, "-gcflags=-e"}, b.flags)
 	out, err := b.command(true, args...).CombinedOutput()
-	if err == nil {
-		return errNone
+	places := cellPlace.FindAllStringSubmatch(string(out), -1)
+	if err == nil || len(places) == 0 {
+		return errors.New("the fault is in no cell")
 	}
-	for _, m := range cellPlace.FindAllStringSubmatch(string(out), -1) {
+	for _, m := range places {
 		i, err := strconv.Atoi(m[1])
-		if err != nil || i == d.n.now {
-			return errNone
+		if err != nil {
+			return err
+		}
+		if i == d.n.now {
+			return errNone // its own build says what is wrong
 		}
 		delete(d.Mains, i)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,8 +23,8 @@ import (
 // same: where GoNB's main.go differs from what was built in more than imports,
 // flags or environment changed, or an import is one of [aloneImport] or needs
 // other packages (see [needs]); where a main does not compile, the error is that of
-// the cell alone. Packages and files are taken to stay as they
-// are while the cells of one program run.
+// the cell alone. Packages and files are taken to stay as they are while the cells
+// of one program run.
 type group struct {
 	Program string              // file name
 	Setting []string            // flags and variables for the go command
@@ -51,12 +52,15 @@ func (b *builder) shared(n *notebook, src string) bool {
 	if idle(p, n.cells[n.now]) {
 		return os.WriteFile(b.out, []byte("#!/bin/sh\n"), 0o755) == nil
 	}
-	if strings.Contains(strings.Join(b.setting(), " "), "-overlay") {
+	if built.Failed || strings.Contains(strings.Join(b.setting(), " "), "-overlay") {
 		return false
 	}
 	d := newDraft(n, p, built)
-	if len(d.Mains) == 1 || b.finish(d) != nil {
-		return false // there is nothing to share, or it cannot be
+	if err := b.finish(d); err != nil {
+		if built.Failed = !errors.Is(err, errNone); built.Failed {
+			_ = n.keep(built) // if that fails, too, the next cell tries in vain
+		}
+		return false
 	}
 	d.Setting = b.setting()
 	built.Groups = append(built.Groups, d.group)
