@@ -35,6 +35,12 @@ const (
 type Renderer struct {
 	vm     *goja.Runtime
 	render goja.Callable
+	set    map[formula]string // what was converted: reports say the same symbols often
+}
+
+type formula struct {
+	source  string
+	display bool
 }
 
 // program is the converter, compiled once; it holds no state.
@@ -59,7 +65,7 @@ func New() (*Renderer, error) {
 	if !ok {
 		return nil, errors.New("start the TeX converter: it is no function")
 	}
-	return &Renderer{vm, render}, nil
+	return &Renderer{vm, render, map[formula]string{}}, nil
 }
 
 // MathML is a formula as a <math> element, set as a line of its own where
@@ -68,10 +74,14 @@ func (r *Renderer) MathML(source string, display bool) (string, error) {
 	if len(source) > maxSource {
 		return "", fmt.Errorf("the formula is longer than %d kB", maxSource>>10)
 	}
+	if mathML, ok := r.set[formula{source, display}]; ok {
+		return mathML, nil
+	}
 	value, err := r.render(goja.Undefined(), r.vm.ToValue(source), r.vm.ToValue(display))
 	if err != nil {
 		return "", errors.New(reason(err))
 	}
+	r.set[formula{source, display}] = value.String()
 	return value.String(), nil
 }
 
