@@ -16,7 +16,7 @@ import (
 // all of it, of which the last report is read (flow.final). Events of NetFlow
 // and VPC flow logs that tell no bytes of the destination tell one direction.
 type ecsEvent struct {
-	oneWay bool // all events tell one direction
+	oneWay bool // events tell one direction, but for those with bytes of both
 
 	Source *ecsEvent `json:"_source"` // of an export of an index
 
@@ -99,7 +99,7 @@ func (e *ecsEvent) take(r *rowReader, line int64) error {
 	v[fieldEnd] = either(e.Event.End, e.DotEnd)
 	v[fieldObserver] = either(e.AWS.VPC.Interface, e.DotInterface, e.Observer.IP, e.DotObserver)
 	total := either(e.Network.Bytes, e.DotBytes)
-	r.oneWay = e.oneWay || v[fieldDown] == nil && e.tellsOneDirection()
+	r.oneWay = e.tellsOneDirection(v[fieldDown])
 	switch kind, typ := either(e.Event.Kind, e.DotKind), plain(e.Type); {
 	case string(kind) == "alert" || string(kind) == "signal":
 		return r.leaveOut(line, OtherLog, "event.kind "+excerpt(kind))
@@ -123,9 +123,16 @@ func (e *ecsEvent) take(r *rowReader, line int64) error {
 	return nil
 }
 
-// tellsOneDirection says whether the event is of a source that tells each
-// direction of a flow in an event of its own.
-func (e *ecsEvent) tellsOneDirection() bool {
+// tellsOneDirection says whether the other direction of the flow is another
+// event: of a source that tells each by itself, where the destination's bytes
+// are not told.
+func (e *ecsEvent) tellsOneDirection(down []byte) bool {
+	switch {
+	case down != nil:
+		return e.oneWay && string(down) == "0"
+	case e.oneWay:
+		return true
+	}
 	switch string(either(e.Event.Dataset, e.DotDataset)) {
 	case "netflow.log", "aws.vpcflow":
 		return true

@@ -41,6 +41,10 @@ func TestECS(t *testing.T) {
 2 left out: protocol neither tcp nor udp: icmp
 3 2021-12-20 11:37:17.00 udp 89.160.20.156:50041 > 10.200.0.0:33004 52 one-way for 6000
 `},
+		{"both directions among events of one", Options{OneWay: true}, nested + "\n" + strings.Replace(nested, `"bytes":2000`, `"bytes":0`, 1) + "\n" + strings.Replace(nested, `"bytes":2000`, `"bytes":"x"`, 1) + "\n", "1" + want + `
+2 2024-04-19 12:34:56.78 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000 one-way for 0
+3 left out: byte count not readable: destination.bytes "x"
+`},
 		{"one direction in an export of an index", Options{OneWay: true}, `{"_source":{"@timestamp":1713530096,"source":{"ip":"10.0.0.1","port":9},"destination":{"ip":"10.0.0.2","port":53},"network":{"transport":"udp","bytes":7}}}` + "\n",
 			"1 2024-04-19 12:34:56.00 udp 10.0.0.1:9 > 10.0.0.2:53 7 one-way for 0\n"},
 		{"what is no flow", Options{}, strings.Replace(nested, `"final":true`, `"final":false`, 1) + "\n" +
