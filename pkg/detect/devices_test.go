@@ -35,3 +35,18 @@ func TestDevices(t *testing.T) {
 		t.Errorf("findings %+v, want three, most severe first", fs)
 	}
 }
+
+// That a host changed is no reason beside those that changed it: of the two
+// scores the larger counts.
+func TestDevicesOfAnomalies(t *testing.T) {
+	for _, tt := range []struct{ named, odd, want float64 }{{0.3, 0.4, 0.4}, {0.6, 0.4, 0.6}, {0, 0.55, 0.55}} {
+		findings := []detect.Finding{{Rule: detect.RuleHostAnomaly, Entity: "10.0.0.2", Severity: detect.Low, Score: tt.odd}}
+		if tt.named > 0 {
+			findings = append(findings, detect.Finding{Rule: detect.RuleBeacon, Entity: "10.0.0.2", Severity: detect.Low, Score: tt.named})
+		}
+		devices := detect.Devices(findings)
+		if len(devices) != 1 || devices[0].Score != tt.want || len(devices[0].Findings) != len(findings) {
+			t.Errorf("named with %v and odd with %v: %+v, want %v", tt.named, tt.odd, devices, tt.want)
+		}
+	}
+}
