@@ -67,7 +67,13 @@ func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 	default:
 	}
 	if err := k.sockets.shell.SendMulti(msg); err != nil {
-		return c.result, fmt.Errorf("send the cell to the kernel: %w", err)
+		// Its sockets are closed a moment before its end is seen.
+		select {
+		case <-k.proc.exited:
+			return c.result, k.died()
+		case <-time.After(readersWait):
+			return c.result, fmt.Errorf("send the cell to the kernel: %w", err)
+		}
 	}
 	run := &execution{k: k, id: id, cell: c}
 	err = run.wait(ctx)
