@@ -26,6 +26,16 @@ Each organisation's allow-list names the service that it hired to watch its publ
 program by its rhythm, which nothing in the flows tells from an unwanted one.
 `
 
+const recallIntroduction = `
+### Recall by strength
+
+Beside the recall stands the median signal of what is planted: how far it lies above what is
+usual, in units of the way to the limit that was learned from that network's own noise. From 1
+there is a finding; below, the noise hides it. A signal of 0 is of what is not compared at all,
+such as a beacon of too few calls to have a rhythm.
+
+`
+
 // writeWorlds writes the tables of the synthetic worlds as Markdown.
 func writeWorlds(w io.Writer, outcomes []worldOutcome) {
 	fmt.Fprint(w, worldsIntroduction)
@@ -43,7 +53,7 @@ func writeWorlds(w io.Writer, outcomes []worldOutcome) {
 	}
 	table.write(w)
 
-	fmt.Fprint(w, "\n### Recall by strength\n\nWhat is planted falls below what the days' own noise hides towards the right.\n\n")
+	fmt.Fprint(w, recallIntroduction)
 	table = markdownTable{head: []string{"rule"}}
 	for _, strength := range strengths {
 		table.head = append(table.head, "× "+strconv.FormatFloat(strength, 'g', -1, 64))
@@ -51,11 +61,13 @@ func writeWorlds(w io.Writer, outcomes []worldOutcome) {
 	for _, rule := range plantedRules(outcomes) {
 		row := []string{rule}
 		for _, strength := range strengths {
-			row = append(row, scoreOfRule(byStrength[strength], rule).recall().String())
+			row = append(row, fmt.Sprintf("%s at %s", scoreOfRule(byStrength[strength], rule).recall(), signalOfRule(byStrength[strength], rule)))
 		}
 		table.add(row...)
 	}
 	table.write(w)
+	missed, largest := missedSignals(outcomes)
+	fmt.Fprintf(w, "\nAt all strengths %d are missed; the largest signal among them is %.2f.\n", missed, largest)
 
 	names, byName := make([]string, len(strengths)), make([][]worldOutcome, len(strengths))
 	for i, s := range strengths {
@@ -118,6 +130,34 @@ func scoreOfRule(outcomes []worldOutcome, rule string) ruleScore {
 		}
 	}
 	return sum
+}
+
+// signalOfRule is the median signal of what is planted for a rule.
+func signalOfRule(outcomes []worldOutcome, rule string) string {
+	var signals []float64
+	for _, o := range outcomes {
+		for what, signal := range o.signals {
+			if what.Rule == rule {
+				signals = append(signals, signal)
+			}
+		}
+	}
+	if len(signals) == 0 {
+		return "-"
+	}
+	slices.Sort(signals)
+	return fmt.Sprintf("%.2f", (signals[(len(signals)-1)/2]+signals[len(signals)/2])/2)
+}
+
+// missedSignals counts what was missed and returns the largest signal of it.
+func missedSignals(outcomes []worldOutcome) (missed int, largest float64) {
+	for _, o := range outcomes {
+		missed += len(o.missed)
+		for _, m := range o.missed {
+			largest = max(largest, o.signals[m])
+		}
+	}
+	return missed, largest
 }
 
 // sumAll adds up the scores of all rules on one world.

@@ -115,6 +115,7 @@ type worldOutcome struct {
 	benign   int // hosts and clients that are not planted
 	hidden   int // findings on the watcher that the allow-list names
 	changes  changeRank
+	signals  map[ruling]float64 // of what is planted; 0 where nothing of the kind was done
 	evaluation
 }
 
@@ -170,8 +171,15 @@ func judgeWorld(w world, strength float64, in detect.Input, truth synth.Truth, m
 			wanted = append(wanted, detect.Allowance{Network: netip.PrefixFrom(b.Entity, b.Entity.BitLen())})
 		}
 	}
-	shown, hidden := wanted.Apply(detect.All(in))
-	o := worldOutcome{world: w, strength: strength, evaluation: evaluate(known, shown.Findings, 0), changes: rankChanges(shown.Anomaly, known)}
+	found := detect.All(in)
+	shown, hidden := wanted.Apply(found)
+	o := worldOutcome{world: w, strength: strength, signals: map[ruling]float64{}, evaluation: evaluate(known, shown.Findings, 0),
+		changes: rankChanges(shown.Anomaly, known)}
+	signals := found.Signals()
+	for _, p := range truth.Planted {
+		h := move(p.Entity)
+		o.signals[ruling{p.Rule, h.String()}] = signals[p.Rule][h]
+	}
 	for _, n := range hidden {
 		o.hidden += n
 	}

@@ -38,6 +38,7 @@ type BeaconResult struct {
 	Known      []Call // calls as even to addresses contacted on the baseline day too, by host and destination
 	Thresholds []Threshold
 	Findings   []Finding
+	Signals    Signals `json:"-"` // of what was compared, limit reached or not
 }
 
 // beaconHours is the fewest hours of the day in which a beacon calls: a player
@@ -67,7 +68,7 @@ func Beacon(in Input) BeaconResult {
 	}
 	at, k := in.places(), in.sensitivity()
 	before := baseline.callers(at, k)
-	r := BeaconResult{Thresholds: before.usual.thresholds(k, "hosts and destinations of the baseline day")}
+	r := BeaconResult{Signals: Signals{}, Thresholds: before.usual.thresholds(k, "hosts and destinations of the baseline day")}
 	contacted := test.contacted()
 	hosts := test.internalHosts()
 	byFinding := map[string]Call{}
@@ -79,11 +80,18 @@ func Beacon(in Input) BeaconResult {
 		call.Callers, call.Moved = contacted[c.Dst], before.moved(call)
 		others := float64(call.Callers-1) / float64(minClients(hosts))
 		excess := before.usual.evenness(call.CV, call.Calls, k) * max(0, 1-others)
-		if call.Hours < beaconHours || excess < 1 {
+		if call.Hours < beaconHours {
+			continue
+		}
+		known := before.known[c.Dst]
+		if !known {
+			r.Signals.note(c.Src, excess)
+		}
+		if excess < 1 {
 			continue
 		}
 		call.RITA, _ = contacts(c).Score()
-		if before.known[c.Dst] {
+		if known {
 			r.Known = append(r.Known, call)
 			continue
 		}

@@ -38,6 +38,7 @@ type BotnetResult struct {
 	Other      int            // further pairs of hosts that are no server: one way, uneven or known from the baseline day
 	Thresholds []Threshold
 	Findings   []Finding
+	Signals    Signals `json:"-"` // of what was compared, limit reached or not
 }
 
 // leastBalance is the least factor by which up and down may differ in a
@@ -77,7 +78,7 @@ func Botnet(in Input) BotnetResult {
 		}
 	}, hostPair.compare)
 
-	r := BotnetResult{Thresholds: []Threshold{
+	r := BotnetResult{Signals: Signals{}, Thresholds: []Threshold{
 		{Name: "up ÷ down of a balanced pair", Value: math.Exp(limit), Unit: "ratio", From: learned},
 		{Name: "hosts in balanced pairs on the baseline day", Value: usual, Unit: "share",
 			From: "share of the baseline's internal hosts; the score is lowered by as much"},
@@ -87,6 +88,9 @@ func Botnet(in Input) BotnetResult {
 		mesh := after.among(members, fresh)
 		common := max(usual, ratio(int64(len(members)), int64(test.internalHosts())))
 		excess := float64(len(members)-1) * (1 - imbalance(mesh)/limit) * (1 - common)
+		for _, a := range members {
+			r.Signals.note(a, excess)
+		}
 		if len(members) > 2 {
 			r.Meshes = append(r.Meshes, members)
 			r.Pairs = append(r.Pairs, mesh...)

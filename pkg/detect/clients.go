@@ -41,6 +41,7 @@ type ClientsResult struct {
 	Even       int      // of these, those whose gaps are more even than chance makes them
 	Thresholds []Threshold
 	Findings   []Finding
+	Signals    Signals `json:"-"` // of what was compared, limit reached or not
 }
 
 // Clients finds external clients of the public servers whose flows keep the
@@ -58,7 +59,7 @@ type ClientsResult struct {
 func Clients(in Input) ClientsResult {
 	d := in.day(in.Servers)
 	at, k := in.places(), in.sensitivity()
-	r := ClientsResult{Clients: d.clients(at)}
+	r := ClientsResult{Clients: d.clients(at), Signals: Signals{}}
 	var cvs []float64
 	var flows []int64
 	for _, c := range r.Clients {
@@ -73,7 +74,9 @@ func Clients(in Input) ClientsResult {
 		if c.Flows < rhythmFlows {
 			continue
 		}
-		if excess := usual.evenness(c.CV, c.Flows, k); excess >= 1 {
+		excess := usual.evenness(c.CV, c.Flows, k)
+		r.Signals.note(c.Addr, excess)
+		if excess >= 1 {
 			f := c.finding(scoreOf(excess))
 			if c.watches() {
 				f.capped(Medium)

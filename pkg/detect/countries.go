@@ -40,6 +40,7 @@ type CountriesResult struct {
 	Hosts      []NewCountryHost // one for each finding, in the same order
 	Thresholds []Threshold
 	Findings   []Finding
+	Signals    Signals `json:"-"` // of what was compared, limit reached or not
 }
 
 // Countries finds internal hosts with traffic to countries that nobody
@@ -56,7 +57,7 @@ func Countries(in Input) CountriesResult {
 	baseline, test := in.days()
 	at, k := in.places(), in.sensitivity()
 	before, after := baseline.abroad(at), test.abroad(at)
-	r := CountriesResult{Known: len(before.hosts)}
+	r := CountriesResult{Known: len(before.hosts), Signals: Signals{}}
 	if r.Known == 0 {
 		return r
 	}
@@ -77,6 +78,7 @@ func Countries(in Input) CountriesResult {
 		for _, c := range rows {
 			excess = max(excess, l.excess(c.Counts, k)*(1-share[c.Country]))
 		}
+		r.Signals.note(src, excess)
 		top, during := after.trace(src, rows)
 		h.TopDst, h.TopOwner = top, at.of(top).owner
 		r.Hosts = append(r.Hosts, h)

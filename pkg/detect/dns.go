@@ -36,6 +36,7 @@ type DNSResult struct {
 	Hosts      []DNSUse     // of all hosts on the test day, most flows first
 	Thresholds []Threshold
 	Findings   []Finding
+	Signals    Signals `json:"-"` // of what was compared, limit reached or not
 }
 
 // The reasons of a dns-c2 finding.
@@ -62,7 +63,7 @@ const dnsPort = 53
 func DNS(in Input) DNSResult {
 	baseline, test := in.days()
 	k := in.sensitivity()
-	r := DNSResult{Servers: Services(in).dnsServers()}
+	r := DNSResult{Servers: Services(in).dnsServers(), Signals: Signals{}}
 	before, after := baseline.dns(), test.dns()
 	l := learnDNS(before, after)
 	r.Thresholds = l.thresholds(k)
@@ -70,6 +71,7 @@ func DNS(in Input) DNSResult {
 		use := now.use(before[now.addr])
 		excess, window := l.judge(&use, now, before[now.addr], r.isServer(now.addr), k)
 		r.Hosts = append(r.Hosts, use)
+		r.Signals.note(now.addr, excess)
 		if excess < 1 {
 			continue
 		}

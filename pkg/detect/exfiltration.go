@@ -41,6 +41,7 @@ type ExfiltrationResult struct {
 	Uploads    []Upload // one for each finding, in the same order
 	Thresholds []Threshold
 	Findings   []Finding
+	Signals    Signals `json:"-"` // of what was compared, limit reached or not
 }
 
 // Exfiltration finds internal hosts that sent far more to an external
@@ -72,8 +73,10 @@ func Exfiltration(in Input) ExfiltrationResult {
 		finding Finding
 	}
 	var found []scored
+	signals := Signals{}
 	for key, u := range after.lists {
 		excess := l.excess(key, u, before.lists[key], k)
+		signals.note(key.src, excess)
 		if excess < 1 {
 			continue
 		}
@@ -81,7 +84,7 @@ func Exfiltration(in Input) ExfiltrationResult {
 		found = append(found, scored{up, up.finding(scoreOf(excess), u.span.window())})
 	}
 	slices.SortFunc(found, func(a, b scored) int { return compareFindings(a.finding, b.finding) })
-	r := ExfiltrationResult{Thresholds: l.thresholds(k)}
+	r := ExfiltrationResult{Thresholds: l.thresholds(k), Signals: signals}
 	for _, f := range found {
 		r.Uploads = append(r.Uploads, f.Upload)
 		r.Findings = append(r.Findings, f.finding)

@@ -30,6 +30,7 @@ type ScanResult struct {
 	Sweeps     []Sweep // one for each finding, in the same order
 	Thresholds []Threshold
 	Findings   []Finding
+	Signals    Signals `json:"-"` // of what was compared, limit reached or not
 }
 
 // sweepFloor is the fewest targets of a scan: a mesh of five gives each member
@@ -46,7 +47,7 @@ const closedFloor = 12
 // contacts and did not contact on the baseline day, and how many hosts and ports
 // it tries that send nothing back, which also shows who tries many ports of a
 // few hosts. A monitor that went round on the baseline day may ask as many hosts
-// again on the same port. The limits are learned from how many of each the baseline's hosts
+// again on the same port, or all of them where it asked most hosts then. The limits are learned from how many of each the baseline's hosts
 // have, and are eight and twelve at least.
 func Scan(in Input) ScanResult {
 	baseline, test := in.days()
@@ -59,11 +60,11 @@ func Scan(in Input) ScanResult {
 	if math.IsInf(hostLimit, 0) {
 		return ScanResult{}
 	}
-	r := ScanResult{Thresholds: []Threshold{
+	r := ScanResult{Signals: Signals{}, Thresholds: []Threshold{
 		reachThreshold("internal hosts contacted that are no servers", "hosts", hosts, hostLimit, sweepFloor),
 		reachThreshold("internal hosts and ports without an answer", "hosts and ports", closed, closedLimit, closedFloor),
 	}}
-	sweeps, spans := test.sweeps(servers, before, baseline.rounds(nil))
+	sweeps, spans := test.sweeps(servers, before, baseline.rounds(nil), baseline.internalHosts())
 	silent := test.closed(baseline.tried())
 	for src, n := range silent {
 		s := sweeps[src]
@@ -74,6 +75,7 @@ func Scan(in Input) ScanResult {
 		excess := max(
 			(math.Log1p(float64(s.Targets))-hosts.median)/(hostLimit-hosts.median),
 			(math.Log1p(float64(s.Closed))-closed.median)/(closedLimit-closed.median))
+		r.Signals.note(src, excess)
 		if excess < 1 {
 			continue
 		}
@@ -170,7 +172,7 @@ func roundOf(c *profile.Conversation) profile.Key {
 
 // sweeps adds up each host's flows to hosts that are no servers and that it did
 // not contact before.
-func (d day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[profile.Key]int) (map[netip.Addr]Sweep, map[netip.Addr]span) {
+func (d day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[profile.Key]int, most int) (map[netip.Addr]Sweep, map[netip.Addr]span) {
 	sweeps, spans := map[netip.Addr]Sweep{}, map[netip.Addr]span{}
 	answers, fresh := map[[2]netip.Addr]int64{}, d.rounds(before)
 	for c := range d.within() {
@@ -178,8 +180,8 @@ func (d day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[pro
 		if _, known := before[pair]; known || servers[keyOf(c)] != "" {
 			continue
 		}
-		if r := roundOf(c); usual[r] >= sweepFloor && fresh[r] <= usual[r] {
-			continue // A monitor's round takes in some hosts more.
+		if r := roundOf(c); usual[r] >= sweepFloor && (fresh[r] <= usual[r] || 2*usual[r] >= most) {
+			continue // A monitor's round takes in more hosts.
 		}
 		answers[pair] += c.Down
 		s, during := sweeps[c.Src], spans[c.Src]

@@ -49,7 +49,7 @@ type uploadLimits struct {
 	hosts  int     // of the baseline day, with outward traffic
 	usual  float64 // the median of each host's largest transfer upward to one address
 	files  int     // hosts with an upload over usual that they do not make again
-	median float64 // of these uploads, with usual for one more
+	median float64 // of these uploads, and of the one that is known beforehand
 	many   int     // hosts with one over that median
 	tail   float64 // scale of their excess over the median: the reciprocal of their Pareto index
 	slow   int     // hosts with an upload over usual that is spread over the day and that they do not make again
@@ -62,7 +62,9 @@ type uploadLimits struct {
 
 // learnUploads compares what the hosts send on both days.
 //
-// Uploads worth the name are those over the median host's largest transfer. The
+// Uploads worth the name are those over the median host's largest transfer,
+// which is taken to be larger where hosts send more flows than on the baseline
+// day, for a weekend says little of a working day. The
 // larger half of them is taken to have exponential logarithms, as Hill does (A
 // simple general approach to inference about the tail of a distribution, 1975),
 // so that their sizes are of Pareto's distribution. What a host uploads to the
@@ -71,7 +73,7 @@ type uploadLimits struct {
 // begin as to end, so the uploads of the baseline day that the host does not
 // make again tell how many new ones there are.
 func learnUploads(before, after uploadTable) uploadLimits {
-	l := uploadLimits{hosts: len(before.most), usual: middle(slices.Collect(maps.Values(before.most)))}
+	l := uploadLimits{hosts: len(before.most), usual: before.usual() + max(0, after.busy()-before.busy())}
 
 	best, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
 	var changes []float64
@@ -86,7 +88,7 @@ func learnUploads(before, after uploadTable) uploadLimits {
 		}
 	}
 	l.files, l.habits = len(best), len(changes)
-	l.median = middle(append(slices.Collect(maps.Values(best)), l.usual))
+	l.median = middle(append(slices.Collect(maps.Values(best)), l.usual+math.Ln2*fileTail))
 	var excesses []float64
 	for _, size := range best {
 		if size > l.median {
@@ -102,6 +104,18 @@ func learnUploads(before, after uploadTable) uploadLimits {
 	l.tail, l.change = exponential(excesses), exponential(changes)
 	l.learnPlaces(before, after)
 	return l
+}
+
+// usual is the median of the hosts' largest transfers upward.
+func (t uploadTable) usual() float64 { return middle(slices.Collect(maps.Values(t.most))) }
+
+// busy is the logarithm of the flows that the median host sends outward.
+func (t uploadTable) busy() float64 {
+	var flows []float64
+	for _, n := range t.flows {
+		flows = append(flows, logOf(n))
+	}
+	return middle(flows)
 }
 
 // middle is the median of values, which it sorts.

@@ -87,6 +87,7 @@ const slowHours = 6
 // uploadTable is what the hosts of a day sent outward.
 type uploadTable struct {
 	lists map[uploadKey]*uploadList
+	flows map[netip.Addr]int64   // each host's
 	most  map[netip.Addr]float64 // logarithm of each host's largest transfer upward to one address, calls aside
 }
 
@@ -100,7 +101,7 @@ func (t uploadTable) there(host netip.Addr) bool {
 // upload is told by address: and, to an address that gave more than it took, by
 // the host's largest flows, for a drive is also read from.
 func (d day) uploads(at places) uploadTable {
-	t := uploadTable{map[uploadKey]*uploadList{}, map[netip.Addr]float64{}}
+	t := uploadTable{map[uploadKey]*uploadList{}, map[netip.Addr]int64{}, map[netip.Addr]float64{}}
 	keyOf := func(src, dst netip.Addr) uploadKey {
 		k := uploadKey{src, uploadPlace{owner: at.of(dst).owner}}
 		if k.owner.ASN == 0 {
@@ -115,6 +116,7 @@ func (d day) uploads(at places) uploadTable {
 			u = &uploadList{all: map[netip.Addr]profile.Counts{}, into: map[netip.Addr]profile.Counts{}}
 			t.lists[k] = u
 		}
+		t.flows[c.Src] += c.Flows
 		n := u.all[c.Dst]
 		n.Add(c.Counts)
 		u.all[c.Dst] = n
