@@ -42,7 +42,7 @@ class Bench:
         self.root = self.here.parent.parent
         self.reportgen = pathlib.Path(reportgen).resolve()
         self.tools = pathlib.Path(sys.executable).parent
-        self.folder = pathlib.Path(os.environ.get("BENCH_FOLDER", self.root / ".cache" / "bench"))
+        self.folder = pathlib.Path(os.environ.get("BENCH_FOLDER", self.root / ".cache" / "bench")).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.rounds = {size: min(rounds, MOST) for size, rounds in {"1M": 5, "20M": 3, "100M": 1}.items()}
         self.report_rounds, self.cell_rounds, self.go_rounds = min(3, MOST), min(10, 2 * MOST), min(6, MOST)

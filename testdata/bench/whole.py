@@ -71,10 +71,14 @@ def pandas(bench, days, method):
     return measure.Run(sum(seconds.values()), children() - cpu, 0), seconds, executed
 
 
-def reportgen(bench, days, out, *arguments, cache, notebooks=None, jobs=0):
-    """Runs reportgen run; what it took, and its progress as records with times."""
+def run_command(bench, days, out, *arguments, notebooks=None):
     parameters = [word for name, path in inputs(days).items() for word in ("-p", f"{name}={path}")]
-    command = [bench.reportgen, "run", "--log-format", "json", "--jobs", str(jobs), *arguments, "-o", out, *parameters, notebooks or bench.root / "notebooks"]
+    return [bench.reportgen, "run", "--log-format", "json", *arguments, "-o", out, *parameters, notebooks or bench.root / "notebooks"]
+
+
+def reportgen(bench, days, out, *arguments, cache, notebooks=None):
+    """Runs reportgen run; what it took, and its progress as records with times."""
+    command = run_command(bench, days, out, *arguments, notebooks=notebooks)
     log = bench.folder / "log.json"
     with open(log, "w") as stderr:
         start = time.time()
@@ -140,6 +144,7 @@ def cold(bench, days):
             run, found["parts"][method], executed = pandas(bench, days, method)
             found["pandas"][method].append(run)
             found["compared"] = agree(sorted((out / "notebooks").glob("*.ipynb")), executed)
+    found["programs"] = stages.programs(run_command(bench, days, out, "--no-cache"), cwd=bench.root, env=os.environ | {"FLOWBOOK_CACHE": str(bench.fresh())})
     return found
 
 
@@ -214,7 +219,7 @@ def targets(found, empty=None):
     ratio = {m: measure.median(runs).seconds / ours for m, runs in found["cold"]["pandas"].items()}
     why = (f"{s['cells']} cells of {s['notebooks']} notebooks, {s['between'] / s['cells'] * 1e3:.0f} ms each between replies"
            + (f" (an empty cell alone: {empty:.0f} ms)" if empty else "")
-           + f"; {s['first']:.1f} s until the first reply, {s['after']:.1f} s after the last; {s['cpu']:.1f} s of CPU on {os.cpu_count()} cores")
+           + f"; {s['first']:.1f} s until the first reply, {s['after']:.1f} s after the last; {s['cpu']:.1f} s of CPU on {os.cpu_count()} cores: {stages.words(found['cold']['programs'])}")
     edit, same = found["edited"], found["unchanged"]
     return [
         target("the report, cold, times faster than in pandas, fairly", 8, ratio["fair"], "{:.1f}".format, reason=why),
@@ -243,7 +248,7 @@ def section(found):
             table(["", "time", "CPU", "papermill", "nbconvert", "time, Flowbook = 1"], rows),
             f"{found['cold']['compared']} rows of {len(COMPARED)} tables and figures were compared in this run: pandas has the same numbers.",
             f"Of Flowbook's last run: {s['first']:.1f} s until the first reply, {s['between']:.1f} s between the replies of {s['cells']} cells in {s['notebooks']} notebooks, "
-            f"of which as many run at once as there are cores, {s['after']:.1f} s after the last reply.",
+            f"of which as many run at once as there are cores, {s['after']:.1f} s after the last reply. CPU by program: {stages.words(found['cold']['programs'])}.",
             table(["made again", "time", "CPU"], [
                 [f"one cell edited, on which {edit['cells']} of the {edit['of']} cells of its notebook depend", *both(edit["edited"])],
                 ["a notebook of these cells alone, without a cache", *both(edit["alone"])],
