@@ -32,8 +32,8 @@ func TestCheckPDFAndSite(t *testing.T) {
 	if !ok {
 		t.Fatal("the PDF does not say how it was made")
 	}
-	edited := func(old, new string) func() {
-		return func() { writeFiles(t, "report", map[string]string{pdfName: strings.Replace(made, old, new, 1)}) }
+	edited := func(from, to string) func() {
+		return func() { writeFiles(t, "report", map[string]string{pdfName: strings.Replace(made, from, to, 1)}) }
 	}
 	for _, tt := range []struct {
 		name   string
