@@ -69,6 +69,12 @@ func newImportCommand() *cobra.Command {
 	flags.StringVar(&opt.delimiter, "delimiter", "", "`character` between the columns of a text, or tab (default: found out)")
 	flags.StringVar(&opt.bytes, "bytes", "", "what bytes of a zeek log count: `payload or ip`, whole IP packets (default payload)")
 	flags.BoolVar(&opt.oneWay, "one-way", false, "each row tells one direction of a connection")
+	for name, values := range map[string][]string{
+		"from": ingest.Formats(), "bytes": {string(ingest.PayloadBytes), string(ingest.IPBytes)}, "time": {"s", "ms", "us", "ns"},
+	} {
+		// It fails only for a flag that is not there.
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
 	return cmd
 }
 

@@ -90,6 +90,16 @@ func TestImportFormatsRefuses(t *testing.T) {
 	}
 }
 
+// The shell completes formats and kinds of bytes.
+func TestImportCompletion(t *testing.T) {
+	for flag, want := range map[string]string{"--from": "zeek\n", "--bytes": "payload\nip\n"} {
+		var out, errs bytes.Buffer
+		if status := run(t.Context(), []string{"__complete", "import", flag, ""}, &out, &errs); status != exitDone || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: status %d, %s%s", flag, status, out.String(), errs.String())
+		}
+	}
+}
+
 // TestImportAllDaysOrNone leaves no file of any day where that of one cannot
 // be put in its place.
 func TestImportAllDaysOrNone(t *testing.T) {
