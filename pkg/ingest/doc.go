@@ -18,9 +18,14 @@
 // # Direction
 //
 // The source of a flow is who opened the connection. Zeek and Suricata know
-// it. Argus says where it does not, and the ports decide. NetFlow and VPC flow logs
-// tell each direction in a row of its own, [Flow].OneWay; [Sorter.Pair] joins
-// the two.
+// it. Argus says where it does not, and the ports decide. NetFlow and VPC flow
+// logs, and events of them in ECS, tell each direction in a row of its own,
+// [Flow].OneWay; [Sorter.Pair] joins the two.
+//
+// # Bytes
+//
+// Bytes are those that a log gives: of the payload in Zeek, unless
+// [Options].Bytes asks for those of the packets; of the packets in the others.
 //
 // # Time
 //

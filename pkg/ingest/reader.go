@@ -83,7 +83,7 @@ type fileCount struct {
 }
 
 // Open prepares to read files, and the logs found in folders, in the order of
-// their names. It fails where a path does not exist or a folder holds no log
+// their names; the path - is [Options].Stdin. It fails where a path does not exist or a folder holds no log
 // of the format.
 func Open(f Format, paths []string, opt Options) (*Reader, error) {
 	r, err := opt.row(f)
