@@ -27,6 +27,7 @@ type variant struct {
 	baseline func(host uint64, flow uint64) (times int) // how often a harmless flow is there on the baseline day; nil means once
 	test     func(host uint64, flow uint64) (times int) // the same of the test day
 	noOwners bool                                       // no owner database is at hand
+	extra    func(hosts []netip.Addr) extras            // harmless flows besides
 }
 
 // evaluationVariants are what other networks and days are like.
@@ -68,6 +69,10 @@ func evaluationVariants() []variant {
 		{name: "a weekend under test", test: thin(2, 3)},
 		{name: "twice the traffic under test", test: func(uint64, uint64) int { return 2 }},
 		{name: "one flow in five sampled, harmless ones", baseline: thin(1, 5), test: thin(1, 5)},
+		{name: "a backup rolled out to every third host", extra: rollOut},
+		{name: "video calls by half of the hosts", extra: videoCalls},
+		{name: "cameras, one replaced, and a monitor", extra: machines},
+		{name: "a large update of every host", extra: updates},
 	}
 }
 
@@ -173,6 +178,7 @@ const variantsIntroduction = `
 
 Worlds with other seeds, changed into what networks and days elsewhere are like. What is
 planted stays at strength 1. A weekend has half of the hosts and a third of their flows.
+What is rolled out, updated and watched is harmless, and so are calls.
 
 `
 

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/netip"
 	"runtime"
+	"slices"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -213,9 +214,13 @@ func planInput(p *synth.Plan, v variant) (in detect.Input, err error) {
 			planted[[2]netip.Addr{h.Entity, peer}] = true
 		}
 	}
+	var more extras
+	if v.extra != nil {
+		more = v.extra(planHosts(p))
+	}
 	in = detect.Input{
-		Baseline: profileOf(v.day(p.Data(), v.baseline, nil)),
-		Test:     profileOf(v.day(p.Test(), v.test, planted)),
+		Baseline: profileOf(v.day(p.Data(), v.baseline, nil), slices.Values(more.data)),
+		Test:     profileOf(v.day(p.Test(), v.test, planted), slices.Values(more.test)),
 		Servers:  profileOf(p.Servers()),
 	}
 	if v.internal != "" {
@@ -227,10 +232,12 @@ func planInput(p *synth.Plan, v variant) (in detect.Input, err error) {
 	return in, err
 }
 
-func profileOf(flows iter.Seq[flow.Record]) *profile.Profile {
+func profileOf(parts ...iter.Seq[flow.Record]) *profile.Profile {
 	b := profile.NewBuilder()
-	for r := range flows {
-		b.Add(r)
+	for _, flows := range parts {
+		for r := range flows {
+			b.Add(r)
+		}
 	}
 	return b.Profile()
 }
