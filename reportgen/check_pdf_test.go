@@ -44,7 +44,7 @@ func TestCheckPDFAndSite(t *testing.T) {
 	}{
 		{"nothing", func() {}, nil, exitDone, []string{"report is what its notebooks give\n"}},
 		{"a parameter", func() {}, []string{"-p", "limit=5"}, exitStale,
-			[]string{"1 First\n", `code: "limit 1" → "limit 5"`, "Files that differ: site/1-first.html, site/sources.html, report.pdf\n"}},
+			[]string{"1 First\n", `code: "limit 1" → "limit 5"`, "Files that differ: site/1-first.html, site/search.js, site/sources.html, report.pdf\n"}},
 		{"the browser", edited(is.Browser, "Chrome/1.0"+strings.Repeat("0", len(is.Browser)-10)), nil, exitDone,
 			[]string{"report is what its notebooks give\nreport.pdf was printed by Chrome/1.00", " and here is " + is.Browser + ", so its pages are not compared: what was printed is what the notebooks give\n"}},
 		{"the browser and a parameter", func() {}, []string{"-p", "limit=5"}, exitStale,
