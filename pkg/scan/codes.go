@@ -159,14 +159,31 @@ func (c *textCache) slot(s []byte) *textSlot {
 	if c.slots == nil {
 		c.slots = make([]textSlot, 1<<cacheBits)
 	}
-	var key [16]byte
-	copy(key[:], s)
-	key[15] = byte(len(s))
-	lo, hi := binary.LittleEndian.Uint64(key[:]), binary.LittleEndian.Uint64(key[8:])
+	lo, hi := textKey(s)
 	h, l := bits.Mul64(lo^0x9e3779b97f4a7c15, hi^0xd1b54a32d192ed03)
 	slot := &c.slots[(h^l)>>(64-cacheBits)]
 	if !slot.used || slot.lo != lo || slot.hi != hi {
 		*slot = textSlot{lo: lo, hi: hi}
 	}
 	return slot
+}
+
+// textKey returns a text of at most 15 bytes, padded with zeros, and its length
+// in the last byte.
+func textKey(s []byte) (lo, hi uint64) {
+	var padded [16]byte
+	b := padded[:]
+	if cap(s) >= len(padded) {
+		b = s[:len(padded)] // the texts that follow, which are masked below
+	} else {
+		copy(b, s)
+	}
+	lo, hi = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	n := 8 * len(s) // shifting by 64 bits or more gives zero
+	if n < 64 {
+		lo, hi = lo&(1<<n-1), 0
+	} else {
+		hi &= 1<<(n-64) - 1
+	}
+	return lo, hi | uint64(len(s))<<56
 }
