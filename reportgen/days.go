@@ -41,7 +41,7 @@ func isProfile(path string) (bool, error) {
 	head := make([]byte, 64)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return false, fmt.Errorf("read %s: %w", path, err)
+		return false, err // which names the file
 	}
 	_, err = profile.Unmarshal(head[:n])
 	return !errors.Is(err, profile.ErrNotProfile), nil

@@ -52,7 +52,7 @@ func Hash(path string) (string, error) {
 func hashOf(f *os.File) (string, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("hash %s: %w", f.Name(), err)
+		return "", err // which names the file
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
