@@ -58,6 +58,18 @@ func TestSiteSearch(t *testing.T) {
 	if got := rendertest.Evaluate[string](p, `document.querySelector(".search a").getAttribute("href")`); got != "1-sec-method.html?find=days%20two#fig-parts" {
 		t.Errorf("the place on another page is %s", got)
 	}
+	// The arrows lead through the places, and Escape back.
+	for _, press := range []struct{ key, want string }{{"ArrowDown", "BUTTON"}, {"ArrowDown", "A"}, {"ArrowDown", "A"}, {"ArrowUp", "BUTTON"}, {"ArrowUp", "INPUT"}, {"ArrowDown", "BUTTON"}, {"Escape", "INPUT"}} {
+		got := rendertest.Evaluate[string](p, `(() => {
+			if (!document.activeElement.closest(".search")) document.getElementById("search").focus();
+			document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "`+press.key+`", bubbles: true }));
+			return document.activeElement.tagName;
+		})()`)
+		if got != press.want {
+			t.Errorf("%s leads to %s, want %s", press.key, got, press.want)
+		}
+	}
+	typed(p, "days two")
 	p.Click(".search a")
 	if n := rendertest.Evaluate[int](p, `new Promise((done) => {
 		const wait = () => document.readyState === "complete" && location.pathname.endsWith("1-sec-method.html") ? done(CSS.highlights.get("found").size) : setTimeout(wait, 10);
