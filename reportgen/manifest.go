@@ -152,21 +152,7 @@ func reasons(was, is manifest) []string {
 	if was.Config != is.Config {
 		all = append(all, configName+" was edited")
 	}
-	old := make(map[string]string)
-	for _, p := range was.Parameters {
-		old[p.Name] = p.Value
-	}
-	for _, p := range is.Parameters {
-		if v, ok := old[p.Name]; !ok || v != p.Value {
-			all = append(all, fmt.Sprintf("parameter %s is %s, and was %s", p.Name, p.Value, orDefaultText(v, ok)))
-		}
-		delete(old, p.Name)
-	}
-	for _, p := range was.Parameters {
-		if v, ok := old[p.Name]; ok {
-			all = append(all, fmt.Sprintf("parameter %s has its default, and was %s", p.Name, v))
-		}
-	}
+	all = append(all, parameterReasons(was, is)...)
 	users := make(map[string][]string) // notebooks by what changed
 	var order []string
 	note := func(what, notebook string) {
@@ -198,6 +184,27 @@ func reasons(was, is manifest) []string {
 	}
 	for _, what := range order {
 		all = append(all, fmt.Sprintf("%s (%s)", what, joinNames(users[what])))
+	}
+	return all
+}
+
+// parameterReasons names the parameters that have another value.
+func parameterReasons(was, is manifest) []string {
+	var all []string
+	old := make(map[string]string)
+	for _, p := range was.Parameters {
+		old[p.Name] = p.Value
+	}
+	for _, p := range is.Parameters {
+		if v, ok := old[p.Name]; !ok || v != p.Value {
+			all = append(all, fmt.Sprintf("parameter %s is %s, and was %s", p.Name, p.Value, orDefaultText(v, ok)))
+		}
+		delete(old, p.Name)
+	}
+	for _, p := range was.Parameters {
+		if v, ok := old[p.Name]; ok {
+			all = append(all, fmt.Sprintf("parameter %s has its default, and was %s", p.Name, v))
+		}
 	}
 	return all
 }
