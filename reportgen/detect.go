@@ -84,7 +84,7 @@ func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer)
 	case !ok:
 		return fmt.Errorf("--format %q is none of table, json, csv, ocsf, ecs", opt.format)
 	case opt.baseline == "" || opt.test == "":
-		return errors.New("detect needs --baseline, a normal day, and --test, the day to compare with it")
+		return errors.New("detect needs --baseline, a normal day of the same network, and --test, the day to compare with it; without a baseline nothing says what is unusual")
 	case !(opt.sensitivity > 0):
 		return fmt.Errorf("--sensitivity %v is not above 0", opt.sensitivity)
 	}
@@ -109,6 +109,9 @@ func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer)
 	}
 	if in.Test, err = openDay(ctx, opt.test, stderr); err != nil {
 		return fmt.Errorf("--test: %w", err)
+	}
+	if slices.Equal(in.Baseline.Sources, in.Test.Sources) {
+		fmt.Fprintln(stderr, "--baseline and --test are the same flows: beside itself nothing on a day is new, so that only the clients of --servers can stand out; give another day of this network as the baseline")
 	}
 	if opt.servers != "" {
 		if in.Servers, err = openDay(ctx, opt.servers, stderr); err != nil {

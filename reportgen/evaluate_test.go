@@ -198,3 +198,27 @@ func TestEvaluateChanges(t *testing.T) {
 		}
 	}
 }
+
+// A day beside itself is told to be no comparison.
+func TestDetectSaysThatDaysAreTheSame(t *testing.T) {
+	plan, err := synth.New(synth.Options{Seed: 2, Flows: 10_000, Hosts: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	day, other := filepath.Join(t.TempDir(), "day.parquet"), filepath.Join(t.TempDir(), "other.parquet")
+	writeDayFile(t, day, slices.Collect(plan.Test()), 5000)
+	writeDayFile(t, other, slices.Collect(plan.Data()), 5000)
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	for _, c := range []struct {
+		baseline string
+		same     bool
+	}{{day, true}, {other, false}} {
+		var errs bytes.Buffer
+		if status := run(t.Context(), []string{"detect", "--baseline", c.baseline, "--test", day}, io.Discard, &errs); status != exitDone {
+			t.Fatalf("status %d, %s", status, errs.String())
+		}
+		if told := strings.Contains(errs.String(), "same flows"); told != c.same {
+			t.Errorf("baseline %s: told that it is the same: %v, want %v", filepath.Base(c.baseline), told, c.same)
+		}
+	}
+}

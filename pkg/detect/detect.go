@@ -29,9 +29,11 @@
 // differs by factors; a limit lies [Input.Sensitivity] robust standard
 // deviations above the sample's median (stats.go). Of small samples less is
 // known, so the limit lies higher; of small counts likewise. What one host in
-// twenty does, or a handful of hosts in a small network, moves no limit. A value
+// twenty does, or a handful of hosts in a small network, moves no limit. What
+// people do seldom has no such sample: uploads are judged by the tail of their
+// sizes (uploadlimits.go), where little is known beforehand and said. A value
 // at the limit scores ½, one twice as far from the median ¾, and so on; the
-// score decides the severity. Few constants remain, each beside the reason for
+// score decides the severity; [Signals] tells it of all that was compared. Few constants remain, each beside the reason for
 // it: what counts as an upload, as a visit, as a server at least.
 //
 // Anomaly looks at many features together. Each is compared as above, and their
