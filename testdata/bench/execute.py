@@ -77,8 +77,8 @@ def main():
               f"nbconvert {version('nbconvert')} HTML.\n")
         print(tables.table(["program", "median", "against reportgen"],
                            [[name, f"{t * 1000:.0f} ms", f"{t / medians['reportgen']:.1f}×"] for name, t in medians.items()]))
-        runs = [stages(reportgen, env) for _ in range(RUNS)]
-        kernel = statistics.median(imports(str(bin / "python"), env) for _ in range(RUNS))
+        runs, alone = zip(*((stages(reportgen, env), imports(str(bin / "python"), env)) for _ in range(RUNS)))
+        kernel = statistics.median(alone)
         names = ["start, read the notebook, find the kernel", f"start the kernel and run the first cell (importing ipykernel alone: {kernel:.0f} ms)",
                  f"the other {CELLS - 1} cells", "write the report, while the kernel ends"]
         print("\nWhere the time of reportgen goes, by its log:\n")
