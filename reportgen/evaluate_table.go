@@ -67,7 +67,7 @@ func writeWorlds(w io.Writer, outcomes []worldOutcome) {
 	}
 	table.write(w)
 	missed, largest := missedSignals(outcomes)
-	fmt.Fprintf(w, "\nAt all strengths %d are missed; the largest signal among them is %.2f.\n", missed, largest)
+	fmt.Fprintf(w, "\nAt all strengths %d are missed; the largest signal among them is %.3f.\n", missed, largest)
 
 	names, byName := make([]string, len(strengths)), make([][]worldOutcome, len(strengths))
 	for i, s := range strengths {
