@@ -2,6 +2,7 @@ package nb
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -65,11 +66,16 @@ func Title(column, title string) Option {
 	return func(d *display) { d.titles[column] = title }
 }
 
+// twoStops are the full stop of a name and that of the sentence after it.
+var twoStops = regexp.MustCompile(`([^./\s])\.\.(\s|$)`)
+
+// sprintf formats a sentence. A name that ends with a full stop, as "S.A." does,
+// ends the sentence with it.
 func sprintf(format string, args []any) string {
 	if len(args) == 0 {
 		return format
 	}
-	return fmt.Sprintf(format, args...)
+	return twoStops.ReplaceAllString(fmt.Sprintf(format, args...), "$1.$2")
 }
 
 func newDisplay(kind string, options []Option) *display {

@@ -187,6 +187,21 @@ func TestWords(t *testing.T) {
 }
 
 // TestListLeavesItsInput checks that shortening a list does not write into it.
+// A name's full stop ends the sentence, and other dots stay.
+func TestFullStops(t *testing.T) {
+	for _, tt := range []struct{ format, arg, want string }{
+		{"First is %s.", "Multimedia S.A.", "First is Multimedia S.A."},
+		{"First is %s. Then others.", "Multimedia S.A.", "First is Multimedia S.A. Then others."},
+		{"First is %s.", "Google LLC", "First is Google LLC."},
+		{"See %s", "../notebooks/..", "See ../notebooks/.."},
+		{"And so on ... %s...", "x", "And so on ... x..."},
+	} {
+		if got := sprintf(tt.format, []any{tt.arg}); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
 func TestListLeavesItsInput(t *testing.T) {
 	words := []string{"a", "b", "c", "d"}
 	List(words, 2)
