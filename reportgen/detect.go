@@ -104,19 +104,8 @@ func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer)
 	if opt.country == "" {
 		fmt.Fprintln(stderr, "no --country database: new countries are not looked for")
 	}
-	if in.Baseline, err = openDay(ctx, opt.baseline, stderr); err != nil {
-		return fmt.Errorf("--baseline: %w", err)
-	}
-	if in.Test, err = openDay(ctx, opt.test, stderr); err != nil {
-		return fmt.Errorf("--test: %w", err)
-	}
-	if slices.Equal(in.Baseline.Sources, in.Test.Sources) {
-		fmt.Fprintln(stderr, "--baseline and --test are the same flows: beside itself nothing on a day is new, so that only the clients of --servers can stand out; give another day of this network as the baseline")
-	}
-	if opt.servers != "" {
-		if in.Servers, err = openDay(ctx, opt.servers, stderr); err != nil {
-			return fmt.Errorf("--servers: %w", err)
-		}
+	if err := opt.openDays(ctx, &in, stderr); err != nil {
+		return err
 	}
 	if err := alerts.dated(in.Test); err != nil {
 		return err
@@ -133,6 +122,25 @@ func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer)
 		return err
 	}
 	return errors.Join(alerts.send(ctx, r.Findings, stdout, stderr), opt.show.verdict(r))
+}
+
+// openDays reads the days that are compared.
+func (opt detectOptions) openDays(ctx context.Context, in *detect.Input, stderr io.Writer) (err error) {
+	if in.Baseline, err = openDay(ctx, opt.baseline, stderr); err != nil {
+		return fmt.Errorf("--baseline: %w", err)
+	}
+	if in.Test, err = openDay(ctx, opt.test, stderr); err != nil {
+		return fmt.Errorf("--test: %w", err)
+	}
+	if slices.Equal(in.Baseline.Sources, in.Test.Sources) {
+		fmt.Fprintln(stderr, "--baseline and --test are the same flows: beside itself nothing on a day is new, so that only the clients of --servers can stand out; give another day of this network as the baseline")
+	}
+	if opt.servers != "" {
+		if in.Servers, err = openDay(ctx, opt.servers, stderr); err != nil {
+			return fmt.Errorf("--servers: %w", err)
+		}
+	}
+	return nil
 }
 
 func findingWriters(alerts *alerting) map[string]func(io.Writer, detect.Result) error {

@@ -120,9 +120,9 @@ func (w *worker) take() (seconds, sizes []byte) {
 
 // appendSets writes sets to the worker's log.
 func (w *worker) appendSets(seconds, sizes []byte) {
-	b := append(w.log, 0)
-	b = append(binary.AppendUvarint(b, uint64(len(seconds))), seconds...)
-	w.log = append(binary.AppendUvarint(b, uint64(len(sizes))), sizes...)
+	w.log = append(w.log, 0)
+	w.log = append(binary.AppendUvarint(w.log, uint64(len(seconds))), seconds...)
+	w.log = append(binary.AppendUvarint(w.log, uint64(len(sizes))), sizes...)
 }
 
 // logReader reads a log.
@@ -132,8 +132,8 @@ type logReader struct {
 	next int // number of its conversation; -1 at the end
 }
 
-// openLogs returns readers of the shard's logs.
-func (s *shard) openLogs(w *worker) []logReader {
+// openLogs gives the worker readers of the shard's logs.
+func (s *shard) openLogs(w *worker) {
 	w.open = w.open[:0]
 	for _, log := range s.logs {
 		r := logReader{rest: log}
@@ -141,7 +141,6 @@ func (s *shard) openLogs(w *worker) []logReader {
 		r.turn()
 		w.open = append(w.open, r)
 	}
-	return w.open
 }
 
 // turn goes to the next entry.

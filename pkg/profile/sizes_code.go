@@ -64,7 +64,7 @@ func (d *decoder) sizes() (Sizes, error) {
 		}
 		last += gap >> 1
 		if i > 0 && gap>>1 == 0 || last > maxSizeCode || gap&1 == 1 && flows < 2 ||
-			coarse && coarseCode(uint32(last)) != uint32(last) {
+			coarse && uint64(coarseCode(uint32(last))) != last {
 			return Sizes{}, errSizes
 		}
 	}

@@ -59,6 +59,8 @@ func Files(ctx context.Context, paths []string, o Options) (*profile.Profile, er
 // go on, so that of several bad files the first is told of every time.
 func (s *scan) readFiles(ctx context.Context, paths []string) error {
 	sources, errs := make([]profile.Source, len(paths)), make([]error, len(paths))
+	ctx, cancel := context.WithCancel(ctx) // and with it all that are derived from it
+	defer cancel()
 	var g errgroup.Group
 	g.SetLimit(s.workers)
 	turn := make(chan struct{})
@@ -66,7 +68,6 @@ func (s *scan) readFiles(ctx context.Context, paths []string) error {
 	for i, path := range paths {
 		mine, next, own := turn, make(chan struct{}), ctx
 		later, end := context.WithCancel(ctx)
-		defer end()
 		g.Go(func() error {
 			defer close(next)
 			if sources[i], errs[i] = s.readFile(own, path, i, mine); errs[i] != nil {
