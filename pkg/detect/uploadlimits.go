@@ -191,13 +191,13 @@ func (l uploadLimits) thresholds(k float64) []Threshold {
 	if l.hosts < 2 {
 		return nil
 	}
-	from := fmt.Sprintf("each host's largest upload over %.3g bytes, the median of %d hosts' largest transfer to one address, that it does not make again: %d on the baseline day, median %.3g, Pareto index %.3g",
-		math.Exp(l.usual), l.hosts, l.files, math.Exp(l.median), 1/l.tail)
+	from := fmt.Sprintf("each host's largest upload over %s, the median of %d hosts' largest transfer to one address, that it does not make again: %d on the baseline day, median %s, Pareto index %.3g",
+		bytesText(int64(math.Exp(l.usual))), l.hosts, l.files, bytesText(int64(math.Exp(l.median))), 1/l.tail)
 	return []Threshold{
 		{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from},
 		{Name: "up_bytes to one owner in six hours or more", Value: math.Exp(l.limit(true, k)), Unit: "bytes",
-			From: fmt.Sprintf("the same, for %d of them", l.slow)},
+			From: fmt.Sprintf("the same, of which %d took so long", l.slow)},
 		{Name: "up_bytes ÷ those to the same owner on the baseline day", Value: math.Exp(l.reach(float64(l.habits)+priorFiles, l.change, k)), Unit: "ratio",
-			From: fmt.Sprintf("test ÷ baseline of %d uploads made on both days, mean change of the logarithm %.3g", l.habits, l.change)},
+			From: fmt.Sprintf("test ÷ baseline of uploads made on both days: %d, mean change of the logarithm %.3g", l.habits, l.change)},
 	}
 }
