@@ -16,11 +16,11 @@
 //   - [Scan] finds hosts that try many other internal hosts,
 //   - [Anomaly] finds hosts that changed as no other did, whatever it is.
 //
-// [All] runs every detection, [AllowList] takes out what is known and wanted,
+// [All] runs those with findings, [AllowList] takes out what is known and wanted,
 // [Devices] sums findings per host, and [Rules] describes the detections for
-// people. [RITAScores] gives the scores of RITA, to compare with. Nothing here reads a flow: detections
-// see profiles only, and look addresses up in geo a few thousand times, not
-// millions.
+// people. [RITAScores] gives the scores of RITA, to compare with. Nothing here
+// reads a flow: detections see profiles only, and look addresses up in geo a few
+// thousand times, not millions.
 //
 // # How limits are learned
 //
@@ -106,7 +106,6 @@ type Threshold struct {
 // Result is what every detection found.
 type Result struct {
 	Services     ServicesResult
-	Traffic      TrafficResult
 	Exfiltration ExfiltrationResult
 	Countries    CountriesResult
 	Botnet       BotnetResult
@@ -119,11 +118,10 @@ type Result struct {
 	Devices      []Device  // the same by entity, most severe first
 }
 
-// All runs every detection.
+// All runs every detection that has findings, and Services, on which they build.
 func All(in Input) Result {
 	r := Result{
 		Services:     Services(in),
-		Traffic:      Traffic(in),
 		Exfiltration: Exfiltration(in),
 		Countries:    Countries(in),
 		Botnet:       Botnet(in),

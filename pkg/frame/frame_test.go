@@ -146,7 +146,7 @@ func TestEmpty(t *testing.T) {
 		"half hours": frame.HalfHours(p), "services": frame.Services(r.Services.Test), "uploads": frame.Uploads(r.Exfiltration),
 		"new countries": frame.NewCountries(r.Countries), "new country hosts": frame.NewCountryHosts(r.Countries),
 		"peers": frame.PeerPairs(r.Botnet), "dns": frame.DNS(r.DNS), "clients": frame.Clients(r.Clients),
-		"calls": frame.Calls(r.Beacon), "sweeps": frame.Sweeps(r.Scan), "changes": frame.Changes(r.Anomaly), "owners": frame.Owners(r.Traffic.Public), "findings": frame.Findings(nil), "devices": frame.Devices(nil),
+		"calls": frame.Calls(r.Beacon), "sweeps": frame.Sweeps(r.Scan), "changes": frame.Changes(r.Anomaly), "owners": frame.Owners(detect.Traffic(in).Public), "findings": frame.Findings(nil), "devices": frame.Devices(nil),
 		"sources": frame.Sources(), "rejected": frame.Rejected(frame.Day{Name: "test", Profile: p}),
 	} {
 		if f.Err != nil || f.Nrow() != 0 || f.Ncol() == 0 {
