@@ -63,7 +63,7 @@ class Bench:
         return self.folder / "cache"
 
     def data(self, size):
-        """The sample day of a size as several writers write it, made once. The largest is five times that of 20M."""
+        """The sample day of a size as several writers write it, made once. The largest is five times that of 20M, with four times its hosts."""
         flows, hosts, times = SIZES[size]
         days = self.folder / f"days-{flows // 1_000_000}M"
         if not (days / "truth.json").exists():

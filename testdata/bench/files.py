@@ -2,8 +2,8 @@
 
     files.py FOLDER TIMES FILE
 
-FOLDER/data.parquet is written to FILE by pyarrow, TIMES over; each time the hosts have other addresses, so that there
-are as many times more conversations too. A day of a million flows also becomes fastparquet.parquet, groups.parquet (row
+FOLDER/data.parquet is written to FILE by pyarrow, TIMES over; each time but the last the hosts have other addresses, so
+that there are one time fewer conversations: two million in the day of a hundred million flows. A day of a million flows also becomes fastparquet.parquet, groups.parquet (row
 groups of a hundred rows) and files/ (a thousand files). Files that are there already are kept.
 """
 
@@ -24,7 +24,7 @@ def write(day, times, whole):
         for n in range(times):
             for group in range(day.num_row_groups):
                 table = day.read_row_group(group).cast(schema)
-                if n > 0:
+                if 0 < n < times - 1:
                     column = table.column_names.index("src_ip")
                     sources = pc.replace_substring(table["src_ip"], "192.168.", f"10.{n}.", max_replacements=1)
                     table = table.set_column(column, schema.field(column), sources)
