@@ -276,7 +276,9 @@ recorded in one small network, and each log is the other's baseline day. The nor
 transactions of dns-tunnel are of one busy host and are dealt to forty, in slices of time,
 half of them as the baseline day. Others are further entities with a finding at medium or
 above; on the public server most are programs in truth, such as password guessers. RITA's
-score and rank are of the labelled pair among all pairs of the day: by regularity alone.
+score and rank are of the labelled pair among all pairs of the day: by regularity alone. RITA
+itself looks at 24 hours up to the last row and counts the bytes of IP packets: there the pair
+of missing-host has 331 connections, a score of 0.963, and the 6th place of 695.
 
 `
 
