@@ -152,13 +152,7 @@ func TestAnomalyIsSilent(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			before, after := office(1, hosts), office(2, hosts)
-			if tt.base != nil {
-				tt.base(before)
-			}
-			if tt.day != nil {
-				tt.day(after)
-			}
+			before, after := offices(hosts, tt.base, tt.day)
 			r := detect.Anomaly(detect.Input{Baseline: before.profile(), Test: after.profile(), Geo: lookup(t)})
 			for _, f := range r.Findings {
 				ours := f.Entity == host(3) || f.Entity == host(9) || f.Entity == host(hosts)

@@ -69,13 +69,7 @@ func TestBotnet(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			before, after := office(1, hosts), office(2, hosts)
-			if tt.base != nil {
-				tt.base(before)
-			}
-			if tt.day != nil {
-				tt.day(after)
-			}
+			before, after := offices(hosts, tt.base, tt.day)
 			r := detect.Botnet(detect.Input{Baseline: before.profile(), Test: after.profile()})
 			wantAlerts(t, r.Findings, tt.want...)
 			if tt.lows == 2 && len(r.Findings) != 2 {

@@ -36,13 +36,7 @@ func TestCountries(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			before, after := office(1, hosts), office(2, hosts)
-			if tt.base != nil {
-				tt.base(before)
-			}
-			if tt.day != nil {
-				tt.day(after)
-			}
+			before, after := offices(hosts, tt.base, tt.day)
 			r := detect.Countries(detect.Input{Baseline: before.profile(), Test: after.profile(), Geo: lookup(t)})
 			wantAlerts(t, r.Findings, tt.want...)
 			if got := len(r.Findings) - len(tt.want); got != tt.infos {

@@ -33,8 +33,9 @@
 // people do seldom has no such sample: uploads are judged by the tail of their
 // sizes (uploadlimits.go), where little is known beforehand and said. A value
 // at the limit scores ½, one twice as far from the median ¾, and so on; the
-// score decides the severity; [Signals] tells it of all that was compared. Few constants remain, each beside the reason for
-// it: what counts as an upload, as a visit, as a server at least.
+// score decides the severity; [Signals] tells it of all that was compared. Few
+// constants remain, each beside the reason for it: what counts as an upload, as a
+// visit, as a server at least.
 //
 // Anomaly looks at many features together. Each is compared as above, and their
 // distance from the middle of all hosts takes account of which go together

@@ -57,15 +57,11 @@ func features() []feature {
 		{name: "services used", of: func(h *habits) float64 { return float64(h.services) }, text: countText,
 			scale: func(h *habits, _ profile.Counts) float64 { return countScale(int64(h.services)) }},
 		{name: "share of flows over UDP", of: func(h *habits) float64 { return ratio(h.udp, h.Flows) }, fewer: true,
-			text: shareText,
-			scale: func(h *habits, _ profile.Counts) float64 {
-				return shareScale(float64(h.udp), float64(h.Flows+fewFlows))
-			}},
+			text:  shareText,
+			scale: func(h *habits, _ profile.Counts) float64 { return h.shareOfFlows(h.udp) }},
 		{name: "share of flows to services that few use", of: func(h *habits) float64 { return ratio(h.odd, h.Flows) },
-			text: shareText,
-			scale: func(h *habits, _ profile.Counts) float64 {
-				return shareScale(float64(h.odd), float64(h.Flows+fewFlows))
-			}},
+			text:  shareText,
+			scale: func(h *habits, _ profile.Counts) float64 { return h.shareOfFlows(h.odd) }},
 		{name: "half hours with flows", of: func(h *habits) float64 { return float64(h.slots) }, text: countText,
 			scale: func(h *habits, _ profile.Counts) float64 {
 				return shareScale(float64(h.slots), float64(profile.SlotsPerDay))
@@ -76,10 +72,8 @@ func features() []feature {
 		{name: "internal hosts answered", of: func(h *habits) float64 { return float64(h.clients) }, text: countText,
 			scale: func(h *habits, _ profile.Counts) float64 { return countScale(int64(h.clients)) }},
 		{name: "share of flows with new parties", of: func(h *habits) float64 { return ratio(h.freshFlows, h.Flows) }, fresh: true,
-			text: shareText,
-			scale: func(h *habits, _ profile.Counts) float64 {
-				return shareScale(float64(h.freshFlows), float64(h.Flows+fewFlows))
-			}},
+			text:  shareText,
+			scale: func(h *habits, _ profile.Counts) float64 { return h.shareOfFlows(h.freshFlows) }},
 		{name: "hours with one new party", of: func(h *habits) float64 { return float64(h.fresh.Hours) }, fresh: true,
 			text:  countText,
 			scale: func(h *habits, _ profile.Counts) float64 { return shareScale(float64(h.fresh.Hours), 24) }},

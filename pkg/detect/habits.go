@@ -246,6 +246,12 @@ func countScale(n int64) float64 {
 // taken, so that a host of a handful has no share to speak of.
 const fewFlows = 20
 
+// shareOfFlows is the share of the host's flows that n of them are, on the scale
+// of shareScale.
+func (h *habits) shareOfFlows(n int64) float64 {
+	return shareScale(float64(n), float64(h.Flows+fewFlows))
+}
+
 // shareScale brings a share to a scale on which chance has the same standard
 // deviation whatever the share.
 func shareScale(part, whole float64) float64 {

@@ -220,6 +220,19 @@ func (l *lab) steady(src string, n int, gap, cv float64, from flow.Time) *lab {
 	return l
 }
 
+// offices are the baseline day and the test day of an office, with what base and
+// day add to them unless they are nil.
+func offices(hosts int, base, day func(*lab)) (before, after *lab) {
+	before, after = office(1, hosts), office(2, hosts)
+	if base != nil {
+		base(before)
+	}
+	if day != nil {
+		day(after)
+	}
+	return before, after
+}
+
 // wantAlerts asserts which entities have an alert.
 func wantAlerts(t *testing.T, fs []detect.Finding, want ...string) {
 	t.Helper()

@@ -47,8 +47,9 @@ const closedFloor = 12
 // contacts and did not contact on the baseline day, and how many hosts and ports
 // it tries that send nothing back, which also shows who tries many ports of a
 // few hosts. A monitor that went round on the baseline day may ask as many hosts
-// again on the same port, or all of them where it asked most hosts then. The limits are learned from how many of each the baseline's hosts
-// have, and are eight and twelve at least.
+// again on the same port, or all of them where it asked most hosts then. The
+// limits are learned from how many of each the baseline's hosts have, and are
+// eight and twelve at least.
 func Scan(in Input) ScanResult {
 	baseline, test := in.days()
 	k := in.sensitivity()
@@ -210,8 +211,7 @@ func (d day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[pro
 
 func (s Sweep) summary() string {
 	if s.Targets == 0 {
-		return fmt.Sprintf("tried %s inside that sent nothing back and that it left alone on the baseline day",
-			fmt.Sprintf("%d hosts and ports", s.Closed))
+		return fmt.Sprintf("tried %d hosts and ports inside that sent nothing back and that it left alone on the baseline day", s.Closed)
 	}
 	ports := plural(int64(len(s.Ports)), "port")
 	if len(s.Ports) <= 4 {

@@ -93,13 +93,7 @@ func TestScan(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			before, after := office(1, hosts), office(2, hosts)
-			if tt.base != nil {
-				tt.base(before)
-			}
-			if tt.day != nil {
-				tt.day(after)
-			}
+			before, after := offices(hosts, tt.base, tt.day)
 			in := detect.Input{Baseline: before.profile(), Test: after.profile()}
 			wantAlerts(t, detect.Scan(in).Findings, tt.want...)
 		})
