@@ -37,8 +37,7 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 		return
 	}
 	part := &doc.Part{Letter: letter(i), Caption: b.line(c.where, said.caption), Picture: picture}
-	part.ID = b.anchors.unique(c.group.ID + "-" + strconv.Itoa(i+1))
-	b.labelPart(figureLabel(c), i, &doc.Target{Kind: doc.KindFigure, Number: c.group.Number, ID: part.ID, Where: c.where})
+	part.ID = b.partID(figureLabel(c), i, doc.Target{Kind: doc.KindFigure, Number: c.group.Number, ID: c.group.ID, Where: c.where})
 	picture.Name = part.ID
 	c.group.Parts = append(c.group.Parts, part)
 }
@@ -63,18 +62,20 @@ func (b *builder) tablePart(c *cell, o *nbformat.Output) {
 		return
 	}
 	part := &doc.TablePart{Letter: letter(i), Caption: b.line(c.where, said.caption), Table: t}
-	part.ID = b.anchors.unique(c.grouped.ID + "-" + strconv.Itoa(i+1))
-	b.labelPart(tableLabel(c), i, &doc.Target{Kind: doc.KindTable, Number: c.grouped.Number, ID: part.ID, Where: c.where})
+	part.ID = b.partID(tableLabel(c), i, doc.Target{Kind: doc.KindTable, Number: c.grouped.Number, ID: c.grouped.ID, Where: c.where})
 	c.grouped.Parts = append(c.grouped.Parts, part)
 }
 
-// labelPart has references to the part of the given index find it, where the whole
-// has a label and the number that the target names.
-func (b *builder) labelPart(label string, i int, target *doc.Target) {
+// partID returns the id of the part of the given index of what target is, and has
+// references find it, where the whole has a label and a number.
+func (b *builder) partID(label string, i int, target doc.Target) string {
+	nth := "-" + strconv.Itoa(i+1)
+	target.ID = b.anchors.unique(target.ID + nth)
 	if label != "" && target.Number != "" {
 		target.Number += letter(i)
-		b.anchors.labels[label+"-"+strconv.Itoa(i+1)] = target
+		b.anchors.labels[label+nth] = &target
 	}
+	return target.ID
 }
 
 // letter is a, b, … z, aa, ab and so on.
