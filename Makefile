@@ -31,7 +31,7 @@ sample: reportgen ## make the sample days in testdata/ again
 
 golden: ## make the committed goldens again; review them as a diff
 	go test ./reportgen -run TestGoldenReport -update
-	go test -short $$(grep -rl 'flag.Bool("update"' --include='*_test.go' pkg reportgen/*/ | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+	go test -short $$(grep -rl 'flag.Bool("update"' --include='*_test.go' pkg reportgen/*/ reportgen/internal/*/ | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 
 # The labelled real logs are not part of the repository; without them their
 # section is left out.
@@ -57,7 +57,7 @@ test: debian lint $(VENV)/.test $(TOOLS)/.npm reportgen ## everything that CI ch
 	$(MAKE) fuzz
 
 # Each package's tests name the Python packages that they need.
-REQUIREMENTS := $(wildcard pkg/*/testdata/requirements.txt reportgen/*/testdata/requirements.txt reportgen/testdata/requirements.txt)
+REQUIREMENTS := $(wildcard pkg/*/testdata/requirements.txt reportgen/*/testdata/requirements.txt reportgen/internal/*/testdata/requirements.txt reportgen/testdata/requirements.txt)
 
 $(VENV)/.test: $(REQUIREMENTS)
 	$(PYTHON) -m venv $(VENV)
@@ -65,9 +65,9 @@ $(VENV)/.test: $(REQUIREMENTS)
 	touch $@
 
 # What tests take from npm: the ECS schema and axe-core. Without npm they skip.
-$(TOOLS)/.npm: reportgen/render/rendertest/fetch-axe
+$(TOOLS)/.npm: reportgen/internal/rendertest/fetch-axe
 	if command -v npm >/dev/null; then \
-	  npm install --silent --no-save --prefix $(VENV) @elastic/ecs@9.4.0 && reportgen/render/rendertest/fetch-axe; \
+	  npm install --silent --no-save --prefix $(VENV) @elastic/ecs@9.4.0 && reportgen/internal/rendertest/fetch-axe; \
 	else echo 'there is no npm: the tests of ECS alerts and of accessibility skip' >&2; fi
 	mkdir -p $(@D) && touch $@
 

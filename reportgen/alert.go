@@ -17,7 +17,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/pkg/siem"
+	"github.com/flowbook/flowbook/reportgen/internal/siem"
 	"github.com/spf13/pflag"
 )
 

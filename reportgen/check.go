@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowbook/flowbook/reportgen/render/doc"
-	"github.com/flowbook/flowbook/reportgen/render/pdf"
-	"github.com/flowbook/flowbook/reportgen/workdir"
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
 // newCheckCommand is reportgen check: whether a report still holds.

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/flowbook/flowbook/reportgen/render/browser"
-	"github.com/flowbook/flowbook/reportgen/render/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 )
 
 // pdfName is the printed report.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowbook/flowbook/reportgen/render/browser"
-	"github.com/flowbook/flowbook/reportgen/render/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 )
 
 // A PDF holds while the same browser prints the same bytes. Of another browser's it

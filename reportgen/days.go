@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
 )
 
 // openDay returns the profile of a day from a flow file or from a profile that

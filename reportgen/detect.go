@@ -15,7 +15,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/pkg/siem"
+	"github.com/flowbook/flowbook/reportgen/internal/siem"
 	"github.com/spf13/cobra"
 )
 

@@ -13,10 +13,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/cite"
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
 	"github.com/flowbook/flowbook/reportgen/render"
-	"github.com/flowbook/flowbook/reportgen/render/browser"
-	"github.com/flowbook/flowbook/reportgen/render/cite"
-	"github.com/flowbook/flowbook/reportgen/render/doc"
 )
 
 // knownFormats are what --to may name; the first three are written where it is

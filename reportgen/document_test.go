@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flowbook/flowbook/reportgen/render/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
 )
 
 // TestRunPrints writes a report that cites in every format, twice, with the

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/synth"
+	"github.com/flowbook/flowbook/reportgen/internal/synth"
 )
 
 // extras are harmless flows that a plan lacks: of the baseline day and of the

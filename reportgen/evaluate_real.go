@@ -17,8 +17,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/ingest"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 )
 
 // realOutcome is how one labelled entity of a real log came out.

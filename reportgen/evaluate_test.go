@@ -13,8 +13,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/scan"
-	"github.com/flowbook/flowbook/pkg/synth"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/synth"
 	"github.com/parquet-go/parquet-go"
 )
 

@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/synth"
+	"github.com/flowbook/flowbook/reportgen/internal/synth"
 	"golang.org/x/sync/errgroup"
 )
 

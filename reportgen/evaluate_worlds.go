@@ -15,7 +15,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/pkg/synth"
+	"github.com/flowbook/flowbook/reportgen/internal/synth"
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"

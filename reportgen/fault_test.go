@@ -18,7 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowbook/flowbook/reportgen/render/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
 )
 
 // program is reportgen as a process of its own: this test's binary, see TestMain.

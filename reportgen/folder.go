@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/flowbook/flowbook/reportgen/workdir"
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
 // marker is the file in a report's folder that says who made it, so that no other

@@ -10,7 +10,7 @@ import (
 	"strconv"
 
 	"github.com/dustin/go-humanize"
-	"github.com/flowbook/flowbook/pkg/geo/convert"
+	"github.com/flowbook/flowbook/reportgen/internal/geoconvert"
 	"github.com/spf13/cobra"
 )
 

@@ -11,7 +11,7 @@ import (
 	_ "time/tzdata" // --timezone must work on a machine without time zone files
 	"unicode"
 
-	"github.com/flowbook/flowbook/pkg/ingest"
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"

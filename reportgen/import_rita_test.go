@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/pkg/ingest"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 )
 
 // call is one connection as RITA counts it.

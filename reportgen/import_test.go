@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
 )
 
 const zeekLog = `#separator \x20

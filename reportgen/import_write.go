@@ -13,8 +13,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
-	"github.com/flowbook/flowbook/pkg/ingest"
-	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
 	"github.com/google/renameio/v2"
 )
 

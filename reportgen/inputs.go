@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/pkg/scan"
 	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 

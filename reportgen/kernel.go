@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 )
 
 // newKernelCommand is reportgen kernel: the kernels for other programs.

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
-	"github.com/flowbook/flowbook/reportgen/workdir"
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
 // newPreviewCommand is reportgen preview: the report while one works on it.

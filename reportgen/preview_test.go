@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flowbook/flowbook/reportgen/render/rendertest"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 )
 
 // startPreview starts reportgen preview in this folder and returns its address and

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
 )
 
 // newProfileCommand is reportgen profile: flow files to a Profile.

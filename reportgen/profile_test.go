@@ -10,7 +10,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/pkg/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
 )
 
 // flowFile writes a day of n flows.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowbook/flowbook/reportgen/render/browser"
-	"github.com/flowbook/flowbook/reportgen/render/rendertest"
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 )
 
 var update = flag.Bool("update", false, "write the golden report again")

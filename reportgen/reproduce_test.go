@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
-	"github.com/flowbook/flowbook/reportgen/render/browser"
 )
 
 const reproducedFigure = `%%

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/flowbook/flowbook/pkg/siem"
+	"github.com/flowbook/flowbook/reportgen/internal/siem"
 	"github.com/spf13/cobra"
 )
 

@@ -15,10 +15,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
-	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
-	"github.com/flowbook/flowbook/reportgen/render/doc"
 )
 
 // runOptions are the flags of reportgen run.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/chart/png"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/scan"
-	"github.com/flowbook/flowbook/reportgen/sentinel"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 	"github.com/spf13/cobra"
 )
 

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/frame"
-	"github.com/flowbook/flowbook/pkg/scan"
-	"github.com/flowbook/flowbook/reportgen/sentinel"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 )
 
 // TestSentinelNotebook runs the notebook of the sample day and compares its

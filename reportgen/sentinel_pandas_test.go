@@ -18,8 +18,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/pkg/scan"
-	"github.com/flowbook/flowbook/reportgen/sentinel"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 )
 
 // notes are the lines that reportgen prints beneath Sentinel's tables.

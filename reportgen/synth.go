@@ -11,8 +11,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/scan"
-	"github.com/flowbook/flowbook/pkg/synth"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/synth"
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 )

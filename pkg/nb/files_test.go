@@ -10,28 +10,33 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/pkg/scan"
 )
+
+// flowRow is a row of a flow file.
+type flowRow struct {
+	Time  int32  `parquet:"timestamp"`
+	Src   string `parquet:"src_ip"`
+	Dst   string `parquet:"dst_ip"`
+	Proto string `parquet:"proto"`
+	Port  int32  `parquet:"port"`
+	Up    int64  `parquet:"up_bytes"`
+	Down  int64  `parquet:"down_bytes"`
+}
 
 // writeDay writes a flow file with the given records and an unreadable row less.
 func writeDay(t *testing.T, name string, rs ...flow.Record) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	var b bytes.Buffer
-	w := scan.NewWriter(&b)
-	for _, r := range rs {
-		if err := w.Write(r); err != nil {
-			t.Fatal(err)
-		}
+	rows := make([]flowRow, len(rs))
+	for i, r := range rs {
+		rows[i] = flowRow{int32(r.Time), r.Src.String(), r.Dst.String(), r.Proto.String(), int32(r.Port), r.Up, r.Down}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+	if err := parquet.WriteFile(path, rows); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -240,7 +240,7 @@ func TestCacheOfAFailingNotebook(t *testing.T) {
 func TestCacheOnPython(t *testing.T) {
 	needKernel(t)
 	if err := exec.Command(filepath.Join("..", "..", ".venv", "bin", "python"), "-c", "import ipykernel").Run(); err != nil {
-		t.Skip("the project's .venv has no ipykernel: install reportgen/kernel/testdata/requirements.txt into it")
+		t.Skip("the project's .venv has no ipykernel: install reportgen/internal/kernel/testdata/requirements.txt into it")
 	}
 	root, err := filepath.Abs(filepath.Join("..", "..", ".cache"))
 	if err != nil {

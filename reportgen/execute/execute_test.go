@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -232,7 +232,7 @@ func TestRunOnPython(t *testing.T) {
 	needKernel(t)
 	python := filepath.Join("..", "..", ".venv", "bin", "python")
 	if err := exec.Command(python, "-c", "import ipykernel").Run(); err != nil {
-		t.Skip("the project's .venv has no ipykernel: install reportgen/kernel/testdata/requirements.txt into it")
+		t.Skip("the project's .venv has no ipykernel: install reportgen/internal/kernel/testdata/requirements.txt into it")
 	}
 	in := Input{Name: "p", Notebook: notebookOf("python3", "python",
 		code("p", "n = 1", "parameters"), code("use", "print(n * 2)"), code("bad", "x = 1\nprint(n / 0)"))}

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/flowbook/flowbook/reportgen/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 

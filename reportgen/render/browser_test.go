@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/render"
-	"github.com/flowbook/flowbook/reportgen/render/rendertest"
 )
 
 // writePage renders the notebooks of a folder to a file.

@@ -6,9 +6,9 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/tex"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
-	"github.com/flowbook/flowbook/reportgen/render/doc"
-	"github.com/flowbook/flowbook/reportgen/render/tex"
 )
 
 // builder turns notebooks into a document, cell by cell.

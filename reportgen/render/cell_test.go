@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
-	"github.com/flowbook/flowbook/reportgen/render/doc"
 )
 
 // outline is a document in one word a block.

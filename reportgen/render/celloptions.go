@@ -10,8 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
-	"github.com/flowbook/flowbook/reportgen/render/doc"
 )
 
 // cellOptions are what a cell says about its place in the report: Quarto's

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/cite"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
-	"github.com/flowbook/flowbook/reportgen/render/browser"
-	"github.com/flowbook/flowbook/reportgen/render/cite"
 )
 
 // A notebook becomes a document, and the document Markdown or HTML.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
-	"github.com/flowbook/flowbook/reportgen/render/doc"
-	"github.com/flowbook/flowbook/reportgen/render/tex"
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/tex"
 )
 
 // inlines sets the formulas of a text and numbers the works that it cites. It

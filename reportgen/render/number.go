@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/render/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
 )
 
 // numbering counts sections over all notebooks, and figures, tables, equations

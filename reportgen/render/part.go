@@ -3,8 +3,8 @@ package render
 import (
 	"strconv"
 
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
-	"github.com/flowbook/flowbook/reportgen/render/doc"
 )
 
 // part adds a picture of a cell with fig-subcap to the one figure that they

@@ -13,9 +13,9 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/svg"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
-	"github.com/flowbook/flowbook/reportgen/render/doc"
-	"github.com/flowbook/flowbook/reportgen/render/svg"
 )
 
 // maxPicture bounds the file of an image in prose, in bytes.

@@ -3,7 +3,7 @@ package render
 import (
 	"fmt"
 
-	"github.com/flowbook/flowbook/reportgen/render/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
 )
 
 // Warning is something that a reader of the report may miss and that does not

@@ -60,12 +60,12 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/cite"
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/html"
+	"github.com/flowbook/flowbook/reportgen/internal/markdown"
+	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
-	"github.com/flowbook/flowbook/reportgen/render/cite"
-	"github.com/flowbook/flowbook/reportgen/render/doc"
-	"github.com/flowbook/flowbook/reportgen/render/html"
-	"github.com/flowbook/flowbook/reportgen/render/markdown"
-	"github.com/flowbook/flowbook/reportgen/render/pdf"
 )
 
 // Input is one executed notebook, in the report's order.

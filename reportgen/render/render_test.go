@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
-	"github.com/flowbook/flowbook/reportgen/render/doc"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

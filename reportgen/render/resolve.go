@@ -7,7 +7,7 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
-	"github.com/flowbook/flowbook/reportgen/render/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
 )
 
 // resolve points every reference and every link within the report at what it

@@ -52,7 +52,7 @@ class Bench:
     def build(self):
         """Builds what is measured besides reportgen itself."""
         measure.say("building")
-        measure.must(["go", "build", "-o", self.scan, "./testdata/bench/scan"], cwd=self.root)
+        measure.must(["go", "build", "-o", self.scan, "./reportgen/internal/bench/scan"], cwd=self.root)
         measure.must(["go", "test", "-c", "-o", self.scan_test, "./pkg/scan"], cwd=self.root)
         measure.must(["go", "test", "-c", "-o", self.main_test, "./reportgen"], cwd=self.root)
 

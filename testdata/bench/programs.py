@@ -22,9 +22,9 @@ DETECT = [
 ]
 IMPORT = [
     stages.COLLECTOR,
-    ("writing the flow file", r"parquet-go|pkg/scan\."),
+    ("writing the flow file", r"parquet-go|reportgen/internal/scan\."),
     ("sorting", r"ingest\.\(\*Sorter\)|slices\."),
-    ("reading the log", r"pkg/ingest\."),
+    ("reading the log", r"reportgen/internal/ingest\."),
 ]
 
 

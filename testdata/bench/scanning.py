@@ -56,7 +56,7 @@ def check(bench, size, file):
     folder = bench.folder / "csv"
     folder.mkdir(exist_ok=True)
     measure.must([bench.reportgen, "profile", file, "-o", bench.folder / "day.profile"])
-    measure.must(["go", "run", "./testdata/bench/dump", bench.folder / "day.profile", folder], cwd=bench.root)
+    measure.must(["go", "run", "./reportgen/internal/bench/dump", bench.folder / "day.profile", folder], cwd=bench.root)
     formulations = DUCKDB if size == "1M" else DUCKDB[:1]
     lines = measure.must([sys.executable, bench.here / "peer_duckdb.py", "check", file, folder, *formulations]).splitlines()
     return [json.loads(line) for line in lines]

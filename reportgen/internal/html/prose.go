@@ -1,0 +1,176 @@
+package html
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/util"
+
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+)
+
+// newProseRenderer makes goldmark's renderer with our nodes and with raw HTML
+// sanitised tag by tag.
+func newProseRenderer(p *page) renderer.Renderer {
+	markdown := goldmark.New(
+		goldmark.WithExtensions(extension.GFM, extension.Footnote),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(&nodes{p, p.sanitizer}, 100))),
+	)
+	return markdown.Renderer()
+}
+
+func (p *page) render(t *doc.Text, root ast.Node) (string, error) {
+	var b bytes.Buffer
+	if err := p.prose.Render(&b, t.Source, root); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+// text is Markdown blocks as HTML.
+func (p *page) text(t *doc.Text) (template.HTML, error) {
+	s, err := p.render(t, t.Root)
+	return template.HTML(doc.Balance(s)), err
+}
+
+// line is the inline content of a heading or a caption.
+func (p *page) line(t *doc.Text) (template.HTML, error) {
+	var b strings.Builder
+	for n := t.Root.FirstChild(); n != nil; n = n.NextSibling() {
+		s, err := p.render(t, n)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(s)
+	}
+	return template.HTML(doc.Balance(b.String())), nil
+}
+
+// note is a footnote as an item of the list of notes.
+func (p *page) note(n *doc.Note) (template.HTML, error) {
+	s, err := p.render(n.Text, n.Root)
+	return template.HTML(doc.Balance(s)), err
+}
+
+// nodes renders the nodes that differ from goldmark's own.
+type nodes struct {
+	page      *page
+	sanitizer *doc.Sanitizer
+}
+
+// RegisterFuncs says which nodes they are.
+func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
+	reg.Register(doc.KindCrossRef, r.crossRef)
+	reg.Register(doc.KindImage, r.picture)
+	reg.Register(doc.KindMath, r.math)
+	reg.Register(doc.KindEquationNode, r.equation)
+	reg.Register(doc.KindCitation, r.citation)
+	reg.Register(doc.KindAlert, r.alert)
+	reg.Register(ast.KindLink, r.link)
+	reg.Register(ast.KindImage, r.lostImage)
+	reg.Register(ast.KindHeading, r.heading)
+	reg.Register(ast.KindHTMLBlock, r.htmlBlock)
+	reg.Register(ast.KindRawHTML, r.rawHTML)
+	reg.Register(ast.KindFencedCodeBlock, r.fencedCode)
+	reg.Register(east.KindTable, r.table)
+}
+
+func (r *nodes) crossRef(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	ref := n.(*doc.CrossRef)
+	if !entering {
+		return ast.WalkContinue, nil
+	}
+	text := template.HTMLEscapeString(ref.Printed())
+	if ref.Target == nil {
+		fmt.Fprintf(w, `<span class="missing">%s</span>`, text)
+		return ast.WalkContinue, nil
+	}
+	// A figure and its number stay on one line.
+	text = strings.Replace(text, " ", "\u00a0", 1)
+	fmt.Fprintf(w, `<a class="ref" href="%s">%s</a>`, template.HTMLEscapeString(r.page.href(ref.Target.ID)), text)
+	return ast.WalkContinue, nil
+}
+
+func (r *nodes) alert(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		_, err := w.WriteString("</div>\n")
+		return ast.WalkContinue, err
+	}
+	name := n.(*doc.Alert).Name
+	_, err := fmt.Fprintf(w, "<div class=\"alert %s\" role=\"note\">\n<p class=\"alert-name\">%s</p>\n", strings.ToLower(name), name)
+	return ast.WalkContinue, err
+}
+
+func (r *nodes) picture(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if entering {
+		_, _ = w.WriteString(string(embedded(n.(*doc.Image).Picture)))
+	}
+	return ast.WalkSkipChildren, nil
+}
+
+// lostImage stands for an image whose file was not found: its alt text.
+func (r *nodes) lostImage(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if entering {
+		fmt.Fprintf(w, `<span class="missing">%s</span>`, template.HTMLEscapeString("["+doc.PlainNode(n, source)+"]"))
+	}
+	return ast.WalkSkipChildren, nil
+}
+
+// heading is one within a quotation or a list, which is no section.
+func (r *nodes) heading(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	tag := fmt.Sprintf("h%d>", min(n.(*ast.Heading).Level+2, 6))
+	if entering {
+		tag = "<" + tag
+	} else {
+		tag = "</" + tag + "\n"
+	}
+	_, err := w.WriteString(tag)
+	return ast.WalkContinue, err
+}
+
+func (r *nodes) htmlBlock(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	block := n.(*ast.HTMLBlock)
+	if !entering {
+		return ast.WalkContinue, nil
+	}
+	raw := block.Lines().Value(source)
+	if block.HasClosure() {
+		raw = append(bytes.Clone(raw), block.ClosureLine.Value(source)...)
+	}
+	_, err := w.Write(r.sanitizer.Tags(raw))
+	return ast.WalkContinue, err
+}
+
+func (r *nodes) rawHTML(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if entering {
+		_, _ = w.Write(r.sanitizer.Tags(n.(*ast.RawHTML).Segments.Value(source)))
+	}
+	return ast.WalkSkipChildren, nil
+}
+
+func (r *nodes) fencedCode(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if entering {
+		block := n.(*ast.FencedCodeBlock)
+		code := highlight(string(block.Language(source)), string(block.Lines().Value(source)))
+		fmt.Fprintf(w, "<pre class=\"code\" tabindex=\"0\" role=\"group\" aria-label=\"Code\"><code>%s</code></pre>\n", code)
+	}
+	return ast.WalkSkipChildren, nil
+}
+
+// table puts a Markdown table in a box of its own, so that it scrolls and the
+// page does not.
+func (r *nodes) table(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
+	tag := "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n"
+	if !entering {
+		tag = "</tbody></table></div>\n"
+	}
+	_, err := w.WriteString(tag)
+	return ast.WalkContinue, err
+}

@@ -1,0 +1,209 @@
+package html
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
+
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+)
+
+// place is where a page stands in a site.
+type place struct {
+	File       string // the page's own name
+	Title      string // "" for the front page
+	Prev, Next *step
+	files      map[string]string // an anchor to the file that holds it
+}
+
+// step is a link to a page before or after.
+type step struct{ File, Title string }
+
+// WriteSite writes the document as one page for each section of the first depth:
+// index.html with title page and contents, a page named by each section's
+// number and anchor, sources.html with references and provenance, and search.js
+// with what search looks through. The folder must exist; files of other names in
+// it are left.
+func WriteSite(dir string, d *doc.Document) error {
+	var texts []found
+	for _, p := range sitePages(d) {
+		source, err := p.source()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, p.Site.File), source, 0o666); err != nil {
+			return err
+		}
+		more, err := textsOf(p.Site.File, source)
+		if err != nil {
+			return err
+		}
+		texts = append(texts, more...)
+	}
+	index, err := siteIndex(texts)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, indexFile), index, 0o666)
+}
+
+func sitePages(d *doc.Document) []*page {
+	whole := newPage(d)
+	files := map[string]string{}
+	part := func(file, title string) *page {
+		return &page{
+			Document: d, outline: whole.outline, sanitizer: whole.sanitizer,
+			Site: &place{File: file, Title: title, files: files},
+		}
+	}
+	front := part("index.html", "")
+	front.Front = true
+	pages := []*page{front}
+	for _, s := range whole.Sections {
+		p := front
+		if s.Heading != nil {
+			p = part(strings.Trim(strings.ReplaceAll(s.Number, ".", "-")+"-"+fileName(s.ID), "-")+".html", s.Name())
+			pages = append(pages, p)
+		}
+		p.Sections = append(p.Sections, s)
+		for _, id := range anchorsOf(s.Blocks) {
+			files[id] = p.Site.File
+		}
+	}
+	if len(d.References)+len(d.Provenance)+len(d.Parameters) > 0 {
+		back := part("sources.html", "Sources")
+		back.Back = true
+		pages = append(pages, back)
+		files["references"], files["provenance"] = back.Site.File, back.Site.File
+		for _, r := range d.References {
+			files[r.ID] = back.Site.File
+		}
+	}
+	for i, p := range pages {
+		p.Notes = notesOf(p)
+		for _, s := range p.Sections {
+			p.trusted.add(s.Blocks)
+		}
+		if i > 0 {
+			p.Site.Prev = &step{pages[i-1].Site.File, cmp.Or(pages[i-1].Site.Title, whole.Heading())}
+		}
+		if i+1 < len(pages) {
+			p.Site.Next = &step{pages[i+1].Site.File, pages[i+1].Site.Title}
+		}
+	}
+	return pages
+}
+
+// fileName is an anchor as every file system and address takes it.
+func fileName(anchor string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '-'
+	}, anchor)
+}
+
+// anchorsOf are the anchors of blocks and of what stands in them.
+func anchorsOf(blocks []doc.Block) []string {
+	var ids []string
+	for _, b := range blocks {
+		switch b := b.(type) {
+		case *doc.Heading:
+			ids = append(ids, b.ID)
+		case *doc.Figure:
+			ids = append(ids, b.ID)
+			for _, part := range b.Parts {
+				ids = append(ids, part.ID)
+			}
+		case *doc.Cell:
+			ids = append(ids, b.ID)
+		case *doc.Table:
+			ids = append(ids, b.ID)
+			for _, part := range b.Parts {
+				ids = append(ids, part.ID)
+			}
+		case *doc.Code:
+			ids = append(ids, b.ID)
+		case *doc.Failure:
+			ids = append(ids, b.Anchor)
+		case doc.Prose:
+			_ = ast.Walk(b.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+				if e, ok := n.(*doc.Equation); ok && entering && e.ID != "" {
+					ids = append(ids, e.ID)
+				}
+				return ast.WalkContinue, nil
+			})
+		}
+	}
+	return ids
+}
+
+// notesOf are the footnotes that a page refers to.
+func notesOf(p *page) []*doc.Note {
+	used := map[int]bool{}
+	look := func(t *doc.Text) {
+		if t == nil {
+			return
+		}
+		_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+			if f, ok := n.(*east.FootnoteLink); ok && entering {
+				used[f.Index] = true
+			}
+			return ast.WalkContinue, nil
+		})
+	}
+	if p.Front {
+		look(p.Abstract)
+	}
+	for _, s := range p.Sections {
+		for _, b := range s.Blocks {
+			switch b := b.(type) {
+			case *doc.Heading:
+				look(b.Text)
+			case doc.Prose:
+				look(b.Text)
+			case *doc.Figure:
+				look(b.Caption)
+			case *doc.Table:
+				look(b.Caption)
+			}
+		}
+	}
+	var notes []*doc.Note
+	for _, n := range p.Document.Notes {
+		if used[n.Number] {
+			notes = append(notes, n)
+		}
+	}
+	return notes
+}
+
+// Index is the file with what search looks through, "" where the page may load
+// none: a script of a trusted output could then load anything.
+func (p *page) Index() string {
+	if p.Site == nil || len(p.trusted.scripts) > 0 {
+		return ""
+	}
+	return indexFile
+}
+
+// href is the address of an anchor of the report from this page.
+func (p *page) href(id string) string {
+	if p.Site == nil || p.Site.files[id] == p.Site.File || p.Site.files[id] == "" {
+		return "#" + id
+	}
+	return p.Site.files[id] + "#" + id
+}
+
+// within is a link's destination, on the page where it is.
+func (p *page) within(destination []byte) []byte {
+	if id, ok := strings.CutPrefix(string(destination), "#"); ok {
+		return []byte(p.href(id))
+	}
+	return destination
+}

@@ -1,0 +1,204 @@
+package markdown
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/util"
+
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+)
+
+// inlines is the inline children of a node.
+func (w *writer) inlines(parent ast.Node, source []byte) string {
+	var b strings.Builder
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		b.WriteString(w.inline(n, source))
+	}
+	return strings.TrimRight(b.String(), " \n")
+}
+
+func (w *writer) inline(n ast.Node, source []byte) string {
+	switch n := n.(type) {
+	case *ast.Text:
+		return textNode(n, source)
+	case *ast.String:
+		return escape(string(n.Value))
+	case *ast.CodeSpan:
+		return codeSpan(n, source)
+	case *ast.Emphasis:
+		return w.emphasis(n, source)
+	case *ast.Link:
+		return w.link(n, source)
+	case *ast.Image:
+		return escape("[" + doc.PlainNode(n, source) + "]")
+	case *ast.AutoLink:
+		label := string(n.Label(source))
+		if strings.HasPrefix(label, "www.") || html.IsDangerousURL(n.URL(source)) {
+			return label
+		}
+		return "<" + label + ">"
+	case *ast.RawHTML:
+		return string(w.sanitizer.Tags(n.Segments.Value(source)))
+	case *east.Strikethrough:
+		return "~~" + w.inlines(n, source) + "~~"
+	case *east.TaskCheckBox:
+		if n.IsChecked {
+			return "[x] "
+		}
+		return "[ ] "
+	case *east.FootnoteLink:
+		return fmt.Sprintf("[^%d]", n.Index)
+	case *east.FootnoteBacklink:
+		return ""
+	}
+	return w.own(n, source)
+}
+
+// own is an inline construct that CommonMark and GitHub do not have.
+func (w *writer) own(n ast.Node, source []byte) string {
+	switch n := n.(type) {
+	case *doc.CrossRef:
+		if n.Target == nil {
+			return "**" + escape(n.Printed()) + "**"
+		}
+		return fmt.Sprintf("[%s](#%s)", escape(n.Printed()), w.anchor(n.Target.ID))
+	case *doc.Image:
+		return w.picture(n.Picture)
+	case *doc.Math:
+		return mathSpan(n)
+	case *doc.Citation:
+		return w.citation(n)
+	}
+	return w.inlines(n, source)
+}
+
+// emphasis takes the underscore where an asterisk would be mistaken: within
+// emphasis as strong, and around text that holds one.
+func (w *writer) emphasis(n *ast.Emphasis, source []byte) string {
+	text, mark := w.inlines(n, source), "*"
+	outer, nested := n.Parent().(*ast.Emphasis)
+	if nested && outer.Level == n.Level || holdsAsterisk(n, source) {
+		mark = "_"
+	}
+	mark = strings.Repeat(mark, n.Level)
+	return mark + text + mark
+}
+
+func holdsAsterisk(root ast.Node, source []byte) bool {
+	found := false
+	_ = ast.Walk(root, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
+		if t, ok := n.(*ast.Text); ok {
+			found = found || bytes.ContainsRune(t.Segment.Value(source), '*')
+		}
+		return ast.WalkContinue, nil
+	})
+	return found
+}
+
+// opensBlock matches a line that would begin a block. Running text may come to
+// hold one: where the source indented it, or where HTML before it was left out.
+var opensBlock = regexp.MustCompile(`^(\d{0,9})([.)](?:\s|$)|#{1,6}(?:\s|$)|[-+*](?:\s|$)|>|~{3}|` + "`{3,}[^`]*$" +
+	`|=+\s*$|(?:[*_]\s*){3,}$|[|:\s-]*-[|:\s-]*$|\[[^\]]*\]:)`)
+
+// running is text that stays a paragraph, line by line.
+func running(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = opensBlock.ReplaceAllString(strings.TrimLeft(line, " \t"), `$1\$2`)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// lessThan matches what may open a tag, and escapes, in which it does not.
+var lessThan = regexp.MustCompile(`\\.|<`)
+
+// textNode is text as its author wrote it, escapes included. What is text to
+// us must not be a tag to another reader.
+func textNode(n *ast.Text, source []byte) string {
+	s := lessThan.ReplaceAllStringFunc(string(n.Segment.Value(source)), func(m string) string {
+		if m == "<" {
+			return "&lt;"
+		}
+		return m
+	})
+	switch {
+	case n.HardLineBreak():
+		return s + "\\\n"
+	case n.SoftLineBreak():
+		return s + "\n"
+	}
+	return s
+}
+
+func codeSpan(n *ast.CodeSpan, source []byte) string {
+	var b strings.Builder
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		switch c := c.(type) {
+		case *ast.Text:
+			b.Write(c.Segment.Value(source))
+		case *ast.String:
+			b.Write(c.Value)
+		}
+	}
+	code := strings.ReplaceAll(b.String(), "\n", " ")
+	marks := longestRun(code) + 1
+	for before := n.PreviousSibling(); before != nil; before = before.PreviousSibling() {
+		// A run of backticks that is text must not find its like here.
+		if t, ok := before.(*ast.Text); ok && bytes.ContainsRune(t.Segment.Value(source), '`') {
+			marks = max(marks, longestRun(string(t.Segment.Value(source)))+1)
+		}
+	}
+	mark := strings.Repeat("`", marks)
+	if strings.HasPrefix(code, "`") || strings.HasSuffix(code, "`") ||
+		strings.HasPrefix(code, " ") && strings.HasSuffix(code, " ") && strings.TrimSpace(code) != "" {
+		code = " " + code + " "
+	}
+	return mark + code + mark
+}
+
+// longestRun is the length of the longest run of backticks.
+func longestRun(s string) int {
+	longest, run := 0, 0
+	for _, r := range s {
+		if r != '`' {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+func (w *writer) link(n *ast.Link, source []byte) string {
+	text := w.inlines(n, source)
+	if html.IsDangerousURL(n.Destination) {
+		return text
+	}
+	destination := string(util.URLEscape(n.Destination, true))
+	if id, ok := strings.CutPrefix(destination, "#"); ok {
+		destination = "#" + w.anchor(id)
+	}
+	if destination == "" || strings.ContainsAny(destination, "() ") {
+		destination = "<" + destination + ">"
+	}
+	title := ""
+	if len(n.Title) > 0 {
+		title = ` "` + escaped(string(n.Title), '"') + `"`
+	}
+	return "[" + text + "](" + destination + title + ")"
+}
+
+// anchor is GitHub's anchor for one of the document's.
+func (w *writer) anchor(id string) string {
+	if slug, ok := w.anchors[id]; ok {
+		return slug
+	}
+	return id
+}

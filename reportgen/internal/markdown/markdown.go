@@ -1,0 +1,264 @@
+// Package markdown writes a document as Markdown for GitHub, with a file for
+// each picture.
+//
+// Sections have the anchors that GitHub makes of their headings; figures and
+// tables, which have none there, get one before them. Prose is written from its
+// syntax tree, so that links defined in one cell cannot mean something else in
+// another and footnotes number through.
+package markdown
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+
+	"github.com/flowbook/flowbook/reportgen/internal/doc"
+)
+
+// The names of what Write makes in its folder.
+const (
+	FileName   = "report.md"
+	FiguresDir = "figures"
+)
+
+// Write writes the document as FileName in dir, which must exist, and its
+// pictures below FiguresDir.
+func Write(dir string, d *doc.Document) error {
+	w := newWriter(d)
+	text := w.document()
+	if len(w.pictures) > 0 {
+		if err := os.MkdirAll(filepath.Join(dir, FiguresDir), 0o777); err != nil {
+			return err
+		}
+	}
+	var errs []error
+	for _, p := range w.pictures {
+		data := p.Data
+		if p.Vector != nil {
+			// GitHub shows files on its own ground, which may be dark.
+			data = p.Vector.Standalone("#ffffff")
+		}
+		errs = append(errs, os.WriteFile(filepath.Join(dir, FiguresDir, p.Name+p.Extension()), data, 0o666))
+	}
+	errs = append(errs, os.WriteFile(filepath.Join(dir, FileName), []byte(text), 0o666))
+	return errors.Join(errs...)
+}
+
+// writer writes one document.
+type writer struct {
+	doc       *doc.Document
+	sanitizer *doc.Sanitizer
+	anchors   map[string]string // a heading's anchor in the document to GitHub's
+	pictures  []*doc.Picture
+}
+
+func newWriter(d *doc.Document) *writer {
+	w := &writer{doc: d, sanitizer: doc.NewSanitizer(), anchors: map[string]string{}}
+	// GitHub tells equal headings apart by a number, from the title on.
+	seen := map[string]int{}
+	unique := func(text string) string {
+		slug := doc.Slug(text)
+		n := seen[slug]
+		seen[slug]++
+		if n > 0 {
+			return slug + "-" + strconv.Itoa(n)
+		}
+		return slug
+	}
+	unique(d.Title)
+	unique("Contents")
+	for _, h := range d.Headings() {
+		w.anchors[h.ID] = unique(numbered(h.Number, h.Text.Plain()))
+	}
+	return w
+}
+
+func numbered(number, text string) string {
+	if number == "" {
+		return text
+	}
+	return number + " " + text
+}
+
+// document is the whole text: blocks with an empty line between them.
+func (w *writer) document() string {
+	blocks := append(w.title(), w.contents()...)
+	for _, b := range w.doc.Blocks {
+		blocks = append(blocks, w.block(b))
+	}
+	blocks = append(blocks, w.references()...)
+	blocks = append(blocks, w.provenance()...)
+	for _, n := range w.doc.Notes {
+		blocks = append(blocks, w.note(n))
+	}
+	return joined(blocks) + "\n"
+}
+
+// joined puts an empty line between the blocks that are not empty.
+func joined(blocks []string) string {
+	var kept []string
+	for _, b := range blocks {
+		if b = strings.Trim(b, "\n"); b != "" {
+			kept = append(kept, b)
+		}
+	}
+	return strings.Join(kept, "\n\n")
+}
+
+func (w *writer) block(b doc.Block) string {
+	switch b := b.(type) {
+	case *doc.Heading:
+		return w.heading(b)
+	case doc.Prose:
+		return w.blocks(b.Root, b.Source)
+	case *doc.Code:
+		return w.code(b)
+	case *doc.Stream:
+		return fence("text", doc.Plain(b.Spans))
+	case *doc.Failure:
+		return w.failure(b)
+	case *doc.Cell:
+		return fmt.Sprintf("<a id=%q></a>", b.ID)
+	case *doc.Figure:
+		return w.figure(b)
+	case *doc.Table:
+		return w.table(b)
+	case *doc.HTML:
+		return htmlBlock(w.sanitizer.Fragment(b.Source))
+	case doc.FoldStart:
+		return details(b.Summary, false)
+	case doc.FoldEnd:
+		return "</details>"
+	}
+	return ""
+}
+
+// title is what stands before the contents.
+func (w *writer) title() []string {
+	d := w.doc
+	title := d.Title
+	if title == "" {
+		title = "Report"
+	}
+	blocks := []string{"# " + escape(title)}
+	if d.Subtitle != "" {
+		blocks = append(blocks, "**"+escape(d.Subtitle)+"**")
+	}
+	blocks = append(blocks, escape(strings.Join(d.Authors, ", ")), escape(d.Date))
+	if failed := d.Failures(); len(failed) > 0 {
+		lines := []string{fmt.Sprintf("> **This report is incomplete.** Cells that failed: %d.", len(failed))}
+		for _, f := range failed {
+			lines = append(lines, fmt.Sprintf("> - [%s](#%s): %s", escape(f.Origin.String()), f.Anchor, escape(f.Name)))
+		}
+		blocks = append(blocks, strings.Join(lines, "\n"))
+	}
+	if d.Abstract != nil {
+		blocks = append(blocks, w.blocks(d.Abstract.Root, d.Abstract.Source))
+	}
+	return blocks
+}
+
+func (w *writer) contents() []string {
+	var lines []string
+	for _, h := range w.doc.Headings() {
+		if h.Depth > 2 {
+			continue
+		}
+		text := escape(numbered(h.Number, h.Text.Plain()))
+		lines = append(lines, fmt.Sprintf("%s- [%s](#%s)", strings.Repeat("  ", h.Depth-1), text, w.anchors[h.ID]))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	blocks := []string{"## Contents", strings.Join(lines, "\n")}
+	blocks = append(blocks, w.listOf("Figures", figures(w.doc))...)
+	return append(blocks, w.listOf("Tables", tables(w.doc))...)
+}
+
+// captioned is a line of the list of figures or of tables.
+type captioned struct {
+	id, number string
+	caption    *doc.Text
+}
+
+func figures(d *doc.Document) []captioned {
+	var all []captioned
+	for _, f := range d.Figures() {
+		all = append(all, captioned{f.ID, f.Number, f.Caption})
+	}
+	return all
+}
+
+func tables(d *doc.Document) []captioned {
+	var all []captioned
+	for _, t := range d.Tables() {
+		all = append(all, captioned{t.ID, t.Number, t.Caption})
+	}
+	return all
+}
+
+// listOf is a folded list of figures or of tables.
+func (w *writer) listOf(title string, all []captioned) []string {
+	var lines []string
+	for _, c := range all {
+		if c.caption != nil {
+			lines = append(lines, fmt.Sprintf("- [%s](#%s) %s", c.number, c.id, escape(c.caption.Plain())))
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return []string{details(title, false), strings.Join(lines, "\n"), "</details>"}
+}
+
+func (w *writer) heading(h *doc.Heading) string {
+	return strings.Repeat("#", min(h.Depth+1, 6)) + " " + numbered(h.Number, w.line(h.Text))
+}
+
+// note is the definition of a footnote; what follows its first line is
+// indented.
+func (w *writer) note(n *doc.Note) string {
+	return fmt.Sprintf("[^%d]: %s", n.Number, indent(w.blocks(n.Root, n.Source), "    "))
+}
+
+// line is the inline content of a heading or a caption on one line.
+func (w *writer) line(t *doc.Text) string {
+	return strings.ReplaceAll(w.inlines(t.Root, t.Source), "\n", " ")
+}
+
+func (w *writer) provenance() []string {
+	d := w.doc
+	if len(d.Provenance) == 0 && len(d.Parameters) == 0 {
+		return nil
+	}
+	blocks := []string{"## How this report was made"}
+	if len(d.Provenance) > 0 {
+		rows := []string{"| | |", "| --- | --- |"}
+		for _, f := range d.Provenance {
+			rows = append(rows, fmt.Sprintf("| %s | %s |", escape(f.Name), escape(f.Value)))
+		}
+		blocks = append(blocks, strings.Join(rows, "\n"))
+	}
+	for _, p := range d.Parameters {
+		what := "Parameters and their defaults"
+		if p.Injected {
+			what = "Parameters set for this run"
+		}
+		blocks = append(blocks, fmt.Sprintf("%s (%s):", what, escape(strings.Join(p.Notebooks, ", "))), fence(p.Language, p.Source))
+	}
+	return blocks
+}
+
+// blocks is the block children of a node.
+func (w *writer) blocks(parent ast.Node, source []byte) string {
+	var all []string
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		all = append(all, w.node(n, source))
+	}
+	return joined(all)
+}

@@ -1,0 +1,246 @@
+package notebooks_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+
+	// What cells call is compiled by the test itself; naming it here makes go
+	// test forget its cached result when it changes.
+	_ "github.com/flowbook/flowbook/pkg/nb"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
+)
+
+var parameter = regexp.MustCompile(`(?m)^var (\w+) = (\S+)`)
+
+// program makes one Go program of all notebooks, with a function for each cell:
+// what GoNB would compile cell by cell. Parameters come from the environment,
+// NB_baseline and so on. What notebooks declare alike is declared once.
+func program(nbs []notebook) string {
+	var imports, declarations, main []string
+	add := func(to *[]string, text string) {
+		if !slices.Contains(*to, text) {
+			*to = append(*to, text)
+		}
+	}
+	for _, nb := range nbs {
+		for _, c := range nb.Cells {
+			text := c.text()
+			if c.Type != "code" {
+				main = append(main, fmt.Sprintf("fmt.Println(%q)", text))
+			} else if statements, ok := body(c); ok {
+				main = append(main, "func() {\n"+statements+"\n}()")
+			} else if c.tagged("parameters") {
+				for _, m := range parameter.FindAllStringSubmatch(text, -1) {
+					add(&declarations, fmt.Sprintf("var %s = parameter(%q, %s)", m[1], m[1], m[2]))
+				}
+			} else {
+				_, rest, _ := strings.Cut(text, "import (\n")
+				block, run, _ := strings.Cut(rest, "\n)\n")
+				for l := range strings.SplitSeq(block, "\n") {
+					add(&imports, strings.TrimSpace(l))
+				}
+				add(&declarations, run)
+			}
+		}
+	}
+	return fmt.Sprintf(runner, strings.Join(imports, "\n"), strings.Join(declarations, "\n"), strings.Join(main, "\n"))
+}
+
+const runner = `package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	%s
+)
+
+%s
+
+func parameter[T string | float64](name string, value T) T {
+	given, ok := os.LookupEnv("NB_" + name)
+	if !ok {
+		return value
+	}
+	switch v := any(&value).(type) {
+	case *string:
+		*v = given
+	case *float64:
+		*v, _ = strconv.ParseFloat(given, 64)
+	}
+	return value
+}
+
+func main() {
+	%s
+}
+`
+
+// compile builds the notebooks and reportgen into a folder.
+func compile(t *testing.T, nbs []notebook) string {
+	t.Helper()
+	dir := t.TempDir()
+	source := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(source, []byte(program(nbs)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	goBuild(t, filepath.Join(dir, "notebooks"), source)
+	goBuild(t, filepath.Join(dir, "reportgen"), "../reportgen")
+	return dir
+}
+
+func goBuild(t *testing.T, out, source string) {
+	t.Helper()
+	if b, err := exec.CommandContext(t.Context(), "go", "build", "-o", out, source).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", filepath.Base(out), err, b)
+	}
+}
+
+// write writes a flow file.
+func write(t *testing.T, path string, rs ...flow.Record) string {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := scan.NewWriter(f)
+	for _, r := range rs {
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func record(second int, src, dst string, port uint16, up, down int64) flow.Record {
+	return flow.Record{Time: flow.Time(second) * flow.Second, Src: netip.MustParseAddr(src), Dst: netip.MustParseAddr(dst),
+		Proto: flow.TCP, Port: port, Up: up, Down: down}
+}
+
+var (
+	shown     = regexp.MustCompile(`(?m)^\[((?:fig|tbl)-[\w-]+)\] .+`)
+	nonsense  = regexp.MustCompile(`\bNaN\b|[+-]Inf\b|%!|invalid IP|\b1 (flows|hosts|sources)\b|\t|@(fig|tbl)-[^\w]`)
+	reference = regexp.MustCompile(`@((?:fig|tbl)-[\w-]+)`)
+)
+
+// TestAnyDay runs the notebooks on days on which one thing or another is
+// missing. Whatever the day, they must come to their end, refer to nothing that
+// they do not show, and print no number that is none.
+func TestAnyDay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles every notebook: skipped with -short")
+	}
+	bin := compile(t, notebooks(t))
+	dir := t.TempDir()
+	t.Setenv("FLOWBOOK_CACHE", filepath.Join(dir, "cache"))
+	t.Setenv("FLOWBOOK_REPORTGEN", filepath.Join(bin, "reportgen"))
+
+	one := write(t, filepath.Join(dir, "one.parquet"), record(5, "10.0.0.1", "203.0.113.7", 443, 0, 0))
+	inside := write(t, filepath.Join(dir, "inside.parquet"), record(5, "10.0.0.1", "10.0.0.2", 53, 7, 9), record(5, "10.0.0.2", "10.0.0.1", 445, 8, 8))
+	outside := write(t, filepath.Join(dir, "outside.parquet"),
+		record(5, "203.0.113.1", "198.51.100.2", 443, 7, 0), record(9, "203.0.113.2", "2001:db8::2", 22, 0, 9))
+	none := map[string]string{"country": "", "asn": "", "servers": ""}
+	for name, given := range map[string]map[string]string{
+		"sample days":        {},
+		"sample, no servers": none,
+		"one flow":           with(none, "baseline", one, "test", one),
+		"inside only":        with(none, "baseline", one, "test", inside),
+		"outside only":       with(none, "baseline", outside, "test", outside, "servers", outside),
+		"another network":    {"internal": "203.0.113.0/24"},
+		"real days":          with(none, "baseline", realDay(t, bin, dir, "19"), "test", realDay(t, bin, dir, "20"), "servers", realDay(t, bin, dir, "21")),
+	} {
+		t.Run(name, func(t *testing.T) { runAll(t, bin, given) })
+	}
+}
+
+func with(base map[string]string, pairs ...string) map[string]string {
+	m := map[string]string{}
+	for k, v := range base {
+		m[k] = v
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	return m
+}
+
+// realDay imports one of the real days, or returns "" where they are missing.
+func realDay(t *testing.T, bin, dir, day string) string {
+	t.Helper()
+	logs := filepath.Join("..", "..", "shared", "data", "zeek", "missing-host", "2024-04-"+day)
+	if _, err := os.Stat(logs); err != nil {
+		return ""
+	}
+	out := filepath.Join(dir, day+".parquet")
+	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "reportgen"), "import", "--from", "zeek", logs, "--day", "2024-04-"+day, "-o", out)
+	if b, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("import: %v\n%s", err, b)
+	}
+	return out
+}
+
+func runAll(t *testing.T, bin string, given map[string]string) {
+	if file, ok := given["baseline"]; ok && file == "" {
+		t.Skip("the real days are not there")
+	}
+	if _, err := os.Stat(filepath.Join("..", "testdata", "data.parquet")); err != nil && given["baseline"] == "" {
+		t.Skip("the sample days are not there")
+	}
+	text := output(t, filepath.Join(bin, "notebooks"), given)
+	if len(given) == 0 && text != output(t, filepath.Join(bin, "notebooks"), given) {
+		t.Error("the second run of the same days says something else")
+	}
+	labels := map[string]bool{}
+	for _, m := range shown.FindAllStringSubmatch(text, -1) {
+		if labels[m[1]] {
+			t.Errorf("%s is shown twice", m[1])
+		}
+		labels[m[1]] = true
+	}
+	for _, m := range reference.FindAllStringSubmatch(text, -1) {
+		if !labels[m[1]] {
+			t.Errorf("the text refers to %s, which is not shown", m[1])
+		}
+	}
+	for _, r := range detect.Rules() {
+		if !strings.Contains(text, r.Description) {
+			t.Errorf("the rule %s is not in the report", r.ID)
+		}
+	}
+	for _, at := range nonsense.FindAllStringIndex(text, -1) {
+		t.Errorf("the text says %q: …%s…", text[at[0]:at[1]], text[max(0, at[0]-80):min(len(text), at[1]+40)])
+	}
+}
+
+func output(t *testing.T, program string, given map[string]string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program)
+	cmd.Env = os.Environ()
+	for k, v := range given {
+		cmd.Env = append(cmd.Env, "NB_"+k+"="+v)
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	b, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", filepath.Base(program), err, stderr.String(), b)
+	}
+	return string(b)
+}

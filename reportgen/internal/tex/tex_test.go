@@ -1,0 +1,114 @@
+package tex_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/flowbook/flowbook/reportgen/internal/tex"
+)
+
+func renderer(t testing.TB) *tex.Renderer {
+	t.Helper()
+	r, err := tex.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestMathML(t *testing.T) {
+	r := renderer(t)
+	for source, want := range map[string][]string{
+		`\frac{a}{b}`:                 {"<mfrac><mi>a</mi><mi>b</mi></mfrac>"},
+		`\sum_{i=1}^n x_i^2`:          {"<munderover>", "<mo movablelimits=\"false\">∑</mo>", "<msubsup>"},
+		`\operatorname{MAD}`:          {"<mi>MAD</mi>"},
+		`a < b \& \text{<b>}`:         {"<mo>&lt;</mo>", "&lt;b&gt;"},
+		`\begin{cases}1&2\end{cases}`: {"<mtable", "{"},
+		`\def\a{x}\a`:                 {"<mi>x</mi>"},
+	} {
+		got, err := r.MathML(source, true)
+		if err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s gave %s, without %s", source, got, w)
+			}
+		}
+	}
+	// A macro of one formula is unknown to the next.
+	if got, err := r.MathML(`\a`, false); err == nil {
+		t.Errorf(`\a gave %s`, got)
+	}
+}
+
+func TestBadFormulas(t *testing.T) {
+	r := renderer(t)
+	for source, want := range map[string]string{
+		`\frac{`:                        "Unexpected end of input",
+		`}`:                             "Expected 'EOF', got '}' at position 1",
+		`\foo`:                          `Unsupported function name: \foo`,
+		`\href{https://example.org}{x}`: `\href`,
+		`\class{x}{y}`:                  "not trusted",
+		`\includegraphics{x.png}`:       `\includegraphics`,
+		`\def\a{\a\a}\a`:                "Too many expansions",
+		strings.Repeat("{", 3000):       "too deeply",
+		strings.Repeat("x", 20<<10):     "longer than 16 kB",
+	} {
+		got, err := r.MathML(source, false)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40s gave %.80s and %v, want %q", source, got, err, want)
+		}
+	}
+	// The converter survives what it refused.
+	if got, err := r.MathML("x", false); err != nil || !strings.Contains(got, "<mi>x</mi>") {
+		t.Errorf("after errors x gave %s, %v", got, err)
+	}
+}
+
+// FuzzMathML: whatever the source, what comes out draws mathematics, and the
+// same each time.
+func FuzzMathML(f *testing.F) {
+	for _, seed := range []string{`x`, `\frac{a}{b}`, `\color{red}{x}`, `\text{<script>alert(1)</script>}`, `\htmlData{a=b}{x}`, `\begin{matrix}a&b\\c&d\end{matrix}`, `\style{x:y}{z}`, `\unicode{x3c}`, `\verb|<img src=x>|`, `\tag{<}`, `\rule{1em}{2em}`, `\ce{H2O}`} {
+		f.Add(seed)
+	}
+	r := renderer(f)
+	f.Fuzz(func(t *testing.T, source string) {
+		got, err := r.MathML(source, true)
+		if err != nil {
+			return
+		}
+		if again, _ := r.MathML(source, true); again != got {
+			t.Errorf("%q gave two results", source)
+		}
+		z := html.NewTokenizer(strings.NewReader(got))
+		for z.Next() != html.ErrorToken {
+			token := z.Token()
+			if token.Type != html.StartTagToken && token.Type != html.SelfClosingTagToken {
+				continue
+			}
+			if !strings.HasPrefix(token.Data, "m") && token.Data != "none" && token.Data != "annotation" && token.Data != "semantics" || token.Data == "meta" {
+				t.Errorf("%q gave <%s>", source, token.Data)
+			}
+			for _, a := range token.Attr {
+				if strings.HasPrefix(a.Key, "on") || a.Key == "href" || a.Key == "src" || strings.Contains(a.Val, "url(") {
+					t.Errorf("%q gave %s=%q", source, a.Key, a.Val)
+				}
+			}
+		}
+	})
+}
+
+func ExampleRenderer_MathML() {
+	r, err := tex.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(r.MathML(`x^2`, false))
+	// Output:
+	// <math><msup><mi>x</mi><mn class="tml-sml-pad">2</mn></msup></math> <nil>
+}
