@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
@@ -58,7 +58,7 @@ func (o runOptions) check(ctx context.Context, stdout, stderr io.Writer, dir str
 		return err
 	}
 	digest := ""
-	o.built = func(d *doc.Document) (err error) {
+	o.built = func(d *document.Document) (err error) {
 		digest, err = pdf.Digest(d)
 		return err
 	}

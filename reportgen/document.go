@@ -15,7 +15,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
@@ -53,7 +53,7 @@ func (e *unprintedError) Unwrap() error { return e.err }
 
 // writeDocument writes the document in the formats that are asked for. What
 // keeps it from being printed is unprinted: the other formats are kept.
-func (o runOptions) writeDocument(ctx context.Context, dir string, s *source, d *doc.Document) (unprinted, err error) {
+func (o runOptions) writeDocument(ctx context.Context, dir string, s *source, d *document.Document) (unprinted, err error) {
 	var errs []error
 	for _, format := range o.to {
 		switch format {

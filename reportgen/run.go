@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
@@ -32,8 +32,8 @@ type runOptions struct {
 	startTime  time.Duration
 	kernel     string
 	noCache    bool
-	progress   func(execute.Event)       // told as well; nil: nobody
-	built      func(*doc.Document) error // told of the document before it is written; nil: nobody
+	progress   func(execute.Event)            // told as well; nil: nobody
+	built      func(*document.Document) error // told of the document before it is written; nil: nobody
 	allow      bool
 	trust      bool
 }
@@ -172,7 +172,7 @@ func (o runOptions) write(ctx context.Context, dir string, stderr io.Writer, e *
 	}
 	options.Trust = o.trust
 	for _, p := range e.params {
-		options.Provenance = append(options.Provenance, doc.Field{Name: p.Name, Value: fmt.Sprint(shown(p))})
+		options.Provenance = append(options.Provenance, document.Field{Name: p.Name, Value: fmt.Sprint(shown(p))})
 	}
 	var inputs []render.Input
 	for _, r := range e.results {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/tex"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -14,18 +14,18 @@ import (
 // builder turns notebooks into a document, cell by cell.
 type builder struct {
 	options  Options
-	doc      *doc.Document
-	parser   *doc.Parser
+	doc      *document.Document
+	parser   *document.Parser
 	warnings []Warning
 	problems []error
 	numbers  numbering
 	anchors  anchors
 	texts    []located // everything that may hold references
 	failed   bool
-	places   []*place      // of the cells
-	section  *doc.Target   // the last heading
-	tex      *tex.Renderer // started with the first formula
-	cited    map[string]*doc.Reference
+	places   []*place         // of the cells
+	section  *document.Target // the last heading
+	tex      *tex.Renderer    // started with the first formula
+	cited    map[string]*document.Reference
 
 	// The notebook that is being read.
 	input     Input
@@ -35,17 +35,17 @@ type builder struct {
 
 // located is a text and the cell that it came from.
 type located struct {
-	*doc.Text
-	where doc.Origin
+	*document.Text
+	where document.Origin
 }
 
 func newBuilder(o Options) *builder {
 	b := &builder{
 		options: o,
-		parser:  doc.NewParser(),
+		parser:  document.NewParser(),
 		anchors: newAnchors(),
-		cited:   map[string]*doc.Reference{},
-		doc: &doc.Document{
+		cited:   map[string]*document.Reference{},
+		doc: &document.Document{
 			Lang: o.Lang, Title: o.Title, Subtitle: o.Subtitle, Authors: o.Authors,
 			Date: o.Date, Provenance: o.Provenance,
 		},
@@ -54,18 +54,18 @@ func newBuilder(o Options) *builder {
 		b.doc.Lang = "en"
 	}
 	if strings.TrimSpace(o.Abstract) != "" {
-		b.doc.Abstract = b.text(doc.Origin{Notebook: "abstract"}, o.Abstract, nil)
+		b.doc.Abstract = b.text(document.Origin{Notebook: "abstract"}, o.Abstract, nil)
 	}
 	return b
 }
 
-func (b *builder) add(blocks ...doc.Block) { b.doc.Blocks = append(b.doc.Blocks, blocks...) }
+func (b *builder) add(blocks ...document.Block) { b.doc.Blocks = append(b.doc.Blocks, blocks...) }
 
 func (b *builder) notebook(in Input) {
 	b.input, b.language = in, ""
 	b.numbers.newNotebook()
 	if in.Notebook == nil {
-		b.problem(doc.Origin{Notebook: in.Name}, 0, "there is no notebook: read it with nbformat before it is rendered")
+		b.problem(document.Origin{Notebook: in.Name}, 0, "there is no notebook: read it with nbformat before it is rendered")
 		return
 	}
 	b.language = in.Notebook.Language()
@@ -83,7 +83,7 @@ func (b *builder) notebook(in Input) {
 		if cell == nil {
 			continue
 		}
-		where := doc.Origin{Notebook: in.Name, Cell: number, CellID: cell.ID}
+		where := document.Origin{Notebook: in.Name, Cell: number, CellID: cell.ID}
 		first, label := len(b.doc.Blocks), ""
 		switch cell.Type {
 		case nbformat.Markdown:
@@ -101,15 +101,15 @@ func (b *builder) notebook(in Input) {
 		b.placed(where, label, first)
 	}
 	if b.numbers.base == 0 {
-		b.warn(doc.Origin{Notebook: in.Name}, 0, "the notebook has no heading, so it opens no section")
+		b.warn(document.Origin{Notebook: in.Name}, 0, "the notebook has no heading, so it opens no section")
 	}
 }
 
 // text reads Markdown blocks, its images and its footnotes.
-func (b *builder) text(where doc.Origin, source string, attachments map[string]any) *doc.Text {
+func (b *builder) text(where document.Origin, source string, attachments map[string]any) *document.Text {
 	t := b.parser.Parse(b.withFootnotes(source))
 	b.pictures(where, t, attachments)
-	notes := doc.TakeNotes(t, len(b.doc.Notes))
+	notes := document.TakeNotes(t, len(b.doc.Notes))
 	b.doc.Notes = append(b.doc.Notes, notes...)
 	b.texts = append(b.texts, located{t, where})
 	b.inlines(located{t, where})
@@ -123,9 +123,9 @@ func (b *builder) text(where doc.Origin, source string, attachments map[string]a
 
 // markdown adds a Markdown cell, or an output that is Markdown: headings open
 // sections, and what stands between them is prose.
-func (b *builder) markdown(where doc.Origin, source string, attachments map[string]any) {
+func (b *builder) markdown(where document.Origin, source string, attachments map[string]any) {
 	t := b.text(where, source, attachments)
-	var prose *doc.Text
+	var prose *document.Text
 	for n := t.Root.FirstChild(); n != nil; {
 		next := n.NextSibling()
 		if h, ok := n.(*ast.Heading); ok {
@@ -133,9 +133,9 @@ func (b *builder) markdown(where doc.Origin, source string, attachments map[stri
 			b.heading(where, t, h)
 		} else {
 			if prose == nil {
-				prose = &doc.Text{Source: t.Source, Root: ast.NewDocument()}
+				prose = &document.Text{Source: t.Source, Root: ast.NewDocument()}
 				b.texts = append(b.texts, located{prose, where})
-				b.add(doc.Prose{Text: prose})
+				b.add(document.Prose{Text: prose})
 			}
 			prose.Root.AppendChild(prose.Root, n)
 			b.equations(located{t, where}, n)
@@ -145,7 +145,7 @@ func (b *builder) markdown(where doc.Origin, source string, attachments map[stri
 }
 
 // line reads a caption; nil where it is empty.
-func (b *builder) line(where doc.Origin, source string) *doc.Text {
+func (b *builder) line(where document.Origin, source string) *document.Text {
 	if strings.TrimSpace(source) == "" {
 		return nil
 	}
@@ -156,8 +156,8 @@ func (b *builder) line(where doc.Origin, source string) *doc.Text {
 	return t
 }
 
-func (b *builder) heading(where doc.Origin, t *doc.Text, h *ast.Heading) {
-	text := &doc.Text{Source: t.Source, Root: h}
+func (b *builder) heading(where document.Origin, t *document.Text, h *ast.Heading) {
+	text := &document.Text{Source: t.Source, Root: h}
 	b.texts = append(b.texts, located{text, where})
 	plain := strings.TrimSpace(text.Plain())
 	line := 0
@@ -173,13 +173,13 @@ func (b *builder) heading(where doc.Origin, t *doc.Text, h *ast.Heading) {
 	if !slices.Contains(strings.Fields(attribute(h, "class")), "unnumbered") {
 		number = b.numbers.section(depth)
 	}
-	heading := &doc.Heading{Depth: depth, Number: number, Text: text}
-	target := &doc.Target{Kind: doc.KindSection, Number: number, Title: plain, Where: where}
+	heading := &document.Heading{Depth: depth, Number: number, Text: text}
+	target := &document.Target{Kind: document.KindSection, Number: number, Title: plain, Where: where}
 	if label := attribute(h, "id"); label != "" {
 		heading.ID = b.label(where, line, label, target)
 	}
 	if heading.ID == "" {
-		heading.ID = b.anchors.unique(doc.Slug(plain))
+		heading.ID = b.anchors.unique(document.Slug(plain))
 		target.ID = heading.ID
 		b.anchors.slugs[heading.ID] = target
 	}

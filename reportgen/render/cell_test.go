@@ -9,33 +9,33 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
 // outline is a document in one word a block.
-func outline(d *doc.Document) string {
+func outline(d *document.Document) string {
 	var all []string
 	for _, b := range d.Blocks {
 		s := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(fmt.Sprintf("%T", b), "*"), "doc."))
 		switch b := b.(type) {
-		case *doc.Code:
+		case *document.Code:
 			if b.Folded {
 				s += "(folded)"
 			}
 			if b.Expanded {
 				s += "(open)"
 			}
-		case *doc.Stream:
+		case *document.Stream:
 			if b.Stderr {
 				s += "(stderr)"
 			}
-		case *doc.Figure:
+		case *document.Figure:
 			s += "(" + b.Number + ")"
-		case *doc.Table:
+		case *document.Table:
 			s += "(" + b.Number + ")"
-		case *doc.Heading:
+		case *document.Heading:
 			s = b.Number
 		}
 		all = append(all, s)

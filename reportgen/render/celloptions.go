@@ -10,7 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -60,7 +60,7 @@ func splitOptions(source string) (options, rest string) {
 
 // cellOptions reads a code cell's options and tags and returns its source
 // without the options.
-func (b *builder) cellOptions(where doc.Origin, cell *nbformat.Cell) (cellOptions, string) {
+func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellOptions, string) {
 	o := cellOptions{code: b.options.Code}
 	head, source := splitOptions(cell.Source)
 	if head != "" {

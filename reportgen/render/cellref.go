@@ -5,26 +5,26 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // place is where a cell stands in the report, which references may name by the
 // cell's label or id.
 type place struct {
-	where  doc.Origin
+	where  document.Origin
 	label  string
 	first  int // the index of its first block
 	shown  bool
-	target *doc.Target // nil until something refers to the cell
+	target *document.Target // nil until something refers to the cell
 }
 
 // cellPrefix is what references to cells begin with.
 const cellPrefix = "cell-"
 
 // placed notes where the cell stands whose blocks are those from first on.
-func (b *builder) placed(where doc.Origin, label string, first int) {
+func (b *builder) placed(where document.Origin, label string, first int) {
 	if label != "" && slices.ContainsFunc(b.places, func(p *place) bool { return p.label == label && p.where.Notebook == where.Notebook }) &&
-		doc.LabelKind(label) == doc.KindCell {
+		document.LabelKind(label) == document.KindCell {
 		b.problem(where, 0, "the label %q is taken by another cell of the notebook: give this one another", label)
 	}
 	b.places = append(b.places, &place{where: where, label: label, first: first, shown: len(b.doc.Blocks) > first})
@@ -40,7 +40,7 @@ func (p *place) named(name string) bool {
 // cell is what a name of a cell refers to: a cell of the notebook, or else the one
 // cell of the report that is named so. It is nil, without an error, where there is
 // none.
-func (b *builder) cell(notebook, name string) (*doc.Target, error) {
+func (b *builder) cell(notebook, name string) (*document.Target, error) {
 	var found []*place
 	for _, p := range b.places {
 		if p.named(name) {
@@ -67,13 +67,13 @@ func (b *builder) cell(notebook, name string) (*doc.Target, error) {
 }
 
 // targetOf is the heading that the cell begins with, else the cell.
-func (b *builder) targetOf(p *place, name string) *doc.Target {
-	if h, ok := b.doc.Blocks[p.first].(*doc.Heading); ok {
+func (b *builder) targetOf(p *place, name string) *document.Target {
+	if h, ok := b.doc.Blocks[p.first].(*document.Heading); ok {
 		return b.anchors.at(h.ID)
 	}
-	return &doc.Target{
-		Kind: doc.KindCell, Where: p.where,
-		ID:    b.anchors.unique(cellPrefix + doc.Slug(strings.TrimPrefix(name, cellPrefix))),
+	return &document.Target{
+		Kind: document.KindCell, Where: p.where,
+		ID:    b.anchors.unique(cellPrefix + document.Slug(strings.TrimPrefix(name, cellPrefix))),
 		Title: fmt.Sprintf("cell %d of %s", p.where.Cell, p.where.Notebook),
 	}
 }
@@ -81,8 +81,8 @@ func (b *builder) targetOf(p *place, name string) *doc.Target {
 // anchorCells puts an anchor before each cell that something refers to.
 func (b *builder) anchorCells() {
 	for _, p := range slices.Backward(b.places) {
-		if p.target != nil && p.target.Kind == doc.KindCell {
-			b.doc.Blocks = slices.Insert(b.doc.Blocks, p.first, doc.Block(&doc.Cell{Origin: p.where, ID: p.target.ID}))
+		if p.target != nil && p.target.Kind == document.KindCell {
+			b.doc.Blocks = slices.Insert(b.doc.Blocks, p.first, document.Block(&document.Cell{Origin: p.where, ID: p.target.ID}))
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -23,18 +23,18 @@ const (
 // cell is a code cell while its outputs are read.
 type cell struct {
 	cellOptions
-	where   doc.Origin
+	where   document.Origin
 	figures int // how many outputs took a caption of the cell's options
 	tables  int
-	several bool        // more than one picture: labels are numbered
-	group   *doc.Figure // the figure whose parts the pictures are
-	grouped *doc.Table  // the table whose parts the tables are
+	several bool             // more than one picture: labels are numbered
+	group   *document.Figure // the figure whose parts the pictures are
+	grouped *document.Table  // the table whose parts the tables are
 	trusted bool
 	failed  bool
 }
 
 // code adds what the report shows of a code cell, and returns the cell's label.
-func (b *builder) code(where doc.Origin, nc *nbformat.Cell) (label string) {
+func (b *builder) code(where document.Origin, nc *nbformat.Cell) (label string) {
 	options, source := b.cellOptions(where, nc)
 	ran := b.input.Executed && !nc.HasTag("skip-execution")
 	c := &cell{cellOptions: options, where: where, trusted: b.options.Trust || ran}
@@ -43,18 +43,18 @@ func (b *builder) code(where doc.Origin, nc *nbformat.Cell) (label string) {
 		c.code = CodeHidden
 	}
 	if c.foldCell {
-		b.add(doc.FoldStart{Summary: "Cell"})
+		b.add(document.FoldStart{Summary: "Cell"})
 	}
 	b.source(c, source)
 	if c.foldOutput && !c.foldCell && !c.noOutput {
-		b.add(doc.FoldStart{Summary: "Output"})
+		b.add(document.FoldStart{Summary: "Output"})
 	}
 	failures := b.outputs(c, nc.Outputs)
 	if c.foldOutput && !c.foldCell && !c.noOutput {
-		b.add(doc.FoldEnd{})
+		b.add(document.FoldEnd{})
 	}
 	if c.foldCell {
-		b.add(doc.FoldEnd{})
+		b.add(document.FoldEnd{})
 	}
 	// A failure is never folded away.
 	for _, f := range failures {
@@ -74,24 +74,24 @@ func (b *builder) source(c *cell, source string) {
 		source = wholeMain.ReplaceAllString(source, "")
 	}
 	source = strings.Trim(source, "\r\n")
-	listed := c.lstCaption != "" || doc.LabelKind(c.label) == doc.KindListing
+	listed := c.lstCaption != "" || document.LabelKind(c.label) == document.KindListing
 	if c.code == CodeHidden || strings.TrimSpace(source) == "" {
 		if listed {
 			b.problem(c.where, 0, "the cell is a listing (%s) and shows no code: let it, or take lst-cap and its label away", cmp.Or(c.label, c.lstCaption))
 		}
 		return
 	}
-	code := &doc.Code{
+	code := &document.Code{
 		Origin: c.where, Language: b.language, Source: source,
 		Folded: c.code == CodeFolded && !c.foldCell, Expanded: c.codeExpanded, Summary: c.codeSummary,
 	}
 	if listed {
 		said := caption{caption: c.lstCaption}
-		if doc.LabelKind(c.label) == doc.KindListing {
+		if document.LabelKind(c.label) == document.KindListing {
 			said.label = c.label
 		}
 		code.Caption = b.line(c.where, said.caption)
-		code.ID, code.Number = b.numbered(c, doc.KindListing, said)
+		code.ID, code.Number = b.numbered(c, document.KindListing, said)
 	}
 	b.add(code)
 }
@@ -109,7 +109,7 @@ func (b *builder) parameters(source string, injected bool) {
 		}
 	}
 	if source != "" {
-		b.doc.Parameters = append(b.doc.Parameters, &doc.Parameters{
+		b.doc.Parameters = append(b.doc.Parameters, &document.Parameters{
 			Language: b.language, Source: source, Injected: injected, Notebooks: []string{b.input.Name},
 		})
 	}
@@ -141,8 +141,8 @@ func (b *builder) unusedCaptions(c *cell) {
 }
 
 // outputs adds what the cell printed and returns its failures.
-func (b *builder) outputs(c *cell, outputs []*nbformat.Output) []doc.Block {
-	var failures []doc.Block
+func (b *builder) outputs(c *cell, outputs []*nbformat.Output) []document.Block {
+	var failures []document.Block
 	c.several = pictures(outputs) > 1
 	for i := 0; i < len(outputs); i++ {
 		o := outputs[i]
@@ -179,18 +179,18 @@ func (b *builder) stream(c *cell, stderr bool, text string) {
 		b.warn(c.where, 0, "the cell printed %s, of which the report keeps the first %s", humanize.Bytes(uint64(len(text))), humanize.Bytes(maxStream))
 		text = text[:maxStream] + fmt.Sprintf("\n[… %s more]", humanize.Bytes(uint64(len(text)-maxStream)))
 	}
-	if spans := doc.Terminal(strings.TrimRight(text, "\n")); len(spans) > 0 {
-		b.add(&doc.Stream{Origin: c.where, Stderr: stderr, Spans: spans})
+	if spans := document.Terminal(strings.TrimRight(text, "\n")); len(spans) > 0 {
+		b.add(&document.Stream{Origin: c.where, Stderr: stderr, Spans: spans})
 	}
 }
 
-func (b *builder) failure(c *cell, o *nbformat.Output) *doc.Failure {
+func (b *builder) failure(c *cell, o *nbformat.Output) *document.Failure {
 	c.failed = true
 	if !c.failureAllowed {
 		b.failed = true
 	}
-	return &doc.Failure{
+	return &document.Failure{
 		Origin: c.where, Anchor: b.anchors.unique("failure"), Name: o.EName, Value: o.EValue,
-		Trace: doc.Terminal(strings.Join(o.Traceback, "\n")), Expected: c.failureAllowed,
+		Trace: document.Terminal(strings.Join(o.Traceback, "\n")), Expected: c.failureAllowed,
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -28,7 +28,7 @@ func bitmaps() []string { return []string{"image/png", "image/jpeg", "image/gif"
 
 // caption is what an output or a cell says to have it numbered.
 type caption struct {
-	kind                doc.Kind
+	kind                document.Kind
 	label, caption, alt string
 }
 
@@ -42,16 +42,16 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 	case ok && b.standsIn(o, said):
 		b.standIn(c, said)
 		b.markdown(c.where, text(o, mimeMarkdown), nil)
-	case ok && said.kind == doc.KindTable:
+	case ok && said.kind == document.KindTable:
 		b.table(c, o, said)
-	case ok && said.kind == doc.KindFigure, hasPicture(o):
+	case ok && said.kind == document.KindFigure, hasPicture(o):
 		b.figure(c, o, said)
 	case text(o, mimeMarkdown) != "":
 		b.markdown(c.where, text(o, mimeMarkdown), nil)
 	case o.Data[mimeResource] != nil, (c.tblCaption != "" || len(c.tblParts) > 0) && text(o, mimeHTML) != "":
 		b.table(c, o, said)
 	case text(o, mimeHTML) != "":
-		b.add(&doc.HTML{Origin: c.where, Source: text(o, mimeHTML), Trusted: c.trusted})
+		b.add(&document.HTML{Origin: c.where, Source: text(o, mimeHTML), Trusted: c.trusted})
 	case text(o, mimePlain) != "":
 		b.stream(c, false, text(o, mimePlain))
 	case len(o.Data) > 0:
@@ -75,10 +75,10 @@ func (b *builder) tooLarge(c *cell, o *nbformat.Output) bool {
 // standsIn reports whether the output is a sentence in place of the figure or
 // table that it is labelled as: a day may have nothing to show.
 func (b *builder) standsIn(o *nbformat.Output, said caption) bool {
-	if text(o, mimeMarkdown) == "" || said.kind == doc.KindFigure && hasPicture(o) {
+	if text(o, mimeMarkdown) == "" || said.kind == document.KindFigure && hasPicture(o) {
 		return false
 	}
-	return said.kind == doc.KindFigure || o.Data[mimeResource] == nil && text(o, mimeHTML) == ""
+	return said.kind == document.KindFigure || o.Data[mimeResource] == nil && text(o, mimeHTML) == ""
 }
 
 // standIn has references to a figure or table that is not there name the
@@ -126,9 +126,9 @@ func (b *builder) metadata(c *cell, o *nbformat.Output) (caption, bool) {
 	said := caption{label: field("label"), caption: field("caption"), alt: field("alt")}
 	switch kind := field("kind"); kind {
 	case "figure":
-		said.kind = doc.KindFigure
+		said.kind = document.KindFigure
 	case "table":
-		said.kind = doc.KindTable
+		said.kind = document.KindTable
 	default:
 		b.problem(c.where, 0, "the output's metadata reportgen.kind is %q: make it figure or table", kind)
 		return caption{}, false
@@ -152,11 +152,11 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 		b.problem(c.where, 0, "%s cannot be shown: %v", describe("a figure", said), err)
 		return
 	}
-	figure := &doc.Figure{Origin: c.where, Picture: picture, Caption: b.line(c.where, said.caption)}
-	figure.ID, figure.Number = b.numbered(c, doc.KindFigure, said)
+	figure := &document.Figure{Origin: c.where, Picture: picture, Caption: b.line(c.where, said.caption)}
+	figure.ID, figure.Number = b.numbered(c, document.KindFigure, said)
 	picture.Name = figure.ID
 	if o.Data[mimeResource] != nil {
-		if figure.Data, err = doc.ResourceTable(o.Data[mimeResource]); err != nil {
+		if figure.Data, err = document.ResourceTable(o.Data[mimeResource]); err != nil {
 			b.problem(c.where, 0, "%s has data that cannot be read: %v", describe("a figure", said), err)
 		}
 	}
@@ -178,22 +178,22 @@ func (b *builder) table(c *cell, o *nbformat.Output, said caption) {
 		return
 	}
 	t.Origin, t.Caption = c.where, b.line(c.where, said.caption)
-	t.ID, t.Number = b.numbered(c, doc.KindTable, said)
+	t.ID, t.Number = b.numbered(c, document.KindTable, said)
 	b.add(t)
 }
 
 // rows is the table that an output prints.
-func rows(o *nbformat.Output) (*doc.Table, error) {
+func rows(o *nbformat.Output) (*document.Table, error) {
 	if o.Data[mimeResource] != nil {
-		return doc.ResourceTable(o.Data[mimeResource])
+		return document.ResourceTable(o.Data[mimeResource])
 	}
-	return doc.HTMLTable(text(o, mimeHTML))
+	return document.HTMLTable(text(o, mimeHTML))
 }
 
 // tableLabel is the cell's label where it means its table.
 func tableLabel(c *cell) string {
-	kind := doc.LabelKind(c.label)
-	if kind == doc.KindCell || kind != doc.KindTable && len(c.figCaptions) > 0 {
+	kind := document.LabelKind(c.label)
+	if kind == document.KindCell || kind != document.KindTable && len(c.figCaptions) > 0 {
 		return ""
 	}
 	return c.label
@@ -201,7 +201,7 @@ func tableLabel(c *cell) string {
 
 // figureLabel is the cell's label where it means its figure.
 func figureLabel(c *cell) string {
-	if kind := doc.LabelKind(c.label); kind == doc.KindTable || kind == doc.KindCell {
+	if kind := document.LabelKind(c.label); kind == document.KindTable || kind == document.KindCell {
 		return ""
 	}
 	return c.label
@@ -209,15 +209,15 @@ func figureLabel(c *cell) string {
 
 // numbered gives a figure or a table its number and its anchor. Without a
 // caption it has no number, and nothing can refer to it.
-func (b *builder) numbered(c *cell, kind doc.Kind, said caption) (id, number string) {
-	target := &doc.Target{Kind: kind, Where: c.where}
+func (b *builder) numbered(c *cell, kind document.Kind, said caption) (id, number string) {
+	target := &document.Target{Kind: kind, Where: c.where}
 	if said.caption != "" {
 		number = b.numbers.next(kind)
 		target.Number = number
 	}
 	switch {
 	case said.label == "":
-	case number == "" && kind == doc.KindListing:
+	case number == "" && kind == document.KindListing:
 		b.problem(c.where, 0, "the label %q stands at a cell without lst-cap: caption it, so that it gets a number", said.label)
 	case number == "":
 		b.problem(c.where, 0, "the label %q stands at a %s without a caption: give it one, so that it gets a number", said.label, strings.ToLower(string(kind)))

@@ -5,7 +5,7 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/tex"
 )
 
@@ -18,11 +18,11 @@ func (b *builder) inlines(t located) {
 			return ast.WalkContinue, nil
 		}
 		switch n := n.(type) {
-		case *doc.Math:
+		case *document.Math:
 			n.MathML = b.formula(t, n.TeX, n.Display, n.Offset)
-		case *doc.Equation:
+		case *document.Equation:
 			b.equation(t, n)
-		case *doc.Citation:
+		case *document.Citation:
 			b.citation(t, n)
 		case *ast.FencedCodeBlock:
 			if string(n.Language(t.Source)) == "math" {
@@ -33,7 +33,7 @@ func (b *builder) inlines(t located) {
 	})
 	// GitHub takes a fence of the language math for a formula.
 	for _, f := range fences {
-		e := &doc.Equation{TeX: string(f.Lines().Value(t.Source))}
+		e := &document.Equation{TeX: string(f.Lines().Value(t.Source))}
 		if f.Lines().Len() > 0 {
 			e.Offset = f.Lines().At(0).Start
 		}
@@ -42,7 +42,7 @@ func (b *builder) inlines(t located) {
 	}
 }
 
-func (b *builder) equation(t located, e *doc.Equation) {
+func (b *builder) equation(t located, e *document.Equation) {
 	if e.Open {
 		b.problem(t.where, t.Line(e.Offset), "the formula that begins here is not closed: end it with $$ on a line of its own")
 		return
@@ -70,11 +70,11 @@ func (b *builder) formula(t located, source string, display bool, offset int) st
 // equations numbers the labelled formulas below a block of the report's body.
 func (b *builder) equations(t located, block ast.Node) {
 	_ = ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		e, ok := n.(*doc.Equation)
+		e, ok := n.(*document.Equation)
 		if !ok || !entering || e.Label == "" {
 			return ast.WalkContinue, nil
 		}
-		target := &doc.Target{Kind: doc.KindEquation, Number: b.numbers.next(doc.KindEquation), Where: t.where}
+		target := &document.Target{Kind: document.KindEquation, Number: b.numbers.next(document.KindEquation), Where: t.where}
 		if e.ID = b.label(t.where, t.Line(e.Offset), e.Label, target); e.ID != "" {
 			e.Number = target.Number
 		}
@@ -84,7 +84,7 @@ func (b *builder) equations(t located, block ast.Node) {
 
 // citation points each work at its place in the list of references. Works are
 // numbered in the order in which they are cited first.
-func (b *builder) citation(t located, c *doc.Citation) {
+func (b *builder) citation(t located, c *document.Citation) {
 	if c.Bare && b.options.Works[c.Works[0].Key] == nil {
 		return // an @name is prose
 	}

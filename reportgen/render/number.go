@@ -5,16 +5,16 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // numbering counts sections over all notebooks, and figures, tables, equations
 // and listings within a section.
 type numbering struct {
-	counters []int            // of the sections at each depth
-	last     int              // depth of the last heading
-	base     int              // level of this notebook's first heading; 0 before it
-	counts   map[doc.Kind]int // of figures, tables, equations, listings in the section
+	counters []int                 // of the sections at each depth
+	last     int                   // depth of the last heading
+	base     int                   // level of this notebook's first heading; 0 before it
+	counts   map[document.Kind]int // of figures, tables, equations, listings in the section
 }
 
 func (n *numbering) newNotebook() { n.base = 0 }
@@ -49,9 +49,9 @@ func (n *numbering) section(depth int) string {
 }
 
 // next is the number of the next figure, table, equation or listing.
-func (n *numbering) next(kind doc.Kind) string {
+func (n *numbering) next(kind document.Kind) string {
 	if n.counts == nil {
-		n.counts = map[doc.Kind]int{}
+		n.counts = map[document.Kind]int{}
 	}
 	n.counts[kind]++
 	if len(n.counters) == 0 {
@@ -63,16 +63,16 @@ func (n *numbering) next(kind doc.Kind) string {
 // anchors are the identifiers of the document and what stands at them.
 type anchors struct {
 	taken     map[string]bool
-	labels    map[string]*doc.Target // by label, which is the anchor
-	slugs     map[string]*doc.Target // sections without a label, by anchor
-	notebooks map[string]*doc.Target // the first section of each notebook
+	labels    map[string]*document.Target // by label, which is the anchor
+	slugs     map[string]*document.Target // sections without a label, by anchor
+	notebooks map[string]*document.Target // the first section of each notebook
 }
 
 func newAnchors() anchors {
 	return anchors{
 		// The writers' own anchors.
 		taken:  map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true, "references": true, "figures": true, "tables": true, "search": true, "theme": true},
-		labels: map[string]*doc.Target{}, slugs: map[string]*doc.Target{}, notebooks: map[string]*doc.Target{},
+		labels: map[string]*document.Target{}, slugs: map[string]*document.Target{}, notebooks: map[string]*document.Target{},
 	}
 }
 
@@ -91,13 +91,13 @@ func (a *anchors) unique(anchor string) string {
 
 // label registers a target under a label, which becomes its anchor, and
 // returns that; "" where the label is none or is taken, which is a problem.
-func (b *builder) label(where doc.Origin, line int, label string, target *doc.Target) string {
+func (b *builder) label(where document.Origin, line int, label string, target *document.Target) string {
 	if first, ok := b.anchors.labels[label]; ok {
 		b.taken(where, line, label, first)
 		return ""
 	}
-	if !doc.ValidLabel(label) {
-		if target.Kind == doc.KindSection && doc.Slug(label) == label {
+	if !document.ValidLabel(label) {
+		if target.Kind == document.KindSection && document.Slug(label) == label {
 			// A plain {#id}, which links may use.
 			target.ID = b.anchors.unique(label)
 			b.anchors.slugs[target.ID] = target
@@ -106,7 +106,7 @@ func (b *builder) label(where doc.Origin, line int, label string, target *doc.Ta
 		b.problem(where, line, "the label %q cannot be referred to: begin it with fig-, tbl-, sec-, eq- or lst- and go on with letters, digits, - and _", label)
 		return ""
 	}
-	if kind := doc.LabelKind(label); kind != target.Kind {
+	if kind := document.LabelKind(label); kind != target.Kind {
 		b.problem(where, line, "the label %q says %s, but it stands at %s", label, strings.ToLower(string(kind)), target.Kind.Indefinite())
 		return ""
 	}
@@ -115,6 +115,6 @@ func (b *builder) label(where doc.Origin, line int, label string, target *doc.Ta
 	return target.ID
 }
 
-func (b *builder) taken(where doc.Origin, line int, label string, first *doc.Target) {
+func (b *builder) taken(where document.Origin, line int, label string, first *document.Target) {
 	b.problem(where, line, "the label %q is taken: %s has it (%s); give this one another", label, first.Name(), first.Where)
 }

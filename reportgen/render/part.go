@@ -3,7 +3,7 @@ package render
 import (
 	"strconv"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -16,8 +16,8 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 		if len(c.figCaptions) > 0 {
 			said.caption = c.figCaptions[0]
 		}
-		c.group = &doc.Figure{Origin: c.where, Columns: c.columns, Caption: b.line(c.where, said.caption)}
-		c.group.ID, c.group.Number = b.numbered(c, doc.KindFigure, said)
+		c.group = &document.Figure{Origin: c.where, Columns: c.columns, Caption: b.line(c.where, said.caption)}
+		c.group.ID, c.group.Number = b.numbered(c, document.KindFigure, said)
 		b.add(c.group)
 	}
 	i := len(c.group.Parts)
@@ -36,8 +36,8 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 		b.problem(c.where, 0, "%s cannot be shown: %v", describe("a part of a figure", said), err)
 		return
 	}
-	part := &doc.Part{Letter: letter(i), Caption: b.line(c.where, said.caption), Picture: picture}
-	part.ID = b.partID(figureLabel(c), i, doc.Target{Kind: doc.KindFigure, Number: c.group.Number, ID: c.group.ID, Where: c.where})
+	part := &document.Part{Letter: letter(i), Caption: b.line(c.where, said.caption), Picture: picture}
+	part.ID = b.partID(figureLabel(c), i, document.Target{Kind: document.KindFigure, Number: c.group.Number, ID: c.group.ID, Where: c.where})
 	picture.Name = part.ID
 	c.group.Parts = append(c.group.Parts, part)
 }
@@ -47,8 +47,8 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 func (b *builder) tablePart(c *cell, o *nbformat.Output) {
 	if c.grouped == nil {
 		said := caption{label: tableLabel(c), caption: c.tblCaption}
-		c.grouped = &doc.Table{Origin: c.where, Across: c.columns, Caption: b.line(c.where, said.caption)}
-		c.grouped.ID, c.grouped.Number = b.numbered(c, doc.KindTable, said)
+		c.grouped = &document.Table{Origin: c.where, Across: c.columns, Caption: b.line(c.where, said.caption)}
+		c.grouped.ID, c.grouped.Number = b.numbered(c, document.KindTable, said)
 		b.add(c.grouped)
 	}
 	i := len(c.grouped.Parts)
@@ -61,14 +61,14 @@ func (b *builder) tablePart(c *cell, o *nbformat.Output) {
 		b.problem(c.where, 0, "%s cannot be printed: %v", describe("a part of a table", said), err)
 		return
 	}
-	part := &doc.TablePart{Letter: letter(i), Caption: b.line(c.where, said.caption), Table: t}
-	part.ID = b.partID(tableLabel(c), i, doc.Target{Kind: doc.KindTable, Number: c.grouped.Number, ID: c.grouped.ID, Where: c.where})
+	part := &document.TablePart{Letter: letter(i), Caption: b.line(c.where, said.caption), Table: t}
+	part.ID = b.partID(tableLabel(c), i, document.Target{Kind: document.KindTable, Number: c.grouped.Number, ID: c.grouped.ID, Where: c.where})
 	c.grouped.Parts = append(c.grouped.Parts, part)
 }
 
 // partID returns the id of the part of the given index of what target is, and has
 // references find it, where the whole has a label and a number.
-func (b *builder) partID(label string, i int, target doc.Target) string {
+func (b *builder) partID(label string, i int, target document.Target) string {
 	nth := "-" + strconv.Itoa(i+1)
 	target.ID = b.anchors.unique(target.ID + nth)
 	if label != "" && target.Number != "" {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/svg"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -64,7 +64,7 @@ func embeddedSVG(html string) string {
 }
 
 // bundlePicture is the picture of an output: the vector before the bitmap.
-func (b *builder) bundlePicture(where doc.Origin, o *nbformat.Output, alt string) (*doc.Picture, error) {
+func (b *builder) bundlePicture(where document.Origin, o *nbformat.Output, alt string) (*document.Picture, error) {
 	if source := text(o, mimeSVG); source != "" {
 		return b.vector(where, []byte(source), alt)
 	}
@@ -85,7 +85,7 @@ func (b *builder) bundlePicture(where doc.Origin, o *nbformat.Output, alt string
 	return nil, errors.New("the output holds neither image/svg+xml nor a bitmap")
 }
 
-func (b *builder) vector(where doc.Origin, source []byte, alt string) (*doc.Picture, error) {
+func (b *builder) vector(where document.Origin, source []byte, alt string) (*document.Picture, error) {
 	img, err := svg.Parse(source)
 	if err != nil {
 		return nil, fmt.Errorf("image/svg+xml: %w", err)
@@ -93,12 +93,12 @@ func (b *builder) vector(where doc.Origin, source []byte, alt string) (*doc.Pict
 	if len(img.Dropped) > 0 {
 		b.warn(where, 0, "a picture lost what a report does not allow: %s", strings.Join(img.Dropped, ", "))
 	}
-	return &doc.Picture{Alt: alt, Vector: img}, nil
+	return &document.Picture{Alt: alt, Vector: img}, nil
 }
 
 // bitmap is a picture whose bytes are what the media type says; media "" takes
 // the type of the bytes.
-func bitmap(data []byte, media, alt string) (*doc.Picture, error) {
+func bitmap(data []byte, media, alt string) (*document.Picture, error) {
 	actual := http.DetectContentType(data)
 	if media == "" {
 		media = actual
@@ -108,14 +108,14 @@ func bitmap(data []byte, media, alt string) (*doc.Picture, error) {
 	}
 	for _, known := range bitmaps() {
 		if media == known {
-			return &doc.Picture{Alt: alt, Media: media, Data: data}, nil
+			return &document.Picture{Alt: alt, Media: media, Data: data}, nil
 		}
 	}
 	return nil, fmt.Errorf("%s is not a format that every browser shows: use SVG or PNG", media)
 }
 
 // pictures finds the pictures of Markdown images and puts them in the tree.
-func (b *builder) pictures(where doc.Origin, t *doc.Text, attachments map[string]any) {
+func (b *builder) pictures(where document.Origin, t *document.Text, attachments map[string]any) {
 	var images []*ast.Image
 	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if img, ok := n.(*ast.Image); ok && entering {
@@ -124,7 +124,7 @@ func (b *builder) pictures(where doc.Origin, t *doc.Text, attachments map[string
 		return ast.WalkContinue, nil
 	})
 	for _, img := range images {
-		alt := strings.TrimSpace(doc.PlainNode(img, t.Source))
+		alt := strings.TrimSpace(document.PlainNode(img, t.Source))
 		if alt == "" {
 			b.problem(where, 0, "the image %q has no alt text: write ![what it shows](…)", shorten(img.Destination))
 		}
@@ -135,7 +135,7 @@ func (b *builder) pictures(where doc.Origin, t *doc.Text, attachments map[string
 		}
 		picture.Name = b.anchors.unique("image")
 		parent := img.Parent()
-		parent.ReplaceChild(parent, img, &doc.Image{Picture: picture})
+		parent.ReplaceChild(parent, img, &document.Image{Picture: picture})
 	}
 }
 
@@ -146,7 +146,7 @@ func shorten(destination []byte) string {
 	return string(destination[:57]) + "…"
 }
 
-func (b *builder) imagePicture(where doc.Origin, destination, alt string, attachments map[string]any) (*doc.Picture, error) {
+func (b *builder) imagePicture(where document.Origin, destination, alt string, attachments map[string]any) (*document.Picture, error) {
 	data, err := b.imageData(destination, attachments)
 	if err != nil {
 		return nil, err

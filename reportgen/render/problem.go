@@ -3,13 +3,13 @@ package render
 import (
 	"fmt"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // Warning is something that a reader of the report may miss and that does not
 // stop it.
 type Warning struct {
-	Where doc.Origin
+	Where document.Origin
 	Line  int // of the cell's source, from 1; 0 where it concerns no line
 	Text  string
 }
@@ -20,7 +20,7 @@ func (w Warning) String() string { return at(w.Where, w.Line) + ": " + w.Text }
 // Problem is a fault of a notebook that makes the report wrong. Its text says
 // what to do about it.
 type Problem struct {
-	Where doc.Origin
+	Where document.Origin
 	Line  int // of the cell's source, from 1; 0 where it concerns no line
 	Text  string
 }
@@ -28,17 +28,17 @@ type Problem struct {
 // Error is the problem with its place.
 func (p *Problem) Error() string { return at(p.Where, p.Line) + ": " + p.Text }
 
-func at(where doc.Origin, line int) string {
+func at(where document.Origin, line int) string {
 	if line == 0 {
 		return where.String()
 	}
 	return fmt.Sprintf("%s, line %d", where, line)
 }
 
-func (b *builder) problem(where doc.Origin, line int, format string, args ...any) {
+func (b *builder) problem(where document.Origin, line int, format string, args ...any) {
 	b.problems = append(b.problems, &Problem{where, line, fmt.Sprintf(format, args...)})
 }
 
-func (b *builder) warn(where doc.Origin, line int, format string, args ...any) {
+func (b *builder) warn(where document.Origin, line int, format string, args ...any) {
 	b.warnings = append(b.warnings, Warning{where, line, fmt.Sprintf(format, args...)})
 }

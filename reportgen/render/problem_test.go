@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
@@ -163,10 +163,10 @@ func TestStandIn(t *testing.T) {
 }
 
 // plain is the text of the document's prose.
-func plain(d *doc.Document) []string {
+func plain(d *document.Document) []string {
 	var all []string
 	for _, b := range d.Blocks {
-		if p, ok := b.(doc.Prose); ok {
+		if p, ok := b.(document.Prose); ok {
 			all = append(all, strings.TrimSpace(p.Plain()))
 		}
 	}

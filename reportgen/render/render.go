@@ -1,6 +1,6 @@
 // Package render makes a report of executed notebooks of any kernel.
 //
-// [Build] reads notebooks into one document (package doc): headings become
+// [Build] reads notebooks into one document (package document): headings become
 // numbered sections, captioned outputs numbered figures and tables, @fig-x in
 // prose a reference to them. [WriteHTML] writes it as one self-contained page,
 // [WriteSite] as a page for each section, [WritePDF] on paper, [WriteMarkdown] as
@@ -61,7 +61,7 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/html"
 	"github.com/flowbook/flowbook/reportgen/internal/markdown"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
@@ -90,7 +90,7 @@ type Options struct {
 	Works      cite.Works // what prose may cite, as [@key]
 	Trust      bool       // HTML outputs are printed as they are, scripts included
 	Code       CodeMode
-	Provenance []doc.Field // printed at the end: inputs with their SHA-256, versions
+	Provenance []document.Field // printed at the end: inputs with their SHA-256, versions
 }
 
 // CodeMode says what becomes of the source of a cell that does not say so
@@ -119,7 +119,7 @@ func ParseCodeMode(s string) (CodeMode, error) {
 
 // Build makes a document of notebooks. The error joins one *Problem for each
 // fault of the notebooks; the document is nil only where there is no notebook.
-func Build(inputs []Input, o Options) (*doc.Document, []Warning, error) {
+func Build(inputs []Input, o Options) (*document.Document, []Warning, error) {
 	if len(inputs) == 0 {
 		return nil, nil, errors.New("no notebook to render")
 	}
@@ -132,20 +132,20 @@ func Build(inputs []Input, o Options) (*doc.Document, []Warning, error) {
 }
 
 // WriteHTML writes the document as one HTML page that requests nothing.
-func WriteHTML(w io.Writer, d *doc.Document) error { return html.Write(w, d) }
+func WriteHTML(w io.Writer, d *document.Document) error { return html.Write(w, d) }
 
 // WriteSite writes the document as a site: index.html in dir, and a page beside
 // it for each section of the first depth. The folder must exist; files of other
 // names in it are left.
-func WriteSite(dir string, d *doc.Document) error { return html.WriteSite(dir, d) }
+func WriteSite(dir string, d *document.Document) error { return html.WriteSite(dir, d) }
 
 // WritePDF prints the document with Chromium, dated to the given time, or to
 // 1970 where that is zero. The error is browser.ErrNotFound where no browser is
 // found.
-func WritePDF(ctx context.Context, w io.Writer, d *doc.Document, made time.Time) error {
+func WritePDF(ctx context.Context, w io.Writer, d *document.Document, made time.Time) error {
 	return pdf.Write(ctx, w, d, pdf.Options{Time: made})
 }
 
 // WriteMarkdown writes the document as dir/report.md and its pictures in
 // dir/figures. The folder must exist; files of other names in it are left.
-func WriteMarkdown(dir string, d *doc.Document) error { return markdown.Write(dir, d) }
+func WriteMarkdown(dir string, d *document.Document) error { return markdown.Write(dir, d) }

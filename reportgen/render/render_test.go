@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
@@ -43,14 +43,14 @@ func sampleOptions() render.Options {
 		Authors:  []string{"Ada Lovelace", "Grace Hopper"},
 		Date:     "20 April 2024",
 		Abstract: "What a day of network flows says about the hosts behind them; @sec-normal is the measure.",
-		Provenance: []doc.Field{
+		Provenance: []document.Field{
 			{Name: "data.parquet", Value: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 			{Name: "seed", Value: "7"},
 		},
 	}
 }
 
-func build(t testing.TB, inputs []render.Input, o render.Options) *doc.Document {
+func build(t testing.TB, inputs []render.Input, o render.Options) *document.Document {
 	t.Helper()
 	d, warnings, err := render.Build(inputs, o)
 	if err != nil {
@@ -62,7 +62,7 @@ func build(t testing.TB, inputs []render.Input, o render.Options) *doc.Document 
 	return d
 }
 
-func page(t testing.TB, d *doc.Document) string {
+func page(t testing.TB, d *document.Document) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := render.WriteHTML(&b, d); err != nil {
@@ -72,7 +72,7 @@ func page(t testing.TB, d *doc.Document) string {
 }
 
 // markdown is the text of report.md and the names of the files beside it.
-func markdown(t testing.TB, d *doc.Document) (string, []string) {
+func markdown(t testing.TB, d *document.Document) (string, []string) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := render.WriteMarkdown(dir, d); err != nil {

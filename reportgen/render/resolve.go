@@ -7,7 +7,7 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // resolve points every reference and every link within the report at what it
@@ -20,7 +20,7 @@ func (b *builder) resolve() {
 				return ast.WalkContinue, nil
 			}
 			switch n := n.(type) {
-			case *doc.CrossRef:
+			case *document.CrossRef:
 				seen[n] = true
 				b.crossRef(t, n)
 			case *ast.Link:
@@ -33,11 +33,11 @@ func (b *builder) resolve() {
 	b.anchorCells()
 }
 
-func (b *builder) crossRef(t located, n *doc.CrossRef) {
+func (b *builder) crossRef(t located, n *document.CrossRef) {
 	if n.Target = b.anchors.labels[n.Label]; n.Target != nil {
 		return
 	}
-	if doc.LabelKind(n.Label) != doc.KindCell {
+	if document.LabelKind(n.Label) != document.KindCell {
 		b.unresolved(t.where, t.Line(n.Offset), "@%s refers to nothing: no figure, table or section has that label", n.Label)
 		return
 	}
@@ -53,7 +53,7 @@ func (b *builder) crossRef(t located, n *doc.CrossRef) {
 
 // unresolved is a problem, unless a cell failed: what it did not make cannot
 // be referred to, and the failure is already told.
-func (b *builder) unresolved(where doc.Origin, line int, format string, args ...any) {
+func (b *builder) unresolved(where document.Origin, line int, format string, args ...any) {
 	if b.failed {
 		b.warn(where, line, format, args...)
 		return
@@ -97,7 +97,7 @@ func (b *builder) link(t located, n *ast.Link) {
 
 // anchor finds an anchor as written, and as Jupyter spells it, with the
 // heading's capitals.
-func (b *builder) anchor(fragment string) *doc.Target {
+func (b *builder) anchor(fragment string) *document.Target {
 	if t := b.anchors.labels[fragment]; t != nil {
 		return t
 	}
@@ -109,14 +109,14 @@ func (b *builder) anchor(fragment string) *doc.Target {
 		return t
 	}
 	for _, h := range b.doc.Headings() {
-		if doc.Slug(h.Text.Plain()) == doc.Slug(fragment) {
+		if document.Slug(h.Text.Plain()) == document.Slug(fragment) {
 			return b.anchors.at(h.ID)
 		}
 	}
 	return nil
 }
 
-func (a *anchors) at(id string) *doc.Target {
+func (a *anchors) at(id string) *document.Target {
 	if t := a.slugs[id]; t != nil {
 		return t
 	}

@@ -14,7 +14,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // Works are works by their key.
@@ -80,8 +80,8 @@ func (w Works) Add(other Works) error {
 
 // Reference is the work as the list of references prints it, without number and
 // anchor.
-func (w *Work) Reference() doc.Reference {
-	return doc.Reference{
+func (w *Work) Reference() document.Reference {
+	return document.Reference{
 		Key: w.Key, Authors: w.authors(), Title: w.Title, Container: w.Container, Details: w.details(), Link: w.link(),
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 const bib = `% a comment
@@ -30,7 +30,7 @@ func TestBibTeX(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key, want := range map[string]doc.Reference{
+	for key, want := range map[string]document.Reference{
 		"paxson1999": {
 			Authors: "V. Paxson, J. Müller, and A.-L. van der Berg", Title: "Bro: A System for Detecting Network Intruders in Real-Time",
 			Container: "Computer Networks", Details: "vol. 31, no. 23–24, 1999, pp. 2435–2463",
@@ -53,7 +53,7 @@ func TestCSL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := doc.Reference{
+	want := document.Reference{
 		Key: "rita", Authors: "A. van Berg and Active Countermeasures", Title: "Beacons", Container: "J. Net",
 		Details: "vol. 3, no. 2, 2021, pp. 1–9", Link: "https://doi.org/10.1/x",
 	}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"html/template"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // picture is a figure's picture in the page: SVG as part of it, in the colours
 // of the theme; anything else embedded, on paper.
-func picture(p *doc.Picture) template.HTML {
+func picture(p *document.Picture) template.HTML {
 	if p.Vector == nil || p.Vector.Styled {
 		return embedded(p)
 	}
@@ -22,7 +22,7 @@ func picture(p *doc.Picture) template.HTML {
 const readable = 544
 
 // wide reports whether the picture is wider than it may be shrunk to.
-func wide(p *doc.Picture) bool {
+func wide(p *document.Picture) bool {
 	if p.Vector == nil {
 		return false
 	}
@@ -32,7 +32,7 @@ func wide(p *doc.Picture) bool {
 
 // embedded is a picture as an <img> that holds its own data: an SVG with a
 // style sheet cannot reach the page from there.
-func embedded(p *doc.Picture) template.HTML {
+func embedded(p *document.Picture) template.HTML {
 	media, data := p.Media, p.Data
 	if p.Vector != nil {
 		media, data = "image/svg+xml", p.Vector.Standalone("")

@@ -12,7 +12,7 @@
 // Whatever a notebook holds passes one of four gates: html/template escapes
 // text, package svg copies pictures, package tex sets formulas, and sanitised
 // HTML is parsed and written anew so that no tag of it stays open
-// (doc.Sanitizer). HTML of a trusted notebook is only written anew; the policy
+// (document.Sanitizer). HTML of a trusted notebook is only written anew; the policy
 // then names the hashes of its scripts, and still lets nothing be loaded.
 package html
 
@@ -26,7 +26,7 @@ import (
 
 	"github.com/yuin/goldmark/renderer"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 //go:embed templates
@@ -43,15 +43,15 @@ var script string
 
 // Write writes the document as a page. It returns an error where w does, or
 // where a text cannot be rendered.
-func Write(w io.Writer, d *doc.Document) error {
+func Write(w io.Writer, d *document.Document) error {
 	return newPage(d).write(w)
 }
 
 // page is what the templates see: a document, or a part of it.
 type page struct {
-	*doc.Document
+	*document.Document
 	Sections []section
-	Notes    []*doc.Note
+	Notes    []*document.Note
 	Front    bool // holds the title page
 	Back     bool // holds references and provenance
 	Site     *place
@@ -59,15 +59,15 @@ type page struct {
 
 	outline   outline // of the whole document
 	prose     renderer.Renderer
-	sanitizer *doc.Sanitizer
+	sanitizer *document.Sanitizer
 	trusted   trusted
 }
 
 // newPage is a page with the whole document.
-func newPage(d *doc.Document) *page {
+func newPage(d *document.Document) *page {
 	p := &page{
 		Document: d, Sections: sections(d.Blocks), Notes: d.Notes, Front: true, Back: true,
-		outline: outlineOf(d), sanitizer: doc.NewSanitizer(),
+		outline: outlineOf(d), sanitizer: document.NewSanitizer(),
 	}
 	p.trusted.add(d.Blocks)
 	return p
@@ -88,12 +88,12 @@ func (p *page) source() ([]byte, error) {
 	t, err := template.New("").Funcs(template.FuncMap{
 		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "code": highlight,
 		"spans": spans, "level": level, "classes": classes, "href": p.href, "pageOf": p.pageOf,
-		"construct": func(doc.Block) (template.HTML, error) { return "", nil },
+		"construct": func(document.Block) (template.HTML, error) { return "", nil },
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	t.Funcs(template.FuncMap{"construct": func(b doc.Block) (template.HTML, error) { return execute(t, b) }})
+	t.Funcs(template.FuncMap{"construct": func(b document.Block) (template.HTML, error) { return execute(t, b) }})
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "page", p); err != nil {
 		return nil, fmt.Errorf("HTML: %w", err)
@@ -102,30 +102,30 @@ func (p *page) source() ([]byte, error) {
 }
 
 // execute renders a block with the template that bears its construct's name.
-func execute(t *template.Template, b doc.Block) (template.HTML, error) {
+func execute(t *template.Template, b document.Block) (template.HTML, error) {
 	var name string
 	switch b.(type) {
-	case *doc.Heading:
+	case *document.Heading:
 		name = "heading"
-	case doc.Prose:
+	case document.Prose:
 		name = "prose"
-	case *doc.Code:
+	case *document.Code:
 		name = "code"
-	case *doc.Stream:
+	case *document.Stream:
 		name = "stream"
-	case *doc.Failure:
+	case *document.Failure:
 		name = "failure"
-	case *doc.Cell:
+	case *document.Cell:
 		name = "cell"
-	case *doc.Figure:
+	case *document.Figure:
 		name = "figure"
-	case *doc.Table:
+	case *document.Table:
 		name = "table"
-	case *doc.HTML:
+	case *document.HTML:
 		name = "html"
-	case doc.FoldStart:
+	case document.FoldStart:
 		name = "foldstart"
-	case doc.FoldEnd:
+	case document.FoldEnd:
 		// Half of an element is no template: html/template checks that they balance.
 		return "</div></details>\n", nil
 	default:
@@ -157,9 +157,9 @@ func (p *page) Heading() string {
 }
 
 // output is an HTML output, sanitised unless its notebook is trusted.
-func (p *page) output(h *doc.HTML) template.HTML {
+func (p *page) output(h *document.HTML) template.HTML {
 	if h.Trusted {
-		return template.HTML(doc.Balance(h.Source))
+		return template.HTML(document.Balance(h.Source))
 	}
 	return template.HTML(p.sanitizer.Fragment(h.Source))
 }

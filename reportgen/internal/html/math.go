@@ -8,13 +8,13 @@ import (
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // math is a formula in running text, which package tex has made safe.
 func (r *nodes) math(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
-		m := n.(*doc.Math)
+		m := n.(*document.Math)
 		_, _ = w.WriteString(formula(m.MathML, m.TeX))
 	}
 	return ast.WalkSkipChildren, nil
@@ -25,7 +25,7 @@ func (r *nodes) equation(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 	if !entering {
 		return ast.WalkContinue, nil
 	}
-	e := n.(*doc.Equation)
+	e := n.(*document.Equation)
 	id, number := "", ""
 	if e.ID != "" {
 		id = fmt.Sprintf(` id="%s"`, template.HTMLEscapeString(e.ID))
@@ -48,7 +48,7 @@ func (r *nodes) citation(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 	if !entering {
 		return ast.WalkContinue, nil
 	}
-	c := n.(*doc.Citation)
+	c := n.(*document.Citation)
 	if !c.Resolved() {
 		text := template.HTMLEscapeString(c.Source)
 		if !c.Bare {

@@ -10,7 +10,7 @@ import (
 	nethtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // Style is the page's style sheet, as html/template may insert it.
@@ -61,13 +61,13 @@ func hash(s string) string {
 type trusted struct{ scripts, styles []string }
 
 // add adds those of the blocks.
-func (t *trusted) add(blocks []doc.Block) {
+func (t *trusted) add(blocks []document.Block) {
 	for _, b := range blocks {
-		h, ok := b.(*doc.HTML)
+		h, ok := b.(*document.HTML)
 		if !ok || !h.Trusted {
 			continue
 		}
-		root, err := nethtml.Parse(strings.NewReader(doc.Balance(h.Source)))
+		root, err := nethtml.Parse(strings.NewReader(document.Balance(h.Source)))
 		if err != nil {
 			continue // Balance made it text
 		}

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // Print is what the printed form of a report has and the page does not.
@@ -17,7 +17,7 @@ type Print struct {
 
 // WritePrint writes the document as the page that a browser prints: with a
 // title page, running heads, and page numbers in the contents.
-func WritePrint(w io.Writer, d *doc.Document, o Print) error {
+func WritePrint(w io.Writer, d *document.Document, o Print) error {
 	p := newPage(d)
 	p.Print = &o
 	return p.write(w)

@@ -13,7 +13,7 @@ import (
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/util"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // newProseRenderer makes goldmark's renderer with our nodes and with raw HTML
@@ -26,7 +26,7 @@ func newProseRenderer(p *page) renderer.Renderer {
 	return markdown.Renderer()
 }
 
-func (p *page) render(t *doc.Text, root ast.Node) (string, error) {
+func (p *page) render(t *document.Text, root ast.Node) (string, error) {
 	var b bytes.Buffer
 	if err := p.prose.Render(&b, t.Source, root); err != nil {
 		return "", err
@@ -35,13 +35,13 @@ func (p *page) render(t *doc.Text, root ast.Node) (string, error) {
 }
 
 // text is Markdown blocks as HTML.
-func (p *page) text(t *doc.Text) (template.HTML, error) {
+func (p *page) text(t *document.Text) (template.HTML, error) {
 	s, err := p.render(t, t.Root)
-	return template.HTML(doc.Balance(s)), err
+	return template.HTML(document.Balance(s)), err
 }
 
 // line is the inline content of a heading or a caption.
-func (p *page) line(t *doc.Text) (template.HTML, error) {
+func (p *page) line(t *document.Text) (template.HTML, error) {
 	var b strings.Builder
 	for n := t.Root.FirstChild(); n != nil; n = n.NextSibling() {
 		s, err := p.render(t, n)
@@ -50,29 +50,29 @@ func (p *page) line(t *doc.Text) (template.HTML, error) {
 		}
 		b.WriteString(s)
 	}
-	return template.HTML(doc.Balance(b.String())), nil
+	return template.HTML(document.Balance(b.String())), nil
 }
 
 // note is a footnote as an item of the list of notes.
-func (p *page) note(n *doc.Note) (template.HTML, error) {
+func (p *page) note(n *document.Note) (template.HTML, error) {
 	s, err := p.render(n.Text, n.Root)
-	return template.HTML(doc.Balance(s)), err
+	return template.HTML(document.Balance(s)), err
 }
 
 // nodes renders the nodes that differ from goldmark's own.
 type nodes struct {
 	page      *page
-	sanitizer *doc.Sanitizer
+	sanitizer *document.Sanitizer
 }
 
 // RegisterFuncs says which nodes they are.
 func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
-	reg.Register(doc.KindCrossRef, r.crossRef)
-	reg.Register(doc.KindImage, r.picture)
-	reg.Register(doc.KindMath, r.math)
-	reg.Register(doc.KindEquationNode, r.equation)
-	reg.Register(doc.KindCitation, r.citation)
-	reg.Register(doc.KindAlert, r.alert)
+	reg.Register(document.KindCrossRef, r.crossRef)
+	reg.Register(document.KindImage, r.picture)
+	reg.Register(document.KindMath, r.math)
+	reg.Register(document.KindEquationNode, r.equation)
+	reg.Register(document.KindCitation, r.citation)
+	reg.Register(document.KindAlert, r.alert)
 	reg.Register(ast.KindLink, r.link)
 	reg.Register(ast.KindImage, r.lostImage)
 	reg.Register(ast.KindHeading, r.heading)
@@ -83,7 +83,7 @@ func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 }
 
 func (r *nodes) crossRef(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
-	ref := n.(*doc.CrossRef)
+	ref := n.(*document.CrossRef)
 	if !entering {
 		return ast.WalkContinue, nil
 	}
@@ -103,14 +103,14 @@ func (r *nodes) alert(w util.BufWriter, _ []byte, n ast.Node, entering bool) (as
 		_, err := w.WriteString("</div>\n")
 		return ast.WalkContinue, err
 	}
-	name := n.(*doc.Alert).Name
+	name := n.(*document.Alert).Name
 	_, err := fmt.Fprintf(w, "<div class=\"alert %s\" role=\"note\">\n<p class=\"alert-name\">%s</p>\n", strings.ToLower(name), name)
 	return ast.WalkContinue, err
 }
 
 func (r *nodes) picture(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
-		_, _ = w.WriteString(string(embedded(n.(*doc.Image).Picture)))
+		_, _ = w.WriteString(string(embedded(n.(*document.Image).Picture)))
 	}
 	return ast.WalkSkipChildren, nil
 }
@@ -118,7 +118,7 @@ func (r *nodes) picture(w util.BufWriter, _ []byte, n ast.Node, entering bool) (
 // lostImage stands for an image whose file was not found: its alt text.
 func (r *nodes) lostImage(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
-		fmt.Fprintf(w, `<span class="missing">%s</span>`, template.HTMLEscapeString("["+doc.PlainNode(n, source)+"]"))
+		fmt.Fprintf(w, `<span class="missing">%s</span>`, template.HTMLEscapeString("["+document.PlainNode(n, source)+"]"))
 	}
 	return ast.WalkSkipChildren, nil
 }

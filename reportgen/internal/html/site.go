@@ -9,7 +9,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // place is where a page stands in a site.
@@ -28,7 +28,7 @@ type step struct{ File, Title string }
 // number and anchor, sources.html with references and provenance, and search.js
 // with what search looks through. The folder must exist; files of other names in
 // it are left.
-func WriteSite(dir string, d *doc.Document) error {
+func WriteSite(dir string, d *document.Document) error {
 	var texts []found
 	for _, p := range sitePages(d) {
 		source, err := p.source()
@@ -51,7 +51,7 @@ func WriteSite(dir string, d *doc.Document) error {
 	return os.WriteFile(filepath.Join(dir, indexFile), index, 0o666)
 }
 
-func sitePages(d *doc.Document) []*page {
+func sitePages(d *document.Document) []*page {
 	whole := newPage(d)
 	files := map[string]string{}
 	part := func(file, title string) *page {
@@ -109,31 +109,31 @@ func fileName(anchor string) string {
 }
 
 // anchorsOf are the anchors of blocks and of what stands in them.
-func anchorsOf(blocks []doc.Block) []string {
+func anchorsOf(blocks []document.Block) []string {
 	var ids []string
 	for _, b := range blocks {
 		switch b := b.(type) {
-		case *doc.Heading:
+		case *document.Heading:
 			ids = append(ids, b.ID)
-		case *doc.Figure:
-			ids = append(ids, b.ID)
-			for _, part := range b.Parts {
-				ids = append(ids, part.ID)
-			}
-		case *doc.Cell:
-			ids = append(ids, b.ID)
-		case *doc.Table:
+		case *document.Figure:
 			ids = append(ids, b.ID)
 			for _, part := range b.Parts {
 				ids = append(ids, part.ID)
 			}
-		case *doc.Code:
+		case *document.Cell:
 			ids = append(ids, b.ID)
-		case *doc.Failure:
+		case *document.Table:
+			ids = append(ids, b.ID)
+			for _, part := range b.Parts {
+				ids = append(ids, part.ID)
+			}
+		case *document.Code:
+			ids = append(ids, b.ID)
+		case *document.Failure:
 			ids = append(ids, b.Anchor)
-		case doc.Prose:
+		case document.Prose:
 			_ = ast.Walk(b.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-				if e, ok := n.(*doc.Equation); ok && entering && e.ID != "" {
+				if e, ok := n.(*document.Equation); ok && entering && e.ID != "" {
 					ids = append(ids, e.ID)
 				}
 				return ast.WalkContinue, nil
@@ -144,9 +144,9 @@ func anchorsOf(blocks []doc.Block) []string {
 }
 
 // notesOf are the footnotes that a page refers to.
-func notesOf(p *page) []*doc.Note {
+func notesOf(p *page) []*document.Note {
 	used := map[int]bool{}
-	look := func(t *doc.Text) {
+	look := func(t *document.Text) {
 		if t == nil {
 			return
 		}
@@ -163,18 +163,18 @@ func notesOf(p *page) []*doc.Note {
 	for _, s := range p.Sections {
 		for _, b := range s.Blocks {
 			switch b := b.(type) {
-			case *doc.Heading:
+			case *document.Heading:
 				look(b.Text)
-			case doc.Prose:
+			case document.Prose:
 				look(b.Text)
-			case *doc.Figure:
+			case *document.Figure:
 				look(b.Caption)
-			case *doc.Table:
+			case *document.Table:
 				look(b.Caption)
 			}
 		}
 	}
-	var notes []*doc.Note
+	var notes []*document.Note
 	for _, n := range p.Document.Notes {
 		if used[n.Number] {
 			notes = append(notes, n)

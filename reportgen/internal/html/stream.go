@@ -4,11 +4,11 @@ import (
 	"html/template"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // spans is terminal text with a class for each style.
-func spans(all []doc.Span) template.HTML {
+func spans(all []document.Span) template.HTML {
 	var b strings.Builder
 	for _, s := range all {
 		text := template.HTMLEscapeString(s.Text)

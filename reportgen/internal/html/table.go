@@ -3,7 +3,7 @@ package html
 import (
 	"unicode/utf8"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // longText is the number of characters from which a text is prose, which a narrow
@@ -12,7 +12,7 @@ const longText = 30
 
 // classes are the style classes of the cells of each column: n for numbers, long
 // for prose, "" for what fits on a line.
-func classes(t *doc.Table) []string {
+func classes(t *document.Table) []string {
 	all := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		if c.Numeric {

@@ -1,6 +1,6 @@
 package html
 
-import "github.com/flowbook/flowbook/reportgen/internal/doc"
+import "github.com/flowbook/flowbook/reportgen/internal/document"
 
 // tocDepth is how deep the table of contents goes.
 const tocDepth = 2
@@ -19,7 +19,7 @@ type outline struct {
 	contents, figures, tables []*entry
 }
 
-func outlineOf(d *doc.Document) outline {
+func outlineOf(d *document.Document) outline {
 	o := outline{contents: contents(d)}
 	for _, f := range d.Figures() {
 		if f.Caption != nil {
@@ -35,7 +35,7 @@ func outlineOf(d *doc.Document) outline {
 }
 
 // contents is the table of contents as a tree.
-func contents(d *doc.Document) []*entry {
+func contents(d *document.Document) []*entry {
 	root := &entry{}
 	for _, h := range d.Headings() {
 		if h.Depth > tocDepth {

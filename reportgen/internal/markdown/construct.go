@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // fence is code in a fence that nothing in it can close.
@@ -25,7 +25,7 @@ func fence(language, code string) string {
 	return mark + language + "\n" + code + mark
 }
 
-func (w *writer) code(c *doc.Code) string {
+func (w *writer) code(c *document.Code) string {
 	source := fence(c.Language, c.Source)
 	if c.Caption != nil {
 		source = fmt.Sprintf("<a id=%q></a>\n\n**Listing %s** %s\n\n%s", c.ID, c.Number, w.line(c.Caption), source)
@@ -46,22 +46,22 @@ func details(summary string, open bool) string {
 	return tag + "<summary>" + html.EscapeString(strings.Join(strings.Fields(summary), " ")) + "</summary>"
 }
 
-func (w *writer) failure(f *doc.Failure) string {
+func (w *writer) failure(f *document.Failure) string {
 	what := "This cell failed"
 	if f.Expected {
 		what = "The cell ends with an error, as expected"
 	}
 	return fmt.Sprintf("<a id=%q></a>\n\n> **%s** — %s\n>\n> %s\n\n%s",
-		f.Anchor, what, escape(f.Origin.String()), escape(f.Name+": "+f.Value), fence("text", doc.Plain(f.Trace)))
+		f.Anchor, what, escape(f.Origin.String()), escape(f.Name+": "+f.Value), fence("text", document.Plain(f.Trace)))
 }
 
 // picture is an image that refers to the picture's file.
-func (w *writer) picture(p *doc.Picture) string {
+func (w *writer) picture(p *document.Picture) string {
 	w.pictures = append(w.pictures, p)
 	return fmt.Sprintf("![%s](%s/%s%s)", escape(p.Alt), FiguresDir, p.Name, p.Extension())
 }
 
-func (w *writer) figure(f *doc.Figure) string {
+func (w *writer) figure(f *document.Figure) string {
 	blocks := []string{fmt.Sprintf("<a id=%q></a>", f.ID)}
 	if f.Picture != nil {
 		blocks = append(blocks, w.picture(f.Picture))
@@ -75,7 +75,7 @@ func (w *writer) figure(f *doc.Figure) string {
 	return joined(blocks)
 }
 
-func (w *writer) table(t *doc.Table) string {
+func (w *writer) table(t *document.Table) string {
 	blocks := []string{fmt.Sprintf("<a id=%q></a>", t.ID)}
 	if t.Caption != nil {
 		blocks = append(blocks, fmt.Sprintf("**Table %s** %s", t.Number, w.line(t.Caption)))
@@ -90,7 +90,7 @@ func (w *writer) table(t *doc.Table) string {
 }
 
 // subcaption is how a part of a figure or table is called.
-func (w *writer) subcaption(letter string, caption *doc.Text) string {
+func (w *writer) subcaption(letter string, caption *document.Text) string {
 	line := "(" + letter + ")"
 	if caption != nil {
 		line += " " + w.line(caption)
@@ -99,7 +99,7 @@ func (w *writer) subcaption(letter string, caption *doc.Text) string {
 }
 
 // grid is the rows of a table.
-func (w *writer) grid(t *doc.Table) string {
+func (w *writer) grid(t *document.Table) string {
 	if len(t.Columns) == 0 {
 		return "No rows."
 	}

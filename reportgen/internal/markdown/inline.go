@@ -11,7 +11,7 @@ import (
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // inlines is the inline children of a node.
@@ -36,7 +36,7 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 	case *ast.Link:
 		return w.link(n, source)
 	case *ast.Image:
-		return escape("[" + doc.PlainNode(n, source) + "]")
+		return escape("[" + document.PlainNode(n, source) + "]")
 	case *ast.AutoLink:
 		label := string(n.Label(source))
 		if strings.HasPrefix(label, "www.") || html.IsDangerousURL(n.URL(source)) {
@@ -63,16 +63,16 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 // own is an inline construct that CommonMark and GitHub do not have.
 func (w *writer) own(n ast.Node, source []byte) string {
 	switch n := n.(type) {
-	case *doc.CrossRef:
+	case *document.CrossRef:
 		if n.Target == nil {
 			return "**" + escape(n.Printed()) + "**"
 		}
 		return fmt.Sprintf("[%s](#%s)", escape(n.Printed()), w.anchor(n.Target.ID))
-	case *doc.Image:
+	case *document.Image:
 		return w.picture(n.Picture)
-	case *doc.Math:
+	case *document.Math:
 		return mathSpan(n)
-	case *doc.Citation:
+	case *document.Citation:
 		return w.citation(n)
 	}
 	return w.inlines(n, source)

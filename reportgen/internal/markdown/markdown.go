@@ -17,7 +17,7 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // The names of what Write makes in its folder.
@@ -28,7 +28,7 @@ const (
 
 // Write writes the document as FileName in dir, which must exist, and its
 // pictures below FiguresDir.
-func Write(dir string, d *doc.Document) error {
+func Write(dir string, d *document.Document) error {
 	w := newWriter(d)
 	text := w.document()
 	if len(w.pictures) > 0 {
@@ -51,18 +51,18 @@ func Write(dir string, d *doc.Document) error {
 
 // writer writes one document.
 type writer struct {
-	doc       *doc.Document
-	sanitizer *doc.Sanitizer
+	doc       *document.Document
+	sanitizer *document.Sanitizer
 	anchors   map[string]string // a heading's anchor in the document to GitHub's
-	pictures  []*doc.Picture
+	pictures  []*document.Picture
 }
 
-func newWriter(d *doc.Document) *writer {
-	w := &writer{doc: d, sanitizer: doc.NewSanitizer(), anchors: map[string]string{}}
+func newWriter(d *document.Document) *writer {
+	w := &writer{doc: d, sanitizer: document.NewSanitizer(), anchors: map[string]string{}}
 	// GitHub tells equal headings apart by a number, from the title on.
 	seen := map[string]int{}
 	unique := func(text string) string {
-		slug := doc.Slug(text)
+		slug := document.Slug(text)
 		n := seen[slug]
 		seen[slug]++
 		if n > 0 {
@@ -110,29 +110,29 @@ func joined(blocks []string) string {
 	return strings.Join(kept, "\n\n")
 }
 
-func (w *writer) block(b doc.Block) string {
+func (w *writer) block(b document.Block) string {
 	switch b := b.(type) {
-	case *doc.Heading:
+	case *document.Heading:
 		return w.heading(b)
-	case doc.Prose:
+	case document.Prose:
 		return w.blocks(b.Root, b.Source)
-	case *doc.Code:
+	case *document.Code:
 		return w.code(b)
-	case *doc.Stream:
-		return fence("text", doc.Plain(b.Spans))
-	case *doc.Failure:
+	case *document.Stream:
+		return fence("text", document.Plain(b.Spans))
+	case *document.Failure:
 		return w.failure(b)
-	case *doc.Cell:
+	case *document.Cell:
 		return fmt.Sprintf("<a id=%q></a>", b.ID)
-	case *doc.Figure:
+	case *document.Figure:
 		return w.figure(b)
-	case *doc.Table:
+	case *document.Table:
 		return w.table(b)
-	case *doc.HTML:
+	case *document.HTML:
 		return htmlBlock(w.sanitizer.Fragment(b.Source))
-	case doc.FoldStart:
+	case document.FoldStart:
 		return details(b.Summary, false)
-	case doc.FoldEnd:
+	case document.FoldEnd:
 		return "</details>"
 	}
 	return ""
@@ -183,10 +183,10 @@ func (w *writer) contents() []string {
 // captioned is a line of the list of figures or of tables.
 type captioned struct {
 	id, number string
-	caption    *doc.Text
+	caption    *document.Text
 }
 
-func figures(d *doc.Document) []captioned {
+func figures(d *document.Document) []captioned {
 	var all []captioned
 	for _, f := range d.Figures() {
 		all = append(all, captioned{f.ID, f.Number, f.Caption})
@@ -194,7 +194,7 @@ func figures(d *doc.Document) []captioned {
 	return all
 }
 
-func tables(d *doc.Document) []captioned {
+func tables(d *document.Document) []captioned {
 	var all []captioned
 	for _, t := range d.Tables() {
 		all = append(all, captioned{t.ID, t.Number, t.Caption})
@@ -216,18 +216,18 @@ func (w *writer) listOf(title string, all []captioned) []string {
 	return []string{details(title, false), strings.Join(lines, "\n"), "</details>"}
 }
 
-func (w *writer) heading(h *doc.Heading) string {
+func (w *writer) heading(h *document.Heading) string {
 	return strings.Repeat("#", min(h.Depth+1, 6)) + " " + numbered(h.Number, w.line(h.Text))
 }
 
 // note is the definition of a footnote; what follows its first line is
 // indented.
-func (w *writer) note(n *doc.Note) string {
+func (w *writer) note(n *document.Note) string {
 	return fmt.Sprintf("[^%d]: %s", n.Number, indent(w.blocks(n.Root, n.Source), "    "))
 }
 
 // line is the inline content of a heading or a caption on one line.
-func (w *writer) line(t *doc.Text) string {
+func (w *writer) line(t *document.Text) string {
 	return strings.ReplaceAll(w.inlines(t.Root, t.Source), "\n", " ")
 }
 

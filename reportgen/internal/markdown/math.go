@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // mathSpan is a formula in running text, in the form in which GitHub takes
 // nothing within for Markdown. A formula that holds its end stays as written.
-func mathSpan(m *doc.Math) string {
+func mathSpan(m *document.Math) string {
 	tex := strings.Join(strings.Fields(m.TeX), " ")
 	switch {
 	case m.Display:
@@ -24,7 +24,7 @@ func mathSpan(m *doc.Math) string {
 func lessThanTeX(tex string) string { return strings.ReplaceAll(tex, "<", `\lt `) }
 
 // equation is a formula on lines of its own, with its number as TeX sets one.
-func equation(e *doc.Equation) string {
+func equation(e *document.Equation) string {
 	var lines []string
 	for line := range strings.Lines(lessThanTeX(e.TeX)) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -42,7 +42,7 @@ func equation(e *doc.Equation) string {
 }
 
 // citation is the numbers of the works, each linked to its place in the list.
-func (w *writer) citation(c *doc.Citation) string {
+func (w *writer) citation(c *document.Citation) string {
 	if !c.Resolved() {
 		if c.Bare {
 			return escape(c.Source)

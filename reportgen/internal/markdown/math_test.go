@@ -7,20 +7,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/yuin/goldmark/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // formulas are the formulas of a text, in order, without differences of space.
-func formulas(t *doc.Text) []string {
+func formulas(t *document.Text) []string {
 	var all []string
 	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
 		switch n := n.(type) {
-		case *doc.Math:
+		case *document.Math:
 			all = append(all, strings.Join(strings.Fields(n.TeX), " "))
-		case *doc.Equation:
+		case *document.Equation:
 			n.MathML = "<math></math>" // as if it were set
 			all = append(all, strings.Join(strings.Fields(n.TeX), " "))
 		}
@@ -32,7 +32,7 @@ func formulas(t *doc.Text) []string {
 // TestFormulasRoundTrip: what is written as Markdown holds the formulas that
 // were read, and no others.
 func TestFormulasRoundTrip(t *testing.T) {
-	p := doc.NewParser()
+	p := document.NewParser()
 	for _, source := range []string{
 		"a $x_1$ and $`y_*`$, $$z$$ in text",
 		"$a\n+ b$ over lines",
@@ -47,7 +47,7 @@ func TestFormulasRoundTrip(t *testing.T) {
 	} {
 		text := p.Parse(source)
 		want := formulas(text)
-		w := newWriter(&doc.Document{})
+		w := newWriter(&document.Document{})
 		written := w.blocks(text.Root, text.Source)
 		if diff := cmp.Diff(want, formulas(p.Parse(written))); diff != "" {
 			t.Errorf("%q was written\n%s\n(-want +got):\n%s", source, written, diff)

@@ -8,7 +8,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // node is a block of prose as Markdown.
@@ -20,7 +20,7 @@ func (w *writer) node(n ast.Node, source []byte) string {
 		return strings.Repeat("#", n.Level) + " " + strings.ReplaceAll(w.inlines(n, source), "\n", " ")
 	case *ast.Blockquote:
 		return "> " + indent(w.blocks(n, source), "> ")
-	case *doc.Alert:
+	case *document.Alert:
 		return "> [!" + strings.ToUpper(n.Name) + "]\n> " + indent(w.blocks(n, source), "> ")
 	case *ast.List:
 		return w.list(n, source)
@@ -36,7 +36,7 @@ func (w *writer) node(n ast.Node, source []byte) string {
 			raw += string(n.ClosureLine.Value(source))
 		}
 		return htmlBlock(string(w.sanitizer.Tags([]byte(raw))))
-	case *doc.Equation:
+	case *document.Equation:
 		return equation(n)
 	case *east.Table:
 		return w.proseTable(n, source)

@@ -14,7 +14,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // example is one of CommonMark's, as its spec.json holds them.
@@ -46,9 +46,9 @@ func TestProseRoundTrips(t *testing.T) {
 		if err := reader.Convert([]byte(md), &b); err != nil {
 			t.Fatal(err)
 		}
-		return doc.Balance(strings.TrimSpace(b.String()))
+		return document.Balance(strings.TrimSpace(b.String()))
 	}
-	parser := doc.NewParser()
+	parser := document.NewParser()
 	tested := 0
 	for _, e := range examples {
 		if strings.Contains(htmlOf(e.Markdown), "<img") {
@@ -65,7 +65,7 @@ func TestProseRoundTrips(t *testing.T) {
 		if holdsHTML(text.Root) {
 			continue
 		}
-		w := newWriter(&doc.Document{})
+		w := newWriter(&document.Document{})
 		written := w.blocks(text.Root, text.Source)
 		tested++
 		if got := htmlOf(written); normal(got) != normal(want) {

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/html"
 )
 
@@ -20,7 +20,7 @@ type Made struct {
 
 // Digest is what tells a document from another that would be printed otherwise:
 // the first half of the SHA-256 of its printed form, in hexadecimal.
-func Digest(d *doc.Document) (string, error) {
+func Digest(d *document.Document) (string, error) {
 	hash := sha256.New()
 	if err := html.WritePrint(hash, d, html.Print{}); err != nil {
 		return "", fmt.Errorf("PDF: %w", err)

@@ -11,7 +11,7 @@ import (
 
 // TestMade: a file says which browser printed it, and which document.
 func TestMade(t *testing.T) {
-	d := document(t)
+	d := newDocument(t)
 	digest, err := pdf.Digest(d)
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/html"
 )
 
@@ -60,7 +60,7 @@ const printings = 4
 
 // Write prints the document to w. The error is browser.ErrNotFound where there
 // is no browser.
-func Write(ctx context.Context, w io.Writer, d *doc.Document, o Options) (err error) {
+func Write(ctx context.Context, w io.Writer, d *document.Document, o Options) (err error) {
 	program := o.Browser
 	if program == "" {
 		if program, err = browser.Find(); err != nil {
@@ -123,7 +123,7 @@ func show(tab context.Context) error {
 }
 
 // printed is the PDF of the document with the given page numbers.
-func printed(tab context.Context, dir string, d *doc.Document, numbers map[string]int) ([]byte, error) {
+func printed(tab context.Context, dir string, d *document.Document, numbers map[string]int) ([]byte, error) {
 	var b bytes.Buffer
 	if err := html.WritePrint(&b, d, html.Print{Pages: numbers}); err != nil {
 		return nil, err

@@ -14,14 +14,14 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
 // document is a report with a table that no page holds whole.
-func document(t *testing.T) *doc.Document {
+func newDocument(t *testing.T) *document.Document {
 	t.Helper()
 	var rows, text []string
 	for i := range 150 {
@@ -48,7 +48,7 @@ func document(t *testing.T) *doc.Document {
 	return d
 }
 
-func write(t *testing.T, d *doc.Document, o pdf.Options) []byte {
+func write(t *testing.T, d *document.Document, o pdf.Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	err := pdf.Write(t.Context(), &b, d, o)
@@ -63,7 +63,7 @@ func write(t *testing.T, d *doc.Document, o pdf.Options) []byte {
 
 // TestWrite prints a report and looks at the pages' text with poppler.
 func TestWrite(t *testing.T) {
-	d := document(t)
+	d := newDocument(t)
 	o := pdf.Options{Time: time.Date(2024, 4, 20, 12, 0, 0, 0, time.UTC)}
 	data := write(t, d, o)
 	if again := write(t, d, o); !bytes.Equal(data, again) {
@@ -126,7 +126,7 @@ func checkPages(t *testing.T, pages []string) {
 func TestNoBrowser(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv(browser.Variable, "")
-	d := &doc.Document{}
+	d := &document.Document{}
 	if err := pdf.Write(t.Context(), io.Discard, d, pdf.Options{}); !errors.Is(err, browser.ErrNotFound) || !strings.Contains(err.Error(), "install one") {
 		t.Errorf("got %v", err)
 	}

@@ -1,4 +1,4 @@
-package doc
+package document
 
 import (
 	east "github.com/yuin/goldmark/extension/ast"

@@ -1,4 +1,4 @@
-package doc
+package document
 
 // Cell is the place at which a cell begins that the report refers to. It prints
 // nothing itself.

@@ -1,4 +1,4 @@
-package doc
+package document
 
 // Stream is what a cell wrote to its standard output or error.
 type Stream struct {

@@ -1,4 +1,4 @@
-package doc
+package document
 
 // FoldStart opens a part that a reader unfolds; FoldEnd closes it. They come in
 // pairs and do not nest.

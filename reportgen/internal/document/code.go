@@ -1,4 +1,4 @@
-package doc
+package document
 
 // Code is the source of a cell.
 type Code struct {

@@ -1,4 +1,4 @@
-package doc_test
+package document_test
 
 import (
 	"encoding/json"
@@ -7,31 +7,31 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 func TestTerminal(t *testing.T) {
 	for _, test := range []struct {
 		name, in string
-		want     []doc.Span
+		want     []document.Span
 	}{
-		{"plain", "a\tb\nc", []doc.Span{{Text: "a\tb\nc"}}},
-		{"colour", "\x1b[31mred\x1b[0m not", []doc.Span{{"red", []string{"red"}}, {" not", nil}}},
-		{"bright, bold, off", "\x1b[1;92mx\x1b[22my\x1b[39mz", []doc.Span{
+		{"plain", "a\tb\nc", []document.Span{{Text: "a\tb\nc"}}},
+		{"colour", "\x1b[31mred\x1b[0m not", []document.Span{{"red", []string{"red"}}, {" not", nil}}},
+		{"bright, bold, off", "\x1b[1;92mx\x1b[22my\x1b[39mz", []document.Span{
 			{"x", []string{"bold", "bright-green"}}, {"y", []string{"bright-green"}}, {"z", nil}}},
-		{"IPython's 256 colours", "\x1b[38;5;9mx\x1b[38;5;241my", []doc.Span{{"x", []string{"bright-red"}}, {"y", nil}}},
-		{"24 bits", "\x1b[38;2;1;2;3;4mx", []doc.Span{{"x", []string{"underline"}}}},
-		{"background", "\x1b[41mx\x1b[48;5;1my", []doc.Span{{"xy", nil}}},
-		{"empty parameters are a reset", "\x1b[3mx\x1b[my", []doc.Span{{"x", []string{"italic"}}, {"y", nil}}},
-		{"cursor and title", "a\x1b[2J\x1b[1;1Hb\x1b]0;title\x07c\x1b(Bd", []doc.Span{{"abcd", nil}}},
-		{"control characters", "a\x00\x07\x7fb\u0085c", []doc.Span{{"abc", nil}}},
-		{"progress", " 10 %\r 50 %\r100 %\nnext", []doc.Span{{"100 %\nnext", nil}}},
-		{"Windows", "a\r\nb\r\n", []doc.Span{{"a\nb\n", nil}}},
-		{"cut short", "a\x1b[3", []doc.Span{{"a3", nil}}},
+		{"IPython's 256 colours", "\x1b[38;5;9mx\x1b[38;5;241my", []document.Span{{"x", []string{"bright-red"}}, {"y", nil}}},
+		{"24 bits", "\x1b[38;2;1;2;3;4mx", []document.Span{{"x", []string{"underline"}}}},
+		{"background", "\x1b[41mx\x1b[48;5;1my", []document.Span{{"xy", nil}}},
+		{"empty parameters are a reset", "\x1b[3mx\x1b[my", []document.Span{{"x", []string{"italic"}}, {"y", nil}}},
+		{"cursor and title", "a\x1b[2J\x1b[1;1Hb\x1b]0;title\x07c\x1b(Bd", []document.Span{{"abcd", nil}}},
+		{"control characters", "a\x00\x07\x7fb\u0085c", []document.Span{{"abc", nil}}},
+		{"progress", " 10 %\r 50 %\r100 %\nnext", []document.Span{{"100 %\nnext", nil}}},
+		{"Windows", "a\r\nb\r\n", []document.Span{{"a\nb\n", nil}}},
+		{"cut short", "a\x1b[3", []document.Span{{"a3", nil}}},
 		{"nothing", "", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, doc.Terminal(test.in)); diff != "" {
+			if diff := cmp.Diff(test.want, document.Terminal(test.in)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -45,7 +45,7 @@ func TestSlug(t *testing.T) {
 		"Análise_de tráfego":       "análise_de-tráfego",
 		"…":                        "",
 	} {
-		if got := doc.Slug(text); got != want {
+		if got := document.Slug(text); got != want {
 			t.Errorf("Slug(%q) = %q, want %q", text, got, want)
 		}
 	}
@@ -53,7 +53,7 @@ func TestSlug(t *testing.T) {
 
 // refs are the labels that a Markdown text refers to.
 func TestCrossRefs(t *testing.T) {
-	p := doc.NewParser()
+	p := document.NewParser()
 	for source, want := range map[string]string{
 		"See @fig-a, @tbl-b_c and (@sec-d-1).": "See @fig-a?, @tbl-b_c? and (@sec-d-1?).",
 		"mail ada@fig-a.org":                   "mail ada@fig-a.org",
@@ -72,7 +72,7 @@ func TestCrossRefs(t *testing.T) {
 // TestParseLineIsOneParagraph: a caption never becomes a heading, a list or a
 // table.
 func TestParseLineIsOneParagraph(t *testing.T) {
-	p := doc.NewParser()
+	p := document.NewParser()
 	for _, source := range []string{"# no heading", "1. no list", "- none", "> none", "a\n---", "    no code", "| a |\n|---|", "<div>"} {
 		text := p.ParseLine(source)
 		if kind := text.Root.Kind().String(); kind != "Paragraph" {
@@ -85,11 +85,11 @@ func TestParseLineIsOneParagraph(t *testing.T) {
 }
 
 func TestNotesNumberThrough(t *testing.T) {
-	p := doc.NewParser()
+	p := document.NewParser()
 	first := p.Parse("a[^x] b[^y] c[^x]\n\n[^x]: one\n[^y]: two")
 	second := p.Parse("d[^x]\n\n[^x]: three\n[^unused]: four")
-	notes := doc.TakeNotes(first, 0)
-	notes = append(notes, doc.TakeNotes(second, len(notes))...)
+	notes := document.TakeNotes(first, 0)
+	notes = append(notes, document.TakeNotes(second, len(notes))...)
 	var got []string
 	for _, n := range notes {
 		got = append(got, strings.TrimSpace(n.Plain()))
@@ -116,15 +116,15 @@ func decode(t *testing.T, source string) any {
 func TestResourceTable(t *testing.T) {
 	source := `{"schema":{"fields":[{"name":"host","type":"string"},{"name":"bytes","type":"integer","title":"Data"}]},
 		"data":[{"host":"a","bytes":12345678901234567890},{"host":null}],"text":[["a","12 EB"],["—",""]]}`
-	want := &doc.Table{
-		Columns: []doc.Column{{Title: "host"}, {Title: "Data", Numeric: true}},
-		Rows: [][]doc.Value{
+	want := &document.Table{
+		Columns: []document.Column{{Title: "host"}, {Title: "Data", Numeric: true}},
+		Rows: [][]document.Value{
 			{{Text: "a", Raw: "a"}, {Text: "12 EB", Raw: "12345678901234567890"}},
 			{{Text: "—"}, {}},
 		},
 	}
 	for _, value := range []any{decode(t, source), source} {
-		got, err := doc.ResourceTable(value)
+		got, err := document.ResourceTable(value)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +143,7 @@ func TestResourceTableRefuses(t *testing.T) {
 		{"no object", `[1]`, "cannot unmarshal"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := doc.ResourceTable(decode(t, test.source))
+			_, err := document.ResourceTable(decode(t, test.source))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want an error with %q", err, test.want)
 			}
@@ -154,24 +154,24 @@ func TestResourceTableRefuses(t *testing.T) {
 func TestHTMLTable(t *testing.T) {
 	for _, test := range []struct {
 		name, source string
-		want         *doc.Table
+		want         *document.Table
 	}{
 		{"no header", `<table><tr><td>name</td></tr><tr><td>a</td></tr></table>`,
-			&doc.Table{Columns: []doc.Column{{Title: "name"}}, Rows: [][]doc.Value{{{"a", "a"}}}}},
+			&document.Table{Columns: []document.Column{{Title: "name"}}, Rows: [][]document.Value{{{"a", "a"}}}}},
 		{"pandas with a named index", `<table><thead><tr><th></th><th>flows</th></tr><tr><th>host</th><th></th></tr></thead>
 			<tbody><tr><th>a</th><td>1,204 kB</td></tr><tr><th>b</th><td>NaN</td></tr></tbody></table>`,
-			&doc.Table{
-				Columns: []doc.Column{{Title: "host"}, {Title: "flows", Numeric: true}},
-				Rows:    [][]doc.Value{{{"a", "a"}, {"1,204 kB", "1,204 kB"}}, {{"b", "b"}, {"NaN", "NaN"}}},
+			&document.Table{
+				Columns: []document.Column{{Title: "host"}, {Title: "flows", Numeric: true}},
+				Rows:    [][]document.Value{{{"a", "a"}, {"1,204 kB", "1,204 kB"}}, {{"b", "b"}, {"NaN", "NaN"}}},
 			}},
 		{"ragged and spanning", `<table><tr><th colspan="2">both</th></tr><tr><td>10.0.0.1</td></tr><tr><td>1</td><td>2</td><td>3<br>4</td></tr></table>`,
-			&doc.Table{
-				Columns: []doc.Column{{Title: "both"}, {Numeric: true}, {Numeric: true}},
-				Rows:    [][]doc.Value{{{"10.0.0.1", "10.0.0.1"}, {}, {}}, {{"1", "1"}, {"2", "2"}, {"3 4", "3 4"}}},
+			&document.Table{
+				Columns: []document.Column{{Title: "both"}, {Numeric: true}, {Numeric: true}},
+				Rows:    [][]document.Value{{{"10.0.0.1", "10.0.0.1"}, {}, {}}, {{"1", "1"}, {"2", "2"}, {"3 4", "3 4"}}},
 			}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := doc.HTMLTable(test.source)
+			got, err := document.HTMLTable(test.source)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,13 +180,13 @@ func TestHTMLTable(t *testing.T) {
 			}
 		})
 	}
-	if _, err := doc.HTMLTable("<p>none</p>"); err == nil {
+	if _, err := document.HTMLTable("<p>none</p>"); err == nil {
 		t.Error("an output without a table is taken for one")
 	}
 }
 
 func TestSanitizer(t *testing.T) {
-	s := doc.NewSanitizer()
+	s := document.NewSanitizer()
 	for source, want := range map[string]string{
 		`<b onclick="x()" style="position:fixed" id="top" class="failure">a</b>`: `<b>a</b>`,
 		`<script>alert(1)</script><p>a`:                                          `<p>a</p>`,

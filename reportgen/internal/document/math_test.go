@@ -1,4 +1,4 @@
-package doc_test
+package document_test
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/doc"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // TestMath finds formulas, and nothing else between dollars.
 func TestMath(t *testing.T) {
-	p := doc.NewParser()
+	p := document.NewParser()
 	for source, want := range map[string]string{
 		"a $x_1$ b $y_2$":                      "[x_1][y_2]",
 		"$5 and $10 or 3 $":                    "",
@@ -41,13 +41,13 @@ func TestMath(t *testing.T) {
 				return ast.WalkContinue, nil
 			}
 			switch n := n.(type) {
-			case *doc.Math:
+			case *document.Math:
 				open, shut := "[", "]"
 				if n.Display {
 					open, shut = "[[", "]]"
 				}
 				got.WriteString(open + n.TeX + shut)
-			case *doc.Equation:
+			case *document.Equation:
 				label := ""
 				if n.Label != "" {
 					label = "#" + n.Label

@@ -1,4 +1,4 @@
-// Package doc is the report between notebooks and writers: a title page, an
+// Package document is the report between notebooks and writers: a title page, an
 // outline and a list of blocks, one type and one file a construct.
 //
 // A [Document] says what the report holds and how things are numbered, never
@@ -6,7 +6,7 @@
 // for each construct. Prose stays a Markdown syntax tree ([Text]), in which
 // references to figures, tables and sections are nodes of their own
 // ([CrossRef]) that know what they point at.
-package doc
+package document
 
 import "fmt"
 

@@ -1,4 +1,4 @@
-package doc
+package document
 
 // Table is rows of text under named columns, or several such tables under one
 // number.
