@@ -12,11 +12,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
 	"github.com/spf13/pflag"
 )
@@ -149,11 +149,14 @@ func (a *alerting) dated(test *profile.Profile) error {
 		a.midnight = named[0]
 		return nil
 	}
-	epoch, err := strconv.ParseInt(cmp.Or(os.Getenv("SOURCE_DATE_EPOCH"), "0"), 10, 64)
+	date, err := epoch.Read()
 	if err != nil {
-		return fmt.Errorf("SOURCE_DATE_EPOCH is %q; it must be seconds since 1970", os.Getenv("SOURCE_DATE_EPOCH"))
+		return err
 	}
-	a.midnight = time.Unix(epoch, 0).UTC().Truncate(24 * time.Hour)
+	if date.IsZero() {
+		date = time.Unix(0, 0).UTC()
+	}
+	a.midnight = date.Truncate(24 * time.Hour)
 	return nil
 }
 

@@ -9,13 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
@@ -109,12 +109,12 @@ func (s *source) renderOptions() (render.Options, error) {
 		}
 	}
 	if options.Date == "" {
-		epoch, err := sourceDate()
+		date, err := epoch.Read()
 		if err != nil {
 			return options, err
 		}
-		if !epoch.IsZero() {
-			options.Date = epoch.Format("2 January 2006")
+		if !date.IsZero() {
+			options.Date = date.Format("2 January 2006")
 		}
 	}
 	return options, nil
@@ -123,30 +123,15 @@ func (s *source) renderOptions() (render.Options, error) {
 // made is when a file of the report is said to be made: at $SOURCE_DATE_EPOCH,
 // else on the date that report.yaml gives as 2006-01-02; zero for neither.
 func (s *source) made() (time.Time, error) {
-	epoch, err := sourceDate()
-	if err != nil || !epoch.IsZero() {
-		return epoch, err
+	date, err := epoch.Read()
+	if err != nil || !date.IsZero() {
+		return date, err
 	}
 	day, err := time.Parse(time.DateOnly, s.config.Date)
 	if err != nil {
 		return time.Time{}, nil //nolint:nilerr // a date in words is no time
 	}
 	return day, nil
-}
-
-// sourceDate is $SOURCE_DATE_EPOCH, zero where it is not set
-// (https://reproducible-builds.org/specs/source-date-epoch/).
-func sourceDate() (time.Time, error) {
-	const name = "SOURCE_DATE_EPOCH"
-	value := os.Getenv(name)
-	if value == "" {
-		return time.Time{}, nil
-	}
-	seconds, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || seconds < 0 {
-		return time.Time{}, fmt.Errorf("%s=%s is no number of seconds since 1970", name, value)
-	}
-	return time.Unix(seconds, 0).UTC(), nil
 }
 
 // texts are one text or a list of them in YAML.

@@ -58,7 +58,7 @@ func TestDocumentRefused(t *testing.T) {
 		{"bibliography elsewhere", map[string]string{"report.yaml": "bibliography: ../refs.bib"}, [2]string{}, nil, `bibliography "../refs.bib" is not in its folder`},
 		{"bad bibliography", map[string]string{"report.yaml": "bibliography: refs.bib", "refs.bib": "\n@misc{a, title}"}, [2]string{}, nil, "bibliography refs.bib: @misc{a: line 2: field title: no = behind the name"},
 		{"a key twice", map[string]string{"report.yaml": "bibliography: [a.bib, b.bib]", "a.bib": "@misc{a, title={x}}", "b.bib": "@misc{a, title={x}}"}, [2]string{}, nil, `two bibliographies have the key "a"`},
-		{"bad date", nil, [2]string{"SOURCE_DATE_EPOCH", "yesterday"}, nil, "SOURCE_DATE_EPOCH=yesterday is no number of seconds since 1970"},
+		{"bad date", nil, [2]string{"SOURCE_DATE_EPOCH", "yesterday"}, nil, "SOURCE_DATE_EPOCH=yesterday: not a number of seconds since 1970"},
 		{"no browser", nil, [2]string{browser.Variable, "/nowhere"}, []string{"--to", "pdf"}, "FLOWBOOK_CHROMIUM=/nowhere names no program"},
 		{"no format", nil, [2]string{}, []string{"--to", "docx"}, "use html, md, ipynb, pdf, site"},
 	} {

@@ -1,15 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
+	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/geoconvert"
 	"github.com/spf13/cobra"
 )
@@ -26,7 +26,7 @@ more specific one counts. The date that the MMDB states is $SOURCE_DATE_EPOCH, i
 seconds since 1970, or 2024-01-01: the same input gives the same bytes.`
 
 // defaultEpoch is the build date of converted databases, 2024-01-01.
-const defaultEpoch = "1704067200"
+const defaultEpoch = 1704067200
 
 // newGeoCommand is reportgen geo: databases of countries and owners.
 func newGeoCommand() *cobra.Command {
@@ -64,9 +64,15 @@ func newGeoConvertCommand() *cobra.Command {
 
 // convertGeo reads the inputs and writes one MMDB, whole or not at all.
 func convertGeo(in []string, out string, stderr io.Writer) error {
-	epoch, err := strconv.ParseInt(cmp.Or(os.Getenv("SOURCE_DATE_EPOCH"), defaultEpoch), 10, 64)
-	if err != nil || epoch <= 0 {
-		return fmt.Errorf("SOURCE_DATE_EPOCH is %q; it must be seconds since 1970", os.Getenv("SOURCE_DATE_EPOCH"))
+	built, err := epoch.Read()
+	if err != nil {
+		return err
+	}
+	switch {
+	case built.IsZero():
+		built = time.Unix(defaultEpoch, 0)
+	case built.Unix() == 0:
+		return fmt.Errorf("%s=0: an MMDB cannot state this date", epoch.Variable)
 	}
 	var table convert.Table
 	for _, path := range in {
@@ -80,7 +86,7 @@ func convertGeo(in []string, out string, stderr io.Writer) error {
 		}
 		table.Add(t)
 	}
-	err = writeWhole(out, func(w io.Writer) error { return table.WriteMMDB(w, epoch) })
+	err = writeWhole(out, func(w io.Writer) error { return table.WriteMMDB(w, built.Unix()) })
 	if err != nil {
 		return err
 	}
