@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -179,7 +180,7 @@ func (b *builder) stream(c *cell, stderr bool, text string) {
 		b.warn(c.where, 0, "the cell printed %s, of which the report keeps the first %s", humanize.Bytes(uint64(len(text))), humanize.Bytes(maxStream))
 		text = text[:maxStream] + fmt.Sprintf("\n[… %s more]", humanize.Bytes(uint64(len(text)-maxStream)))
 	}
-	if spans := document.Terminal(strings.TrimRight(text, "\n")); len(spans) > 0 {
+	if spans := terminal.Parse(strings.TrimRight(text, "\n")); len(spans) > 0 {
 		b.add(&document.Stream{Origin: c.where, Stderr: stderr, Spans: spans})
 	}
 }
@@ -191,6 +192,6 @@ func (b *builder) failure(c *cell, o *nbformat.Output) *document.Failure {
 	}
 	return &document.Failure{
 		Origin: c.where, Anchor: b.anchors.unique("failure"), Name: o.EName, Value: o.EValue,
-		Trace: document.Terminal(strings.Join(o.Traceback, "\n")), Expected: c.failureAllowed,
+		Trace: terminal.Parse(strings.Join(o.Traceback, "\n")), Expected: c.failureAllowed,
 	}
 }

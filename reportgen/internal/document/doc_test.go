@@ -10,34 +10,6 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
-func TestTerminal(t *testing.T) {
-	for _, test := range []struct {
-		name, in string
-		want     []document.Span
-	}{
-		{"plain", "a\tb\nc", []document.Span{{Text: "a\tb\nc"}}},
-		{"colour", "\x1b[31mred\x1b[0m not", []document.Span{{"red", []string{"red"}}, {" not", nil}}},
-		{"bright, bold, off", "\x1b[1;92mx\x1b[22my\x1b[39mz", []document.Span{
-			{"x", []string{"bold", "bright-green"}}, {"y", []string{"bright-green"}}, {"z", nil}}},
-		{"IPython's 256 colours", "\x1b[38;5;9mx\x1b[38;5;241my", []document.Span{{"x", []string{"bright-red"}}, {"y", nil}}},
-		{"24 bits", "\x1b[38;2;1;2;3;4mx", []document.Span{{"x", []string{"underline"}}}},
-		{"background", "\x1b[41mx\x1b[48;5;1my", []document.Span{{"xy", nil}}},
-		{"empty parameters are a reset", "\x1b[3mx\x1b[my", []document.Span{{"x", []string{"italic"}}, {"y", nil}}},
-		{"cursor and title", "a\x1b[2J\x1b[1;1Hb\x1b]0;title\x07c\x1b(Bd", []document.Span{{"abcd", nil}}},
-		{"control characters", "a\x00\x07\x7fb\u0085c", []document.Span{{"abc", nil}}},
-		{"progress", " 10 %\r 50 %\r100 %\nnext", []document.Span{{"100 %\nnext", nil}}},
-		{"Windows", "a\r\nb\r\n", []document.Span{{"a\nb\n", nil}}},
-		{"cut short", "a\x1b[3", []document.Span{{"a3", nil}}},
-		{"nothing", "", nil},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, document.Terminal(test.in)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
 func TestSlug(t *testing.T) {
 	for text, want := range map[string]string{
 		"2.1 Normal behaviour":     "21-normal-behaviour",

@@ -1,10 +1,12 @@
 package document
 
+import "github.com/flowbook/flowbook/reportgen/internal/terminal"
+
 // Stream is what a cell wrote to its standard output or error.
 type Stream struct {
 	Origin
 	Stderr bool
-	Spans  []Span
+	Spans  []terminal.Span
 }
 
 func (*Stream) block() {}
@@ -15,7 +17,7 @@ type Failure struct {
 	Anchor   string // unique in the document
 	Name     string
 	Value    string
-	Trace    []Span
+	Trace    []terminal.Span
 	Expected bool // the cell is tagged raises-exception, or says error: true
 }
 

@@ -4,11 +4,11 @@ import (
 	"html/template"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
 
 // spans is terminal text with a class for each style.
-func spans(all []document.Span) template.HTML {
+func spans(all []terminal.Span) template.HTML {
 	var b strings.Builder
 	for _, s := range all {
 		text := template.HTMLEscapeString(s.Text)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -205,7 +206,7 @@ func (c *collector) flush() {
 		program = c.k.program()
 	}
 	for o, b := range c.streams {
-		o.Text = c.k.clean.text(shiftLines(overwritten(b.String()), c.shift))
+		o.Text = c.k.clean.text(shiftLines(terminal.Rewritten(b.String()), c.shift))
 		if o.Name == "stderr" {
 			o.Text = c.k.clean.trace(annotate(o.Text, c.code, program, c.result.ExecutionCount))
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
 
 // fence is code in a fence that nothing in it can close.
@@ -52,7 +53,7 @@ func (w *writer) failure(f *document.Failure) string {
 		what = "The cell ends with an error, as expected"
 	}
 	return fmt.Sprintf("<a id=%q></a>\n\n> **%s** — %s\n>\n> %s\n\n%s",
-		f.Anchor, what, escape(f.Origin.String()), escape(f.Name+": "+f.Value), fence("text", document.Plain(f.Trace)))
+		f.Anchor, what, escape(f.Origin.String()), escape(f.Name+": "+f.Value), fence("text", terminal.Plain(f.Trace)))
 }
 
 // picture is an image that refers to the picture's file.

@@ -18,6 +18,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
 
 // The names of what Write makes in its folder.
@@ -119,7 +120,7 @@ func (w *writer) block(b document.Block) string {
 	case *document.Code:
 		return w.code(b)
 	case *document.Stream:
-		return fence("text", document.Plain(b.Spans))
+		return fence("text", terminal.Plain(b.Spans))
 	case *document.Failure:
 		return w.failure(b)
 	case *document.Cell:

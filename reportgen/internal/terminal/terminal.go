@@ -1,4 +1,8 @@
-package document
+// Package terminal reads text that was written for a terminal: what is left on
+// the screen after carriage returns and backspaces, and in which colours.
+//
+//	spans := terminal.Parse("\x1b[31mred\x1b[0m plain") // {"red", [red]}, {" plain", nil}
+package terminal
 
 import (
 	"regexp"
@@ -7,20 +11,19 @@ import (
 	"strings"
 )
 
-// Span is a run of terminal text in one style.
+// Span is a run of text in one style.
 type Span struct {
 	Text    string
 	Classes []string // bold, faint, italic, underline, red, bright-red, …; nil for plain
 }
 
-// escape matches what a terminal obeys and does not print: control sequences
-// (CSI), operating system commands (OSC) and two-character escapes (ECMA-48).
+// escape matches control sequences (CSI), operating system commands (OSC) and
+// two-character escapes, as ECMA-48 defines them.
 var escape = regexp.MustCompile("\x1b(?:\\[([0-9;:?<=>]*)[\\x20-\\x2f]*([\\x40-\\x7e])|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[\\x20-\\x2f]*[\\x30-\\x7e])")
 
-// Terminal reads text with terminal colours. Cursor movements are left out; a
-// line that a carriage return rewrites, as progress bars do, is shown as it
-// ended.
-func Terminal(s string) []Span {
+// Parse splits text into spans of one style. Each line is shown as it ended, see
+// [Rewritten]; cursor movements and control characters are left out.
+func Parse(s string) []Span {
 	var spans []Span
 	var style style
 	add := func(text string) {
@@ -35,7 +38,7 @@ func Terminal(s string) []Span {
 		}
 		spans = append(spans, Span{text, classes})
 	}
-	s = rewritten(s)
+	s = Rewritten(lineEnds.ReplaceAllString(s, "\n"))
 	last := 0
 	for _, m := range escape.FindAllStringSubmatchIndex(s, -1) {
 		add(s[last:m[0]])
@@ -57,21 +60,47 @@ func Plain(spans []Span) string {
 	return b.String()
 }
 
-// rewritten keeps of each line what follows its last carriage return.
-func rewritten(s string) string {
-	if !strings.Contains(s, "\r") {
-		return s
+var lineEnds = regexp.MustCompile("\r+\n")
+
+// Rewritten is what a terminal shows of text whose lines return to their beginning
+// (\r), as those of progress bars do, or go back by a character (\b). Escape
+// sequences and the ends of lines are kept.
+func Rewritten(text string) string {
+	if !strings.ContainsAny(text, "\r\b") {
+		return text
 	}
-	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
-	for i, line := range lines {
-		line = strings.TrimRight(line, "\r")
-		lines[i] = line[strings.LastIndexByte(line, '\r')+1:]
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		body, end := line, ""
+		if cut, ok := strings.CutSuffix(body, "\n"); ok {
+			body, end = cut, "\n"
+		}
+		if cut, ok := strings.CutSuffix(body, "\r"); ok {
+			body, end = cut, "\r"+end
+		}
+		b.WriteString(erased(body[strings.LastIndexByte(body, '\r')+1:] + end))
 	}
-	return strings.Join(lines, "\n")
+	return b.String()
 }
 
-// printable leaves out the control characters that are neither tab nor end of
-// line: HTML forbids them.
+// erased removes the character before each backspace.
+func erased(line string) string {
+	if !strings.Contains(line, "\b") {
+		return line
+	}
+	var kept []rune
+	for _, r := range line {
+		if n := len(kept); r == '\b' && n > 0 && kept[n-1] != '\n' {
+			kept = kept[:n-1]
+			continue
+		}
+		kept = append(kept, r)
+	}
+	return string(kept)
+}
+
+// printable removes control characters other than tab and newline, which HTML
+// forbids.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
@@ -81,7 +110,7 @@ func printable(s string) string {
 	}, s)
 }
 
-// style is the state of a terminal's "select graphic rendition".
+// style is the state set by "select graphic rendition" sequences.
 type style struct {
 	bold, faint, italic, underline bool
 	color                          string
@@ -100,13 +129,13 @@ func (s *style) classes() []string {
 	return c
 }
 
-// colors are the eight of the terminal, in the order of their numbers.
+// colors are the eight basic colours by number.
 func colors() [8]string {
 	return [8]string{"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"}
 }
 
-// apply obeys the parameters of one sequence. Backgrounds are left out, since
-// text on them could not be kept readable in every theme.
+// apply changes the style by the parameters of one sequence. Backgrounds are
+// ignored: text on them may be unreadable in the page's theme.
 func (s *style) apply(parameters string) {
 	codes := strings.FieldsFunc(parameters, func(r rune) bool { return r == ';' || r == ':' })
 	if len(codes) == 0 {
@@ -146,8 +175,8 @@ func (s *style) apply(parameters string) {
 	}
 }
 
-// extended obeys a colour out of 256 or of 24 bits and returns how many codes
-// it took. Only the first sixteen have a name that a theme can set.
+// extended sets a colour of the 256-colour or 24-bit palette and returns the number
+// of codes that it used. Only the first sixteen have a name that a theme can set.
 func (s *style) extended(foreground bool, codes []string) int {
 	if len(codes) == 0 {
 		return 0
