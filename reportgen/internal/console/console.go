@@ -1,0 +1,205 @@
+// Package console writes what a command reports beside its results: messages,
+// warnings, errors and progress. Results go to stdout; everything here goes to
+// stderr, as text or as one JSON record a line (--log-format json):
+//
+//	c := console.New(os.Stderr, console.Text)
+//	c.Infof("%s: %d flows", name, n)
+//	c.With("destination", to, "kept", n).Warnf("%s: %d alerts not delivered", to, n)
+//	bar := c.NewBar("reading", console.Bytes)
+//	defer bar.Close()
+//
+// Text is shown by the calls and JSON is made from the calls; neither is read
+// back. Names and values in messages often come from inputs that nobody checked,
+// so all text passes [Escape]'s rules here, and only here: control characters and
+// bidirectional overrides are shown escaped, and a line break inside a message
+// becomes a continuation line that begins with "  | ", which neither a reader nor a
+// pipeline takes for a message of its own.
+//
+// A nil *Console discards everything. A Console may be used by several goroutines.
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// Format is how a console writes.
+type Format string
+
+// The formats of a console.
+const (
+	Text Format = "text"
+	JSON Format = "json" // one record of log/slog a line
+)
+
+// ParseFormat reads the value of --log-format.
+func ParseFormat(s string) (Format, error) {
+	switch f := Format(s); f {
+	case Text, JSON:
+		return f, nil
+	}
+	return "", fmt.Errorf("unknown format %q; use text or json", s)
+}
+
+// Console writes messages, warnings, errors and progress. Make one with [New].
+type Console struct {
+	shared *shared
+	log    *slog.Logger // nil if the format is Text
+}
+
+// shared is what a console and those made of it by With have in common.
+type shared struct {
+	mu       sync.Mutex
+	w        io.Writer
+	terminal bool
+	bar      drawn // the bar on the terminal, or nil
+}
+
+// drawn is a progress bar on a terminal.
+type drawn interface{ Clear() error }
+
+// New returns a console that writes to w.
+func New(w io.Writer, format Format) *Console {
+	c := &Console{shared: &shared{w: w}}
+	if format == JSON {
+		c.log = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: escapeAttr}))
+		return c
+	}
+	f, ok := w.(*os.File)
+	c.shared.terminal = ok && term.IsTerminal(int(f.Fd()))
+	return c
+}
+
+// escapeAttr escapes the text of a record, of which JSON escapes only a part.
+func escapeAttr(_ []string, a slog.Attr) slog.Attr {
+	switch v := a.Value.Any().(type) {
+	case string:
+		a.Value = slog.StringValue(escapeText(v))
+	case error:
+		a.Value = slog.StringValue(escapeText(v.Error()))
+	case fmt.Stringer:
+		if a.Value.Kind() == slog.KindAny {
+			a.Value = slog.StringValue(escapeText(v.String()))
+		}
+	}
+	return a
+}
+
+// With returns a console whose JSON records also hold the given fields, which
+// are keys and values in turn as in [slog.Logger.With]. Text leaves them out: what
+// a reader needs is in the message.
+func (c *Console) With(fields ...any) *Console {
+	if c == nil || c.log == nil {
+		return c
+	}
+	return &Console{shared: c.shared, log: c.log.With(fields...)}
+}
+
+// Infof writes a message.
+func (c *Console) Infof(format string, args ...any) {
+	c.message(slog.LevelInfo, "", fmt.Sprintf(format, args...))
+}
+
+// Warnf writes a warning.
+func (c *Console) Warnf(format string, args ...any) {
+	c.message(slog.LevelWarn, "warning: ", fmt.Sprintf(format, args...))
+}
+
+// Error writes the error that ends the command with an exit status. Joined
+// errors are written one by one.
+func (c *Console) Error(err error, status int) {
+	for _, e := range separate(err) {
+		c.With("status", status).message(slog.LevelError, "reportgen: ", e.Error())
+	}
+}
+
+// separate returns the errors that [errors.Join] joined to err.
+func separate(err error) []error {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var all []error
+		var text []string
+		for _, inner := range e.Unwrap() {
+			all = append(all, separate(inner)...)
+			text = append(text, inner.Error())
+		}
+		if len(all) > 0 && strings.Join(text, "\n") == err.Error() {
+			return all
+		}
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil && inner.Error() == err.Error() {
+			return separate(inner)
+		}
+	}
+	return []error{err}
+}
+
+func (c *Console) message(level slog.Level, prefix, text string) {
+	if c == nil {
+		return
+	}
+	if c.log != nil {
+		c.log.Log(context.Background(), level, text)
+		return
+	}
+	c.shared.mu.Lock()
+	defer c.shared.mu.Unlock()
+	c.shared.clear()
+	// Nothing is left to report a failed write to.
+	_, _ = io.WriteString(c.shared.w, escapeLines(prefix+text))
+}
+
+// clear removes the bar from the terminal, so that a message has a line of its
+// own. The bar's next step draws it again.
+func (s *shared) clear() {
+	if s.bar != nil {
+		_ = s.bar.Clear()
+	}
+}
+
+// Output returns a writer for the output of other programs, such as go build:
+// each line becomes a message.
+func (c *Console) Output() io.Writer { return &lines{c: c} }
+
+type lines struct {
+	c    *Console
+	mu   sync.Mutex
+	rest []byte // of a line that has not ended
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rest = append(l.rest, p...)
+	for {
+		line, rest, found := strings.Cut(string(l.rest), "\n")
+		if !found {
+			return len(p), nil
+		}
+		l.rest = []byte(rest)
+		if line = strings.TrimRight(line, " \t\r"); line != "" {
+			l.c.Infof("%s", line)
+		}
+	}
+}
+
+// contextKey is the key of a context's console.
+type contextKey struct{}
+
+// NewContext returns a context that carries c.
+func NewContext(ctx context.Context, c *Console) context.Context {
+	return context.WithValue(ctx, contextKey{}, c)
+}
+
+// FromContext returns the context's console, or nil, which discards everything.
+func FromContext(ctx context.Context) *Console {
+	c, _ := ctx.Value(contextKey{}).(*Console)
+	return c
+}

@@ -1,0 +1,81 @@
+package console
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Escape returns a value from an input as it may be shown on a terminal, in a
+// cell of a table or on a line of its own: control characters (line breaks and
+// tabs among them), bidirectional overrides, and bytes that are not UTF-8 are
+// written as Go writes them in a string, such as \x1b or \u202e.
+func Escape(s string) string { return escape(s, "") }
+
+// escapeText escapes a text that may have several lines.
+func escapeText(s string) string {
+	return command.ReplaceAllString(escape(strings.ReplaceAll(s, "\r\n", "\n"), "\n\t"), `\x23#$1[`)
+}
+
+// command matches what Azure Pipelines and GitHub Actions take for a command
+// anywhere in a line.
+var command = regexp.MustCompile(`##(vso|)\[`)
+
+// escapeLines returns a message as lines, of which all but the first are marked
+// as continuations. A line never begins with ::, which GitHub Actions takes for a
+// command.
+func escapeLines(text string) string {
+	var b strings.Builder
+	for i, line := range strings.Split(strings.TrimRight(escapeText(text), "\n"), "\n") {
+		if i > 0 {
+			b.WriteString("  | ")
+		} else if trimmed := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(trimmed, "::") {
+			line = `\x3a` + trimmed[1:]
+		}
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// escape escapes what is unsafe in s, except for the characters in keep.
+func escape(s, keep string) string {
+	if !strings.ContainsFunc(s, unsafe) && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case !unsafe(r) || strings.ContainsRune(keep, r):
+			b.WriteString(s[:size])
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r < utf8.RuneSelf:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
+// unsafe reports whether a terminal may act on r or show what follows it in
+// another order: control characters, line and paragraph separators, and the
+// characters that Unicode's bidirectional algorithm (UAX #9) defines.
+func unsafe(r rune) bool {
+	switch {
+	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
+		return true
+	}
+	return unicode.Is(unicode.Bidi_Control, r)
+}
