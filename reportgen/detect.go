@@ -174,7 +174,7 @@ func writeFindingCSV(w io.Writer, r detect.Result) error {
 		if err != nil {
 			return err
 		}
-		rows = append(rows, []string{f.Rule, f.Entity, string(f.Severity), strconv.FormatFloat(f.Score, 'g', -1, 64),
+		rows = append(rows, []string{f.Rule, f.Entity.String(), string(f.Severity), strconv.FormatFloat(f.Score, 'g', -1, 64),
 			strings.Join(f.Attack, " "), f.Summary, f.Window[0].String(), f.Window[1].String(), string(evidence)})
 	}
 	return out.WriteAll(rows)

@@ -122,7 +122,7 @@ func TestDetectRealDays(t *testing.T) {
 		if f.Rule != detect.RuleExternalAutomation {
 			t.Errorf("with no internal network: %s %s", f.Rule, f.Entity)
 		}
-		programs[f.Entity] = f.Severity.Alert()
+		programs[f.Entity.String()] = f.Severity.Alert()
 	}
 	if !programs["73.54.23.243"] || len(programs) > 100 {
 		t.Errorf("%d clients of some 5,900 are taken for programs; the known one is among them: %v", len(programs), programs["73.54.23.243"])

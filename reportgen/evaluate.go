@@ -98,7 +98,7 @@ func readFindings(path string, stdin io.Reader) (findings []detect.Finding, err 
 		if errors.Is(err, io.EOF) {
 			return findings, nil
 		}
-		if err == nil && (f.Rule == "" || f.Entity == "" || !f.Severity.Known()) {
+		if err == nil && (f.Rule == "" || !f.Entity.IsValid() || !f.Severity.Known()) {
 			err = errors.New("rule, entity or severity is missing or unknown")
 		}
 		if err != nil {

@@ -36,7 +36,7 @@ func rankChanges(r detect.AnomalyResult, t knownTruth) changeRank {
 		}
 	}
 	for _, f := range r.Findings {
-		if planted[f.Entity] {
+		if planted[f.Entity.String()] {
 			c.unusual++
 		} else {
 			c.wrong++

@@ -84,14 +84,14 @@ func judge(in detect.Input, data, what, rule, entity string) realOutcome {
 	o := realOutcome{data: data, what: what, rule: rule, entity: entity}
 	others := map[string]bool{}
 	for _, f := range detect.All(in).Findings {
-		if f.Severity.Alert() && f.Entity != entity {
-			others[f.Entity] = true
+		if f.Severity.Alert() && f.Entity.String() != entity {
+			others[f.Entity.String()] = true
 		}
 		if f.Rule != rule {
 			continue
 		}
 		o.of++
-		if f.Entity == entity && o.finding == nil {
+		if f.Entity.String() == entity && o.finding == nil {
 			o.finding, o.rank = &f, o.of
 		}
 	}

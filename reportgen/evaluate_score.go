@@ -112,15 +112,15 @@ func evaluate(t knownTruth, findings []detect.Finding, k int) evaluation {
 func alertsOf(findings []detect.Finding) (alerts map[ruling]bool, ranked map[string][]string) {
 	sorted := slices.Clone(findings)
 	slices.SortStableFunc(sorted, func(a, b detect.Finding) int {
-		return cmp.Or(b.Severity.Compare(a.Severity), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Entity, b.Entity))
+		return cmp.Or(b.Severity.Compare(a.Severity), cmp.Compare(b.Score, a.Score), a.Entity.Compare(b.Entity))
 	})
 	alerts, ranked = map[ruling]bool{}, map[string][]string{}
 	for _, f := range sorted {
 		if f.Severity.Alert() {
-			alerts[ruling{f.Rule, f.Entity}] = true
+			alerts[ruling{f.Rule, f.Entity.String()}] = true
 		}
-		if !slices.Contains(ranked[f.Rule], f.Entity) {
-			ranked[f.Rule] = append(ranked[f.Rule], f.Entity)
+		if entity := f.Entity.String(); !slices.Contains(ranked[f.Rule], entity) {
+			ranked[f.Rule] = append(ranked[f.Rule], entity)
 		}
 	}
 	return alerts, ranked

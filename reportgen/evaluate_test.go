@@ -178,7 +178,7 @@ func writeDayFile(t *testing.T, path string, rows []flow.Record, rowGroup int) {
 func TestEvaluateChanges(t *testing.T) {
 	host := func(entity string) detect.HostChange { return detect.HostChange{Src: netip.MustParseAddr(entity)} }
 	finding := func(entity string, s detect.Severity) detect.Finding {
-		return detect.Finding{Rule: detect.RuleHostAnomaly, Entity: entity, Severity: s}
+		return detect.Finding{Rule: detect.RuleHostAnomaly, Entity: netip.MustParseAddr(entity), Severity: s}
 	}
 	known := knownTruth{Planted: []plantedHost{{"beacon", "10.0.0.1"}, {"dns-c2", "10.0.0.2"}, {"dns-c2", "10.0.0.3"}, {"external-automation", "203.0.113.7"}}}
 	found := detect.AnomalyResult{

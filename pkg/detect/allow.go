@@ -56,7 +56,7 @@ func (a Allowance) allows(f Finding) bool {
 	if len(a.Rules) > 0 && !slices.Contains(a.Rules, f.Rule) {
 		return false
 	}
-	entity := party{addr: f.Addr()}
+	entity := party{addr: f.Entity}
 	if c, ok := f.Evidence.(Client); ok {
 		entity.country, entity.owner = c.Country, c.Owner
 	}

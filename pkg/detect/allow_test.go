@@ -14,7 +14,7 @@ func TestAllowList(t *testing.T) {
 	result := detect.All(input(t))
 	all := map[string]bool{}
 	for _, f := range result.Findings {
-		all[f.Rule+" "+f.Entity] = true
+		all[f.Rule+" "+f.Entity.String()] = true
 	}
 	tests := []struct {
 		name  string
@@ -40,7 +40,7 @@ func TestAllowList(t *testing.T) {
 			shown, hidden := detect.AllowList{tt.allow}.Apply(result)
 			left := map[string]bool{}
 			for _, f := range shown.Findings {
-				left[f.Rule+" "+f.Entity] = true
+				left[f.Rule+" "+f.Entity.String()] = true
 			}
 			var got []string
 			for f := range all {
@@ -57,7 +57,7 @@ func TestAllowList(t *testing.T) {
 			}
 			for _, d := range shown.Devices {
 				for _, f := range d.Findings {
-					if !left[f.Rule+" "+f.Entity] {
+					if !left[f.Rule+" "+f.Entity.String()] {
 						t.Errorf("device %s still has %s", d.Entity, f.Rule)
 					}
 				}

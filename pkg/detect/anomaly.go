@@ -110,14 +110,14 @@ func Anomaly(in Input) AnomalyResult {
 // named lowers the findings on hosts for which another rule has an alert to
 // info, and says which: what a rule names is no longer what no rule names.
 func (r *AnomalyResult) named(others []Finding) {
-	by := map[string][]string{}
+	by := map[netip.Addr][]string{}
 	for _, f := range others {
 		if f.Severity.Alert() && !slices.Contains(by[f.Entity], f.Rule) {
 			by[f.Entity] = append(by[f.Entity], f.Rule)
 		}
 	}
 	for i, c := range r.Hosts {
-		r.Hosts[i].NamedBy = slices.Sorted(slices.Values(by[c.Src.String()]))
+		r.Hosts[i].NamedBy = slices.Sorted(slices.Values(by[c.Src]))
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -134,7 +134,7 @@ func (r *AnomalyResult) named(others []Finding) {
 // finding reports a host with an excess of 1 or more.
 func (c HostChange) finding() Finding {
 	score := scoreOf(c.excess / farther)
-	f := Finding{Rule: RuleHostAnomaly, Entity: c.Src.String(), Severity: severityOf(score), Score: score,
+	f := Finding{Rule: RuleHostAnomaly, Entity: c.Src, Severity: severityOf(score), Score: score,
 		Attack: []string{}, Summary: c.summary(), Evidence: c, Window: c.during.window()}
 	f.capped(Medium)
 	if !c.plain {

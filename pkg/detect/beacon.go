@@ -71,7 +71,7 @@ func Beacon(in Input) BeaconResult {
 	r := BeaconResult{Signals: Signals{}, Thresholds: before.usual.thresholds(k, "hosts and destinations of the baseline day")}
 	contacted := test.contacted()
 	hosts := test.internalHosts()
-	byFinding := map[string]Call{}
+	byFinding := map[string]Call{} // by what tells findings apart
 	for c := range test.outward() {
 		if c.Flows < rhythmFlows {
 			continue
@@ -96,12 +96,12 @@ func Beacon(in Input) BeaconResult {
 			continue
 		}
 		f := call.finding(scoreOf(excess), c)
-		byFinding[f.Entity+f.Summary] = call
+		byFinding[f.Entity.String()+f.Summary] = call
 		r.Findings = append(r.Findings, f)
 	}
 	sortFindings(r.Findings)
 	for _, f := range r.Findings {
-		r.Calls = append(r.Calls, byFinding[f.Entity+f.Summary])
+		r.Calls = append(r.Calls, byFinding[f.Entity.String()+f.Summary])
 	}
 	return r
 }
@@ -189,7 +189,7 @@ func (c Call) finding(score float64, conv *profile.Conversation) Finding {
 	if c.Moved {
 		since = "it called another address of this owner at this pace on the baseline day"
 	}
-	f := Finding{Rule: RuleBeacon, Entity: c.Src.String(), Severity: severityOf(score), Score: score,
+	f := Finding{Rule: RuleBeacon, Entity: c.Src, Severity: severityOf(score), Score: score,
 		Attack: []string{"T1071.001"}, Evidence: c, Window: [2]flow.Time{conv.First, conv.Last},
 		Summary: fmt.Sprintf("called %s on %s %d every %.0f s on average in %d hours of the day, %s, gaps varying by %.0f %%; %s",
 			to, c.Proto, c.Port, c.Gap, c.Hours, plural(c.Flows, "flow"), 100*c.CV, since)}

@@ -125,7 +125,7 @@ func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score
 				own.Add(profile.Counts{Flows: p.Flows, Up: p.Up, Down: p.Down})
 			}
 		}
-		f := Finding{Rule: RuleInternalP2P, Entity: a.String(), Severity: severityOf(score), Score: score,
+		f := Finding{Rule: RuleInternalP2P, Entity: a, Severity: severityOf(score), Score: score,
 			Attack: []string{"T1090.001", "T1570"}, Evidence: m, Window: during.window(),
 			Summary: fmt.Sprintf("talks both ways with %s, which is no server, and did not on the baseline day: %s, up ÷ down %.2f",
 				m.Peers[0], plural(own.Flows, "flow"), ratio(own.Up, own.Down))}

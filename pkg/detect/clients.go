@@ -95,7 +95,7 @@ func (c Client) finding(score float64) Finding {
 	if c.Owner.Name != "" {
 		who = " (" + c.Owner.Name + ")"
 	}
-	return Finding{Rule: RuleExternalAutomation, Entity: c.Addr.String(), Severity: severityOf(score), Score: score,
+	return Finding{Rule: RuleExternalAutomation, Entity: c.Addr, Severity: severityOf(score), Score: score,
 		Attack: []string{"T1595", "T1110"}, Evidence: c, Window: [2]flow.Time{c.First, c.Last},
 		Summary: fmt.Sprintf("%s%s every %.0f s on average, gaps varying by %.0f %%, in %.0f %% of the half hours from %02d:%02d to %02d:%02d",
 			plural(c.Flows, "flow"), who, c.Gap, 100*c.CV, 100*c.Coverage,

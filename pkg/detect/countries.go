@@ -96,7 +96,7 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time) Finding {
 	if more := len(h.Countries) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	f := Finding{Rule: RuleNewCountry, Entity: h.Host.String(), Severity: severityOf(score), Score: score,
+	f := Finding{Rule: RuleNewCountry, Entity: h.Host, Severity: severityOf(score), Score: score,
 		Attack: []string{"T1041"}, Evidence: h, Window: window,
 		Summary: fmt.Sprintf("%s and %s with %s that nobody contacted on the baseline day: %s",
 			plural(h.Flows, "flow"), bytesText(h.Bytes()), countryCount(len(h.Countries)), strings.Join(names, ", "))}
@@ -115,9 +115,9 @@ func countryCount(n int) string {
 
 // sort orders findings and, beside them, their hosts.
 func (r *CountriesResult) sort() {
-	hosts := map[string]NewCountryHost{}
+	hosts := map[netip.Addr]NewCountryHost{}
 	for _, h := range r.Hosts {
-		hosts[h.Host.String()] = h
+		hosts[h.Host] = h
 	}
 	sortFindings(r.Findings)
 	for i, f := range r.Findings {

@@ -87,7 +87,7 @@ const (
 // Finding is one thing that one entity did and why it is unusual.
 type Finding struct {
 	Rule     string       `json:"rule"`     // id of the rule, such as "exfiltration"
-	Entity   string       `json:"entity"`   // the host's address
+	Entity   netip.Addr   `json:"entity"`   // the host
 	Severity Severity     `json:"severity"` //
 	Score    float64      `json:"score"`    // 0 to 1, comparable within a rule, three decimals
 	Attack   []string     `json:"attack"`   // MITRE ATT&CK technique ids
@@ -139,10 +139,4 @@ func All(in Input) Result {
 	sortFindings(r.Findings)
 	r.Devices = Devices(r.Findings)
 	return r
-}
-
-// Addr returns the entity's address, or the zero address where the entity is none.
-func (f Finding) Addr() netip.Addr {
-	a, _ := netip.ParseAddr(f.Entity)
-	return a
 }

@@ -2,16 +2,17 @@ package detect
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 )
 
 // Device is one entity with all its findings, as the list of compromised
 // devices shows it.
 type Device struct {
-	Entity   string    `json:"entity"`
-	Severity Severity  `json:"severity"` // the worst of its findings
-	Score    float64   `json:"score"`    // 0 to 1: 1 − Π(1 − score) over its rules' best findings, host-anomaly's apart
-	Findings []Finding `json:"findings"` // most severe first
+	Entity   netip.Addr `json:"entity"`
+	Severity Severity   `json:"severity"` // the worst of its findings
+	Score    float64    `json:"score"`    // 0 to 1: 1 − Π(1 − score) over its rules' best findings, host-anomaly's apart
+	Findings []Finding  `json:"findings"` // most severe first
 }
 
 // Devices sums findings per entity, most severe first. An entity with nothing
@@ -23,7 +24,7 @@ type Device struct {
 // of its own, for it sees whatever the others see: its score counts only where
 // it is the larger.
 func Devices(findings []Finding) []Device {
-	byEntity := map[string][]Finding{}
+	byEntity := map[netip.Addr][]Finding{}
 	for _, f := range findings {
 		byEntity[f.Entity] = append(byEntity[f.Entity], f)
 	}

@@ -8,7 +8,7 @@ import (
 
 func TestDevices(t *testing.T) {
 	finding := func(rule, entity string, severity detect.Severity, score float64) detect.Finding {
-		return detect.Finding{Rule: rule, Entity: entity, Severity: severity, Score: score}
+		return detect.Finding{Rule: rule, Entity: mustAddr(entity), Severity: severity, Score: score}
 	}
 	devices := detect.Devices([]detect.Finding{
 		finding("new-country", "10.0.0.9", detect.Info, 0.1),
@@ -27,7 +27,7 @@ func TestDevices(t *testing.T) {
 		t.Fatalf("%d devices, want %d: info alone makes none", len(devices), len(want))
 	}
 	for i, d := range devices {
-		if d.Entity != want[i].entity || d.Score != want[i].score {
+		if d.Entity.String() != want[i].entity || d.Score != want[i].score {
 			t.Errorf("device %d is %s with %v, want %s with %v", i, d.Entity, d.Score, want[i].entity, want[i].score)
 		}
 	}
@@ -40,9 +40,9 @@ func TestDevices(t *testing.T) {
 // scores the larger counts.
 func TestDevicesOfAnomalies(t *testing.T) {
 	for _, tt := range []struct{ named, odd, want float64 }{{0.3, 0.4, 0.4}, {0.6, 0.4, 0.6}, {0, 0.55, 0.55}} {
-		findings := []detect.Finding{{Rule: detect.RuleHostAnomaly, Entity: "10.0.0.2", Severity: detect.Low, Score: tt.odd}}
+		findings := []detect.Finding{{Rule: detect.RuleHostAnomaly, Entity: mustAddr("10.0.0.2"), Severity: detect.Low, Score: tt.odd}}
 		if tt.named > 0 {
-			findings = append(findings, detect.Finding{Rule: detect.RuleBeacon, Entity: "10.0.0.2", Severity: detect.Low, Score: tt.named})
+			findings = append(findings, detect.Finding{Rule: detect.RuleBeacon, Entity: mustAddr("10.0.0.2"), Severity: detect.Low, Score: tt.named})
 		}
 		devices := detect.Devices(findings)
 		if len(devices) != 1 || devices[0].Score != tt.want || len(devices[0].Findings) != len(findings) {

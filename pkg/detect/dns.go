@@ -76,7 +76,7 @@ func DNS(in Input) DNSResult {
 			continue
 		}
 		score := scoreOf(excess)
-		r.Findings = append(r.Findings, Finding{Rule: RuleDNSC2, Entity: now.addr.String(), Severity: severityOf(score),
+		r.Findings = append(r.Findings, Finding{Rule: RuleDNSC2, Entity: now.addr, Severity: severityOf(score),
 			Score: score, Attack: []string{"T1071.004", "T1572"}, Summary: use.summary(), Evidence: use, Window: window})
 	}
 	slices.SortStableFunc(r.Hosts, func(a, b DNSUse) int { return cmp.Compare(b.Flows, a.Flows) })

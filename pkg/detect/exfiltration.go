@@ -111,7 +111,7 @@ func (u Upload) finding(score float64, window [2]flow.Time) Finding {
 	if u.Pace == PaceSlow {
 		attack = append(attack, "T1030")
 	}
-	return Finding{Rule: RuleExfiltration, Entity: u.Src.String(), Severity: severityOf(score), Score: score,
+	return Finding{Rule: RuleExfiltration, Entity: u.Src, Severity: severityOf(score), Score: score,
 		Attack: attack, Summary: u.summary(), Evidence: u, Window: window}
 }
 

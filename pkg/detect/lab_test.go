@@ -239,7 +239,7 @@ func wantAlerts(t *testing.T, fs []detect.Finding, want ...string) {
 	alerts := map[string]bool{}
 	for _, f := range fs {
 		if f.Severity.Alert() {
-			alerts[f.Entity] = true
+			alerts[f.Entity.String()] = true
 		}
 	}
 	got := slices.Sorted(maps.Keys(alerts))

@@ -22,7 +22,7 @@ func TestRandomDays(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		for _, f := range res.Findings {
-			if !(f.Score >= 0 && f.Score <= 1) || f.Severity.Alert() != (f.Score >= 0.5) || !f.Addr().IsValid() {
+			if !(f.Score >= 0 && f.Score <= 1) || f.Severity.Alert() != (f.Score >= 0.5) || !f.Entity.IsValid() {
 				t.Errorf("seed %d: %+v", seed, f)
 			}
 		}

@@ -86,15 +86,15 @@ func Scan(in Input) ScanResult {
 			window = test.spanWithin(src)
 		}
 		r.Sweeps = append(r.Sweeps, s)
-		r.Findings = append(r.Findings, Finding{Rule: RuleInternalScan, Entity: src.String(), Severity: severityOf(score), Score: score,
+		r.Findings = append(r.Findings, Finding{Rule: RuleInternalScan, Entity: src, Severity: severityOf(score), Score: score,
 			Attack: []string{"T1046", "T1018"}, Summary: s.summary(), Evidence: s, Window: window.window()})
 	}
 	sortFindings(r.Findings)
-	order := map[string]int{}
+	order := map[netip.Addr]int{}
 	for i, f := range r.Findings {
 		order[f.Entity] = i
 	}
-	slices.SortFunc(r.Sweeps, func(a, b Sweep) int { return order[a.Src.String()] - order[b.Src.String()] })
+	slices.SortFunc(r.Sweeps, func(a, b Sweep) int { return order[a.Src] - order[b.Src] })
 	return r
 }
 

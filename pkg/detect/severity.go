@@ -62,8 +62,7 @@ func compareFindings(a, b Finding) int {
 		b.Severity.Compare(a.Severity),
 		cmp.Compare(b.Score, a.Score),
 		cmp.Compare(a.Rule, b.Rule),
-		a.Addr().Compare(b.Addr()),
-		cmp.Compare(a.Entity, b.Entity),
+		a.Entity.Compare(b.Entity),
 		cmp.Compare(a.Summary, b.Summary),
 	)
 }

@@ -2,6 +2,7 @@ package detect_test
 
 import (
 	"math"
+	"net/netip"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -16,17 +17,17 @@ func TestSignals(t *testing.T) {
 	in := detect.Input{Baseline: office(1, 40).profile(), Test: after.profile(), Servers: clients.profile(), Geo: lookup(t)}
 	r := detect.All(in)
 	signals := r.Signals()
-	found := map[string]map[string]bool{}
+	found := map[string]map[netip.Addr]bool{}
 	for _, f := range r.Findings {
 		of, compared := signals[f.Rule]
 		if !compared {
 			continue
 		}
 		if found[f.Rule] == nil {
-			found[f.Rule] = map[string]bool{}
+			found[f.Rule] = map[netip.Addr]bool{}
 		}
 		found[f.Rule][f.Entity] = true
-		signal := of[f.Addr()]
+		signal := of[f.Entity]
 		if most := 1 - math.Exp2(-signal); f.Score > most+0.001 {
 			t.Errorf("%s of %s: score %.3f, but the signal is %.3f", f.Rule, f.Entity, f.Score, signal)
 		}
@@ -37,7 +38,7 @@ func TestSignals(t *testing.T) {
 	below := 0
 	for rule, of := range signals {
 		for entity, signal := range of {
-			if signal >= 1 && !found[rule][entity.String()] {
+			if signal >= 1 && !found[rule][entity] {
 				t.Errorf("%s of %s: no finding at a signal of %.3f", rule, entity, signal)
 			}
 			if signal < 1 {

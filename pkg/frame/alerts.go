@@ -14,7 +14,7 @@ func Findings(fs []detect.Finding) Frame {
 	type row = detect.Finding
 	return of(fs,
 		text("rule", func(r row) string { return r.Rule }),
-		text("entity", func(r row) string { return r.Entity }),
+		text("entity", func(r row) string { return r.Entity.String() }),
 		text("severity", func(r row) string { return string(r.Severity) }),
 		number("score", func(r row) float64 { return r.Score }),
 		text("attack", func(r row) string { return strings.Join(r.Attack, ", ") }),
@@ -41,7 +41,7 @@ func Alerts(fs []detect.Finding) []detect.Finding {
 func Devices(ds []detect.Device) Frame {
 	type row = detect.Device
 	return of(ds,
-		text("entity", func(r row) string { return r.Entity }),
+		text("entity", func(r row) string { return r.Entity.String() }),
 		text("severity", func(r row) string { return string(r.Severity) }),
 		number("score", func(r row) float64 { return r.Score }),
 		text("rules", func(r row) string {
@@ -88,8 +88,8 @@ func Thresholds(ts []detect.Threshold) Frame {
 func Suspects(fs []detect.Finding) []string {
 	var names []string
 	for _, f := range Alerts(fs) {
-		if !slices.Contains(names, f.Entity) {
-			names = append(names, f.Entity)
+		if !slices.Contains(names, f.Entity.String()) {
+			names = append(names, f.Entity.String())
 		}
 	}
 	return names

@@ -92,10 +92,10 @@ func results() (uploads detect.ExfiltrationResult, peers detect.BotnetResult, cl
 		{Addr: src, Counts: profile.Counts{Flows: 1, Up: 12, Down: 0}},
 	}
 	findings = []detect.Finding{
-		{Rule: "exfiltration", Entity: "10.0.0.1", Severity: detect.High, Score: 0.9, Attack: []string{"T1048", "T1030"},
+		{Rule: "exfiltration", Entity: netip.MustParseAddr("10.0.0.1"), Severity: detect.High, Score: 0.9, Attack: []string{"T1048", "T1030"},
 			Summary: "uploaded much", Window: [2]flow.Time{100, 200}},
-		{Rule: "dns-c2", Entity: "10.0.0.1", Severity: detect.Medium, Score: 0.6, Summary: "asked much"},
-		{Rule: "new-country", Entity: "10.0.0.2", Severity: detect.Info, Score: 0.1, Summary: "looked abroad"},
+		{Rule: "dns-c2", Entity: netip.MustParseAddr("10.0.0.1"), Severity: detect.Medium, Score: 0.6, Summary: "asked much"},
+		{Rule: "new-country", Entity: netip.MustParseAddr("10.0.0.2"), Severity: detect.Info, Score: 0.1, Summary: "looked abroad"},
 	}
 	return
 }

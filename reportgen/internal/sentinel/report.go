@@ -102,7 +102,7 @@ func (a *Analysis) cards() []card {
 		if f.Rule == detect.RuleInternalP2P {
 			kind = kindMesh
 		}
-		cards = append(cards, a.card(kind, f.Entity, f.Addr(), "Severity", string(f.Severity), "What was seen", clean(f.Summary),
+		cards = append(cards, a.card(kind, f.Entity.String(), f.Entity, "Severity", string(f.Severity), "What was seen", clean(f.Summary),
 			"From", minute(f.Window[0]), "To", minute(f.Window[1])))
 	}
 	for _, r := range a.Ratios {

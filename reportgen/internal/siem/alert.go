@@ -77,7 +77,7 @@ func NewAlert(f detect.Finding, s *Set, midnight time.Time) (Alert, error) {
 	if err := json.Unmarshal(evidence, &a.ends); err != nil {
 		a.ends = endpoints{}
 	}
-	a.ends.complete(f.Addr())
+	a.ends.complete(f.Entity)
 	return a, nil
 }
 

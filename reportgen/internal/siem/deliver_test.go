@@ -5,10 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +25,7 @@ func someAlerts(t *testing.T, n int) []Alert {
 	t.Helper()
 	var alerts []Alert
 	for i := range n {
-		a, err := NewAlert(detect.Finding{Rule: "beacon", Entity: fmt.Sprintf("10.0.0.%d", i+1), Severity: detect.High, Score: 0.8,
+		a, err := NewAlert(detect.Finding{Rule: "beacon", Entity: netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), Severity: detect.High, Score: 0.8,
 			Attack: []string{"T1071.001"}, Summary: "calls “home” every 60 s", Evidence: map[string]any{"dst_ip": "93.184.216.34"},
 			Window: [2]flow.Time{flow.Hour, 2 * flow.Hour}}, nil, christmas)
 		if err != nil {

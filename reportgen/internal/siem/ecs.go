@@ -129,7 +129,7 @@ func (a Alert) ECS() ECS {
 		Rule:     ecsRule{ID: f.Rule, Name: a.title(), Ruleset: "flowbook"},
 		Related:  ecsRelated{IP: []string{}},
 		Observer: ecsObserver{"Flowbook", "Flowbook", "network"},
-		Flowbook: ecsFlowbook{f.Entity, f.Severity, f.Evidence},
+		Flowbook: ecsFlowbook{f.Entity.String(), f.Severity, f.Evidence},
 	}
 	if f.Severity.Alert() {
 		out.Event.Kind, out.Event.Category = "alert", []string{"network", "intrusion_detection"}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -200,7 +201,7 @@ func (q query) finding(g *group, value, old float64) detect.Finding {
 			m.Dst = g.key[i]
 		}
 	}
-	entity := cmp.Or(m.Src, m.Dst)
+	entity, _ := netip.ParseAddr(cmp.Or(m.Src, m.Dst)) // rules group by one of them
 	if m.Dst == "" {
 		m.Dst = m.Largest[0].Dst
 	}

@@ -3,6 +3,7 @@ package siem_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // A finding of 25 December as an event of the Elastic Common Schema.
 func ExampleWrite() {
-	f := detect.Finding{Rule: "exfiltration", Entity: "192.168.100.35", Severity: detect.High, Score: 0.97, Attack: []string{"T1567.002"},
+	f := detect.Finding{Rule: "exfiltration", Entity: netip.MustParseAddr("192.168.100.35"), Severity: detect.High, Score: 0.97, Attack: []string{"T1567.002"},
 		Summary: "uploaded 1.2 GB", Window: [2]flow.Time{9 * flow.Hour, 10 * flow.Hour},
 		Evidence: map[string]any{"src_ip": "192.168.100.35", "dst_ip": "142.250.184.196", "up_bytes": 1_200_000_000}}
 	a, err := siem.NewAlert(f, nil, time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC))
@@ -45,7 +46,7 @@ func ExampleDeliver() {
 		fmt.Println(err)
 		return
 	}
-	alerts, err := siem.Alerts([]detect.Finding{{Rule: "beacon", Entity: "10.0.0.7", Severity: detect.High}}, nil, time.Unix(0, 0))
+	alerts, err := siem.Alerts([]detect.Finding{{Rule: "beacon", Entity: netip.MustParseAddr("10.0.0.7"), Severity: detect.High}}, nil, time.Unix(0, 0))
 	if err != nil {
 		fmt.Println(err)
 		return

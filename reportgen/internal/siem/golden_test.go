@@ -3,6 +3,7 @@ package siem
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,7 +15,7 @@ import (
 
 // One alert in every format.
 func TestGolden(t *testing.T) {
-	f := detect.Finding{Rule: detect.RuleExfiltration, Entity: "192.168.100.35", Severity: detect.High, Score: 0.97,
+	f := detect.Finding{Rule: detect.RuleExfiltration, Entity: netip.MustParseAddr("192.168.100.35"), Severity: detect.High, Score: 0.97,
 		Attack: []string{"T1567.002", "T1030"}, Summary: "uploaded 1.19 GB to 142.250.184.196 (Google LLC), 310 times its baseline",
 		Window: [2]flow.Time{9*flow.Hour + 2965, 11 * flow.Hour},
 		Evidence: map[string]any{"src_ip": "192.168.100.35", "dst_ip": "142.250.184.196", "owner": map[string]any{"asn": 15169, "name": "Google LLC"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,7 +70,7 @@ func sampleAlerts(t *testing.T) []Alert {
 		}
 	}
 	for _, severity := range []detect.Severity{detect.Info, detect.Low, detect.Medium, detect.High, detect.Critical} {
-		fs = append(fs, detect.Finding{Rule: "own", Entity: "2001:db8::1", Severity: severity, Summary: "<odd> & “quoted”", Evidence: []int{1}})
+		fs = append(fs, detect.Finding{Rule: "own", Entity: netip.MustParseAddr("2001:db8::1"), Severity: severity, Summary: "<odd> & “quoted”", Evidence: []int{1}})
 	}
 	alerts, err := Alerts(fs, s, christmas)
 	if err != nil {

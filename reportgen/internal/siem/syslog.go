@@ -36,7 +36,7 @@ func (a Alert) syslog(format string) (string, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
 		text = "\ufeff" + text // as the RFC asks of UTF-8
 	}
-	params := [][2]string{{"uid", a.UID}, {"rule", f.Rule}, {"entity", f.Entity}, {"severity", string(f.Severity)},
+	params := [][2]string{{"uid", a.UID}, {"rule", f.Rule}, {"entity", f.Entity.String()}, {"severity", string(f.Severity)},
 		{"score", strconv.FormatFloat(f.Score, 'f', 3, 64)}, {"attack", strings.Join(f.Attack, " ")}}
 	var data strings.Builder
 	for _, p := range params {
