@@ -15,7 +15,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // sampleArgs are the arguments of reportgen detect for the sample days.
@@ -178,7 +178,7 @@ func TestDetectTellsRejectedRows(t *testing.T) {
 	b.Add(flow.Record{Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("10.0.0.2"), Proto: flow.TCP, Port: 443})
 	b.Reject("timestamp outside the day", profile.Place{File: "odd.parquet", Row: 1, Column: flow.ColTime, Value: "8640005"})
 	path := filepath.Join(t.TempDir(), "odd.profile")
-	if err := scan.WriteProfile(path, b.Profile()); err != nil {
+	if err := flowfile.WriteProfile(path, b.Profile()); err != nil {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer

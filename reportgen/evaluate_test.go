@@ -13,7 +13,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
 	"github.com/parquet-go/parquet-go"
 )
@@ -130,7 +130,7 @@ func TestFindingsDoNotDependOnTheFile(t *testing.T) {
 			writeDayFile(t, path, rows[len(rows)*i/c.files:len(rows)*(i+1)/c.files], c.rowGroup)
 			paths = append(paths, path)
 		}
-		if in.Test, err = scan.Files(t.Context(), paths, scan.Options{Workers: c.threads}); err != nil {
+		if in.Test, err = flowfile.ProfileAll(t.Context(), paths, flowfile.Options{Workers: c.threads}); err != nil {
 			t.Fatal(err)
 		}
 		if findings() != want {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -16,7 +16,7 @@ import (
 func importedRows(t *testing.T, path string) string {
 	t.Helper()
 	var b strings.Builder
-	for r, err := range scan.Rows(t.Context(), path, scan.Filter{}) {
+	for r, err := range flowfile.Rows(t.Context(), path, flowfile.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 const zeekLog = `#separator \x20
@@ -136,7 +136,7 @@ func TestImportScans(t *testing.T) {
 		{Time: 2*flow.Second + 50, Src: netip.MustParseAddr("10.0.0.2"), Dst: netip.MustParseAddr("192.0.2.1"), Proto: flow.TCP, Port: 443, Up: 3, Down: 4},
 	}
 	var got []flow.Record
-	for r, err := range scan.Rows(t.Context(), "day.parquet", scan.Filter{}) {
+	for r, err := range flowfile.Rows(t.Context(), "day.parquet", flowfile.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,8 +13,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
 	"github.com/google/renameio/v2"
 )
 
@@ -119,7 +119,7 @@ func placeDays(files []dayFile, stderr io.Writer) error {
 
 // writeDay writes the next n flows to a file.
 func writeDay(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, to io.Writer, written func(int64)) error {
-	w := scan.NewWriter(to)
+	w := flowfile.NewWriter(to)
 	for i := range n {
 		if err := interrupted(ctx, int(i)); err != nil {
 			return err

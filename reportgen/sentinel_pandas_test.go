@@ -18,7 +18,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 )
 
@@ -72,7 +72,7 @@ func TestSentinelLegacy(t *testing.T) {
 		t.Skip("Debian's package geoip-bin is not installed: ", err)
 	}
 	day := filepath.Join("..", "testdata", "test.parquet")
-	p, err := scan.File(t.Context(), day, scan.Options{})
+	p, err := flowfile.Profile(t.Context(), day, flowfile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func sampleDatabase(t *testing.T, name string) string {
 func sampleDay(t *testing.T) []flow.Record {
 	t.Helper()
 	var rows []flow.Record
-	for r, err := range scan.Rows(t.Context(), filepath.Join("..", "testdata", "test.parquet"), scan.Filter{}) {
+	for r, err := range flowfile.Rows(t.Context(), filepath.Join("..", "testdata", "test.parquet"), flowfile.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

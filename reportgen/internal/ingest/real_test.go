@@ -122,7 +122,7 @@ func golden(t *testing.T, path, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err, "(go test ./pkg/ingest -update writes it)")
+		t.Fatal(err, "(go test ./reportgen/internal/ingest -update writes it)")
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Error("want(-) got(+):\n", diff)

@@ -18,7 +18,7 @@ import (
 	// What cells call is compiled by the test itself; naming it here makes go
 	// test forget its cached result when it changes.
 	_ "github.com/flowbook/flowbook/pkg/nb"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 var parameter = regexp.MustCompile(`(?m)^var (\w+) = (\S+)`)
@@ -114,7 +114,7 @@ func write(t *testing.T, path string, rs ...flow.Record) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := scan.NewWriter(f)
+	w := flowfile.NewWriter(f)
 	for _, r := range rs {
 		if err := w.Write(r); err != nil {
 			t.Fatal(err)

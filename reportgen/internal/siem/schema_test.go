@@ -14,7 +14,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 var christmas = time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC)
@@ -26,9 +26,9 @@ func sampleInput(t *testing.T) detect.Input {
 	sample := filepath.Join("..", "..", "..", "testdata")
 	var in detect.Input
 	var errs [4]error
-	in.Baseline, _, errs[0] = scan.Cached(t.Context(), filepath.Join(sample, "data.parquet"), scan.Options{})
-	in.Test, _, errs[1] = scan.Cached(t.Context(), filepath.Join(sample, "test.parquet"), scan.Options{})
-	in.Servers, _, errs[2] = scan.Cached(t.Context(), filepath.Join(sample, "servers.parquet"), scan.Options{})
+	in.Baseline, _, errs[0] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "data.parquet"), flowfile.Options{})
+	in.Test, _, errs[1] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "test.parquet"), flowfile.Options{})
+	in.Servers, _, errs[2] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "servers.parquet"), flowfile.Options{})
 	in.Geo, errs[3] = geo.Open(filepath.Join(sample, "country.mmdb"), filepath.Join(sample, "asn.mmdb"))
 	if err := errors.Join(errs[:]...); err != nil {
 		t.Fatal(err)
