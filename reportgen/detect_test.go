@@ -15,6 +15,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
@@ -102,10 +103,7 @@ func TestDetectTakesProfiles(t *testing.T) {
 // is found inside, with any of its addresses as our own too. Its clients are
 // programs in good part; the one that is known to be stands among them.
 func TestDetectRealDays(t *testing.T) {
-	logs := filepath.Join("..", "..", "shared", "data", "zeek", "missing-host")
-	if _, err := os.Stat(logs); err != nil {
-		t.Skip("the real days are not here: ", err)
-	}
+	logs := testenv.Data(t, "zeek", "missing-host")
 	dir := t.TempDir()
 	day := func(date string) string {
 		path := filepath.Join(dir, date+".parquet")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
 	"github.com/parquet-go/parquet-go"
@@ -61,11 +62,7 @@ func TestEvaluationIsCurrent(t *testing.T) {
 	_, worlds, _ := strings.Cut(text.String(), "### Worlds")
 	check(worlds)
 
-	logs := filepath.Join("..", "..", "shared", "data")
-	if _, err := os.Stat(logs); err != nil {
-		t.Skip("the real logs are not here: ", err)
-	}
-	days, err := evaluateReal(t.Context(), logs)
+	days, err := evaluateReal(t.Context(), testenv.Data(t))
 	if err != nil {
 		t.Fatal(err)
 	}

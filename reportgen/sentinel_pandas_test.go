@@ -18,6 +18,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 )
@@ -63,14 +64,8 @@ func TestSentinelPandas(t *testing.T) {
 // Debian's legacy database gives the countries that Debian's own program says,
 // of the whole sample day.
 func TestSentinelLegacy(t *testing.T) {
-	const legacy = "/usr/share/GeoIP/GeoIP.dat"
-	if _, err := os.Stat(legacy); err != nil {
-		t.Skip("Debian's package geoip-database is not installed: ", err)
-	}
-	program, err := exec.LookPath("geoiplookup")
-	if err != nil {
-		t.Skip("Debian's package geoip-bin is not installed: ", err)
-	}
+	legacy := testenv.File(t, "/usr/share/GeoIP/GeoIP.dat", "Debian's package geoip-database")
+	program := testenv.Program(t, "geoiplookup", "Debian's package geoip-bin")
 	day := filepath.Join("..", "testdata", "test.parquet")
 	p, err := flowfile.Profile(t.Context(), day, flowfile.Options{})
 	if err != nil {
@@ -107,23 +102,10 @@ func TestSentinelLegacy(t *testing.T) {
 	}
 }
 
-// pandas runs testdata/sentinel.py. It skips the test where there is no Python
-// with the packages of the test requirements.
+// pandas runs testdata/sentinel.py.
 func pandas(t *testing.T, args ...string) {
 	t.Helper()
-	bin := os.Getenv("FLOWBOOK_PYTHON")
-	if bin == "" {
-		bin = filepath.Join("..", ".venv", "bin", "python")
-	}
-	if _, err := os.Stat(bin); err != nil {
-		t.Skip("no Python with pandas and pyarrow: run make test, or set FLOWBOOK_PYTHON")
-	}
-	cmd := exec.CommandContext(t.Context(), bin, append([]string{filepath.Join("testdata", "sentinel.py")}, args...)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("sentinel.py: %v\n%s", err, stderr.String())
-	}
+	testenv.RunPython(t, []string{"pandas", "pyarrow"}, "", append([]string{filepath.Join("testdata", "sentinel.py")}, args...)...)
 }
 
 func sampleDatabase(t *testing.T, name string) string {

@@ -2,10 +2,8 @@ package nb
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -19,9 +17,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/chart"
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/frame"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
-
-var update = flag.Bool("update", false, "write the golden bundles anew")
 
 // TestClosure checks what a cell links, with the tags that the kernel builds it
 // with: nothing that knows the format of flow files, since that alone would take
@@ -106,20 +103,7 @@ func TestBundles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := bundle(t, d)
-			path := filepath.Join("testdata", c.name+".json")
-			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", path, diff)
-			}
+			testenv.Golden(t, filepath.Join("testdata", c.name+".json"), string(bundle(t, d)))
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -14,10 +15,7 @@ import (
 // them, have other columns than flows. Here each of their columns is read as if
 // it were a flow's: as numbers, and as addresses. There must be no panic.
 func TestEveryColumn(t *testing.T) {
-	root := filepath.Join("..", "..", "..", "..", "shared", "data", "parquet-testing")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("no parquet-testing in the shared data")
-	}
+	root := testenv.Data(t, "parquet-testing")
 	good, err1 := filepath.Glob(filepath.Join(root, "data", "*.parquet"))
 	bad, err2 := filepath.Glob(filepath.Join(root, "bad_data", "*.parquet"))
 	if err1 != nil || err2 != nil || len(good) < 50 || len(bad) != 8 {

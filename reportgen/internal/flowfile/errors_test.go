@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
@@ -238,18 +239,8 @@ func checkProfile(t testing.TB, path string) {
 	}
 }
 
-// sharedData returns a folder of the real data, or skips the test.
-func sharedData(t testing.TB, folder string) string {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "..", "shared", "data", folder)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no %s in the shared data", folder)
-	}
-	return path
-}
-
 func TestBadData(t *testing.T) {
-	bad, err := filepath.Glob(filepath.Join(sharedData(t, "parquet-testing"), "bad_data", "*.parquet"))
+	bad, err := filepath.Glob(filepath.Join(testenv.Data(t, "parquet-testing"), "bad_data", "*.parquet"))
 	if err != nil || len(bad) != 8 {
 		t.Fatalf("%d malformed files, error %v", len(bad), err)
 	}
@@ -262,7 +253,7 @@ func TestBadData(t *testing.T) {
 }
 
 func TestEveryEncoding(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(sharedData(t, "parquet-testing"), "data", "*"))
+	files, err := filepath.Glob(filepath.Join(testenv.Data(t, "parquet-testing"), "data", "*"))
 	if err != nil || len(files) < 60 {
 		t.Fatalf("%d files, error %v", len(files), err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,30 +13,15 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/parquet-go/parquet-go"
 )
 
-// python runs testdata/write.py and returns what it prints. It skips the test
-// where there is no Python with the packages of testdata/requirements.txt.
+// python runs testdata/write.py and returns what it prints.
 func python(t *testing.T, args ...string) string {
 	t.Helper()
-	bin := os.Getenv("FLOWBOOK_PYTHON")
-	if bin == "" {
-		bin = filepath.Join("..", "..", "..", ".venv", "bin", "python")
-	}
-	if _, err := os.Stat(bin); err != nil {
-		t.Skip("no Python to write Parquet with: run python3 -m venv .venv && " +
-			".venv/bin/pip install -r reportgen/internal/flowfile/testdata/requirements.txt, or set FLOWBOOK_PYTHON")
-	}
-	cmd := exec.CommandContext(t.Context(), bin, append([]string{filepath.Join("testdata", "write.py")}, args...)...)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("write.py %s: %v\n%s", args[0], err, stderr.String())
-	}
-	return string(out)
+	return testenv.RunPython(t, []string{"pyarrow", "fastparquet", "duckdb", "pyspark"}, "", append([]string{filepath.Join("testdata", "write.py")}, args...)...)
 }
 
 // writeCSV writes flows for write.py to read.
@@ -81,8 +65,8 @@ func TestWriters(t *testing.T) {
 
 func TestSpark(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("java"); err != nil && os.Getenv("JAVA_HOME") == "" {
-		t.Skip("no Java to run Spark with")
+	if os.Getenv("JAVA_HOME") == "" {
+		testenv.Program(t, "java", "a Java runtime")
 	}
 	flows := someFlows(12_000, 7)
 	folder := t.TempDir()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
@@ -55,10 +56,7 @@ func TestWide(t *testing.T) {
 	if err := os.WriteFile(name, write(t, d, pdf.Options{}), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	tool, err := exec.LookPath("pdftotext")
-	if err != nil {
-		t.Skip("no pdftotext (poppler-utils), which reads the pages")
-	}
+	tool := testenv.Program(t, "pdftotext", "poppler-utils")
 	boxes, err := exec.CommandContext(t.Context(), tool, "-bbox", name, "-").Output()
 	if err != nil {
 		t.Fatal(err)
