@@ -107,7 +107,7 @@ func TestImportRefuses(t *testing.T) {
 func TestImportThinDay(t *testing.T) {
 	log := zeekLog + strings.Repeat("1713484803.00 10.0.0.2 192.0.2.1 443 tcp 3 4 -\n", 98)
 	_, stderr, _ := importing(t, log, "--from", "zeek", "conn.log", "-o", "day.parquet")
-	const want = "warning: 2024-04-18 has only 1 of 101 flows, likely connections that ended on another day; --day chooses"
+	const want = "warning: 2024-04-18 has only 1 of 101 flows, probably connections that ended on another day; choose the days"
 	if !strings.Contains(stderr, want) {
 		t.Errorf("stderr does not say %q:\n%s", want, stderr)
 	}
