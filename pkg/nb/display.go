@@ -2,7 +2,6 @@ package nb
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -17,34 +16,38 @@ type Option func(*display)
 
 // display is what is said about a table or a figure.
 type display struct {
-	kind, label, caption, alt string
-
-	otherwise string
-	most      int
-	columns   []string
-	formats   map[string]func(float64) string
-	titles    map[string]string
+	kind, label, alt string
+	caption          string // Markdown
+	captionText      string // the caption without the escapes of its arguments
+	otherwise        string // Markdown
+	most             int
+	columns          []string
+	formats          map[string]func(float64) string
+	titles           map[string]string
 }
 
 // Label names a figure ("fig-countries") or a table ("tbl-countries"), so that
 // prose can refer to it as @fig-countries.
 func Label(label string) Option { return func(d *display) { d.label = label } }
 
-// Caption says what a figure or table shows. Arguments are as of fmt.Sprintf.
+// Caption sets the caption of a figure or table, formatted as by [Prose].
 func Caption(format string, args ...any) Option {
-	return func(d *display) { d.caption = sprintf(format, args) }
+	return func(d *display) {
+		d.caption, d.captionText = markdownf(format, args), textf(format, args)
+	}
 }
 
-// Alt says in words what a figure shows, to those who cannot see it. Arguments
-// are as of fmt.Sprintf. A figure without it is an error.
+// Alt sets the alt text of a figure: what it shows, in words, for readers who do
+// not see it. It is plain text, formatted as by fmt.Sprintf. A figure must have
+// alt text.
 func Alt(format string, args ...any) Option {
-	return func(d *display) { d.alt = sprintf(format, args) }
+	return func(d *display) { d.alt = textf(format, args) }
 }
 
-// Otherwise is the sentence to say where there are no rows to show. Arguments
-// are as of fmt.Sprintf.
+// Otherwise sets the sentence that is displayed instead if there are no rows. It
+// is formatted as by [Prose].
 func Otherwise(format string, args ...any) Option {
-	return func(d *display) { d.otherwise = sprintf(format, args) }
+	return func(d *display) { d.otherwise = markdownf(format, args) }
 }
 
 // Columns selects the columns of a table and their order.
@@ -64,18 +67,6 @@ func Format(column string, format func(float64) string) Option {
 // frame.Describe gives.
 func Title(column, title string) Option {
 	return func(d *display) { d.titles[column] = title }
-}
-
-// twoStops are the full stop of a name and that of the sentence after it.
-var twoStops = regexp.MustCompile(`([^./\s])\.\.(\s|$)`)
-
-// sprintf formats a sentence. A name that ends with a full stop, as "S.A." does,
-// ends the sentence with it.
-func sprintf(format string, args []any) string {
-	if len(args) == 0 {
-		return format
-	}
-	return twoStops.ReplaceAllString(fmt.Sprintf(format, args...), "$1.$2")
 }
 
 func newDisplay(kind string, options []Option) *display {
@@ -183,7 +174,8 @@ func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 	}
 	if all := f.Nrow(); d.most > 0 && all > d.most {
 		f = frame.Head(f, d.most)
-		d.caption += fmt.Sprintf(" (the first %s of %s)", Count(d.most), Count(all))
+		rest := fmt.Sprintf(" (the first %s of %s)", Count(d.most), Count(all))
+		d.caption, d.captionText = d.caption+rest, d.captionText+rest
 	}
 	t, err := newTable(f, d)
 	if err != nil {
@@ -197,7 +189,7 @@ func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 		Data: map[protocol.MIMEType]any{
 			// GoNB carries no nested values, so the JSON goes as a text.
 			mimeResource:           resource,
-			protocol.MIMETextHTML:  t.html(d.caption),
+			protocol.MIMETextHTML:  t.html(d.captionText),
 			protocol.MIMETextPlain: t.plain(),
 		},
 		Metadata: d.metadata(),
@@ -212,14 +204,6 @@ func plain(data *protocol.DisplayData) string {
 	}
 	said, _ := data.Metadata["reportgen"].(map[string]string)
 	return fmt.Sprintf("[%s] %s\n%s\n", said["label"], said["caption"], data.Data[protocol.MIMETextPlain])
-}
-
-// Prose displays Markdown whose numbers are computed. Arguments are as of
-// fmt.Sprintf.
-func Prose(format string, args ...any) { send(markdown(sprintf(format, args))) }
-
-func markdown(words string) *protocol.DisplayData {
-	return &protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextMarkdown: words}}
 }
 
 // send displays data and waits until it has arrived: a cell's program ends
