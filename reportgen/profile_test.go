@@ -10,13 +10,13 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/flowbook/flowbook/reportgen/internal/scan"
 )
 
 // flowFile writes a day of n flows.
 func flowFile(t *testing.T, path string, n int) {
 	t.Helper()
-	w, err := flowfile.Create(path)
+	w, err := scan.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 const every = "testdata/every.ipynb"
@@ -145,7 +143,10 @@ func TestReadFileNamesTheFile(t *testing.T) {
 
 // Jupyter's own library writes our notebook back with the same bytes.
 func TestJupyterWritesTheSame(t *testing.T) {
-	python := testenv.Python(t, "nbformat")
+	python := filepath.Join("..", "..", ".venv", "bin", "python")
+	if err := exec.Command(python, "-c", "import nbformat").Run(); err != nil {
+		t.Skip("the project's .venv has no Python package nbformat")
+	}
 	nb, err := ReadFile(every)
 	if err != nil {
 		t.Fatal(err)

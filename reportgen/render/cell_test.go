@@ -3,6 +3,8 @@ package render_test
 import (
 	"encoding/base64"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -10,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
@@ -18,7 +21,7 @@ import (
 func outline(d *document.Document) string {
 	var all []string
 	for _, b := range d.Blocks {
-		s := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(fmt.Sprintf("%T", b), "*"), "doc."))
+		s := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(fmt.Sprintf("%T", b), "*"), "document."))
 		switch b := b.(type) {
 		case *document.Code:
 			if b.Folded {
@@ -137,4 +140,91 @@ func TestImagesInProse(t *testing.T) {
 	if n := strings.Count(page(t, d), `src="data:image/`); n != 4 {
 		t.Errorf("the page embeds %d of 4 images", n)
 	}
+}
+
+// TestTableOnPhone: on a narrow screen a column of prose stays wide enough to be
+// read, one of short texts takes no more than it needs, and no text is cut.
+func TestTableOnPhone(t *testing.T) {
+	const reason = "uploaded 1.19 GB to an address that the baseline day does not have, 310 times its own baseline"
+	table := fmt.Sprintf(`{"schema":{"fields":[{"name":"Host","type":"string"},{"name":"Protocol","type":"string"},{"name":"Flows","type":"integer"},{"name":"Reason","type":"string"}]},
+		"data":[{"Host":"192.168.100.1","Protocol":"tcp","Flows":120,"Reason":%q},{"Host":"192.168.100.2","Protocol":"udp","Flows":1,"Reason":"short"}]}`, reason)
+	nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Hosts"),
+		codeCell("show()", displayed(map[string]any{"application/vnd.dataresource+json": table}, map[string]any{"kind": "table", "caption": "Hosts"}))}}
+	path := filepath.Join(t.TempDir(), "index.html")
+	if err := os.WriteFile(path, []byte(page(t, build(t, []render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{}))), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p := rendertest.Open(t, path)
+	p.Show("light", 375)
+	widths := rendertest.Evaluate[[]float64](p, `[...document.querySelector("table.data tbody tr").cells].map((c) => c.getBoundingClientRect().width / parseFloat(getComputedStyle(document.documentElement).fontSize))`)
+	if len(widths) != 4 || widths[1] > 6 || widths[3] < 14 {
+		t.Errorf("the columns are %.1f rem wide", widths)
+	}
+	for _, problem := range p.Problems() {
+		t.Error(problem)
+	}
+}
+
+// TestCSV: what is saved or copied of a table is no formula in a spreadsheet, and
+// numbers stay numbers.
+func TestCSV(t *testing.T) {
+	const table = `{"schema":{"fields":[{"name":"Host","type":"string"},{"name":"Change","type":"number"}]},
+		"data":[{"Host":"=HYPERLINK(\"https://example.org\",\"x\")","Change":-1.5},{"Host":"@x","Change":2},{"Host":"a, \"b\"","Change":3}]}`
+	nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Hosts"),
+		codeCell("show()", displayed(map[string]any{"application/vnd.dataresource+json": table}, map[string]any{"kind": "table", "caption": "Hosts"}))}}
+	path := filepath.Join(t.TempDir(), "index.html")
+	if err := os.WriteFile(path, []byte(page(t, build(t, []render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{}))), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p := rendertest.Open(t, path)
+	p.Show("light", 1280)
+	got := rendertest.Evaluate[string](p, `new Promise((done) => {
+		URL.createObjectURL = (b) => { b.text().then(done); return "data:,"; };
+		HTMLAnchorElement.prototype.click = () => {};
+		document.querySelector("figure.table .tools button:nth-child(2)").click();
+	})`)
+	const want = "Host,Change\n\"'=HYPERLINK(\"\"https://example.org\"\",\"\"x\"\")\",-1.5\n'@x,2\n\"a, \"\"b\"\"\",3\n"
+	if got != want {
+		t.Errorf("saved %q, want %q", got, want)
+	}
+}
+
+// TestLargePicture: a file that no page can hold is refused, and not read to its
+// end.
+func TestLargePicture(t *testing.T) {
+	const limit = 20 << 20
+	png := "\x89PNG\r\n\x1a\n"
+	for size, want := range map[int]string{limit: "", limit + 1: "it is larger than 20 MB"} {
+		files := fstest.MapFS{"big.png": {Data: []byte(png + strings.Repeat("\x00", size-len(png)))}}
+		nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Title\n\n![big](big.png)")}}
+		_, _, err := render.Build([]render.Input{{Name: "a.ipynb", Notebook: nb, Files: files}}, render.Options{})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%d bytes: %q, want %q", size, got, want)
+		}
+	}
+}
+
+// TestPolicy: whatever passes the sanitisers, the browser loads nothing and runs
+// nothing but the page's own script.
+func TestPolicy(t *testing.T) {
+	nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Title")}}
+	for _, value := range attributeValues(t, page(t, build(t, []render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{})), "content") {
+		if !strings.HasPrefix(value, "default-src") {
+			continue
+		}
+		for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "img-src data:", "style-src-elem 'sha256-", "script-src 'sha256-"} {
+			if !strings.Contains("; "+value, "; "+want) {
+				t.Errorf("the policy has no %q: %s", want, value)
+			}
+		}
+		if strings.Contains(value, "*") || strings.Contains(value, "http") || strings.Contains(value, "dynamic") {
+			t.Errorf("the policy is wide: %s", value)
+		}
+		return
+	}
+	t.Error("the page has no policy")
 }

@@ -2,6 +2,7 @@ package cite
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -96,4 +97,182 @@ func plain(s string) string {
 	})
 	s = strings.NewReplacer("{", "", "}", "", "---", "—", "--", "–", "``", "“", "''", "”", "~", "\u00a0").Replace(s)
 	return strings.TrimSpace(s)
+}
+
+// entry is one @type{key, name = value, …} of a BibTeX file. The fields' names
+// are in lower case, their values still TeX.
+type entry struct {
+	kind, key string
+	fields    map[string]string
+}
+
+// scanner reads BibTeX by the grammar of its manual (Patashnik, BibTeXing,
+// 1988): what stands outside of entries is a comment, a value is numbers,
+// {braced} and "quoted" texts and names of @string joined by #.
+type scanner struct {
+	source string
+	at     int
+	names  map[string]string // of @string and of the months
+}
+
+func newScanner(source string) *scanner {
+	s := &scanner{source: source, names: map[string]string{}}
+	for _, month := range []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"} {
+		s.names[strings.ToLower(month)] = month
+	}
+	return s
+}
+
+func (s *scanner) fail(format string, args ...any) error {
+	line := 1 + strings.Count(s.source[:min(s.at, len(s.source))], "\n")
+	return fmt.Errorf("line %d: %s", line, fmt.Sprintf(format, args...))
+}
+
+// next is the next entry that is a work, nil at the end.
+func (s *scanner) next() (*entry, error) {
+	for {
+		start := strings.IndexByte(s.source[s.at:], '@')
+		if start < 0 {
+			return nil, nil
+		}
+		s.at += start + 1
+		kind := strings.ToLower(s.word())
+		if kind == "comment" {
+			continue
+		}
+		shut := byte('}')
+		switch s.skip(); s.peek() {
+		case '{':
+		case '(':
+			shut = ')'
+		default:
+			continue // an address in a comment
+		}
+		s.at++
+		e := &entry{kind: kind, fields: map[string]string{}}
+		var err error
+		switch kind {
+		case "preamble":
+			_, err = s.value()
+		case "string":
+			err = s.fieldsInto(s.names, shut)
+		default:
+			s.skip()
+			if e.key = s.word(); e.key == "" {
+				return nil, s.fail("an entry of type %s has no key: write @%s{key, …}", kind, kind)
+			}
+			if s.skip(); s.peek() == ',' {
+				s.at++
+			}
+			if err = s.fieldsInto(e.fields, shut); err == nil {
+				return e, nil
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("@%s{%s: %w", kind, e.key, err)
+		}
+	}
+}
+
+// fieldsInto reads fields to the end of the entry.
+func (s *scanner) fieldsInto(fields map[string]string, shut byte) error {
+	for {
+		s.skip()
+		if s.peek() == shut {
+			s.at++
+			return nil
+		}
+		name := strings.ToLower(s.word())
+		if name == "" {
+			return s.fail("a field has no name, or the entry is not closed")
+		}
+		if s.skip(); s.peek() != '=' {
+			return s.fail("field %s: no = behind the name", name)
+		}
+		s.at++
+		value, err := s.value()
+		if err != nil {
+			return fmt.Errorf("field %s: %w", name, err)
+		}
+		fields[name] = value
+		switch s.skip(); s.peek() {
+		case ',':
+			s.at++
+		case shut:
+		default:
+			return s.fail("field %s: neither a comma nor the end of the entry behind the value", name)
+		}
+	}
+}
+
+// value is a field's value with its parts joined.
+func (s *scanner) value() (string, error) {
+	var b strings.Builder
+	for {
+		part, err := s.part()
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(part)
+		if s.skip(); s.peek() != '#' {
+			return b.String(), nil
+		}
+		s.at++
+	}
+}
+
+func (s *scanner) part() (string, error) {
+	s.skip()
+	open := s.peek()
+	if open != '{' && open != '"' {
+		word := s.word()
+		if word == "" {
+			return "", s.fail("the value is missing")
+		}
+		if strings.Trim(word, "0123456789") == "" {
+			return word, nil
+		}
+		text, ok := s.names[strings.ToLower(word)]
+		if !ok {
+			return "", s.fail("%q is no @string: put the value in braces", word)
+		}
+		return text, nil
+	}
+	start, depth := s.at+1, 0
+	for i := start; i < len(s.source); i++ {
+		switch c := s.source[i]; {
+		case c == '\\':
+			i++
+		case c == '{':
+			depth++
+		case depth == 0 && (c == '"' && open == '"' || c == '}' && open == '{'):
+			s.at = i + 1
+			return s.source[start:i], nil
+		case c == '}':
+			depth--
+		}
+	}
+	return "", s.fail("the value that begins here is not closed")
+}
+
+func (s *scanner) peek() byte {
+	if s.at < len(s.source) {
+		return s.source[s.at]
+	}
+	return 0
+}
+
+func (s *scanner) skip() {
+	s.at = len(s.source) - len(strings.TrimLeftFunc(s.source[s.at:], unicode.IsSpace))
+}
+
+// word is a name or a key: all but space and what BibTeX gives a meaning.
+func (s *scanner) word() string {
+	rest := s.source[s.at:]
+	n := strings.IndexFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`{}(),="#%`, r) })
+	if n < 0 {
+		n = len(rest)
+	}
+	s.at += n
+	return rest[:n]
 }

@@ -8,7 +8,11 @@
 // ([CrossRef]) that know what they point at.
 package document
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
+)
 
 // Document is one report.
 type Document struct {
@@ -29,8 +33,27 @@ type Document struct {
 // parameter and its value.
 type Field struct{ Name, Value string }
 
-// Block is one construct of the report's body.
+// Block is one construct of the report's body. Kinds returns one of each.
 type Block interface{ block() }
+
+// Kinds returns a block of each kind, with little in it. The tests of writers check
+// that every kind is written.
+func Kinds() []Block {
+	p := NewParser()
+	return []Block{
+		&Heading{Depth: 1, Number: "1", ID: "kinds", Text: p.ParseLine("a heading")},
+		Prose{p.Parse("some prose")},
+		&Code{Source: "some code"},
+		&Cell{ID: "cell-kinds"},
+		&Stream{Spans: terminal.Parse("some output")},
+		&Failure{Anchor: "failure", Name: "SomeError", Value: "why"},
+		FoldStart{"a fold"},
+		FoldEnd{},
+		&HTML{Source: "<p>some HTML</p>"},
+		&Figure{ID: "figure", Picture: &Picture{Alt: "a figure", Media: "image/png", Name: "figure"}},
+		&Table{ID: "table", Columns: []Column{{Title: "a column"}}},
+	}
+}
 
 // Origin is the cell that a construct came from.
 type Origin struct {

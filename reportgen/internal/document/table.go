@@ -1,5 +1,16 @@
 package document
 
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
 // Table is rows of text under named columns, or several such tables under one
 // number.
 type Table struct {
@@ -33,4 +44,230 @@ type Column struct {
 type Value struct {
 	Text string
 	Raw  string // as in the data; sorting and downloads use it
+}
+
+// resource is a tabular data resource
+// (https://specs.frictionlessdata.io/tabular-data-resource/) with the printed
+// text of each cell beside the data, row by row.
+type resource struct {
+	Schema struct {
+		Fields []struct {
+			Name  string `json:"name"`
+			Type  string `json:"type"`
+			Title string `json:"title"`
+		} `json:"fields"`
+	} `json:"schema"`
+	Data []map[string]json.RawMessage `json:"data"`
+	Text [][]string                   `json:"text"`
+}
+
+// ResourceTable reads an application/vnd.dataresource+json as decoded from a
+// notebook: an object, or the JSON text of one, which is how kernels send it
+// that carry no nested values. It returns an error where the value has no fields, a field has no
+// name or one that is taken, or the text does not cover the data.
+func ResourceTable(value any) (*Table, error) {
+	encoded, err := jsonText(value)
+	if err != nil {
+		return nil, err
+	}
+	// GoNB carries no nested values, so its cells send the JSON as a text.
+	if s, ok := value.(string); ok {
+		encoded = []byte(s)
+	}
+	var r resource
+	if err := json.Unmarshal(encoded, &r); err != nil {
+		return nil, err
+	}
+	if len(r.Schema.Fields) == 0 {
+		return nil, errors.New("schema.fields names no column")
+	}
+	if r.Text != nil && len(r.Text) != len(r.Data) {
+		return nil, fmt.Errorf("text has %d rows and data %d", len(r.Text), len(r.Data))
+	}
+	t := &Table{}
+	names := map[string]bool{}
+	for i, f := range r.Schema.Fields {
+		if f.Name == "" || names[f.Name] {
+			return nil, fmt.Errorf("schema.fields[%d]: the name %q is empty or taken", i, f.Name)
+		}
+		names[f.Name] = true
+		title := f.Title
+		if title == "" {
+			title = f.Name
+		}
+		t.Columns = append(t.Columns, Column{title, f.Type == "integer" || f.Type == "number"})
+	}
+	for i, data := range r.Data {
+		row := make([]Value, len(r.Schema.Fields))
+		if r.Text != nil && len(r.Text[i]) != len(row) {
+			return nil, fmt.Errorf("text[%d] has %d columns and the schema %d", i, len(r.Text[i]), len(row))
+		}
+		for j, f := range r.Schema.Fields {
+			row[j].Raw = rawText(data[f.Name])
+			row[j].Text = row[j].Raw
+			if r.Text != nil {
+				row[j].Text = r.Text[i][j]
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, nil
+}
+
+// rawText is a JSON value as text: a string without quotes, null as nothing.
+func rawText(value json.RawMessage) string {
+	var s *string
+	if len(value) == 0 {
+		return ""
+	}
+	if json.Unmarshal(value, &s) == nil {
+		if s == nil {
+			return ""
+		}
+		return strings.TrimSpace(*s)
+	}
+	return string(value)
+}
+
+func jsonText(value any) ([]byte, error) {
+	if s, ok := value.(string); ok {
+		return []byte(s), nil
+	}
+	return json.Marshal(value)
+}
+
+// maxSpan bounds colspan, which costs a hostile table nothing to state.
+const maxSpan = 100
+
+// HTMLTable reads the first <table> of an HTML output, such as a data frame of
+// pandas. A column is numeric where each of its cells that holds something
+// begins with a number. It returns an error where there is no table.
+func HTMLTable(source string) (*Table, error) {
+	root, err := html.Parse(strings.NewReader(source))
+	if err != nil {
+		return nil, err
+	}
+	table := find(root, atom.Table)
+	if table == nil {
+		return nil, errors.New("no <table> in the text/html output")
+	}
+	t := &Table{}
+	for n := range table.Descendants() {
+		if n.Type == html.ElementNode && n.DataAtom == atom.Tr {
+			t.addRow(n)
+		}
+	}
+	for len(t.Columns) == 0 && len(t.Rows) > 0 {
+		// A table without a header takes its first row for one.
+		t.setHeader(t.Rows[0])
+		t.Rows = t.Rows[1:]
+	}
+	t.square()
+	for j := range t.Columns {
+		t.Columns[j].Numeric = t.numeric(j)
+	}
+	return t, nil
+}
+
+func find(root *html.Node, a atom.Atom) *html.Node {
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode && n.DataAtom == a {
+			return n
+		}
+	}
+	return nil
+}
+
+// addRow appends a <tr>: to the header while it has only <th>, else to the rows.
+func (t *Table) addRow(tr *html.Node) {
+	var row []Value
+	header := len(t.Rows) == 0
+	for c := range tr.ChildNodes() {
+		if c.Type != html.ElementNode || c.DataAtom != atom.Td && c.DataAtom != atom.Th {
+			continue
+		}
+		header = header && c.DataAtom == atom.Th
+		text := textOf(c)
+		row = append(row, Value{text, text})
+		for range spanOf(c) - 1 {
+			row = append(row, Value{})
+		}
+	}
+	switch {
+	case len(row) == 0:
+	case header:
+		t.setHeader(row)
+	default:
+		t.Rows = append(t.Rows, row)
+	}
+}
+
+// setHeader names the columns; a second row of headings, as pandas writes for
+// a named index, fills what the first left open.
+func (t *Table) setHeader(row []Value) {
+	for j, v := range row {
+		switch {
+		case j >= len(t.Columns):
+			t.Columns = append(t.Columns, Column{Title: v.Text})
+		case t.Columns[j].Title == "":
+			t.Columns[j].Title = v.Text
+		case v.Text != "" && v.Text != t.Columns[j].Title:
+			t.Columns[j].Title += " " + v.Text
+		}
+	}
+}
+
+// square gives every row as many cells as the widest.
+func (t *Table) square() {
+	width := len(t.Columns)
+	for _, row := range t.Rows {
+		width = max(width, len(row))
+	}
+	for len(t.Columns) < width {
+		t.Columns = append(t.Columns, Column{})
+	}
+	for i := range t.Rows {
+		t.Rows[i] = append(t.Rows[i], make([]Value, width-len(t.Rows[i]))...)
+	}
+}
+
+func (t *Table) numeric(column int) bool {
+	some := false
+	for _, row := range t.Rows {
+		s := strings.ReplaceAll(row[column].Text, ",", "")
+		if s == "" || s == "NaN" || s == "—" {
+			continue
+		}
+		first, _, _ := strings.Cut(s, " ")
+		if _, err := strconv.ParseFloat(strings.TrimSuffix(first, "%"), 64); err != nil {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for c := range n.Descendants() {
+		switch {
+		case c.Type == html.TextNode:
+			b.WriteString(c.Data)
+		case c.DataAtom == atom.Br:
+			b.WriteByte(' ')
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func spanOf(n *html.Node) int {
+	for _, a := range n.Attr {
+		if a.Key == "colspan" {
+			v, err := strconv.Atoi(a.Val)
+			if err == nil {
+				return min(max(v, 1), maxSpan)
+			}
+		}
+	}
+	return 1
 }

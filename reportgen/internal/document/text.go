@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
-
-	"github.com/yuin/goldmark"
 )
 
 // Text is Markdown, parsed: the tree's text nodes are segments of Source.
@@ -125,4 +124,53 @@ func PlainNode(root ast.Node, source []byte) string {
 		return ast.WalkContinue, nil
 	})
 	return b.String()
+}
+
+// Note is a footnote. Its text's root is goldmark's footnote node.
+type Note struct {
+	*Text
+	Number int
+}
+
+// TakeNotes takes the footnotes out of a parsed text and numbers them and the
+// references to them from the one after last.
+func TakeNotes(t *Text, last int) []*Note {
+	var notes []*Note
+	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *east.FootnoteLink:
+			n.Index += last
+		case *east.FootnoteBacklink:
+			n.Index += last
+		case *east.Footnote:
+			n.Index += last
+			notes = append(notes, &Note{&Text{t.Source, n}, n.Index})
+		}
+		return ast.WalkContinue, nil
+	})
+	if list, ok := t.Root.LastChild().(*east.FootnoteList); ok {
+		t.Root.RemoveChild(t.Root, list)
+	}
+	return notes
+}
+
+// Image is a Markdown image whose picture was found. It takes the place of
+// goldmark's node.
+type Image struct {
+	ast.BaseInline
+	Picture *Picture
+}
+
+// KindImage is the node kind of Image.
+var KindImage = ast.NewNodeKind("Picture")
+
+// Kind returns KindImage.
+func (*Image) Kind() ast.NodeKind { return KindImage }
+
+// Dump prints the node for goldmark's debugging.
+func (i *Image) Dump(source []byte, level int) {
+	ast.DumpHelper(i, source, level, map[string]string{"Name": i.Picture.Name}, nil)
 }

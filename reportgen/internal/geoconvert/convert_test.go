@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/google/go-cmp/cmp"
 	"github.com/oschwald/geoip2-golang/v2"
 	"go4.org/netipx"
@@ -273,7 +272,10 @@ func TestLegacyASNum(t *testing.T) {
 // files with MaxMind's own library.
 func geoiplookup(t *testing.T, program, dat, address string) string {
 	t.Helper()
-	path := testenv.Program(t, program, "Debian's package geoip-bin")
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Skip("Debian's package geoip-bin is not installed: ", err)
+	}
 	out, err := exec.CommandContext(t.Context(), path, "-f", dat, address).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -289,10 +291,10 @@ func TestAgainstGeoiplookup(t *testing.T) {
 		{"GeoIPv6.dat", "geoiplookup6", "GeoIP Country V6 Edition: "},
 	} {
 		t.Run(test.dat, func(t *testing.T) {
-			dat := testenv.File(t, "/usr/share/GeoIP/"+test.dat, "Debian's package geoip-database")
+			dat := "/usr/share/GeoIP/" + test.dat
 			data, err := os.ReadFile(dat)
 			if err != nil {
-				t.Fatal(err)
+				t.Skip("Debian's package geoip-database is not installed: ", err)
 			}
 			table, err := Read(dat, data)
 			if err != nil {
@@ -368,9 +370,9 @@ func TestASNumAgainstGeoiplookup(t *testing.T) {
 // hundredth range with the text.
 func TestTor(t *testing.T) {
 	for _, name := range []string{"geoip", "geoip6"} {
-		data, err := os.ReadFile(testenv.File(t, "/usr/share/tor/"+name, "Debian's package tor-geoipdb"))
+		data, err := os.ReadFile("/usr/share/tor/" + name)
 		if err != nil {
-			t.Fatal(err)
+			t.Skip("Debian's package tor-geoipdb is not installed: ", err)
 		}
 		part := data[:bytes.LastIndexByte(data[:1<<20], '\n')]
 		table, err := Read(name, part)

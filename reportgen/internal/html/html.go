@@ -129,7 +129,7 @@ func execute(t *template.Template, b document.Block) (template.HTML, error) {
 		// Half of an element is no template: html/template checks that they balance.
 		return "</div></details>\n", nil
 	default:
-		return "", fmt.Errorf("no template for %T", b)
+		return "", fmt.Errorf("HTML: no form for %T", b)
 	}
 	var buf bytes.Buffer
 	err := t.ExecuteTemplate(&buf, name, b)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"flag"
 	"io"
 	"net/netip"
 	"os"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // decoded is what a log gives: flows, rows left out, and the error at its end.
 type decoded struct {

@@ -6,15 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // TestNfdumpAgainstItself has nfdump print a file of nfcapd in every form that
 // is read. The flows are the same, whoever joined the directions, and as many
 // rows and bytes as nfdump says itself.
 func TestNfdumpAgainstItself(t *testing.T) {
-	nfdump := testenv.Program(t, "nfdump", "Debian's package nfdump")
+	nfdump, err := exec.LookPath("nfdump")
+	if err != nil {
+		t.Skip("nfdump is not installed: ", err)
+	}
 	realData(t, "nfdump")
 	const rows, bytes = 4593, 241_025 // of its Summary
 	run := func(args ...string) string {

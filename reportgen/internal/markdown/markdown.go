@@ -32,6 +32,9 @@ const (
 func Write(dir string, d *document.Document) error {
 	w := newWriter(d)
 	text := w.document()
+	if w.err != nil {
+		return fmt.Errorf("Markdown: %w", w.err)
+	}
 	if len(w.pictures) > 0 {
 		if err := os.MkdirAll(filepath.Join(dir, FiguresDir), 0o777); err != nil {
 			return err
@@ -56,6 +59,16 @@ type writer struct {
 	sanitizer *document.Sanitizer
 	anchors   map[string]string // a heading's anchor in the document to GitHub's
 	pictures  []*document.Picture
+	err       error // the first construct that has no form in Markdown
+}
+
+// unknown notes that there is no Markdown for a block or a node of prose. A report
+// is not written without it.
+func (w *writer) unknown(construct any) string {
+	if w.err == nil {
+		w.err = fmt.Errorf("no form for %T", construct)
+	}
+	return ""
 }
 
 func newWriter(d *document.Document) *writer {
@@ -136,7 +149,7 @@ func (w *writer) block(b document.Block) string {
 	case document.FoldEnd:
 		return "</details>"
 	}
-	return ""
+	return w.unknown(b)
 }
 
 // title is what stands before the contents.

@@ -40,8 +40,10 @@ func (w *writer) node(n ast.Node, source []byte) string {
 		return equation(n)
 	case *east.Table:
 		return w.proseTable(n, source)
+	case *east.FootnoteBacklink:
+		return "" // GitHub adds its own
 	}
-	return w.blocks(n, source)
+	return w.unknown(n)
 }
 
 // indent puts prefix before every line but the first.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
@@ -89,3 +90,67 @@ func holdsHTML(root ast.Node) bool {
 // normal leaves out what the writer may change: white space, and the fence's
 // language of code that had none.
 func normal(html string) string { return strings.Join(strings.Fields(html), " ") }
+
+// formulas are the formulas of a text, in order, without differences of space.
+func formulas(t *document.Text) []string {
+	var all []string
+	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *document.Math:
+			all = append(all, strings.Join(strings.Fields(n.TeX), " "))
+		case *document.Equation:
+			n.MathML = "<math></math>" // as if it were set
+			all = append(all, strings.Join(strings.Fields(n.TeX), " "))
+		}
+		return ast.WalkContinue, nil
+	})
+	return all
+}
+
+// TestFormulasRoundTrip: what is written as Markdown holds the formulas that
+// were read, and no others.
+func TestFormulasRoundTrip(t *testing.T) {
+	p := document.NewParser()
+	for _, source := range []string{
+		"a $x_1$ and $`y_*`$, $$z$$ in text",
+		"$a\n+ b$ over lines",
+		"$$\nx\n\ny\n$$",
+		"- item\n\n  $$\n  x_1\n  $$",
+		"> $$x$$",
+		"| a |\n|---|\n| $x_1$ |",
+		"\\begin{align}\na &= b \\\\\nc &= d\n\\end{align}",
+		"it costs $5 and $10, or \\$x\\$",
+		"*$x$* and **$y$**, `$z$`",
+		"$\\text{a`b}$",
+	} {
+		text := p.Parse(source)
+		want := formulas(text)
+		w := newWriter(&document.Document{})
+		written := w.blocks(text.Root, text.Source)
+		if diff := cmp.Diff(want, formulas(p.Parse(written))); diff != "" {
+			t.Errorf("%q was written\n%s\n(-want +got):\n%s", source, written, diff)
+		}
+	}
+}
+
+// TestKinds checks that there is Markdown for every kind of block, and that a kind
+// without is an error.
+func TestKinds(t *testing.T) {
+	for _, b := range document.Kinds() {
+		d := &document.Document{Title: "Kinds", Blocks: []document.Block{b}}
+		if err := Write(t.TempDir(), d); err != nil {
+			t.Errorf("%T: %v", b, err)
+		}
+	}
+	dir := t.TempDir()
+	err := Write(dir, &document.Document{Blocks: []document.Block{struct{ document.Block }{}}})
+	if err == nil || !strings.Contains(err.Error(), "no form for struct") {
+		t.Errorf("an unknown block: %v", err)
+	}
+	if made, _ := os.ReadDir(dir); len(made) > 0 {
+		t.Errorf("%v is written", made)
+	}
+}

@@ -9,14 +9,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
@@ -78,7 +79,10 @@ func TestWrite(t *testing.T) {
 	if bytes.Contains(data, []byte("HeadlessChrome")) {
 		t.Error("the file names the browser and its machine")
 	}
-	tool := testenv.Program(t, "pdftotext", "poppler-utils")
+	tool, err := exec.LookPath("pdftotext")
+	if err != nil {
+		t.Skip("no pdftotext (poppler-utils), which reads the pages")
+	}
 	name := filepath.Join(t.TempDir(), "report.pdf")
 	if err := os.WriteFile(name, data, 0o666); err != nil {
 		t.Fatal(err)
@@ -131,5 +135,172 @@ func TestNoBrowser(t *testing.T) {
 	t.Setenv(browser.Variable, "/nowhere/chromium")
 	if err := pdf.Write(t.Context(), io.Discard, d, pdf.Options{}); err == nil || !strings.Contains(err.Error(), "FLOWBOOK_CHROMIUM=/nowhere/chromium names no program") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestMade: a file says which browser printed it, and which document.
+func TestMade(t *testing.T) {
+	d := newDocument(t)
+	digest, err := pdf.Digest(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, ok := pdf.ReadMade(write(t, d, pdf.Options{}))
+	if !ok || made.Digest != digest || !strings.HasPrefix(made.Browser, "Chrome/") {
+		t.Errorf("read %+v, %t, want the document %s", made, ok, digest)
+	}
+	other, _, err := render.Build(swept(), render.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := pdf.Digest(other); err != nil || got == digest {
+		t.Errorf("two documents have the digest %s, %v", got, err)
+	}
+}
+
+// FuzzReadMade: a file that nobody vouches for is read without harm.
+func FuzzReadMade(f *testing.F) {
+	f.Add([]byte(""))
+	objects := "%PDF-1.4\n1 0 obj\n<</Creator (Flowbook reportgen, Chrome/1.2, document 0123456789abcdef0123456789abcdef  )>>\nendobj\n"
+	small := fmt.Sprintf("%sxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<</Info 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", objects, len(objects))
+	if _, ok := pdf.ReadMade([]byte(small)); !ok {
+		f.Fatal("the seed is not read")
+	}
+	f.Add([]byte(small))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if made, ok := pdf.ReadMade(data); ok && (made.Browser == "" || len(made.Digest) != 32) {
+			t.Errorf("read %+v", made)
+		}
+	})
+}
+
+// swept is a report of sections, each on a page of its own, in which a heading
+// comes to stand at every height near the foot of the page: behind a figure, or
+// behind a table so short that it may not be broken.
+func swept() []render.Input {
+	captioned := func(kind, caption, mime, content string) *nbformat.Output {
+		return &nbformat.Output{Type: nbformat.DisplayData, Data: map[string]any{mime: content},
+			Metadata: map[string]any{"reportgen": map[string]any{"kind": kind, "caption": caption, "alt": "A box"}}}
+	}
+	figure := func(height int) *nbformat.Output {
+		return captioned("figure", "A box.", "image/svg+xml",
+			fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="400" height="%d"><rect width="300" height="%[1]d"/></svg>`, height))
+	}
+	table := func(caption string) *nbformat.Output {
+		return captioned("table", caption, "application/vnd.dataresource+json",
+			`{"schema":{"fields":[{"name":"host","type":"string"}]},"data":[{"host":"192.0.2.1"},{"host":"192.0.2.2"}]}`)
+	}
+	var cells []*nbformat.Cell
+	add := func(kind, source string, outputs ...*nbformat.Output) {
+		cells = append(cells, &nbformat.Cell{Type: kind, Source: source, Outputs: outputs})
+	}
+	const text = "The text below a heading that stands near the foot of a page takes two lines or three, so that it is printed whole or on the next page, and its heading with it, wherever it stands, also here.\n"
+	for height := 600; height <= 790; height += 8 {
+		add(nbformat.Markdown, "# Behind a figure")
+		add(nbformat.Code, "show()", figure(height))
+		add(nbformat.Markdown, "## Below the figure\n\n"+text)
+		add(nbformat.Markdown, "# Behind a table")
+		add(nbformat.Code, "show()", figure(height-130), table("Hosts"))
+		add(nbformat.Markdown, "## Below the table\n\n"+text+"\n### Deeper\n\n"+text)
+		add(nbformat.Markdown, "# Before a table\n\n"+text)
+		add(nbformat.Code, "show()", figure(height-80), table("Hosts again"))
+	}
+	return []render.Input{{Name: "all.ipynb", Notebook: &nbformat.Notebook{Cells: cells}}}
+}
+
+// TestHeadings: no heading and no caption above a table ends a page.
+func TestHeadings(t *testing.T) {
+	d, _, err := render.Build(swept(), render.Options{Title: "Long", Code: render.CodeFolded})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var page bytes.Buffer
+	if err := render.WriteHTML(&page, d); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"report.pdf": write(t, d, pdf.Options{}), "index.html": page.Bytes()} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(rendertest.Pages(t, filepath.Join(dir, "report.pdf"))); n < 30 {
+		t.Errorf("%d pages are too few to tell", n)
+	}
+	rendertest.CheckPDF(t, filepath.Join(dir, "report.pdf"), filepath.Join(dir, "index.html"))
+}
+
+// wideTable is a table of numbers that no page takes side by side, as a data
+// resource and as HTML, and the numbers.
+func wideTable(columns int) (resource, page string, numbers []string) {
+	fields, values, heads, cells := []string{`{"name":"host","type":"string"}`}, []string{`"host":"192.0.2.1"`}, "<th></th>", "<th>0</th>"
+	for i := range columns {
+		n := fmt.Sprint(1000001 + 7*i)
+		numbers = append(numbers, n)
+		fields = append(fields, fmt.Sprintf(`{"name":"measure %d","type":"integer"}`, i))
+		values = append(values, fmt.Sprintf(`"measure %d":%s`, i, n))
+		heads += fmt.Sprintf("<th>column %d</th>", i)
+		cells += "<td>x" + n + "</td>"
+	}
+	return fmt.Sprintf(`{"schema":{"fields":[%s]},"data":[{%s}]}`, strings.Join(fields, ","), strings.Join(values, ",")),
+		"<table border=\"1\" class=\"dataframe\"><tr>" + heads + "</tr><tr>" + cells + "</tr></table>", numbers
+}
+
+// word is a word on a page with its place, as pdftotext tells it.
+var word = regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>`)
+
+// TestWide: what is wider than a page is printed whole, within the margins, and
+// the text about it stays as large as it is.
+func TestWide(t *testing.T) {
+	resource, page, numbers := wideTable(30)
+	sum := strings.Repeat("0123456789abcdef", 4)
+	show := func(data map[string]any, said any) *nbformat.Cell {
+		return &nbformat.Cell{Type: nbformat.Code, Source: "show()", Outputs: []*nbformat.Output{{Type: nbformat.DisplayData, Data: data, Metadata: map[string]any{"reportgen": said}}}}
+	}
+	nb := &nbformat.Notebook{Cells: []*nbformat.Cell{
+		{Type: nbformat.Markdown, Source: "# Title\n\nProse.\n\n| a | b | c |\n|---|---|---|\n|" + strings.Repeat(" "+sum+" |", 3) + "\n\n$$" + strings.Repeat("a + ", 80) + "z$$"},
+		show(map[string]any{"application/vnd.dataresource+json": resource}, map[string]any{"kind": "table", "caption": "Wide."}),
+		{Type: nbformat.Code, Source: "frame", Outputs: []*nbformat.Output{{Type: nbformat.DisplayData, Data: map[string]any{"text/html": page}}}},
+	}}
+	d, _, err := render.Build([]render.Input{{Name: "a.ipynb", Notebook: nb, Executed: true}}, render.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "report.pdf")
+	if err := os.WriteFile(name, write(t, d, pdf.Options{}), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	tool, err := exec.LookPath("pdftotext")
+	if err != nil {
+		t.Skip("no pdftotext (poppler-utils), which reads the pages")
+	}
+	boxes, err := exec.CommandContext(t.Context(), tool, "-bbox", name, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const margin, paper = 59, 595.5 // 2.1 cm and A4's width in points
+	printed, text := map[string]bool{}, ""
+	for _, m := range word.FindAllStringSubmatch(string(boxes), -1) {
+		var at [4]float64
+		for i := range at {
+			if at[i], err = strconv.ParseFloat(m[i+1], 64); err != nil {
+				t.Fatal(err)
+			}
+		}
+		printed[m[5]], text = true, text+m[5]
+		if at[0] < margin-1 || at[2] > paper-margin+1 {
+			t.Errorf("%q is printed from %.0f to %.0f, in or beyond the margin", m[5], at[0], at[2])
+		}
+		if m[5] == "Prose." && at[3]-at[1] < 10 {
+			t.Errorf("prose is printed in a size of %.1f points", at[3]-at[1])
+		}
+	}
+	for _, n := range numbers {
+		if !printed[n] || !printed["x"+n] {
+			t.Errorf("%s is not printed", n)
+		}
+	}
+	if !printed["Prose."] || !strings.Contains(text, "𝑧") {
+		t.Errorf("prose or the end of the formula is not printed: %.300s", text)
 	}
 }

@@ -9,6 +9,7 @@ package rendertest
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"net/url"
@@ -196,4 +197,13 @@ func start(t testing.TB) context.Context {
 	ctx, end := browser.Start(t.Context(), path, t.TempDir())
 	t.Cleanup(end)
 	return ctx
+}
+
+//go:embed check.js
+var check string
+
+// Problems runs the checks of CheckHTML within the page as it is shown.
+func (p *Page) Problems() []string {
+	p.t.Helper()
+	return Evaluate[[]string](p, check)
 }

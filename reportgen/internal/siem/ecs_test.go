@@ -3,6 +3,7 @@ package siem
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -12,8 +13,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // ecsField is what the schema says of a field.
@@ -28,7 +27,13 @@ type ecsField struct {
 // ecsFields reads the schema from the package @elastic/ecs.
 func ecsFields(t *testing.T) map[string]ecsField {
 	t.Helper()
-	folder := testenv.File(t, testenv.Path(t, ".venv", "node_modules", "@elastic", "ecs"), "npm install --prefix .venv @elastic/ecs@"+ECSVersion)
+	folder, err := filepath.Abs(filepath.Join("..", "..", "..", ".venv", "node_modules", "@elastic", "ecs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(folder); err != nil {
+		t.Skip("no schema; npm install --prefix .venv @elastic/ecs@"+ECSVersion+" brings it: ", err)
+	}
 	about, err := os.ReadFile(filepath.Join(folder, "package.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +42,10 @@ func ecsFields(t *testing.T) map[string]ecsField {
 	if err := json.Unmarshal(about, &installed); err != nil || installed.Version != ECSVersion {
 		t.Fatalf("the schema is of version %q, alerts name %s (%v)", installed.Version, ECSVersion, err)
 	}
-	out, err := exec.CommandContext(t.Context(), testenv.Program(t, "node", "Node.js"), filepath.Join("testdata", "ecs_fields.js"), folder).Output()
+	out, err := exec.CommandContext(t.Context(), "node", filepath.Join("testdata", "ecs_fields.js"), folder).Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip("no node to read the schema with")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

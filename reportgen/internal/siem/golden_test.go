@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/google/go-cmp/cmp"
 )
 
 // One alert in every format.
@@ -53,5 +54,18 @@ func TestGoldenRules(t *testing.T) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	testenv.Golden(t, filepath.Join("testdata", name), got)
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s: %s", path, diff)
+	}
 }

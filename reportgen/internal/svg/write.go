@@ -3,7 +3,9 @@ package svg
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -140,4 +142,124 @@ func writeAttrs(b *bytes.Buffer, attrs []attr) {
 func escape(b *bytes.Buffer, s string) {
 	// A bytes.Buffer never fails to write.
 	_ = xml.EscapeText(b, []byte(s))
+}
+
+// ensureViewBox gives a picture that only states its size the viewBox that
+// lets a page scale it.
+func (img *Image) ensureViewBox() {
+	if img.root.attr("viewBox") != "" {
+		return
+	}
+	w, h := img.Size()
+	if w > 0 && h > 0 {
+		box := fmt.Sprintf("0 0 %s %s", number(w), number(h))
+		img.root.attrs = append(img.root.attrs, attr{"viewBox", box})
+	}
+}
+
+// Size is the picture's width and height in CSS pixels, from its width and
+// height or else its viewBox; 0 where it states neither.
+func (img *Image) Size() (width, height float64) {
+	width, height = pixels(img.root.attr("width")), pixels(img.root.attr("height"))
+	if width > 0 && height > 0 {
+		return width, height
+	}
+	box := strings.FieldsFunc(img.root.attr("viewBox"), func(r rune) bool { return r == ' ' || r == ',' })
+	if len(box) != 4 {
+		return 0, 0
+	}
+	return pixels(box[2]), pixels(box[3])
+}
+
+// pixels reads a CSS length with an absolute unit; any other is 0. The ratios
+// are those of CSS Values and Units, section 6.2.
+func pixels(length string) float64 {
+	units := []struct {
+		suffix string
+		pixels float64
+	}{{"px", 1}, {"pt", 96.0 / 72}, {"pc", 16}, {"in", 96}, {"cm", 96 / 2.54}, {"mm", 96 / 25.4}}
+	length, factor := strings.TrimSpace(length), 1.0
+	for _, u := range units {
+		if rest, ok := strings.CutSuffix(length, u.suffix); ok {
+			length, factor = rest, u.pixels
+			break
+		}
+	}
+	v, err := strconv.ParseFloat(length, 64)
+	if err != nil || !(v > 0 && v < 1e6) {
+		return 0
+	}
+	return v * factor
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// painted are the properties that hold a colour.
+var painted = set(`fill stroke color stop-color flood-color`)
+
+// themed rewrites a neutral colour (black, white or a grey between) as the
+// mixture of ink and ground that it is. Colours with a hue carry meaning and
+// stay as drawn.
+func themed(property, value string) string {
+	if !painted[property] {
+		return value
+	}
+	white, ok := neutral(strings.ToLower(strings.TrimSpace(value)))
+	if !ok {
+		return value
+	}
+	switch white {
+	case 0:
+		return "var(--figure-ink,#000)"
+	case 255:
+		return "var(--figure-ground,#fff)"
+	}
+	share := strconv.FormatFloat(float64(255-white)*100/255, 'f', 1, 64)
+	return fmt.Sprintf("color-mix(in srgb,var(--figure-ink,#000) %s%%,var(--figure-ground,#fff))", share)
+}
+
+// neutral reads a colour without hue as its share of white, 0 to 255.
+func neutral(color string) (white int, ok bool) {
+	switch color {
+	case "black":
+		return 0, true
+	case "white":
+		return 255, true
+	case "gray", "grey":
+		return 128, true
+	}
+	var r, g, b uint64
+	if hex, found := strings.CutPrefix(color, "#"); found {
+		var err error
+		switch len(hex) {
+		case 3:
+			hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
+		case 6:
+		default:
+			return 0, false
+		}
+		v, err := strconv.ParseUint(hex, 16, 32)
+		if err != nil {
+			return 0, false
+		}
+		r, g, b = v>>16, v>>8&255, v&255
+	} else if inner, found := strings.CutPrefix(color, "rgb("); found {
+		parts := strings.Split(strings.TrimSuffix(inner, ")"), ",")
+		if len(parts) != 3 {
+			return 0, false
+		}
+		for i, c := range []*uint64{&r, &g, &b} {
+			v, err := strconv.ParseUint(strings.TrimSpace(parts[i]), 10, 8)
+			if err != nil {
+				return 0, false
+			}
+			*c = v
+		}
+	} else {
+		return 0, false
+	}
+	if max(r, g, b)-min(r, g, b) > 6 {
+		return 0, false
+	}
+	return int((r + g + b) / 3), true
 }

@@ -1,0 +1,16 @@
+package html
+
+import (
+	"io"
+	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+)
+
+// TestKinds checks that there is HTML for every kind of block.
+func TestKinds(t *testing.T) {
+	d := &document.Document{Lang: "en", Title: "Kinds", Blocks: document.Kinds()}
+	if err := Write(io.Discard, d); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,149 @@
+package html
+
+import (
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+)
+
+// section is a section of the first depth with all that is below it, or what
+// stands before the first of them.
+type section struct {
+	*document.Heading // nil before the first
+	Blocks            []document.Block
+}
+
+// sections cuts the body at headings of the first depth. One within a fold
+// opens none, since a fold is one element.
+func sections(blocks []document.Block) []section {
+	var all []section
+	folded := false
+	for _, b := range blocks {
+		h, ok := b.(*document.Heading)
+		if ok && h.Depth == 1 && !folded {
+			all = append(all, section{Heading: h})
+		} else if len(all) == 0 {
+			all = append(all, section{})
+		}
+		switch b.(type) {
+		case document.FoldStart:
+			folded = true
+		case document.FoldEnd:
+			folded = false
+		}
+		last := &all[len(all)-1]
+		last.Blocks = append(last.Blocks, b)
+	}
+	return all
+}
+
+// Name is the section's number and title.
+func (s section) Name() string {
+	if s.Heading == nil {
+		return ""
+	}
+	name := s.Heading.Text.Plain()
+	if s.Number != "" {
+		name = s.Number + " " + name
+	}
+	return name
+}
+
+// tocDepth is how deep the table of contents goes.
+const tocDepth = 2
+
+// entry is a line of the table of contents, or of a list of figures, with what
+// is below it.
+type entry struct {
+	ID       string
+	Number   string
+	Title    string
+	Children []*entry
+}
+
+// outline is what a reader looks up.
+type outline struct {
+	contents, figures, tables []*entry
+}
+
+func outlineOf(d *document.Document) outline {
+	o := outline{contents: contents(d)}
+	for _, f := range d.Figures() {
+		if f.Caption != nil {
+			o.figures = append(o.figures, &entry{ID: f.ID, Number: f.Number, Title: f.Caption.Plain()})
+		}
+	}
+	for _, t := range d.Tables() {
+		if t.Caption != nil {
+			o.tables = append(o.tables, &entry{ID: t.ID, Number: t.Number, Title: t.Caption.Plain()})
+		}
+	}
+	return o
+}
+
+// contents is the table of contents as a tree.
+func contents(d *document.Document) []*entry {
+	root := &entry{}
+	for _, h := range d.Headings() {
+		if h.Depth > tocDepth {
+			continue
+		}
+		parent := root
+		for range h.Depth - 1 {
+			if n := len(parent.Children); n > 0 {
+				parent = parent.Children[n-1]
+			}
+		}
+		parent.Children = append(parent.Children, &entry{ID: h.ID, Number: h.Number, Title: h.Text.Plain()})
+	}
+	if len(d.References) > 0 {
+		root.Children = append(root.Children, &entry{ID: "references", Title: "References"})
+	}
+	if len(d.Provenance)+len(d.Parameters) > 0 {
+		root.Children = append(root.Children, &entry{ID: "provenance", Title: "How this report was made"})
+	}
+	return root.Children
+}
+
+// list is a list of figures or of tables.
+type list struct {
+	ID, Title string
+	Entries   []*entry
+	Print     bool
+}
+
+// Contents is the table of contents of the whole report. On a page of a site other
+// than the first, what is below a section is listed for the page's own only:
+// otherwise a site would grow with the square of the report.
+func (p *page) Contents() []*entry {
+	if p.Front {
+		return p.outline.contents
+	}
+	var all []*entry
+	for _, e := range p.outline.contents {
+		if p.Site.files[e.ID] != p.Site.File {
+			e = &entry{ID: e.ID, Number: e.Number, Title: e.Title}
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// Lists are those that are not empty, of the whole report. The first page of a site
+// has them.
+func (p *page) Lists() []list {
+	if !p.Front {
+		return nil
+	}
+	var lists []list
+	for _, l := range []list{{"figures", "Figures", p.outline.figures, p.Print != nil}, {"tables", "Tables", p.outline.tables, p.Print != nil}} {
+		if len(l.Entries) > 0 {
+			lists = append(lists, l)
+		}
+	}
+	return lists
+}
+
+// FirstNote is the number of the page's first footnote.
+func (p *page) FirstNote() int { return p.Notes[0].Number }
+
+// level is the HTML heading level of a depth: the title of the page is h1.
+func level(depth int) int { return min(depth+1, 6) }

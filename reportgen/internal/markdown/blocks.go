@@ -1,0 +1,155 @@
+package markdown
+
+import (
+	"cmp"
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
+)
+
+// fence is code in a fence that nothing in it can close.
+func fence(language, code string) string {
+	mark := strings.Repeat("`", max(3, longestRun(code)+1))
+	language, _, _ = strings.Cut(strings.Map(func(r rune) rune {
+		if r == '`' || r == '<' {
+			return -1
+		}
+		return r
+	}, language), " ")
+	if code = strings.TrimRight(code, "\n"); code != "" {
+		code += "\n"
+	}
+	return mark + language + "\n" + code + mark
+}
+
+func (w *writer) code(c *document.Code) string {
+	source := fence(c.Language, c.Source)
+	if c.Caption != nil {
+		source = fmt.Sprintf("<a id=%q></a>\n\n**Listing %s** %s\n\n%s", c.ID, c.Number, w.line(c.Caption), source)
+	}
+	if !c.Folded || c.Caption != nil {
+		return source
+	}
+	return details(cmp.Or(c.Summary, "Code"), c.Expanded) + "\n\n" + source + "\n\n</details>"
+}
+
+// details opens a part that a reader unfolds. Its summary is HTML, where
+// Markdown's escapes would be printed.
+func details(summary string, open bool) string {
+	tag := "<details>"
+	if open {
+		tag = "<details open>"
+	}
+	return tag + "<summary>" + html.EscapeString(strings.Join(strings.Fields(summary), " ")) + "</summary>"
+}
+
+func (w *writer) failure(f *document.Failure) string {
+	what := "This cell failed"
+	if f.Expected {
+		what = "The cell ends with an error, as expected"
+	}
+	return fmt.Sprintf("<a id=%q></a>\n\n> **%s** — %s\n>\n> %s\n\n%s",
+		f.Anchor, what, escape(f.Origin.String()), escape(f.Name+": "+f.Value), fence("text", terminal.Plain(f.Trace)))
+}
+
+// picture is an image that refers to the picture's file.
+func (w *writer) picture(p *document.Picture) string {
+	w.pictures = append(w.pictures, p)
+	return fmt.Sprintf("![%s](%s/%s%s)", escape(p.Alt), FiguresDir, p.Name, p.Extension())
+}
+
+func (w *writer) figure(f *document.Figure) string {
+	blocks := []string{fmt.Sprintf("<a id=%q></a>", f.ID)}
+	if f.Picture != nil {
+		blocks = append(blocks, w.picture(f.Picture))
+	}
+	for _, p := range f.Parts {
+		blocks = append(blocks, fmt.Sprintf("<a id=%q></a>", p.ID), w.picture(p.Picture), w.subcaption(p.Letter, p.Caption))
+	}
+	if f.Caption != nil {
+		blocks = append(blocks, fmt.Sprintf("**Figure %s** %s", f.Number, w.line(f.Caption)))
+	}
+	return joined(blocks)
+}
+
+func (w *writer) table(t *document.Table) string {
+	blocks := []string{fmt.Sprintf("<a id=%q></a>", t.ID)}
+	if t.Caption != nil {
+		blocks = append(blocks, fmt.Sprintf("**Table %s** %s", t.Number, w.line(t.Caption)))
+	}
+	if len(t.Parts) == 0 {
+		return joined(append(blocks, w.grid(t)))
+	}
+	for _, p := range t.Parts {
+		blocks = append(blocks, fmt.Sprintf("<a id=%q></a>", p.ID), w.subcaption(p.Letter, p.Caption), w.grid(p.Table))
+	}
+	return joined(blocks)
+}
+
+// subcaption is how a part of a figure or table is called.
+func (w *writer) subcaption(letter string, caption *document.Text) string {
+	line := "(" + letter + ")"
+	if caption != nil {
+		line += " " + w.line(caption)
+	}
+	return line
+}
+
+// grid is the rows of a table.
+func (w *writer) grid(t *document.Table) string {
+	if len(t.Columns) == 0 {
+		return "No rows."
+	}
+	var titles, marks []string
+	for _, c := range t.Columns {
+		titles = append(titles, escape(c.Title))
+		if c.Numeric {
+			marks = append(marks, "---:")
+		} else {
+			marks = append(marks, "---")
+		}
+	}
+	rows := []string{"| " + strings.Join(titles, " | ") + " |", "| " + strings.Join(marks, " | ") + " |"}
+	for _, row := range t.Rows {
+		var cells []string
+		for _, v := range row {
+			cells = append(cells, escape(v.Text))
+		}
+		rows = append(rows, "| "+strings.Join(cells, " | ")+" |")
+	}
+	if len(t.Rows) == 0 {
+		rows = append(rows, "", "No rows.")
+	}
+	return strings.Join(rows, "\n")
+}
+
+// special matches what GitHub does not print as it is: see the cases of escape.
+var special = regexp.MustCompile("[\\\\`*\\[\\]<>|~$]|&[#\\w]+;|\\b_+|_+\\b|://|(?i:\\bwww\\.)|^(?:[-+#=]|\\d+[.)] )")
+
+// escape returns Markdown on one line that prints s and nothing else.
+func escape(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return special.ReplaceAllStringFunc(s, func(m string) string {
+		switch {
+		case m == "<":
+			return "&lt;"
+		case m == ">":
+			return "&gt;"
+		case m[0] == '&':
+			return "&amp;" + m[1:]
+		case m[0] == '_':
+			return strings.Repeat(`\_`, len(m))
+		case m == "://":
+			return `\://`
+		case m[0] == 'w' || m[0] == 'W':
+			return m[:len(m)-1] + `\.`
+		case m[0] >= '0' && m[0] <= '9':
+			return m[:len(m)-2] + "\\" + m[len(m)-2:]
+		}
+		return "\\" + m
+	})
+}

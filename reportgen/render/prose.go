@@ -1,0 +1,191 @@
+package render
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/tex"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// inlines sets the formulas of a text and numbers the works that it cites. It
+// is called for texts in the order in which a reader meets them.
+func (b *builder) inlines(t located) {
+	var fences []*ast.FencedCodeBlock
+	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *document.Math:
+			n.MathML = b.formula(t, n.TeX, n.Display, n.Offset)
+		case *document.Equation:
+			b.equation(t, n)
+		case *document.Citation:
+			b.citation(t, n)
+		case *ast.FencedCodeBlock:
+			if string(n.Language(t.Source)) == "math" {
+				fences = append(fences, n)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	// GitHub takes a fence of the language math for a formula.
+	for _, f := range fences {
+		e := &document.Equation{TeX: string(f.Lines().Value(t.Source))}
+		if f.Lines().Len() > 0 {
+			e.Offset = f.Lines().At(0).Start
+		}
+		f.Parent().ReplaceChild(f.Parent(), f, e)
+		b.equation(t, e)
+	}
+}
+
+func (b *builder) equation(t located, e *document.Equation) {
+	if e.Open {
+		b.problem(t.where, t.Line(e.Offset), "the formula that begins here is not closed: end it with $$ on a line of its own")
+		return
+	}
+	e.MathML = b.formula(t, e.TeX, true, e.Offset)
+}
+
+// formula is a formula as MathML, "" where it has a fault.
+func (b *builder) formula(t located, source string, display bool, offset int) string {
+	if b.tex == nil {
+		renderer, err := tex.New()
+		if err != nil {
+			b.problem(t.where, t.Line(offset), "the formula cannot be set: %v", err)
+			return ""
+		}
+		b.tex = renderer
+	}
+	mathML, err := b.tex.MathML(source, display)
+	if err != nil {
+		b.problem(t.where, t.Line(offset), "the formula %s cannot be set: %v", shorten([]byte(source)), err)
+	}
+	return mathML
+}
+
+// equations numbers the labelled formulas below a block of the report's body.
+func (b *builder) equations(t located, block ast.Node) {
+	_ = ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		e, ok := n.(*document.Equation)
+		if !ok || !entering || e.Label == "" {
+			return ast.WalkContinue, nil
+		}
+		target := &document.Target{Kind: document.KindEquation, Number: b.numbers.next(document.KindEquation), Where: t.where}
+		if e.ID = b.label(t.where, t.Line(e.Offset), e.Label, target); e.ID != "" {
+			e.Number = target.Number
+		}
+		return ast.WalkContinue, nil
+	})
+}
+
+// citation points each work at its place in the list of references. Works are
+// numbered in the order in which they are cited first.
+func (b *builder) citation(t located, c *document.Citation) {
+	if c.Bare && b.options.Works[c.Works[0].Key] == nil {
+		return // an @name is prose
+	}
+	for i := range c.Works {
+		key := c.Works[i].Key
+		work := b.options.Works[key]
+		if work == nil {
+			what := "no bibliography has that key"
+			if len(b.options.Works) == 0 {
+				what = "the report has no bibliography: name a BibTeX or CSL-JSON file in report.yaml"
+			}
+			b.problem(t.where, t.Line(c.Offset), "%s cites %q, and %s", c.Source, key, what)
+			continue
+		}
+		if b.cited[key] == nil {
+			r := work.Reference()
+			r.Number = len(b.doc.References) + 1
+			r.ID = b.anchors.unique(fmt.Sprintf("ref-%d", r.Number))
+			b.cited[key] = &r
+			b.doc.References = append(b.doc.References, &r)
+		}
+		c.Works[i].Reference = b.cited[key]
+	}
+}
+
+var (
+	footnoteStart = regexp.MustCompile(`^ {0,3}\[\^([^\]\s]+)\]:`)
+	footnoteRef   = regexp.MustCompile(`\[\^([^\]\s]+)\]`)
+	escapedChar   = regexp.MustCompile(`\\.`)
+)
+
+// footnotes are the sources of a notebook's footnotes by their labels: a note
+// may stand in another cell than the reference to it. The first of a label
+// counts.
+func footnotes(nb *nbformat.Notebook) map[string]string {
+	notes := map[string]string{}
+	for _, cell := range nb.Cells {
+		if cell == nil || cell.Type != nbformat.Markdown {
+			continue
+		}
+		label := ""
+		for line := range strings.Lines(cell.Source) {
+			blank := strings.TrimSpace(line) == ""
+			if m := footnoteStart.FindStringSubmatch(line); m != nil {
+				if label = m[1]; notes[label] != "" {
+					label = ""
+				}
+			} else if label != "" && !blank && !strings.HasPrefix(line, "    ") && strings.HasSuffix(notes[label], "\n\n") {
+				label = "" // an empty line, then text that is not indented
+			}
+			if label != "" {
+				notes[label] += strings.TrimRight(line, "\r\n") + "\n"
+			}
+		}
+	}
+	return notes
+}
+
+// withFootnotes is a cell's source with the notes behind it that it refers to
+// and another cell holds.
+func (b *builder) withFootnotes(source string) string {
+	if len(b.footnotes) == 0 {
+		return source
+	}
+	here := map[string]bool{}
+	for line := range strings.Lines(source) {
+		if m := footnoteStart.FindStringSubmatch(line); m != nil {
+			here[m[1]] = true
+		}
+	}
+	for _, m := range footnoteRef.FindAllStringSubmatch(source, -1) {
+		if note := b.footnotes[m[1]]; note != "" && !here[m[1]] {
+			here[m[1]] = true
+			source = strings.TrimRight(source, "\n") + "\n\n" + note
+		}
+	}
+	return source
+}
+
+// lostFootnotes warns of references to footnotes that no cell holds, which are
+// printed as they are written.
+func (b *builder) lostFootnotes(t located) {
+	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if _, code := n.(*ast.CodeSpan); code {
+			return ast.WalkSkipChildren, nil
+		}
+		if n.Type() != ast.TypeBlock || !entering || n.FirstChild() == nil || n.FirstChild().Type() != ast.TypeInline {
+			return ast.WalkContinue, nil
+		}
+		var line strings.Builder
+		for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+			if s, ok := c.(*ast.Text); ok {
+				line.Write(s.Segment.Value(t.Source))
+			}
+		}
+		for _, m := range footnoteRef.FindAllString(escapedChar.ReplaceAllString(line.String(), ""), -1) {
+			b.warn(t.where, 0, "%s is printed as it stands: no Markdown cell of the notebook has the footnote %s: …", m, m)
+		}
+		return ast.WalkContinue, nil
+	})
+}
