@@ -10,6 +10,8 @@ PYTHON    ?= python3
 REPORTGEN := $(TOOLS)/bin/reportgen
 LINT      := $(TOOLS)/bin/golangci-lint
 LINT_VERSION := v2.15.0
+GOTESTSUM := $(TOOLS)/bin/gotestsum
+GOTESTSUM_VERSION := v1.13.0
 
 # The most flows a day whose files together stay under 3 MB.
 SAMPLE_FLOWS := 180000
@@ -31,7 +33,7 @@ sample: reportgen ## make the sample days in testdata/ again
 
 golden: ## make the committed goldens again; review them as a diff
 	go test ./reportgen -run TestGoldenReport -update
-	go test -short $$(grep -rl 'flag.Bool("update"' --include='*_test.go' pkg reportgen/*/ reportgen/internal/*/ | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+	go test -short $$(grep -rlE 'testenv\.(Golden|Updating)' --include='*_test.go' pkg reportgen/*/ | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 
 # The labelled real logs are not part of the repository; without them their
 # section is left out.
@@ -51,9 +53,11 @@ $(VENV)/.jupyter: notebooks/requirements.txt
 
 ## Checks
 
-test: debian lint $(VENV)/.test $(TOOLS)/.npm reportgen ## everything that CI checks
+# The tests that were skipped, because the machine lacks data or a program that
+# is not part of the module, are listed after the last package.
+test: debian lint $(VENV)/.test $(TOOLS)/.npm $(GOTESTSUM) reportgen ## everything that CI checks
 	go vet ./...
-	go test -race -timeout 20m ./...
+	$(GOTESTSUM) --format pkgname -- -race -timeout 20m ./...
 	$(MAKE) fuzz
 
 # Each package's tests name the Python packages that they need.
@@ -81,6 +85,9 @@ lint: $(LINT) ## gofmt and golangci-lint
 
 $(LINT):
 	GOBIN=$(TOOLS)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+$(GOTESTSUM):
+	GOBIN=$(TOOLS)/bin go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
 
 # A number of inputs, not a time: a run on a slow machine does the same work.
 fuzz: ## short fuzz runs of every fuzz target

@@ -14,7 +14,7 @@ const module = "github.com/flowbook/flowbook/"
 
 // onlyUser names the one package of ours that may import a library.
 var onlyUser = map[string]string{
-	"github.com/parquet-go/parquet-go": "reportgen/internal/scan",
+	"github.com/parquet-go/parquet-go": "reportgen/internal/flowfile",
 	"github.com/go-gota/gota":          "pkg/frame",
 	"gonum.org/v1/plot":                "pkg/chart",
 	"github.com/go-zeromq/zmq4":        "reportgen/internal/kernel",

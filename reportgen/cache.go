@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/units"
 	"github.com/flowbook/flowbook/reportgen/execute"
 )
 
@@ -58,9 +58,9 @@ func newCacheListCommand() *cobra.Command {
 			for _, e := range list {
 				size += e.Size
 				fmt.Fprintf(cmd.OutOrStdout(), "%s\t%d cells\t%s\tused %s\n",
-					e.Notebook, e.Cells, humanize.IBytes(uint64(e.Size)), e.Used.Format(time.DateTime))
+					e.Notebook, e.Cells, units.Bytes(e.Size), e.Used.Format(time.DateTime))
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%d notebooks, %s in %s\n", len(list), humanize.IBytes(uint64(size)), cache.Dir)
+			fmt.Fprintf(cmd.ErrOrStderr(), "%d notebooks, %s in %s\n", len(list), units.Bytes(size), cache.Dir)
 			return nil
 		},
 	}

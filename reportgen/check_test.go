@@ -157,7 +157,7 @@ func FuzzDifferences(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string) {
 		x, y := strings.Split(a, ""), strings.Split(b, "")
 		if len(x)*len(y) > 10_000 {
-			t.Skip()
+			return
 		}
 		lost, won := 0, 0
 		for _, run := range differences(x, y, func(s string) string { return s }) {

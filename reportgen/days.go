@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // openDay returns the profile of a day from a flow file or from a profile that
@@ -22,7 +22,7 @@ func openDay(ctx context.Context, path string, stderr io.Writer) (*profile.Profi
 	if encoded {
 		p, err = readProfile(path)
 	} else {
-		p, _, err = scan.Cached(ctx, path, scan.Options{})
+		p, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{})
 	}
 	if err != nil {
 		return nil, err

@@ -15,7 +15,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // sampleArgs are the arguments of reportgen detect for the sample days.
@@ -102,10 +103,7 @@ func TestDetectTakesProfiles(t *testing.T) {
 // is found inside, with any of its addresses as our own too. Its clients are
 // programs in good part; the one that is known to be stands among them.
 func TestDetectRealDays(t *testing.T) {
-	logs := filepath.Join("..", "..", "shared", "data", "zeek", "missing-host")
-	if _, err := os.Stat(logs); err != nil {
-		t.Skip("the real days are not here: ", err)
-	}
+	logs := testenv.Data(t, "zeek", "missing-host")
 	dir := t.TempDir()
 	day := func(date string) string {
 		path := filepath.Join(dir, date+".parquet")
@@ -178,7 +176,7 @@ func TestDetectTellsRejectedRows(t *testing.T) {
 	b.Add(flow.Record{Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("10.0.0.2"), Proto: flow.TCP, Port: 443})
 	b.Reject("timestamp outside the day", profile.Place{File: "odd.parquet", Row: 1, Column: flow.ColTime, Value: "8640005"})
 	path := filepath.Join(t.TempDir(), "odd.profile")
-	if err := scan.WriteProfile(path, b.Profile()); err != nil {
+	if err := flowfile.WriteProfile(path, b.Profile()); err != nil {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer

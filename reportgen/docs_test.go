@@ -10,6 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // Every command says what it does and shows an example.
@@ -101,11 +103,7 @@ func TestMan(t *testing.T) {
 			t.Errorf("no %q", want)
 		}
 	}
-	groff, err := exec.LookPath("groff")
-	if err != nil {
-		t.Skip("groff is not installed: the page's form is not checked")
-	}
-	cmd := exec.Command(groff, "-K", "utf8", "-man", "-ww", "-Tutf8")
+	cmd := exec.Command(testenv.Program(t, "groff", "Debian's package groff"), "-K", "utf8", "-man", "-ww", "-Tutf8")
 	cmd.Stdin = strings.NewReader(page)
 	var warnings strings.Builder
 	cmd.Stderr = &warnings

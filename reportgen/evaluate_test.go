@@ -13,7 +13,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
 	"github.com/parquet-go/parquet-go"
 )
@@ -61,11 +62,7 @@ func TestEvaluationIsCurrent(t *testing.T) {
 	_, worlds, _ := strings.Cut(text.String(), "### Worlds")
 	check(worlds)
 
-	logs := filepath.Join("..", "..", "shared", "data")
-	if _, err := os.Stat(logs); err != nil {
-		t.Skip("the real logs are not here: ", err)
-	}
-	days, err := evaluateReal(t.Context(), logs)
+	days, err := evaluateReal(t.Context(), testenv.Data(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +127,7 @@ func TestFindingsDoNotDependOnTheFile(t *testing.T) {
 			writeDayFile(t, path, rows[len(rows)*i/c.files:len(rows)*(i+1)/c.files], c.rowGroup)
 			paths = append(paths, path)
 		}
-		if in.Test, err = scan.Files(t.Context(), paths, scan.Options{Workers: c.threads}); err != nil {
+		if in.Test, err = flowfile.ProfileAll(t.Context(), paths, flowfile.Options{Workers: c.threads}); err != nil {
 			t.Fatal(err)
 		}
 		if findings() != want {

@@ -11,6 +11,9 @@ import (
 	_ "time/tzdata" // --timezone must work on a machine without time zone files
 	"unicode"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -141,8 +144,8 @@ func runImport(ctx context.Context, in []string, opt importOptions, stderr io.Wr
 	if err != nil {
 		return err
 	}
-	if err := canHold(opt.out); err != nil {
-		return err
+	if err := dayfiles.Check(opt.out); err != nil {
+		return fmt.Errorf("-o: %w", err)
 	}
 	sorter := ingest.Sorter{Chosen: read.Days}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
@@ -168,7 +171,32 @@ func runImport(ctx context.Context, in []string, opt importOptions, stderr io.Wr
 		return noFlows(summary, opt.days)
 	}
 	warnThinDays(stderr, days)
-	return writeDays(ctx, sorter.Sorted(), days, opt.out, stderr)
+	bar = importProgress(stderr, "writing", false)
+	files, err := dayfiles.Write(ctx, sorter.Sorted(), days, opt.out, bar.show)
+	bar.clear()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		fmt.Fprintf(stderr, "wrote %s %s of %s to %s\n",
+			humanize.Comma(f.Day.Flows), english.PluralWord(int(f.Day.Flows), "flow", ""), f.Day.Date, f.Path)
+	}
+	return nil
+}
+
+// warnThinDays warns of days that have less than 1 % of the flows: usually
+// connections that began before midnight, logged with the next day.
+func warnThinDays(w io.Writer, days []ingest.DayCount) {
+	var flows int64
+	for _, day := range days {
+		flows += day.Flows
+	}
+	for _, day := range days {
+		if day.Flows*100 < flows {
+			fmt.Fprintf(w, "warning: %s has only %s of %s flows, probably connections that ended on another day; choose the days to write with --day\n",
+				day.Date, humanize.Comma(day.Flows), humanize.Comma(flows))
+		}
+	}
 }
 
 // importBar is a progress bar on a terminal, and nothing elsewhere.

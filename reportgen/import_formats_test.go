@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -16,7 +16,7 @@ import (
 func importedRows(t *testing.T, path string) string {
 	t.Helper()
 	var b strings.Builder
-	for r, err := range scan.Rows(t.Context(), path, scan.Filter{}) {
+	for r, err := range flowfile.Rows(t.Context(), path, flowfile.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,9 +73,9 @@ func TestImportFormatsRefuses(t *testing.T) {
 		{"map", "--from zeek --map src_ip=x conn.log -o o.parquet", "a map of columns is for csv and parquet; zeek logs name their columns themselves"},
 		{"no map", "--from csv conn.log -o o.parquet", "csv needs a map of columns, such as timestamp=Start,src_ip=SourceAddress"},
 		{"delimiter", "--from csv --delimiter ab conn.log -o o.parquet", `--delimiter "ab" is not one character; give one, or tab`},
-		{"output in no folder", "--from zeek conn.log -o none/o.parquet", "-o none/o.parquet: there is no folder none; make it first"},
-		{"output is a folder", "--from zeek conn.log -o .", "-o . is a folder; name the file to write in it"},
-		{"output below a file", "--from zeek conn.log -o conn.log/o.parquet", "conn.log is no folder"},
+		{"output in no folder", "--from zeek conn.log -o none/o.parquet", "-o: none/o.parquet: folder none does not exist; create it first"},
+		{"output is a folder", "--from zeek conn.log -o .", "-o: . is a folder; name a file in it"},
+		{"output below a file", "--from zeek conn.log -o conn.log/o.parquet", "conn.log is not a folder"},
 		{"bytes", "--from zeek --bytes octets conn.log -o o.parquet", `bytes "octets" are of no known kind; known are payload and ip`},
 		{"log time zone", "--from nfdump --log-timezone Mars conn.log -o o.parquet", "--log-timezone: unknown time zone Mars"},
 		{"time", "--from nfdump --time noon conn.log -o o.parquet", `time form "noon" is neither a unit (s, ms, us, ns)`},

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"io"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 )
 
@@ -75,10 +74,7 @@ func ritaScore(calls []call, last int64) (detect.RITA, bool) {
 // RITA's score and is 6th of its 695 pairs. With payloads the connections that
 // got no answer lose an eighth, so that it is 3rd.
 func TestImportRITA(t *testing.T) {
-	logs := filepath.Join("..", "..", "shared", "data", "zeek", "missing-host")
-	if _, err := os.Stat(logs); err != nil {
-		t.Skip("the real logs are not here:", err)
-	}
+	logs := testenv.Data(t, "zeek", "missing-host")
 	beacon := [2]netip.Addr{netip.MustParseAddr("73.54.23.243"), netip.MustParseAddr("64.225.56.201")}
 	want := detect.RITA{Score: 0.963, Interval: 0.852, Size: 1, Duration: 1, Histogram: 1}
 	for kind, rank := range map[ingest.ByteKind]int{ingest.IPBytes: 6, ingest.PayloadBytes: 3} {

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 const zeekLog = `#separator \x20
@@ -107,7 +107,7 @@ func TestImportRefuses(t *testing.T) {
 func TestImportThinDay(t *testing.T) {
 	log := zeekLog + strings.Repeat("1713484803.00 10.0.0.2 192.0.2.1 443 tcp 3 4 -\n", 98)
 	_, stderr, _ := importing(t, log, "--from", "zeek", "conn.log", "-o", "day.parquet")
-	const want = "warning: 2024-04-18 has only 1 of 101 flows, likely connections that ended on another day; --day chooses"
+	const want = "warning: 2024-04-18 has only 1 of 101 flows, probably connections that ended on another day; choose the days"
 	if !strings.Contains(stderr, want) {
 		t.Errorf("stderr does not say %q:\n%s", want, stderr)
 	}
@@ -136,7 +136,7 @@ func TestImportScans(t *testing.T) {
 		{Time: 2*flow.Second + 50, Src: netip.MustParseAddr("10.0.0.2"), Dst: netip.MustParseAddr("192.0.2.1"), Proto: flow.TCP, Port: 443, Up: 3, Down: 4},
 	}
 	var got []flow.Record
-	for r, err := range scan.Rows(t.Context(), "day.parquet", scan.Filter{}) {
+	for r, err := range flowfile.Rows(t.Context(), "day.parquet", flowfile.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

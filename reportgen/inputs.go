@@ -10,7 +10,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/reportgen/execute"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -21,7 +21,7 @@ var sampleInput = regexp.MustCompile(`(?m)^\s*(?:var\s+)?(\w+)\s*=\s*"sample:([^
 // checkInputs reads the flow logs and databases that parameters name before any
 // kernel starts. So what cannot be read is told at once and no report is
 // replaced, and the notebooks find the profile of each day in the cache instead
-// of scanning it side by side.
+// of reading it side by side.
 func checkInputs(ctx context.Context, notebooks []execute.Input, params []execute.Parameter) error {
 	samples := map[string]string{}
 	for _, n := range notebooks {
@@ -55,7 +55,7 @@ func checkInput(ctx context.Context, sample, path string) (err error) {
 		db, err = geo.Open("", path)
 	default:
 		if filepath.Ext(sample) == ".parquet" {
-			_, _, err = scan.Cached(ctx, path, scan.Options{})
+			_, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{})
 		}
 	}
 	return errors.Join(err, db.Close())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -34,9 +35,7 @@ func needPython(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts real kernels: skipped with -short")
 	}
-	if err := exec.Command(filepath.Join("..", ".venv", "bin", "python"), "-c", "import ipykernel").Run(); err != nil {
-		t.Skip("the project's .venv has no ipykernel: install testdata/requirements.txt into it")
-	}
+	testenv.Python(t, "ipykernel")
 }
 
 // A folder of notebooks of two kernels gives one report, the same however many

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // newProfileCommand is reportgen profile: flow files to a Profile.
@@ -19,8 +19,8 @@ func newProfileCommand() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:   "profile FILE...",
-		Short: "Scan flow files to profiles",
-		Long: `Profile scans Parquet flow files to profiles: what everything else is computed from.
+		Short: "Read flow files and write their profiles",
+		Long: `Profile reads Parquet flow files and writes their profiles, from which everything else is computed.
 
 Without -o it fills the profile cache, one profile a file, and prints where each
 is kept. With -o it adds all files up to one profile and writes it.`,
@@ -35,19 +35,19 @@ is kept. With -o it adds all files up to one profile and writes it.`,
 }
 
 func profileFiles(ctx context.Context, stdout, stderr io.Writer, paths []string, out string) error {
-	bar := newScanBar(stderr)
+	bar := newProfileBar(stderr)
 	defer bar.close()
 	if out != "" {
-		p, err := scan.Files(ctx, paths, scan.Options{Progress: bar.progress})
+		p, err := flowfile.ProfileAll(ctx, paths, flowfile.Options{Progress: bar.progress})
 		if err != nil {
 			return err
 		}
 		bar.close()
 		warnRejected(stderr, p)
-		return scan.WriteProfile(out, p)
+		return flowfile.WriteProfile(out, p)
 	}
 	for _, path := range paths {
-		p, at, err := scan.Cached(ctx, path, scan.Options{Progress: bar.progress})
+		p, at, err := flowfile.CachedProfile(ctx, path, flowfile.Options{Progress: bar.progress})
 		if err != nil {
 			return err
 		}
@@ -70,22 +70,22 @@ func warnRejected(stderr io.Writer, p *profile.Profile) {
 	}
 }
 
-// scanBar shows on a terminal how far a scan is; elsewhere it shows nothing.
-type scanBar struct {
+// profileBar shows progress on a terminal; elsewhere it shows nothing.
+type profileBar struct {
 	w   io.Writer // nil where nothing is to be shown
 	bar *progressbar.ProgressBar
 }
 
-func newScanBar(w io.Writer) *scanBar {
+func newProfileBar(w io.Writer) *profileBar {
 	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
-		return &scanBar{}
+		return &profileBar{}
 	}
-	return &scanBar{w: w}
+	return &profileBar{w: w}
 }
 
-// progress is for scan.Options. That a terminal cannot be written to is no
-// reason to stop a scan.
-func (b *scanBar) progress(rows, total int64) {
+// progress is for flowfile.Options. That a terminal cannot be written to is no
+// reason to stop.
+func (b *profileBar) progress(rows, total int64) {
 	if b.w == nil {
 		return
 	}
@@ -99,7 +99,7 @@ func (b *scanBar) progress(rows, total int64) {
 }
 
 // close takes the bar of one file away.
-func (b *scanBar) close() {
+func (b *profileBar) close() {
 	if b.bar != nil {
 		_ = b.bar.Finish()
 		b.bar = nil

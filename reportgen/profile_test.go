@@ -10,13 +10,13 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // flowFile writes a day of n flows.
 func flowFile(t *testing.T, path string, n int) {
 	t.Helper()
-	w, err := scan.Create(path)
+	w, err := flowfile.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,11 +12,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 )
-
-var update = flag.Bool("update", false, "write the golden report again")
 
 const goldenReport = "../testdata/report"
 
@@ -44,7 +42,7 @@ func TestGoldenReport(t *testing.T) {
 	maps.DeleteFunc(got, func(name, _ string) bool {
 		return name != "report.md" && !strings.HasPrefix(name, "figures/")
 	})
-	if *update {
+	if testenv.Updating() {
 		writeGolden(t, got)
 	}
 	if diff := cmp.Diff(tree(t, goldenReport), got); diff != "" {
@@ -87,10 +85,7 @@ func TestReportOfRealDays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs six notebooks on real GoNB kernels: skipped with -short")
 	}
-	const logs = "../../shared/data/zeek/missing-host"
-	if _, err := os.Stat(logs); err != nil {
-		t.Skipf("the real logs are not here: %v", err)
-	}
+	logs := testenv.Data(t, "zeek", "missing-host")
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	dir := t.TempDir()
 	mustRun(t, "import", "--from", "zeek", logs, "-o", filepath.Join(dir, "day.parquet"))

@@ -12,7 +12,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/chart/png"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 	"github.com/spf13/cobra"
 )
@@ -182,8 +182,8 @@ func (o *sentinelOptions) setBotnet(s string) error {
 
 // run analyses the day, prints what it finds and writes its files.
 func (o *sentinelOptions) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
-	day := sentinel.Day{Rows: scan.Rows(ctx, o.data, scan.Filter{})}
-	if day.Profile, _, err = scan.Cached(ctx, o.data, scan.Options{}); err != nil {
+	day := sentinel.Day{Rows: flowfile.Rows(ctx, o.data, flowfile.Filter{})}
+	if day.Profile, _, err = flowfile.CachedProfile(ctx, o.data, flowfile.Options{}); err != nil {
 		return fmt.Errorf("--data: %w", err)
 	}
 	warnRejected(stderr, day.Profile)

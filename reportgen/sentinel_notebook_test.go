@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/frame"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 )
 
@@ -63,11 +63,11 @@ func TestSentinelNotebook(t *testing.T) {
 func sampleAnalysis(t *testing.T) *sentinel.Analysis {
 	t.Helper()
 	path := filepath.Join("..", "testdata", "test.parquet")
-	p, err := scan.File(t.Context(), path, scan.Options{})
+	p, err := flowfile.Profile(t.Context(), path, flowfile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	baseline, err := scan.File(t.Context(), filepath.Join("..", "testdata", "data.parquet"), scan.Options{})
+	baseline, err := flowfile.Profile(t.Context(), filepath.Join("..", "testdata", "data.parquet"), flowfile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func sampleAnalysis(t *testing.T) *sentinel.Analysis {
 			t.Error(err)
 		}
 	})
-	a, err := sentinel.Analyze(t.Context(), sentinel.Day{Profile: p, Rows: scan.Rows(t.Context(), path, scan.Filter{})}, l,
+	a, err := sentinel.Analyze(t.Context(), sentinel.Day{Profile: p, Rows: flowfile.Rows(t.Context(), path, flowfile.Filter{})}, l,
 		sentinel.Options{Country: true, Distribution: true, Exfiltration: true, Percentile: 90, Botnet: true, Baseline: baseline})
 	if err != nil {
 		t.Fatal(err)

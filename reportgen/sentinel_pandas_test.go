@@ -18,7 +18,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 )
 
@@ -63,16 +64,10 @@ func TestSentinelPandas(t *testing.T) {
 // Debian's legacy database gives the countries that Debian's own program says,
 // of the whole sample day.
 func TestSentinelLegacy(t *testing.T) {
-	const legacy = "/usr/share/GeoIP/GeoIP.dat"
-	if _, err := os.Stat(legacy); err != nil {
-		t.Skip("Debian's package geoip-database is not installed: ", err)
-	}
-	program, err := exec.LookPath("geoiplookup")
-	if err != nil {
-		t.Skip("Debian's package geoip-bin is not installed: ", err)
-	}
+	legacy := testenv.File(t, "/usr/share/GeoIP/GeoIP.dat", "Debian's package geoip-database")
+	program := testenv.Program(t, "geoiplookup", "Debian's package geoip-bin")
 	day := filepath.Join("..", "testdata", "test.parquet")
-	p, err := scan.File(t.Context(), day, scan.Options{})
+	p, err := flowfile.Profile(t.Context(), day, flowfile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,23 +102,10 @@ func TestSentinelLegacy(t *testing.T) {
 	}
 }
 
-// pandas runs testdata/sentinel.py. It skips the test where there is no Python
-// with the packages of the test requirements.
+// pandas runs testdata/sentinel.py.
 func pandas(t *testing.T, args ...string) {
 	t.Helper()
-	bin := os.Getenv("FLOWBOOK_PYTHON")
-	if bin == "" {
-		bin = filepath.Join("..", ".venv", "bin", "python")
-	}
-	if _, err := os.Stat(bin); err != nil {
-		t.Skip("no Python with pandas and pyarrow: run make test, or set FLOWBOOK_PYTHON")
-	}
-	cmd := exec.CommandContext(t.Context(), bin, append([]string{filepath.Join("testdata", "sentinel.py")}, args...)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("sentinel.py: %v\n%s", err, stderr.String())
-	}
+	testenv.RunPython(t, []string{"pandas", "pyarrow"}, "", append([]string{filepath.Join("testdata", "sentinel.py")}, args...)...)
 }
 
 func sampleDatabase(t *testing.T, name string) string {
@@ -138,7 +120,7 @@ func sampleDatabase(t *testing.T, name string) string {
 func sampleDay(t *testing.T) []flow.Record {
 	t.Helper()
 	var rows []flow.Record
-	for r, err := range scan.Rows(t.Context(), filepath.Join("..", "testdata", "test.parquet"), scan.Filter{}) {
+	for r, err := range flowfile.Rows(t.Context(), filepath.Join("..", "testdata", "test.parquet"), flowfile.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // TestScripts runs testdata/script/*.txtar.
@@ -63,19 +65,7 @@ func TestSentinelGolden(t *testing.T) {
 		"sentinel.txt":      stdout,
 		"sentinel.md":       string(report),
 	} {
-		path := filepath.Join(golden, name)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
+		testenv.Golden(t, filepath.Join(golden, name), got)
 	}
 }
 

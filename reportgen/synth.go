@@ -11,7 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
@@ -93,7 +93,7 @@ func writeSample(ctx context.Context, dir string, opt synth.Options, stderr io.W
 
 // writeFlows writes a flow file and returns how many flows it has.
 func writeFlows(ctx context.Context, path string, flows iter.Seq[flow.Record]) (n int64, err error) {
-	w, err := scan.Create(path)
+	w, err := flowfile.Create(path)
 	if err != nil {
 		return 0, err
 	}

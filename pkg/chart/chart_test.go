@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,9 +15,8 @@ import (
 	"github.com/go-gota/gota/series"
 
 	"github.com/flowbook/flowbook/pkg/frame"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
-
-var update = flag.Bool("update", false, "write the golden figures anew")
 
 func strs(name string, v ...string) series.Series { return series.New(v, series.String, name) }
 func ints(name string, v ...int) series.Series    { return series.New(v, series.Int, name) }
@@ -118,19 +115,7 @@ func TestFigures(t *testing.T) {
 			if bytes.Contains(got, []byte("NaN")) || bytes.Contains(got, []byte("Inf")) {
 				t.Error("the figure draws what is no number")
 			}
-			golden := filepath.Join("testdata", name+".svg")
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("%s differs; look at it and run go test ./pkg/chart -update", golden)
-			}
+			testenv.Golden(t, filepath.Join("testdata", name+".svg"), string(got))
 		})
 	}
 }

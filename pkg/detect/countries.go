@@ -9,6 +9,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/units"
 )
 
 // RuleNewCountry is the id of the rule of Countries.
@@ -99,7 +100,7 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time) Finding {
 	f := Finding{Rule: RuleNewCountry, Entity: h.Host, Severity: severityOf(score), Score: score,
 		Attack: []string{"T1041"}, Evidence: h, Window: window,
 		Summary: fmt.Sprintf("%s and %s with %s that nobody contacted on the baseline day: %s",
-			plural(h.Flows, "flow"), bytesText(h.Bytes()), countryCount(len(h.Countries)), strings.Join(names, ", "))}
+			plural(h.Flows, "flow"), units.Bytes(h.Bytes()), countryCount(len(h.Countries)), strings.Join(names, ", "))}
 	if !f.Severity.Alert() {
 		f.capped(Info)
 	}

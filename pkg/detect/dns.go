@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"fmt"
+	"github.com/flowbook/flowbook/pkg/units"
 	"math"
 	"net/netip"
 	"slices"
@@ -111,7 +112,7 @@ func (u DNSUse) summary() string {
 		parts = append(parts, fmt.Sprintf("%s, %s, %.2f to each other flow", plural(u.Flows, "DNS request"), history, u.PerOther))
 	}
 	if slices.Contains(u.Reasons, reasonSize) {
-		parts = append(parts, fmt.Sprintf("%s per request to %s", bytesText(int64(math.Round(u.PerFlow))), u.TopResolver))
+		parts = append(parts, fmt.Sprintf("%s per request to %s", units.Bytes(int64(math.Round(u.PerFlow))), u.TopResolver))
 	}
 	return "sent " + strings.Join(parts, "; ") + fmt.Sprintf("; busiest at %d h with %s", u.PeakHour, plural(u.PeakFlows, "request"))
 }

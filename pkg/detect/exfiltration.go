@@ -9,6 +9,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/units"
 )
 
 // RuleExfiltration is the id of the rule of Exfiltration.
@@ -127,7 +128,7 @@ func (u Upload) summary() string {
 	if u.Baseline > 0 {
 		history = times(u.Times) + " its baseline"
 	}
-	return fmt.Sprintf("uploaded %s to %s in %s, %s", bytesText(u.Up), to, plural(u.Flows, "flow"), history)
+	return fmt.Sprintf("uploaded %s to %s in %s, %s", units.Bytes(u.Up), to, plural(u.Flows, "flow"), history)
 }
 
 // cloudOwners are words in the names of owners who let anyone store data.

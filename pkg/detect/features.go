@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/units"
 )
 
 // feature is one number that says something of a host's day.
@@ -43,7 +44,7 @@ func features() []feature {
 		{name: "flows", of: func(h *habits) float64 { return float64(h.Flows) }, text: countText,
 			scale: func(h *habits, _ profile.Counts) float64 { return countScale(h.Flows) }},
 		{name: "bytes received", of: func(h *habits) float64 { return float64(h.Down) },
-			text: func(v float64) string { return bytesText(int64(v)) },
+			text: func(v float64) string { return units.Bytes(int64(v)) },
 			scale: func(h *habits, usual profile.Counts) float64 {
 				return math.Log(level(h.Down, usual.Down))
 			}},

@@ -3,14 +3,12 @@ package detect_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -19,12 +17,10 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/google/go-cmp/cmp"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // The servers and some destinations of the office.
 const (
@@ -262,17 +258,5 @@ func golden(t *testing.T, name string, v any) {
 	if err := enc.Encode(v); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", name+".json")
-	if *update {
-		if err := os.WriteFile(path, buf.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err, "; make it with go test ./pkg/detect -update")
-	}
-	if d := cmp.Diff(string(want), buf.String()); d != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, d)
-	}
+	testenv.Golden(t, filepath.Join("testdata", name+".json"), buf.String())
 }

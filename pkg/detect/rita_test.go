@@ -17,16 +17,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
-
-// shared is a folder of real data beside the module, which tests skip without.
-func shared(tb testing.TB, elem ...string) string {
-	path := filepath.Join(append([]string{"..", "..", "..", "shared", "data"}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		tb.Skipf("no real data: %v", err)
-	}
-	return path
-}
 
 // zeekRow is what a test needs of a row of Zeek's conn.log.
 type zeekRow struct {
@@ -76,7 +68,7 @@ func zeekRows(tb testing.TB, paths ...string) (rows []zeekRow) {
 func TestRITA(t *testing.T) {
 	var paths []string
 	for _, day := range []string{"2024-04-20", "2024-04-21"} {
-		logs, err := filepath.Glob(filepath.Join(shared(t, "zeek", "missing-host", day), "*.gz"))
+		logs, err := filepath.Glob(filepath.Join(testenv.Data(t, "zeek", "missing-host", day), "*.gz"))
 		if err != nil || len(logs) != 24 {
 			t.Fatalf("%d logs of %s, %v", len(logs), day, err)
 		}

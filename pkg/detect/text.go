@@ -9,9 +9,6 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// bytesText writes a number of bytes as 1.2 GB.
-func bytesText(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
-
 // plural writes a number with its noun.
 func plural(n int64, noun string) string {
 	if n == 1 {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"github.com/flowbook/flowbook/pkg/units"
 	"maps"
 	"math"
 	"net/netip"
@@ -192,7 +193,7 @@ func (l uploadLimits) thresholds(k float64) []Threshold {
 		return nil
 	}
 	from := fmt.Sprintf("each host's largest upload over %s, the median of %d hosts' largest transfer to one address, that it does not make again: %d on the baseline day, median %s, Pareto index %.3g",
-		bytesText(int64(math.Exp(l.usual))), l.hosts, l.files, bytesText(int64(math.Exp(l.median))), 1/l.tail)
+		units.Bytes(int64(math.Exp(l.usual))), l.hosts, l.files, units.Bytes(int64(math.Exp(l.median))), 1/l.tail)
 	return []Threshold{
 		{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from},
 		{Name: "up_bytes to one owner in six hours or more", Value: math.Exp(l.limit(true, k)), Unit: "bytes",

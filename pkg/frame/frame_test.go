@@ -2,28 +2,24 @@ package frame_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/go-gota/gota/dataframe"
 	"github.com/go-gota/gota/series"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
-
-var update = flag.Bool("update", false, "write the golden frames anew")
 
 // rec is a flow at a second of the day.
 func rec(second int, src, dst string, proto flow.Proto, port uint16, up, down int64) flow.Record {
@@ -61,19 +57,7 @@ func golden(t *testing.T, name string, f frame.Frame) {
 	if err := f.WriteCSV(&got); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", name+".csv")
-	if *update {
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
-	}
+	testenv.Golden(t, filepath.Join("testdata", name+".csv"), got.String())
 }
 
 // results are detection results made by hand, so that these tests do not move

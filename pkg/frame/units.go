@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/units"
 )
 
 // Unit is what a column's numbers count.
@@ -66,14 +67,9 @@ func (u Unit) Short(v float64) string {
 	return u.Format(v)
 }
 
-// SI writes v with three significant digits and a decimal prefix: "1.19 GB".
-func SI(v float64, unit string) string {
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 2, 64), 64)
-	if math.Abs(rounded) < 1 {
-		return strings.TrimSpace(humanize.Ftoa(rounded) + " " + unit)
-	}
-	return strings.TrimSpace(humanize.SIWithDigits(rounded, 2, unit))
-}
+// SI writes v with three significant digits and a decimal prefix, as
+// [units.SI] does.
+func SI(v float64, unit string) string { return units.SI(v, unit) }
 
 // percent writes a share so that neither a small one becomes 0 nor nearly all
 // becomes all.

@@ -14,16 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // realData is a folder of the MaxMind-DB project's test files.
 func realData(tb testing.TB, folder string) string {
 	tb.Helper()
-	dir := filepath.Join("..", "..", "..", "shared", "data", "maxmind-db", folder)
-	if _, err := os.Stat(dir); err != nil {
-		tb.Skip("the MaxMind-DB test files are not here: ", err)
-	}
-	return dir
+	return testenv.Data(tb, "maxmind-db", folder)
 }
 
 // newMMDB makes a database in memory of networks and their records.

@@ -1,18 +1,15 @@
 package geo
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
-)
 
-var update = flag.Bool("update", false, "write the table of countries anew")
+	"github.com/flowbook/flowbook/pkg/testenv"
+)
 
 // cldrName is the name of a code as golang.org/x/text has it, "" where it has none.
 func cldrName(code string) string {
@@ -42,14 +39,7 @@ func TestCountryNames(t *testing.T) {
 			}
 		}
 	}
-	if *update {
-		if err := os.WriteFile("countries.tsv", []byte(want.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(want.String(), countries); diff != "" && !*update {
-		t.Errorf("the table differs from CLDR's; look at it and run go test ./pkg/geo -update\n%s", diff)
-	}
+	testenv.Golden(t, "countries.tsv", want.String())
 	for _, odd := range []string{"", "A", "USA", "-\t", "\n\n", "é"} {
 		if got := CountryName(odd); got != odd {
 			t.Errorf("%q is %q", odd, got)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// CacheDir returns the folder that holds the profiles of flow files scanned
+// CacheDir returns the folder that holds the profiles of flow files read
 // before: $FLOWBOOK_CACHE, else flowbook in the user's cache folder. It need
 // not exist.
 func CacheDir() (string, error) {

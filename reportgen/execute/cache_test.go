@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -239,13 +239,8 @@ func TestCacheOfAFailingNotebook(t *testing.T) {
 // A Python kernel's state is what its cells computed: all of them run or none.
 func TestCacheOnPython(t *testing.T) {
 	needKernel(t)
-	if err := exec.Command(filepath.Join("..", "..", ".venv", "bin", "python"), "-c", "import ipykernel").Run(); err != nil {
-		t.Skip("the project's .venv has no ipykernel: install reportgen/internal/kernel/testdata/requirements.txt into it")
-	}
-	root, err := filepath.Abs(filepath.Join("..", "..", ".cache"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testenv.Python(t, "ipykernel")
+	root := testenv.Path(t, ".cache")
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		t.Fatal(err)
 	}

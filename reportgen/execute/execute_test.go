@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,11 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func needKernel(t *testing.T) {
 	t.Helper()
@@ -44,20 +41,7 @@ func golden(t *testing.T, name string, nb *nbformat.Notebook) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
+	testenv.Golden(t, filepath.Join("testdata", name), string(got))
 }
 
 // The notebooks in testdata run side by side on real kernels: one that works,
@@ -230,10 +214,7 @@ func TestWholeRunTimeout(t *testing.T) {
 
 func TestRunOnPython(t *testing.T) {
 	needKernel(t)
-	python := filepath.Join("..", "..", ".venv", "bin", "python")
-	if err := exec.Command(python, "-c", "import ipykernel").Run(); err != nil {
-		t.Skip("the project's .venv has no ipykernel: install reportgen/internal/kernel/testdata/requirements.txt into it")
-	}
+	testenv.Python(t, "ipykernel")
 	in := Input{Name: "p", Notebook: notebookOf("python3", "python",
 		code("p", "n = 1", "parameters"), code("use", "print(n * 2)"), code("bad", "x = 1\nprint(n / 0)"))}
 	var first []byte

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -56,13 +57,7 @@ var peers = map[string][]string{
 // as ipykernel does of an unknown magic, nbclient keeps no output.
 func TestOutputsAreThoseOfNbclient(t *testing.T) {
 	needKernel(t)
-	python, err := filepath.Abs(filepath.Join("..", "..", ".venv", "bin", "python"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := exec.Command(python, "-c", "import ipykernel, nbclient").Run(); err != nil {
-		t.Skip("the project's .venv has no ipykernel and nbclient: install the requirements.txt of the testdata folders into it")
-	}
+	python := testenv.Python(t, "ipykernel", "nbclient")
 	venv := filepath.Dir(filepath.Dir(python))
 	dir := t.TempDir()
 	t.Setenv("JUPYTER_PATH", filepath.Join(venv, "share", "jupyter"))

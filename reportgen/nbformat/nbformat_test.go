@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 const every = "testdata/every.ipynb"
@@ -143,10 +145,7 @@ func TestReadFileNamesTheFile(t *testing.T) {
 
 // Jupyter's own library writes our notebook back with the same bytes.
 func TestJupyterWritesTheSame(t *testing.T) {
-	python := filepath.Join("..", "..", ".venv", "bin", "python")
-	if err := exec.Command(python, "-c", "import nbformat").Run(); err != nil {
-		t.Skip("the project's .venv has no Python package nbformat")
-	}
+	python := testenv.Python(t, "nbformat")
 	nb, err := ReadFile(every)
 	if err != nil {
 		t.Fatal(err)

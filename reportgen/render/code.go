@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
+	"github.com/flowbook/flowbook/pkg/units"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
@@ -177,8 +176,8 @@ func (b *builder) stream(c *cell, stderr bool, text string) {
 		return
 	}
 	if len(text) > maxStream {
-		b.warn(c.where, 0, "the cell printed %s, of which the report keeps the first %s", humanize.Bytes(uint64(len(text))), humanize.Bytes(maxStream))
-		text = text[:maxStream] + fmt.Sprintf("\n[… %s more]", humanize.Bytes(uint64(len(text)-maxStream)))
+		b.warn(c.where, 0, "the cell printed %s, of which the report keeps the first %s", units.Bytes(int64(len(text))), units.Bytes(maxStream))
+		text = text[:maxStream] + fmt.Sprintf("\n[… %s more]", units.Bytes(int64(len(text)-maxStream)))
 	}
 	if spans := terminal.Parse(strings.TrimRight(text, "\n")); len(spans) > 0 {
 		b.add(&document.Stream{Origin: c.where, Stderr: stderr, Spans: spans})

@@ -8,8 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
+	"github.com/flowbook/flowbook/pkg/units"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -64,8 +63,8 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 func (b *builder) tooLarge(c *cell, o *nbformat.Output) bool {
 	for _, mime := range slices.Sorted(maps.Keys(o.Data)) {
 		if s := text(o, mime); len(s) > maxOutput && mime != mimePlain {
-			b.warn(c.where, 0, "an output is left out: its %s has %s and a report takes %s", mime, humanize.Bytes(uint64(len(s))), humanize.Bytes(maxOutput))
-			b.stream(c, true, fmt.Sprintf("[an output of %s is left out]", humanize.Bytes(uint64(len(s)))))
+			b.warn(c.where, 0, "an output is left out: its %s has %s and a report takes %s", mime, units.Bytes(int64(len(s))), units.Bytes(maxOutput))
+			b.stream(c, true, fmt.Sprintf("[an output of %s is left out]", units.Bytes(int64(len(s)))))
 			return true
 		}
 	}

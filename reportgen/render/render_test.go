@@ -3,11 +3,12 @@ package render_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,8 +16,6 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // readInputs reads the notebooks of a folder, in the order of their names.
 func readInputs(t testing.TB, dir string) []render.Input {
@@ -98,19 +97,7 @@ func body(html string) string {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
-	}
+	testenv.Golden(t, filepath.Join("testdata", name), got)
 }
 
 func TestReport(t *testing.T) {

@@ -47,13 +47,13 @@ class Bench:
         self.rounds = {size: min(rounds, MOST) for size, rounds in {"1M": 5, "20M": 3, "100M": 1}.items()}
         self.report_rounds, self.cell_rounds, self.go_rounds = min(3, MOST), min(10, 2 * MOST), min(6, MOST)
         self.memory = int(0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))  # more than that does not fit
-        self.scan, self.scan_test, self.main_test = (self.folder / name for name in ("scan", "scan.test", "reportgen.test"))
+        self.profile, self.profile_test, self.main_test = (self.folder / name for name in ("profile", "profile.test", "reportgen.test"))
 
     def build(self):
         """Builds what is measured besides reportgen itself."""
         measure.say("building")
-        measure.must(["go", "build", "-o", self.scan, "./reportgen/internal/bench/scan"], cwd=self.root)
-        measure.must(["go", "test", "-c", "-o", self.scan_test, "./pkg/scan"], cwd=self.root)
+        measure.must(["go", "build", "-o", self.profile, "./reportgen/internal/bench/profile"], cwd=self.root)
+        measure.must(["go", "test", "-c", "-o", self.profile_test, "./reportgen/internal/flowfile"], cwd=self.root)
         measure.must(["go", "test", "-c", "-o", self.main_test, "./reportgen"], cwd=self.root)
 
     def fresh(self):

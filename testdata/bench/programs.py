@@ -22,7 +22,7 @@ DETECT = [
 ]
 IMPORT = [
     stages.COLLECTOR,
-    ("writing the flow file", r"parquet-go|reportgen/internal/scan\."),
+    ("writing the flow file", r"parquet-go|reportgen/internal/flowfile\."),
     ("sorting", r"ingest\.\(\*Sorter\)|slices\."),
     ("reading the log", r"reportgen/internal/ingest\."),
 ]

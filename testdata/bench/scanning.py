@@ -30,7 +30,7 @@ def peers(bench, size, file, country):
 def compare(bench, size, data):
     """Flowbook and its peers on the same file: the median of each, or None where a peer needs more memory than there is."""
     file, country = data["pyarrow"], data["country"]
-    programs = {"Flowbook": [bench.scan, file],
+    programs = {"Flowbook": [bench.profile, file],
                 "Flowbook, whole program": [bench.reportgen, "profile", file, "-o", bench.folder / "day.profile"]}
     programs |= peers(bench, size, file, country)
     runs, dropped = {name: [] for name in programs}, set()
@@ -65,8 +65,8 @@ def check(bench, size, file):
 def profile(bench, times, *files):
     """The shares of the stages of a scan, and how many conversations it found."""
     to = bench.folder / "cpu.pprof"
-    out = measure.must([bench.scan, "-n", str(times), "-cpuprofile", to, *files])
-    return stages.shares(bench.scan, to, stages.SCAN), json.loads(out)["conversations"]
+    out = measure.must([bench.profile, "-n", str(times), "-cpuprofile", to, *files])
+    return stages.shares(bench.profile, to, stages.SCAN), json.loads(out)["conversations"]
 
 
 def shapes(bench, data):
@@ -77,7 +77,7 @@ def shapes(bench, data):
         measure.say(f"the same rows in other files, round {n + 1} of {bench.rounds['1M']}")
         for name, paths in files.items():
             runs[name].append(measure.run([bench.reportgen, "profile", *paths, "-o", bench.folder / "day.profile"]))
-    decode = {name: measure.go_benchmark(bench.scan_test, "BenchmarkFile/decode", files[name][0], 3)["decode"] for name in SHAPES[:2]}
+    decode = {name: measure.go_benchmark(bench.profile_test, "BenchmarkProfile/decode", files[name][0], 3)["decode"] for name in SHAPES[:2]}
     return {name: {"run": measure.median(r), "decode": decode.get(name), "stages": profile(bench, 3, *files[name])[0]} for name, r in runs.items()}
 
 
@@ -88,14 +88,14 @@ def run(bench, size, data):
     found["scan"] = compare(bench, size, data)
     found["stages"], found["conversations"] = profile(bench, {"1M": 20, "20M": 2}.get(size, 1), data["pyarrow"])
     if size == "1M":
-        found["top"] = stages.top(bench.scan, bench.folder / "cpu.pprof")
+        found["top"] = stages.top(bench.profile, bench.folder / "cpu.pprof")
         measure.say("scans beside decoding only")
-        found["writers"] = {name: measure.go_benchmark(bench.scan_test, "BenchmarkFile", data[name], bench.rounds["1M"])
+        found["writers"] = {name: measure.go_benchmark(bench.profile_test, "BenchmarkProfile", data[name], bench.rounds["1M"])
                             | {"stages": profile(bench, 20, data[name])[0]} for name in ("pyarrow", "fastparquet", "flowbook")}
         found["shapes"] = shapes(bench, data)
     if size == "20M":
         measure.say("rows by a filter")
-        found["rows"] = measure.go_benchmark(bench.scan_test, "BenchmarkRowsOf", data["pyarrow"], bench.rounds[size])
+        found["rows"] = measure.go_benchmark(bench.profile_test, "BenchmarkRowsOf", data["pyarrow"], bench.rounds[size])
     return found
 
 

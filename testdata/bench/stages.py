@@ -12,12 +12,12 @@ COLLECTOR = ("garbage collection", r"runtime\.(?:gcBgMarkWorker|bgsweep|bgscaven
 SCAN = [
     ("SHA-256 of the file", r"sha256"),
     COLLECTOR,
-    ("opening files and their footers", r"parquet-go\.OpenFile|reportgen/internal/scan\.open\b"),
+    ("opening files and their footers", r"parquet-go\.OpenFile|reportgen/internal/flowfile\.open\b"),
     ("finishing the profile", r"profile\.\(\*Builder\)\.(?:Profile|sortedConversations)\b"),
     ("dividing flows by conversation and adding them to hosts", r"profile\.\(\*Adder\)\."),
     ("adding flows to conversations", r"pkg/profile\."),
     ("decoding in the Parquet library", r"parquet-go|klauspost"),
-    ("columns to flows", r"reportgen/internal/scan\."),
+    ("columns to flows", r"reportgen/internal/flowfile\."),
 ]
 
 

@@ -177,7 +177,7 @@ def edited(bench, days):
 STAGES = [
     ("hashing", r"sha256"),
     stages.COLLECTOR,
-    ("reading the days' profiles", r"pkg/(?:profile|scan)\."),
+    ("reading the days' profiles", r"(?:pkg/profile|internal/flowfile)\."),
     ("reading notebooks, parameters and cached outputs", r"reportgen/(?:execute|nbformat)\.|encoding/json"),
     ("writing the report", r"reportgen/render|goldmark|chroma|bluemonday"),
 ]

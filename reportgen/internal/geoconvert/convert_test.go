@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/google/go-cmp/cmp"
 	"github.com/oschwald/geoip2-golang/v2"
 	"go4.org/netipx"
@@ -272,10 +273,7 @@ func TestLegacyASNum(t *testing.T) {
 // files with MaxMind's own library.
 func geoiplookup(t *testing.T, program, dat, address string) string {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Skip("Debian's package geoip-bin is not installed: ", err)
-	}
+	path := testenv.Program(t, program, "Debian's package geoip-bin")
 	out, err := exec.CommandContext(t.Context(), path, "-f", dat, address).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -291,10 +289,10 @@ func TestAgainstGeoiplookup(t *testing.T) {
 		{"GeoIPv6.dat", "geoiplookup6", "GeoIP Country V6 Edition: "},
 	} {
 		t.Run(test.dat, func(t *testing.T) {
-			dat := "/usr/share/GeoIP/" + test.dat
+			dat := testenv.File(t, "/usr/share/GeoIP/"+test.dat, "Debian's package geoip-database")
 			data, err := os.ReadFile(dat)
 			if err != nil {
-				t.Skip("Debian's package geoip-database is not installed: ", err)
+				t.Fatal(err)
 			}
 			table, err := Read(dat, data)
 			if err != nil {
@@ -370,9 +368,9 @@ func TestASNumAgainstGeoiplookup(t *testing.T) {
 // hundredth range with the text.
 func TestTor(t *testing.T) {
 	for _, name := range []string{"geoip", "geoip6"} {
-		data, err := os.ReadFile("/usr/share/tor/" + name)
+		data, err := os.ReadFile(testenv.File(t, "/usr/share/tor/"+name, "Debian's package tor-geoipdb"))
 		if err != nil {
-			t.Skip("Debian's package tor-geoipdb is not installed: ", err)
+			t.Fatal(err)
 		}
 		part := data[:bytes.LastIndexByte(data[:1<<20], '\n')]
 		table, err := Read(name, part)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"flag"
 	"io"
 	"net/netip"
 	"os"
@@ -15,8 +14,6 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // decoded is what a log gives: flows, rows left out, and the error at its end.
 type decoded struct {

@@ -6,16 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // TestNfdumpAgainstItself has nfdump print a file of nfcapd in every form that
 // is read. The flows are the same, whoever joined the directions, and as many
 // rows and bytes as nfdump says itself.
 func TestNfdumpAgainstItself(t *testing.T) {
-	nfdump, err := exec.LookPath("nfdump")
-	if err != nil {
-		t.Skip("nfdump is not installed: ", err)
-	}
+	nfdump := testenv.Program(t, "nfdump", "Debian's package nfdump")
 	realData(t, "nfdump")
 	const rows, bytes = 4593, 241_025 // of its Summary
 	run := func(args ...string) string {

@@ -1,13 +1,13 @@
 package ingest
 
 import (
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // parquetTable decodes a Parquet file as a table of texts, so that it goes the
 // way of every other table. The line of a flow is its row, from 1.
 type parquetTable struct {
-	table    *scan.Table
+	table    *flowfile.Table
 	spec     tableSpec
 	row      rowReader
 	columns  []field // of the columns read
@@ -16,7 +16,7 @@ type parquetTable struct {
 }
 
 func openParquet(path string, spec tableSpec, r rowReader, progress func(part float64)) (_ *parquetTable, err error) {
-	t, err := scan.OpenTable(path)
+	t, err := flowfile.OpenTable(path)
 	if err != nil {
 		return nil, err
 	}

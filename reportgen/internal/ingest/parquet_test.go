@@ -1,26 +1,14 @@
 package ingest
 
 import (
+	"github.com/flowbook/flowbook/pkg/testenv"
+
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
-
-// python is the interpreter of the project's virtual environment, which has
-// the libraries that users write Parquet with.
-func python(t *testing.T) string {
-	t.Helper()
-	path, err := filepath.Abs("../../../.venv/bin/python")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("the virtual environment is not here:", err)
-	}
-	return path
-}
 
 // writing makes Parquet files of the same three rows in the ways that their
 // users have.
@@ -51,7 +39,7 @@ pq.write_table(v, out + "vpc.parquet")
 `
 
 func TestParquet(t *testing.T) {
-	interpreter, dir := python(t), t.TempDir()
+	interpreter, dir := testenv.Python(t, "pandas", "pyarrow", "fastparquet"), t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), interpreter, "-c", writing, dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

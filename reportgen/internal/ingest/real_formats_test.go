@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // realFormats are the real logs of other tools than Zeek.
@@ -46,7 +48,7 @@ func TestRealFormats(t *testing.T) {
 			if err == nil {
 				text += describePairs(t, flows)
 			}
-			golden(t, filepath.Join(testdata, test.name+".golden"), text)
+			testenv.Golden(t, filepath.Join(testdata, test.name+".golden"), text)
 		})
 	}
 }
@@ -105,10 +107,7 @@ for day in sorted(days): print(day, *days[day])
 `
 
 func TestRealFormatsAgainstPython(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no Python here:", err)
-	}
+	python := testenv.Python(t)
 	realData(t)
 	for _, test := range realFormats {
 		if test.flowless {

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/google/go-cmp/cmp"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -37,11 +37,7 @@ func realData(t *testing.T, of ...string) (testdata string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(append([]string{here, "..", "..", "..", "..", "shared", "data"}, of...)...)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("the real logs are not here:", err)
-	}
-	t.Chdir(dir)
+	t.Chdir(testenv.Data(t, of...))
 	return filepath.Join(here, "testdata")
 }
 
@@ -107,25 +103,8 @@ func TestRealLogs(t *testing.T) {
 				opt.Days = append(opt.Days, date(t, day))
 			}
 			flows, summary, err := readAll(t, test.paths, opt)
-			golden(t, filepath.Join(testdata, test.name+".golden"), describe(t, flows, summary, err))
+			testenv.Golden(t, filepath.Join(testdata, test.name+".golden"), describe(t, flows, summary, err))
 		})
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err, "(go test ./pkg/ingest -update writes it)")
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Error("want(-) got(+):\n", diff)
 	}
 }
 
@@ -182,10 +161,7 @@ END { for (d in n) printf "%d %d %d %d %.0f %.0f %d\n", d, n[d], unknown[d], cap
 `
 
 func TestRealLogsAgainstAwk(t *testing.T) {
-	awk, err := exec.LookPath("awk")
-	if err != nil {
-		t.Skip("no awk here:", err)
-	}
+	awk := testenv.Program(t, "awk", "any awk")
 	realLogs(t)
 	for _, dir := range []string{"missing-host", "comfoo", "taidoor"} {
 		t.Run(dir, func(t *testing.T) {

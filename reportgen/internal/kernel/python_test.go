@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -21,10 +21,7 @@ func startPython(t *testing.T) *Kernel {
 	if testing.Short() {
 		t.Skip("starts a real Python kernel: skipped with -short")
 	}
-	python := filepath.Join("..", "..", "..", ".venv", "bin", "python")
-	if err := exec.Command(python, "-c", "import ipykernel").Run(); err != nil {
-		t.Skip("the project's .venv has no ipykernel: install testdata/requirements.txt into it")
-	}
+	testenv.Python(t, "ipykernel")
 	spec, err := Find(t.Context(), "python3", ".", io.Discard)
 	if err != nil {
 		t.Fatal(err)

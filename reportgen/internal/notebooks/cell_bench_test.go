@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
 )
 
 // warmCell declares what a notebook's first cell does; warmSource is a cell that
@@ -48,7 +48,7 @@ func BenchmarkCell(b *testing.B) {
 	}
 	b.Setenv("FLOWBOOK_CACHE", b.TempDir())
 	for _, day := range []string{"data", "test"} {
-		if _, _, err := scan.Cached(b.Context(), "../testdata/"+day+".parquet", scan.Options{}); err != nil {
+		if _, _, err := flowfile.CachedProfile(b.Context(), "../testdata/"+day+".parquet", flowfile.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

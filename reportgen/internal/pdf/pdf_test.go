@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
@@ -79,10 +80,7 @@ func TestWrite(t *testing.T) {
 	if bytes.Contains(data, []byte("HeadlessChrome")) {
 		t.Error("the file names the browser and its machine")
 	}
-	tool, err := exec.LookPath("pdftotext")
-	if err != nil {
-		t.Skip("no pdftotext (poppler-utils), which reads the pages")
-	}
+	tool := testenv.Program(t, "pdftotext", "poppler-utils")
 	name := filepath.Join(t.TempDir(), "report.pdf")
 	if err := os.WriteFile(name, data, 0o666); err != nil {
 		t.Fatal(err)
@@ -270,10 +268,7 @@ func TestWide(t *testing.T) {
 	if err := os.WriteFile(name, write(t, d, pdf.Options{}), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	tool, err := exec.LookPath("pdftotext")
-	if err != nil {
-		t.Skip("no pdftotext (poppler-utils), which reads the pages")
-	}
+	tool := testenv.Program(t, "pdftotext", "poppler-utils")
 	boxes, err := exec.CommandContext(t.Context(), tool, "-bbox", name, "-").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -1,12 +1,12 @@
 package rendertest
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // axeRun has axe-core judge the page by the rules of WCAG 2.2, levels A and AA,
@@ -41,32 +41,11 @@ func axeSource(t testing.TB) string {
 	t.Helper()
 	name := os.Getenv("FLOWBOOK_AXE")
 	if name == "" {
-		root, err := moduleRoot()
-		if err != nil {
-			t.Fatal(err)
-		}
-		name = filepath.Join(root, ".tools", "axe-core", "axe.min.js")
+		name = testenv.Path(t, ".tools", "axe-core", "axe.min.js")
 	}
-	source, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("axe-core is not there, so accessibility is not checked: reportgen/internal/rendertest/fetch-axe fetches it")
-	}
+	source, err := os.ReadFile(testenv.File(t, name, "reportgen/internal/rendertest/fetch-axe, which fetches axe-core"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(source))
-}
-
-// moduleRoot is the folder of go.mod, at or above the working folder.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	for ; err == nil; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", errors.New("no go.mod at or above the working folder")
-		}
-	}
-	return "", err
 }

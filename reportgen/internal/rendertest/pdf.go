@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // CheckPDF reads the report that is printed at path page by page, and fails the
@@ -53,10 +55,7 @@ var folio = regexp.MustCompile(`\s\d+\s*$`)
 // pdftotext.
 func Pages(t testing.TB, path string) []string {
 	t.Helper()
-	tool, err := exec.LookPath("pdftotext")
-	if err != nil {
-		t.Skip("no pdftotext (poppler-utils), which reads the pages")
-	}
+	tool := testenv.Program(t, "pdftotext", "poppler-utils")
 	text, err := exec.CommandContext(t.Context(), tool, "-layout", path, "-").Output()
 	if err != nil {
 		t.Fatal(fmt.Errorf("pdftotext: %w", err))

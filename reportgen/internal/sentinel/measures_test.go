@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 )
 
@@ -143,13 +143,13 @@ func prefixes(texts ...string) []netip.Prefix {
 }
 
 // Rows that are no flows are passed over, as they were counted when the day was
-// scanned; another error and the end of the context end the search.
+// read; any other error and the end of the context end the search.
 func TestFindPeersErrors(t *testing.T) {
 	broken := errors.New("broken")
 	rows := func(end error) func(func(flow.Record, error) bool) {
 		return func(yield func(flow.Record, error) bool) {
 			_ = yield(record(1, "10.0.0.1", "10.0.0.2", 1, 1), nil) &&
-				yield(flow.Record{}, &scan.RowError{Reason: scan.ReasonTime}) &&
+				yield(flow.Record{}, &flowfile.RowError{Reason: flowfile.ReasonTime}) &&
 				yield(record(2, "10.0.0.1", "10.0.0.2", 1, 1), nil) &&
 				end != nil && yield(flow.Record{}, end)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/units"
 )
 
 // uploadNotes says what the better rule finds beside the table of ratios.
@@ -35,7 +36,7 @@ func (a *Analysis) uploadNotes() []string {
 // String says what was sent where, and when.
 func (u Upload) String() string {
 	return fmt.Sprintf("%s sent %s to %s and received %s, in %s from %s to %s: %.1f robust standard deviations above the day's hosts.",
-		u.Src, frame.SI(float64(u.Up), "B"), named(u.Dst, u.Owner, u.Country), frame.SI(float64(u.Down), "B"),
+		u.Src, units.Bytes(u.Up), named(u.Dst, u.Owner, u.Country), units.Bytes(u.Down),
 		counted(int(u.Flows), "flow"), minute(u.First), minute(u.Last), u.Score)
 }
 

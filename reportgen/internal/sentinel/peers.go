@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // Subnets that are searched where none is named: those in which a site usually
@@ -53,7 +53,7 @@ func FindPeers(ctx context.Context, rows iter.Seq2[flow.Record, error], networks
 		found[n] = newSubnet()
 	}
 	for r, err := range rows {
-		var row *scan.RowError
+		var row *flowfile.RowError
 		if errors.As(err, &row) {
 			continue
 		}

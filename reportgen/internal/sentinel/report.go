@@ -10,6 +10,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/units"
 )
 
 // WriteMarkdown writes the measures taken as a report: the tables and charts,
@@ -128,7 +129,7 @@ func (a *Analysis) cards() []card {
 }
 
 // size writes bytes as people read them and as the tables have them.
-func size(n int64) string { return fmt.Sprintf("%s (%d bytes)", frame.SI(float64(n), "B"), n) }
+func size(n int64) string { return fmt.Sprintf("%s (%d bytes)", units.Bytes(n), n) }
 
 // card makes a card of names and values in turn.
 func (a *Analysis) card(kind, title string, about netip.Addr, fields ...string) card {

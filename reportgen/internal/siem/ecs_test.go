@@ -3,7 +3,6 @@ package siem
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // ecsField is what the schema says of a field.
@@ -27,13 +28,7 @@ type ecsField struct {
 // ecsFields reads the schema from the package @elastic/ecs.
 func ecsFields(t *testing.T) map[string]ecsField {
 	t.Helper()
-	folder, err := filepath.Abs(filepath.Join("..", "..", "..", ".venv", "node_modules", "@elastic", "ecs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("no schema; npm install --prefix .venv @elastic/ecs@"+ECSVersion+" brings it: ", err)
-	}
+	folder := testenv.File(t, testenv.Path(t, ".venv", "node_modules", "@elastic", "ecs"), "npm install --prefix .venv @elastic/ecs@"+ECSVersion)
 	about, err := os.ReadFile(filepath.Join(folder, "package.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -42,10 +37,7 @@ func ecsFields(t *testing.T) map[string]ecsField {
 	if err := json.Unmarshal(about, &installed); err != nil || installed.Version != ECSVersion {
 		t.Fatalf("the schema is of version %q, alerts name %s (%v)", installed.Version, ECSVersion, err)
 	}
-	out, err := exec.CommandContext(t.Context(), "node", filepath.Join("testdata", "ecs_fields.js"), folder).Output()
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip("no node to read the schema with")
-	}
+	out, err := exec.CommandContext(t.Context(), testenv.Program(t, "node", "Node.js"), filepath.Join("testdata", "ecs_fields.js"), folder).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

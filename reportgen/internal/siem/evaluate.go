@@ -12,6 +12,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/units"
 )
 
 // Match is the evidence of a finding of a rule that is evaluated here.
@@ -221,7 +222,7 @@ func (q query) score(value float64) float64 {
 
 func (q query) summary(g *group, value float64, dst string) string {
 	s := fmt.Sprintf("%s: %s flows, %s up and %s down, most with %s", q.rule.Title, humanize.Comma(g.counts.Flows),
-		humanize.Bytes(uint64(max(g.counts.Up, 0))), humanize.Bytes(uint64(max(g.counts.Down, 0))), dst)
+		units.Bytes(g.counts.Up), units.Bytes(g.counts.Down), dst)
 	if q.limit.op != "" {
 		s += fmt.Sprintf("; %s is %s, limit %s", strings.TrimSpace(q.kind+" "+q.limit.field), humanize.CommafWithDigits(value, 2), q.limit)
 	}

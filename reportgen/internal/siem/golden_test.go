@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/google/go-cmp/cmp"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // One alert in every format.
@@ -54,18 +53,5 @@ func TestGoldenRules(t *testing.T) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s: %s", path, diff)
-	}
+	testenv.Golden(t, filepath.Join("testdata", name), got)
 }

@@ -3,7 +3,6 @@ package siem
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,19 +11,18 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 )
-
-var update = flag.Bool("update", false, "write golden files, and the words of the detections into rules/")
 
 // Built-in rules say what the detections say of themselves.
 func TestRulesSayWhatDetectionsDo(t *testing.T) {
 	for _, d := range detect.Rules() {
 		path := filepath.Join("rules", d.ID+".yaml")
 		text, err := os.ReadFile(path)
-		if *update && errors.Is(err, os.ErrNotExist) {
+		if testenv.Updating() && errors.Is(err, os.ErrNotExist) {
 			text, err = skeleton(d), nil
 		}
 		if err != nil {
@@ -32,7 +30,7 @@ func TestRulesSayWhatDetectionsDo(t *testing.T) {
 			continue
 		}
 		want := retold(t, path, text, d)
-		if *update {
+		if testenv.Updating() {
 			if err := os.WriteFile(path, want, 0o644); err != nil {
 				t.Fatal(err)
 			}

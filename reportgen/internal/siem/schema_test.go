@@ -14,7 +14,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/reportgen/internal/scan"
+	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 var christmas = time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC)
@@ -26,9 +27,9 @@ func sampleInput(t *testing.T) detect.Input {
 	sample := filepath.Join("..", "..", "..", "testdata")
 	var in detect.Input
 	var errs [4]error
-	in.Baseline, _, errs[0] = scan.Cached(t.Context(), filepath.Join(sample, "data.parquet"), scan.Options{})
-	in.Test, _, errs[1] = scan.Cached(t.Context(), filepath.Join(sample, "test.parquet"), scan.Options{})
-	in.Servers, _, errs[2] = scan.Cached(t.Context(), filepath.Join(sample, "servers.parquet"), scan.Options{})
+	in.Baseline, _, errs[0] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "data.parquet"), flowfile.Options{})
+	in.Test, _, errs[1] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "test.parquet"), flowfile.Options{})
+	in.Servers, _, errs[2] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "servers.parquet"), flowfile.Options{})
 	in.Geo, errs[3] = geo.Open(filepath.Join(sample, "country.mmdb"), filepath.Join(sample, "asn.mmdb"))
 	if err := errors.Join(errs[:]...); err != nil {
 		t.Fatal(err)
@@ -92,19 +93,7 @@ func lines(t *testing.T, alerts []Alert, format string) []byte {
 // returns what it prints.
 func python(t *testing.T, stdin []byte, needs, script string, args ...string) string {
 	t.Helper()
-	python := filepath.Join("..", "..", "..", ".venv", "bin", "python")
-	if err := exec.CommandContext(t.Context(), python, "-c", "import "+needs).Run(); err != nil {
-		t.Skipf("no %s in the virtual environment, which `make test` makes: %v", needs, err)
-	}
-	cmd := exec.CommandContext(t.Context(), python, append([]string{filepath.Join("testdata", script)}, args...)...)
-	cmd.Stdin = bytes.NewReader(stdin)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", script, err, errs.String())
-	}
-	return string(out)
+	return testenv.RunPython(t, []string{needs}, string(stdin), append([]string{filepath.Join("testdata", script)}, args...)...)
 }
 
 // Alerts are Detection Findings by OCSF's own schema, of the version that they
@@ -122,7 +111,7 @@ func TestOCSFSchema(t *testing.T) {
 		if bytes.Equal(bad, first) {
 			t.Fatalf("%s does not stand in %s", change[0], first)
 		}
-		cmd := exec.CommandContext(t.Context(), filepath.Join("..", "..", "..", ".venv", "bin", "python"), filepath.Join("testdata", "check_ocsf.py"), OCSFVersion)
+		cmd := exec.CommandContext(t.Context(), testenv.Python(t, "ocsf_json_schema"), filepath.Join("testdata", "check_ocsf.py"), OCSFVersion)
 		cmd.Stdin = bytes.NewReader(bad)
 		if out, err := cmd.Output(); err == nil && string(out) == "1 events\n" {
 			t.Errorf("the schema takes an event with %s for %s", change[1], change[0])
@@ -161,10 +150,7 @@ func TestSigmaCLI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cli := filepath.Join("..", "..", "..", ".venv", "bin", "sigma")
-	if _, err := os.Stat(cli); err != nil {
-		t.Skip("no sigma-cli in the virtual environment, which `make test` makes: ", err)
-	}
+	cli := testenv.File(t, filepath.Join(filepath.Dir(testenv.Python(t)), "sigma"), "the Python package sigma-cli: run make .venv/.test")
 	var b bytes.Buffer
 	if err := s.WriteSigma(&b); err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func isThere(path string) bool {
 func TestHolder(t *testing.T) {
 	parent := os.Getenv("WORKDIR_TEST_PARENT")
 	if parent == "" {
-		t.Skip("started by TestKilled only")
+		return
 	}
 	d := make1(t, parent)
 	_, _ = os.Stdout.WriteString(d.Path + "\n")

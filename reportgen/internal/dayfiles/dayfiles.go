@@ -1,0 +1,135 @@
+// Package dayfiles writes imported flows as flow files, one a day. Either all
+// files of an import appear, each whole, or none does.
+package dayfiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
+)
+
+// File is a flow file that was written.
+type File struct {
+	Path string
+	Day  ingest.DayCount
+}
+
+// Check reports, before a long log is read, whether a file could be written to
+// path.
+func Check(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; name a file in it", path)
+	}
+	folder := filepath.Dir(path)
+	switch info, err := os.Stat(folder); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: folder %s does not exist; create it first", path, folder)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s: %s is not a folder", path, folder)
+	}
+	return nil
+}
+
+// Write writes flows, which are ordered by day, to one file a day: to path if
+// there is one day, else to path with the date before its extension. It calls
+// progress, unless it is nil, with the number of flows written so far and in all.
+func Write(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, path string, progress func(written, total int64)) (_ []File, err error) {
+	next, stop := iter.Pull2(flows)
+	defer stop()
+	var total, done int64
+	for _, day := range days {
+		total += day.Flows
+	}
+	var files []pendingFile
+	defer func() {
+		for _, f := range files {
+			err = errors.Join(err, f.pending.Cleanup())
+		}
+	}()
+	for _, day := range days {
+		f := pendingFile{File: File{Path: name(path, day, len(days)), Day: day}}
+		if f.pending, err = renameio.NewPendingFile(f.Path, renameio.WithPermissions(0o666)); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		}
+		files = append(files, f)
+		err := writeDay(ctx, next, day.Flows, f.pending, func(n int64) {
+			if progress != nil {
+				progress(done+n, total)
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		}
+		done += day.Flows
+	}
+	return place(files)
+}
+
+// pendingFile is a file while it is written.
+type pendingFile struct {
+	File
+	pending *renameio.PendingFile
+}
+
+// name returns the file of a day: path if there is one day.
+func name(path string, day ingest.DayCount, days int) string {
+	if days == 1 {
+		return path
+	}
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + "-" + day.Date.String() + ext
+}
+
+// place renames whole files to their paths. If one cannot be renamed, because a
+// folder has its name for example, those before it are removed.
+func place(files []pendingFile) ([]File, error) {
+	var placed []File
+	for _, f := range files {
+		if err := f.pending.CloseAtomicallyReplace(); err != nil {
+			err = fmt.Errorf("%s: %w", f.Path, err)
+			for _, before := range placed {
+				err = errors.Join(err, os.Remove(before.Path))
+			}
+			return nil, err
+		}
+		placed = append(placed, f.File)
+	}
+	return placed, nil
+}
+
+// writeDay writes the next n flows to a file.
+func writeDay(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, to io.Writer, progress func(written int64)) error {
+	w := flowfile.NewWriter(to)
+	for i := range n {
+		if i%(1<<14) == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			progress(i)
+		}
+		f, err, ok := next()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("sorting returned %d of %d flows", i, n)
+		}
+		if err := w.Write(f.Record); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}

@@ -1,0 +1,146 @@
+package dayfiles_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
+)
+
+// days returns two days with the given numbers of flows, and the flows.
+func days(t *testing.T, counts ...int64) ([]ingest.DayCount, iter.Seq2[ingest.Flow, error]) {
+	t.Helper()
+	var list []ingest.DayCount
+	total := int64(0)
+	for i, n := range counts {
+		date, err := ingest.ParseDate("2024-04-1" + string(rune('1'+i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, ingest.DayCount{Date: date, Flows: n})
+		total += n
+	}
+	return list, func(yield func(ingest.Flow, error) bool) {
+		for i := range total {
+			f := ingest.Flow{}
+			f.Record = flow.Record{Time: flow.Time(i), Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("192.0.2.1"), Proto: flow.TCP, Port: 443, Up: 1}
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+func listing(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestWrite(t *testing.T) {
+	dir := t.TempDir()
+	list, flows := days(t, 2, 3)
+	var calls [][2]int64
+	files, err := dayfiles.Write(t.Context(), flows, list, filepath.Join(dir, "day.parquet"), func(n, total int64) { calls = append(calls, [2]int64{n, total}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []dayfiles.File{{Path: filepath.Join(dir, "day-2024-04-11.parquet"), Day: list[0]}, {Path: filepath.Join(dir, "day-2024-04-12.parquet"), Day: list[1]}}
+	if diff := cmp.Diff(want, files); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][2]int64{{0, 5}, {2, 5}}, calls); diff != "" {
+		t.Errorf("progress: %s", diff)
+	}
+	for _, f := range files {
+		n := int64(0)
+		for _, err := range flowfile.Rows(t.Context(), f.Path, flowfile.Filter{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n != f.Day.Flows {
+			t.Errorf("%s holds %d flows, want %d", f.Path, n, f.Day.Flows)
+		}
+	}
+	one, flows := days(t, 1)
+	if files, err := dayfiles.Write(t.Context(), flows, one, filepath.Join(dir, "one.parquet"), nil); err != nil || files[0].Path != filepath.Join(dir, "one.parquet") {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
+// A failed import writes nothing.
+func TestWriteFails(t *testing.T) {
+	broken := errors.New("disk gone")
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	list, flows := days(t, 2, 3)
+	for _, tt := range []struct {
+		name  string
+		ctx   context.Context
+		flows iter.Seq2[ingest.Flow, error]
+		want  string
+	}{
+		{"interrupted", canceled, flows, context.Canceled.Error()},
+		{"too few flows", t.Context(), func(func(ingest.Flow, error) bool) {}, "sorting returned 0 of 2 flows"},
+		{"unreadable", t.Context(), func(yield func(ingest.Flow, error) bool) {
+			n := 0
+			for f := range flows {
+				if n++; n > 3 {
+					yield(ingest.Flow{}, broken)
+					return
+				}
+				if !yield(f, nil) {
+					return
+				}
+			}
+		}, "day-2024-04-12.parquet: disk gone"},
+	} {
+		dir := t.TempDir()
+		_, err := dayfiles.Write(tt.ctx, tt.flows, list, filepath.Join(dir, "day.parquet"), nil)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
+		}
+		if names := listing(t, dir); len(names) > 0 {
+			t.Errorf("%s: left %v", tt.name, names)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		file:                              "",
+		filepath.Join(dir, "new"):         "",
+		dir:                               "is a folder; name a file in it",
+		filepath.Join(dir, "no", "x"):     "does not exist; create it first",
+		filepath.Join(file, "x"):          "not a",
+		filepath.Join(dir, "a\x00b", "x"): "invalid argument",
+	} {
+		if err := dayfiles.Check(path); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+}

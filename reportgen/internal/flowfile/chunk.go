@@ -1,0 +1,206 @@
+package flowfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// vector is one column of a batch: numbers, or codes for addresses and
+// protocols. Rows with a fault hold badNumber or nullCode.
+type vector struct {
+	numbers []int64
+	codes   []uint32
+	faults  []fault // by row
+}
+
+// pageReader turns the pages of a column into vectors. A page is handed over
+// with page and stays valid until the next one.
+type pageReader interface {
+	page(parquet.Page) error
+	// read copies n values of the page, from place from on, to v from row to on.
+	read(v *vector, to, from, n int)
+	// null marks row to of v as null.
+	null(v *vector, to int)
+	// close ends the reading.
+	close()
+}
+
+// chunk reads one column of one row group as vectors, whatever its pages.
+type chunk struct {
+	pages  parquet.Pages
+	reader pageReader
+
+	page   parquet.Page
+	unread bool   // whether the reader does not have the page yet
+	levels []byte // definition levels of the page, where it has them
+	rows   int    // of the page
+	row    int    // next row of the page
+	value  int    // next value of the page, nulls not counted
+	first  int64  // row of the row group that the page begins with
+
+	indexed bool // whether the library has the column's offset index
+}
+
+// openChunk begins to read a column of a row group from r, which reads the
+// bytes of the file.
+func (f *file) openChunk(r io.ReaderAt, rowGroup, col int, book *book) (_ *chunk, err error) {
+	defer recovered(&err)
+	c := f.columns[col]
+	chunks := f.parquet.RowGroups()[rowGroup].ColumnChunks()
+	if c.leaf >= len(chunks) {
+		return nil, fmt.Errorf("%w (the row group lacks the column)", ErrDamaged)
+	}
+	of, ok := chunks[c.leaf].(*parquet.FileColumnChunk)
+	if !ok {
+		return nil, fmt.Errorf("%w (the column is no part of the file)", ErrDamaged)
+	}
+	k := &chunk{pages: of.PagesFrom(r)}
+	if c.coded() {
+		k.reader = &codeReader{column: c, book: book}
+	} else {
+		k.reader = &numberReader{column: c}
+	}
+	return k, nil
+}
+
+// close gives the memory of the pages back. What the library thinks of a
+// malformed column at this point changes nothing any more.
+func (c *chunk) close() {
+	var err error
+	defer recovered(&err)
+	c.reader.close()
+	parquet.Release(c.page)
+	c.page = nil
+	_ = c.pages.Close()
+}
+
+// fill reads n rows into v, from row to on. It is an error if the column has
+// fewer.
+func (c *chunk) fill(v *vector, to, n int) (err error) {
+	defer recovered(&err)
+	for n > 0 {
+		if c.row == c.rows {
+			if err := c.nextPage(); err != nil {
+				return err
+			}
+			continue
+		}
+		if c.unread {
+			if err := c.reader.page(c.page); err != nil {
+				return err
+			}
+			c.unread = false
+		}
+		m := min(n, c.rows-c.row)
+		c.copy(v, to, m)
+		to += m
+		n -= m
+	}
+	return nil
+}
+
+// skip goes past n rows. It is an error if the column has fewer.
+func (c *chunk) skip(n int) (err error) {
+	defer recovered(&err)
+	if c.indexed && n > c.rows-c.row {
+		return c.seek(c.first + int64(c.row+n))
+	}
+	for n > 0 {
+		if c.row == c.rows {
+			if err := c.nextPage(); err != nil {
+				return err
+			}
+			continue
+		}
+		m := min(n, c.rows-c.row)
+		c.value += m
+		if c.levels != nil {
+			c.value -= bytes.Count(c.levels[c.row:c.row+m], []byte{0}) // nulls have no value
+		}
+		c.row += m
+		n -= m
+	}
+	return nil
+}
+
+// seek goes to a row without reading the pages before it.
+func (c *chunk) seek(row int64) error {
+	if err := c.pages.SeekToRow(row); err != nil {
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	parquet.Release(c.page)
+	c.page, c.rows, c.row, c.value, c.first = nil, 0, 0, 0, row
+	return nil
+}
+
+// errEnd is the end of a column chunk where more rows were announced.
+var errEnd = errors.New("it ends before the last row of its row group")
+
+// readPage reads the next page of a column that has further rows to come.
+func readPage(pages parquet.Pages) (parquet.Page, error) {
+	p, err := pages.ReadPage()
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%w (%w)", ErrDamaged, errEnd)
+	case err != nil:
+		return nil, fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	return p, nil
+}
+
+func (c *chunk) nextPage() error {
+	p, err := readPage(c.pages)
+	if err != nil {
+		return err
+	}
+	parquet.Release(c.page)
+	c.first += int64(c.rows)
+	c.page, c.rows, c.row, c.value = p, int(p.NumRows()), 0, 0
+	c.levels, c.unread = p.DefinitionLevels(), true
+	return nil
+}
+
+// copy reads m rows of the page, values and nulls in turn.
+func (c *chunk) copy(v *vector, to, m int) {
+	if c.levels == nil {
+		c.reader.read(v, to, c.value, m)
+		c.row += m
+		c.value += m
+		return
+	}
+	levels := c.levels[c.row : c.row+m]
+	for i := 0; i < m; {
+		run := m
+		if n := bytes.IndexByte(levels[i:], 0); n >= 0 {
+			run = i + n
+		}
+		c.reader.read(v, to+i, c.value, run-i)
+		c.value += run - i
+		for i = run; i < m && levels[i] == 0; i++ {
+			c.reader.null(v, to+i)
+		}
+	}
+	c.row += m
+}
+
+// finished checks that the column has no rows beyond those that its row group
+// announced.
+func (c *chunk) finished() (err error) {
+	defer recovered(&err)
+	for c.row == c.rows {
+		p, err := c.pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%w (%w)", ErrDamaged, err)
+		}
+		parquet.Release(c.page)
+		c.page, c.row, c.rows = p, 0, int(p.NumRows())
+	}
+	return fmt.Errorf("%w (it has more rows than its row group)", ErrDamaged)
+}

@@ -1,0 +1,143 @@
+package flowfile
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+)
+
+// numberReader reads pages of any numeric type as int64. What is no whole
+// number (a fraction, NaN, or beyond int64) becomes a fault.
+type numberReader struct {
+	column column
+
+	dict    parquet.Dictionary // that terms were made of
+	terms   []int64            // the dictionary's values
+	indexes []int32            // of the page, where it has a dictionary
+	values  []int64            // of the page, where it has none
+	odd     map[int]string     // what is no whole number among terms or values
+	oddDict map[int]string
+
+	buffer []int64
+}
+
+func (r *numberReader) page(p parquet.Page) (err error) {
+	dict := p.Dictionary()
+	if dict == nil {
+		r.indexes = nil
+		r.values, r.odd, err = r.whole(p.Data(), r.buffer)
+		if r.column.kind != parquet.Int64 || r.column.unsigned {
+			r.buffer = r.values
+		}
+		return err
+	}
+	if dict != r.dict {
+		terms, odd, err := r.whole(dict.Page().Data(), nil)
+		if err != nil {
+			return err
+		}
+		r.dict, r.terms, r.oddDict = dict, terms, odd
+	}
+	data := p.Data()
+	r.indexes, r.odd = data.Int32(), r.oddDict
+	return checkIndexes(r.indexes, len(r.terms))
+}
+
+// checkIndexes finds an index that a dictionary of n values does not have.
+func checkIndexes(indexes []int32, n int) error {
+	worst := uint32(0)
+	for _, x := range indexes {
+		worst = max(worst, uint32(x))
+	}
+	if len(indexes) > 0 && int(worst) >= n {
+		return fmt.Errorf("%w (value %d of a dictionary of %d)", ErrDamaged, worst, n)
+	}
+	return nil
+}
+
+func (r *numberReader) read(v *vector, to, from, n int) {
+	out := v.numbers[to : to+n]
+	if r.indexes == nil {
+		copy(out, r.values[from:from+n])
+		for i := 0; len(r.odd) > 0 && i < n; i++ {
+			r.fault(v, to+i, from+i)
+		}
+		return
+	}
+	indexes := r.indexes[from : from+n]
+	for i, x := range indexes {
+		out[i] = r.terms[x]
+	}
+	for i := 0; len(r.odd) > 0 && i < n; i++ {
+		r.fault(v, to+i, int(indexes[i]))
+	}
+}
+
+// fault records a row whose value was found to be no whole number.
+func (r *numberReader) fault(v *vector, row, value int) {
+	if text, ok := r.odd[value]; ok {
+		v.faults = append(v.faults, fault{row: row, reason: ReasonNumber, value: text})
+	}
+}
+
+func (r *numberReader) close() {}
+
+func (r *numberReader) null(v *vector, to int) {
+	v.numbers[to] = badNumber
+	v.faults = append(v.faults, fault{row: to, reason: ReasonNull})
+}
+
+// whole returns values as int64, in the memory of the page or of buffer, and
+// the text of those that are no whole numbers.
+func (r *numberReader) whole(data encoding.Values, buffer []int64) ([]int64, map[int]string, error) {
+	switch {
+	case data.Kind() == encoding.Int64 && r.column.unsigned:
+		return convert(data.Uint64(), buffer, func(x uint64) (int64, bool) { return int64(x), x <= math.MaxInt64 },
+			func(x uint64) string { return strconv.FormatUint(x, 10) })
+	case data.Kind() == encoding.Int64:
+		return data.Int64(), nil, nil
+	case data.Kind() == encoding.Int32 && r.column.unsigned:
+		return convert(data.Uint32(), buffer, func(x uint32) (int64, bool) { return int64(x), true }, nil)
+	case data.Kind() == encoding.Int32:
+		return convert(data.Int32(), buffer, func(x int32) (int64, bool) { return int64(x), true }, nil)
+	case data.Kind() == encoding.Double:
+		return convert(data.Double(), buffer, wholeFloat, formatFloat(64))
+	case data.Kind() == encoding.Float:
+		return convert(data.Float(), buffer, func(x float32) (int64, bool) { return wholeFloat(float64(x)) },
+			func(x float32) string { return formatFloat(32)(float64(x)) })
+	}
+	return nil, nil, fmt.Errorf("%w (a page of %s)", ErrDamaged, data.Kind())
+}
+
+func convert[T any](in []T, out []int64, whole func(T) (int64, bool), format func(T) string) ([]int64, map[int]string, error) {
+	if cap(out) < len(in) {
+		out = make([]int64, len(in))
+	}
+	out = out[:len(in)]
+	var odd map[int]string
+	for i, x := range in {
+		n, ok := whole(x)
+		if !ok {
+			if odd == nil {
+				odd = map[int]string{}
+			}
+			odd[i], n = format(x), badNumber
+		}
+		out[i] = n
+	}
+	return out, odd, nil
+}
+
+// wholeFloat returns x as a whole number, if it is one that float64 holds
+// exactly.
+func wholeFloat(x float64) (int64, bool) {
+	const exact = 1 << 53
+	return int64(x), x >= -exact && x <= exact && x == math.Trunc(x)
+}
+
+func formatFloat(bits int) func(float64) string {
+	return func(x float64) string { return strconv.FormatFloat(x, 'g', -1, bits) }
+}

@@ -1,0 +1,330 @@
+package flowfile
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// readBuffer is how much of a column is read ahead of a page's header. Pages
+// themselves are read whole.
+const readBuffer = 64 << 10
+
+// file is an open flow file whose columns have been found.
+type file struct {
+	path    string
+	os      *os.File
+	reader  io.ReaderAt // of the same bytes
+	size    int64
+	parquet *parquet.File
+	columns [numColumns]column
+	rows    int64 // as the footer says
+}
+
+// base returns the file's name without its folder, which is all that results
+// may show of a path.
+func (f *file) base() string { return filepath.Base(f.path) }
+
+func (f *file) Close() error { return f.os.Close() }
+
+// fail gives err the place where it happened.
+func (f *file) fail(rowGroup int, column string, err error) error {
+	return &Error{File: f.path, RowGroup: rowGroup, Column: column, Err: err}
+}
+
+// open opens a flow file and checks all that can be checked without reading
+// the data: that it is a whole Parquet file with the seven columns in types
+// that can be read, and at least one row.
+func open(path string) (_ *file, err error) {
+	o, err := os.Open(path)
+	if err != nil {
+		return nil, err // it names the path
+	}
+	defer func() {
+		if err != nil {
+			_ = o.Close()
+		}
+	}()
+	f := &file{path: path, os: o, reader: o}
+	info, err := o.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, f.fail(-1, "", fmt.Errorf("%w: it is no regular file", ErrNotParquet))
+	}
+	f.size = info.Size()
+	if err := f.readSmall(); err != nil {
+		return nil, f.fail(-1, "", err)
+	}
+	if err := checkEnds(f.reader, f.size); err != nil {
+		return nil, f.fail(-1, "", err)
+	}
+	if err := f.readFooter(); err != nil {
+		return nil, f.fail(-1, "", err)
+	}
+	if err := f.findColumns(); err != nil {
+		return nil, err
+	}
+	if err := f.checkRowGroups(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// smallFile is the most bytes of a file that is read at once: a day may come in
+// thousands of files, whose reading is mostly waiting for the system.
+const smallFile = 1 << 20
+
+// readSmall reads the file into memory, if it is small.
+func (f *file) readSmall() error {
+	if f.size > smallFile {
+		return nil
+	}
+	data := make([]byte, f.size)
+	if n, err := f.os.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	} else if int64(n) < f.size {
+		return ErrTruncated
+	}
+	f.reader = bytes.NewReader(data)
+	return nil
+}
+
+// checkEnds tells files that are not Parquet from Parquet files that lost
+// their end, and makes sure that the footer is as long as it claims.
+func checkEnds(r io.ReaderAt, size int64) error {
+	var head, tail [8]byte
+	n, err := r.ReadAt(head[:4], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	switch magic := string(head[:n]); {
+	case magic == "PARE":
+		return ErrEncrypted
+	case n == 0:
+		return fmt.Errorf("%w: it is empty", ErrNotParquet)
+	case magic != "PAR1":
+		return ErrNotParquet
+	case size < 12:
+		return ErrTruncated
+	}
+	if _, err := r.ReadAt(tail[:], size-8); err != nil {
+		return err
+	}
+	if string(tail[4:]) == "PARE" {
+		return ErrEncrypted
+	}
+	if string(tail[4:]) != "PAR1" || int64(binary.LittleEndian.Uint32(tail[:]))+12 > size {
+		return ErrTruncated
+	}
+	return nil
+}
+
+func (f *file) readFooter() (err error) {
+	defer recovered(&err)
+	f.parquet, err = parquet.OpenFile(f.reader, f.size,
+		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	if f.parquet.Metadata().EncryptionAlgorithm.Value != nil {
+		return ErrEncrypted
+	}
+	return nil
+}
+
+func (f *file) findColumns() error {
+	columns := f.parquet.Root().Columns()
+	for i, name := range flow.Columns {
+		c, err := findColumn(columns, name)
+		if err != nil {
+			return f.fail(-1, name, err)
+		}
+		f.columns[i] = c
+	}
+	return nil
+}
+
+func findColumn(columns []*parquet.Column, name string) (_ column, err error) {
+	defer recovered(&err)
+	n := slices.IndexFunc(columns, func(c *parquet.Column) bool { return c.Name() == name })
+	if n < 0 {
+		return column{}, fmt.Errorf("%w; the file has %s", ErrMissingColumn, names(columns))
+	}
+	return newColumn(columns[n])
+}
+
+// names lists columns, the first twenty of them.
+func names(columns []*parquet.Column) string {
+	if len(columns) == 0 {
+		return "no columns"
+	}
+	var b strings.Builder
+	for i, c := range columns {
+		if i == 20 {
+			fmt.Fprintf(&b, " and %d more", len(columns)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(clip(c.Name()))
+	}
+	return b.String()
+}
+
+// checkRowGroups counts the rows and checks how the columns are compressed.
+func (f *file) checkRowGroups() error {
+	for i, g := range f.parquet.RowGroups() {
+		if g.NumRows() < 0 {
+			return f.fail(i, "", fmt.Errorf("%w (it announces %d rows)", ErrDamaged, g.NumRows()))
+		}
+		f.rows += g.NumRows()
+		for col, name := range flow.Columns {
+			if err := checkCodec(f.metadata(i, col).Codec, f.metadata(0, col).Codec); err != nil {
+				return f.fail(i, name, err)
+			}
+		}
+	}
+	if f.rows == 0 {
+		return f.fail(-1, "", ErrNoRows)
+	}
+	return nil
+}
+
+// checkCodec refuses what parquet-go would decompress wrongly without saying
+// so: LZ4 (its buffer for a page may be too small, and is then dropped with the
+// data), and columns that are not compressed alike in all row groups (it goes
+// by the first).
+func checkCodec(codec, first format.CompressionCodec) error {
+	switch {
+	case codec == format.Lz4Raw || codec == format.Lz4:
+		return fmt.Errorf("%w (%s)", ErrCompression, codec)
+	case codec != first:
+		return fmt.Errorf("%w (%s here, %s in the first row group)", ErrCompression, codec, first)
+	}
+	return nil
+}
+
+// hashFile returns the SHA-256 of the file's bytes in hexadecimal.
+func hashFile(ctx context.Context, f *file) (string, error) {
+	h := sha256.New()
+	r := io.NewSectionReader(f.reader, 0, f.size)
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		if _, err := io.CopyN(h, r, 4<<20); err == io.EOF {
+			return hex.EncodeToString(h.Sum(nil)), nil
+		} else if err != nil {
+			return "", f.fail(-1, "", err)
+		}
+	}
+}
+
+// The columns by their place in flow.Columns.
+const (
+	colTime = iota
+	colSrc
+	colDst
+	colProto
+	colPort
+	colUp
+	colDown
+	numColumns
+)
+
+// column is a column of flow.Columns as one file has it.
+type column struct {
+	name     string
+	leaf     int // its place among the column chunks of a row group
+	optional bool
+	kind     parquet.Kind
+	length   int  // of FIXED_LEN_BYTE_ARRAY, in bytes
+	unsigned bool // of integers
+}
+
+// newColumn checks that the type of c is one that can hold the column of that
+// name: whole numbers for numbers, text or numbers for addresses and protocols.
+func newColumn(c *parquet.Column) (column, error) {
+	if !c.Leaf() || c.Repeated() {
+		return column{}, fmt.Errorf("%w: it is nested; write one value a row", ErrColumnType)
+	}
+	t := c.Type()
+	col := column{name: c.Name(), leaf: c.Index(), optional: c.Optional(), kind: t.Kind()}
+	var logical format.LogicalTypeValue
+	if l := t.LogicalType(); l != nil {
+		logical = l.Value
+	}
+	readable := false
+	switch col.kind {
+	case parquet.Int32, parquet.Int64:
+		readable = wholeNumber(logical)
+		if i, ok := logical.(*format.IntType); ok {
+			col.unsigned = !i.IsSigned
+		}
+	case parquet.Float, parquet.Double:
+		readable = !col.coded()
+	case parquet.ByteArray:
+		readable = col.coded() && isText(logical)
+	case parquet.FixedLenByteArray:
+		col.length = t.Length()
+		readable = (col.name == flow.ColSrc || col.name == flow.ColDst) && logical == nil &&
+			(col.length == 4 || col.length == 16)
+	}
+	if !readable {
+		return column{}, fmt.Errorf("%w: it is %s; write it as %s", ErrColumnType, t, col.wanted())
+	}
+	return col, nil
+}
+
+// coded tells the columns that are read as codes (addresses and protocol) from
+// those that are read as numbers.
+func (c *column) coded() bool {
+	return c.name == flow.ColSrc || c.name == flow.ColDst || c.name == flow.ColProto
+}
+
+// wanted says what to write instead of a type that cannot be read.
+func (c *column) wanted() string {
+	switch c.name {
+	case flow.ColSrc, flow.ColDst:
+		return "text, such as 192.168.100.35"
+	case flow.ColProto:
+		return "text, tcp or udp"
+	case flow.ColTime:
+		return "a whole number of hundredths of a second since midnight"
+	}
+	return "a whole number"
+}
+
+func wholeNumber(logical format.LogicalTypeValue) bool {
+	switch l := logical.(type) {
+	case nil, *format.IntType:
+		return true
+	case *format.DecimalType:
+		return l.Scale == 0
+	}
+	return false
+}
+
+func isText(logical format.LogicalTypeValue) bool {
+	switch logical.(type) {
+	case nil, *format.StringType, *format.EnumType:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,178 @@
+package flowfile
+
+import (
+	"context"
+	"iter"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+// Rows yields the flows of a file that q chooses, in the order of the file.
+// Row groups and, in files with page indexes, pages that can hold none of them
+// are not read, and of the others only the columns and rows that are needed to
+// know.
+//
+// A row that is no flow is yielded as a [*RowError], after which the sequence
+// goes on; any other error ends it. Rows of other addresses than those of q, and
+// row groups and pages that are not read, are not checked.
+func Rows(ctx context.Context, path string, q Filter) iter.Seq2[flow.Record, error] {
+	return func(yield func(flow.Record, error) bool) {
+		f, err := open(path)
+		if err != nil {
+			yield(flow.Record{}, err)
+			return
+		}
+		defer f.Close()
+		book := newBook()
+		for i := range f.parquet.RowGroups() {
+			may, err := f.mayMatch(i, q, book)
+			if err != nil {
+				yield(flow.Record{}, err)
+				return
+			}
+			if may && !f.rowGroupRows(ctx, i, q, book, yield) {
+				return
+			}
+		}
+	}
+}
+
+// rowsReader reads the rows of one row group that a filter chooses.
+type rowsReader struct {
+	file   *file
+	filter Filter
+	batch  *batch
+	chunks [numColumns]*chunk
+	behind [numColumns]int // rows that a column was not read for
+	done   int64           // rows of the row group that are behind
+	chosen []int           // rows of the batch with the filter's addresses
+}
+
+// rowGroupRows yields the rows of one row group and says whether to go on.
+func (f *file) rowGroupRows(ctx context.Context, rowGroup int, q Filter, book *book, yield func(flow.Record, error) bool) bool {
+	ranges := f.rowsToRead(rowGroup, q)
+	if len(ranges) == 0 {
+		return true
+	}
+	r := &rowsReader{file: f, filter: q, batch: &batch{file: f.base(), rowGroup: rowGroup, book: book}}
+	defer r.close()
+	for col := range r.chunks {
+		c, err := f.openChunk(f.reader, rowGroup, col, book)
+		if err != nil {
+			return yieldError(yield, f.fail(rowGroup, flow.Columns[col], err))
+		}
+		if q != (Filter{}) {
+			c.indexed = f.loadOffsets(rowGroup, col)
+		}
+		r.chunks[col], r.batch.vectors[col] = c, &vector{}
+	}
+	for _, rows := range ranges {
+		if !r.rangeRows(ctx, rows, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// rangeRows yields rows of the row group after those read before, and says
+// whether to go on.
+func (r *rowsReader) rangeRows(ctx context.Context, rows rowRange, yield func(flow.Record, error) bool) bool {
+	b := r.batch
+	for col := range r.behind {
+		r.behind[col] += int(rows.from - r.done)
+	}
+	for r.done = rows.from; r.done < rows.to; r.done += int64(b.rows) {
+		if err := ctx.Err(); err != nil {
+			return yieldError(yield, err)
+		}
+		b.first, b.rows = r.done, int(min(batchRows, rows.to-r.done))
+		if err := r.read(); err != nil {
+			return yieldError(yield, err)
+		}
+		for _, i := range r.chosen {
+			if !b.yield(i, r.filter, yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (r *rowsReader) close() {
+	for _, c := range r.chunks {
+		if c != nil {
+			c.close()
+		}
+	}
+}
+
+// read reads the addresses of the batch, and the other columns only where rows
+// are chosen by them.
+func (r *rowsReader) read() error {
+	if err := r.fill(colSrc, colDst); err != nil {
+		return err
+	}
+	r.choose()
+	others := []int{colTime, colProto, colPort, colUp, colDown}
+	if len(r.chosen) > 0 {
+		return r.fill(others...)
+	}
+	for _, col := range others {
+		r.behind[col] += r.batch.rows
+	}
+	return nil
+}
+
+// fill reads columns of the batch.
+func (r *rowsReader) fill(columns ...int) error {
+	for _, col := range columns {
+		v, c := r.batch.vectors[col], r.chunks[col]
+		v.resize(r.file.columns[col].coded(), r.batch.rows)
+		err := c.skip(r.behind[col])
+		if err == nil {
+			err = c.fill(v, 0, r.batch.rows)
+		}
+		if err != nil {
+			return r.file.fail(r.batch.rowGroup, flow.Columns[col], err)
+		}
+		r.behind[col] = 0
+	}
+	return nil
+}
+
+// choose finds the rows of the batch whose addresses are those of the filter,
+// and those that have none, which are to be told of.
+func (r *rowsReader) choose() {
+	r.chosen = r.chosen[:0]
+	book := r.batch.book
+	src, anySrc := book.addr(r.filter.Src.Unmap()), !r.filter.Src.IsValid()
+	dst, anyDst := book.addr(r.filter.Dst.Unmap()), !r.filter.Dst.IsValid()
+	dsts := r.batch.vectors[colDst].codes
+	for i, s := range r.batch.vectors[colSrc].codes {
+		if (anySrc || s == src || s >= badCode) && (anyDst || dsts[i] == dst || dsts[i] >= badCode) {
+			r.chosen = append(r.chosen, i)
+		}
+	}
+}
+
+func yieldError(yield func(flow.Record, error) bool, err error) bool {
+	yield(flow.Record{}, err)
+	return false
+}
+
+// yield yields row i of the batch if it is chosen or no flow.
+func (b *batch) yield(i int, q Filter, yield func(flow.Record, error) bool) bool {
+	if !b.isFlow(i) {
+		return yield(flow.Record{}, b.reject(i))
+	}
+	r := flow.Record{
+		Time:  flow.Time(b.vectors[colTime].numbers[i]),
+		Src:   b.book.at(b.vectors[colSrc].codes[i]),
+		Dst:   b.book.at(b.vectors[colDst].codes[i]),
+		Proto: flow.Proto(b.vectors[colProto].codes[i]),
+		Port:  uint16(b.vectors[colPort].numbers[i]),
+		Up:    b.vectors[colUp].numbers[i],
+		Down:  b.vectors[colDown].numbers[i],
+	}
+	return !q.Match(r) || yield(r, nil)
+}

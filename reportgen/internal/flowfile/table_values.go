@@ -1,0 +1,93 @@
+package flowfile
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// textOf returns how the values of a column are written.
+func textOf(c *parquet.Column) (func([]byte, parquet.Value) []byte, error) {
+	var logical format.LogicalTypeValue
+	if l := c.Type().LogicalType(); l != nil {
+		logical = l.Value
+	}
+	switch l := logical.(type) {
+	case *format.TimestampType:
+		return momentText(l), nil
+	case *format.IntType:
+		if !l.IsSigned {
+			return func(b []byte, v parquet.Value) []byte { return strconv.AppendUint(b, v.Uint64(), 10) }, nil
+		}
+	case *format.DecimalType:
+		if l.Scale != 0 || c.Type().Kind() != parquet.Int32 && c.Type().Kind() != parquet.Int64 {
+			return nil, fmt.Errorf("%w: it is %s; write it as a whole number", ErrColumnType, c.Type())
+		}
+	}
+	switch c.Type().Kind() {
+	case parquet.Int32, parquet.Int64:
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendInt(b, integer(v), 10) }, nil
+	case parquet.Float, parquet.Double:
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendFloat(b, float(v), 'f', -1, 64) }, nil
+	case parquet.Int96:
+		return func(b []byte, v parquet.Value) []byte { return int96Time(v.Int96()).AppendFormat(b, time.RFC3339Nano) }, nil
+	case parquet.Boolean:
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendBool(b, v.Boolean()) }, nil
+	case parquet.FixedLenByteArray:
+		return func(b []byte, v parquet.Value) []byte { return fmt.Appendf(b, "%x", v.ByteArray()) }, nil
+	}
+	return func(b []byte, v parquet.Value) []byte { return append(b, v.ByteArray()...) }, nil
+}
+
+// integer and float read a value of either width.
+func integer(v parquet.Value) int64 {
+	if v.Kind() == parquet.Int32 {
+		return int64(v.Int32())
+	}
+	return v.Int64()
+}
+
+func float(v parquet.Value) float64 {
+	if v.Kind() == parquet.Float {
+		return float64(v.Float())
+	}
+	return v.Double()
+}
+
+// momentText writes moments. One of no zone gets none.
+func momentText(t *format.TimestampType) func([]byte, parquet.Value) []byte {
+	unit := time.Nanosecond
+	switch t.Unit.Value.(type) {
+	case *format.MilliSeconds:
+		unit = time.Millisecond
+	case *format.MicroSeconds:
+		unit = time.Microsecond
+	}
+	layout := time.RFC3339Nano
+	if !t.IsAdjustedToUTC {
+		layout = "2006-01-02T15:04:05.999999999"
+	}
+	perSecond := int64(time.Second / unit)
+	return func(b []byte, v parquet.Value) []byte {
+		n := v.Int64()
+		return time.Unix(n/perSecond, n%perSecond*int64(unit)).UTC().AppendFormat(b, layout)
+	}
+}
+
+// int96Time reads the form of moments that Impala began and Spark kept: the
+// nanoseconds of the day in eight bytes, then the Julian day in four.
+func int96Time(v deprecated.Int96) time.Time {
+	const unixEpoch = 2440588 // the Julian day of 1 January 1970
+	var b [12]byte
+	for i, word := range v {
+		binary.LittleEndian.PutUint32(b[4*i:], word)
+	}
+	nanos := binary.LittleEndian.Uint64(b[:8])
+	days := int64(binary.LittleEndian.Uint32(b[8:])) - unixEpoch
+	return time.Unix(days*24*60*60, 0).Add(time.Duration(nanos)).UTC()
+}

@@ -1,0 +1,105 @@
+package flowfile_test
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestWriterKeepsEverything(t *testing.T) {
+	flows := someFlows(30_000, 16)
+	if diff := cmp.Diff(flows, rowsOf(t, writeFlows(t, flows), flowfile.Filter{}), addrs); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWriterIsDeterministic(t *testing.T) {
+	flows := someFlows(30_000, 17)
+	write := func() []byte {
+		b, err := os.ReadFile(writeFlows(t, flows))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	if !bytes.Equal(write(), write()) {
+		t.Error("the same flows gave different bytes")
+	}
+}
+
+func TestWriterRefuses(t *testing.T) {
+	a := netip.MustParseAddr("10.0.0.1")
+	ok := flow.Record{Src: a, Dst: a, Proto: flow.TCP}
+	for _, c := range []struct {
+		text  string
+		spoil func(*flow.Record)
+	}{
+		{flowfile.ReasonAddress, func(r *flow.Record) { r.Src = netip.Addr{} }},
+		{flowfile.ReasonAddress, func(r *flow.Record) { r.Dst = netip.MustParseAddr("fe80::1%eth0") }},
+		{flowfile.ReasonTime, func(r *flow.Record) { r.Time = flow.Day }},
+		{flowfile.ReasonProtocol, func(r *flow.Record) { r.Proto = 1 }},
+		{flowfile.ReasonBytes, func(r *flow.Record) { r.Up = -1 }},
+		{flowfile.ReasonBytes, func(r *flow.Record) { r.Down = -1 }},
+	} {
+		w := flowfile.NewWriter(&bytes.Buffer{})
+		bad := ok
+		c.spoil(&bad)
+		if err := errors.Join(w.Write(ok), w.Write(bad)); err == nil || !strings.HasPrefix(err.Error(), "flow 1: "+c.text) {
+			t.Errorf("%+v: error %v", bad, err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCreateLeavesNothingOnAbort(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "day.parquet")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := flowfile.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range someFlows(20_000, 18) {
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(left) != 1 {
+		t.Errorf("left %v, error %v", left, err)
+	}
+	if b, err := os.ReadFile(path); string(b) != "before" {
+		t.Errorf("the file holds %d bytes, error %v", len(b), err)
+	}
+	if _, err := flowfile.Create(filepath.Join(t.TempDir(), "no", "folder.parquet")); err == nil {
+		t.Error("a file was begun in a folder that does not exist")
+	}
+}
+
+func TestAbortAfterClose(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "day.parquet")
+	w, err := flowfile.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(someFlows(1, 1)[0]), w.Close(), w.Abort()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
