@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/reportgen/internal/evaluation"
 )
 
 // allowFile writes an allow-list.
@@ -27,7 +28,7 @@ func anyRule(string) bool { return true }
 // allowed; all else is as before.
 func TestAllow(t *testing.T) {
 	before := ok(t, sampleArgs("--format", "json")...)
-	known, err := readTruth(filepath.Join("..", "testdata", "truth.json"))
+	known, err := evaluation.ReadTruth(filepath.Join("..", "testdata", "truth.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

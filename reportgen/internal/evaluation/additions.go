@@ -1,4 +1,4 @@
-package main
+package evaluation
 
 import (
 	"iter"
@@ -10,9 +10,9 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
 )
 
-// extras are harmless flows that a plan lacks: of the baseline day and of the
+// additions are harmless flows that a plan lacks: of the baseline day and of the
 // day under test.
-type extras struct{ data, test []flow.Record }
+type additions struct{ data, test []flow.Record }
 
 // planHosts returns the organisation's hosts of both days, sorted.
 func planHosts(p *synth.Plan) []netip.Addr {
@@ -41,7 +41,7 @@ func draw(n uint64, of ...uint64) uint64 {
 func atWork(of ...uint64) flow.Time { return 8*flow.Hour + flow.Time(draw(uint64(9*flow.Hour), of...)) }
 
 // rollOut has every third host begin to back up to one new address.
-func rollOut(hosts []netip.Addr) (e extras) {
+func rollOut(hosts []netip.Addr) (e additions) {
 	dst := netip.AddrFrom4([4]byte{45, 90, 28, 7})
 	for i, h := range hosts {
 		for f := range 4 + draw(12, uint64(i)) {
@@ -55,7 +55,7 @@ func rollOut(hosts []netip.Addr) (e extras) {
 }
 
 // videoCalls has half of the hosts make calls on each day, not the same ones.
-func videoCalls(hosts []netip.Addr) (e extras) {
+func videoCalls(hosts []netip.Addr) (e additions) {
 	call := func(day, i uint64, h netip.Addr) (calls []flow.Record) {
 		for c := range 1 + draw(4, day, i) {
 			up := 50e6 + draw(600e6, day, i, c)
@@ -77,7 +77,7 @@ func videoCalls(hosts []netip.Addr) (e extras) {
 
 // machines adds ten cameras that send what they see to one address, one of them
 // replaced on the day under test, and a monitor that asks each host how it is.
-func machines(hosts []netip.Addr) (e extras) {
+func machines(hosts []netip.Addr) (e additions) {
 	camera := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{192, 168, 250, byte(10 + i)}) }
 	day := func(first int) (flows []flow.Record) {
 		for i := range 10 {
@@ -93,11 +93,11 @@ func machines(hosts []netip.Addr) (e extras) {
 		}
 		return flows
 	}
-	return extras{data: day(0), test: day(1)}
+	return additions{data: day(0), test: day(1)}
 }
 
 // updates has every host fetch a large update on the day under test.
-func updates(hosts []netip.Addr) (e extras) {
+func updates(hosts []netip.Addr) (e additions) {
 	for i, h := range hosts {
 		for part := range uint64(4) {
 			down := int64(200e6 + draw(300e6, uint64(i), part))

@@ -1,4 +1,4 @@
-package main
+package evaluation
 
 import (
 	"cmp"
@@ -27,11 +27,11 @@ type variant struct {
 	baseline func(host uint64, flow uint64) (times int) // how often a harmless flow is there on the baseline day; nil means once
 	test     func(host uint64, flow uint64) (times int) // the same of the test day
 	noOwners bool                                       // no owner database is at hand
-	extra    func(hosts []netip.Addr) extras            // harmless flows besides
+	extra    func(hosts []netip.Addr) additions         // harmless flows besides
 }
 
-// evaluationVariants are what other networks and days are like.
-func evaluationVariants() []variant {
+// variants are what other networks and days are like.
+func variants() []variant {
 	thin := func(hosts, flows uint64) func(uint64, uint64) int {
 		return func(host, flow uint64) int {
 			if host%hosts == 0 && flow%flows == 0 {
@@ -130,17 +130,17 @@ type variantOutcome struct {
 }
 
 // variantWorlds are the worlds that every variant is measured on. Their seeds
-// are none of evaluationWorlds.
+// are none of worldsUpTo.
 func variantWorlds() []world {
 	return []world{{101, 50_000, 60}, {102, 100_000, 200}, {103, 200_000, 60}, {104, 200_000, 200}}
 }
 
-func evaluateVariants(ctx context.Context, stderr io.Writer) ([]variantOutcome, error) {
-	variants, ws := evaluationVariants(), variantWorlds()
-	outcomes := make([]variantOutcome, len(variants))
+func measureVariants(ctx context.Context, progress func(string)) ([]variantOutcome, error) {
+	all, ws := variants(), variantWorlds()
+	outcomes := make([]variantOutcome, len(all))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, v := range variants {
+	for i, v := range all {
 		outcomes[i] = variantOutcome{v.name, make([]worldOutcome, len(ws))}
 		for j, w := range ws {
 			g.Go(func() (err error) {
@@ -155,8 +155,8 @@ func evaluateVariants(ctx context.Context, stderr io.Writer) ([]variantOutcome, 
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	_, err := fmt.Fprintf(stderr, "measured %d variants\n", len(variants))
-	return outcomes, err
+	progress(fmt.Sprintf("measured %d variants", len(all)))
+	return outcomes, nil
 }
 
 // evaluate measures the detections on one world of the variant.
@@ -176,9 +176,9 @@ func (v variant) evaluate(w world) (o worldOutcome, err error) {
 const variantsIntroduction = `
 ## Other networks
 
-Worlds with other seeds, changed into what networks and days elsewhere are like. What is
-planted stays at strength 1. A weekend has half of the hosts and a third of their flows.
-What is rolled out, updated and watched is harmless, and so are calls.
+Worlds with other seeds, changed to resemble other networks and days. The planted activity stays at
+strength 1. A weekend has half of the hosts and a third of their flows. Rollouts, updates,
+monitoring and calls are harmless.
 
 `
 

@@ -1,7 +1,9 @@
-package main
+package evaluation
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/json"
 	"io"
 	"math/rand/v2"
 	"net/netip"
@@ -37,7 +39,7 @@ func TestEvaluationIsCurrent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures detections")
 	}
-	committed, err := os.ReadFile(filepath.Join("..", "testdata", "evaluation.md"))
+	committed, err := os.ReadFile(testenv.Path(t, "testdata", "evaluation.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,7 @@ func TestEvaluationIsCurrent(t *testing.T) {
 			}
 		}
 	}
-	outcomes, err := evaluateWorlds(t.Context(), evaluationWorlds(20_000), []float64{1}, io.Discard)
+	outcomes, err := measureWorlds(t.Context(), worldsUpTo(20_000), []float64{1}, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func TestEvaluationIsCurrent(t *testing.T) {
 	_, worlds, _ := strings.Cut(text.String(), "### Worlds")
 	check(worlds)
 
-	days, err := evaluateReal(t.Context(), testenv.Data(t))
+	days, err := measureLogs(t.Context(), testenv.Data(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,15 +73,52 @@ func TestEvaluationIsCurrent(t *testing.T) {
 	check(text.String())
 }
 
-func TestEvaluateWorldsErrors(t *testing.T) {
-	for _, args := range [][]string{
-		{"--most", "5"},
-		{"--most", "20000", "--real", t.TempDir()},
-		{"and", "more"},
+func TestWriteReportErrors(t *testing.T) {
+	for _, tt := range []struct {
+		opt  Options
+		want string
+	}{
+		{Options{MaxFlows: 5}, "no world has 5 flows or fewer; the smallest have 20000"},
+		{Options{MaxFlows: 20_000, Logs: t.TempDir()}, "labelled logs: "},
 	} {
-		var errs bytes.Buffer
-		if status := run(t.Context(), append([]string{"evaluate", "worlds"}, args...), io.Discard, &errs); status != exitBadInput || errs.Len() == 0 {
-			t.Errorf("%v: status %d, %q", args, status, errs.String())
+		var text bytes.Buffer
+		err := WriteReport(t.Context(), &text, tt.opt)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || text.Len() > 0 {
+			t.Errorf("%+v: %v, wrote %q", tt.opt, err, text.String())
+		}
+	}
+}
+
+// Rows of another number of columns and with other values are errors.
+func TestReadTransactionsErrors(t *testing.T) {
+	const head = "ts,duration,src_ip,src_port,dst_ip,port,proto,up_bytes,down_bytes,up_packets,down_packets,label\n"
+	const good = "86401.5,0,10.0.0.1,1,10.0.0.2,53,udp,70,90,1,1,normal\n"
+	for content, want := range map[string]string{
+		head + good:            "",
+		"ts,label\n1,normal\n": "wrong number of fields",
+		head + "1,2\n":         "wrong number of fields",
+		head + strings.Replace(good, "86401.5", "NaN", 1): "line 2: not seconds since 1970: NaN",
+		head + strings.Replace(good, "86401.5", "-1", 1):  "line 2: not seconds since 1970: -1",
+		head + strings.Replace(good, ",70,", ",x,", 1):    "line 2: strconv.ParseInt",
+	} {
+		path := filepath.Join(t.TempDir(), "tx.csv.gz")
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		if _, err := io.WriteString(z, content); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := readTransactions(path)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", content, err, want)
+		}
+		if want == "" && (len(rows) != 1 || rows[0].Time != flow.Second+50 || rows[0].Up != 70) {
+			t.Errorf("%+v", rows)
 		}
 	}
 }
@@ -101,11 +140,11 @@ func TestFindingsDoNotDependOnTheFile(t *testing.T) {
 		}
 	})
 	findings := func() string {
-		var b bytes.Buffer
-		if err := writeFindingJSON(&b, detect.All(in)); err != nil {
+		b, err := json.Marshal(detect.All(in).Findings)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return b.String()
+		return string(b)
 	}
 	want := findings()
 	if !strings.Contains(want, `"severity":"high"`) {
@@ -171,13 +210,13 @@ func writeDayFile(t *testing.T, path string, rows []flow.Record, rowGroup int) {
 	}
 }
 
-// The rule that looks for what no other names is right about whoever is planted.
-func TestEvaluateChanges(t *testing.T) {
+// An alert of host-anomaly is right about any planted host.
+func TestRankChanges(t *testing.T) {
 	host := func(entity string) detect.HostChange { return detect.HostChange{Src: netip.MustParseAddr(entity)} }
 	finding := func(entity string, s detect.Severity) detect.Finding {
 		return detect.Finding{Rule: detect.RuleHostAnomaly, Entity: netip.MustParseAddr(entity), Severity: s}
 	}
-	known := knownTruth{Planted: []plantedHost{{"beacon", "10.0.0.1"}, {"dns-c2", "10.0.0.2"}, {"dns-c2", "10.0.0.3"}, {"external-automation", "203.0.113.7"}}}
+	known := Truth{Planted: []plantedHost{{"beacon", "10.0.0.1"}, {"dns-c2", "10.0.0.2"}, {"dns-c2", "10.0.0.3"}, {"external-automation", "203.0.113.7"}}}
 	found := detect.AnomalyResult{
 		Hosts:    []detect.HostChange{host("10.0.0.3"), host("10.0.0.9"), host("10.0.0.1"), host("10.0.0.2"), host("10.0.0.8")},
 		Findings: []detect.Finding{finding("10.0.0.3", detect.Medium), finding("10.0.0.9", detect.Medium), finding("10.0.0.8", detect.Low)},
@@ -185,37 +224,13 @@ func TestEvaluateChanges(t *testing.T) {
 	if got, want := rankChanges(found, known), (changeRank{hosts: 5, planted: 3, hits: 2, unusual: 1, wrong: 2}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	e := evaluate(known, found.Findings, 0)
+	e := Compare(known, found.Findings, 0)
 	if len(e.falseAlarms) != 1 || e.falseAlarms[0].Entity != "10.0.0.9" {
 		t.Errorf("false alarms %+v, want the one of 10.0.0.9", e.falseAlarms)
 	}
 	for _, s := range e.rules {
 		if s.rule == detect.RuleHostAnomaly && s.wrong != 1 {
 			t.Errorf("%d wrong, want 1", s.wrong)
-		}
-	}
-}
-
-// A day beside itself is told to be no comparison.
-func TestDetectSaysThatDaysAreTheSame(t *testing.T) {
-	plan, err := synth.New(synth.Options{Seed: 2, Flows: 10_000, Hosts: 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	day, other := filepath.Join(t.TempDir(), "day.parquet"), filepath.Join(t.TempDir(), "other.parquet")
-	writeDayFile(t, day, slices.Collect(plan.Test()), 5000)
-	writeDayFile(t, other, slices.Collect(plan.Data()), 5000)
-	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
-	for _, c := range []struct {
-		baseline string
-		same     bool
-	}{{day, true}, {other, false}} {
-		var errs bytes.Buffer
-		if status := run(t.Context(), []string{"detect", "--baseline", c.baseline, "--test", day}, io.Discard, &errs); status != exitDone {
-			t.Fatalf("status %d, %s", status, errs.String())
-		}
-		if told := strings.Contains(errs.String(), "same flows"); told != c.same {
-			t.Errorf("baseline %s: told that it is the same: %v, want %v", filepath.Base(c.baseline), told, c.same)
 		}
 	}
 }

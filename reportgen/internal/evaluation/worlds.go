@@ -1,4 +1,4 @@
-package main
+package evaluation
 
 import (
 	"bytes"
@@ -16,65 +16,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
-	"github.com/google/renameio/v2"
-	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 )
-
-const evaluateWorldsHelp = `Evaluate worlds measures the detections and writes the outcome as Markdown.
-
-Twenty synthetic organisations are drawn, from 20 thousand to a million flows a day and from
-20 to 500 hosts, and each is attacked at strengths from loud to faint. With --real, the
-folder of labelled logs of other people, those are measured as well. All faults are listed.`
-
-// newEvaluateWorldsCommand is reportgen evaluate worlds.
-func newEvaluateWorldsCommand() *cobra.Command {
-	var out, logs string
-	var most int
-	c := &cobra.Command{
-		Use:     "worlds [-o FILE]",
-		Short:   "Measure the detections on synthetic and real days",
-		Long:    evaluateWorldsHelp,
-		Example: "  reportgen evaluate worlds --real ../shared/data -o testdata/evaluation.md",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			ws := evaluationWorlds(most)
-			if len(ws) == 0 {
-				return fmt.Errorf("--most %d leaves no world; the smallest have %d flows", most, evaluationWorlds(0)[0].flows)
-			}
-			var realDays []realOutcome
-			if logs != "" {
-				var err error
-				if realDays, err = evaluateReal(cmd.Context(), logs); err != nil {
-					return fmt.Errorf("--real: %w", err)
-				}
-			}
-			outcomes, err := evaluateWorlds(cmd.Context(), ws, evaluationStrengths(), cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			variants, err := evaluateVariants(cmd.Context(), cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			var text bytes.Buffer
-			writeWorlds(&text, outcomes)
-			writeVariants(&text, variants)
-			if logs != "" {
-				writeReal(&text, realDays)
-			}
-			if out == "" {
-				_, err = cmd.OutOrStdout().Write(text.Bytes())
-				return err
-			}
-			return renameio.WriteFile(out, text.Bytes(), 0o644)
-		},
-	}
-	c.Flags().StringVarP(&out, "output", "o", "", "`file` to write (default standard output)")
-	c.Flags().StringVar(&logs, "real", "", "`folder` of labelled real logs")
-	c.Flags().IntVar(&most, "most", 0, "leave out worlds of more `flows` a day")
-	return c
-}
 
 // world is a synthetic organisation to measure detections on.
 type world struct {
@@ -82,9 +25,9 @@ type world struct {
 	flows, hosts int
 }
 
-// evaluationWorlds returns those of the twenty worlds with at most so many
+// worldsUpTo returns those of the twenty worlds with at most so many
 // flows a day; 0 means all.
-func evaluationWorlds(most int) []world {
+func worldsUpTo(most int) []world {
 	sizes := []struct {
 		flows int
 		hosts []int
@@ -105,9 +48,9 @@ func evaluationWorlds(most int) []world {
 	return ws
 }
 
-// evaluationStrengths are the factors by which the planted flows or bytes are
+// strengths are the factors by which the planted flows or bytes are
 // multiplied, loud to faint.
-func evaluationStrengths() []float64 { return []float64{4, 2, 1, 0.5, 0.25, 0.1} }
+func strengths() []float64 { return []float64{4, 2, 1, 0.5, 0.25, 0.1} }
 
 // worldOutcome is how detections did on one world at one strength.
 type worldOutcome struct {
@@ -116,12 +59,12 @@ type worldOutcome struct {
 	benign   int // hosts and clients that are not planted
 	hidden   int // findings on the watcher that the allow-list names
 	changes  changeRank
-	signals  map[ruling]float64 // of what is planted; 0 where nothing of the kind was done
-	evaluation
+	signals  map[ruleEntity]float64 // of what is planted; 0 where nothing of the kind was done
+	Comparison
 }
 
-// evaluateWorlds measures every world at every strength.
-func evaluateWorlds(ctx context.Context, ws []world, strengths []float64, stderr io.Writer) ([]worldOutcome, error) {
+// measureWorlds measures every world at every strength.
+func measureWorlds(ctx context.Context, ws []world, strengths []float64, progress func(string)) ([]worldOutcome, error) {
 	outcomes := make([]worldOutcome, len(ws)*len(strengths))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -131,18 +74,18 @@ func evaluateWorlds(ctx context.Context, ws []world, strengths []float64, stderr
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			outcomes[i], err = evaluateWorld(ws[i/len(strengths)], strengths[i%len(strengths)])
+			outcomes[i], err = measureWorld(ws[i/len(strengths)], strengths[i%len(strengths)])
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	_, err := fmt.Fprintf(stderr, "measured %d worlds\n", len(outcomes))
-	return outcomes, err
+	progress(fmt.Sprintf("measured %d worlds", len(outcomes)))
+	return outcomes, nil
 }
 
-func evaluateWorld(w world, strength float64) (o worldOutcome, err error) {
+func measureWorld(w world, strength float64) (o worldOutcome, err error) {
 	plan, err := synth.New(synth.Options{Seed: w.seed, Flows: w.flows, Hosts: w.hosts, Strength: strength})
 	if err != nil {
 		return o, err
@@ -161,7 +104,7 @@ func judgeWorld(w world, strength float64, in detect.Input, truth synth.Truth, m
 	if move == nil {
 		move = func(a netip.Addr) netip.Addr { return a }
 	}
-	var known knownTruth
+	var known Truth
 	for _, p := range truth.Planted {
 		known.Planted = append(known.Planted, plantedHost{p.Rule, move(p.Entity).String()})
 	}
@@ -174,12 +117,12 @@ func judgeWorld(w world, strength float64, in detect.Input, truth synth.Truth, m
 	}
 	found := detect.All(in)
 	shown, hidden := wanted.Apply(found)
-	o := worldOutcome{world: w, strength: strength, signals: map[ruling]float64{}, evaluation: evaluate(known, shown.Findings, 0),
+	o := worldOutcome{world: w, strength: strength, signals: map[ruleEntity]float64{}, Comparison: Compare(known, shown.Findings, 0),
 		changes: rankChanges(shown.Anomaly, known)}
 	signals := found.Signals()
 	for _, p := range truth.Planted {
 		h := move(p.Entity)
-		o.signals[ruling{p.Rule, h.String()}] = signals[p.Rule][h]
+		o.signals[ruleEntity{p.Rule, h.String()}] = signals[p.Rule][h]
 	}
 	for _, n := range hidden {
 		o.hidden += n
@@ -214,7 +157,7 @@ func planInput(p *synth.Plan, v variant) (in detect.Input, err error) {
 			planted[[2]netip.Addr{h.Entity, peer}] = true
 		}
 	}
-	var more extras
+	var more additions
 	if v.extra != nil {
 		more = v.extra(planHosts(p))
 	}

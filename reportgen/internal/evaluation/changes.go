@@ -1,4 +1,4 @@
-package main
+package evaluation
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type changeRank struct {
 
 // rankChanges ranks the hosts of a result before any rule's name is taken into
 // account.
-func rankChanges(r detect.AnomalyResult, t knownTruth) changeRank {
+func rankChanges(r detect.AnomalyResult, t Truth) changeRank {
 	planted := map[string]bool{}
 	for _, p := range t.Planted {
 		planted[p.Entity] = true
@@ -56,12 +56,12 @@ func (c *changeRank) add(o changeRank) {
 const changesIntroduction = `
 ### Hosts that changed most
 
-Nothing is planted for the rule host-anomaly, which looks for what no other rule names. It ranks
-all internal hosts by how much they changed, and the hosts that are planted for any rule should
-lead that list: P@k is their share of the first k, as many as are planted. Unusual are those that
-changed beyond the limit, before it is said which of them another rule names; others are hosts
-beyond the limit for which nothing is planted, at any severity. Their alerts are among the false
-alarms of all tables.
+Nothing is planted for the rule host-anomaly, which detects changes that no other rule names. It
+ranks all internal hosts by how much they changed, and the hosts that are planted for any rule
+should rank first: P@k is their share of the first k hosts, where k is the number of planted ones.
+Unusual is the number of planted hosts beyond the limit, including those that another rule names.
+Others are hosts beyond the limit, at any severity, that are planted for no rule; their alerts count
+as false alarms in all tables.
 
 `
 

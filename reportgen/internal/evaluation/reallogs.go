@@ -1,4 +1,4 @@
-package main
+package evaluation
 
 import (
 	"cmp"
@@ -31,8 +31,8 @@ type realOutcome struct {
 	rita         string          // RITA's score of the pair and its rank, where the label is a pair
 }
 
-// evaluateReal measures the detections on the labelled logs in a folder.
-func evaluateReal(ctx context.Context, dir string) ([]realOutcome, error) {
+// measureLogs measures the detections on the labelled logs in a folder.
+func measureLogs(ctx context.Context, dir string) ([]realOutcome, error) {
 	var all []realOutcome
 	for _, measure := range []func(context.Context, string) ([]realOutcome, error){realServer, realCommands, realTunnels, realBot} {
 		outcomes, err := measure(ctx, dir)
@@ -65,8 +65,8 @@ func realDay(ctx context.Context, format, day string, offset time.Duration, path
 	}
 	b := profile.NewBuilder()
 	for n := 0; ; n++ {
-		if err := interrupted(ctx, n); err != nil {
-			return nil, errors.Join(err, r.Close())
+		if n%(1<<14) == 0 && ctx.Err() != nil {
+			return nil, errors.Join(ctx.Err(), r.Close())
 		}
 		f, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -222,6 +222,7 @@ func readTransactions(path string) (rows []transaction, err error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	r := csv.NewReader(z)
+	r.FieldsPerRecord = transactionColumns
 	for {
 		c, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -243,17 +244,26 @@ func readTransactions(path string) (rows []transaction, err error) {
 	}
 }
 
-// parseTransaction reads a row of ts, duration, src_ip, src_port, dst_ip, port,
-// proto, up_bytes, down_bytes, packets either way, label.
-func parseTransaction(c []string) (t transaction, err error) {
-	ts, err0 := strconv.ParseFloat(c[0], 64)
+// transactionColumns is the number of columns of a labelled DNS transaction: ts,
+// duration, src_ip, src_port, dst_ip, port, proto, up_bytes, down_bytes, packets
+// in both directions, label.
+const transactionColumns = 12
+
+// parseTransaction reads a row of transactionColumns columns.
+func parseTransaction(c []string) (transaction, error) {
+	ts, err := strconv.ParseFloat(c[0], 64)
+	if err == nil && !(ts >= 0 && ts < 1e12) {
+		err = fmt.Errorf("not seconds since 1970: %s", c[0])
+	}
 	dst, err1 := netip.ParseAddr(c[4])
 	up, err2 := strconv.ParseInt(c[7], 10, 64)
 	down, err3 := strconv.ParseInt(c[8], 10, 64)
-	day := float64(24 * time.Hour / time.Second)
-	t = transaction{label: c[11], Record: flow.Record{Time: flow.Time((ts - day*float64(int64(ts/day))) * float64(flow.Second)),
-		Dst: dst, Proto: flow.UDP, Port: 53, Up: up, Down: down}}
-	return t, errors.Join(err0, err1, err2, err3)
+	if err := errors.Join(err, err1, err2, err3); err != nil {
+		return transaction{}, err
+	}
+	const day = float64(24 * time.Hour / time.Second)
+	return transaction{label: c[11], Record: flow.Record{Time: flow.Time((ts - day*float64(int64(ts/day))) * float64(flow.Second)),
+		Dst: dst, Proto: flow.UDP, Port: 53, Up: up, Down: down}}, nil
 }
 
 // realBot is the recording of one infected machine, alone and without a normal
@@ -271,14 +281,14 @@ func (o realOutcome) alert() bool { return o.finding != nil && o.finding.Severit
 const realIntroduction = `
 ## Labelled real logs
 
-Other people's logs, which are not part of this repository. The two command channels were
-recorded in one small network, and each log is the other's baseline day. The normal DNS
-transactions of dns-tunnel are of one busy host and are dealt to forty, in slices of time,
-half of them as the baseline day. Others are further entities with a finding at medium or
-above; on the public server most are programs in truth, such as password guessers. RITA's
-score and rank are of the labelled pair among all pairs of the day: by regularity alone. RITA
-itself looks at 24 hours up to the last row and counts the bytes of IP packets: there the pair
-of missing-host has 331 connections, a score of 0.963, and the 6th place of 695.
+Published logs, which are not part of this repository. The two command channels were recorded
+in one small network, and each log is the other's baseline day. The normal DNS transactions of
+dns-tunnel come from one busy host; they are divided by time among forty hosts, and half of them
+are the baseline day. Others are further entities with a finding at medium or above; on the public
+server most of them are real programs, such as password guessers. RITA's score and rank are those of
+the labelled pair among all pairs of the day, by regularity alone. RITA itself uses the 24 hours
+before the last row and counts the bytes of IP packets: there the pair of missing-host has 331
+connections, a score of 0.963, and ranks 6th of 695.
 
 `
 

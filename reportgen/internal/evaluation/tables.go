@@ -1,4 +1,4 @@
-package main
+package evaluation
 
 import (
 	"cmp"
@@ -14,25 +14,25 @@ import (
 
 const worldsIntroduction = `# How well the detections do
 
-Made by ` + "`make evaluate`" + `. What counts is an entity's finding at medium or above; a false alarm is
-one on a host or client for which nothing at all is planted. P@k is the precision of a rule's
-first entities by score, as many as are planted.
+Written by ` + "`make evaluate`" + `. A finding counts if its severity is medium or above; a false alarm is
+one for a host or client that is planted for no rule. P@k is the precision among a rule's k
+entities with the highest scores, where k is the number of planted ones.
 
 ## Synthetic worlds
 
-Twenty organisations, each drawn from its seed, attacked at strengths from loud to faint: the
-strength multiplies the bytes or flows of what is planted, 1 being that of the sample days.
-Each organisation's allow-list names the service that it hired to watch its public servers: a
-program by its rhythm, which nothing in the flows tells from an unwanted one.
+Twenty organisations, each generated from a seed, are attacked at strengths from loud to faint.
+The strength multiplies the bytes or flows of the planted activity; the sample days have strength 1.
+Each organisation's allow list names the service that monitors its public servers: its timing is
+that of a program, and flows alone do not distinguish it from an unwanted one.
 `
 
 const recallIntroduction = `
 ### Recall by strength
 
-Beside the recall stands the median signal of what is planted: how far it lies above what is
-usual, in units of the way to the limit that was learned from that network's own noise. From 1
-there is a finding; below, the noise hides it. A signal of 0 is of what is not compared at all,
-such as a beacon of too few calls to have a rhythm.
+Each cell gives the recall and the median signal of the planted activity. A signal of 1 is the
+limit that was learned from the network's own variation: there is a finding from 1 on, and below 1
+the activity is within that variation. A signal of 0 means that nothing was compared, as for a
+beacon with too few connections to measure its timing.
 
 `
 
@@ -86,7 +86,7 @@ func writeWorlds(w io.Writer, outcomes []worldOutcome) {
 		alarmed, benign = alarmed+o.alarmed(), benign+o.benign
 	}
 	table.write(w)
-	fmt.Fprintf(w, "\nBenign hosts and clients with a false alarm: %d of %d, %s. Without the allow-lists there are %d findings more.\n",
+	fmt.Fprintf(w, "\nBenign hosts and clients with a false alarm: %d of %d, %s. Without the allow lists there are %d more findings.\n",
 		alarmed, benign, percentOf(alarmed, benign), hidden)
 	writeFaults(w, byStrength[1])
 }

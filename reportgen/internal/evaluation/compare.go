@@ -1,4 +1,4 @@
-package main
+package evaluation
 
 import (
 	"cmp"
@@ -10,17 +10,17 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 )
 
-// ruling is a rule and an entity that it holds against.
-type ruling struct{ Rule, Entity string }
+// ruleEntity is an entity that is planted for a rule, or has an alert of it.
+type ruleEntity struct{ Rule, Entity string }
 
-func (r ruling) compare(o ruling) int {
+func (r ruleEntity) compare(o ruleEntity) int {
 	a, _ := netip.ParseAddr(r.Entity)
 	b, _ := netip.ParseAddr(o.Entity)
 	return cmp.Or(cmp.Compare(r.Rule, o.Rule), a.Compare(b), cmp.Compare(r.Entity, o.Entity))
 }
 
-// knownTruth is the part of truth.json that an evaluation needs.
-type knownTruth struct {
+// Truth is the part of truth.json that a comparison needs.
+type Truth struct {
 	Planted []plantedHost `json:"planted"`
 	Benign  []benignHost  `json:"benign"`
 }
@@ -35,10 +35,10 @@ type benignHost struct {
 	Kind   string `json:"kind"`
 }
 
-// evaluation is the outcome of one comparison.
-type evaluation struct {
+// Comparison is the result of comparing findings with the truth.
+type Comparison struct {
 	rules       []ruleScore
-	missed      []ruling
+	missed      []ruleEntity
 	falseAlarms []falseAlarm
 	planted     int // distinct entities
 }
@@ -51,14 +51,14 @@ type ruleScore struct {
 }
 
 type falseAlarm struct {
-	ruling
-	kind string // of benign look-alike; empty for an ordinary host
+	ruleEntity
+	kind string // of benign look-alike; empty for any other host
 }
 
-// evaluate compares findings with the truth. The precision at k is that of
-// each rule's first k entities, or of as many as are planted where k is 0.
-func evaluate(t knownTruth, findings []detect.Finding, k int) evaluation {
-	planted, anyRule := map[ruling]bool{}, map[string]bool{}
+// Compare compares findings with the truth. The precision at k is that of each
+// rule's k entities with the highest scores, or of as many as are planted if k is 0.
+func Compare(t Truth, findings []detect.Finding, k int) Comparison {
+	planted, anyRule := map[ruleEntity]bool{}, map[string]bool{}
 	rules := map[string]*ruleScore{}
 	score := func(rule string) *ruleScore {
 		if rules[rule] == nil {
@@ -67,14 +67,14 @@ func evaluate(t knownTruth, findings []detect.Finding, k int) evaluation {
 		return rules[rule]
 	}
 	for _, p := range t.Planted {
-		planted[ruling(p)], anyRule[p.Entity] = true, true
+		planted[ruleEntity(p)], anyRule[p.Entity] = true, true
 	}
 	kinds := map[string]string{}
 	for _, b := range t.Benign {
 		kinds[b.Entity] = b.Kind
 	}
 	alerts, ranked := alertsOf(findings)
-	e := evaluation{planted: len(anyRule)}
+	e := Comparison{planted: len(anyRule)}
 	for p := range planted {
 		score(p.Rule).planted++
 		if alerts[p] {
@@ -84,7 +84,7 @@ func evaluate(t knownTruth, findings []detect.Finding, k int) evaluation {
 		}
 	}
 	for a := range alerts {
-		// Nothing is planted for what no rule names: all that is planted is right.
+		// Nothing is planted for host-anomaly: any planted host is right.
 		if !planted[a] && !(a.Rule == detect.RuleHostAnomaly && anyRule[a.Entity]) {
 			score(a.Rule).wrong++
 		}
@@ -96,28 +96,28 @@ func evaluate(t knownTruth, findings []detect.Finding, k int) evaluation {
 		s := rules[rule]
 		s.k = cmp.Or(k, s.planted)
 		for _, entity := range ranked[rule][:min(s.k, len(ranked[rule]))] {
-			if planted[ruling{rule, entity}] {
+			if planted[ruleEntity{rule, entity}] {
 				s.hits++
 			}
 		}
 		e.rules = append(e.rules, *s)
 	}
-	slices.SortFunc(e.missed, ruling.compare)
-	slices.SortFunc(e.falseAlarms, func(a, b falseAlarm) int { return a.ruling.compare(b.ruling) })
+	slices.SortFunc(e.missed, ruleEntity.compare)
+	slices.SortFunc(e.falseAlarms, func(a, b falseAlarm) int { return a.ruleEntity.compare(b.ruleEntity) })
 	return e
 }
 
-// alertsOf returns what findings hold against whom at medium or above, and the
+// alertsOf returns the findings that are alerts (medium or above), and the
 // entities of each rule at any severity, highest score first.
-func alertsOf(findings []detect.Finding) (alerts map[ruling]bool, ranked map[string][]string) {
+func alertsOf(findings []detect.Finding) (alerts map[ruleEntity]bool, ranked map[string][]string) {
 	sorted := slices.Clone(findings)
 	slices.SortStableFunc(sorted, func(a, b detect.Finding) int {
 		return cmp.Or(b.Severity.Compare(a.Severity), cmp.Compare(b.Score, a.Score), a.Entity.Compare(b.Entity))
 	})
-	alerts, ranked = map[ruling]bool{}, map[string][]string{}
+	alerts, ranked = map[ruleEntity]bool{}, map[string][]string{}
 	for _, f := range sorted {
 		if f.Severity.Alert() {
-			alerts[ruling{f.Rule, f.Entity.String()}] = true
+			alerts[ruleEntity{f.Rule, f.Entity.String()}] = true
 		}
 		if entity := f.Entity.String(); !slices.Contains(ranked[f.Rule], entity) {
 			ranked[f.Rule] = append(ranked[f.Rule], entity)
@@ -127,7 +127,7 @@ func alertsOf(findings []detect.Finding) (alerts map[ruling]bool, ranked map[str
 }
 
 // alarmed counts the benign entities with a false alarm.
-func (e evaluation) alarmed() int {
+func (e Comparison) alarmed() int {
 	entities := map[string]bool{}
 	for _, a := range e.falseAlarms {
 		entities[a.Entity] = true
@@ -156,7 +156,7 @@ func (s ruleScore) f1() quotient {
 	return quotient{2 * s.found, s.planted + s.found + s.wrong}
 }
 
-// quotient is a part of a whole; of nothing there is no part.
+// quotient is a ratio, which is undefined if the whole is 0.
 type quotient struct{ part, whole int }
 
 func (q quotient) String() string {
