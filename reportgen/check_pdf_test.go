@@ -10,7 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/compare"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
 // A PDF holds while the same browser prints the same bytes. Of another browser's it
@@ -27,13 +29,13 @@ func TestCheckPDFAndSite(t *testing.T) {
 		"notebooks/report.yaml": "title: Two\n",
 	})
 	mustRun(t, "run", "--to=pdf,site", "-o", "report", "notebooks")
-	made := tree(t, "report")[pdfName]
+	made := tree(t, "report")[report.PDFName]
 	is, ok := pdf.ReadMade([]byte(made))
 	if !ok {
 		t.Fatal("the PDF does not say how it was made")
 	}
 	edited := func(from, to string) func() {
-		return func() { writeFiles(t, "report", map[string]string{pdfName: strings.Replace(made, from, to, 1)}) }
+		return func() { writeFiles(t, "report", map[string]string{report.PDFName: strings.Replace(made, from, to, 1)}) }
 	}
 	for _, tt := range []struct {
 		name   string
@@ -42,17 +44,17 @@ func TestCheckPDFAndSite(t *testing.T) {
 		status int
 		want   []string
 	}{
-		{"nothing", func() {}, nil, exitDone, []string{"report is what its notebooks give\n"}},
+		{"nothing", func() {}, nil, exitDone, []string{"report is up to date\n"}},
 		{"a parameter", func() {}, []string{"-p", "limit=5"}, exitStale,
 			[]string{"1 First\n", `code: "limit 1" → "limit 5"`, "Files that differ: site/1-first.html, site/search.js, site/sources.html, report.pdf\n"}},
 		{"the browser", edited(is.Browser, "Chrome/1.0"+strings.Repeat("0", len(is.Browser)-10)), nil, exitDone,
-			[]string{"report is what its notebooks give\nreport.pdf was printed by Chrome/1.00", " and here is " + is.Browser + ", so its pages are not compared: what was printed is what the notebooks give\n"}},
+			[]string{"report is up to date\nreport.pdf: pages not compared, because Chrome/1.00", " printed it and the browser here is " + is.Browser + "; the printed document is up to date\n"}},
 		{"the browser and a parameter", func() {}, []string{"-p", "limit=5"}, exitStale,
-			[]string{"here is " + is.Browser + ", so its pages are not compared: what was printed is not what the notebooks give\n"}},
+			[]string{"the browser here is " + is.Browser + "; the printed document is stale\n"}},
 		{"the PDF", edited("/CreationDate (D:1970", "/CreationDate (D:1971"), nil, exitStale,
-			[]string{"Files that differ: report.pdf\n", "by the same browser (" + is.Browser + ") and has other bytes"}},
+			[]string{"Files that differ: report.pdf\n", "the same browser (" + is.Browser + ") printed the same document, but the bytes differ"}},
 		{"another PDF", edited("Flowbook reportgen", "Something other..."), nil, exitStale,
-			[]string{"report.pdf does not say how it was printed, or is damaged: print it again\n"}},
+			[]string{"report.pdf: damaged, or not printed by reportgen; print it again\n"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.change()
@@ -69,11 +71,11 @@ func TestCheckPDFAndSite(t *testing.T) {
 	}
 	t.Run("no browser", func(t *testing.T) {
 		edited("", "")()
-		want := printed{false, "report.pdf was printed by " + is.Browser + " and there is no browser here, so its pages are not compared: what was printed is what the notebooks give"}
-		if got, err := comparePDF("report", t.TempDir(), is.Digest); err != nil || got != want {
+		want := compare.Printed{Note: "report.pdf: pages not compared, because " + is.Browser + " printed it and no browser was found here; the printed document is up to date"}
+		if got, err := compare.PDF("report", t.TempDir(), is.Digest); err != nil || got != want {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if got, err := comparePDF("report", t.TempDir(), "other"); err != nil || !got.stale {
+		if got, err := compare.PDF("report", t.TempDir(), "other"); err != nil || !got.Stale {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
@@ -92,12 +94,12 @@ func TestCheckPDFAndSite(t *testing.T) {
 func TestCheckWithoutBrowser(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv(browser.Variable, "")
-	got, err := printable([]string{"html", "pdf", "site"})
+	got, err := compare.Printable([]string{"html", "pdf", "site"})
 	if diff := cmp.Diff([]string{"html", "site"}, got); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
 	t.Setenv(browser.Variable, "/nowhere")
-	if _, err := printable([]string{"pdf"}); err == nil {
+	if _, err := compare.Printable([]string{"pdf"}); err == nil {
 		t.Error("a browser that cannot be run is no error")
 	}
 }

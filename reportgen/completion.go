@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
 // completeNotebooks lets shells complete notebooks and folders as arguments.
@@ -27,7 +28,7 @@ func completeReport(c *cobra.Command, args []string, word string) ([]string, cob
 // flags that a command does not have are passed over.
 func completeRunFlags(c *cobra.Command) {
 	values := map[string]cobra.CompletionFunc{
-		"to":     cobra.FixedCompletions(knownFormats, cobra.ShellCompDirectiveNoFileComp),
+		"to":     cobra.FixedCompletions(report.KnownFormats(), cobra.ShellCompDirectiveNoFileComp),
 		"kernel": completeKernel,
 		"output": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
 // program is reportgen as a process of its own: this test's binary, see TestMain.
@@ -67,7 +68,7 @@ func TestSignals(t *testing.T) {
 		{"termination", syscall.SIGTERM, "cell 2/3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := notebookFolder(t, map[string]string{"report/" + marker: markerText, "report/old.txt": "old"})
+			dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
 			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
 			temp := t.TempDir()
 			t.Setenv("TMPDIR", temp)
@@ -139,7 +140,7 @@ func TestKilled(t *testing.T) {
 	}
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
-			dir := notebookFolder(t, map[string]string{"report/" + marker: markerText, "report/old.txt": "old"})
+			dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
 			writeFiles(t, dir, map[string]string{
 				"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "import \"os/signal\"\n%%\nsignal.Ignore(os.Interrupt)\nfor { time.Sleep(time.Second) }"),
 				"quick/b.ipynb":     goNotebook(t, "B", "var x = 1"),
@@ -180,39 +181,6 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// What was left of writing the report goes with the next run, and that of a run
-// that writes at the moment does not.
-func TestLeftOfWriting(t *testing.T) {
-	t.Chdir(t.TempDir())
-	f, err := newFolder("report")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var killed, running string
-	fill := func(dir string) error { return os.WriteFile(filepath.Join(dir, "a"), []byte("x"), 0o644) }
-	err = f.replace(func(dir string) error {
-		running = dir
-		killed = filepath.Join(filepath.Dir(filepath.Dir(dir)), ".report-123")
-		if err := os.CopyFS(killed, os.DirFS(filepath.Dir(dir))); err != nil { // which nobody has locked
-			return err
-		}
-		if err := f.replace(fill); err != nil {
-			return err
-		}
-		if _, err := os.Stat(running); err != nil {
-			t.Error("the folder of a run that writes was removed")
-		}
-		return fill(dir)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{"report/a": "x", "report/" + marker: markerText}
-	if diff := cmp.Diff(want, tree(t, ".")); diff != "" {
-		t.Errorf("left beside the report (-want +got):\n%s", diff)
-	}
-}
-
 // checkBeside checks that a folder of notebooks holds them and their report only.
 func checkBeside(t *testing.T, dir string) {
 	t.Helper()
@@ -232,7 +200,7 @@ func TestInterruptedBeforeACell(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
-	dir := notebookFolder(t, map[string]string{"report/" + marker: markerText, "report/old.txt": "old"})
+	dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
 	before := tree(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -252,7 +220,7 @@ func TestRunTimeout(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
-	dir := notebookFolder(t, map[string]string{"report/" + marker: markerText, "report/old.txt": "old"})
+	dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
 	before := tree(t, dir)
 	status, _, stderr := reportgen(t, "run", "--run-timeout", "1ns")
@@ -324,49 +292,18 @@ func TestRunsAtOnce(t *testing.T) {
 	files := tree(t, "report")
 	found := 0
 	for i := range 3 {
-		if strings.Contains(files["report.md"], fmt.Sprintf("x is %d", i)) && strings.Contains(files[manifestName], fmt.Sprintf(`"value": "%d"`, i)) {
+		if strings.Contains(files["report.md"], fmt.Sprintf("x is %d", i)) && strings.Contains(files[report.SourcesName], fmt.Sprintf(`"value": "%d"`, i)) {
 			found++
 		}
 	}
 	if found != 1 {
-		t.Errorf("the report is that of %d runs:\n%s\n%s", found, files["report.md"], files[manifestName])
+		t.Errorf("the report is that of %d runs:\n%s\n%s", found, files["report.md"], files[report.SourcesName])
 	}
 	if entries, err := os.ReadDir("."); err != nil || len(entries) != 2 {
 		t.Errorf("left beside the report: %v, %v", entries, err)
 	}
 	if left := leftIn(t, temp); len(left) > 0 {
 		t.Errorf("left: %v", left)
-	}
-}
-
-// Many replacements at once: each ends well, and the folder is there at any time.
-func TestFolderReplacedByMany(t *testing.T) {
-	t.Chdir(t.TempDir())
-	write := func(text string) {
-		f, err := newFolder("report")
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		err = f.replace(func(dir string) error {
-			return errors.Join(os.WriteFile(filepath.Join(dir, "a"), []byte(text), 0o644), os.WriteFile(filepath.Join(dir, "b"), []byte(text), 0o644))
-		})
-		if err != nil {
-			t.Error(err)
-		}
-	}
-	write("first")
-	var group sync.WaitGroup
-	for i := range 8 {
-		group.Go(func() {
-			for range 25 {
-				write(fmt.Sprint(i))
-			}
-		})
-	}
-	group.Wait()
-	if files := tree(t, "."); len(files) != 3 || files["report/a"] != files["report/b"] {
-		t.Errorf("%v", files)
 	}
 }
 
@@ -395,7 +332,7 @@ func TestDiskFullAndReadOnly(t *testing.T) {
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(strings.Repeat(\"x\", 1<<20))")})
 	disk := filepath.Join(dir, "disk")
 	smallDisk(t, disk, "size=256k")
-	writeFiles(t, disk, map[string]string{"report/" + marker: markerText, "report/report.md": "old"})
+	writeFiles(t, disk, map[string]string{"report/.reportgen": "", "report/report.md": "old"})
 	before := tree(t, disk)
 	status, _, stderr := reportgen(t, "run", "-o", "disk/report")
 	if status != exitBadInput || !strings.Contains(stderr, syscall.ENOSPC.Error()) {

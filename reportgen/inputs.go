@@ -14,14 +14,12 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// sampleInput matches the declaration of a parameter that names a file, with a
-// file of the sample days as its default.
+// sampleInput matches the declaration of a parameter whose default is a file of the sample days.
 var sampleInput = regexp.MustCompile(`(?m)^\s*(?:var\s+)?(\w+)\s*=\s*"sample:([^"]+)"`)
 
-// checkInputs reads the flow logs and databases that parameters name before any
-// kernel starts. So what cannot be read is told at once and no report is
-// replaced, and the notebooks find the profile of each day in the cache instead
-// of reading it side by side.
+// checkInputs reads the flow files and databases that parameters name before any kernel starts, so that a file that
+// cannot be read is an error at once and no report is replaced. It also fills the profile cache, so that notebooks do not
+// scan the same day at the same time.
 func checkInputs(ctx context.Context, notebooks []execute.Input, params []execute.Parameter) error {
 	samples := map[string]string{}
 	for _, n := range notebooks {
@@ -45,7 +43,7 @@ func checkInputs(ctx context.Context, notebooks []execute.Input, params []execut
 	return errors.Join(errs...)
 }
 
-// checkInput reads the file at path as what the sample file is that it replaces.
+// checkInput reads the file at path, which replaces the given sample file.
 func checkInput(ctx context.Context, sample, path string) (err error) {
 	var db *geo.Lookup
 	switch sample {

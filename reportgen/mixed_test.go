@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -56,8 +57,8 @@ func TestTwoKernels(t *testing.T) {
 		}
 	}
 	for _, want := range []string{`"kernel": "gonb 0.1.0, go 1`, `"kernel": "ipython `} {
-		if !strings.Contains(first[manifestName], want) {
-			t.Errorf("%s does not hold %q:\n%s", manifestName, want, first[manifestName])
+		if !strings.Contains(first[report.SourcesName], want) {
+			t.Errorf("%s does not hold %q:\n%s", report.SourcesName, want, first[report.SourcesName])
 		}
 	}
 	mustRun(t, "run", "--no-cache", "--jobs", "1")

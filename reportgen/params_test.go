@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
 // Two inputs of one name are told apart in the notebook, its outputs, and the
@@ -21,7 +23,7 @@ func TestInputsOfOneName(t *testing.T) {
 	for name, wants := range map[string][]string{
 		"report.md":         {"monday/day.txt 17 <nil>\ntuesday/day.txt 18 <nil>"},
 		"notebooks/a.ipynb": {`var baseline = \"monday/day.txt\"`, `var test = \"tuesday/day.txt\"`},
-		manifestName:        {`"value": "monday/day.txt"`, `"value": "tuesday/day.txt"`, `days/monday/day.txt"`},
+		report.SourcesName:  {`"value": "monday/day.txt"`, `"value": "tuesday/day.txt"`, `days/monday/day.txt"`},
 	} {
 		for _, want := range wants {
 			if !strings.Contains(files[name], want) {

@@ -45,8 +45,14 @@ func startPreview(t *testing.T, args ...string) (url string, end func() int) {
 	return strings.TrimSpace(line), end
 }
 
+// state is what a preview sends to its pages.
+type state struct {
+	Version         int
+	Progress, Error string
+}
+
 // notices reads the events of a preview.
-func notices(t *testing.T, url string) (next func(want func(notice) bool) notice) {
+func notices(t *testing.T, url string) (next func(want func(state) bool) state) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -60,14 +66,14 @@ func notices(t *testing.T, url string) (next func(want func(notice) bool) notice
 	}
 	t.Cleanup(func() { _ = res.Body.Close() }) // an endless stream, cut off
 	lines := bufio.NewScanner(res.Body)
-	return func(want func(notice) bool) notice {
+	return func(want func(state) bool) state {
 		t.Helper()
 		for lines.Scan() {
 			data, ok := strings.CutPrefix(lines.Text(), "data: ")
 			if !ok {
 				continue
 			}
-			var n notice
+			var n state
 			if err := json.Unmarshal([]byte(data), &n); err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +82,7 @@ func notices(t *testing.T, url string) (next func(want func(notice) bool) notice
 			}
 		}
 		t.Fatalf("the events ended: %v", lines.Err())
-		return notice{}
+		return state{}
 	}
 }
 
@@ -114,7 +120,7 @@ func TestPreview(t *testing.T) {
 	t.Setenv("TMPDIR", temp)
 	url, end := startPreview(t)
 	next := notices(t, url)
-	done := func(n notice) bool { return n.Progress == "" && n.Version > 0 }
+	done := func(n state) bool { return n.Progress == "" && n.Version > 0 }
 	first := next(done)
 	if _, body := get(t, url+"report/index.html", ""); !strings.Contains(body, "flows 17 1") {
 		t.Error("the report is not served")
@@ -127,17 +133,17 @@ func TestPreview(t *testing.T) {
 	}
 
 	writeFiles(t, dir, map[string]string{"notebooks/day.txt": "18"})
-	second := next(func(n notice) bool { return done(n) && n.Version > first.Version })
+	second := next(func(n state) bool { return done(n) && n.Version > first.Version })
 	if _, body := get(t, url+"report/index.html", ""); second.Error != "" || !strings.Contains(body, "flows 18 1") {
 		t.Errorf("after an input changed: %+v", second)
 	}
 	notebook("%%\npanic(\"broken\")")
-	broken := next(func(n notice) bool { return done(n) && n.Version > second.Version })
+	broken := next(func(n state) bool { return done(n) && n.Version > second.Version })
 	if !strings.Contains(broken.Error, "a.ipynb: cell 4 (code-3), line 2: panic: broken") {
 		t.Errorf("a failing cell: %+v", broken)
 	}
 	notebook(dayCell)
-	next(func(n notice) bool { return done(n) && n.Error == "" && n.Version > broken.Version })
+	next(func(n state) bool { return done(n) && n.Error == "" && n.Version > broken.Version })
 
 	t.Run("in a browser", func(t *testing.T) {
 		t.Setenv("TMPDIR", usual) // a browser leaves more than we count

@@ -15,6 +15,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
 const goldenReport = "../testdata/report"
@@ -75,7 +76,7 @@ func TestGoldenReport(t *testing.T) {
 		}
 		printed := filepath.Join(t.TempDir(), "printed")
 		runReport(t, printed, "--to=html,pdf", "../notebooks")
-		rendertest.CheckPDF(t, filepath.Join(printed, pdfName), filepath.Join(printed, "index.html"))
+		rendertest.CheckPDF(t, filepath.Join(printed, report.PDFName), filepath.Join(printed, "index.html"))
 	})
 }
 

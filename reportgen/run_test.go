@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
@@ -173,10 +174,10 @@ func TestRunRefuses(t *testing.T) {
 		args  []string
 		want  string
 	}{
-		{"nothing here", nil, nil, "nothing to run: there is no report.yaml here and no folder notebooks"},
-		{"empty folder", map[string]string{"n/x.txt": ""}, []string{"n"}, "n holds no notebook"},
+		{"nothing here", nil, nil, "nothing to run: no report.yaml and no folder notebooks here"},
+		{"empty folder", map[string]string{"n/x.txt": ""}, []string{"n"}, "n: no notebook"},
 		{"missing", nil, []string{"a.ipynb"}, "a.ipynb: no such file"},
-		{"format", nil, []string{"--to", "docx"}, "--to docx: there is no such format: use html, md, ipynb"},
+		{"format", nil, []string{"--to", "docx"}, "--to: unknown format \"docx\": use html, md, ipynb"},
 		{"parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit"}, "-p limit: want name=value"},
 		{"unknown parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "x=1"}, `no notebook declares the parameter "x": the notebooks declare limit`},
 		{"value", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit=x"}, `parameter limit of a.ipynb: "x" is not a whole number`},
@@ -184,13 +185,13 @@ func TestRunRefuses(t *testing.T) {
 		{"yaml type", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nauthors:\n  a: b\n"}, nil, "report.yaml: [3:"},
 		{"yaml code", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "code: maybe\n"}, nil, `"maybe" is none of show, fold, hide`},
 		{"yaml parameter", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "parameters: {y: 1}\n"}, nil, `no notebook declares the parameter "y"`},
-		{"outside", map[string]string{"notebooks/report.yaml": "notebooks: [../a.ipynb]\n"}, nil, "is not in its folder"},
+		{"outside", map[string]string{"notebooks/report.yaml": "notebooks: [../a.ipynb]\n"}, nil, "not below this folder"},
 		{"no notebook", map[string]string{"notebooks/a.ipynb": "{"}, nil, "a.ipynb: not a notebook"},
 		{"same name", map[string]string{"a/x.ipynb": nb, "b/x.ipynb": nb}, []string{"a", "b"}, "have the same name"},
-		{"foreign folder", map[string]string{"notebooks/a.ipynb": nb, "report/thesis.tex": "mine"}, nil, "-o report: the folder holds other files than a report"},
-		{"a file", map[string]string{"notebooks/a.ipynb": nb, "report": "mine"}, nil, "not a folder that can be replaced"},
+		{"foreign folder", map[string]string{"notebooks/a.ipynb": nb, "report/thesis.tex": "mine"}, nil, "-o report: exists and is not a report folder"},
+		{"a file", map[string]string{"notebooks/a.ipynb": nb, "report": "mine"}, nil, "exists and is not a report folder"},
 		{"kernel", map[string]string{"notebooks/a.ipynb": nb}, []string{"--kernel", "no-such-kernel"}, `there is no Jupyter kernel "no-such-kernel"`},
-		{"jobs", nil, []string{"--jobs", "-1"}, "take no negative value"},
+		{"jobs", nil, []string{"--jobs", "-1"}, "must not be negative"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -245,38 +246,6 @@ func TestRunWhoseKernelDies(t *testing.T) {
 	}
 }
 
-func TestFolderIsReplacedWholeOrNotAtAll(t *testing.T) {
-	t.Chdir(t.TempDir())
-	fill := func(name string) func(string) error {
-		return func(dir string) error { return os.WriteFile(filepath.Join(dir, name), nil, 0o644) }
-	}
-	f, err := newFolder("deep/report")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.replace(fill("one")); err != nil {
-		t.Fatal(err)
-	}
-	if f, err = newFolder("deep/report"); err != nil {
-		t.Fatal("our own folder is refused:", err)
-	}
-	full := errors.New("the disk is full")
-	if err := f.replace(func(dir string) error { return errors.Join(fill("two")(dir), full) }); !errors.Is(err, full) {
-		t.Errorf("error %v", err)
-	}
-	want := map[string]string{"one": "", marker: markerText}
-	if diff := cmp.Diff(want, tree(t, "deep/report")); diff != "" {
-		t.Errorf("a failed run changed the report:\n%s", diff)
-	}
-	if err := f.replace(fill("three")); err != nil {
-		t.Fatal(err)
-	}
-	want = map[string]string{filepath.Join("report", "three"): "", filepath.Join("report", marker): markerText}
-	if diff := cmp.Diff(want, tree(t, "deep")); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestStatusOfARun(t *testing.T) {
 	cell := &execute.Error{Err: &kernel.CellError{}}
 	died := &execute.Error{Err: &kernel.DiedError{}}
@@ -290,10 +259,10 @@ func TestStatusOfARun(t *testing.T) {
 		{fmt.Errorf("a: %w", &kernel.NotFoundError{}), exitBadInput},
 		{fmt.Errorf("start kernel: %w", &execute.TimeoutError{}), exitFailed},
 		{fmt.Errorf("start kernel: %w", kernel.ErrNoAnswer), exitKernelDied},
-		{errors.Join(&unprintedError{errors.New("x")}, died), exitKernelDied},
+		{errors.Join(&report.NotPrintedError{Err: errors.New("x")}, died), exitKernelDied},
 	}
 	for _, tt := range tests {
-		if got := statusOf(tt.err); got != tt.want {
+		if got := exitStatus(t.Context(), withStatus(tt.err)); got != tt.want {
 			t.Errorf("%v: status %d, want %d", tt.err, got, tt.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package preview
 
 import (
 	"os"
@@ -11,17 +11,17 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
-// settle is how long files have to be left alone before a change counts: editors
-// write in several steps.
+// settle is how long files must be left alone before a change counts: editors write in several steps.
 const settle = 150 * time.Millisecond
 
-// watch tells when something changes that a report depends on.
-type watch struct {
+// watcher reports changes of what a report depends on.
+type watcher struct {
 	changed chan struct{}
-	watcher *fsnotify.Watcher
-	add     chan func() // run where the lists are read
+	events  *fsnotify.Watcher
+	add     chan func() // run by the goroutine that reads the lists
 	done    chan struct{}
 
 	folders  []string // all of whose files count: notebooks' and packages'
@@ -29,23 +29,23 @@ type watch struct {
 	patterns []string
 }
 
-func newWatch() (*watch, error) {
-	watcher, err := fsnotify.NewWatcher()
+func newWatcher() (*watcher, error) {
+	events, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{changed: make(chan struct{}, 1), watcher: watcher, add: make(chan func()), done: make(chan struct{})}
+	w := &watcher{changed: make(chan struct{}, 1), events: events, add: make(chan func()), done: make(chan struct{})}
 	go w.loop()
 	return w, nil
 }
 
-func (w *watch) close() {
-	_ = w.watcher.Close() // it was only read from
+func (w *watcher) close() {
+	_ = w.events.Close() // it was only read from
 	<-w.done
 }
 
-// loop passes on the changes that count once they have settled.
-func (w *watch) loop() {
+// loop reports the changes that count once they have settled.
+func (w *watcher) loop() {
 	defer close(w.done)
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
@@ -53,30 +53,30 @@ func (w *watch) loop() {
 		select {
 		case f := <-w.add:
 			f()
-		case e, ok := <-w.watcher.Events:
+		case e, ok := <-w.events.Events:
 			if !ok {
 				return
 			}
 			if !e.Has(fsnotify.Chmod) && w.counts(e.Name) {
 				quiet.Reset(settle)
 			}
-		case _, ok := <-w.watcher.Errors:
+		case _, ok := <-w.events.Errors:
 			if !ok {
 				return
 			}
-			quiet.Reset(settle) // events may be lost: look at everything
+			quiet.Reset(settle) // events may be lost: assume a change
 		case <-quiet.C:
 			select {
 			case w.changed <- struct{}{}:
-			default: // it is told already
+			default: // reported already
 			}
 		}
 	}
 }
 
-// counts reports whether a report may depend on a file: notebooks and code in their
-// folders, and elsewhere what cells read.
-func (w *watch) counts(file string) bool {
+// counts reports whether the report may depend on a file: notebooks and code in their folders, and elsewhere what cells
+// read.
+func (w *watcher) counts(file string) bool {
 	name := filepath.Base(file)
 	if slices.Contains(w.files, file) {
 		return true
@@ -96,28 +96,28 @@ func (w *watch) counts(file string) bool {
 	return false
 }
 
-func (w *watch) do(f func()) {
+func (w *watcher) do(f func()) {
 	select {
 	case w.add <- f:
 	case <-w.done:
 	}
 }
 
-// folder watches dir; one that cannot be watched is one whose changes go unseen.
-func (w *watch) folder(dir string) {
-	if dir, err := filepath.Abs(dir); err == nil && !slices.Contains(w.watcher.WatchList(), dir) {
-		_ = w.watcher.Add(dir)
+// folder watches dir. Changes in a folder that cannot be watched are missed.
+func (w *watcher) folder(dir string) {
+	if dir, err := filepath.Abs(dir); err == nil && !slices.Contains(w.events.WatchList(), dir) {
+		_ = w.events.Add(dir)
 	}
 }
 
 // notebooks watches the folders of the notebooks that the arguments name.
-func (w *watch) notebooks(args []string) {
-	s, err := findSource(args)
+func (w *watcher) notebooks(args []string) {
+	s, err := report.FindSource(args)
 	if err != nil {
-		return // a report.yaml being written; its folder is watched already
+		return // report.yaml is being written; its folder is watched already
 	}
 	w.do(func() {
-		for _, file := range append([]string{filepath.Join(s.dir, configName)}, s.notebooks...) {
+		for _, file := range s.Files() {
 			dir, err := filepath.Abs(filepath.Dir(file))
 			if err != nil {
 				continue
@@ -131,7 +131,7 @@ func (w *watch) notebooks(args []string) {
 }
 
 // sources watches what the cells of a notebook read.
-func (w *watch) sources(r execute.Result) {
+func (w *watcher) sources(r execute.Result) {
 	w.do(func() {
 		for _, s := range r.Sources {
 			switch s.Kind {
@@ -159,8 +159,7 @@ func (w *watch) sources(r execute.Result) {
 	})
 }
 
-// packageFolder is where a package of the module around dir lies, empty where it
-// is not of it.
+// packageFolder is the folder of a package of the module around dir, or "" for another package.
 func packageFolder(dir, importPath string) string {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

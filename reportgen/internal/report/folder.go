@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"errors"
@@ -12,20 +12,19 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
-// marker is the file in a report's folder that says who made it, so that no other
-// folder is ever replaced.
+// marker is a file that marks a report's folder. No folder without it is ever replaced.
 const marker = ".reportgen"
 
 const markerText = "Made by reportgen run, which replaces this folder when it runs again.\n"
 
-// folder is the folder of a report, replaced as a whole or not at all.
-type folder struct {
-	path string // absolute, and no symbolic link
+// Folder is the folder of a report, which is replaced as a whole or not at all.
+type Folder struct {
+	path string // absolute, with symbolic links resolved
 }
 
-// newFolder is the folder at path, which need not exist. It is an error where
-// what is there now was not made by reportgen.
-func newFolder(path string) (*folder, error) {
+// NewFolder returns the folder at path, which need not exist. It returns an error if the path exists and is not a
+// report's folder.
+func NewFolder(path string) (*Folder, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -36,18 +35,20 @@ func newFolder(path string) (*folder, error) {
 	entries, err := os.ReadDir(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &folder{abs}, nil
+		return &Folder{abs}, nil
 	case err != nil:
-		return nil, fmt.Errorf("-o %s: it is there and not a folder that can be replaced: %w", path, err)
+		return nil, fmt.Errorf("%s: exists and is not a report folder: %w", path, err)
 	case len(entries) > 0 && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == marker }):
-		return nil, fmt.Errorf("-o %s: the folder holds other files than a report (it has no file %s): name another, or empty it", path, marker)
+		return nil, fmt.Errorf("%s: exists and is not a report folder (it has no file %s): name another, or empty it", path, marker)
 	}
-	return &folder{abs}, nil
+	return &Folder{abs}, nil
 }
 
-// replace lets write fill a new folder and puts it in the place of the old one.
-// Where write fails the old one stays as it was.
-func (f *folder) replace(write func(dir string) error) (err error) {
+// Path is the folder's absolute path.
+func (f *Folder) Path() string { return f.path }
+
+// Replace lets write fill a new folder and puts it in the place of the old one. If write fails, the old one stays.
+func (f *Folder) Replace(write func(dir string) error) (err error) {
 	parent, name := filepath.Split(f.path)
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return err
@@ -73,11 +74,11 @@ func (f *folder) replace(write func(dir string) error) (err error) {
 	return nil
 }
 
-// swapTries is how often another run may get between the two renames of a swap.
+// swapTries is how often another run may come between the two renames of a swap.
 const swapTries = 100
 
-// swap puts fresh in the place of path. What was there is then at fresh or at old:
-// two runs at once leave the folder of the one that came last, and both end well.
+// swap puts fresh in the place of path. The previous folder is then at fresh or at old. If two runs swap at the same
+// time, both succeed, and the folder of the later one stays.
 func swap(fresh, path, old string) error {
 	for try := range swapTries {
 		err := exchange(fresh, path)
@@ -88,7 +89,7 @@ func swap(fresh, path, old string) error {
 			return err
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			// The file system cannot exchange: for a moment there is no report.
+			// The file system cannot exchange folders: for a moment there is no report.
 			err := os.Rename(path, old+strconv.Itoa(try))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
@@ -98,7 +99,7 @@ func swap(fresh, path, old string) error {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			// Nothing can be put there: the old report goes back.
+			// The new report cannot be put there: the old one goes back.
 			if back := os.Rename(old+strconv.Itoa(try), path); back != nil && !errors.Is(back, fs.ErrNotExist) {
 				err = errors.Join(err, back)
 			}
@@ -108,10 +109,10 @@ func swap(fresh, path, old string) error {
 	return errors.New("other runs keep replacing the folder")
 }
 
-// made lists what a reader opens in the folder, in alphabetical order.
-func (f *folder) made() []string {
+// Contents lists what a reader opens in the folder, in alphabetical order.
+func (f *Folder) Contents() []string {
 	var names []string
-	for _, name := range []string{"index.html", "notebooks", "report.md", "report.pdf", "site"} {
+	for _, name := range []string{HTMLName, NotebooksName, MarkdownName, PDFName, SiteName} {
 		if _, err := os.Stat(filepath.Join(f.path, name)); err == nil {
 			names = append(names, name)
 		}

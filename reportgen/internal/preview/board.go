@@ -1,35 +1,29 @@
-package main
+package preview
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
 )
 
-// previewPage is the page around the report: it shows what fails and reloads.
-//
-//go:embed preview.html
-var previewPage string
-
-// board is where the runs of a preview tell its pages how they are.
+// board passes the state of the preview from its runs to its pages.
 type board struct {
 	mu      sync.Mutex
-	now     notice
+	now     state
 	changed chan struct{} // closed and replaced with every change of now
 }
 
-// notice is what a page is told.
-type notice struct {
-	Version  int    `json:"version"` // of the report; 0 where there is none yet
+// state is what a page shows.
+type state struct {
+	Version  int    `json:"version"` // of the report; 0 before the first
 	Progress string `json:"progress"`
 	Error    string `json:"error"`
 }
 
 func newBoard() *board { return &board{changed: make(chan struct{})} }
 
-func (b *board) set(change func(*notice)) {
+func (b *board) set(change func(*state)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	change(&b.now)
@@ -38,12 +32,12 @@ func (b *board) set(change func(*notice)) {
 }
 
 func (b *board) progress(text string) {
-	b.set(func(n *notice) { n.Progress = text })
+	b.set(func(n *state) { n.Progress = text })
 }
 
-// finished tells of the end of a run, and whether there is a report to load.
+// finished reports the end of a run, and whether there is a report to load.
 func (b *board) finished(err error, written bool) {
-	b.set(func(n *notice) {
+	b.set(func(n *state) {
 		n.Progress, n.Error = "", ""
 		if err != nil {
 			n.Error = err.Error()
@@ -54,13 +48,13 @@ func (b *board) finished(err error, written bool) {
 	})
 }
 
-func (b *board) read() (notice, <-chan struct{}) {
+func (b *board) read() (state, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.now, b.changed
 }
 
-// serve sends the notice and every change of it, as server-sent events.
+// serve sends the state and each change of it as server-sent events.
 func (b *board) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")

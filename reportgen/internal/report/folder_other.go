@@ -1,8 +1,8 @@
 //go:build !linux
 
-package main
+package report
 
 import "errors"
 
-// exchange is what only Linux can do.
+// exchange needs Linux.
 func exchange(_, _ string) error { return errors.ErrUnsupported }

@@ -1,0 +1,81 @@
+package compare
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
+)
+
+// Printable returns the formats without the PDF if there is no browser to print it.
+func Printable(formats []string) ([]string, error) {
+	if !slices.Contains(formats, "pdf") {
+		return formats, nil
+	}
+	_, err := browser.Find()
+	if errors.Is(err, browser.ErrNotFound) {
+		return slices.DeleteFunc(formats, func(f string) bool { return f == "pdf" }), nil
+	}
+	return formats, err
+}
+
+// Printed is the result of comparing the PDFs of two reports.
+type Printed struct {
+	Stale bool
+	Note  string // why the pages were not compared, or what explains a difference
+}
+
+func (p Printed) write(w io.Writer) {
+	if p.Note != "" {
+		fmt.Fprintln(w, p.Note)
+	}
+}
+
+// PDF compares the PDF of the report in was with the one in fresh, which was printed from the document with the given
+// digest. Every byte counts if the same browser printed both. Otherwise the printed documents are compared, whose digest
+// each PDF holds.
+func PDF(was, fresh, digest string) (Printed, error) {
+	old, err := os.ReadFile(filepath.Join(was, report.PDFName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Printed{}, nil
+	}
+	if err != nil {
+		return Printed{}, err
+	}
+	now, err := os.ReadFile(filepath.Join(fresh, report.PDFName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Printed{}, err
+	}
+	if bytes.Equal(old, now) {
+		return Printed{}, nil
+	}
+	before, ok := pdf.ReadMade(old)
+	if !ok {
+		return Printed{true, report.PDFName + ": damaged, or not printed by reportgen; print it again"}, nil
+	}
+	after, _ := pdf.ReadMade(now)
+	here := "no browser was found here"
+	switch after.Browser {
+	case before.Browser:
+		if before.Digest != digest {
+			return Printed{Stale: true}, nil
+		}
+		return Printed{true, fmt.Sprintf("%s: the same browser (%s) printed the same document, but the bytes differ: the fonts or the date changed, or the file was edited", report.PDFName, before.Browser)}, nil
+	case "":
+	default:
+		here = "the browser here is " + after.Browser
+	}
+	note := fmt.Sprintf("%s: pages not compared, because %s printed it and %s; ", report.PDFName, before.Browser, here)
+	if before.Digest == digest {
+		return Printed{false, note + "the printed document is up to date"}, nil
+	}
+	return Printed{true, note + "the printed document is stale"}, nil
+}

@@ -1,0 +1,128 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/flowbook/flowbook/reportgen/internal/cite"
+	"github.com/flowbook/flowbook/reportgen/internal/epoch"
+	"github.com/flowbook/flowbook/reportgen/render"
+)
+
+// ConfigName is the name of the file beside the notebooks that describes their report.
+const ConfigName = "report.yaml"
+
+// config is the content of report.yaml.
+type config struct {
+	Title        string         `yaml:"title"`
+	Subtitle     string         `yaml:"subtitle"`
+	Authors      []string       `yaml:"authors"`
+	Date         string         `yaml:"date"`
+	Abstract     string         `yaml:"abstract"`     // Markdown
+	Lang         string         `yaml:"lang"`         // BCP 47
+	Bibliography stringOrList   `yaml:"bibliography"` // BibTeX or CSL-JSON files
+	Code         string         `yaml:"code"`         // show, fold or hide
+	Notebooks    []string       `yaml:"notebooks"`
+	Parameters   map[string]any `yaml:"parameters"`
+}
+
+// stringOrList is a string or a list of strings in YAML.
+type stringOrList []string
+
+// UnmarshalYAML reads either form.
+func (l *stringOrList) UnmarshalYAML(unmarshal func(any) error) error {
+	var one string
+	if err := unmarshal(&one); err == nil {
+		*l = stringOrList{one}
+		return nil
+	}
+	return unmarshal((*[]string)(l))
+}
+
+// readConfig reads the report.yaml in dir. Without one, the configuration is empty and found is false.
+func readConfig(dir string) (c config, found bool, err error) {
+	file := filepath.Join(dir, ConfigName)
+	src, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, false, nil
+	}
+	if err != nil {
+		return c, false, err
+	}
+	if err := yaml.UnmarshalWithOptions(src, &c, yaml.Strict()); err != nil {
+		return c, false, fmt.Errorf("%s: %w", file, err)
+	}
+	if _, err := render.ParseCodeMode(c.Code); err != nil {
+		return c, false, fmt.Errorf("%s: %w", file, err)
+	}
+	return c, true, nil
+}
+
+// documentOptions returns what report.yaml says about the document, with the works of its bibliographies. A report
+// without a date has that of $SOURCE_DATE_EPOCH.
+func (s *Source) documentOptions() (render.Options, error) {
+	c := s.config
+	code, err := render.ParseCodeMode(c.Code)
+	if err != nil {
+		return render.Options{}, err
+	}
+	works, err := s.works()
+	if err != nil {
+		return render.Options{}, fmt.Errorf("%s: %w", filepath.Join(s.dir, ConfigName), err)
+	}
+	if c.Date == "" {
+		date, err := epoch.Read()
+		if err != nil {
+			return render.Options{}, err
+		}
+		if !date.IsZero() {
+			c.Date = date.Format("2 January 2006")
+		}
+	}
+	return render.Options{
+		Lang: c.Lang, Title: c.Title, Subtitle: c.Subtitle, Authors: c.Authors, Date: c.Date, Abstract: c.Abstract,
+		Code: code, Works: works,
+	}, nil
+}
+
+// works reads the bibliographies.
+func (s *Source) works() (cite.Works, error) {
+	all := cite.Works{}
+	for _, name := range s.config.Bibliography {
+		if !filepath.IsLocal(name) {
+			return nil, fmt.Errorf("bibliography %q: not below the folder of %s", name, ConfigName)
+		}
+		data, err := os.ReadFile(filepath.Join(s.dir, name))
+		if err != nil {
+			return nil, fmt.Errorf("bibliography: %w", err)
+		}
+		works, err := cite.Parse(name, data)
+		if err != nil {
+			return nil, err
+		}
+		if err := all.Add(works); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// creationTime is the time at which files of the report claim to be made: that of $SOURCE_DATE_EPOCH, else the date in
+// report.yaml if it has the form 2006-01-02, else zero.
+func (s *Source) creationTime() (time.Time, error) {
+	date, err := epoch.Read()
+	if err != nil || !date.IsZero() {
+		return date, err
+	}
+	day, err := time.Parse(time.DateOnly, s.config.Date)
+	if err != nil {
+		return time.Time{}, nil //nolint:nilerr // a date in words is not a time
+	}
+	return day, nil
+}

@@ -1,0 +1,123 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// Source is a list of notebooks and the report.yaml beside them.
+type Source struct {
+	dir       string // of report.yaml and of the relative paths in it
+	config    config
+	notebooks []string // paths, in order
+	chosen    bool     // the notebooks were named one by one, not by report.yaml
+}
+
+// FindSource finds the notebooks that command-line arguments name: notebooks, folders of them, or nothing for those in
+// the current folder or in its subfolder notebooks.
+func FindSource(args []string) (*Source, error) {
+	if len(args) == 0 {
+		return defaultSource()
+	}
+	info, err := os.Stat(args[0])
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() && len(args) == 1 {
+		return folderSource(args[0])
+	}
+	s := &Source{dir: args[0], chosen: true}
+	if !info.IsDir() {
+		s.dir = filepath.Dir(args[0])
+	}
+	if s.config, _, err = readConfig(s.dir); err != nil {
+		return nil, err
+	}
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
+			s.notebooks = append(s.notebooks, arg)
+			continue
+		}
+		inner, err := folderSource(arg)
+		if err != nil {
+			return nil, err
+		}
+		s.notebooks = append(s.notebooks, inner.notebooks...)
+	}
+	return s, nil
+}
+
+// defaultSource is the source that a command without arguments uses.
+func defaultSource() (*Source, error) {
+	for _, dir := range []string{".", "notebooks"} {
+		_, found, err := readConfig(dir)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			return folderSource(dir)
+		}
+	}
+	if _, err := os.Stat("notebooks"); err != nil {
+		return nil, fmt.Errorf("nothing to run: no %s and no folder notebooks here; name notebooks or a folder of them", ConfigName)
+	}
+	return folderSource("notebooks")
+}
+
+// folderSource is what report.yaml in dir lists, or every notebook in dir.
+func folderSource(dir string) (*Source, error) {
+	c, _, err := readConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{dir: dir, config: c}
+	for _, name := range c.Notebooks {
+		if !filepath.IsLocal(name) {
+			return nil, fmt.Errorf("%s: notebook %q: not below this folder", filepath.Join(dir, ConfigName), name)
+		}
+		s.notebooks = append(s.notebooks, filepath.Join(dir, name))
+	}
+	if len(s.notebooks) == 0 {
+		if s.notebooks, err = filepath.Glob(filepath.Join(dir, "*.ipynb")); err != nil {
+			return nil, err
+		}
+		slices.Sort(s.notebooks)
+	}
+	if len(s.notebooks) == 0 {
+		return nil, fmt.Errorf("%s: no notebook (*.ipynb) and no %s that lists any", dir, ConfigName)
+	}
+	return s, nil
+}
+
+// Files returns the paths of report.yaml, which may not exist, and of the notebooks.
+func (s *Source) Files() []string {
+	return append([]string{filepath.Join(s.dir, ConfigName)}, s.notebooks...)
+}
+
+// read reads the notebooks.
+func (s *Source) read() ([]execute.Input, error) {
+	var inputs []execute.Input
+	seen := make(map[string]string)
+	for _, file := range s.notebooks {
+		name := filepath.Base(file)
+		if other, dup := seen[name]; dup {
+			return nil, fmt.Errorf("%s and %s have the same name, but executed notebooks share a folder: rename one", other, file)
+		}
+		seen[name] = file
+		nb, err := nbformat.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, execute.Input{Name: name, Dir: filepath.Dir(file), Notebook: nb})
+	}
+	return inputs, nil
+}

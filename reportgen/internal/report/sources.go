@@ -1,0 +1,144 @@
+package report
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/flowbook/flowbook/pkg/filename"
+	"github.com/flowbook/flowbook/reportgen/execute"
+)
+
+// SourcesName is the file that lists what a report was made from.
+const SourcesName = "sources.json"
+
+// Sources lists what a report was made from, without any path of a machine.
+type Sources struct {
+	Reportgen  string           `json:"reportgen"`        // its version
+	Config     string           `json:"config,omitempty"` // the SHA-256 of report.yaml
+	Parameters []Parameter      `json:"parameters,omitempty"`
+	Notebooks  []NotebookSource `json:"notebooks"`
+}
+
+// Parameter is a parameter that was set, as the report shows it.
+type Parameter struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// NotebookSource is what a notebook's outputs come from.
+type NotebookSource struct {
+	Name    string           `json:"name"`
+	Kernel  string           `json:"kernel,omitempty"` // the versions of the kernel and its language
+	Cells   []CellSource     `json:"cells"`
+	Sources []execute.Source `json:"sources,omitempty"`
+}
+
+// CellSource is the source of a cell before it ran.
+type CellSource struct {
+	ID     string `json:"id"`
+	SHA256 string `json:"sha256"`
+}
+
+// Sources returns what the run depended on. The version is that of this program.
+func (r *Run) Sources(version string) Sources {
+	s := Sources{Reportgen: version}
+	if src, err := os.ReadFile(filepath.Join(r.source.dir, ConfigName)); err == nil {
+		sum := sha256.Sum256(src)
+		s.Config = hex.EncodeToString(sum[:])
+	}
+	for _, p := range r.parameters {
+		s.Parameters = append(s.Parameters, Parameter{p.Name, shown(p)})
+	}
+	for _, result := range r.Results {
+		n := NotebookSource{Name: result.Name, Kernel: result.Kernel}
+		for _, c := range result.Notebook.Cells {
+			if c.HasTag("injected-parameters") {
+				continue // its values are listed as parameters
+			}
+			sum := sha256.Sum256([]byte(c.Type + "\n" + c.Source))
+			n.Cells = append(n.Cells, CellSource{c.ID, hex.EncodeToString(sum[:])})
+		}
+		n.Sources = portable(result.Sources, result.Dir)
+		s.Notebooks = append(s.Notebooks, n)
+	}
+	return s
+}
+
+// portable renames sources so that they do not depend on the machine: files in the project of the notebook's folder get
+// their path from its root, and files elsewhere the shortest name that is unique.
+func portable(sources []execute.Source, dir string) []execute.Source {
+	root := projectRoot(dir)
+	var elsewhere []string
+	inside := make(map[string]string)
+	for _, s := range sources {
+		switch s.Kind {
+		case execute.KindFile, execute.KindFiles, execute.KindFolder:
+		default:
+			inside[s.Name] = s.Name // not a path
+			continue
+		}
+		rel, err := filepath.Rel(root, s.Name)
+		if err != nil || !filepath.IsLocal(rel) {
+			elsewhere = append(elsewhere, s.Name)
+			continue
+		}
+		inside[s.Name] = filepath.ToSlash(rel)
+	}
+	names := filename.Distinct(elsewhere)
+	var all []execute.Source
+	for _, s := range sources {
+		s.Name = cmp.Or(inside[s.Name], names[s.Name])
+		all = append(all, s)
+	}
+	return all
+}
+
+// projectRoot is the nearest folder at or above dir that holds a Go module or a Git work tree, and dir itself if there
+// is none.
+func projectRoot(dir string) string {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return dir
+	}
+	for up := abs; ; up = filepath.Dir(up) {
+		for _, name := range []string{"go.mod", ".git"} {
+			if _, err := os.Stat(filepath.Join(up, name)); err == nil {
+				return up
+			}
+		}
+		if up == filepath.Dir(up) {
+			return abs
+		}
+	}
+}
+
+func (s Sources) write(dir string) error {
+	src, err := json.MarshalIndent(s, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, SourcesName), append(src, '\n'), 0o666)
+}
+
+// ReadSources reads the sources of the report in dir. If it has none, found is false.
+func ReadSources(dir string) (s Sources, found bool, err error) {
+	file := filepath.Join(dir, SourcesName)
+	src, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, false, nil
+	}
+	if err != nil {
+		return s, false, err
+	}
+	if err := json.Unmarshal(src, &s); err != nil {
+		return s, false, fmt.Errorf("%s: %w; make the report again", file, err)
+	}
+	return s, true, nil
+}

@@ -1,0 +1,196 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render"
+)
+
+// The files and folders of a report that readers open.
+const (
+	HTMLName      = "index.html"
+	MarkdownName  = "report.md"
+	FiguresName   = "figures"
+	PDFName       = "report.pdf"
+	SiteName      = "site"
+	NotebooksName = "notebooks"
+)
+
+// DocumentName is the file that holds the document of a report.
+const DocumentName = "document.json"
+
+// DefaultFormats returns the formats of a report that does not ask for others.
+func DefaultFormats() []string { return []string{"html", "md", "ipynb"} }
+
+// KnownFormats returns the names of all formats.
+func KnownFormats() []string { return append(DefaultFormats(), "pdf", "site") }
+
+// CheckFormats returns an error if a format is unknown or cannot be written on this machine.
+func CheckFormats(formats []string) error {
+	for _, format := range formats {
+		if !slices.Contains(KnownFormats(), format) {
+			return fmt.Errorf("unknown format %q: use %s", format, strings.Join(KnownFormats(), ", "))
+		}
+	}
+	if slices.Contains(formats, "pdf") {
+		if _, err := browser.Find(); err != nil {
+			return fmt.Errorf("format pdf: %w", err)
+		}
+	}
+	return nil
+}
+
+// NotPrintedError reports that the browser did not print a report whose other formats were written.
+type NotPrintedError struct{ Err error }
+
+func (e *NotPrintedError) Error() string { return PDFName + " not written: " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *NotPrintedError) Unwrap() error { return e.Err }
+
+// NotWrittenError reports that the report could not be written, so that the previous one is still there.
+type NotWrittenError struct{ Err error }
+
+func (e *NotWrittenError) Error() string { return "report not written: " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *NotWrittenError) Unwrap() error { return e.Err }
+
+// WriteOptions control what is written.
+type WriteOptions struct {
+	Formats []string
+	Trust   bool                 // keep HTML that no cell printed in this run as it is, scripts included
+	Version string               // of this program, for sources.json
+	Warn    func(message string) // reports faults of the notebooks; may be nil
+}
+
+// Write replaces the folder with the report and returns its document. If cells failed, the report holds what there is,
+// and the error joins their errors with those of the document. If no cell ran at all, nothing is written.
+func (r *Run) Write(ctx context.Context, folder *Folder, o WriteOptions) (*document.Document, error) {
+	failures := r.Err()
+	if !r.ranCell() {
+		return nil, failures
+	}
+	var d *document.Document
+	var problems error
+	err := folder.Replace(func(dir string) (err error) {
+		d, problems, err = r.writeFiles(ctx, dir, o)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(failures, problems, &NotWrittenError{err})
+	}
+	return d, errors.Join(failures, problems)
+}
+
+// writeFiles writes the report's files into dir. Faults of the notebooks are problems: they are marked in the report,
+// which is written nevertheless.
+func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *document.Document, problems, err error) {
+	if err := r.Sources(o.Version).write(dir); err != nil {
+		return nil, nil, err
+	}
+	if slices.Contains(o.Formats, "ipynb") {
+		if err := r.writeNotebooks(filepath.Join(dir, NotebooksName)); err != nil {
+			return nil, nil, err
+		}
+	}
+	d, problems, err = r.build(o)
+	if d == nil || err != nil {
+		return nil, problems, err
+	}
+	for _, format := range o.Formats {
+		err := r.writeFormat(ctx, dir, format, d)
+		if unprinted, ok := errors.AsType[*NotPrintedError](err); ok {
+			problems = errors.Join(problems, unprinted)
+		} else if err != nil {
+			return nil, problems, err
+		}
+	}
+	return d, problems, nil
+}
+
+// build makes the document of the executed notebooks.
+func (r *Run) build(o WriteOptions) (d *document.Document, problems, err error) {
+	options, err := r.source.documentOptions()
+	if err != nil {
+		return nil, nil, err
+	}
+	options.Trust = o.Trust
+	for _, p := range r.parameters {
+		options.Provenance = append(options.Provenance, document.Field{Name: p.Name, Value: shown(p)})
+	}
+	var inputs []render.Input
+	for _, result := range r.Results {
+		root, err := os.OpenRoot(result.Dir) // pictures come from the notebook's folder only
+		if err != nil {
+			return nil, nil, err
+		}
+		defer root.Close() //nolint:gocritic // pictures are read while the document is built
+		inputs = append(inputs, render.Input{Name: result.Name, Notebook: result.Notebook, Files: r.files(root.FS()), Executed: result.Err == nil})
+	}
+	d, warnings, problems := render.Build(inputs, options)
+	for _, w := range warnings {
+		if o.Warn != nil {
+			o.Warn(fmt.Sprint(w))
+		}
+	}
+	return d, problems, nil
+}
+
+func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.Document) error {
+	switch format {
+	case "html":
+		return writeFile(filepath.Join(dir, HTMLName), func(w io.Writer) error { return render.WriteHTML(w, d) })
+	case "md":
+		return render.WriteMarkdown(dir, d)
+	case "site":
+		site := filepath.Join(dir, SiteName)
+		if err := os.Mkdir(site, 0o777); err != nil {
+			return err
+		}
+		return render.WriteSite(site, d)
+	case "pdf":
+		created, err := r.source.creationTime()
+		if err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		if err := render.WritePDF(ctx, &b, d, created); err != nil {
+			return &NotPrintedError{err}
+		}
+		return os.WriteFile(filepath.Join(dir, PDFName), b.Bytes(), 0o666)
+	}
+	return nil // notebooks are written already
+}
+
+func (r *Run) writeNotebooks(dir string) error {
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return err
+	}
+	for _, result := range r.Results {
+		err := writeFile(filepath.Join(dir, result.Name), func(w io.Writer) error { return nbformat.Write(w, result.Notebook) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFile(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
