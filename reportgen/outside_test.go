@@ -23,7 +23,7 @@ func TestPicturesOutside(t *testing.T) {
 		t.Skipf("no symbolic links here: %v", err)
 	}
 	status, _, stderr := reportgen(t, "run", "-o", "report", "notebooks")
-	for _, want := range []string{`the image "../secret.svg" cannot be shown: only files below the notebook's folder are read`, `the image "link.svg" cannot be shown: `} {
+	for _, want := range []string{`the image "../secret.svg" cannot be shown: not in the notebook's folder; copy it there`, `the image "link.svg" cannot be shown: `} {
 		if status != exitFailed || !strings.Contains(stderr, want) {
 			t.Errorf("status %d, no %q in\n%s", status, want, stderr)
 		}

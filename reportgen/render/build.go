@@ -66,7 +66,7 @@ func (b *builder) notebook(in Input) {
 	b.input, b.language = in, ""
 	b.numbers.newNotebook()
 	if in.Notebook == nil {
-		b.problem(document.Origin{Notebook: in.Name}, 0, "there is no notebook: read it with nbformat before it is rendered")
+		b.problem(document.Origin{Notebook: in.Name}, 0, "Input.Notebook is nil")
 		return
 	}
 	b.language = in.Notebook.Language()
@@ -96,13 +96,13 @@ func (b *builder) notebook(in Input) {
 			label = b.code(where, cell)
 		default:
 			if strings.TrimSpace(cell.Source) != "" {
-				b.warn(where, 0, "a cell of type %q is left out: make it a Markdown cell to print it", cell.Type)
+				b.warn(where, 0, "a cell of type %q is omitted; make it a Markdown cell to include it", cell.Type)
 			}
 		}
 		b.placed(where, label, first)
 	}
 	if b.numbers.base == 0 {
-		b.warn(document.Origin{Notebook: in.Name}, 0, "the notebook has no heading, so it opens no section")
+		b.warn(document.Origin{Notebook: in.Name}, 0, "the notebook has no heading and therefore no section of its own")
 	}
 }
 
@@ -166,7 +166,7 @@ func (b *builder) heading(where document.Origin, t *document.Text, h *ast.Headin
 		line = t.Line(h.Lines().At(0).Start)
 	}
 	if plain == "" {
-		b.problem(where, line, "a heading without text: write one, or remove the hashes")
+		b.problem(where, line, "a heading has no text; add some, or remove the #")
 		return
 	}
 	number := ""

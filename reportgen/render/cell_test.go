@@ -194,7 +194,7 @@ func TestCSV(t *testing.T) {
 func TestLargePicture(t *testing.T) {
 	const limit = 20 << 20
 	png := "\x89PNG\r\n\x1a\n"
-	for size, want := range map[int]string{limit: "", limit + 1: "it is larger than 20 MB"} {
+	for size, want := range map[int]string{limit: "", limit + 1: "larger than 20 MB"} {
 		files := fstest.MapFS{"big.png": {Data: []byte(png + strings.Repeat("\x00", size-len(png)))}}
 		nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Title\n\n![big](big.png)")}}
 		_, _, err := render.Build([]render.Input{{Name: "a.ipynb", Notebook: nb, Files: files}}, render.Options{})

@@ -67,13 +67,13 @@ func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellO
 		values := map[string]any{}
 		if err := yaml.Unmarshal([]byte(head), &values); err != nil {
 			message, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
-			b.problem(where, 0, "the cell's options are not YAML: %s", message)
+			b.problem(where, 0, "cell options: invalid YAML: %s", message)
 		}
 		for _, key := range slices.Sorted(maps.Keys(values)) {
 			if err := o.set(key, values[key]); err != nil {
 				b.problem(where, optionAt(cell.Source, key), "option %s: %v", key, err)
 			} else if !knownOption(key) {
-				b.warn(where, optionAt(cell.Source, key), "option %s is not known and changes nothing", key)
+				b.warn(where, optionAt(cell.Source, key), "unknown option %s (ignored)", key)
 			}
 		}
 	}
@@ -144,7 +144,7 @@ func (o *cellOptions) setCaption(key string, value any) (err error) {
 	case "layout-ncol":
 		text, _ := scalar(value)
 		if o.columns, err = strconv.Atoi(text); err != nil || o.columns < 1 || o.columns > maxColumns {
-			err = fmt.Errorf("%v is no number of columns from 1 to %d", value, maxColumns)
+			err = fmt.Errorf("%v is not a number of columns from 1 to %d", value, maxColumns)
 		}
 	}
 	return err
@@ -243,7 +243,7 @@ func boolean(value any) (bool, error) {
 func scalar(value any) (string, error) {
 	switch value.(type) {
 	case map[string]any, []any:
-		return "", fmt.Errorf("it is a list or a mapping and not a text: put it in quotes")
+		return "", fmt.Errorf("is a list or a mapping, not a string; put it in quotes")
 	case nil:
 		return "", nil
 	}

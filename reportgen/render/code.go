@@ -77,7 +77,7 @@ func (b *builder) source(c *cell, source string) {
 	listed := c.lstCaption != "" || document.LabelKind(c.label) == document.KindListing
 	if c.code == CodeHidden || strings.TrimSpace(source) == "" {
 		if listed {
-			b.problem(c.where, 0, "the cell is a listing (%s) and shows no code: let it, or take lst-cap and its label away", cmp.Or(c.label, c.lstCaption))
+			b.problem(c.where, 0, "the cell is a listing (%s) but its code is hidden; show it, or remove lst-cap and the label", cmp.Or(c.label, c.lstCaption))
 		}
 		return
 	}
@@ -128,15 +128,15 @@ func (b *builder) unusedCaptions(c *cell) {
 		tables = len(c.grouped.Parts)
 	}
 	if n := len(c.tblParts); n > 0 && n != tables {
-		b.problem(c.where, 0, "tbl-subcap names %d parts and the cell printed %d", n, tables)
+		b.problem(c.where, 0, "tbl-subcap has %d captions, but the cell has %d tables", n, tables)
 	}
 	if n := len(c.subCaptions); n > 0 && n != figures {
-		b.problem(c.where, 0, "fig-subcap names %d parts and the cell printed %d", n, figures)
+		b.problem(c.where, 0, "fig-subcap has %d captions, but the cell has %d figures", n, figures)
 	} else if n == 0 && len(c.figCaptions) > c.figures {
-		b.problem(c.where, 0, "fig-cap names %d figures and the cell printed %d", len(c.figCaptions), c.figures)
+		b.problem(c.where, 0, "fig-cap has %d captions, but the cell has %d figures", len(c.figCaptions), c.figures)
 	}
 	if c.tblCaption != "" && c.tables == 0 && len(c.tblParts) == 0 {
-		b.problem(c.where, 0, "tbl-cap names a table and the cell printed none that is text/html or application/vnd.dataresource+json")
+		b.problem(c.where, 0, "tbl-cap: the cell has no table (text/html or application/vnd.dataresource+json)")
 	}
 }
 
@@ -161,7 +161,7 @@ func (b *builder) outputs(c *cell, outputs []*nbformat.Output) []document.Block 
 		case o.Type == nbformat.DisplayData || o.Type == nbformat.ExecuteResult:
 			b.display(c, o)
 		default:
-			b.warn(c.where, 0, "an output of type %q is left out: it is none that nbformat 4 knows", o.Type)
+			b.warn(c.where, 0, "an output of type %q is omitted: not an output type of nbformat 4", o.Type)
 		}
 	}
 	return failures
@@ -176,7 +176,7 @@ func (b *builder) stream(c *cell, stderr bool, text string) {
 		return
 	}
 	if len(text) > maxStream {
-		b.warn(c.where, 0, "the cell printed %s, of which the report keeps the first %s", units.Bytes(int64(len(text))), units.Bytes(maxStream))
+		b.warn(c.where, 0, "the cell printed %s; only the first %s are in the report", units.Bytes(int64(len(text))), units.Bytes(maxStream))
 		text = text[:maxStream] + fmt.Sprintf("\n[… %s more]", units.Bytes(int64(len(text)-maxStream)))
 	}
 	if spans := terminal.Parse(strings.TrimRight(text, "\n")); len(spans) > 0 {

@@ -186,7 +186,7 @@ func TestHugeOutputs(t *testing.T) {
 	if len(html) > 4<<20 {
 		t.Errorf("the page has %d bytes", len(html))
 	}
-	for _, want := range []string{"[… 104 MB more]", "[an output of 105 MB is left out]"} {
+	for _, want := range []string{"[… 104 MB more]", "[an output of 105 MB is omitted]"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %s", want)
 		}

@@ -55,7 +55,7 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 		b.stream(c, false, text(o, mimePlain))
 	case len(o.Data) > 0:
 		types := slices.Sorted(maps.Keys(o.Data))
-		b.warn(c.where, 0, "an output is left out: none of its forms can be printed (%s)", strings.Join(types, ", "))
+		b.warn(c.where, 0, "an output is omitted: no supported MIME type (%s)", strings.Join(types, ", "))
 	}
 }
 
@@ -63,8 +63,8 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 func (b *builder) tooLarge(c *cell, o *nbformat.Output) bool {
 	for _, mime := range slices.Sorted(maps.Keys(o.Data)) {
 		if s := text(o, mime); len(s) > maxOutput && mime != mimePlain {
-			b.warn(c.where, 0, "an output is left out: its %s has %s and a report takes %s", mime, units.Bytes(int64(len(s))), units.Bytes(maxOutput))
-			b.stream(c, true, fmt.Sprintf("[an output of %s is left out]", units.Bytes(int64(len(s)))))
+			b.warn(c.where, 0, "an output is omitted: its %s is %s, the limit is %s", mime, units.Bytes(int64(len(s))), units.Bytes(maxOutput))
+			b.stream(c, true, fmt.Sprintf("[an output of %s is omitted]", units.Bytes(int64(len(s)))))
 			return true
 		}
 	}
@@ -107,7 +107,7 @@ func (b *builder) metadata(c *cell, o *nbformat.Output) (caption, bool) {
 	}
 	if !ok {
 		if _, present := o.Metadata["reportgen"]; present {
-			b.problem(c.where, 0, "the output's metadata reportgen is no JSON object: give it kind, label, caption and alt")
+			b.problem(c.where, 0, "output metadata reportgen: not a JSON object; it must have kind, label, caption and alt")
 		}
 		return caption{}, false
 	}
@@ -118,7 +118,7 @@ func (b *builder) metadata(c *cell, o *nbformat.Output) (caption, bool) {
 		case string:
 			return v
 		default:
-			b.problem(c.where, 0, "the output's metadata reportgen.%s is %v and not a text", name, v)
+			b.problem(c.where, 0, "output metadata reportgen.%s: %v is not a string", name, v)
 			return ""
 		}
 	}
@@ -129,7 +129,7 @@ func (b *builder) metadata(c *cell, o *nbformat.Output) (caption, bool) {
 	case "table":
 		said.kind = document.KindTable
 	default:
-		b.problem(c.where, 0, "the output's metadata reportgen.kind is %q: make it figure or table", kind)
+		b.problem(c.where, 0, "output metadata reportgen.kind: %q is neither figure nor table", kind)
 		return caption{}, false
 	}
 	return said, true
@@ -144,7 +144,7 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 		said = c.figureCaption()
 	}
 	if said.alt == "" {
-		b.problem(c.where, 0, "%s has no alt text: say what it shows with nb.Alt(…), or with //| fig-alt: … at the head of the cell", describe("a figure", said))
+		b.problem(c.where, 0, "%s has no alt text; describe it with nb.Alt(…), or with //| fig-alt: … at the top of the cell", describe("a figure", said))
 	}
 	picture, err := b.bundlePicture(c.where, o, said.alt)
 	if err != nil {
@@ -156,7 +156,7 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 	picture.Name = figure.ID
 	if o.Data[mimeResource] != nil {
 		if figure.Data, err = document.ResourceTable(o.Data[mimeResource]); err != nil {
-			b.problem(c.where, 0, "%s has data that cannot be read: %v", describe("a figure", said), err)
+			b.problem(c.where, 0, "%s: invalid data: %v", describe("a figure", said), err)
 		}
 	}
 	b.add(figure)
@@ -217,9 +217,9 @@ func (b *builder) numbered(c *cell, kind document.Kind, said caption) (id, numbe
 	switch {
 	case said.label == "":
 	case number == "" && kind == document.KindListing:
-		b.problem(c.where, 0, "the label %q stands at a cell without lst-cap: caption it, so that it gets a number", said.label)
+		b.problem(c.where, 0, "the label %q is on a cell without lst-cap; add one, so that the listing is numbered", said.label)
 	case number == "":
-		b.problem(c.where, 0, "the label %q stands at a %s without a caption: give it one, so that it gets a number", said.label, strings.ToLower(string(kind)))
+		b.problem(c.where, 0, "the label %q is on a %s without a caption; add one, so that it is numbered", said.label, strings.ToLower(string(kind)))
 	default:
 		id = b.label(c.where, 0, said.label, target)
 	}

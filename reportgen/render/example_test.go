@@ -101,8 +101,8 @@ func ExampleBuild_problems() {
 	}
 	// Output:
 	// true 0
-	// uploads.ipynb, cell 1, line 3: the formula \frac{1 cannot be set: Unexpected end of input in a macro argument, expected '}' at end of input: \frac{1
-	// uploads.ipynb, cell 1, line 3: @tbl-top refers to nothing: no figure, table or section has that label
+	// uploads.ipynb, cell 1, line 3: formula \frac{1: Unexpected end of input in a macro argument, expected '}' at end of input: \frac{1
+	// uploads.ipynb, cell 1, line 3: @tbl-top: no figure, table or section has this label
 	// 1 3
 	// 1 3
 }

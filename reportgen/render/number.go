@@ -103,11 +103,11 @@ func (b *builder) label(where document.Origin, line int, label string, target *d
 			b.anchors.slugs[target.ID] = target
 			return target.ID
 		}
-		b.problem(where, line, "the label %q cannot be referred to: begin it with fig-, tbl-, sec-, eq- or lst- and go on with letters, digits, - and _", label)
+		b.problem(where, line, "the label %q cannot be referred to; use fig-, tbl-, sec-, eq- or lst- followed by letters, digits, - and _", label)
 		return ""
 	}
 	if kind := document.LabelKind(label); kind != target.Kind {
-		b.problem(where, line, "the label %q says %s, but it stands at %s", label, strings.ToLower(string(kind)), target.Kind.Indefinite())
+		b.problem(where, line, "the label %q is for a %s, but this is %s", label, strings.ToLower(string(kind)), target.Kind.Indefinite())
 		return ""
 	}
 	target.ID = b.anchors.unique(label)
@@ -116,5 +116,5 @@ func (b *builder) label(where document.Origin, line int, label string, target *d
 }
 
 func (b *builder) taken(where document.Origin, line int, label string, first *document.Target) {
-	b.problem(where, line, "the label %q is taken: %s has it (%s); give this one another", label, first.Name(), first.Where)
+	b.problem(where, line, "the label %q is already used by %s (%s); choose another", label, first.Name(), first.Where)
 }

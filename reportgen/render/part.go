@@ -29,7 +29,7 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 		said.alt = c.figAlts[i]
 	}
 	if said.alt == "" {
-		b.problem(c.where, 0, "%s has no alt text: say what each part shows with //| fig-alt: [\"…\", \"…\"]", describe("a part of a figure", said))
+		b.problem(c.where, 0, "%s has no alt text; describe each part with //| fig-alt: [\"…\", \"…\"]", describe("a part of a figure", said))
 	}
 	picture, err := b.bundlePicture(c.where, o, said.alt)
 	if err != nil {

@@ -82,7 +82,7 @@ func (b *builder) bundlePicture(where document.Origin, o *nbformat.Output, alt s
 	if source := embeddedSVG(text(o, mimeHTML)); source != "" {
 		return b.vector(where, []byte(source), alt)
 	}
-	return nil, errors.New("the output holds neither image/svg+xml nor a bitmap")
+	return nil, errors.New("the output has neither image/svg+xml nor a bitmap")
 }
 
 func (b *builder) vector(where document.Origin, source []byte, alt string) (*document.Picture, error) {
@@ -91,7 +91,7 @@ func (b *builder) vector(where document.Origin, source []byte, alt string) (*doc
 		return nil, fmt.Errorf("image/svg+xml: %w", err)
 	}
 	if len(img.Dropped) > 0 {
-		b.warn(where, 0, "a picture lost what a report does not allow: %s", strings.Join(img.Dropped, ", "))
+		b.warn(where, 0, "parts of an SVG picture were removed as unsafe: %s", strings.Join(img.Dropped, ", "))
 	}
 	return &document.Picture{Alt: alt, Vector: img}, nil
 }
@@ -104,14 +104,14 @@ func bitmap(data []byte, media, alt string) (*document.Picture, error) {
 		media = actual
 	}
 	if !strings.HasPrefix(actual, "image/") || actual != media {
-		return nil, fmt.Errorf("it is said to be %s and its bytes are %s", media, actual)
+		return nil, fmt.Errorf("declared as %s, but its data is %s", media, actual)
 	}
 	for _, known := range bitmaps() {
 		if media == known {
 			return &document.Picture{Alt: alt, Media: media, Data: data}, nil
 		}
 	}
-	return nil, fmt.Errorf("%s is not a format that every browser shows: use SVG or PNG", media)
+	return nil, fmt.Errorf("%s is not supported by every browser; use SVG or PNG", media)
 }
 
 // pictures finds the pictures of Markdown images and puts them in the tree.
@@ -126,7 +126,7 @@ func (b *builder) pictures(where document.Origin, t *document.Text, attachments 
 	for _, img := range images {
 		alt := strings.TrimSpace(document.PlainNode(img, t.Source))
 		if alt == "" {
-			b.problem(where, 0, "the image %q has no alt text: write ![what it shows](…)", shorten(img.Destination))
+			b.problem(where, 0, "the image %q has no alt text; write ![what it shows](…)", shorten(img.Destination))
 		}
 		picture, err := b.imagePicture(where, string(img.Destination), alt, attachments)
 		if err != nil {
@@ -181,11 +181,11 @@ func (b *builder) imageData(destination string, attachments map[string]any) ([]b
 		return nil, err
 	}
 	if u.Scheme != "" || u.Host != "" {
-		return nil, errors.New("a report fetches nothing: keep the file beside the notebook, or attach it to the cell")
+		return nil, errors.New("pictures are not fetched from the network; keep the file beside the notebook, or attach it to the cell")
 	}
 	name := path.Clean(u.Path)
 	if b.input.Files == nil || !fs.ValidPath(name) || name == "." {
-		return nil, errors.New("only files below the notebook's folder are read")
+		return nil, errors.New("not in the notebook's folder; copy it there")
 	}
 	f, err := b.input.Files.Open(name)
 	if err != nil {
@@ -196,7 +196,7 @@ func (b *builder) imageData(destination string, attachments map[string]any) ([]b
 		return nil, err
 	}
 	if len(data) > maxPicture {
-		return nil, fmt.Errorf("it is larger than %d MB", maxPicture>>20)
+		return nil, fmt.Errorf("larger than %d MB", maxPicture>>20)
 	}
 	return data, nil
 }

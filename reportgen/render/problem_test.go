@@ -59,56 +59,56 @@ func TestProblems(t *testing.T) {
 	}{
 		{"reference to nothing",
 			[]*nbformat.Cell{markdownCell("# A\n\nText,\nsee @fig-x.")},
-			[]string{"a.ipynb, cell 1 (text), line 4: @fig-x refers to nothing: no figure, table or section has that label"}},
+			[]string{"a.ipynb, cell 1 (text), line 4: @fig-x: no figure, table or section has this label"}},
 		{"link to nothing",
 			[]*nbformat.Cell{markdownCell("# A\n\n[x](#nowhere)")},
-			[]string{`a.ipynb, cell 1 (text): the link to "#nowhere" leads nowhere: no section, figure, table or cell has that anchor`}},
+			[]string{`a.ipynb, cell 1 (text): dead link to "#nowhere": no section, figure, table or cell has this anchor`}},
 		{"figure without alt text",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("", figureOutput("fig-x", ""))},
-			[]string{"a.ipynb, cell 2 (code): a figure (fig-x) has no alt text: say what it shows with nb.Alt(…), or with //| fig-alt: … at the head of the cell"}},
+			[]string{"a.ipynb, cell 2 (code): a figure (fig-x) has no alt text; describe it with nb.Alt(…), or with //| fig-alt: … at the top of the cell"}},
 		{"picture without caption and alt text",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("", displayed(map[string]any{"image/svg+xml": bar}, nil))},
-			[]string{"a.ipynb, cell 2 (code): a figure has no alt text: say what it shows with nb.Alt(…), or with //| fig-alt: … at the head of the cell"}},
+			[]string{"a.ipynb, cell 2 (code): a figure has no alt text; describe it with nb.Alt(…), or with //| fig-alt: … at the top of the cell"}},
 		{"label twice",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("", figureOutput("fig-x", "a")), codeCell("", figureOutput("fig-x", "b"))},
-			[]string{`a.ipynb, cell 3 (code): the label "fig-x" is taken: Figure 1.1 has it (a.ipynb, cell 2 (code)); give this one another`}},
+			[]string{`a.ipynb, cell 3 (code): the label "fig-x" is already used by Figure 1.1 (a.ipynb, cell 2 (code)); choose another`}},
 		{"label of another kind",
 			[]*nbformat.Cell{markdownCell("# A {#fig-a}"), codeCell("", figureOutput("tbl-x", "a"))},
-			[]string{`a.ipynb, cell 1 (text), line 1: the label "fig-a" says figure, but it stands at a section`,
-				`a.ipynb, cell 2 (code): the label "tbl-x" says table, but it stands at a figure`}},
+			[]string{`a.ipynb, cell 1 (text), line 1: the label "fig-a" is for a figure, but this is a section`,
+				`a.ipynb, cell 2 (code): the label "tbl-x" is for a table, but this is a figure`}},
 		{"label that cannot be referred to",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("", figureOutput("Figure 1", "a"))},
-			[]string{`a.ipynb, cell 2 (code): the label "Figure 1" cannot be referred to: begin it with fig-, tbl-, sec-, eq- or lst- and go on with letters, digits, - and _`}},
+			[]string{`a.ipynb, cell 2 (code): the label "Figure 1" cannot be referred to; use fig-, tbl-, sec-, eq- or lst- followed by letters, digits, - and _`}},
 		{"not a picture",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("//| fig-alt: a", displayed(map[string]any{"image/png": "aGVsbG8="}, nil))},
-			[]string{"a.ipynb, cell 2 (code): a figure cannot be shown: it is said to be image/png and its bytes are text/plain; charset=utf-8"}},
+			[]string{"a.ipynb, cell 2 (code): a figure cannot be shown: declared as image/png, but its data is text/plain; charset=utf-8"}},
 		{"not a table",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("", displayed(map[string]any{"application/vnd.dataresource+json": "{}"},
 				map[string]any{"kind": "table", "label": "tbl-x", "caption": "c"}))},
-			[]string{"a.ipynb, cell 2 (code): a table (tbl-x) cannot be printed: schema.fields names no column"}},
+			[]string{"a.ipynb, cell 2 (code): a table (tbl-x) cannot be printed: schema.fields is empty"}},
 		{"unknown kind",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("", displayed(map[string]any{"text/plain": "x"}, map[string]any{"kind": "chart"}))},
-			[]string{`a.ipynb, cell 2 (code): the output's metadata reportgen.kind is "chart": make it figure or table`}},
+			[]string{`a.ipynb, cell 2 (code): output metadata reportgen.kind: "chart" is neither figure nor table`}},
 		{"caption without a figure",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("#| fig-cap: c\n#| tbl-cap: d\nx")},
-			[]string{"a.ipynb, cell 2 (code): fig-cap names 1 figures and the cell printed 0",
-				"a.ipynb, cell 2 (code): tbl-cap names a table and the cell printed none that is text/html or application/vnd.dataresource+json"}},
+			[]string{"a.ipynb, cell 2 (code): fig-cap has 1 captions, but the cell has 0 figures",
+				"a.ipynb, cell 2 (code): tbl-cap: the cell has no table (text/html or application/vnd.dataresource+json)"}},
 		{"option of a wrong type",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("//| label: fig-x\n//| echo: maybe\nx")},
 			[]string{"a.ipynb, cell 2 (code), line 2: option echo: maybe is neither true nor false"}},
 		{"options that are not YAML",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("//| a: [\nx")},
-			[]string{"a.ipynb, cell 2 (code): the cell's options are not YAML: [1:4] sequence end token ']' not found"}},
+			[]string{"a.ipynb, cell 2 (code): cell options: invalid YAML: [1:4] sequence end token ']' not found"}},
 		{"empty heading",
 			[]*nbformat.Cell{markdownCell("# A\n\n## <!-- -->")},
-			[]string{"a.ipynb, cell 1 (text), line 3: a heading without text: write one, or remove the hashes"}},
+			[]string{"a.ipynb, cell 1 (text), line 3: a heading has no text; add some, or remove the #"}},
 		{"remote image",
 			[]*nbformat.Cell{markdownCell("# A\n\n![a](https://example.org/x.png)")},
-			[]string{`a.ipynb, cell 1 (text): the image "https://example.org/x.png" cannot be shown: a report fetches nothing: keep the file beside the notebook, or attach it to the cell`}},
+			[]string{`a.ipynb, cell 1 (text): the image "https://example.org/x.png" cannot be shown: pictures are not fetched from the network; keep the file beside the notebook, or attach it to the cell`}},
 		{"image without alt text above the folder",
 			[]*nbformat.Cell{markdownCell("# A\n\n![](../secret.png)")},
-			[]string{`a.ipynb, cell 1 (text): the image "../secret.png" has no alt text: write ![what it shows](…)`,
-				`a.ipynb, cell 1 (text): the image "../secret.png" cannot be shown: only files below the notebook's folder are read`}},
+			[]string{`a.ipynb, cell 1 (text): the image "../secret.png" has no alt text; write ![what it shows](…)`,
+				`a.ipynb, cell 1 (text): the image "../secret.png" cannot be shown: not in the notebook's folder; copy it there`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			in := notebook(test.cells...)
@@ -133,7 +133,7 @@ func TestFailedCell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0].String(), "@fig-x refers to nothing") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0].String(), "@fig-x: no figure, table or section") {
 		t.Errorf("warnings: %v", warnings)
 	}
 	if failures := d.Failures(); len(failures) != 1 || failures[0].Origin.String() != "a.ipynb, cell 2 (code)" {
@@ -187,12 +187,12 @@ func TestWarnings(t *testing.T) {
 		got = append(got, w.String())
 	}
 	want := []string{
-		`a.ipynb, cell 1: a cell of type "raw" is left out: make it a Markdown cell to print it`,
-		"a.ipynb, cell 2 (code), line 1: option fig-alts is not known and changes nothing",
-		"a.ipynb, cell 2 (code): a picture lost what a report does not allow: <script>, svg onload",
-		"a.ipynb, cell 3 (code): an output is left out: none of its forms can be printed (application/x)",
-		`a.ipynb, cell 3 (code): an output of type "novel" is left out: it is none that nbformat 4 knows`,
-		"a.ipynb: the notebook has no heading, so it opens no section",
+		`a.ipynb, cell 1: a cell of type "raw" is omitted; make it a Markdown cell to include it`,
+		"a.ipynb, cell 2 (code), line 1: unknown option fig-alts (ignored)",
+		"a.ipynb, cell 2 (code): parts of an SVG picture were removed as unsafe: <script>, svg onload",
+		"a.ipynb, cell 3 (code): an output is omitted: no supported MIME type (application/x)",
+		`a.ipynb, cell 3 (code): an output of type "novel" is omitted: not an output type of nbformat 4`,
+		"a.ipynb: the notebook has no heading and therefore no section of its own",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

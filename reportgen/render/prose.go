@@ -47,7 +47,7 @@ func (b *builder) inlines(t located) {
 
 func (b *builder) equation(t located, e *document.Equation) {
 	if e.Open {
-		b.problem(t.where, t.Line(e.Offset), "the formula that begins here is not closed: end it with $$ on a line of its own")
+		b.problem(t.where, t.Line(e.Offset), "the formula is not closed; end it with $$ on a line of its own")
 		return
 	}
 	e.MathML = b.formula(t, e.TeX, true, e.Offset)
@@ -58,14 +58,14 @@ func (b *builder) formula(t located, source string, display bool, offset int) st
 	if b.tex == nil {
 		renderer, err := tex.New()
 		if err != nil {
-			b.problem(t.where, t.Line(offset), "the formula cannot be set: %v", err)
+			b.problem(t.where, t.Line(offset), "formula: %v", err)
 			return ""
 		}
 		b.tex = renderer
 	}
 	mathML, err := b.tex.MathML(source, display)
 	if err != nil {
-		b.problem(t.where, t.Line(offset), "the formula %s cannot be set: %v", shorten([]byte(source)), err)
+		b.problem(t.where, t.Line(offset), "formula %s: %v", shorten([]byte(source)), err)
 	}
 	return mathML
 }
@@ -95,11 +95,11 @@ func (b *builder) citation(t located, c *document.Citation) {
 		key := c.Works[i].Key
 		work := b.options.Works[key]
 		if work == nil {
-			what := "no bibliography has that key"
+			what := "no bibliography has this key"
 			if len(b.options.Works) == 0 {
-				what = "the report has no bibliography: name a BibTeX or CSL-JSON file in report.yaml"
+				what = "the report has no bibliography; list a BibTeX or CSL-JSON file in report.yaml"
 			}
-			b.problem(t.where, t.Line(c.Offset), "%s cites %q, and %s", c.Source, key, what)
+			b.problem(t.where, t.Line(c.Offset), "%s: unknown reference %q: %s", c.Source, key, what)
 			continue
 		}
 		if b.cited[key] == nil {
@@ -184,7 +184,7 @@ func (b *builder) lostFootnotes(t located) {
 			}
 		}
 		for _, m := range footnoteRef.FindAllString(escapedChar.ReplaceAllString(line.String(), ""), -1) {
-			b.warn(t.where, 0, "%s is printed as it stands: no Markdown cell of the notebook has the footnote %s: …", m, m)
+			b.warn(t.where, 0, "%s: no Markdown cell of the notebook has the footnote %s: …; printed as it is", m, m)
 		}
 		return ast.WalkContinue, nil
 	})

@@ -40,15 +40,15 @@ func (b *builder) crossRef(t located, n *document.CrossRef) {
 		return
 	}
 	if document.LabelKind(n.Label) != document.KindCell {
-		b.unresolved(t.where, t.Line(n.Offset), "@%s refers to nothing: no figure, table or section has that label", n.Label)
+		b.unresolved(t.where, t.Line(n.Offset), "@%s: no figure, table or section has this label", n.Label)
 		return
 	}
 	target, err := b.cell(t.where.Notebook, n.Label)
 	switch {
 	case err != nil:
-		b.unresolved(t.where, t.Line(n.Offset), "@%s refers to nothing: %v", n.Label, err)
+		b.unresolved(t.where, t.Line(n.Offset), "@%s: %v", n.Label, err)
 	case target == nil:
-		b.unresolved(t.where, t.Line(n.Offset), "@%s refers to nothing: no cell has that label, or the id %s", n.Label, strings.TrimPrefix(n.Label, cellPrefix))
+		b.unresolved(t.where, t.Line(n.Offset), "@%s: no cell has this label, or the id %s", n.Label, strings.TrimPrefix(n.Label, cellPrefix))
 	}
 	n.Target = target
 }
@@ -82,13 +82,13 @@ func (b *builder) link(t located, n *ast.Link) {
 		}
 		if target = b.anchor(u.Fragment); target == nil {
 			if target, err = b.cell(notebook, u.Fragment); err != nil {
-				b.unresolved(t.where, 0, "the link to %q leads nowhere: %v", n.Destination, err)
+				b.unresolved(t.where, 0, "dead link to %q: %v", n.Destination, err)
 				return
 			}
 		}
 	}
 	if target == nil {
-		b.unresolved(t.where, 0, "the link to %q leads nowhere: no section, figure, table or cell has that anchor", n.Destination)
+		b.unresolved(t.where, 0, "dead link to %q: no section, figure, table or cell has this anchor", n.Destination)
 		return
 	}
 	n.Destination = []byte("#" + target.ID)
@@ -142,7 +142,7 @@ const cellPrefix = "cell-"
 func (b *builder) placed(where document.Origin, label string, first int) {
 	if label != "" && slices.ContainsFunc(b.places, func(p *place) bool { return p.label == label && p.where.Notebook == where.Notebook }) &&
 		document.LabelKind(label) == document.KindCell {
-		b.problem(where, 0, "the label %q is taken by another cell of the notebook: give this one another", label)
+		b.problem(where, 0, "the label %q is already used by another cell of the notebook; choose another", label)
 	}
 	b.places = append(b.places, &place{where: where, label: label, first: first, shown: len(b.doc.Blocks) > first})
 }
@@ -172,10 +172,10 @@ func (b *builder) cell(notebook, name string) (*document.Target, error) {
 	}
 	p := found[0]
 	if len(found) > 1 {
-		return nil, fmt.Errorf("%s and %s are both called so: link to one as [](%s#%s)", p.where, found[1].where, p.where.Notebook, name)
+		return nil, fmt.Errorf("ambiguous: it names %s and %s; link to one as [](%s#%s)", p.where, found[1].where, p.where.Notebook, name)
 	}
 	if !p.shown {
-		return nil, fmt.Errorf("the report shows nothing of %s", p.where)
+		return nil, fmt.Errorf("%s has nothing in the report", p.where)
 	}
 	if p.target == nil {
 		p.target = b.targetOf(p, name)

@@ -58,11 +58,11 @@ func TestCellReferences(t *testing.T) {
 		withID("one", codeCell("//| label: cell-one\nx")), withID("two", codeCell("//| label: cell-one\nx")),
 	), render.Options{})
 	want := []string{
-		`c.ipynb, cell 4 (two): the label "cell-one" is taken by another cell of the notebook: give this one another`,
-		"c.ipynb, cell 2 (wrong), line 1: @cell-twice refers to nothing: a.ipynb, cell 5 (twice) and b.ipynb, cell 2 (twice) are both called so: link to one as [](a.ipynb#cell-twice)",
-		`c.ipynb, cell 2 (wrong): the link to "#hidden" leads nowhere: the report shows nothing of a.ipynb, cell 4 (hidden)`,
-		"c.ipynb, cell 2 (wrong), line 1: @cell-none refers to nothing: no cell has that label, or the id none",
-		`c.ipynb, cell 2 (wrong): the link to "#none" leads nowhere: no section, figure, table or cell has that anchor`,
+		`c.ipynb, cell 4 (two): the label "cell-one" is already used by another cell of the notebook; choose another`,
+		"c.ipynb, cell 2 (wrong), line 1: @cell-twice: ambiguous: it names a.ipynb, cell 5 (twice) and b.ipynb, cell 2 (twice); link to one as [](a.ipynb#cell-twice)",
+		`c.ipynb, cell 2 (wrong): dead link to "#hidden": a.ipynb, cell 4 (hidden) has nothing in the report`,
+		"c.ipynb, cell 2 (wrong), line 1: @cell-none: no cell has this label, or the id none",
+		`c.ipynb, cell 2 (wrong): dead link to "#none": no section, figure, table or cell has this anchor`,
 	}
 	if diff := cmp.Diff(want, problems(t, err)); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

@@ -114,14 +114,14 @@ func ParseCodeMode(s string) (CodeMode, error) {
 	case "hide":
 		return CodeHidden, nil
 	}
-	return 0, fmt.Errorf("code: %q is none of show, fold, hide", s)
+	return 0, fmt.Errorf("code: %q is not show, fold or hide", s)
 }
 
 // Build makes a document of notebooks. The error joins one *Problem for each
 // fault of the notebooks; the document is nil only where there is no notebook.
 func Build(inputs []Input, o Options) (*document.Document, []Warning, error) {
 	if len(inputs) == 0 {
-		return nil, nil, errors.New("no notebook to render")
+		return nil, nil, errors.New("no notebooks to render")
 	}
 	b := newBuilder(titled(o, inputs))
 	for _, in := range inputs {

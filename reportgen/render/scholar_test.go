@@ -60,17 +60,17 @@ func TestScholarlyFaults(t *testing.T) {
 		cell *nbformat.Cell
 		want string
 	}{
-		{"formula", markdownCell("a\n\nb $\\frac{$ c"), `line 3: the formula \frac{ cannot be set: Unexpected end of input`},
-		{"open formula", markdownCell("$$\nx"), "line 1: the formula that begins here is not closed"},
-		{"unknown work", markdownCell("Text [@who]."), `[@who] cites "who", and no bibliography has that key`},
-		{"label of an equation", markdownCell("$$x$$ {#fig-x}"), `the label "fig-x" says figure, but it stands at an equation`},
-		{"equation twice", markdownCell("$$x$$ {#eq-x}\n\n$$y$$ {#eq-x}"), `the label "eq-x" is taken: Equation 1.1 has it`},
-		{"listing without caption", codeCell("//| label: lst-x\nx"), `the label "lst-x" stands at a cell without lst-cap`},
-		{"hidden listing", codeCell("//| lst-cap: x\n//| echo: false\nx"), "shows no code"},
-		{"parts", codeCell("//| fig-cap: x\n//| fig-subcap: [a, b]\nx"), "fig-subcap names 2 parts and the cell printed 0"},
-		{"parts of a table", codeCell("//| tbl-cap: x\n//| tbl-subcap: [a, b]\nx"), "tbl-subcap names 2 parts and the cell printed 0"},
-		{"no such cell", markdownCell("See @cell-none."), "@cell-none refers to nothing: no cell has that label, or the id none"},
-		{"columns", codeCell("//| layout-ncol: many\nx"), "many is no number of columns from 1 to 6"},
+		{"formula", markdownCell("a\n\nb $\\frac{$ c"), `line 3: formula \frac{: Unexpected end of input`},
+		{"open formula", markdownCell("$$\nx"), "line 1: the formula is not closed"},
+		{"unknown work", markdownCell("Text [@who]."), `[@who]: unknown reference "who": no bibliography has this key`},
+		{"label of an equation", markdownCell("$$x$$ {#fig-x}"), `the label "fig-x" is for a figure, but this is an equation`},
+		{"equation twice", markdownCell("$$x$$ {#eq-x}\n\n$$y$$ {#eq-x}"), `the label "eq-x" is already used by Equation 1.1`},
+		{"listing without caption", codeCell("//| label: lst-x\nx"), `the label "lst-x" is on a cell without lst-cap`},
+		{"hidden listing", codeCell("//| lst-cap: x\n//| echo: false\nx"), "its code is hidden"},
+		{"parts", codeCell("//| fig-cap: x\n//| fig-subcap: [a, b]\nx"), "fig-subcap has 2 captions, but the cell has 0 figures"},
+		{"parts of a table", codeCell("//| tbl-cap: x\n//| tbl-subcap: [a, b]\nx"), "tbl-subcap has 2 captions, but the cell has 0 tables"},
+		{"no such cell", markdownCell("See @cell-none."), "@cell-none: no cell has this label, or the id none"},
+		{"columns", codeCell("//| layout-ncol: many\nx"), "many is not a number of columns from 1 to 6"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Title"), test.cell}}

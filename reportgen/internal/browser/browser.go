@@ -17,7 +17,7 @@ import (
 const Variable = "FLOWBOOK_CHROMIUM"
 
 // ErrNotFound says that there is no browser.
-var ErrNotFound = errors.New("no Chromium or Chrome was found: install one (on Debian: apt-get install chromium), or name its program in " + Variable)
+var ErrNotFound = errors.New("Chromium or Chrome not found; install one (on Debian: apt-get install chromium), or set " + Variable)
 
 // Find is the program that $FLOWBOOK_CHROMIUM names, else Chromium or Chrome on
 // PATH, else ErrNotFound.
@@ -25,7 +25,7 @@ func Find() (string, error) {
 	if path := os.Getenv(Variable); path != "" {
 		found, err := exec.LookPath(path)
 		if err != nil {
-			return "", fmt.Errorf("%s=%s names no program that can be run: %w", Variable, path, err)
+			return "", fmt.Errorf("%s=%s: not an executable: %w", Variable, path, err)
 		}
 		return found, nil
 	}

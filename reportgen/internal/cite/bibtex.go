@@ -159,7 +159,7 @@ func (s *scanner) next() (*entry, error) {
 		default:
 			s.skip()
 			if e.key = s.word(); e.key == "" {
-				return nil, s.fail("an entry of type %s has no key: write @%s{key, …}", kind, kind)
+				return nil, s.fail("an entry of type %s has no key", kind)
 			}
 			if s.skip(); s.peek() == ',' {
 				s.at++
@@ -187,7 +187,7 @@ func (s *scanner) fieldsInto(fields map[string]string, shut byte) error {
 			return s.fail("a field has no name, or the entry is not closed")
 		}
 		if s.skip(); s.peek() != '=' {
-			return s.fail("field %s: no = behind the name", name)
+			return s.fail("field %s: missing =", name)
 		}
 		s.at++
 		value, err := s.value()
@@ -200,7 +200,7 @@ func (s *scanner) fieldsInto(fields map[string]string, shut byte) error {
 			s.at++
 		case shut:
 		default:
-			return s.fail("field %s: neither a comma nor the end of the entry behind the value", name)
+			return s.fail("field %s: missing comma after the value", name)
 		}
 	}
 }
@@ -227,14 +227,14 @@ func (s *scanner) part() (string, error) {
 	if open != '{' && open != '"' {
 		word := s.word()
 		if word == "" {
-			return "", s.fail("the value is missing")
+			return "", s.fail("missing value")
 		}
 		if strings.Trim(word, "0123456789") == "" {
 			return word, nil
 		}
 		text, ok := s.names[strings.ToLower(word)]
 		if !ok {
-			return "", s.fail("%q is no @string: put the value in braces", word)
+			return "", s.fail("%q is not a number, a string or an @string macro", word)
 		}
 		return text, nil
 	}
@@ -252,7 +252,7 @@ func (s *scanner) part() (string, error) {
 			depth--
 		}
 	}
-	return "", s.fail("the value that begins here is not closed")
+	return "", s.fail("the value is not closed")
 }
 
 func (s *scanner) peek() byte {

@@ -57,9 +57,9 @@ func Parse(name string, data []byte) (Works, error) {
 	for _, w := range list {
 		switch {
 		case works[w.Key] != nil:
-			return nil, fmt.Errorf("bibliography %s: the key %q stands twice: rename one entry", name, w.Key)
+			return nil, fmt.Errorf("bibliography %s: duplicate key %q", name, w.Key)
 		case w.Title == "":
-			return nil, fmt.Errorf("bibliography %s: the entry %q has no title: give it one", name, w.Key)
+			return nil, fmt.Errorf("bibliography %s: entry %q has no title", name, w.Key)
 		}
 		works[w.Key] = w
 	}
@@ -71,7 +71,7 @@ func Parse(name string, data []byte) (Works, error) {
 func (w Works) Add(other Works) error {
 	for key, work := range other {
 		if w[key] != nil {
-			return fmt.Errorf("two bibliographies have the key %q: rename one entry", key)
+			return fmt.Errorf("the key %q is in two bibliographies", key)
 		}
 		w[key] = work
 	}

@@ -67,17 +67,17 @@ func TestCSL(t *testing.T) {
 
 func TestBadBibliographies(t *testing.T) {
 	for _, test := range []struct{ source, want string }{
-		{`@misc{a, title={x}} @misc{a, title={y}}`, `the key "a" stands twice`},
+		{`@misc{a, title={x}} @misc{a, title={y}}`, `duplicate key "a"`},
 		{`@misc{a, year=2000}`, `"a" has no title`},
-		{"\n@misc{a, title={x}", "refs: @misc{a: line 2: field title: neither a comma nor the end"},
-		{`@misc{a, title={x`, "line 1: the value that begins here is not closed"},
-		{`@misc{a, title=x}`, `"x" is no @string`},
-		{`@misc{a, title}`, "no = behind the name"},
+		{"\n@misc{a, title={x}", "refs: @misc{a: line 2: field title: missing comma"},
+		{`@misc{a, title={x`, "line 1: the value is not closed"},
+		{`@misc{a, title=x}`, `"x" is not a number`},
+		{`@misc{a, title}`, "missing ="},
 		{`@misc{a, , }`, "a field has no name"},
 		{`@misc{, title={x}}`, "has no key"},
 		{`[{"title":"x"}]`, "entry 1 has no id"},
-		{`[{"id":`, "no CSL-JSON"},
-		{`[3]`, "no CSL-JSON"},
+		{`[{"id":`, "invalid CSL-JSON"},
+		{`[3]`, "invalid CSL-JSON"},
 	} {
 		_, err := cite.Parse("refs", []byte(test.source))
 		if err == nil || !strings.Contains(err.Error(), test.want) {

@@ -47,13 +47,13 @@ func parseCSL(data []byte) ([]*Work, error) {
 		err = json.Unmarshal(data, &items[0])
 	}
 	if err != nil {
-		return nil, fmt.Errorf("it is no CSL-JSON: %w", err)
+		return nil, fmt.Errorf("invalid CSL-JSON: %w", err)
 	}
 	var works []*Work
 	for i, it := range items {
 		key := text(it.ID)
 		if key == "" {
-			return nil, fmt.Errorf("entry %d has no id: give it one to cite it by", i+1)
+			return nil, fmt.Errorf("entry %d has no id", i+1)
 		}
 		authors := it.Author
 		if len(authors) == 0 {

@@ -113,10 +113,10 @@ func TestResourceTable(t *testing.T) {
 
 func TestResourceTableRefuses(t *testing.T) {
 	for _, test := range []struct{ name, source, want string }{
-		{"no fields", `{"data":[]}`, "schema.fields names no column"},
-		{"a name twice", `{"schema":{"fields":[{"name":"a"},{"name":"a"}]}}`, `the name "a" is empty or taken`},
-		{"text too short", `{"schema":{"fields":[{"name":"a"}]},"data":[{},{}],"text":[["x"]]}`, "text has 1 rows and data 2"},
-		{"row too wide", `{"schema":{"fields":[{"name":"a"}]},"data":[{}],"text":[["x","y"]]}`, "text[0] has 2 columns and the schema 1"},
+		{"no fields", `{"data":[]}`, "schema.fields is empty"},
+		{"a name twice", `{"schema":{"fields":[{"name":"a"},{"name":"a"}]}}`, `the name "a" is empty or a duplicate`},
+		{"text too short", `{"schema":{"fields":[{"name":"a"}]},"data":[{},{}],"text":[["x"]]}`, "text has 1 rows, but data has 2"},
+		{"row too wide", `{"schema":{"fields":[{"name":"a"}]},"data":[{}],"text":[["x","y"]]}`, "text[0] has 2 columns, but the schema has 1"},
 		{"no object", `[1]`, "cannot unmarshal"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -79,16 +79,16 @@ func ResourceTable(value any) (*Table, error) {
 		return nil, err
 	}
 	if len(r.Schema.Fields) == 0 {
-		return nil, errors.New("schema.fields names no column")
+		return nil, errors.New("schema.fields is empty")
 	}
 	if r.Text != nil && len(r.Text) != len(r.Data) {
-		return nil, fmt.Errorf("text has %d rows and data %d", len(r.Text), len(r.Data))
+		return nil, fmt.Errorf("text has %d rows, but data has %d", len(r.Text), len(r.Data))
 	}
 	t := &Table{}
 	names := map[string]bool{}
 	for i, f := range r.Schema.Fields {
 		if f.Name == "" || names[f.Name] {
-			return nil, fmt.Errorf("schema.fields[%d]: the name %q is empty or taken", i, f.Name)
+			return nil, fmt.Errorf("schema.fields[%d]: the name %q is empty or a duplicate", i, f.Name)
 		}
 		names[f.Name] = true
 		title := f.Title
@@ -100,7 +100,7 @@ func ResourceTable(value any) (*Table, error) {
 	for i, data := range r.Data {
 		row := make([]Value, len(r.Schema.Fields))
 		if r.Text != nil && len(r.Text[i]) != len(row) {
-			return nil, fmt.Errorf("text[%d] has %d columns and the schema %d", i, len(r.Text[i]), len(row))
+			return nil, fmt.Errorf("text[%d] has %d columns, but the schema has %d", i, len(r.Text[i]), len(row))
 		}
 		for j, f := range r.Schema.Fields {
 			row[j].Raw = rawText(data[f.Name])

@@ -46,22 +46,22 @@ func open(data []byte) (*file, error) {
 	f := &file{data: data, offsets: map[int]int{}}
 	m := startXref.FindSubmatch(data)
 	if m == nil {
-		return nil, errors.New("the browser wrote a PDF without an end")
+		return nil, errors.New("the browser's PDF has no startxref at its end")
 	}
 	at, err := strconv.Atoi(string(m[1]))
 	if err != nil || at >= len(data) {
-		return nil, fmt.Errorf("the browser wrote a PDF whose table of objects is said to be at %s", m[1])
+		return nil, fmt.Errorf("the browser's PDF has an invalid startxref %s", m[1])
 	}
 	head := xrefHead.FindSubmatch(data[at:])
 	if head == nil {
-		return nil, errors.New("the browser wrote a PDF of a form that is not known: its table of objects is compressed")
+		return nil, errors.New("the browser's PDF has an unsupported format: its cross-reference table is compressed")
 	}
 	rows := data[at+len(head[0]):]
 	count, _ := strconv.Atoi(string(head[1]))
 	const width = 20 // of a row, which is "nnnnnnnnnn ggggg n" and an end of line of two characters
 	for i := range count {
 		if len(rows) < (i+1)*width {
-			return nil, errors.New("the browser wrote a PDF whose table of objects is cut short")
+			return nil, errors.New("the browser's PDF has a truncated cross-reference table")
 		}
 		row := rows[i*width : (i+1)*width]
 		offset, err := strconv.Atoi(string(row[:10]))
@@ -112,7 +112,7 @@ func anchorPages(data []byte) (map[string]int, error) {
 	numbers := map[string]int{} // of pages, by their object
 	f.count(f.referred(pagesRef, catalog), numbers, 0)
 	if len(numbers) == 0 {
-		return nil, errors.New("the browser wrote a PDF in which no page is found")
+		return nil, errors.New("the browser's PDF has no pages")
 	}
 	anchors := map[string]int{}
 	for _, m := range dest.FindAllSubmatch(f.referred(destsRef, catalog), -1) {

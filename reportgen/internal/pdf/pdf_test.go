@@ -131,7 +131,7 @@ func TestNoBrowser(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	t.Setenv(browser.Variable, "/nowhere/chromium")
-	if err := pdf.Write(t.Context(), io.Discard, d, pdf.Options{}); err == nil || !strings.Contains(err.Error(), "FLOWBOOK_CHROMIUM=/nowhere/chromium names no program") {
+	if err := pdf.Write(t.Context(), io.Discard, d, pdf.Options{}); err == nil || !strings.Contains(err.Error(), "FLOWBOOK_CHROMIUM=/nowhere/chromium: not an executable") {
 		t.Errorf("got %v", err)
 	}
 }

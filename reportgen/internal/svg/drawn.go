@@ -21,7 +21,7 @@ func checkDrawn(root *element) error {
 	c := counter{ids: map[string]*element{}, drawn: map[*element]int{}}
 	c.collect(root)
 	if c.count(root) > maxDrawn {
-		return fmt.Errorf("its references to its own parts draw more than %d elements", maxDrawn)
+		return fmt.Errorf("draws more than %d elements through references", maxDrawn)
 	}
 	return nil
 }

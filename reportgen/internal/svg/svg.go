@@ -60,7 +60,7 @@ func Parse(data []byte) (*Image, error) {
 		if strings.EqualFold(label, "us-ascii") || strings.EqualFold(label, "ascii") {
 			return r, nil
 		}
-		return nil, fmt.Errorf("the encoding %q is not supported: write the picture as UTF-8", label)
+		return nil, fmt.Errorf("unsupported encoding %q; use UTF-8", label)
 	}
 	p := parser{decoder: d, dropped: map[string]bool{}}
 	for {

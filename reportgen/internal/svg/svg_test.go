@@ -69,7 +69,7 @@ func TestParseRefuses(t *testing.T) {
 		{"not closed", `<svg><g>`, "<g> is not closed"},
 		{"wrongly closed", `<svg><g></svg></g>`, "<g> is closed by </svg>"},
 		{"deep", "<svg>" + strings.Repeat("<g>", 300) + strings.Repeat("</g>", 300) + "</svg>", "nest deeper than 256"},
-		{"other encoding", `<?xml version="1.0" encoding="utf-16"?><svg/>`, "write the picture as UTF-8"},
+		{"other encoding", `<?xml version="1.0" encoding="utf-16"?><svg/>`, "use UTF-8"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := svg.Parse([]byte(test.source))
@@ -209,7 +209,7 @@ func TestReferences(t *testing.T) {
 		if _, err := svg.Parse([]byte(bomb(4, refer))); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := svg.Parse([]byte(bomb(12, refer))); err == nil || !strings.Contains(err.Error(), "draw more than 1000000 elements") {
+		if _, err := svg.Parse([]byte(bomb(12, refer))); err == nil || !strings.Contains(err.Error(), "draws more than 1000000 elements") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -63,7 +63,7 @@ func New() (*Renderer, error) {
 	}
 	render, ok := goja.AssertFunction(value)
 	if !ok {
-		return nil, errors.New("start the TeX converter: it is no function")
+		return nil, errors.New("start the TeX converter: not a function")
 	}
 	return &Renderer{vm, render, map[formula]string{}}, nil
 }
@@ -72,7 +72,7 @@ func New() (*Renderer, error) {
 // display is true. The error says what TeX does not allow, and where.
 func (r *Renderer) MathML(source string, display bool) (string, error) {
 	if len(source) > maxSource {
-		return "", fmt.Errorf("the formula is longer than %d kB", maxSource>>10)
+		return "", fmt.Errorf("longer than %d kB", maxSource>>10)
 	}
 	if mathML, ok := r.set[formula{source, display}]; ok {
 		return mathML, nil
@@ -93,7 +93,7 @@ func reason(err error) string {
 		message = e.Value().String()
 	}
 	if _, ok := errors.AsType[*goja.StackOverflowError](err); ok {
-		message = "it nests too deeply"
+		message = "nested too deeply"
 	}
 	message = strings.TrimPrefix(message, "ParseError: ")
 	message = strings.ReplaceAll(message, "\u0332", "")
