@@ -42,21 +42,21 @@ func (l AllowList) Apply(r Result) (Result, []int) {
 	return r, hidden
 }
 
-// party is an address that a finding is about and what is known of it.
-type party struct {
+// endpoint is an address that a finding is about and what is known of it.
+type endpoint struct {
 	addr    netip.Addr
 	country geo.Country
 	owner   geo.Owner
 }
 
 // directed is evidence that says where the entity's flows went.
-type directed interface{ destinations() []party }
+type directed interface{ destinations() []endpoint }
 
 func (a Allowance) allows(f Finding) bool {
 	if len(a.Rules) > 0 && !slices.Contains(a.Rules, f.Rule) {
 		return false
 	}
-	entity := party{addr: f.Entity}
+	entity := endpoint{addr: f.Entity}
 	if c, ok := f.Evidence.(Client); ok {
 		entity.country, entity.owner = c.Country, c.Owner
 	}
@@ -68,10 +68,10 @@ func (a Allowance) allows(f Finding) bool {
 		return false
 	}
 	to := e.destinations()
-	return len(to) > 0 && !slices.ContainsFunc(to, func(p party) bool { return !a.fits(p) })
+	return len(to) > 0 && !slices.ContainsFunc(to, func(p endpoint) bool { return !a.fits(p) })
 }
 
-func (a Allowance) fits(p party) bool {
+func (a Allowance) fits(p endpoint) bool {
 	return (!a.Network.IsValid() || a.Network.Contains(p.addr)) &&
 		(a.Country == "" || strings.EqualFold(a.Country, p.country.Code)) &&
 		(a.Owner == "" || a.isOwner(p.owner))
@@ -98,24 +98,24 @@ func ownerWords(name string) []string {
 	})
 }
 
-func (u Upload) destinations() []party { return []party{{u.Dst, u.Country, u.Owner}} }
-func (c Call) destinations() []party   { return []party{{c.Dst, c.Country, c.Owner}} }
-func (u DNSUse) destinations() []party { return []party{{addr: u.TopResolver}} }
+func (u Upload) destinations() []endpoint { return []endpoint{{u.Dst, u.Country, u.Owner}} }
+func (c Call) destinations() []endpoint   { return []endpoint{{c.Dst, c.Country, c.Owner}} }
+func (u DNSUse) destinations() []endpoint { return []endpoint{{addr: u.TopResolver}} }
 
-func (m Mesh) destinations() []party {
-	var peers []party
+func (m Mesh) destinations() []endpoint {
+	var peers []endpoint
 	for _, a := range m.Peers {
-		peers = append(peers, party{addr: a})
+		peers = append(peers, endpoint{addr: a})
 	}
 	return peers
 }
 
 // Of a host with several new countries only the address used most is known,
 // so that networks and owners fit where there is one country.
-func (h NewCountryHost) destinations() []party {
-	var to []party
+func (h NewCountryHost) destinations() []endpoint {
+	var to []endpoint
 	for _, c := range h.Countries {
-		to = append(to, party{country: c.Country})
+		to = append(to, endpoint{country: c.Country})
 	}
 	if len(to) == 1 {
 		to[0].addr, to[0].owner = h.TopDst, h.TopOwner

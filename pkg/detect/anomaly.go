@@ -13,6 +13,8 @@ import (
 // RuleHostAnomaly is the id of the rule of Anomaly.
 const RuleHostAnomaly = "host-anomaly"
 
+var _ = register(RuleHostAnomaly, (*Context).anomaly)
+
 // HostChange is how one internal host's test day differs from its baseline day,
 // or from other hosts' where it has none, and the evidence of a host-anomaly
 // finding.
@@ -43,9 +45,8 @@ type Moved struct {
 
 // AnomalyResult is how much the internal hosts changed.
 type AnomalyResult struct {
-	Hosts      []HostChange // of the test day that can be compared, most changed first
-	Thresholds []Threshold
-	Findings   []Finding
+	Hosts []HostChange // of the test day that can be compared, most changed first
+	Outcome
 }
 
 // movedFrom is the deviation from which a feature is told: less is nothing that
@@ -79,16 +80,36 @@ const several = 3
 // those of the baseline's hosts too. A host without a baseline day is compared
 // with the baseline's hosts, but for what the network did more of, and is low at
 // most, for new devices are often unlike others.
+//
+// If another rule has an alert for a host, that explains its change: the finding
+// is info, and says which rule.
 func Anomaly(in Input) AnomalyResult {
-	baseline, test := in.days()
-	at := in.places()
-	s := baseline.standing(at)
-	before, after := baseline.habits(s, at, false), test.habits(s, at, true)
-	m, ok := learnAnomaly(before, after, in.sensitivity())
+	c := NewContext(in)
+	r := c.run(RuleHostAnomaly, 0).(AnomalyResult)
+	var others []Finding
+	for _, rule := range Rules() {
+		if rule.ID != RuleHostAnomaly {
+			others = append(others, c.run(rule.ID, 0).outcome().Findings...)
+		}
+	}
+	by := alertingRules(others)
+	for i, h := range r.Hosts {
+		r.Hosts[i].NamedBy = by[h.Src]
+	}
+	r.Findings = explained(append(others, r.Findings...))
+	r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool { return f.Rule != RuleHostAnomaly })
+	sortFindings(r.Findings)
+	return r
+}
+
+func (c *Context) anomaly(k float64) AnomalyResult {
+	s := c.baseline.network()
+	before, after := c.baseline.hostDays(s, false), c.test.hostDays(s, true)
+	m, ok := learnAnomaly(before, after, k)
 	if !ok {
 		return AnomalyResult{}
 	}
-	r := AnomalyResult{Thresholds: m.thresholds()}
+	r := AnomalyResult{Outcome: Outcome{Thresholds: m.thresholds()}}
 	for src, now := range after {
 		if c, ok := m.judge(now, before[src]); ok {
 			c.Src = src
@@ -107,35 +128,46 @@ func Anomaly(in Input) AnomalyResult {
 	return r
 }
 
-// named lowers the findings on hosts for which another rule has an alert to
-// info, and says which: what a rule names is no longer what no rule names.
-func (r *AnomalyResult) named(others []Finding) {
+// explained lowers the findings of host-anomaly on hosts for which another rule
+// has an alert to info, and says which: what a rule names is not what no rule
+// names. The findings given stay as they are.
+func explained(findings []Finding) []Finding {
+	by := alertingRules(findings)
+	findings = slices.Clone(findings)
+	for i := range findings {
+		f := &findings[i]
+		c, ok := f.Evidence.(HostChange)
+		if !ok || f.Rule != RuleHostAnomaly || len(by[f.Entity]) == 0 {
+			continue
+		}
+		c.NamedBy = by[f.Entity]
+		f.Evidence = c
+		f.Summary += "; explained by " + strings.Join(c.NamedBy, " and ")
+		f.capped(Info)
+	}
+	return findings
+}
+
+// alertingRules returns the rules but host-anomaly with an alert for each
+// entity; sorted.
+func alertingRules(findings []Finding) map[netip.Addr][]string {
 	by := map[netip.Addr][]string{}
-	for _, f := range others {
-		if f.Severity.Alert() && !slices.Contains(by[f.Entity], f.Rule) {
+	for _, f := range findings {
+		if f.Rule != RuleHostAnomaly && f.Severity.Alert() && !slices.Contains(by[f.Entity], f.Rule) {
 			by[f.Entity] = append(by[f.Entity], f.Rule)
 		}
 	}
-	for i, c := range r.Hosts {
-		r.Hosts[i].NamedBy = slices.Sorted(slices.Values(by[c.Src]))
+	for _, rules := range by {
+		slices.Sort(rules)
 	}
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		c := f.Evidence.(HostChange)
-		if c.NamedBy = slices.Sorted(slices.Values(by[f.Entity])); len(c.NamedBy) > 0 {
-			f.Evidence = c
-			f.Summary += "; explained by " + strings.Join(c.NamedBy, " and ")
-			f.capped(Info)
-		}
-	}
-	sortFindings(r.Findings)
+	return by
 }
 
 // finding reports a host with an excess of 1 or more.
 func (c HostChange) finding() Finding {
 	score := scoreOf(c.excess / farther)
-	f := Finding{Rule: RuleHostAnomaly, Entity: c.Src, Severity: severityOf(score), Score: score,
-		Attack: []string{}, Summary: c.summary(), Evidence: c, Window: c.during.window()}
+	f := Finding{Entity: c.Src, Severity: severityOf(score), Score: score,
+		Summary: c.summary(), Evidence: c, Window: c.during.window()}
 	f.capped(Medium)
 	if !c.plain {
 		f.capped(Low)

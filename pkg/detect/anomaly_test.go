@@ -103,11 +103,11 @@ func TestAnomalyFindsWhatNoRuleNames(t *testing.T) {
 					t.Errorf("%s of %d hosts: it has a name, %s: %s", tt.name, hosts, f.Rule, f.Summary)
 				}
 			}
-			if len(r.Anomaly.Findings) != 1 {
-				t.Errorf("%s of %d hosts: %d findings, want one", tt.name, hosts, len(r.Anomaly.Findings))
+			if len(unexplained(r).Findings) != 1 {
+				t.Errorf("%s of %d hosts: %d findings, want one", tt.name, hosts, len(unexplained(r).Findings))
 				continue
 			}
-			f := r.Anomaly.Findings[0]
+			f := unexplained(r).Findings[0]
 			t.Logf("%s of %d hosts: %s %.3f %s", tt.name, hosts, f.Severity, f.Score, f.Summary)
 			if f.Entity.String() != host(3) || f.Severity.Compare(tt.want) < 0 {
 				t.Errorf("%s of %d hosts: %s %s, want %s %s or more: %s", tt.name, hosts, f.Entity, f.Severity, host(3), tt.want, f.Summary)
@@ -154,7 +154,7 @@ func TestAnomalyIsSilent(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			before, after := offices(hosts, tt.base, tt.day)
-			r := detect.Anomaly(detect.Input{Baseline: before.profile(), Test: after.profile(), Geo: lookup(t)})
+			r := unexplained(detect.All(detect.Input{Baseline: before.profile(), Test: after.profile(), Geo: lookup(t)}))
 			for _, f := range r.Findings {
 				ours := slices.Contains([]string{host(3), host(9), host(hosts)}, f.Entity.String())
 				if f.Entity.String() == host(40) && len(r.Findings) == 1 {
@@ -172,7 +172,7 @@ func TestAnomalyIsSilent(t *testing.T) {
 func TestAnomalyOfFewHosts(t *testing.T) {
 	for hosts := range 12 {
 		after := office(2, hosts+1).atRandom(300, host(0), rented, flow.TCP, 3333, 900, 1500, 0, flow.Day)
-		r := detect.Anomaly(detect.Input{Baseline: office(1, hosts+1).profile(), Test: after.profile(), Geo: lookup(t)})
+		r := unexplained(detect.All(detect.Input{Baseline: office(1, hosts+1).profile(), Test: after.profile(), Geo: lookup(t)}))
 		if hosts+1 < 10 && len(r.Hosts) > 0 {
 			t.Errorf("%d hosts are compared, which teach nothing", hosts+1)
 		}
@@ -189,7 +189,7 @@ func TestAnomalyDoesNotCountTwice(t *testing.T) {
 	in := input(t)
 	r := detect.All(in)
 	alone := map[netip.Addr]float64{}
-	for _, f := range detect.Anomaly(in).Findings {
+	for _, f := range unexplained(detect.All(in)).Findings {
 		alone[f.Entity] = f.Score
 	}
 	if len(alone) < 3 {
@@ -234,7 +234,7 @@ func TestAnomalyOfRandomDays(t *testing.T) {
 			return l.profile()
 		}
 		in := detect.Input{Baseline: day(), Test: day(), Geo: lookup(t)}
-		res := detect.Anomaly(in)
+		res := unexplained(detect.All(in))
 		if _, err := json.Marshal(res); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
@@ -257,6 +257,11 @@ func TestAnomalyOfRandomDays(t *testing.T) {
 }
 
 // A workstation mines for somebody, at times that no clock keeps.
+// unexplained is what the rule finds before others explain it.
+func unexplained(r detect.Result) detect.AnomalyResult {
+	return r.Outcomes[detect.RuleHostAnomaly].Detail.(detect.AnomalyResult)
+}
+
 func ExampleAnomaly() {
 	before, after := office(1, 40), office(2, 40)
 	after.atRandom(300, "192.168.100.4", "45.9.20.8", flow.TCP, 3333, 900, 1500, 0, flow.Day)
@@ -281,7 +286,7 @@ func TestAnomalyAtAnySensitivity(t *testing.T) {
 	last := math.MaxInt
 	for _, k := range []float64{0.1, 1, 3.5, 8, 30, 1000} {
 		in.Sensitivity = k
-		r := detect.Anomaly(in)
+		r := unexplained(detect.All(in))
 		if _, err := json.Marshal(r); err != nil {
 			t.Errorf("%v: %v", k, err)
 		}
@@ -297,7 +302,7 @@ func TestAnomalyAtAnySensitivity(t *testing.T) {
 
 func TestAnomalyGolden(t *testing.T) {
 	after := office(2, 40).atRandom(300, host(3), rented, flow.TCP, 3333, 900, 1500, 0, flow.Day)
-	r := detect.Anomaly(detect.Input{Baseline: office(1, 40).profile(), Test: after.profile(), Geo: lookup(t)})
+	r := unexplained(detect.All(detect.Input{Baseline: office(1, 40).profile(), Test: after.profile(), Geo: lookup(t)}))
 	r.Hosts = r.Hosts[:3]
 	golden(t, "anomaly", r)
 }

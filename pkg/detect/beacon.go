@@ -12,6 +12,8 @@ import (
 // RuleBeacon is the id of the rule of Beacon.
 const RuleBeacon = "beacon"
 
+var _ = register(RuleBeacon, (*Context).beacon)
+
 // Call is the flows from an internal host to one external address and port
 // that keep a rhythm, and the evidence of a beacon finding.
 type Call struct {
@@ -34,11 +36,9 @@ type Call struct {
 
 // BeaconResult is the calls that keep a rhythm.
 type BeaconResult struct {
-	Calls      []Call // one for each finding, in the same order
-	Known      []Call // calls as even to addresses contacted on the baseline day too, by host and destination
-	Thresholds []Threshold
-	Findings   []Finding
-	Signals    Signals `json:"-"` // of what was compared, limit reached or not
+	Calls []Call // one for each finding, in the same order
+	Known []Call // calls as even to addresses contacted on the baseline day too, by host and destination
+	Outcome
 }
 
 // beaconHours is the fewest hours of the day in which a beacon calls: a player
@@ -61,53 +61,50 @@ const samePace = 1.5
 // counts, and nothing from as many as make a server of an internal address.
 // What was contacted on the baseline day is no finding but is listed, and what
 // only moved to another address of the same owner is low.
-func Beacon(in Input) BeaconResult {
-	baseline, test := in.days()
+func Beacon(in Input) BeaconResult { return resultOf[BeaconResult](in, RuleBeacon) }
+
+func (c *Context) beacon(k float64) (r BeaconResult) {
+	baseline, test := c.baseline, c.test
 	if baseline.internalHosts() == 0 {
-		return BeaconResult{}
+		return r
 	}
-	at, k := in.places(), in.sensitivity()
-	before := baseline.callers(at, k)
-	r := BeaconResult{Signals: Signals{}, Thresholds: before.usual.thresholds(k, "hosts and destinations of the baseline day")}
-	contacted := test.contacted()
-	hosts := test.internalHosts()
-	byFinding := map[string]Call{} // by what tells findings apart
-	for c := range test.outward() {
-		if c.Flows < rhythmFlows {
+	before := baseline.callers(k)
+	r.Signals, r.Thresholds = Signals{}, before.usual.thresholds(k, "hosts and destinations of the baseline day")
+	contacted, hosts := test.contacted(), test.internalHosts()
+	for conv := range test.outward() {
+		if conv.Flows < rhythmFlows {
 			continue
 		}
-		call := newCall(c, at)
-		call.Callers, call.Moved = contacted[c.Dst], before.moved(call)
+		call := test.call(conv)
+		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
 		others := float64(call.Callers-1) / float64(minClients(hosts))
 		excess := before.usual.evenness(call.CV, call.Calls, k) * max(0, 1-others)
 		if call.Hours < beaconHours {
 			continue
 		}
-		known := before.known[c.Dst]
+		known := before.known[conv.Dst]
 		if !known {
-			r.Signals.note(c.Src, excess)
+			r.Signals.note(conv.Src, excess)
 		}
 		if excess < 1 {
 			continue
 		}
-		call.RITA, _ = contacts(c).Score()
+		call.RITA, _ = contacts(conv).Score()
 		if known {
 			r.Known = append(r.Known, call)
 			continue
 		}
-		f := call.finding(scoreOf(excess), c)
-		byFinding[f.Entity.String()+f.Summary] = call
-		r.Findings = append(r.Findings, f)
+		r.Findings = append(r.Findings, call.finding(scoreOf(excess), conv))
 	}
 	sortFindings(r.Findings)
-	for _, f := range r.Findings {
-		r.Calls = append(r.Calls, byFinding[f.Entity.String()+f.Summary])
-	}
+	r.Calls = evidenceOf[Call](r.Findings)
 	return r
 }
 
 // contacted counts the internal hosts that contacted each external address.
-func (d day) contacted() map[netip.Addr]int {
+func (d *day) contacted() map[netip.Addr]int { return d.callerCounts.get(d.countCallers) }
+
+func (d *day) countCallers() map[netip.Addr]int {
 	callers := map[netip.Addr]int{}
 	var last *profile.Conversation
 	for c := range d.outward() {
@@ -136,7 +133,7 @@ type program struct {
 
 func (c Call) program() program { return program{c.Src, c.Owner, c.Proto, c.Port} }
 
-func (d day) callers(at places, k float64) callers {
+func (d *day) callers(k float64) callers {
 	r := callers{known: map[netip.Addr]bool{}, pace: map[program][]float64{}}
 	var cvs []float64
 	var flows []int64
@@ -145,7 +142,7 @@ func (d day) callers(at places, k float64) callers {
 		if c.Flows < rhythmFlows {
 			continue
 		}
-		call := newCall(c, at)
+		call := d.call(c)
 		cvs, flows = append(cvs, call.CV), append(flows, call.Calls)
 		if beyondChance(call.CV, call.Calls, k) >= 1 {
 			r.pace[call.program()] = append(r.pace[call.program()], call.Gap)
@@ -168,9 +165,10 @@ func (r callers) moved(c Call) bool {
 	return false
 }
 
-func newCall(c *profile.Conversation, at places) Call {
+// call describes a conversation as calls.
+func (d *day) call(c *profile.Conversation) Call {
 	call := Call{Src: c.Src, Dst: c.Dst, Proto: c.Proto.String(), Port: c.Port,
-		Owner: at.of(c.Dst).owner, Country: at.of(c.Dst).country, Counts: c.Counts}
+		Owner: d.owner(c.Dst), Country: d.country(c.Dst), Counts: c.Counts}
 	call.CV, call.Gap, call.Calls = callRhythm(c.Seconds, c.Flows)
 	for _, n := range c.Hours {
 		if n > 0 {
@@ -189,8 +187,8 @@ func (c Call) finding(score float64, conv *profile.Conversation) Finding {
 	if c.Moved {
 		since = "it called another address of this owner at this pace on the baseline day"
 	}
-	f := Finding{Rule: RuleBeacon, Entity: c.Src, Severity: severityOf(score), Score: score,
-		Attack: []string{"T1071.001"}, Evidence: c, Window: [2]flow.Time{conv.First, conv.Last},
+	f := Finding{Entity: c.Src, Severity: severityOf(score), Score: score,
+		Evidence: c, Window: [2]flow.Time{conv.First, conv.Last},
 		Summary: fmt.Sprintf("called %s on %s %d every %.0f s on average in %d hours of the day, %s, gaps varying by %.0f %%; %s",
 			to, c.Proto, c.Port, c.Gap, c.Hours, plural(c.Flows, "flow"), 100*c.CV, since)}
 	if c.Moved {

@@ -12,6 +12,8 @@ import (
 // RuleInternalP2P is the id of the rule of Botnet.
 const RuleInternalP2P = "internal-p2p"
 
+var _ = register(RuleInternalP2P, (*Context).botnet)
+
 // PeerPair is the flows from one internal host to another that is no server.
 type PeerPair struct {
 	Src   netip.Addr `json:"src_ip"`
@@ -33,12 +35,10 @@ type Mesh struct {
 
 // BotnetResult is the meshes of internal hosts.
 type BotnetResult struct {
-	Pairs      []PeerPair     // of all meshes, by source and destination
-	Meshes     [][]netip.Addr // of three hosts or more, largest first
-	Other      int            // further pairs of hosts that are no server: one way, uneven or known from the baseline day
-	Thresholds []Threshold
-	Findings   []Finding
-	Signals    Signals `json:"-"` // of what was compared, limit reached or not
+	Pairs  []PeerPair     // of all meshes, by source and destination
+	Meshes [][]netip.Addr // of three hosts or more, largest first
+	Other  int            // further pairs of hosts that are not servers: one way, uneven or known from the baseline day
+	Outcome
 }
 
 // leastBalance is the least factor by which up and down may differ in a
@@ -56,12 +56,14 @@ const leastBalance = 1.5
 // hosts that do the same, on either day: what most hosts do is an application.
 // Without internal hosts on the baseline day there is nothing to compare with
 // and nothing is found.
-func Botnet(in Input) BotnetResult {
-	baseline, test := in.days()
+func Botnet(in Input) BotnetResult { return resultOf[BotnetResult](in, RuleInternalP2P) }
+
+func (c *Context) botnet(float64) BotnetResult {
+	baseline, test := c.baseline, c.test
 	if baseline.internalHosts() == 0 {
 		return BotnetResult{}
 	}
-	servers := Services(in).servers()
+	servers := c.serverRoles()
 	limit, learned := balanceLimit(baseline, servers)
 	before, after := baseline.peers(servers), test.peers(servers)
 
@@ -78,11 +80,11 @@ func Botnet(in Input) BotnetResult {
 		}
 	}, hostPair.compare)
 
-	r := BotnetResult{Signals: Signals{}, Thresholds: []Threshold{
+	r := BotnetResult{Outcome: Outcome{Signals: Signals{}, Thresholds: []Threshold{
 		{Name: "up ÷ down of a balanced pair", Value: math.Exp(limit), Unit: "ratio", From: learned},
 		{Name: "hosts in balanced pairs on the baseline day", Value: usual, Unit: "share",
 			From: "share of the baseline's internal hosts; the score is lowered by as much"},
-	}}
+	}}}
 	inMesh := 0
 	for _, members := range components(fresh) {
 		mesh := after.among(members, fresh)
@@ -125,8 +127,8 @@ func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score
 				own.Add(profile.Counts{Flows: p.Flows, Up: p.Up, Down: p.Down})
 			}
 		}
-		f := Finding{Rule: RuleInternalP2P, Entity: a, Severity: severityOf(score), Score: score,
-			Attack: []string{"T1090.001", "T1570"}, Evidence: m, Window: during.window(),
+		f := Finding{Entity: a, Severity: severityOf(score), Score: score,
+			Evidence: m, Window: during.window(),
 			Summary: fmt.Sprintf("talks both ways with %s, which is no server, and did not on the baseline day: %s, up ÷ down %.2f",
 				m.Peers[0], plural(own.Flows, "flow"), ratio(own.Up, own.Down))}
 		if len(members) > 2 {

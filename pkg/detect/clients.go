@@ -15,6 +15,8 @@ import (
 // RuleExternalAutomation is the id of the rule of Clients.
 const RuleExternalAutomation = "external-automation"
 
+var _ = register(RuleExternalAutomation, (*Context).clients)
+
 // Client is an external client of the public servers, and the evidence of an
 // external-automation finding.
 type Client struct {
@@ -35,13 +37,11 @@ type Client struct {
 
 // ClientsResult is the external clients of the public servers.
 type ClientsResult struct {
-	Clients    []Client // highest up ÷ down first
-	Normal     Client   // the client whose rhythm is nearest the median; zero where there is none
-	Rhythmic   int      // clients with flows enough to have a rhythm
-	Even       int      // of these, those whose gaps are more even than chance makes them
-	Thresholds []Threshold
-	Findings   []Finding
-	Signals    Signals `json:"-"` // of what was compared, limit reached or not
+	Clients  []Client // highest up ÷ down first
+	Normal   Client   // the client whose rhythm is nearest the median; zero if there is none
+	Rhythmic int      // clients with flows enough to have a rhythm
+	Even     int      // of these, those whose gaps are more even than chance makes them
+	Outcome
 }
 
 // Clients finds external clients of the public servers whose flows keep the
@@ -56,29 +56,30 @@ type ClientsResult struct {
 //
 // A client that asks the same all day long like a clock is as a rule one that
 // somebody hired to watch the servers, so that it is medium at most.
-func Clients(in Input) ClientsResult {
-	d := in.day(in.Servers)
-	at, k := in.places(), in.sensitivity()
-	r := ClientsResult{Clients: d.clients(at), Signals: Signals{}}
+func Clients(in Input) ClientsResult { return resultOf[ClientsResult](in, RuleExternalAutomation) }
+
+func (c *Context) clients(k float64) ClientsResult {
+	r := ClientsResult{Clients: c.servers.clients()}
+	r.Signals = Signals{}
 	var cvs []float64
 	var flows []int64
-	for _, c := range r.Clients {
-		if c.Flows >= rhythmFlows {
-			cvs, flows = append(cvs, c.CV), append(flows, c.Flows)
+	for _, client := range r.Clients {
+		if client.Flows >= rhythmFlows {
+			cvs, flows = append(cvs, client.CV), append(flows, client.Flows)
 		}
 	}
 	usual := peopleOf(cvs, flows, k)
 	r.Thresholds = usual.thresholds(k, "the day's clients")
 	r.Rhythmic, r.Even = len(cvs), usual.programs
-	for _, c := range r.Clients {
-		if c.Flows < rhythmFlows {
+	for _, client := range r.Clients {
+		if client.Flows < rhythmFlows {
 			continue
 		}
-		excess := usual.evenness(c.CV, c.Flows, k)
-		r.Signals.note(c.Addr, excess)
+		excess := usual.evenness(client.CV, client.Flows, k)
+		r.Signals.note(client.Addr, excess)
 		if excess >= 1 {
-			f := c.finding(scoreOf(excess))
-			if c.watches() {
+			f := client.finding(scoreOf(excess))
+			if client.watches() {
 				f.capped(Medium)
 				f.Summary += ", the same request each time, as a monitoring service does"
 			}
@@ -95,8 +96,8 @@ func (c Client) finding(score float64) Finding {
 	if c.Owner.Name != "" {
 		who = " (" + c.Owner.Name + ")"
 	}
-	return Finding{Rule: RuleExternalAutomation, Entity: c.Addr, Severity: severityOf(score), Score: score,
-		Attack: []string{"T1595", "T1110"}, Evidence: c, Window: [2]flow.Time{c.First, c.Last},
+	return Finding{Entity: c.Addr, Severity: severityOf(score), Score: score,
+		Evidence: c, Window: [2]flow.Time{c.First, c.Last},
 		Summary: fmt.Sprintf("%s%s every %.0f s on average, gaps varying by %.0f %%, in %.0f %% of the half hours from %02d:%02d to %02d:%02d",
 			plural(c.Flows, "flow"), who, c.Gap, 100*c.CV, 100*c.Coverage,
 			c.First.Hour(), c.First/flow.Minute%60, c.Last.Hour(), c.Last/flow.Minute%60)}
@@ -132,7 +133,7 @@ func normalClient(clients []Client, medianLogCV float64) Client {
 }
 
 // clients adds up the flows of each external client, highest up ÷ down first.
-func (d day) clients(at places) []Client {
+func (d *day) clients() []Client {
 	var clients []Client
 	var seconds profile.Seconds
 	flush := func() {
@@ -152,7 +153,7 @@ func (d day) clients(at places) []Client {
 	for conv := range d.inward() {
 		if n := len(clients); n == 0 || clients[n-1].Addr != conv.Src {
 			flush()
-			where := at.of(conv.Src)
+			where := d.locations.of(conv.Src)
 			clients = append(clients, Client{Addr: conv.Src, Country: where.country, Owner: where.owner, First: conv.First, Last: conv.Last})
 			last = netip.Addr{}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -14,6 +15,8 @@ import (
 
 // RuleNewCountry is the id of the rule of Countries.
 const RuleNewCountry = "new-country"
+
+var _ = register(RuleNewCountry, (*Context).countries)
 
 // NewCountry is a country that internal hosts contacted on the test day and
 // nobody on the baseline day.
@@ -36,12 +39,10 @@ type NewCountryHost struct {
 
 // CountriesResult is the new countries and who contacted them.
 type CountriesResult struct {
-	Known      int              // countries contacted on the baseline day
-	New        []NewCountry     // most flows first
-	Hosts      []NewCountryHost // one for each finding, in the same order
-	Thresholds []Threshold
-	Findings   []Finding
-	Signals    Signals `json:"-"` // of what was compared, limit reached or not
+	Known int              // countries contacted on the baseline day
+	New   []NewCountry     // most flows first
+	Hosts []NewCountryHost // one for each finding, in the same order
+	Outcome
 }
 
 // Countries finds internal hosts with traffic to countries that nobody
@@ -54,38 +55,39 @@ type CountriesResult struct {
 // looked at and seldom used as much as that. Countries that many hosts contact
 // weigh less, for they are more likely a new service than one host's secret. A
 // host that does not stand out gets one info finding for all its new countries.
-func Countries(in Input) CountriesResult {
-	baseline, test := in.days()
-	at, k := in.places(), in.sensitivity()
-	before, after := baseline.abroad(at), test.abroad(at)
-	r := CountriesResult{Known: len(before.hosts), Signals: Signals{}}
+func Countries(in Input) CountriesResult { return resultOf[CountriesResult](in, RuleNewCountry) }
+
+func (c *Context) countries(k float64) CountriesResult {
+	before, after := c.baseline.countryTraffic(), c.test.countryTraffic()
+	r := CountriesResult{Known: len(before.hosts)}
+	r.Signals = Signals{}
 	if r.Known == 0 {
 		return r
 	}
 	l := before.learn()
 	r.Thresholds = l.thresholds(k)
-	isNew := func(c geo.Country) bool { return len(before.hosts[c]) == 0 }
+	isNew := func(country geo.Country) bool { return len(before.hosts[country]) == 0 }
 	r.New = after.table(isNew)
 
 	share := map[geo.Country]float64{}
-	sources := int64(test.internalHosts())
-	for _, c := range r.New {
-		share[c.Country] = ratio(int64(c.Hosts), sources)
+	sources := int64(c.test.internalHosts())
+	for _, n := range r.New {
+		share[n.Country] = ratio(int64(n.Hosts), sources)
 	}
 	for src, rows := range after.byHost(isNew) {
 		h := NewCountryHost{Host: src, Counts: sumCountries(rows), Countries: rows}
 		h.Share = ratio(h.Flows, after.total[src].Flows)
 		var excess float64
-		for _, c := range rows {
-			excess = max(excess, l.excess(c.Counts, k)*(1-share[c.Country]))
+		for _, n := range rows {
+			excess = max(excess, l.excess(n.Counts, k)*(1-share[n.Country]))
 		}
 		r.Signals.note(src, excess)
 		top, during := after.trace(src, rows)
-		h.TopDst, h.TopOwner = top, at.of(top).owner
-		r.Hosts = append(r.Hosts, h)
+		h.TopDst, h.TopOwner = top, c.test.owner(top)
 		r.Findings = append(r.Findings, h.finding(scoreOf(excess), during.window()))
 	}
-	r.sort()
+	sortFindings(r.Findings)
+	r.Hosts = evidenceOf[NewCountryHost](r.Findings)
 	return r
 }
 
@@ -97,8 +99,8 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time) Finding {
 	if more := len(h.Countries) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	f := Finding{Rule: RuleNewCountry, Entity: h.Host, Severity: severityOf(score), Score: score,
-		Attack: []string{"T1041"}, Evidence: h, Window: window,
+	f := Finding{Entity: h.Host, Severity: severityOf(score), Score: score,
+		Evidence: h, Window: window,
 		Summary: fmt.Sprintf("%s and %s with %s that nobody contacted on the baseline day: %s",
 			plural(h.Flows, "flow"), units.Bytes(h.Bytes()), countryCount(len(h.Countries)), strings.Join(names, ", "))}
 	if !f.Severity.Alert() {
@@ -114,14 +116,179 @@ func countryCount(n int) string {
 	return fmt.Sprintf("%d countries", n)
 }
 
-// sort orders findings and, beside them, their hosts.
-func (r *CountriesResult) sort() {
-	hosts := map[netip.Addr]NewCountryHost{}
-	for _, h := range r.Hosts {
-		hosts[h.Host] = h
+// countryTraffic is a day's outward traffic by country and host. Addresses
+// whose country is not known are left out.
+type countryTraffic struct {
+	hosts map[geo.Country]map[netip.Addr]profile.Counts
+	dsts  map[geo.Country][]*profile.Conversation
+	total map[netip.Addr]profile.Counts
+}
+
+func (d *day) countryTraffic() countryTraffic {
+	t := countryTraffic{map[geo.Country]map[netip.Addr]profile.Counts{}, map[geo.Country][]*profile.Conversation{}, map[netip.Addr]profile.Counts{}}
+	for c := range d.outward() {
+		country := d.country(c.Dst)
+		if country == (geo.Country{}) {
+			continue
+		}
+		hosts, ok := t.hosts[country]
+		if !ok {
+			hosts = map[netip.Addr]profile.Counts{}
+			t.hosts[country] = hosts
+		}
+		n := hosts[c.Src]
+		n.Add(c.Counts)
+		hosts[c.Src] = n
+		t.dsts[country] = append(t.dsts[country], c)
+		n = t.total[c.Src]
+		n.Add(c.Counts)
+		t.total[c.Src] = n
 	}
-	sortFindings(r.Findings)
-	for i, f := range r.Findings {
-		r.Hosts[i] = hosts[f.Entity]
+	return t
+}
+
+// table lists the countries that keep says yes to, most flows first.
+func (t countryTraffic) table(keep func(geo.Country) bool) []NewCountry {
+	var rows []NewCountry
+	for country, hosts := range t.hosts {
+		if !keep(country) {
+			continue
+		}
+		row := NewCountry{Country: country, Hosts: len(hosts)}
+		for _, n := range hosts {
+			row.Add(n)
+		}
+		rows = append(rows, row)
 	}
+	sortCountries(rows)
+	return rows
+}
+
+func sortCountries(rows []NewCountry) {
+	slices.SortFunc(rows, func(a, b NewCountry) int {
+		return cmp.Or(cmp.Compare(b.Flows, a.Flows), cmp.Compare(b.Bytes(), a.Bytes()),
+			cmp.Compare(a.Country.Code, b.Country.Code), cmp.Compare(a.Country.Name, b.Country.Name))
+	})
+}
+
+// rare returns the countries with no more hosts than the median country has.
+func (t countryTraffic) rare() map[geo.Country]bool {
+	var counts []float64
+	for _, hosts := range t.hosts {
+		counts = append(counts, float64(len(hosts)))
+	}
+	slices.Sort(counts)
+	limit := median(counts)
+	rare := map[geo.Country]bool{}
+	for country, hosts := range t.hosts {
+		if float64(len(hosts)) <= limit {
+			rare[country] = true
+		}
+	}
+	return rare
+}
+
+// byHost returns each host's countries that keep says yes to, most flows first.
+func (t countryTraffic) byHost(keep func(geo.Country) bool) map[netip.Addr][]NewCountry {
+	hosts := map[netip.Addr][]NewCountry{}
+	for country, with := range t.hosts {
+		if !keep(country) {
+			continue
+		}
+		for h, n := range with {
+			hosts[h] = append(hosts[h], NewCountry{Country: country, Hosts: 1, Counts: n})
+		}
+	}
+	for _, rows := range hosts {
+		sortCountries(rows)
+	}
+	return hosts
+}
+
+// visitFlows is the most flows that are a visit and no more: one page opens a
+// handful of flows to its host.
+const visitFlows = 5
+
+// leastPairs is how many pairs of host and country are needed to learn from.
+const leastPairs = 20
+
+// rareLimits is what the baseline day teaches about countries that few contact:
+// the logarithms of each host's flows and bytes with each of them.
+type rareLimits struct {
+	flows, bytes tail
+	of           string // which countries these are
+}
+
+// learn looks at the rarer half of the countries, or at all of them where few
+// hosts contact that half.
+func (t countryTraffic) learn() rareLimits {
+	l := t.learnFrom(t.rare())
+	l.of = "each host with each of the rarer half of the baseline's countries"
+	if l.flows.n < leastPairs {
+		all := map[geo.Country]bool{}
+		for country := range t.hosts {
+			all[country] = true
+		}
+		l = t.learnFrom(all)
+		l.of = "each host with each country of the baseline day"
+	}
+	return l
+}
+
+func (t countryTraffic) learnFrom(countries map[geo.Country]bool) rareLimits {
+	var flows, bytes []float64
+	for country := range countries {
+		for _, n := range t.hosts[country] {
+			flows, bytes = append(flows, logOf(n.Flows)), append(bytes, logOf(n.Bytes()))
+		}
+	}
+	return rareLimits{flows: tailOf(flows), bytes: tailOf(bytes)}
+}
+
+func (l rareLimits) thresholds(k float64) []Threshold {
+	if l.flows.n < leastPairs {
+		return nil
+	}
+	return []Threshold{
+		l.flows.threshold("flows of a host with a new country", "flows", k, l.of),
+		l.bytes.threshold("bytes of a host with a new country", "bytes", k, l.of),
+	}
+}
+
+// excess is that of what a host has with a new country.
+func (l rareLimits) excess(with profile.Counts, k float64) float64 {
+	if with.Flows <= visitFlows || l.flows.n < leastPairs {
+		return 0
+	}
+	return max(l.flows.excess(logOf(with.Flows), k), l.bytes.excess(logOf(with.Bytes()), k))
+}
+
+func sumCountries(rows []NewCountry) profile.Counts {
+	var n profile.Counts
+	for _, row := range rows {
+		n.Add(row.Counts)
+	}
+	return n
+}
+
+// trace returns the destination with most flows of a host in one country and
+// the time from its first to its last flow in some countries.
+func (t countryTraffic) trace(host netip.Addr, rows []NewCountry) (top netip.Addr, during span) {
+	flows := map[netip.Addr]int64{}
+	for i, row := range rows {
+		for _, c := range t.dsts[row.Country] {
+			if c.Src != host {
+				continue
+			}
+			during.add(c)
+			if i > 0 {
+				continue
+			}
+			flows[c.Dst] += c.Flows
+			if n := flows[c.Dst]; !top.IsValid() || n > flows[top] || n == flows[top] && c.Dst.Less(top) {
+				top = c.Dst
+			}
+		}
+	}
+	return top, during
 }

@@ -9,45 +9,43 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// day is a profile seen from inside the organisation.
+// day is a profile seen from inside the organisation, with what several rules
+// derive from it.
 type day struct {
 	*profile.Profile
-	internal flow.Networks
+	internal  flow.Networks
+	locations *locations
+
+	hostCount    lazy[int]
+	serviceList  lazy[ServiceDay]
+	uploadTable  lazy[uploadTable]
+	callerCounts lazy[map[netip.Addr]int]
 }
 
-func (in Input) day(p *profile.Profile) day {
-	d := day{p, in.Internal}
+// newDay returns a day; one without flows if p is nil.
+func newDay(p *profile.Profile, internal flow.Networks, locations *locations) *day {
 	if p == nil {
-		d.Profile = &profile.Profile{}
+		p = &profile.Profile{}
 	}
-	if in.Internal == nil {
-		d.internal = flow.Private
+	if internal == nil {
+		internal = flow.Private
 	}
-	return d
-}
-
-func (in Input) days() (baseline, test day) { return in.day(in.Baseline), in.day(in.Test) }
-
-func (in Input) sensitivity() float64 {
-	if in.Sensitivity > 0 {
-		return in.Sensitivity
-	}
-	return DefaultSensitivity
+	return &day{Profile: p, internal: internal, locations: locations}
 }
 
 // inside says whether a is one of the organisation's addresses.
-func (d day) inside(a netip.Addr) bool { return d.internal.Contains(a) }
+func (d *day) inside(a netip.Addr) bool { return d.internal.Contains(a) }
 
 // outside says whether a is an address elsewhere. Broadcast, multicast,
 // loopback and link-local addresses are neither inside nor outside.
-func (d day) outside(a netip.Addr) bool {
+func (d *day) outside(a netip.Addr) bool {
 	return a.IsGlobalUnicast() && a != broadcast && !d.inside(a)
 }
 
 var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
 // hosts yields the internal hosts that opened a flow.
-func (d day) hosts() iter.Seq[*profile.Host] {
+func (d *day) hosts() iter.Seq[*profile.Host] {
 	return func(yield func(*profile.Host) bool) {
 		for i := range d.Hosts {
 			if h := &d.Hosts[i]; d.inside(h.Addr) && !yield(h) {
@@ -58,31 +56,33 @@ func (d day) hosts() iter.Seq[*profile.Host] {
 }
 
 // internalHosts counts the internal hosts that opened a flow.
-func (d day) internalHosts() (n int) {
-	for range d.hosts() {
-		n++
-	}
-	return n
+func (d *day) internalHosts() int {
+	return d.hostCount.get(func() (n int) {
+		for range d.hosts() {
+			n++
+		}
+		return n
+	})
 }
 
 // within yields the conversations between two different internal hosts.
-func (d day) within() iter.Seq[*profile.Conversation] {
+func (d *day) within() iter.Seq[*profile.Conversation] {
 	return d.where(func(c *profile.Conversation) bool {
 		return c.Src != c.Dst && d.inside(c.Dst) && d.inside(c.Src)
 	})
 }
 
 // outward yields the conversations from internal hosts to external addresses.
-func (d day) outward() iter.Seq[*profile.Conversation] {
+func (d *day) outward() iter.Seq[*profile.Conversation] {
 	return d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) && d.outside(c.Dst) })
 }
 
 // inward yields the conversations that external clients opened.
-func (d day) inward() iter.Seq[*profile.Conversation] {
+func (d *day) inward() iter.Seq[*profile.Conversation] {
 	return d.where(func(c *profile.Conversation) bool { return d.outside(c.Src) })
 }
 
-func (d day) where(keep func(*profile.Conversation) bool) iter.Seq[*profile.Conversation] {
+func (d *day) where(keep func(*profile.Conversation) bool) iter.Seq[*profile.Conversation] {
 	return func(yield func(*profile.Conversation) bool) {
 		for i := range d.Conversations {
 			if c := &d.Conversations[i]; keep(c) && !yield(c) {
@@ -92,27 +92,32 @@ func (d day) where(keep func(*profile.Conversation) bool) iter.Seq[*profile.Conv
 	}
 }
 
-// places looks up each address once.
-type places struct {
+// locations looks up each address once.
+type locations struct {
 	geo   *geo.Lookup
-	known map[netip.Addr]place
+	known map[netip.Addr]location
 }
 
-type place struct {
+// location is where an address is and whose it is.
+type location struct {
 	country geo.Country
 	owner   geo.Owner
 }
 
-func (in Input) places() places { return places{in.Geo, map[netip.Addr]place{}} }
+func newLocations(l *geo.Lookup) *locations { return &locations{l, map[netip.Addr]location{}} }
 
-func (p places) of(a netip.Addr) place {
-	at, ok := p.known[a]
+func (l *locations) of(a netip.Addr) location {
+	at, ok := l.known[a]
 	if !ok {
-		at = place{p.geo.Country(a), p.geo.Owner(a)}
-		p.known[a] = at
+		at = location{l.geo.Country(a), l.geo.Owner(a)}
+		l.known[a] = at
 	}
 	return at
 }
+
+// country and owner are those of an address, zero if unknown.
+func (d *day) country(a netip.Addr) geo.Country { return d.locations.of(a).country }
+func (d *day) owner(a netip.Addr) geo.Owner     { return d.locations.of(a).owner }
 
 // span is the time from the first to the last of some flows.
 type span struct {

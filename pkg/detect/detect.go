@@ -1,26 +1,29 @@
 // Package detect compares a day of flows with a normal day and finds hosts
-// that behave as a compromised one would.
+// that behave like compromised ones.
 //
-// Each detection is a function in a file of its own that takes an [Input] and
-// returns a result: the rows of its table, the thresholds that it learned from
-// the baseline, and its findings, most severe first.
+// Each detection is a file of this package with a function that takes an
+// [Input] and returns a result: the rows of its table, and an [Outcome], which
+// is the thresholds that it learned from the baseline and its findings, most
+// severe first.
 //
-//   - [Services] tells the internal servers from hosts, by how many use them,
-//   - [Traffic] adds up who exchanged how much with whom,
 //   - [Exfiltration] finds uploads that stand out, fast or slow,
-//   - [Countries] finds hosts that have much to do with new countries,
-//   - [Botnet] finds hosts that talk to each other in a mesh,
+//   - [Countries] finds hosts with much traffic to new countries,
+//   - [Botnet] finds internal hosts that talk to each other in a mesh,
 //   - [DNS] finds tunnels and command channels in DNS,
 //   - [Clients] finds external clients that keep the rhythm of a program,
 //   - [Beacon] finds hosts that call a new address at even gaps all day long,
 //   - [Scan] finds hosts that try many other internal hosts,
-//   - [Anomaly] finds hosts that changed as no other did, whatever it is.
+//   - [Anomaly] finds hosts that changed as no other did, whatever it is,
+//   - [Services] tells internal servers from peers by how many hosts use them,
+//   - [Traffic] adds up who exchanged how much with whom,
+//   - [RITAScores] computes the scores of RITA, for comparison.
 //
-// [All] runs those with findings, [AllowList] takes out what is known and wanted,
-// [Devices] sums findings per host, and [Rules] describes the detections for
-// people. [RITAScores] gives the scores of RITA, to compare with. Nothing here
-// reads a flow: detections see profiles only, and look addresses up in geo a few
-// thousand times, not millions.
+// [All] runs all that have findings. A [Context] runs single rules at
+// sensitivities of their own and shares what they derive from the days.
+// [AllowList] removes what is known and wanted, [Devices] sums findings per
+// host, and [Rules] describes the detections for people in the words of
+// [RuleFiles]. Nothing here reads a flow: detections read profiles only, and
+// look addresses up in geo a few thousand times, not millions.
 //
 // # How limits are learned
 //
@@ -48,7 +51,6 @@ package detect
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
@@ -104,39 +106,9 @@ type Threshold struct {
 	From  string  `json:"from"`  // where it comes from: the statistic and what of
 }
 
-// Result is what every detection found.
+// Result is what all rules found.
 type Result struct {
-	Services     ServicesResult
-	Exfiltration ExfiltrationResult
-	Countries    CountriesResult
-	Botnet       BotnetResult
-	DNS          DNSResult
-	Clients      ClientsResult
-	Beacon       BeaconResult
-	Scan         ScanResult
-	Anomaly      AnomalyResult
-	Findings     []Finding // of all rules, most severe first
-	Devices      []Device  // the same by entity, most severe first
-}
-
-// All runs every detection that has findings, and Services, on which they build.
-func All(in Input) Result {
-	r := Result{
-		Services:     Services(in),
-		Exfiltration: Exfiltration(in),
-		Countries:    Countries(in),
-		Botnet:       Botnet(in),
-		DNS:          DNS(in),
-		Clients:      Clients(in),
-		Beacon:       Beacon(in),
-		Scan:         Scan(in),
-		Anomaly:      Anomaly(in),
-	}
-	r.Findings = slices.Concat(r.Exfiltration.Findings, r.Countries.Findings, r.Botnet.Findings,
-		r.DNS.Findings, r.Clients.Findings, r.Beacon.Findings, r.Scan.Findings)
-	r.Anomaly.named(r.Findings)
-	r.Findings = append(r.Findings, r.Anomaly.Findings...)
-	sortFindings(r.Findings)
-	r.Devices = Devices(r.Findings)
-	return r
+	Findings []Finding          // most severe first
+	Devices  []Device           // the same by entity, most severe first
+	Outcomes map[string]Outcome // what each rule gave, by its id
 }

@@ -13,6 +13,8 @@ import (
 // RuleDNSC2 is the id of the rule of DNS.
 const RuleDNSC2 = "dns-c2"
 
+var _ = register(RuleDNSC2, (*Context).dns)
+
 // DNSUse is one internal host's DNS flows on the test day, and the evidence of
 // a dns-c2 finding.
 type DNSUse struct {
@@ -33,11 +35,9 @@ type DNSUse struct {
 
 // DNSResult is the use of DNS by internal hosts.
 type DNSResult struct {
-	Servers    []netip.Addr // internal DNS servers of either day; sorted
-	Hosts      []DNSUse     // of all hosts on the test day, most flows first
-	Thresholds []Threshold
-	Findings   []Finding
-	Signals    Signals `json:"-"` // of what was compared, limit reached or not
+	Servers []netip.Addr // internal DNS servers of either day; sorted
+	Hosts   []DNSUse     // of all hosts on the test day, most flows first
+	Outcome
 }
 
 // The reasons of a dns-c2 finding.
@@ -61,13 +61,13 @@ const dnsPort = 53
 // packets of one socket a whole tunnel is a single large flow. The DNS
 // servers are those of Services, and what they ask others is their work unless
 // it grew.
-func DNS(in Input) DNSResult {
-	baseline, test := in.days()
-	k := in.sensitivity()
-	r := DNSResult{Servers: Services(in).dnsServers(), Signals: Signals{}}
-	before, after := baseline.dns(), test.dns()
+func DNS(in Input) DNSResult { return resultOf[DNSResult](in, RuleDNSC2) }
+
+func (c *Context) dns(k float64) DNSResult {
+	before, after := c.baseline.dns(), c.test.dns()
 	l := learnDNS(before, after)
-	r.Thresholds = l.thresholds(k)
+	r := DNSResult{Servers: c.dnsServers()}
+	r.Signals, r.Thresholds = Signals{}, l.thresholds(k)
 	for _, now := range after.sorted() {
 		use := now.use(before[now.addr])
 		excess, window := l.judge(&use, now, before[now.addr], r.isServer(now.addr), k)
@@ -77,24 +77,12 @@ func DNS(in Input) DNSResult {
 			continue
 		}
 		score := scoreOf(excess)
-		r.Findings = append(r.Findings, Finding{Rule: RuleDNSC2, Entity: now.addr, Severity: severityOf(score),
-			Score: score, Attack: []string{"T1071.004", "T1572"}, Summary: use.summary(), Evidence: use, Window: window})
+		r.Findings = append(r.Findings, Finding{Entity: now.addr, Severity: severityOf(score),
+			Score: score, Summary: use.summary(), Evidence: use, Window: window})
 	}
 	slices.SortStableFunc(r.Hosts, func(a, b DNSUse) int { return cmp.Compare(b.Flows, a.Flows) })
 	sortFindings(r.Findings)
 	return r
-}
-
-// dnsServers returns the internal DNS servers of either day.
-func (r ServicesResult) dnsServers() []netip.Addr {
-	var addrs []netip.Addr
-	for k, role := range r.servers() {
-		if role == RoleDNS {
-			addrs = append(addrs, k.addr)
-		}
-	}
-	slices.SortFunc(addrs, netip.Addr.Compare)
-	return slices.Compact(addrs)
 }
 
 func (r DNSResult) isServer(a netip.Addr) bool {

@@ -29,7 +29,7 @@ type resolverUse struct {
 type dnsHosts map[netip.Addr]*dnsHost
 
 // dns adds up the DNS flows of each internal host.
-func (d day) dns() dnsHosts {
+func (d *day) dns() dnsHosts {
 	hosts := dnsHosts{}
 	for c := range d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) }) {
 		h, ok := hosts[c.Src]

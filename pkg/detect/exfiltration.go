@@ -15,6 +15,8 @@ import (
 // RuleExfiltration is the id of the rule of Exfiltration.
 const RuleExfiltration = "exfiltration"
 
+var _ = register(RuleExfiltration, (*Context).exfiltration)
+
 // The two ways of carrying data out.
 const (
 	PaceFast = "fast" // a few huge flows
@@ -39,10 +41,8 @@ type Upload struct {
 
 // ExfiltrationResult is the uploads that stand out and their findings.
 type ExfiltrationResult struct {
-	Uploads    []Upload // one for each finding, in the same order
-	Thresholds []Threshold
-	Findings   []Finding
-	Signals    Signals `json:"-"` // of what was compared, limit reached or not
+	Uploads []Upload // one for each finding, in the same order
+	Outcome
 }
 
 // Exfiltration finds internal hosts that sent far more to an external
@@ -64,39 +64,29 @@ type ExfiltrationResult struct {
 // address that takes in others' habits. The pace is slow where the host's ten
 // largest flows of the day carry less than half of the upload.
 func Exfiltration(in Input) ExfiltrationResult {
-	baseline, test := in.days()
-	at, k := in.places(), in.sensitivity()
-	before, after := baseline.uploads(at), test.uploads(at)
-	l := learnUploads(before, after)
+	return resultOf[ExfiltrationResult](in, RuleExfiltration)
+}
 
-	type scored struct {
-		Upload
-		finding Finding
-	}
-	var found []scored
-	signals := Signals{}
+func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
+	before, after, l := c.baseline.uploads(), c.test.uploads(), c.uploadLimits()
+	r.Thresholds, r.Signals = l.thresholds(k), Signals{}
 	for key, u := range after.lists {
 		excess := l.excess(key, u, before.lists[key], k)
-		signals.note(key.src, excess)
-		if excess < 1 {
-			continue
+		r.Signals.note(key.src, excess)
+		if excess >= 1 {
+			up := u.upload(key, c.test, before.lists[key].total())
+			r.Findings = append(r.Findings, up.finding(scoreOf(excess), u.span.window()))
 		}
-		up := u.upload(key, at, before.lists[key].total())
-		found = append(found, scored{up, up.finding(scoreOf(excess), u.span.window())})
 	}
-	slices.SortFunc(found, func(a, b scored) int { return compareFindings(a.finding, b.finding) })
-	r := ExfiltrationResult{Thresholds: l.thresholds(k), Signals: signals}
-	for _, f := range found {
-		r.Uploads = append(r.Uploads, f.Upload)
-		r.Findings = append(r.Findings, f.finding)
-	}
+	sortFindings(r.Findings)
+	r.Uploads = evidenceOf[Upload](r.Findings)
 	return r
 }
 
 // upload describes a list as evidence.
-func (u *uploadList) upload(key uploadKey, at places, old int64) Upload {
+func (u *uploadList) upload(key uploadKey, d *day, old int64) Upload {
 	top := u.top()
-	up := Upload{Src: key.src, Dst: top, Addresses: len(u.into), Owner: at.of(top).owner, Country: at.of(top).country,
+	up := Upload{Src: key.src, Dst: top, Addresses: len(u.into), Owner: d.owner(top), Country: d.country(top),
 		Counts: u.sent, Baseline: old, Times: round3(ratio(u.sent.Up, old)), Pace: PaceSlow, Largest: u.large}
 	if u.fast() {
 		up.Pace = PaceFast
@@ -112,7 +102,7 @@ func (u Upload) finding(score float64, window [2]flow.Time) Finding {
 	if u.Pace == PaceSlow {
 		attack = append(attack, "T1030")
 	}
-	return Finding{Rule: RuleExfiltration, Entity: u.Src, Severity: severityOf(score), Score: score,
+	return Finding{Entity: u.Src, Severity: severityOf(score), Score: score,
 		Attack: attack, Summary: u.summary(), Evidence: u, Window: window}
 }
 

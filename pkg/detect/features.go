@@ -13,11 +13,11 @@ import (
 // feature is one number that says something of a host's day.
 type feature struct {
 	name  string
-	of    func(h *habits) float64                       // as people read it
-	scale func(h *habits, usual profile.Counts) float64 // on a scale on which hosts can be compared; usual is of the median host
-	text  func(v float64) string                        // writes what of returns
-	fewer bool                                          // less of it is as odd as more
-	fresh bool                                          // only a host with a baseline day has it
+	of    func(h *hostDay) float64                       // as people read it
+	scale func(h *hostDay, usual profile.Counts) float64 // on a scale on which hosts can be compared; usual is of the median host
+	text  func(v float64) string                         // writes what of returns
+	fewer bool                                           // less of it is as odd as more
+	fresh bool                                           // only a host with a baseline day has it
 }
 
 // features are few, so that small networks can learn how they hang together.
@@ -41,43 +41,43 @@ func features() []feature {
 	const least = 0.05
 	level := func(bytes, usual int64) float64 { return packet + float64(bytes) + least*float64(usual) }
 	return []feature{
-		{name: "flows", of: func(h *habits) float64 { return float64(h.Flows) }, text: countText,
-			scale: func(h *habits, _ profile.Counts) float64 { return countScale(h.Flows) }},
-		{name: "bytes received", of: func(h *habits) float64 { return float64(h.Down) },
+		{name: "flows", of: func(h *hostDay) float64 { return float64(h.Flows) }, text: countText,
+			scale: func(h *hostDay, _ profile.Counts) float64 { return countScale(h.Flows) }},
+		{name: "bytes received", of: func(h *hostDay) float64 { return float64(h.Down) },
 			text: func(v float64) string { return units.Bytes(int64(v)) },
-			scale: func(h *habits, usual profile.Counts) float64 {
+			scale: func(h *hostDay, usual profile.Counts) float64 {
 				return math.Log(level(h.Down, usual.Down))
 			}},
-		{name: "up ÷ down bytes", of: func(h *habits) float64 { return float64(h.Up) / float64(max(h.Down, 1)) }, fewer: true,
+		{name: "up ÷ down bytes", of: func(h *hostDay) float64 { return float64(h.Up) / float64(max(h.Down, 1)) }, fewer: true,
 			text: func(v float64) string { return fmt.Sprintf("%.3g", v) },
-			scale: func(h *habits, usual profile.Counts) float64 {
+			scale: func(h *hostDay, usual profile.Counts) float64 {
 				return math.Log(level(h.Up, usual.Up) / level(h.Down, usual.Down))
 			}},
-		{name: "destinations", of: func(h *habits) float64 { return float64(h.dsts) }, text: countText,
-			scale: func(h *habits, _ profile.Counts) float64 { return countScale(int64(h.dsts)) }},
-		{name: "services used", of: func(h *habits) float64 { return float64(h.services) }, text: countText,
-			scale: func(h *habits, _ profile.Counts) float64 { return countScale(int64(h.services)) }},
-		{name: "share of flows over UDP", of: func(h *habits) float64 { return ratio(h.udp, h.Flows) }, fewer: true,
+		{name: "destinations", of: func(h *hostDay) float64 { return float64(h.dsts) }, text: countText,
+			scale: func(h *hostDay, _ profile.Counts) float64 { return countScale(int64(h.dsts)) }},
+		{name: "services used", of: func(h *hostDay) float64 { return float64(h.services) }, text: countText,
+			scale: func(h *hostDay, _ profile.Counts) float64 { return countScale(int64(h.services)) }},
+		{name: "share of flows over UDP", of: func(h *hostDay) float64 { return ratio(h.udp, h.Flows) }, fewer: true,
 			text:  shareText,
-			scale: func(h *habits, _ profile.Counts) float64 { return h.shareOfFlows(h.udp) }},
-		{name: "share of flows to services that few use", of: func(h *habits) float64 { return ratio(h.odd, h.Flows) },
+			scale: func(h *hostDay, _ profile.Counts) float64 { return h.shareOfFlows(h.udp) }},
+		{name: "share of flows to services that few use", of: func(h *hostDay) float64 { return ratio(h.odd, h.Flows) },
 			text:  shareText,
-			scale: func(h *habits, _ profile.Counts) float64 { return h.shareOfFlows(h.odd) }},
-		{name: "half hours with flows", of: func(h *habits) float64 { return float64(h.slots) }, text: countText,
-			scale: func(h *habits, _ profile.Counts) float64 {
+			scale: func(h *hostDay, _ profile.Counts) float64 { return h.shareOfFlows(h.odd) }},
+		{name: "half hours with flows", of: func(h *hostDay) float64 { return float64(h.slots) }, text: countText,
+			scale: func(h *hostDay, _ profile.Counts) float64 {
 				return shareScale(float64(h.slots), float64(profile.SlotsPerDay))
 			}},
-		{name: "hosts active at the same time", of: func(h *habits) float64 { return h.company },
+		{name: "hosts active at the same time", of: func(h *hostDay) float64 { return h.company },
 			text:  shareText,
-			scale: func(h *habits, _ profile.Counts) float64 { return shareScale(1-h.company, 1) }},
-		{name: "internal hosts answered", of: func(h *habits) float64 { return float64(h.clients) }, text: countText,
-			scale: func(h *habits, _ profile.Counts) float64 { return countScale(int64(h.clients)) }},
-		{name: "share of flows with new parties", of: func(h *habits) float64 { return ratio(h.freshFlows, h.Flows) }, fresh: true,
+			scale: func(h *hostDay, _ profile.Counts) float64 { return shareScale(1-h.company, 1) }},
+		{name: "internal hosts answered", of: func(h *hostDay) float64 { return float64(h.clients) }, text: countText,
+			scale: func(h *hostDay, _ profile.Counts) float64 { return countScale(int64(h.clients)) }},
+		{name: "share of flows with new parties", of: func(h *hostDay) float64 { return ratio(h.freshFlows, h.Flows) }, fresh: true,
 			text:  shareText,
-			scale: func(h *habits, _ profile.Counts) float64 { return h.shareOfFlows(h.freshFlows) }},
-		{name: "hours with one new party", of: func(h *habits) float64 { return float64(h.fresh.Hours) }, fresh: true,
+			scale: func(h *hostDay, _ profile.Counts) float64 { return h.shareOfFlows(h.freshFlows) }},
+		{name: "hours with one new party", of: func(h *hostDay) float64 { return float64(h.fresh.Hours) }, fresh: true,
 			text:  countText,
-			scale: func(h *habits, _ profile.Counts) float64 { return shareScale(float64(h.fresh.Hours), 24) }},
+			scale: func(h *hostDay, _ profile.Counts) float64 { return shareScale(float64(h.fresh.Hours), 24) }},
 	}
 }
 
@@ -89,7 +89,7 @@ func shareText(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }
 const packet = 1500
 
 // point is a host's day as features have it.
-func (h *habits) point(fs []feature, usual profile.Counts) []float64 {
+func (h *hostDay) point(fs []feature, usual profile.Counts) []float64 {
 	x := make([]float64, len(fs))
 	for j, f := range fs {
 		x[j] = f.scale(h, usual)
@@ -98,7 +98,7 @@ func (h *habits) point(fs []feature, usual profile.Counts) []float64 {
 }
 
 // usualBytes is the median bytes of hosts, up and down.
-func usualBytes(hosts []*habits) profile.Counts {
+func usualBytes(hosts []*hostDay) profile.Counts {
 	var up, down []float64
 	for _, h := range hosts {
 		up, down = append(up, float64(h.Up)), append(down, float64(h.Down))

@@ -39,7 +39,7 @@ type peerFlows struct {
 type peerTable map[[2]netip.Addr]peerFlows
 
 // peers adds up the flows between internal hosts, but for those to servers.
-func (d day) peers(servers map[serviceKey]Role) peerTable {
+func (d *day) peers(servers map[serviceKey]Role) peerTable {
 	t := peerTable{}
 	for c := range d.within() {
 		if servers[keyOf(c)] != "" {
@@ -118,7 +118,7 @@ func imbalance(pairs []PeerPair) float64 {
 
 // balanceLimit is half the way from an even exchange to that of a client and a
 // server, as logarithms of up ÷ down, and where it comes from.
-func balanceLimit(d day, servers map[serviceKey]Role) (float64, string) {
+func balanceLimit(d *day, servers map[serviceKey]Role) (float64, string) {
 	var values []float64
 	for c := range d.within() {
 		if q := math.Abs(logRatio(c.Counts)); servers[keyOf(c)] != "" && !math.IsInf(q, 0) {

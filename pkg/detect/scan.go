@@ -13,6 +13,8 @@ import (
 // RuleInternalScan is the id of the rule of Scan.
 const RuleInternalScan = "internal-scan"
 
+var _ = register(RuleInternalScan, (*Context).scan)
+
 // Sweep is one internal host's flows to internal hosts that are no servers and
 // that it did not contact on the baseline day. It is the evidence of an
 // internal-scan finding.
@@ -27,10 +29,8 @@ type Sweep struct {
 
 // ScanResult is the sweeps of the internal network.
 type ScanResult struct {
-	Sweeps     []Sweep // one for each finding, in the same order
-	Thresholds []Threshold
-	Findings   []Finding
-	Signals    Signals `json:"-"` // of what was compared, limit reached or not
+	Sweeps []Sweep // one for each finding, in the same order
+	Outcome
 }
 
 // sweepFloor is the fewest targets of a scan: a mesh of five gives each member
@@ -50,10 +50,11 @@ const closedFloor = 12
 // again on the same port, or all of them where it asked most hosts then. The
 // limits are learned from how many of each the baseline's hosts have, and are
 // eight and twelve at least.
-func Scan(in Input) ScanResult {
-	baseline, test := in.days()
-	k := in.sensitivity()
-	servers := Services(in).servers()
+func Scan(in Input) ScanResult { return resultOf[ScanResult](in, RuleInternalScan) }
+
+func (c *Context) scan(k float64) ScanResult {
+	baseline, test := c.baseline, c.test
+	servers := c.serverRoles()
 	before := baseline.peers(servers)
 	hosts, closed := baseline.reachOf(before.contacts()), baseline.reachOf(baseline.closed(nil))
 	hostLimit := max(hosts.limit(k), math.Log1p(sweepFloor))
@@ -61,10 +62,10 @@ func Scan(in Input) ScanResult {
 	if math.IsInf(hostLimit, 0) {
 		return ScanResult{}
 	}
-	r := ScanResult{Signals: Signals{}, Thresholds: []Threshold{
+	r := ScanResult{Outcome: Outcome{Signals: Signals{}, Thresholds: []Threshold{
 		reachThreshold("internal hosts contacted that are no servers", "hosts", hosts, hostLimit, sweepFloor),
 		reachThreshold("internal hosts and ports without an answer", "hosts and ports", closed, closedLimit, closedFloor),
-	}}
+	}}}
 	sweeps, spans := test.sweeps(servers, before, baseline.rounds(nil), baseline.internalHosts())
 	silent := test.closed(baseline.tried())
 	for src, n := range silent {
@@ -85,16 +86,11 @@ func Scan(in Input) ScanResult {
 		if !window.some {
 			window = test.spanWithin(src)
 		}
-		r.Sweeps = append(r.Sweeps, s)
-		r.Findings = append(r.Findings, Finding{Rule: RuleInternalScan, Entity: src, Severity: severityOf(score), Score: score,
-			Attack: []string{"T1046", "T1018"}, Summary: s.summary(), Evidence: s, Window: window.window()})
+		r.Findings = append(r.Findings, Finding{Entity: src, Severity: severityOf(score), Score: score,
+			Summary: s.summary(), Evidence: s, Window: window.window()})
 	}
 	sortFindings(r.Findings)
-	order := map[netip.Addr]int{}
-	for i, f := range r.Findings {
-		order[f.Entity] = i
-	}
-	slices.SortFunc(r.Sweeps, func(a, b Sweep) int { return order[a.Src] - order[b.Src] })
+	r.Sweeps = evidenceOf[Sweep](r.Findings)
 	return r
 }
 
@@ -113,7 +109,7 @@ func (t peerTable) contacts() map[netip.Addr]int {
 }
 
 // tried returns the internal hosts and ports that each host tried.
-func (d day) tried() map[profile.Key]bool {
+func (d *day) tried() map[profile.Key]bool {
 	keys := map[profile.Key]bool{}
 	for c := range d.within() {
 		keys[c.Key] = true
@@ -123,7 +119,7 @@ func (d day) tried() map[profile.Key]bool {
 
 // closed counts the internal hosts and ports that sent nothing back to each
 // host, but for those known.
-func (d day) closed(known map[profile.Key]bool) map[netip.Addr]int {
+func (d *day) closed(known map[profile.Key]bool) map[netip.Addr]int {
 	n := map[netip.Addr]int{}
 	for c := range d.within() {
 		if c.Down == 0 && !known[c.Key] {
@@ -134,7 +130,7 @@ func (d day) closed(known map[profile.Key]bool) map[netip.Addr]int {
 }
 
 // spanWithin is the time of a host's flows to internal hosts.
-func (d day) spanWithin(src netip.Addr) (s span) {
+func (d *day) spanWithin(src netip.Addr) (s span) {
 	for c := range d.within() {
 		if c.Src == src && c.Down == 0 {
 			s.add(c)
@@ -145,7 +141,7 @@ func (d day) spanWithin(src netip.Addr) (s span) {
 
 // reachOf is the spread of a count over the hosts of a day, as logarithms of
 // one more.
-func (d day) reachOf(counts map[netip.Addr]int) spread {
+func (d *day) reachOf(counts map[netip.Addr]int) spread {
 	var logs []float64
 	for h := range d.hosts() {
 		logs = append(logs, math.Log1p(float64(counts[h.Addr])))
@@ -155,7 +151,7 @@ func (d day) reachOf(counts map[netip.Addr]int) spread {
 
 // rounds counts the internal hosts that each host contacted on one port, and
 // that were not contacted before.
-func (d day) rounds(before peerTable) map[profile.Key]int {
+func (d *day) rounds(before peerTable) map[profile.Key]int {
 	n := map[profile.Key]int{}
 	for c := range d.within() {
 		if _, known := before[[2]netip.Addr{c.Src, c.Dst}]; !known {
@@ -173,7 +169,7 @@ func roundOf(c *profile.Conversation) profile.Key {
 
 // sweeps adds up each host's flows to hosts that are no servers and that it did
 // not contact before.
-func (d day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[profile.Key]int, most int) (map[netip.Addr]Sweep, map[netip.Addr]span) {
+func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[profile.Key]int, most int) (map[netip.Addr]Sweep, map[netip.Addr]span) {
 	sweeps, spans := map[netip.Addr]Sweep{}, map[netip.Addr]span{}
 	answers, fresh := map[[2]netip.Addr]int64{}, d.rounds(before)
 	for c := range d.within() {

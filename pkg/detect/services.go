@@ -56,13 +56,15 @@ const (
 )
 
 // Services lists the internal services and tells servers from peers.
-func Services(in Input) ServicesResult {
-	baseline, test := in.days()
-	r := ServicesResult{Baseline: baseline.services(), Test: test.services()}
+func Services(in Input) ServicesResult { return NewContext(in).servicesResult() }
+
+func compareServices(baseline, test ServiceDay) ServicesResult {
+	r := ServicesResult{Baseline: baseline, Test: test}
 	known := map[serviceKey]bool{}
 	for _, s := range r.Baseline.Services {
 		known[s.key()] = true
 	}
+	r.Test.Services = slices.Clone(test.Services)
 	for i := range r.Test.Services {
 		s := &r.Test.Services[i]
 		s.New = !known[s.key()]
@@ -92,7 +94,9 @@ func (s Service) key() serviceKey { return serviceKey{s.Addr, s.Proto, s.Port} }
 func keyOf(c *profile.Conversation) serviceKey { return serviceKey{c.Dst, c.Proto, c.Port} }
 
 // services lists the internal services of a day.
-func (d day) services() ServiceDay {
+func (d *day) services() ServiceDay { return d.serviceList.get(d.listServices) }
+
+func (d *day) listServices() ServiceDay {
 	r := ServiceDay{Hosts: d.internalHosts()}
 	r.MinClients = minClients(r.Hosts)
 
@@ -145,15 +149,4 @@ func serverRole(port uint16) Role {
 		return RoleMail
 	}
 	return RoleServer
-}
-
-// servers returns the internal servers of either day with their roles.
-func (r ServicesResult) servers() map[serviceKey]Role {
-	roles := map[serviceKey]Role{}
-	for _, s := range slices.Concat(r.Baseline.Services, r.Test.Services) {
-		if s.Role != RolePeer {
-			roles[s.key()] = s.Role
-		}
-	}
-	return roles
 }

@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"math"
+	"net/netip"
 	"slices"
 )
 
@@ -69,3 +70,21 @@ func compareFindings(a, b Finding) int {
 
 // Known says whether s is one of the severities.
 func (s Severity) Known() bool { return s.rank() >= 0 }
+
+// evidenceOf returns the evidence of findings of one rule, in their order.
+func evidenceOf[E any](findings []Finding) []E {
+	var all []E
+	for _, f := range findings {
+		all = append(all, f.Evidence.(E))
+	}
+	return all
+}
+
+// Signals is how far entities stand out by one rule: the way from what is usual
+// to what they did, in units of the way to the limit that the rule learned. 1 is
+// the limit, from which there is a finding at medium or above; a score is
+// 1 − 2⁻ˢⁱᵍⁿᵃˡ. Entities that did nothing that the rule compares have none.
+type Signals map[netip.Addr]float64
+
+// note keeps the largest signal of an entity.
+func (s Signals) note(a netip.Addr, excess float64) { s[a] = max(s[a], excess) }

@@ -16,7 +16,12 @@ func TestSignals(t *testing.T) {
 	clients := visitors(40).steady("82.155.121.1", 200, 150, 0.2, 0)
 	in := detect.Input{Baseline: office(1, 40).profile(), Test: after.profile(), Servers: clients.profile(), Geo: lookup(t)}
 	r := detect.All(in)
-	signals := r.Signals()
+	signals := map[string]detect.Signals{}
+	for id, o := range r.Outcomes {
+		if o.Signals != nil {
+			signals[id] = o.Signals
+		}
+	}
 	found := map[string]map[netip.Addr]bool{}
 	for _, f := range r.Findings {
 		of, compared := signals[f.Rule]

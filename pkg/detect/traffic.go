@@ -71,23 +71,23 @@ type TrafficResult struct {
 
 // Traffic adds up who exchanged how much with whom.
 func Traffic(in Input) TrafficResult {
-	baseline, test := in.days()
-	servers, at := Services(in).servers(), in.places()
-	byDst := func(c *profile.Conversation) netip.Addr { return c.Dst }
-	bySrc := func(c *profile.Conversation) netip.Addr { return c.Src }
-	of := func(d day) TrafficDay {
-		isServer := func(c *profile.Conversation) bool { return servers[keyOf(c)] != "" }
+	c := NewContext(in)
+	servers, at := c.serverRoles(), c.test.locations
+	byDst := func(conv *profile.Conversation) netip.Addr { return conv.Dst }
+	bySrc := func(conv *profile.Conversation) netip.Addr { return conv.Src }
+	of := func(d *day) TrafficDay {
+		isServer := func(conv *profile.Conversation) bool { return servers[keyOf(conv)] != "" }
 		return TrafficDay{
-			All:             exchangeOf(d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) }), byDst, at),
+			All:             exchangeOf(d.where(func(conv *profile.Conversation) bool { return d.inside(conv.Src) }), byDst, at),
 			InternalServers: exchangeOf(only(d.within(), isServer), byDst, at),
 			InternalPeers:   exchangeOf(except(d.within(), isServer), byDst, at),
 			External:        exchangeOf(d.outward(), byDst, at),
 		}
 	}
 	return TrafficResult{
-		Baseline: of(baseline),
-		Test:     of(test),
-		Public:   exchangeOf(in.day(in.Servers).inward(), bySrc, at),
+		Baseline: of(c.baseline),
+		Test:     of(c.test),
+		Public:   exchangeOf(c.servers.inward(), bySrc, at),
 	}
 }
 
@@ -125,7 +125,7 @@ func (ts tallies[K]) add(k K, c profile.Counts, peer netip.Addr) {
 
 // exchangeOf adds up conversations; far gives the address whose country and
 // owner count.
-func exchangeOf(cs iter.Seq[*profile.Conversation], far func(*profile.Conversation) netip.Addr, at places) Exchange {
+func exchangeOf(cs iter.Seq[*profile.Conversation], far func(*profile.Conversation) netip.Addr, at *locations) Exchange {
 	var e Exchange
 	srcs, dsts := tallies[netip.Addr]{}, tallies[netip.Addr]{}
 	countries, owners := tallies[geo.Country]{}, tallies[geo.Owner]{}
@@ -160,7 +160,7 @@ func exchangeOf(cs iter.Seq[*profile.Conversation], far func(*profile.Conversati
 	return e
 }
 
-func (e *Exchange) addresses(ts tallies[netip.Addr], at places) []AddrTotal {
+func (e *Exchange) addresses(ts tallies[netip.Addr], at *locations) []AddrTotal {
 	var totals []AddrTotal
 	for a, t := range ts {
 		totals = append(totals, AddrTotal{a, at.of(a).country, at.of(a).owner, len(t.peers),

@@ -47,18 +47,18 @@ const (
 
 // uploadLimits is what the days teach about uploads, as logarithms of bytes.
 type uploadLimits struct {
-	hosts  int     // of the baseline day, with outward traffic
-	usual  float64 // the median of each host's largest transfer upward to one address
-	files  int     // hosts with an upload over usual that they do not make again
-	median float64 // of these uploads, and of the one that is known beforehand
-	many   int     // hosts with one over that median
-	tail   float64 // scale of their excess over the median: the reciprocal of their Pareto index
-	slow   int     // hosts with an upload over usual that is spread over the day and that they do not make again
-	habits int     // uploads over usual that hosts make on both days
-	change float64 // scale of how these change
+	hosts    int     // of the baseline day, with outward traffic
+	usual    float64 // the median of each host's largest transfer upward to one address
+	files    int     // hosts with an upload over usual that they do not make again
+	median   float64 // of these uploads, and of the one that is known beforehand
+	many     int     // hosts with one over that median
+	tail     float64 // scale of their excess over the median: the reciprocal of their Pareto index
+	slow     int     // hosts with an upload over usual that is spread over the day and that they do not make again
+	repeated int     // uploads over usual that hosts make on both days
+	change   float64 // scale of how these change
 
-	begun   map[uploadPlace][]float64 // uploads over usual of the test day that are no habits
-	service map[netip.Addr][]float64  // those that are, by the address that takes in most
+	begun   map[uploadTarget][]float64 // uploads over usual of the test day that are no habits
+	service map[netip.Addr][]float64   // those that are, by the address that takes in most
 }
 
 // learnUploads compares what the hosts send on both days.
@@ -88,7 +88,7 @@ func learnUploads(before, after uploadTable) uploadLimits {
 			slow[k.src] = slow[k.src] || u.slow()
 		}
 	}
-	l.files, l.habits = len(best), len(changes)
+	l.files, l.repeated = len(best), len(changes)
 	l.median = middle(append(slices.Collect(maps.Values(best)), l.usual+math.Ln2*fileTail))
 	var excesses []float64
 	for _, size := range best {
@@ -103,7 +103,7 @@ func learnUploads(before, after uploadTable) uploadLimits {
 	}
 	l.many = len(excesses)
 	l.tail, l.change = exponential(excesses), exponential(changes)
-	l.learnPlaces(before, after)
+	l.learnTargets(before, after)
 	return l
 }
 
@@ -132,16 +132,16 @@ func exponential(values []float64) float64 {
 	return (fileWeight*fileTail + n*middle(values)/math.Ln2) / (fileWeight + n)
 }
 
-// learnPlaces collects the uploads of the test day by where they go.
-func (l *uploadLimits) learnPlaces(before, after uploadTable) {
-	l.begun, l.service = map[uploadPlace][]float64{}, map[netip.Addr][]float64{}
+// learnTargets collects the uploads of the test day by where they go.
+func (l *uploadLimits) learnTargets(before, after uploadTable) {
+	l.begun, l.service = map[uploadTarget][]float64{}, map[netip.Addr][]float64{}
 	for k, u := range after.lists {
 		switch {
 		case u.size() <= l.usual:
 		case before.lists[k].size() > l.usual:
 			l.service[u.top()] = append(l.service[u.top()], u.size())
 		default:
-			l.begun[k.uploadPlace] = append(l.begun[k.uploadPlace], u.size())
+			l.begun[k.uploadTarget] = append(l.begun[k.uploadTarget], u.size())
 		}
 	}
 	for _, sizes := range l.begun {
@@ -177,9 +177,9 @@ func (l uploadLimits) excess(k uploadKey, u, before *uploadList, sensitivity flo
 	}
 	excess := (up - l.usual) / (l.limit(u.slow(), sensitivity) - l.usual)
 	if old := before.size(); old > l.usual {
-		excess = min(excess, (up-old)/l.reach(float64(l.habits)+priorFiles, l.change, sensitivity))
+		excess = min(excess, (up-old)/l.reach(float64(l.repeated)+priorFiles, l.change, sensitivity))
 	}
-	if begun := l.begun[k.uploadPlace]; len(begun) > roll {
+	if begun := l.begun[k.uploadTarget]; len(begun) > roll {
 		excess = min(excess, (up-median(begun))/l.reach(float64(len(begun)), l.tail, sensitivity))
 	}
 	if service := l.service[u.top()]; len(service) >= station {
@@ -198,7 +198,7 @@ func (l uploadLimits) thresholds(k float64) []Threshold {
 		{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from},
 		{Name: "up_bytes to one owner in six hours or more", Value: math.Exp(l.limit(true, k)), Unit: "bytes",
 			From: fmt.Sprintf("the same, of which %d took so long", l.slow)},
-		{Name: "up_bytes ÷ those to the same owner on the baseline day", Value: math.Exp(l.reach(float64(l.habits)+priorFiles, l.change, k)), Unit: "ratio",
-			From: fmt.Sprintf("test ÷ baseline of uploads made on both days: %d, mean change of the logarithm %.3g", l.habits, l.change)},
+		{Name: "up_bytes ÷ those to the same owner on the baseline day", Value: math.Exp(l.reach(float64(l.repeated)+priorFiles, l.change, k)), Unit: "ratio",
+			From: fmt.Sprintf("test ÷ baseline of uploads made on both days: %d, mean change of the logarithm %.3g", l.repeated, l.change)},
 	}
 }

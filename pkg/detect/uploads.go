@@ -12,11 +12,11 @@ import (
 // uploadKey is one host and one owner, or one address of an unknown owner.
 type uploadKey struct {
 	src netip.Addr
-	uploadPlace
+	uploadTarget
 }
 
-// uploadPlace is where uploads go: one owner, or one address of an unknown one.
-type uploadPlace struct {
+// uploadTarget is where uploads go: one owner, or one address of an unknown one.
+type uploadTarget struct {
 	owner geo.Owner
 	dst   netip.Addr // only where the owner is not known
 }
@@ -100,10 +100,12 @@ func (t uploadTable) there(host netip.Addr) bool {
 // uploads groups a day's outward traffic by host and owner. What counts as an
 // upload is told by address: and, to an address that gave more than it took, by
 // the host's largest flows, for a drive is also read from.
-func (d day) uploads(at places) uploadTable {
+func (d *day) uploads() uploadTable { return d.uploadTable.get(d.listUploads) }
+
+func (d *day) listUploads() uploadTable {
 	t := uploadTable{map[uploadKey]*uploadList{}, map[netip.Addr]int64{}, map[netip.Addr]float64{}}
 	keyOf := func(src, dst netip.Addr) uploadKey {
-		k := uploadKey{src, uploadPlace{owner: at.of(dst).owner}}
+		k := uploadKey{src, uploadTarget{owner: d.owner(dst)}}
 		if k.owner.ASN == 0 {
 			k.owner, k.dst = geo.Owner{}, dst
 		}

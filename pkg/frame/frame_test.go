@@ -101,9 +101,9 @@ func TestFrames(t *testing.T) {
 		"services":      frame.Services(services),
 		"uploads":       frame.Uploads(uploads),
 		"peer-pairs":    frame.PeerPairs(peers),
-		"calls": frame.Calls(detect.BeaconResult{Findings: findings[:1], Calls: []detect.Call{{Src: p.Hosts[0].Addr, Dst: p.Hosts[0].Largest[0].Dst,
+		"calls": frame.Calls(detect.BeaconResult{Outcome: detect.Outcome{Findings: findings[:1]}, Calls: []detect.Call{{Src: p.Hosts[0].Addr, Dst: p.Hosts[0].Largest[0].Dst,
 			Proto: "tcp", Port: 443, Counts: profile.Counts{Flows: 96, Up: 1, Down: 2}, CV: 0.05, Gap: 900, Hours: 24}}}),
-		"sweeps": frame.Sweeps(detect.ScanResult{Findings: findings[:1], Sweeps: []detect.Sweep{{Src: p.Hosts[0].Addr, Targets: 40, Unanswered: 38,
+		"sweeps": frame.Sweeps(detect.ScanResult{Outcome: detect.Outcome{Findings: findings[:1]}, Sweeps: []detect.Sweep{{Src: p.Hosts[0].Addr, Targets: 40, Unanswered: 38,
 			Ports: []uint16{22, 445}, Counts: profile.Counts{Flows: 80, Up: 1}}}}),
 		"changes": frame.Changes(detect.AnomalyResult{Hosts: []detect.HostChange{
 			{Src: p.Hosts[0].Addr, Distance: 9.25, Limit: 7, Counts: profile.Counts{Flows: 404, Up: 9, Down: 8}, NamedBy: []string{"beacon", "dns-c2"},
@@ -123,14 +123,13 @@ func TestFrames(t *testing.T) {
 func TestEmpty(t *testing.T) {
 	p := &profile.Profile{}
 	in := detect.Input{Baseline: p, Test: p}
-	r := detect.All(in)
 	for name, f := range map[string]frame.Frame{
 		"hosts": frame.Hosts(p), "countries": frame.Countries(p, nil, nil), "conversations": frame.Conversations(p),
 		"pairs": frame.Pairs(p), "flows": frame.Flows(nil), "in-subnet": frame.InSubnet(p, flow.Private),
-		"half hours": frame.HalfHours(p), "services": frame.Services(r.Services.Test), "uploads": frame.Uploads(r.Exfiltration),
-		"new countries": frame.NewCountries(r.Countries), "new country hosts": frame.NewCountryHosts(r.Countries),
-		"peers": frame.PeerPairs(r.Botnet), "dns": frame.DNS(r.DNS), "clients": frame.Clients(r.Clients),
-		"calls": frame.Calls(r.Beacon), "sweeps": frame.Sweeps(r.Scan), "changes": frame.Changes(r.Anomaly), "owners": frame.Owners(detect.Traffic(in).Public), "findings": frame.Findings(nil), "devices": frame.Devices(nil),
+		"half hours": frame.HalfHours(p), "services": frame.Services(detect.Services(in).Test), "uploads": frame.Uploads(detect.Exfiltration(in)),
+		"new countries": frame.NewCountries(detect.Countries(in)), "new country hosts": frame.NewCountryHosts(detect.Countries(in)),
+		"peers": frame.PeerPairs(detect.Botnet(in)), "dns": frame.DNS(detect.DNS(in)), "clients": frame.Clients(detect.Clients(in)),
+		"calls": frame.Calls(detect.Beacon(in)), "sweeps": frame.Sweeps(detect.Scan(in)), "changes": frame.Changes(detect.Anomaly(in)), "owners": frame.Owners(detect.Traffic(in).Public), "findings": frame.Findings(nil), "devices": frame.Devices(nil),
 		"sources": frame.Sources(), "rejected": frame.Rejected(frame.Day{Name: "test", Profile: p}),
 	} {
 		if f.Err != nil || f.Nrow() != 0 || f.Ncol() == 0 {

@@ -156,7 +156,7 @@ func TestRuleText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, part := range append(append([]string{r.Description, "### Conditions", "### Actions", "### Result"}, r.Conditions...), r.Actions...) {
+		for _, part := range append(append([]string{r.Description, "### Conditions", "### Actions", "### Result"}, r.Conditions...), r.Response...) {
 			if !strings.Contains(words, part) {
 				t.Errorf("%s does not say %q", r.ID, part)
 			}

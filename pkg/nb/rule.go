@@ -42,7 +42,7 @@ func ruleText(id string) (string, error) {
 		return "", fmt.Errorf("there is no rule %q; there are %s", id, List(ids, 0))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n### Conditions\n\n%s\n### Actions\n\n%s\n", r.Description, bullets(r.Conditions), bullets(r.Actions))
+	fmt.Fprintf(&b, "%s\n\n### Conditions\n\n%s\n### Actions\n\n%s\n", r.Description, bullets(r.Conditions), bullets(r.Response))
 	if len(r.Attack) > 0 {
 		fmt.Fprintf(&b, "MITRE ATT&CK: %s.\n\n", List(r.Attack, 0))
 	}

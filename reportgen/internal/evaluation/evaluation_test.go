@@ -218,8 +218,8 @@ func TestRankChanges(t *testing.T) {
 	}
 	known := Truth{Planted: []plantedHost{{"beacon", "10.0.0.1"}, {"dns-c2", "10.0.0.2"}, {"dns-c2", "10.0.0.3"}, {"external-automation", "203.0.113.7"}}}
 	found := detect.AnomalyResult{
-		Hosts:    []detect.HostChange{host("10.0.0.3"), host("10.0.0.9"), host("10.0.0.1"), host("10.0.0.2"), host("10.0.0.8")},
-		Findings: []detect.Finding{finding("10.0.0.3", detect.Medium), finding("10.0.0.9", detect.Medium), finding("10.0.0.8", detect.Low)},
+		Hosts:   []detect.HostChange{host("10.0.0.3"), host("10.0.0.9"), host("10.0.0.1"), host("10.0.0.2"), host("10.0.0.8")},
+		Outcome: detect.Outcome{Findings: []detect.Finding{finding("10.0.0.3", detect.Medium), finding("10.0.0.9", detect.Medium), finding("10.0.0.8", detect.Low)}},
 	}
 	if got, want := rankChanges(found, known), (changeRank{hosts: 5, planted: 3, hits: 2, unusual: 1, wrong: 2}); got != want {
 		t.Errorf("%+v, want %+v", got, want)

@@ -118,11 +118,10 @@ func judgeWorld(w world, strength float64, in detect.Input, truth synth.Truth, m
 	found := detect.All(in)
 	shown, hidden := wanted.Apply(found)
 	o := worldOutcome{world: w, strength: strength, signals: map[ruleEntity]float64{}, Comparison: Compare(known, shown.Findings, 0),
-		changes: rankChanges(shown.Anomaly, known)}
-	signals := found.Signals()
+		changes: rankChanges(found.Outcomes[detect.RuleHostAnomaly].Detail.(detect.AnomalyResult), known)}
 	for _, p := range truth.Planted {
 		h := move(p.Entity)
-		o.signals[ruleEntity{p.Rule, h.String()}] = signals[p.Rule][h]
+		o.signals[ruleEntity{p.Rule, h.String()}] = found.Outcomes[p.Rule].Signals[h]
 	}
 	for _, n := range hidden {
 		o.hidden += n

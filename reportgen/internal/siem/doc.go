@@ -1,15 +1,14 @@
 // Package siem holds detection rules as data and turns findings into alerts.
 //
 // A rule is a Sigma document (https://sigmahq.io, rules and correlations of
-// specification 2.1.0). The rules that come with Flowbook lie in rules/, are
-// part of the program and are read with [Builtin]; [Set.Load] reads a user's
+// specification 2.1.0). The rules that come with Flowbook are those of
+// [detect.RuleFiles], which [Builtin] reads; [Set.Load] reads a user's
 // own file, whose documents add rules, override those with the same name or id,
 // and disable them. What Sigma has no word for stands in a block of its own,
 // `flowbook`, which other tools pass over ([Block]): the detection that
 // compares with the baseline day, thresholds, what to do, and where alerts go.
 //
-// [Set.Detect] runs the detections as the rules say and gives the same
-// [detect.Result] as detect.All. A rule that names no detection is evaluated
+// [Set.Detect] runs each detection at its rule's sensitivity. A rule that names no detection is evaluated
 // here, on the conversations of the day's profile: its `detection` selects
 // them, its `correlation` counts them, its `flowbook.baseline` compares them
 // with the baseline day.
@@ -19,8 +18,4 @@
 // [Deliver] sends alerts to a [Destination]: a file, syslog or a webhook. It
 // waits and tries again, and keeps in a spool what could not be sent, which
 // goes first the next time.
-//
-// The words of built-in rules are those of detect.Rules: `go test -update`
-// copies them into rules/, and a test fails where they differ. What is not said
-// there (ids, dates, selections, levels) is said in rules/ alone.
 package siem

@@ -1,21 +1,15 @@
 package siem
 
 import (
-	"cmp"
-	"embed"
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/goccy/go-yaml"
 )
-
-//go:embed rules/*.yaml
-var builtin embed.FS
 
 // Set is rules in order. It does not change while it is read; Load must not run
 // beside other methods.
@@ -25,31 +19,17 @@ type Set struct {
 	Warnings []string
 }
 
-// Builtin returns the rules that come with Flowbook, in the order of
-// detect.Rules.
+// Builtin returns the rules that come with Flowbook, those of
+// [detect.RuleFiles], in the order of detect.Rules.
 func Builtin() (*Set, error) {
-	files, err := fs.Glob(builtin, "rules/*.yaml")
-	if err != nil {
-		return nil, err
-	}
-	var order []string
-	for _, r := range detect.Rules() {
-		order = append(order, "rules/"+r.ID+".yaml")
-	}
-	place := func(f string) int {
-		if i := slices.Index(order, f); i >= 0 {
-			return i
-		}
-		return len(order)
-	}
-	slices.SortStableFunc(files, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
 	s := &Set{}
-	for _, f := range files {
-		text, err := builtin.ReadFile(f)
+	for _, r := range detect.Rules() {
+		file := r.ID + ".yaml"
+		text, err := fs.ReadFile(detect.RuleFiles(), file)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.Load(path.Base(f), text); err != nil {
+		if err := s.Load(file, text); err != nil {
 			return nil, err
 		}
 	}

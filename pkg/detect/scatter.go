@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// cloud is a robust picture of points of several coordinates: where its middle
+// scatter is a robust picture of points of several coordinates: where its middle
 // is, and how far it reaches along axes that are not correlated.
 //
 // It is the orthogonalised estimator of Maronna and Zamar (Robust Estimates of
@@ -19,7 +19,7 @@ import (
 // points are measured again along the eigenvectors of the correlations. It
 // draws nothing at random, needs no more points than coordinates, and is always
 // positive definite.
-type cloud struct {
+type scatter struct {
 	centre, scale []float64  // of each coordinate
 	axes          *mat.Dense // columns are eigenvectors, of standardised coordinates
 	along         []spread   // of the points, along each axis
@@ -27,18 +27,18 @@ type cloud struct {
 	tail          spread     // the same, with what the farthest one in twenty leave
 }
 
-// leastPoints is the fewest points with a cloud to speak of: of fewer, a
+// leastPoints is the fewest points with a scatter to speak of: of fewer, a
 // correlation is within 0.6 of anything.
 const leastPoints = 10
 
-// cloudOf returns the cloud of points that have the same coordinates, or false
+// scatterOf returns the scatter of points that have the same coordinates, or false
 // where there are too few.
-func cloudOf(points [][]float64) (cloud, bool) {
+func scatterOf(points [][]float64) (scatter, bool) {
 	if len(points) < leastPoints {
-		return cloud{}, false
+		return scatter{}, false
 	}
 	p := len(points[0])
-	c := cloud{centre: make([]float64, p), scale: make([]float64, p), along: make([]spread, p)}
+	c := scatter{centre: make([]float64, p), scale: make([]float64, p), along: make([]spread, p)}
 	for j := range p {
 		s := evenSpreadOf(column(points, j))
 		c.centre[j], c.scale[j] = s.median, s.scale
@@ -72,7 +72,7 @@ func cloudOf(points [][]float64) (cloud, bool) {
 // standard returns a point's coordinates in robust standard deviations from the
 // centre. Beyond DefaultSensitivity they count logarithmically, so that what
 // one coordinate does alone, however wild, weighs less than what several do.
-func (c cloud) standard(x []float64) []float64 {
+func (c scatter) standard(x []float64) []float64 {
 	z := make([]float64, len(x))
 	for j := range x {
 		z[j] = compressed((x[j] - c.centre[j]) / c.scale[j])
@@ -88,14 +88,14 @@ func compressed(z float64) float64 {
 }
 
 // turn returns standardised coordinates along the axes.
-func (c cloud) turn(z []float64) []float64 {
+func (c scatter) turn(z []float64) []float64 {
 	v := mat.NewVecDense(len(z), nil)
 	v.MulVec(c.axes.T(), mat.NewVecDense(len(z), z))
 	return v.RawVector().Data
 }
 
 // distance is the Mahalanobis distance of a standardised point.
-func (c cloud) distance(z []float64) float64 {
+func (c scatter) distance(z []float64) float64 {
 	sum := 0.0
 	for j, v := range c.turn(z) {
 		d := (v - c.along[j].median) / c.along[j].scale
@@ -109,7 +109,7 @@ func (c cloud) distance(z []float64) float64 {
 // chance alone would give a normal distribution's points on one day of 1 ÷ Φ(−k).
 // For the second the size of the chi-squared test of one point is corrected for
 // the number of points (Šidák 1967).
-func (c cloud) limit(k float64) float64 {
+func (c scatter) limit(k float64) float64 {
 	n := float64(c.distances.n)
 	each := -math.Expm1(math.Log1p(-distuv.UnitNormal.CDF(-k)) / n)
 	chance := math.Sqrt(chiSquaredTail(each, float64(len(c.centre))))
@@ -118,11 +118,11 @@ func (c cloud) limit(k float64) float64 {
 
 // far says whether a distance is beyond what all points but the farthest one in
 // twenty teach: those of some points that hang together in their oddity widen it.
-func (c cloud) far(distance, k float64) bool { return logDistance(distance) >= c.tail.limit(k) }
+func (c scatter) far(distance, k float64) bool { return logDistance(distance) >= c.tail.limit(k) }
 
 // excess is how far beyond the median distance a distance lies, on a
 // logarithmic scale: 1 at the limit given, 0 at the median and below.
-func (c cloud) excess(distance, limit float64) float64 {
+func (c scatter) excess(distance, limit float64) float64 {
 	return max(0, (logDistance(distance)-c.distances.median)/(logDistance(limit)-c.distances.median))
 }
 

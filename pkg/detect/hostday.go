@@ -13,8 +13,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// habits is what one internal host's day amounts to.
-type habits struct {
+// hostDay is what one internal host's day amounts to.
+type hostDay struct {
 	profile.Counts            // of the flows that it opened
 	udp, odd       int64      // of these flows, those over UDP and those to services that few hosts use
 	dsts, services int        // distinct addresses; distinct protocols and ports
@@ -42,8 +42,8 @@ type FreshParty struct {
 	Hours int        `json:"hours"` // hours of the day with flows
 }
 
-// standing is what the baseline day tells of the network as a whole.
-type standing struct {
+// network is what the baseline day tells of the network as a whole.
+type network struct {
 	active [profile.SlotsPerDay]float64    // share of hosts with flows in each half hour
 	common map[serviceName]bool            // services that as many hosts use as make a server
 	before map[netip.Addr]map[contact]bool // whom each host had to do with
@@ -54,9 +54,9 @@ type serviceName struct {
 	port  uint16
 }
 
-// standing learns from a baseline day.
-func (d day) standing(at places) standing {
-	s := standing{common: map[serviceName]bool{}, before: map[netip.Addr]map[contact]bool{}}
+// network learns from a baseline day.
+func (d *day) network() network {
+	s := network{common: map[serviceName]bool{}, before: map[netip.Addr]map[contact]bool{}}
 	hosts := d.internalHosts()
 	for h := range d.hosts() {
 		for _, slot := range h.Slots {
@@ -74,7 +74,7 @@ func (d day) standing(at places) standing {
 		s.before[src] = map[contact]bool{}
 		for i := range cs {
 			if i == 0 || cs[i-1].Dst != cs[i].Dst {
-				s.before[src][d.contact(cs[i].Dst, at)] = true
+				s.before[src][d.contact(cs[i].Dst)] = true
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func (d day) standing(at places) standing {
 }
 
 // bySource yields each internal host with the conversations that it opened.
-func (d day) bySource() iter.Seq2[netip.Addr, []profile.Conversation] {
+func (d *day) bySource() iter.Seq2[netip.Addr, []profile.Conversation] {
 	return func(yield func(netip.Addr, []profile.Conversation) bool) {
 		for h := range d.hosts() {
 			if !yield(h.Addr, d.Of(h.Addr)) {
@@ -95,9 +95,9 @@ func (d day) bySource() iter.Seq2[netip.Addr, []profile.Conversation] {
 	}
 }
 
-func (d day) contact(a netip.Addr, at places) contact {
+func (d *day) contact(a netip.Addr) contact {
 	if d.outside(a) {
-		if asn := at.of(a).owner.ASN; asn != 0 {
+		if asn := d.owner(a).ASN; asn != 0 {
 			return contact{asn: asn}
 		}
 	}
@@ -116,15 +116,15 @@ func servicesOf(cs []profile.Conversation) []serviceName {
 	return slices.Compact(names)
 }
 
-// habits describes the internal hosts of a day, by address. What is new to
-// a host is told if fresh, of those of which s knows whom they had to do with.
-func (d day) habits(s standing, at places, fresh bool) map[netip.Addr]*habits {
-	all := map[netip.Addr]*habits{}
+// hostDays describes the internal hosts of a day, by address. If fresh, it says
+// what is new to those hosts whose contacts s knows.
+func (d *day) hostDays(s network, fresh bool) map[netip.Addr]*hostDay {
+	all := map[netip.Addr]*hostDay{}
 	for src, cs := range d.bySource() {
-		h := &habits{services: len(servicesOf(cs))}
+		h := &hostDay{services: len(servicesOf(cs))}
 		h.add(cs, s.common)
 		if known := s.before[src]; fresh && known != nil {
-			h.meet(d, cs, known, at)
+			h.meet(d, cs, known)
 		}
 		all[src] = h
 	}
@@ -144,7 +144,7 @@ func (d day) habits(s standing, at places, fresh bool) map[netip.Addr]*habits {
 }
 
 // add adds up the flows of a host.
-func (h *habits) add(cs []profile.Conversation, common map[serviceName]bool) {
+func (h *hostDay) add(cs []profile.Conversation, common map[serviceName]bool) {
 	for i := range cs {
 		c := &cs[i]
 		h.Add(c.Counts)
@@ -162,14 +162,14 @@ func (h *habits) add(cs []profile.Conversation, common map[serviceName]bool) {
 }
 
 // meet tells those of a host's flows that go to none of whom it knows.
-func (h *habits) meet(d day, cs []profile.Conversation, known map[contact]bool, at places) {
+func (h *hostDay) meet(d *day, cs []profile.Conversation, known map[contact]bool) {
 	met := map[contact]*freshUse{}
 	var use *freshUse // of the last destination; nil where it is known
 	for i := range cs {
 		c := &cs[i]
 		if i == 0 || cs[i-1].Dst != c.Dst {
 			use = nil
-			if p := d.contact(c.Dst, at); !known[p] {
+			if p := d.contact(c.Dst); !known[p] {
 				if met[p] == nil {
 					met[p] = &freshUse{}
 				}
@@ -188,7 +188,7 @@ func (h *habits) meet(d day, cs []profile.Conversation, known map[contact]bool, 
 		}
 	}
 	if d.outside(h.fresh.Dst) {
-		h.fresh.Owner = at.of(h.fresh.Dst).owner
+		h.fresh.Owner = d.owner(h.fresh.Dst)
 	}
 }
 
@@ -221,7 +221,7 @@ func (u *freshUse) add(c *profile.Conversation) {
 
 // answered counts, for each internal address, the internal hosts to which it
 // sent bytes back. Who is only asked, as by a scan, serves nobody.
-func (d day) answered() map[netip.Addr]int {
+func (d *day) answered() map[netip.Addr]int {
 	clients := map[netip.Addr]int{}
 	var last profile.Key
 	for c := range d.within() {
@@ -248,7 +248,7 @@ const fewFlows = 20
 
 // shareOfFlows is the share of the host's flows that n of them are, on the scale
 // of shareScale.
-func (h *habits) shareOfFlows(n int64) float64 {
+func (h *hostDay) shareOfFlows(n int64) float64 {
 	return shareScale(float64(n), float64(h.Flows+fewFlows))
 }
 

@@ -18,7 +18,7 @@ type anomalyModel struct {
 	usual         profile.Counts // bytes of the baseline's median host
 	typical       []float64      // features of the baseline's median host, as people read them
 	shift         []float64      // how the median host of the network moved
-	level, change cloud          // the baseline's hosts; the changes of hosts that are there on both days
+	level, change scatter        // the baseline's hosts; the changes of hosts that are there on both days
 	changes       bool           // there are enough of these
 
 	k                       float64 // sensitivity
@@ -28,7 +28,7 @@ type anomalyModel struct {
 // learnAnomaly learns from the hosts of both days; it is false where the baseline
 // day has too few, or no distance is unusual at a sensitivity of k. All that it
 // learns are order statistics, so that the order of the hosts does not matter.
-func learnAnomaly(before, after map[netip.Addr]*habits, k float64) (m anomalyModel, ok bool) {
+func learnAnomaly(before, after map[netip.Addr]*hostDay, k float64) (m anomalyModel, ok bool) {
 	m.k, m.features = k, features()
 	m.lasting = m.features[:slices.IndexFunc(m.features, func(f feature) bool { return f.fresh })]
 	old := slices.Collect(maps.Values(before))
@@ -43,7 +43,7 @@ func learnAnomaly(before, after map[netip.Addr]*habits, k float64) (m anomalyMod
 			changes = append(changes, m.changeOf(now, h))
 		}
 	}
-	if m.level, ok = cloudOf(was); !ok {
+	if m.level, ok = scatterOf(was); !ok {
 		return m, false
 	}
 	for j, v := range medians(is) {
@@ -57,7 +57,7 @@ func learnAnomaly(before, after map[netip.Addr]*habits, k float64) (m anomalyMod
 		m.typical = append(m.typical, median(slices.Sorted(slices.Values(values))))
 	}
 	m.levelLimit = m.level.limit(k)
-	if m.change, m.changes = cloudOf(changes); m.changes {
+	if m.change, m.changes = scatterOf(changes); m.changes {
 		m.changeLimit = m.change.limit(k)
 	}
 	return m, !math.IsInf(m.levelLimit, 0)
@@ -65,7 +65,7 @@ func learnAnomaly(before, after map[netip.Addr]*habits, k float64) (m anomalyMod
 
 // changeOf is the change from one day to another. Features of what is new are
 // changes by themselves.
-func (m anomalyModel) changeOf(now, old *habits) []float64 {
+func (m anomalyModel) changeOf(now, old *hostDay) []float64 {
 	x := now.point(m.features, m.usual)
 	for j, v := range old.point(m.lasting, m.usual) {
 		x[j] -= v
@@ -75,7 +75,7 @@ func (m anomalyModel) changeOf(now, old *habits) []float64 {
 
 // judge compares a host's day with its baseline day, or where old is nil with
 // the baseline's hosts. It is false where there is nothing to compare with.
-func (m anomalyModel) judge(now, old *habits) (HostChange, bool) {
+func (m anomalyModel) judge(now, old *hostDay) (HostChange, bool) {
 	c := HostChange{Counts: now.Counts, Fresh: now.fresh, during: now.span, Newcomer: old == nil}
 	level := now.point(m.lasting, m.usual)
 	for j := range level {
@@ -112,7 +112,7 @@ func (c HostChange) rounded() HostChange {
 // nearer lists the features in which a host's day, given as its lasting
 // features without what the network did more of, lies nearer to the median host
 // than the host's baseline day did.
-func (m anomalyModel) nearer(level []float64, old *habits) []int {
+func (m anomalyModel) nearer(level []float64, old *hostDay) []int {
 	var nearer []int
 	for j, was := range old.point(m.lasting, m.usual) {
 		if math.Abs(level[j]-m.level.centre[j]) < math.Abs(was-m.level.centre[j]) {
@@ -122,10 +122,10 @@ func (m anomalyModel) nearer(level []float64, old *habits) []int {
 	return nearer
 }
 
-// rising is the distance of a point in a cloud, or that of the same point
+// rising is the distance of a point in a scatter, or that of the same point
 // without what it has less of and without the features left out where that is
 // smaller, and how far each of its coordinates lies from the middle.
-func (m anomalyModel) rising(c cloud, x []float64, without ...int) (distance float64, deviations []float64) {
+func (m anomalyModel) rising(c scatter, x []float64, without ...int) (distance float64, deviations []float64) {
 	z := c.standard(x)
 	deviations = make([]float64, len(x))
 	up := slices.Clone(z)
@@ -139,7 +139,7 @@ func (m anomalyModel) rising(c cloud, x []float64, without ...int) (distance flo
 }
 
 // moved lists the features that moved, farthest first.
-func (m anomalyModel) moved(deviations []float64, now, old *habits) []Moved {
+func (m anomalyModel) moved(deviations []float64, now, old *hostDay) []Moved {
 	list := []Moved{}
 	for j, d := range deviations {
 		if math.Abs(d) < movedFrom {
@@ -161,7 +161,7 @@ func (m anomalyModel) moved(deviations []float64, now, old *habits) []Moved {
 }
 
 func (m anomalyModel) thresholds() []Threshold {
-	threshold := func(name string, c cloud, limit float64, of string) Threshold {
+	threshold := func(name string, c scatter, limit float64, of string) Threshold {
 		return Threshold{Name: name, Value: limit, Unit: "robust standard deviations",
 			From: fmt.Sprintf("%s: %d with %d features, median distance %.3g; and what chance gives so many",
 				of, c.distances.n, len(c.centre), unlogDistance(c.distances.median))}

@@ -19,16 +19,16 @@ func normalPoints(n int) [][]float64 {
 	return points
 }
 
-// On normal data the cloud is what it was drawn from, though one point in
+// On normal data the scatter is what it was drawn from, though one point in
 // twenty-five is far off.
 func TestCloud(t *testing.T) {
 	points := normalPoints(600)
 	for i := range 24 {
 		points[25*i] = []float64{10 + 3*float64(i%2), -60, 40}
 	}
-	c, ok := cloudOf(points)
+	c, ok := scatterOf(points)
 	if !ok {
-		t.Fatal("no cloud")
+		t.Fatal("no scatter")
 	}
 	for j, want := range []struct{ centre, scale float64 }{{10, 2}, {5, 4}, {-3, 0.5}} {
 		if math.Abs(c.centre[j]-want.centre) > 0.3*want.scale || c.scale[j] < 0.8*want.scale || c.scale[j] > 1.4*want.scale {
@@ -48,9 +48,9 @@ func TestCloud(t *testing.T) {
 // none of a thousand is unusual.
 func TestCloudOfNormalPoints(t *testing.T) {
 	points := normalPoints(1000)
-	c, ok := cloudOf(points)
+	c, ok := scatterOf(points)
 	if !ok {
-		t.Fatal("no cloud")
+		t.Fatal("no scatter")
 	}
 	want := math.Sqrt(distuv.ChiSquared{K: 3}.Quantile(0.5))
 	if got := unlogDistance(c.distances.median); math.Abs(got/want-1) > 0.1 {
@@ -68,12 +68,12 @@ func TestCloudOfNormalPoints(t *testing.T) {
 // coordinates.
 func TestCloudInvariance(t *testing.T) {
 	points := normalPoints(80)
-	a, _ := cloudOf(points)
+	a, _ := scatterOf(points)
 	changed := make([][]float64, len(points))
 	for i, x := range points {
 		changed[len(points)-1-i] = []float64{1000 * x[0], 7 - 3*x[1], x[2]/4 + 1}
 	}
-	b, _ := cloudOf(changed)
+	b, _ := scatterOf(changed)
 	for i, x := range points {
 		da, db := a.distance(a.standard(x)), b.distance(b.standard(changed[len(points)-1-i]))
 		if math.Abs(da-db) > 1e-6*(1+da) {
@@ -89,20 +89,20 @@ func TestCloudDegenerate(t *testing.T) {
 	for i := range same {
 		same[i] = []float64{1, 2, float64(i % 2)}
 	}
-	c, ok := cloudOf(same)
+	c, ok := scatterOf(same)
 	if !ok {
-		t.Fatal("no cloud")
+		t.Fatal("no scatter")
 	}
 	for _, x := range [][]float64{{1, 2, 0}, {1, 2, 1}, {50, 2, 0}, {1e300, -1e300, 0}} {
 		if d := c.distance(c.standard(x)); math.IsNaN(d) || math.IsInf(d, 0) {
 			t.Errorf("%v is %v away", x, d)
 		}
 	}
-	if _, ok := cloudOf(same[:leastPoints-1]); ok {
-		t.Error("a handful of points made a cloud")
+	if _, ok := scatterOf(same[:leastPoints-1]); ok {
+		t.Error("a handful of points made a scatter")
 	}
-	if _, ok := cloudOf(nil); ok {
-		t.Error("no points made a cloud")
+	if _, ok := scatterOf(nil); ok {
+		t.Error("no points made a scatter")
 	}
 }
 

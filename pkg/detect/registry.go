@@ -1,0 +1,92 @@
+package detect
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Outcome is what every rule gives.
+type Outcome struct {
+	Thresholds []Threshold // the limits that the rule learned
+	Findings   []Finding   // most severe first
+	Signals    Signals     `json:"-"` // of all that was compared, limit reached or not
+	Detail     any         `json:"-"` // the rule's own result, such as an ExfiltrationResult
+}
+
+func (o Outcome) outcome() Outcome { return o }
+
+// outcomer is the result of a rule: a struct that embeds an Outcome.
+type outcomer interface{ outcome() Outcome }
+
+// registered holds the rules by id.
+var registered = map[string]func(c *Context, k float64) outcomer{}
+
+// register adds a rule, which judges at a sensitivity of k. A rule is a file
+// of this package that calls register, and a file rules/ID.yaml that says what
+// the rule looks for.
+//
+// Findings need no Rule, and no Attack if they show all techniques of the rule.
+func register[R outcomer](id string, run func(c *Context, k float64) R) string {
+	registered[id] = func(c *Context, k float64) outcomer { return run(c, k) }
+	return id
+}
+
+// Run runs one rule at a sensitivity; 0 means that of the input. It panics if
+// there is no such rule.
+func (c *Context) Run(id string, sensitivity float64) Outcome {
+	r := c.run(id, sensitivity)
+	o := r.outcome()
+	o.Detail = r
+	return o
+}
+
+type runKey struct {
+	id string
+	k  float64
+}
+
+func (c *Context) run(id string, k float64) outcomer {
+	key := runKey{id, cmp.Or(k, c.sensitivity())}
+	if r, ok := c.runs[key]; ok {
+		return r
+	}
+	r := registered[id](c, key.k)
+	rule, _ := RuleOf(id)
+	findings := r.outcome().Findings
+	for i := range findings {
+		f := &findings[i]
+		f.Rule = id
+		if f.Attack == nil {
+			f.Attack = rule.Attack
+		}
+	}
+	c.runs[key] = r
+	return r
+}
+
+// resultOf runs one rule on an input.
+func resultOf[R outcomer](in Input, id string) R { return NewContext(in).run(id, 0).(R) }
+
+// All runs every rule.
+func All(in Input) Result {
+	c := NewContext(in)
+	outcomes := map[string]Outcome{}
+	var findings []Finding
+	for _, id := range slices.Sorted(maps.Keys(registered)) {
+		outcomes[id] = c.Run(id, 0)
+		findings = append(findings, outcomes[id].Findings...)
+	}
+	r := Combine(findings)
+	r.Outcomes = outcomes
+	return r
+}
+
+// Combine makes a result of the findings of several rules: it lowers those of
+// host-anomaly that another rule explains, and sums findings by device.
+func Combine(findings []Finding) Result {
+	r := Result{Findings: explained(findings)}
+	sortFindings(r.Findings)
+	r.Devices = Devices(r.Findings)
+	return r
+}
