@@ -16,9 +16,13 @@
 package geo
 
 import (
+	_ "embed"
 	"errors"
 	"net/netip"
+	"strings"
 	"sync/atomic"
+
+	"github.com/oschwald/geoip2-golang/v2"
 )
 
 // Country is a country by ISO 3166-1 alpha-2 code and English name. Addresses
@@ -123,4 +127,66 @@ func (l *Lookup) Close() error {
 		return nil
 	}
 	return errors.Join(l.country.Close(), l.asn.Close())
+}
+
+// countries holds a line "code TAB name" for each region that Unicode's CLDR
+// names in English. It is a table and not package display of golang.org/x/text,
+// from which a test makes it, because each cell would link all languages of that.
+//
+//go:embed countries.tsv
+var countries string
+
+// CountryName is the English name of an ISO 3166-1 alpha-2 code by Unicode's
+// CLDR, or the code itself where CLDR names none.
+func CountryName(code string) string {
+	if len(code) != 2 {
+		return code
+	}
+	for line := range strings.Lines(countries) {
+		if of, name, _ := strings.Cut(line, "\t"); strings.EqualFold(of, code) {
+			return strings.TrimSuffix(name, "\n")
+		}
+	}
+	return code
+}
+
+// openKnown reads a database of a type that geoip2 knows.
+func openKnown(name string, r *geoip2.Reader) *DB {
+	db := &DB{name: name, kind: r.Metadata().DatabaseType, close: r.Close}
+	if supports(r.Country) {
+		db.country = func(a netip.Addr) (Country, error) {
+			rec, err := r.Country(a)
+			if err != nil {
+				return Country{}, err
+			}
+			return Country{Code: rec.Country.ISOCode, Name: rec.Country.Names.English}, nil
+		}
+	}
+	switch {
+	case supports(r.ASN):
+		db.owner = func(a netip.Addr) (Owner, error) {
+			rec, err := r.ASN(a)
+			if err != nil {
+				return Owner{}, err
+			}
+			return Owner{ASN: rec.AutonomousSystemNumber, Name: rec.AutonomousSystemOrganization}, nil
+		}
+	case supports(r.Enterprise):
+		db.owner = func(a netip.Addr) (Owner, error) {
+			rec, err := r.Enterprise(a)
+			if err != nil {
+				return Owner{}, err
+			}
+			return Owner{ASN: rec.Traits.AutonomousSystemNumber, Name: rec.Traits.AutonomousSystemOrganization}, nil
+		}
+	}
+	return db
+}
+
+// supports asks a lookup whether it is for this type of database. geoip2 says
+// so in no other way, and refuses before it looks at the address.
+func supports[T any](lookup func(netip.Addr) (T, error)) bool {
+	_, err := lookup(netip.IPv4Unspecified())
+	var wrong geoip2.InvalidMethodError
+	return !errors.As(err, &wrong)
 }

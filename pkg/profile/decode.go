@@ -134,7 +134,7 @@ func (d *decoder) profile() (*Profile, error) {
 	if len(d.b) > 0 {
 		return nil, fmt.Errorf("%d bytes too many", len(d.b))
 	}
-	return p, nil
+	return p, p.check()
 }
 
 func (d *decoder) addresses() error {
@@ -155,6 +155,9 @@ func (d *decoder) addresses() error {
 		a, ok := netip.AddrFromSlice(raw)
 		if !ok {
 			return fmt.Errorf("an address of %d bytes", size)
+		}
+		if a.Is4In6() {
+			return fmt.Errorf("address %v is IPv4 written as IPv6", a)
 		}
 		if i > 0 && d.addrs[i-1].Compare(a) >= 0 {
 			return errors.New("out of order")
@@ -270,8 +273,13 @@ func (d *decoder) conversations() ([]Conversation, error) {
 		if i > 0 && cs[i-1].Compare(cs[i].Key) >= 0 {
 			return nil, errors.New("out of order")
 		}
-		if cs[i].Seconds, err = d.seconds(); err != nil {
+		var bounds secondsBounds
+		if cs[i].Seconds, bounds, err = d.seconds(); err != nil {
 			return nil, fmt.Errorf("seconds: %w", err)
+		}
+		if bounds.hours != uint32(masks[i]) || bounds.first != cs[i].First.Second() || bounds.last != cs[i].Last.Second() ||
+			int64(cs[i].Seconds.Len()) > cs[i].Flows {
+			return nil, errors.New("the seconds of a conversation do not match its hours, first and last flow")
 		}
 	}
 	for i := range cs {
@@ -292,6 +300,9 @@ func (d *decoder) hours(cs []Conversation, masks []uint64) error {
 			v, err := d.uint(math.MaxUint32)
 			if err != nil {
 				return err
+			}
+			if v == 0 {
+				return errors.New("an hour without flows is listed")
 			}
 			cs[i].Hours[h] = uint32(v)
 		}

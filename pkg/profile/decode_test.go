@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
+	"net/netip"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -56,4 +57,43 @@ func FuzzUnmarshal(f *testing.F) {
 			t.Fatal("another round gives other bytes")
 		}
 	})
+}
+
+// TestDecodeRefusesInconsistentParts encodes profiles each part of which is
+// well formed, but which contradict each other.
+func TestDecodeRefusesInconsistentParts(t *testing.T) {
+	for name, spoil := range map[string]func(p *profile.Profile){
+		"a conversation without a host":    func(p *profile.Profile) { p.Hosts = p.Hosts[1:] },
+		"a host without a conversation":    func(p *profile.Profile) { p.Conversations = p.Conversations[len(p.Of(p.Hosts[0].Addr)):] },
+		"no hosts":                         func(p *profile.Profile) { p.Hosts = nil },
+		"IPv4 written as IPv6":             func(p *profile.Profile) { p.Conversations[0].Dst = netip.AddrFrom16(p.Conversations[0].Dst.As16()) },
+		"another number of flows":          func(p *profile.Profile) { p.Conversations[0].Flows++ },
+		"other bytes":                      func(p *profile.Profile) { p.Conversations[0].Up++ },
+		"a half hour of another hour":      func(p *profile.Profile) { s := &p.Hosts[0].Slots[0]; s.Index = (s.Index + 2) % 48 },
+		"a half hour without flows":        func(p *profile.Profile) { p.Hosts[0].Slots[0].Flows = 0 },
+		"a largest flow missing":           func(p *profile.Profile) { p.Hosts[0].Largest = p.Hosts[0].Largest[1:] },
+		"a largest flow to somewhere else": func(p *profile.Profile) { p.Hosts[0].Largest[0].Port++ },
+		"the first flow after the last": func(p *profile.Profile) {
+			c := &p.Conversations[0]
+			c.First, c.Last = c.Last+1, c.First
+		},
+		"seconds of another hour": func(p *profile.Profile) { p.Conversations[0].Seconds = profile.SecondsOf(1) },
+		"no seconds":              func(p *profile.Profile) { p.Conversations[0].Seconds = profile.Seconds{} },
+		"sizes of more flows": func(p *profile.Profile) {
+			p.Conversations[0].Sizes = profile.AddSizes(p.Conversations[0].Sizes, profile.SizesOf(5))
+		},
+		"rejected rows of a negative number": func(p *profile.Profile) { p.Rejected = []profile.Rejected{{Reason: "x", Count: -1}} },
+		"sources out of order": func(p *profile.Profile) {
+			p.Sources = []profile.Source{{Name: "b"}, {Name: "a"}}
+		},
+	} {
+		p := build(randomFlows(rand.New(rand.NewPCG(3, 4)), 500))
+		if _, err := profile.Unmarshal(encode(t, p)); err != nil {
+			t.Fatal(err)
+		}
+		spoil(p)
+		if _, err := profile.Unmarshal(encode(t, p)); !errors.Is(err, profile.ErrCorrupt) {
+			t.Errorf("%s: %v, want %v", name, err, profile.ErrCorrupt)
+		}
+	}
 }

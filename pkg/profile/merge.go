@@ -112,7 +112,7 @@ func joinConversations(a, b Conversation) Conversation {
 	a.MaxUp, a.MaxDown = max(a.MaxUp, b.MaxUp), max(a.MaxDown, b.MaxDown)
 	a.First, a.Last = min(a.First, b.First), max(a.Last, b.Last)
 	for h, n := range b.Hours {
-		a.Hours[h] += n
+		a.Hours[h] = addFlows(a.Hours[h], n)
 	}
 	a.Seconds = Union(a.Seconds, b.Seconds)
 	a.Sizes = AddSizes(a.Sizes, b.Sizes)

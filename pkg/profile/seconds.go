@@ -2,6 +2,7 @@ package profile
 
 import (
 	"encoding/binary"
+	"fmt"
 	"iter"
 	"math/bits"
 	"slices"
@@ -145,4 +146,76 @@ func Union(a, b Seconds) Seconds {
 	}
 	list := b.appendTo(a.appendTo(make([]uint32, 0, a.Len()+b.Len())))
 	return Seconds{code: appendSeconds(nil, distinctSeconds(list))}
+}
+
+// append writes the set as it is in memory.
+func (s Seconds) append(b []byte) []byte {
+	if len(s.code) == 0 {
+		return append(b, 0)
+	}
+	return append(b, s.code...)
+}
+
+// secondsBounds are the first and last second of a set and the hours, a bit for
+// each, in which it has seconds.
+type secondsBounds struct {
+	first, last uint32
+	hours       uint32
+}
+
+func (b *secondsBounds) add(second uint32) {
+	if b.hours == 0 {
+		b.first = second
+	}
+	b.last = second
+	b.hours |= 1 << (second / 3600)
+}
+
+// seconds takes a set, which keeps the memory that it is decoded from.
+func (d *decoder) seconds() (s Seconds, bounds secondsBounds, err error) {
+	start := d.b
+	n, err := d.uint(SecondsPerDay)
+	switch {
+	case err != nil || n == 0:
+		return Seconds{}, bounds, err
+	case n > listMax:
+		bounds, err = d.bitmap(int(n))
+	default:
+		bounds, err = d.secondsList(int(n))
+	}
+	size := len(start) - len(d.b)
+	return Seconds{code: start[:size:size]}, bounds, err
+}
+
+// secondsList checks the differences between n seconds.
+func (d *decoder) secondsList(n int) (bounds secondsBounds, err error) {
+	last := uint64(0)
+	for i := range n {
+		gap, err := d.uint(SecondsPerDay - 1)
+		if err != nil {
+			return bounds, err
+		}
+		if last += gap; last >= SecondsPerDay || i > 0 && gap == 0 {
+			return bounds, fmt.Errorf("second %d is outside the day or out of order", last)
+		}
+		bounds.add(uint32(last))
+	}
+	return bounds, nil
+}
+
+// bitmap checks the bitmap of n seconds.
+func (d *decoder) bitmap(n int) (bounds secondsBounds, err error) {
+	raw, err := d.bytes(bitmapWords * 8)
+	if err != nil {
+		return bounds, err
+	}
+	ones := 0
+	for second := range bitmapSeconds(raw) {
+		ones++
+		bounds.add(second)
+	}
+	if ones != n {
+		return bounds, fmt.Errorf("a bitmap of %d seconds has %d", n, ones)
+	}
+	return bounds, nil
 }

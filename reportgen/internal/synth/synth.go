@@ -2,7 +2,7 @@
 // was compromised.
 //
 // [New] draws a [Plan] from a seed: the hosts of an organisation and their
-// habits, the addresses they visit, and what is planted. From it come three
+// preferences, the addresses they visit, and what is planted. From it come three
 // days, each a sequence of flows in order of time:
 //
 //   - [Plan.Data], a normal day of the organisation's hosts,
@@ -18,7 +18,7 @@
 //
 // A day has the shape that real days of an office have: people work in
 // sessions of a few pages each (human.go), at hours and with a lunch break of
-// their own (clock.go), on sites of their own liking (habits.go); bytes are
+// their own (hosts.go), on sites of their own liking (preferences.go); bytes are
 // log-normal, and download over upload is near 9.25 on port 443 and 2.3 for
 // DNS. Every host and purpose draws from a random stream of its own (rng.go),
 // so that what one does never changes another. The same options give the same
@@ -87,7 +87,7 @@ type Plan struct {
 	pool    *pool
 	hosts   []*host
 	clients []*client
-	extra   map[dayName][]flow.Record // flows of roles, beside everyone's habits
+	extra   map[dayName][]flow.Record // flows of roles, beside everyone's preferences
 	truth   Truth
 }
 

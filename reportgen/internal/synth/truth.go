@@ -90,7 +90,7 @@ func (p *Plan) harmless(entity netip.Addr, kind, description string) {
 	p.truth.Benign = append(p.truth.Benign, Benign{Entity: entity, Kind: kind, Description: description})
 }
 
-// also adds flows to a day beside those of everyone's habits.
+// also adds flows to a day beside those of everyone's preferences.
 func (p *Plan) also(name dayName, flows ...flow.Record) {
 	p.extra[name] = append(p.extra[name], flows...)
 }

@@ -22,8 +22,8 @@ func webShare() float64 {
 	return 1 - abroad - dnsShare - mailShare
 }
 
-// habits is what a person likes, the same on every day.
-type habits struct {
+// preferences is what a person likes, the same on every day.
+type preferences struct {
 	countries  weighted[string]
 	favourites map[string]*weighted[*site] // by country
 	all        map[string]*weighted[*site] // sites of everyone, by country
@@ -35,11 +35,11 @@ type habits struct {
 // than to a favourite: what a person visits changes from day to day.
 const wandering = 0.04
 
-// newHabits draws a person's taste: countries in the office's proportions,
+// newPreferences draws a person's taste: countries in the office's proportions,
 // more or less, the rare ones for some people only; and favourite sites, the
 // popular ones more often.
-func (p *Plan) newHabits(r rng) habits {
-	h := habits{
+func (p *Plan) newPreferences(r rng) preferences {
+	h := preferences{
 		favourites: map[string]*weighted[*site]{},
 		all:        p.pool.byCountry,
 		primaryDNS: r.between(0.55, 0.75),
@@ -64,7 +64,7 @@ func (p *Plan) newHabits(r rng) habits {
 }
 
 // site draws a site to visit on a day.
-func (h *habits) site(day dayName, r rng) *site {
+func (h *preferences) site(day dayName, r rng) *site {
 	code := h.countries.pick(r)
 	from := h.favourites[code]
 	if r.chance(wandering) {
@@ -114,7 +114,7 @@ func browse(d *day, h *host, n int, r rng) {
 	for times := range sessions(h.clock, n, r) {
 		sites := make([]*site, 1+min(int(r.ExpFloat64()*2.5), 8))
 		for i := range sites {
-			sites[i] = h.habits.site(d.name, r)
+			sites[i] = h.preferences.site(d.name, r)
 		}
 		for _, t := range times {
 			d.add(h.visit(sites, r).flow(r, t, h.addr))
@@ -129,7 +129,7 @@ func (h *host) visit(sites []*site, r rng) visit {
 		return h.resolve(r)
 	case x < dnsShare+mailShare:
 		return mail(r)
-	case x < dnsShare+mailShare+h.habits.web:
+	case x < dnsShare+mailShare+h.preferences.web:
 		return https(webServer, httpsUp*0.95, h.ratio)
 	}
 	s := sites[r.IntN(len(sites))]
@@ -142,7 +142,7 @@ func (h *host) visit(sites []*site, r rng) visit {
 
 // resolve is a DNS request to one of the organisation's servers.
 func (h *host) resolve(r rng) visit {
-	return dns(dnsServers[pickServer(r, h.habits.primaryDNS)])
+	return dns(dnsServers[pickServer(r, h.preferences.primaryDNS)])
 }
 
 func pickServer(r rng, first float64) int {
