@@ -22,13 +22,19 @@ func openDay(ctx context.Context, path string, stderr io.Writer) (*profile.Profi
 	if encoded {
 		p, err = readProfile(path)
 	} else {
-		p, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{})
+		p, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{CacheFailed: warnCache(stderr)})
 	}
 	if err != nil {
 		return nil, err
 	}
 	warnRejected(stderr, p)
 	return p, nil
+}
+
+// warnCache returns a function that warns of a profile cache that cannot be
+// used, after which the result only takes longer.
+func warnCache(stderr io.Writer) func(error) {
+	return func(err error) { fmt.Fprintf(stderr, "warning: %v\n", err) }
 }
 
 // isProfile says whether a file begins as a profile does.

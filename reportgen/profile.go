@@ -47,13 +47,15 @@ func profileFiles(ctx context.Context, stdout, stderr io.Writer, paths []string,
 		return flowfile.WriteProfile(out, p)
 	}
 	for _, path := range paths {
-		p, at, err := flowfile.CachedProfile(ctx, path, flowfile.Options{Progress: bar.progress})
+		p, at, err := flowfile.CachedProfile(ctx, path, flowfile.Options{Progress: bar.progress, CacheFailed: warnCache(stderr)})
 		if err != nil {
 			return err
 		}
 		bar.close()
 		warnRejected(stderr, p)
-		fmt.Fprintln(stdout, at)
+		if at != "" {
+			fmt.Fprintln(stdout, at)
+		}
 	}
 	return nil
 }

@@ -183,7 +183,7 @@ func (o *sentinelOptions) setBotnet(s string) error {
 // run analyses the day, prints what it finds and writes its files.
 func (o *sentinelOptions) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	day := sentinel.Day{Rows: flowfile.Rows(ctx, o.data, flowfile.Filter{})}
-	if day.Profile, _, err = flowfile.CachedProfile(ctx, o.data, flowfile.Options{}); err != nil {
+	if day.Profile, _, err = flowfile.CachedProfile(ctx, o.data, flowfile.Options{CacheFailed: warnCache(stderr)}); err != nil {
 		return fmt.Errorf("--data: %w", err)
 	}
 	warnRejected(stderr, day.Profile)

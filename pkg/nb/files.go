@@ -41,12 +41,14 @@ func readDay(file string) (*profile.Profile, error) {
 	for range 2 {
 		p, ok, err := profile.ReadCached(path)
 		switch {
+		case errors.Is(err, profile.ErrCache):
+			return compute(path)
 		case err != nil:
 			return nil, err
 		case ok:
 			return p, nil
 		}
-		if err := fill(path); err != nil {
+		if err := runProfile(path); err != nil {
 			return nil, err
 		}
 	}
@@ -100,9 +102,27 @@ func moduleRoot() (string, error) {
 	return "", errors.New("the folder of Flowbook, which holds the sample days, was not found: run the notebook inside it, or name files by path")
 }
 
-// fill runs reportgen profile on a flow file.
-func fill(path string) error {
-	cmd, err := reportgen("profile", path)
+// compute returns the profile of a flow file without the cache.
+func compute(path string) (*profile.Profile, error) {
+	dir, err := os.MkdirTemp("", "flowbook-profile-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "day.profile")
+	if err := runProfile(path, "-o", out); err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		return nil, err
+	}
+	return profile.Unmarshal(b)
+}
+
+// runProfile runs reportgen profile on a flow file.
+func runProfile(path string, options ...string) error {
+	cmd, err := reportgen(append([]string{"profile", path}, options...)...)
 	if err != nil {
 		return err
 	}
@@ -132,7 +152,7 @@ func reportgen(args ...string) (*exec.Cmd, error) {
 		return nil, errors.New("a day is not in the profile cache and reportgen, which reads flow files, was not found: put it on PATH or name it in FLOWBOOK_REPORTGEN")
 	}
 	for i, a := range args[1:] { // the folder of the command is another
-		if abs, err := filepath.Abs(a); err == nil {
+		if abs, err := filepath.Abs(a); err == nil && !strings.HasPrefix(a, "-") {
 			args[i+1] = abs
 		}
 	}

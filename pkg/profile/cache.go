@@ -58,9 +58,14 @@ func hashOf(f *os.File) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ReadCached returns the profile of a flow file from the cache, or false where
-// the cache does not have it. A cached profile that is damaged counts as
-// missing, since it can be made again.
+// ErrCache is the error of a cache that cannot be used, as opposed to that of a
+// flow file; test for it with errors.Is. Profiles can then be computed anew.
+var ErrCache = errors.New("the profile cache cannot be used; set FLOWBOOK_CACHE to a folder that can be written")
+
+// ReadCached returns the profile of a flow file from the cache, or false if
+// the cache does not have it. A damaged cached profile counts as missing, since
+// it can be computed again. If the cache itself cannot be read, the error is an
+// [ErrCache].
 func ReadCached(path string) (*Profile, bool, error) {
 	sum, err := knownHash(path, time.Now())
 	if err != nil {
@@ -68,14 +73,14 @@ func ReadCached(path string) (*Profile, bool, error) {
 	}
 	at, err := CachePath(sum)
 	if err != nil {
-		return nil, false, err
+		return nil, false, fmt.Errorf("%w (%w)", ErrCache, err)
 	}
 	b, err := os.ReadFile(at)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("profile cache: %w", err)
+		return nil, false, fmt.Errorf("%w (%w)", ErrCache, err)
 	}
 	p, ok := cachedProfile(b, sum)
 	if !ok {

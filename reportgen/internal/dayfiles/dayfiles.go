@@ -11,6 +11,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -93,21 +94,79 @@ func name(path string, day ingest.DayCount, days int) string {
 	return strings.TrimSuffix(path, ext) + "-" + day.Date.String() + ext
 }
 
-// place renames whole files to their paths. If one cannot be renamed, because a
-// folder has its name for example, those before it are removed.
-func place(files []pendingFile) ([]File, error) {
-	var placed []File
+// place renames whole files to their paths. If one cannot be renamed, the files
+// that were there before any of them are restored: the earlier set stays whole.
+func place(files []pendingFile) (placed []File, err error) {
 	for _, f := range files {
-		if err := f.pending.CloseAtomicallyReplace(); err != nil {
-			err = fmt.Errorf("%s: %w", f.Path, err)
-			for _, before := range placed {
-				err = errors.Join(err, os.Remove(before.Path))
-			}
+		if info, err := os.Lstat(f.Path); err == nil && info.IsDir() {
+			return nil, fmt.Errorf("%s: is a folder; remove it or choose another name", f.Path)
+		}
+	}
+	var earlier []keptFile
+	defer func() {
+		for _, k := range slices.Backward(earlier) {
+			err = errors.Join(err, k.end(err != nil))
+		}
+	}()
+	for _, f := range files {
+		k, err := keep(f.Path)
+		if err != nil {
 			return nil, err
 		}
+		earlier = append(earlier, k)
+		if err := f.pending.CloseAtomicallyReplace(); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		}
+		earlier[len(earlier)-1].replaced = true
 		placed = append(placed, f.File)
 	}
 	return placed, nil
+}
+
+// keptFile is what was at a path before it was replaced.
+type keptFile struct {
+	path     string
+	backup   string // another name of the earlier file; "" if there was none
+	replaced bool
+}
+
+// keep gives the file at path a second name, so that the path never is without
+// a file.
+func keep(path string) (keptFile, error) {
+	k := keptFile{path: path}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return k, nil
+	}
+	folder, err := os.MkdirTemp(filepath.Dir(path), ".flowbook-earlier-")
+	if err != nil {
+		return k, fmt.Errorf("%s: %w", path, err)
+	}
+	k.backup = filepath.Join(folder, filepath.Base(path))
+	if err := os.Link(path, k.backup); err != nil {
+		// A file system without links: for a moment the path has no file.
+		if err := os.Rename(path, k.backup); err != nil {
+			return k, errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(folder))
+		}
+	}
+	return k, nil
+}
+
+// end removes the second name, after it restored the earlier file if asked to.
+func (k keptFile) end(restore bool) error {
+	switch {
+	case k.backup == "" && restore && k.replaced:
+		return os.Remove(k.path)
+	case k.backup == "":
+		return nil
+	}
+	var err error
+	if restore {
+		err = os.Rename(k.backup, k.path)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w; the earlier file is %s", k.path, err, k.backup)
+	}
+	return os.RemoveAll(filepath.Dir(k.backup))
 }
 
 // writeDay writes the next n flows to a file.

@@ -144,3 +144,51 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// If the set cannot be placed, the files of an earlier import stay as they were.
+func TestWriteKeepsEarlierFiles(t *testing.T) {
+	spoil := map[string]func(t *testing.T, dir string){
+		"a folder has the name of the last file": func(t *testing.T, dir string) {
+			last := filepath.Join(dir, "day-2024-04-13.parquet")
+			if err := errors.Join(os.Remove(last), os.Mkdir(last, 0o700)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"the last file cannot be renamed": func(t *testing.T, dir string) {
+			pending, err := filepath.Glob(filepath.Join(dir, ".day-2024-04-13.parquet*"))
+			if err != nil || len(pending) != 1 {
+				t.Fatalf("pending files %v, %v", pending, err)
+			}
+			if err := os.Remove(pending[0]); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}
+	for name, spoil := range spoil {
+		dir := t.TempDir()
+		t.Setenv("TMPDIR", dir) // where pending files are made if it is on the same file system
+		path := filepath.Join(dir, "day.parquet")
+		first := filepath.Join(dir, "day-2024-04-11.parquet")
+		if err := os.WriteFile(first, []byte("earlier"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "day-2024-04-13.parquet"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, flows := days(t, 2, 3, 1)
+		_, err := dayfiles.Write(t.Context(), flows, list, path, func(n, _ int64) {
+			if n == 5 {
+				spoil(t, dir)
+			}
+		})
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if b, err := os.ReadFile(first); err != nil || string(b) != "earlier" {
+			t.Errorf("%s: the first file holds %.10q, %v", name, b, err)
+		}
+		if names := listing(t, dir); len(names) != 2 {
+			t.Errorf("%s: left %v", name, names)
+		}
+	}
+}

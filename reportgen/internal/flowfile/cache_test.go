@@ -3,9 +3,9 @@ package flowfile_test
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -84,8 +84,16 @@ func TestCacheCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("FLOWBOOK_CACHE", filepath.Join(file, "below"))
-	_, _, err := flowfile.CachedProfile(t.Context(), writeFlows(t, someFlows(10, 15)), flowfile.Options{})
-	if err == nil || !strings.Contains(err.Error(), "profile cache") {
-		t.Errorf("error %v", err)
+	path := writeFlows(t, someFlows(10, 15))
+	var failed error
+	p, at, err := flowfile.CachedProfile(t.Context(), path, flowfile.Options{CacheFailed: func(err error) { failed = err }})
+	if err != nil || at != "" || p == nil || p.Sources[0].Rows != 10 {
+		t.Errorf("profile %v at %q, error %v", p, at, err)
+	}
+	if !errors.Is(failed, profile.ErrCache) {
+		t.Errorf("the cache failed with %v", failed)
+	}
+	if _, _, err := flowfile.CachedProfile(t.Context(), path+"x", flowfile.Options{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing flow file: %v", err)
 	}
 }

@@ -18,6 +18,8 @@ type Options struct {
 	// those of the files that were opened so far. Calls come one at a time, from
 	// any goroutine.
 	Progress func(rows, total int64)
+	// CacheFailed, if set, is called if [CachedProfile] cannot use the cache.
+	CacheFailed func(error)
 }
 
 // Profile reads a flow file to its profile. Rows that are not flows are left out

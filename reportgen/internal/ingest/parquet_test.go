@@ -3,6 +3,8 @@ package ingest
 import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,6 +122,19 @@ func TestParquetMalformed(t *testing.T) {
 			if err != nil && !strings.HasPrefix(err.Error(), file+": ") {
 				t.Errorf("%s: %v", file, err)
 			}
+		}
+	}
+}
+
+// TestParquetFooterEnds reads files whose footer ends too early, of which the
+// Parquet library says io.EOF: that is not the end of the log.
+func TestParquetFooterEnds(t *testing.T) {
+	for _, footer := range []string{"", "\x15", "\x15\x04\x19"} {
+		path := write(t, t.TempDir(), "footer.parquet", []byte("PAR1"+footer+string(rune(len(footer)))+"\x00\x00\x00PAR1"))
+		_, _, err := readAs(t, "parquet", []string{path}, Options{Time: "s", Map: map[string]string{
+			"timestamp": "a", "src_ip": "a", "dst_ip": "a", "port": "a", "proto": "a", "up_bytes": "a", "down_bytes": "a"}})
+		if err == nil || errors.Is(err, io.EOF) || !strings.HasPrefix(err.Error(), path+": ") || strings.Count(err.Error(), path) != 1 {
+			t.Errorf("footer %q: %v", footer, err)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // Options say how logs are read. The zero value reads every day in UTC.
@@ -251,8 +253,15 @@ func (r *Reader) readFile(p []byte) (int, error) {
 func (r *Reader) finish(cause error) error {
 	name := r.file.name
 	closed := r.closeFile()
-	if !errors.Is(cause, io.EOF) {
+	if _, named := errors.AsType[*flowfile.Error](cause); named {
 		r.files = nil
+		return fmt.Errorf("%v", cause) //nolint:errorlint // it may wrap the io.EOF of the Parquet library
+	}
+	if cause != io.EOF { //nolint:errorlint // an io.EOF that a library wrapped is not the end of the log
+		r.files = nil
+		if errors.Is(cause, io.EOF) {
+			return fmt.Errorf("%s: %v", name, cause) //nolint:errorlint // nor must it look like it to callers
+		}
 		return fmt.Errorf("%s: %w", name, cause)
 	}
 	if closed != nil {
