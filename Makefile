@@ -12,13 +12,15 @@ LINT      := $(TOOLS)/bin/golangci-lint
 LINT_VERSION := v2.15.0
 VALE      := $(TOOLS)/bin/vale
 VALE_VERSION := v3.21.0
+VULN      := $(TOOLS)/bin/govulncheck
+VULN_VERSION := v1.9.0
 GOTESTSUM := $(TOOLS)/bin/gotestsum
 GOTESTSUM_VERSION := v1.13.0
 
 # The most flows a day whose files together stay under 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: help report test jupyter sample golden evaluate lint fuzz bench clean reportgen
+.PHONY: help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
 
 help: ## say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -55,9 +57,14 @@ $(VENV)/.jupyter: notebooks/requirements.txt
 
 ## Checks
 
+check: lint reportgen ## build, vet, lint and short tests, for before each commit
+	go build ./...
+	go vet ./...
+	go test -short ./...
+
 # The tests that were skipped, because the machine lacks data or a program that
 # is not part of the module, are listed after the last package.
-test: debian lint $(VENV)/.test $(TOOLS)/.npm $(GOTESTSUM) reportgen ## everything that CI checks
+test: debian lint vuln $(VENV)/.test $(TOOLS)/.npm $(GOTESTSUM) reportgen ## everything that CI checks
 	go vet ./...
 	$(GOTESTSUM) --format pkgname -- -race -timeout 20m ./...
 	$(MAKE) fuzz
@@ -102,6 +109,17 @@ lint: $(LINT) $(VALE) ## gofmt, golangci-lint, and the prose of code and documen
 
 $(LINT):
 	GOBIN=$(TOOLS)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+# The database of vulnerabilities is on the network, so without it there is
+# nothing to check; any other failure counts.
+vuln: $(VULN) ## look up known vulnerabilities of the dependencies
+	@out=$$($(VULN) ./... 2>&1); status=$$?; echo "$$out"; \
+	if [ $$status -ne 0 ] && grep -q 'fetching vulnerabilities' <<<"$$out"; then \
+	  echo 'make vuln: the database cannot be reached: known vulnerabilities were not looked up' >&2; \
+	else exit $$status; fi
+
+$(VULN):
+	GOBIN=$(TOOLS)/bin go install golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION)
 
 $(VALE):
 	GOBIN=$(TOOLS)/bin go install github.com/vale-cli/vale/v3/cmd/vale@$(VALE_VERSION)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/modfile"
 )
 
 const module = "github.com/flowbook/flowbook/"
@@ -21,25 +23,26 @@ var onlyUser = map[string]string{
 	"github.com/janpfeifer/gonb":       "pkg/nb",
 }
 
-// TestArrows asserts that packages import each other only as the table of
-// rooms in ARCHITECTURE.md says.
+// TestArrows: packages import each other only as the table of packages in
+// ARCHITECTURE.md allows. A row may name only packages of rows above it, so the
+// graph has no cycle.
 func TestArrows(t *testing.T) {
-	allowed := roomTable(t)
+	allowed := packageTable(t)
 	for pkg, imports := range packageImports(t) {
-		rooms, ok := allowed[room(pkg)]
+		folders, ok := allowed[folderOf(pkg)]
 		if !ok {
-			t.Errorf("%s stands in no row of ARCHITECTURE.md", pkg)
+			t.Errorf("%s has no row in ARCHITECTURE.md", pkg)
 			continue
 		}
 		for _, imp := range imports {
 			if to, ours := strings.CutPrefix(imp, module); ours {
-				if r := room(to); r != room(pkg) && !slices.Contains(rooms, r) && !slices.Contains(rooms, path.Dir(r)) {
-					t.Errorf("%s imports %s; ARCHITECTURE.md allows it %v", pkg, to, rooms)
+				if r := folderOf(to); r != folderOf(pkg) && !slices.Contains(folders, r) && !slices.Contains(folders, path.Dir(r)) {
+					t.Errorf("%s imports %s; ARCHITECTURE.md allows only %v", pkg, to, folders)
 				}
 				continue
 			}
 			for library, user := range onlyUser {
-				if (imp == library || strings.HasPrefix(imp, library+"/")) && room(pkg) != user {
+				if (imp == library || strings.HasPrefix(imp, library+"/")) && folderOf(pkg) != user {
 					t.Errorf("%s imports %s, which only %s may", pkg, imp, user)
 				}
 			}
@@ -47,9 +50,9 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// room is the folder in ARCHITECTURE.md's table that a package belongs to:
+// folderOf returns the folder in ARCHITECTURE.md's table that a package is in:
 // pkg/x, reportgen/x or reportgen/internal/x, with all below it.
-func room(pkg string) string {
+func folderOf(pkg string) string {
 	parts := strings.SplitN(pkg, "/", 4)
 	depth := 2
 	if strings.HasPrefix(pkg, "reportgen/internal/") {
@@ -58,8 +61,8 @@ func room(pkg string) string {
 	return strings.Join(parts[:min(len(parts), depth)], "/")
 }
 
-// roomTable reads which rooms each room may import.
-func roomTable(t *testing.T) map[string][]string {
+// packageTable reads from ARCHITECTURE.md which folders each folder may import.
+func packageTable(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile("../ARCHITECTURE.md")
 	if err != nil {
@@ -68,32 +71,29 @@ func roomTable(t *testing.T) map[string][]string {
 	row := regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\|.*\\| ([^|]+) \\|$")
 	allowed := map[string][]string{}
 	full := map[string]string{} // "flow" to "pkg/flow"
-	var above []string
 	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
 		name, imports := m[1], m[2]
-		var rooms []string
-		if list, ok := strings.CutPrefix(imports, "all above but "); ok {
-			rooms = slices.DeleteFunc(slices.Clone(above), func(r string) bool {
-				return slices.Contains(strings.Split(list, ", "), path.Base(r))
-			})
-		} else if imports == "all" {
-			rooms = []string{"pkg", "reportgen", "reportgen/internal"}
+		var folders []string
+		if imports == "all" {
+			folders = []string{"pkg", "reportgen", "reportgen/internal"}
 		} else if imports != "none" {
 			for in := range strings.SplitSeq(imports, ", ") {
-				rooms = append(rooms, full[in])
+				if full[in] == "" {
+					t.Errorf("ARCHITECTURE.md: %s imports %s, which is not in a row above", name, in)
+				}
+				folders = append(folders, full[in])
 			}
 		}
-		allowed[name] = rooms
+		allowed[name] = folders
 		full[path.Base(name)] = name
-		above = append(above, name)
 	}
 	if len(allowed) < 10 {
-		t.Fatalf("only %d rooms found in ARCHITECTURE.md's table", len(allowed))
+		t.Fatalf("ARCHITECTURE.md: only %d packages in the table", len(allowed))
 	}
 	return allowed
 }
 
-// packageImports lists what each package of the module imports itself.
+// packageImports lists the direct imports of each package of the module.
 func packageImports(t *testing.T) map[string][]string {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-f", `{{if .GoFiles}}{{.ImportPath}} {{join .Imports " "}}{{end}}`, module+"...")
@@ -110,4 +110,52 @@ func packageImports(t *testing.T) map[string][]string {
 		imports[strings.TrimPrefix(f[0], module)] = f[1:]
 	}
 	return imports
+}
+
+// TestDependencies: the table of dependencies in ARCHITECTURE.md lists the
+// modules that go.mod requires directly, and no others.
+func TestDependencies(t *testing.T) {
+	src, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := modfile.Parse("go.mod", src, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n## Dependencies\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	listed := map[string]bool{} // whether go.mod requires it
+	for _, m := range regexp.MustCompile(`(?m)^\| ([^|]+/[^|]+) \|`).FindAllStringSubmatch(table, -1) {
+		for name := range strings.SplitSeq(m[1], ", ") {
+			if host, _, _ := strings.Cut(name, "/"); !strings.Contains(host, ".") {
+				name = "github.com/" + name
+			}
+			listed[name] = false
+		}
+	}
+	version := regexp.MustCompile(`/v\d+$`)
+	for _, r := range mod.Require {
+		if r.Indirect {
+			continue
+		}
+		name, found := version.ReplaceAllString(r.Mod.Path, ""), false
+		for entry := range listed {
+			if entry == name || strings.HasPrefix(entry, name+"/") {
+				listed[entry], found = true, true
+			}
+		}
+		if !found {
+			t.Errorf("go.mod requires %s, which the table of dependencies in ARCHITECTURE.md lacks", r.Mod.Path)
+		}
+	}
+	for entry, required := range listed {
+		if !required {
+			t.Errorf("ARCHITECTURE.md lists %s, which go.mod does not require", entry)
+		}
+	}
 }
