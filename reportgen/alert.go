@@ -16,6 +16,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
 	"github.com/spf13/pflag"
@@ -51,8 +52,8 @@ func (o *alertOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.to, "alert", nil, "send alerts to this `destination` (repeatable)")
 	f.StringVar(&o.format, "alert-format", "", "format of sent alerts: json, ocsf or ecs")
 	f.StringVar(&o.least, "alert-least", string(detect.Medium), "least `severity` of findings that are sent with --alert")
-	f.DurationVar(&o.timeout, "alert-timeout", siem.DefaultTimeout, "`time` that one attempt to send may take")
-	f.IntVar(&o.retries, "alert-retries", siem.DefaultRetries, "`number` of further attempts to send")
+	f.DurationVar(&o.timeout, "alert-timeout", alert.DefaultTimeout, "`time` that one attempt to send may take")
+	f.IntVar(&o.retries, "alert-retries", alert.DefaultRetries, "`number` of further attempts to send")
 	f.StringVar(&o.ca, "alert-ca", "", "`file` of certificates (PEM) that verify TLS servers, in place of the system's")
 	f.StringVar(&o.cert, "alert-cert", "", "`file` of our certificate and its key (PEM), for TLS servers that ask for one")
 	f.StringVar(&o.spool, "alert-spool", "", "`folder` of alerts that could not be sent (default flowbook/alerts in the user's configuration folder)")
@@ -80,12 +81,12 @@ func (o alertOptions) open(stderr io.Writer) (*alerting, error) {
 		return nil, err
 	}
 	for _, to := range o.to {
-		if _, err := siem.ParseDestination(to); err != nil {
+		if _, err := alert.ParseDestination(to); err != nil {
 			return nil, fmt.Errorf("--alert: %w", err)
 		}
 	}
 	switch {
-	case !slices.Contains([]string{"", siem.FormatJSON, siem.FormatOCSF, siem.FormatECS}, o.format):
+	case !slices.Contains([]string{"", alert.FormatJSON, alert.FormatOCSF, alert.FormatECS}, o.format):
 		return nil, fmt.Errorf("--alert-format %q is none of json, ocsf, ecs", o.format)
 	case !detect.Severity(o.least).Known():
 		return nil, fmt.Errorf("--alert-least %q is none of info, low, medium, high, critical", o.least)
@@ -163,19 +164,19 @@ func (a *alerting) dated(test *profile.Profile) error {
 // writer writes findings in a format of package siem.
 func (a *alerting) writer(format string) func(io.Writer, detect.Result) error {
 	return func(w io.Writer, r detect.Result) error {
-		alerts, err := siem.Alerts(r.Findings, a.set, a.midnight)
+		alerts, err := a.set.Alerts(r.Findings, a.midnight)
 		if err != nil {
 			return err
 		}
-		return siem.Write(w, alerts, format)
+		return alert.Write(w, alerts, format)
 	}
 }
 
 // sending is alerts on their way to one destination.
 type sending struct {
-	to     siem.Destination
-	opt    siem.DeliverOptions
-	alerts []siem.Alert
+	to     alert.Destination
+	opt    alert.Options
+	alerts []alert.Alert
 }
 
 // send sends findings where the rules and flags say, and tells on stderr what
@@ -188,7 +189,7 @@ func (a *alerting) send(ctx context.Context, findings []detect.Finding, stdout, 
 	kept := 0
 	for _, s := range list {
 		s.opt.Stdout = stdout
-		d, err := siem.Deliver(ctx, s.to, s.alerts, s.opt)
+		d, err := alert.Deliver(ctx, s.to, s.alerts, s.opt)
 		if err != nil {
 			return &statusError{exitFailed, err}
 		}
@@ -214,16 +215,16 @@ type sendings []sending
 // add puts alerts to one destination in one format together, each once, so
 // that one that is down is waited for once. Where rules disagree on how to send
 // the first counts.
-func (list *sendings) add(to siem.Destination, opt siem.DeliverOptions, alerts []siem.Alert) {
+func (list *sendings) add(to alert.Destination, opt alert.Options, alerts []alert.Alert) {
 	i := slices.IndexFunc(*list, func(s sending) bool { return s.to == to && s.opt.Format == opt.Format })
 	if i < 0 {
 		*list = append(*list, sending{to, opt, alerts})
 		return
 	}
 	s := &(*list)[i]
-	for _, alert := range alerts {
-		if !slices.ContainsFunc(s.alerts, func(known siem.Alert) bool { return known.UID == alert.UID }) {
-			s.alerts = append(s.alerts, alert)
+	for _, a := range alerts {
+		if !slices.ContainsFunc(s.alerts, func(known alert.Alert) bool { return known.UID == a.UID }) {
+			s.alerts = append(s.alerts, a)
 		}
 	}
 }
@@ -237,19 +238,19 @@ func (a *alerting) sendings(findings []detect.Finding) (sendings, error) {
 	if err != nil {
 		return nil, err
 	}
-	alerts, err := siem.Alerts(findings, a.set, a.midnight)
+	alerts, err := a.set.Alerts(findings, a.midnight)
 	if err != nil {
 		return nil, err
 	}
 	var list sendings
-	add := func(to string, least detect.Severity, of func(siem.Alert) bool, opt siem.DeliverOptions) error {
-		d, err := siem.ParseDestination(to)
+	add := func(to string, least detect.Severity, of func(alert.Alert) bool, opt alert.Options) error {
+		d, err := alert.ParseDestination(to)
 		if err != nil {
 			return err
 		}
 		opt.Spool, opt.TLS = spool, a.tls
-		list.add(d, opt, slices.DeleteFunc(slices.Clone(alerts), func(alert siem.Alert) bool {
-			return alert.Finding.Severity.Compare(least) < 0 || !of(alert)
+		list.add(d, opt, slices.DeleteFunc(slices.Clone(alerts), func(a alert.Alert) bool {
+			return a.Finding.Severity.Compare(least) < 0 || !of(a)
 		}))
 		return nil
 	}
@@ -259,15 +260,15 @@ func (a *alerting) sendings(findings []detect.Finding) (sendings, error) {
 			if err != nil {
 				return nil, fmt.Errorf("rule %s: %w", r.Key(), err)
 			}
-			own := func(alert siem.Alert) bool { return r.Enabled() && alert.Rule == r }
+			own := func(a alert.Alert) bool { return r.Enabled() && a.Finding.Rule == r.Key() }
 			if err := add(action.To, cmp.Or(action.Least, detect.Medium), own, opt); err != nil {
 				return nil, err
 			}
 		}
 	}
 	for _, to := range a.to {
-		opt := siem.DeliverOptions{Format: a.format, Timeout: a.timeout, Retries: &a.retries}
-		if err := add(to, detect.Severity(a.least), func(siem.Alert) bool { return true }, opt); err != nil {
+		opt := alert.Options{Format: a.format, Timeout: a.timeout, Retries: &a.retries}
+		if err := add(to, detect.Severity(a.least), func(alert.Alert) bool { return true }, opt); err != nil {
 			return nil, err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/reportgen/internal/siem"
+	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/spf13/cobra"
 )
 
@@ -148,8 +148,8 @@ func findingWriters(alerts *alerting) map[string]func(io.Writer, detect.Result) 
 		"table": writeFindingTable,
 		"json":  writeFindingJSON,
 		"csv":   writeFindingCSV,
-		"ocsf":  alerts.writer(siem.FormatOCSF),
-		"ecs":   alerts.writer(siem.FormatECS),
+		"ocsf":  alerts.writer(alert.FormatOCSF),
+		"ecs":   alerts.writer(alert.FormatECS),
 	}
 }
 

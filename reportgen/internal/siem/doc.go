@@ -13,9 +13,6 @@
 // them, its `correlation` counts them, its `flowbook.baseline` compares them
 // with the baseline day.
 //
-// [NewAlert] makes an alert of a finding, with a stable id and absolute times;
-// [Alert.OCSF] and [Alert.ECS] write it in the words of those schemas.
-// [Deliver] sends alerts to a [Destination]: a file, syslog or a webhook. It
-// waits and tries again, and keeps in a spool what could not be sent, which
-// goes first the next time.
+// [Set.Alerts] makes alerts of findings, which package alert writes in the formats
+// of other tools and sends.
 package siem

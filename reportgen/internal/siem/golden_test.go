@@ -2,44 +2,11 @@ package siem
 
 import (
 	"bytes"
-	"encoding/json"
-	"net/netip"
 	"path/filepath"
 	"testing"
 
-	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/testenv"
 )
-
-// One alert in every format.
-func TestGolden(t *testing.T) {
-	f := detect.Finding{Rule: detect.RuleExfiltration, Entity: netip.MustParseAddr("192.168.100.35"), Severity: detect.High, Score: 0.97,
-		Attack: []string{"T1567.002", "T1030"}, Summary: "uploaded 1.19 GB to 142.250.184.196 (Google LLC), 310 times its baseline",
-		Window: [2]flow.Time{9*flow.Hour + 2965, 11 * flow.Hour},
-		Evidence: map[string]any{"src_ip": "192.168.100.35", "dst_ip": "142.250.184.196", "owner": map[string]any{"asn": 15169, "name": "Google LLC"},
-			"country": map[string]string{"code": "US", "name": "United States"}, "flows": 4, "up_bytes": 1_190_000_000, "down_bytes": 15_000_000, "proto": "tcp", "port": 443}}
-	a, err := NewAlert(f, builtinSet(t), christmas)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, format := range []string{FormatJSON, FormatOCSF, FormatECS} {
-		line, err := a.Encode(format)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var indented bytes.Buffer
-		if err := json.Indent(&indented, line, "", "  "); err != nil {
-			t.Fatal(err)
-		}
-		golden(t, "alert."+format+".json", indented.String()+"\n")
-	}
-	text, err := a.syslog("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "alert.syslog.txt", text+"\n")
-}
 
 // The built-in rules as a table.
 func TestGoldenRules(t *testing.T) {
@@ -48,10 +15,5 @@ func TestGoldenRules(t *testing.T) {
 	if err := s.WriteTable(&table); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "rules.txt", table.String())
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	testenv.Golden(t, filepath.Join("testdata", name), got)
+	testenv.Golden(t, filepath.Join("testdata", "rules.txt"), table.String())
 }

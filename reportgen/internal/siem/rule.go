@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/goccy/go-yaml"
 )
 
@@ -119,9 +120,26 @@ func (r *Rule) Attack() []string {
 	return techniques
 }
 
+// Alerts makes alerts of findings of the day that begins at midnight.
+func (s *Set) Alerts(findings []detect.Finding, midnight time.Time) ([]alert.Alert, error) {
+	var alerts []alert.Alert
+	for _, f := range findings {
+		var rule *alert.Rule
+		if r, ok := s.Rule(f.Rule); ok {
+			rule = &alert.Rule{ID: r.ID, Title: r.Title, Description: r.Description, Response: r.Flowbook.Response}
+		}
+		a, err := alert.New(f, rule, midnight)
+		if err != nil {
+			return nil, err
+		}
+		alerts = append(alerts, a)
+	}
+	return alerts, nil
+}
+
 // Action sends a rule's alerts somewhere.
 type Action struct {
-	To       string          `yaml:"to"`        // a destination as ParseDestination reads it
+	To       string          `yaml:"to"`        // a destination as [alert.ParseDestination] reads it
 	Format   string          `yaml:"format"`    // json (the default), ocsf or ecs
 	Least    detect.Severity `yaml:"least"`     // the least severity that is sent; medium where empty
 	Timeout  string          `yaml:"timeout"`   // of one attempt, such as 5s; DefaultTimeout where empty
@@ -131,8 +149,8 @@ type Action struct {
 
 // Options returns how the action's alerts are sent, except for the spool. The
 // error is that of a timeout that is none, or of a token that lookup, such as os.LookupEnv, does not have.
-func (a Action) Options(lookup func(string) (string, bool)) (DeliverOptions, error) {
-	opt := DeliverOptions{Format: a.Format, Retries: a.Retries}
+func (a Action) Options(lookup func(string) (string, bool)) (alert.Options, error) {
+	opt := alert.Options{Format: a.Format, Retries: a.Retries}
 	if a.Timeout != "" {
 		var err error
 		if opt.Timeout, err = time.ParseDuration(a.Timeout); err != nil {

@@ -2,6 +2,7 @@ package siem
 
 import (
 	"fmt"
+	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"regexp"
 	"slices"
 	"strconv"
@@ -137,14 +138,14 @@ func (r *Rule) blockFault(problem string, keys ...string) error {
 
 // validate returns the field at fault and why.
 func (a Action) validate() (string, error) {
-	if _, err := ParseDestination(a.To); err != nil {
+	if _, err := alert.ParseDestination(a.To); err != nil {
 		return "to", err
 	}
 	if d, err := time.ParseDuration(a.Timeout); a.Timeout != "" && (err != nil || d <= 0) {
 		return "timeout", fmt.Errorf("%q is no time above 0, such as 5s", a.Timeout)
 	}
 	switch {
-	case !slices.Contains([]string{"", FormatJSON, FormatOCSF, FormatECS}, a.Format):
+	case !slices.Contains([]string{"", alert.FormatJSON, alert.FormatOCSF, alert.FormatECS}, a.Format):
 		return "format", fmt.Errorf("%q is none of json, ocsf, ecs", a.Format)
 	case a.Least != "" && !a.Least.Known():
 		return "least", fmt.Errorf("%q is none of info, low, medium, high, critical", a.Least)

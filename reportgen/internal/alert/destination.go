@@ -1,4 +1,4 @@
-package siem
+package alert
 
 import (
 	"context"
@@ -115,7 +115,7 @@ func (d Destination) message(a Alert, format string) (message, error) {
 	return message{a.UID, string(line)}, err
 }
 
-func (d Destination) sender(opt DeliverOptions) sender {
+func (d Destination) sender(opt Options) sender {
 	switch d.kind {
 	case "stdout":
 		return lineSender{opt.Stdout}

@@ -1,4 +1,4 @@
-package siem
+package alert
 
 import (
 	"cmp"
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// DeliverOptions says how alerts are sent; the zero value is the usual way.
-type DeliverOptions struct {
+// Options says how alerts are sent; the zero value is the usual way.
+type Options struct {
 	Format  string        // FormatJSON where empty; a syslog message is then the finding's sentence
 	Timeout time.Duration // of one attempt; 0 means DefaultTimeout
 	Retries *int          // after the first attempt; nil means DefaultRetries
@@ -22,7 +22,7 @@ type DeliverOptions struct {
 	Stdout  io.Writer     // where the destination stdout leads
 }
 
-// The defaults of DeliverOptions: with them, a destination that is down is
+// The defaults of Options: with them, a destination that is down is
 // waited for 7.5 seconds.
 const (
 	DefaultTimeout = 10 * time.Second
@@ -53,7 +53,7 @@ type Delivery struct {
 // The error is that of a spool that cannot be read or written, or of an alert
 // that cannot be written in the format. What could not be sent is no error but
 // told in Delivery.
-func Deliver(ctx context.Context, to Destination, alerts []Alert, opt DeliverOptions) (Delivery, error) {
+func Deliver(ctx context.Context, to Destination, alerts []Alert, opt Options) (Delivery, error) {
 	var fresh []message
 	for _, a := range alerts {
 		m, err := to.message(a, opt.Format)
@@ -90,7 +90,7 @@ func Deliver(ctx context.Context, to Destination, alerts []Alert, opt DeliverOpt
 }
 
 // sendAll returns the messages that were not sent and why the first was not.
-func sendAll(ctx context.Context, out sender, all []message, opt DeliverOptions) (kept []message, cause error) {
+func sendAll(ctx context.Context, out sender, all []message, opt Options) (kept []message, cause error) {
 	for i, m := range all {
 		err := sendOne(ctx, out, m, opt)
 		if err == nil {
@@ -106,7 +106,7 @@ func sendAll(ctx context.Context, out sender, all []message, opt DeliverOptions)
 }
 
 // sendOne tries a message until it is sent, refused or tried often enough.
-func sendOne(ctx context.Context, out sender, m message, opt DeliverOptions) error {
+func sendOne(ctx context.Context, out sender, m message, opt Options) error {
 	retries := DefaultRetries
 	if opt.Retries != nil {
 		retries = *opt.Retries

@@ -1,4 +1,4 @@
-package siem
+package alert
 
 import (
 	"bytes"
@@ -20,12 +20,14 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
+var christmas = time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC)
+
 // someAlerts are n different alerts.
 func someAlerts(t *testing.T, n int) []Alert {
 	t.Helper()
 	var alerts []Alert
 	for i := range n {
-		a, err := NewAlert(detect.Finding{Rule: "beacon", Entity: netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), Severity: detect.High, Score: 0.8,
+		a, err := New(detect.Finding{Rule: "beacon", Entity: netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), Severity: detect.High, Score: 0.8,
 			Attack: []string{"T1071.001"}, Summary: "calls “home” every 60 s", Evidence: map[string]any{"dst_ip": "93.184.216.34"},
 			Window: [2]flow.Time{flow.Hour, 2 * flow.Hour}}, nil, christmas)
 		if err != nil {
@@ -37,11 +39,11 @@ func someAlerts(t *testing.T, n int) []Alert {
 }
 
 // quick are options that wait for nothing long.
-func quick(t *testing.T, retries int) DeliverOptions {
-	return DeliverOptions{Spool: filepath.Join(t.TempDir(), "spool"), Retries: &retries, Backoff: time.Millisecond, Timeout: 5 * time.Second}
+func quick(t *testing.T, retries int) Options {
+	return Options{Spool: filepath.Join(t.TempDir(), "spool"), Retries: &retries, Backoff: time.Millisecond, Timeout: 5 * time.Second}
 }
 
-func deliver(t *testing.T, to string, alerts []Alert, opt DeliverOptions) Delivery {
+func deliver(t *testing.T, to string, alerts []Alert, opt Options) Delivery {
 	t.Helper()
 	d, err := ParseDestination(to)
 	if err != nil {
@@ -327,7 +329,7 @@ func TestParseDestination(t *testing.T) {
 func TestUID(t *testing.T) {
 	f := someAlerts(t, 1)[0].Finding
 	uid := func(f detect.Finding, day time.Time) string {
-		a, err := NewAlert(f, nil, day)
+		a, err := New(f, nil, day)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -342,7 +344,7 @@ func TestUID(t *testing.T) {
 		t.Error("uid does not follow the finding")
 	}
 	f.Evidence = func() {}
-	if _, err := NewAlert(f, nil, christmas); err == nil {
+	if _, err := New(f, nil, christmas); err == nil {
 		t.Error("evidence that JSON cannot hold passes")
 	}
 }

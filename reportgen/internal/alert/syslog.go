@@ -1,4 +1,4 @@
-package siem
+package alert
 
 import (
 	"context"

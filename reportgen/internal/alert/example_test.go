@@ -1,4 +1,4 @@
-package siem_test
+package alert_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/siem"
+	"github.com/flowbook/flowbook/reportgen/internal/alert"
 )
 
 // A finding of 25 December as an event of the Elastic Common Schema.
@@ -17,7 +17,7 @@ func ExampleWrite() {
 	f := detect.Finding{Rule: "exfiltration", Entity: netip.MustParseAddr("192.168.100.35"), Severity: detect.High, Score: 0.97, Attack: []string{"T1567.002"},
 		Summary: "uploaded 1.2 GB", Window: [2]flow.Time{9 * flow.Hour, 10 * flow.Hour},
 		Evidence: map[string]any{"src_ip": "192.168.100.35", "dst_ip": "142.250.184.196", "up_bytes": 1_200_000_000}}
-	a, err := siem.NewAlert(f, nil, time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC))
+	a, err := alert.New(f, nil, time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -25,7 +25,7 @@ func ExampleWrite() {
 	e := a.ECS()
 	fmt.Println(e.Timestamp, e.Event.Kind, e.Source.IP, e.Destination.IP, *e.Source.Bytes, e.Threat.Technique.ID, e.Threat.Technique.Subtechnique.ID)
 
-	if err := siem.Write(os.Stdout, []siem.Alert{a}, siem.FormatJSON); err != nil {
+	if err := alert.Write(os.Stdout, []alert.Alert{a}, alert.FormatJSON); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
@@ -41,17 +41,17 @@ func ExampleDeliver() {
 		return
 	}
 	defer os.RemoveAll(dir)
-	to, err := siem.ParseDestination("file:" + dir + "/alerts.jsonl")
+	to, err := alert.ParseDestination("file:" + dir + "/alerts.jsonl")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	alerts, err := siem.Alerts([]detect.Finding{{Rule: "beacon", Entity: netip.MustParseAddr("10.0.0.7"), Severity: detect.High}}, nil, time.Unix(0, 0))
+	a, err := alert.New(detect.Finding{Rule: "beacon", Entity: netip.MustParseAddr("10.0.0.7"), Severity: detect.High}, nil, time.Unix(0, 0))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	d, err := siem.Deliver(context.Background(), to, alerts, siem.DeliverOptions{Spool: dir + "/spool"})
+	d, err := alert.Deliver(context.Background(), to, []alert.Alert{a}, alert.Options{Spool: dir + "/spool"})
 	fmt.Println(d.Sent, d.Kept, err)
 	// Output: 1 0 <nil>
 }

@@ -1,4 +1,4 @@
-package siem
+package alert
 
 import (
 	"bytes"
@@ -26,11 +26,19 @@ const (
 // Alert is a finding with what other tools need to know of it.
 type Alert struct {
 	UID     string // a UUID that is the same whenever the same finding is made
-	Rule    *Rule  // nil where the set has none of the finding's name
+	Rule    *Rule  // nil if the finding's rule is not known
 	Finding detect.Finding
 	First   time.Time // the first flow concerned
 	Last    time.Time // the last flow concerned
 	ends    endpoints
+}
+
+// Rule is what an alert says about the rule of its finding.
+type Rule struct {
+	ID          string // a UUID
+	Title       string
+	Description string
+	Response    []string // what to do about the finding
 }
 
 // endpoints is what every kind of evidence may say of the flows concerned, by
@@ -53,9 +61,9 @@ type endpoints struct {
 // namespace is that of the UUIDs of alerts (RFC 9562, version 5).
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/flowbook/flowbook/alert"))
 
-// NewAlert makes an alert of a finding of the day that begins at midnight. The
-// set may be nil. The error is that of evidence that JSON cannot hold.
-func NewAlert(f detect.Finding, s *Set, midnight time.Time) (Alert, error) {
+// New makes an alert of a finding of the day that begins at midnight. The rule may
+// be nil. Evidence that JSON cannot represent is an error.
+func New(f detect.Finding, rule *Rule, midnight time.Time) (Alert, error) {
 	if f.Attack == nil {
 		f.Attack = []string{}
 	}
@@ -64,11 +72,8 @@ func NewAlert(f detect.Finding, s *Set, midnight time.Time) (Alert, error) {
 		return Alert{}, fmt.Errorf("finding %s of %s: %w", f.Rule, f.Entity, err)
 	}
 	day := midnight.UTC().Format(time.DateOnly)
-	a := Alert{UID: uuid.NewSHA1(namespace, append([]byte(day+"\n"), text...)).String(), Finding: f,
+	a := Alert{UID: uuid.NewSHA1(namespace, append([]byte(day+"\n"), text...)).String(), Rule: rule, Finding: f,
 		First: moment(midnight, f.Window[0]), Last: moment(midnight, f.Window[1])}
-	if s != nil {
-		a.Rule, _ = s.Rule(f.Rule)
-	}
 	evidence, err := json.Marshal(f.Evidence)
 	if err != nil {
 		return Alert{}, err
@@ -99,19 +104,6 @@ func (e *endpoints) complete(entity netip.Addr) {
 
 // bytes returns those of both directions.
 func (e endpoints) bytes() int64 { return profile.Counts{Up: e.Up, Down: e.Down}.Bytes() }
-
-// Alerts makes alerts of findings; see [NewAlert].
-func Alerts(fs []detect.Finding, s *Set, midnight time.Time) ([]Alert, error) {
-	var alerts []Alert
-	for _, f := range fs {
-		a, err := NewAlert(f, s, midnight)
-		if err != nil {
-			return nil, err
-		}
-		alerts = append(alerts, a)
-	}
-	return alerts, nil
-}
 
 func moment(midnight time.Time, t flow.Time) time.Time {
 	return midnight.UTC().Add(time.Duration(t) * (time.Second / time.Duration(flow.Second)))

@@ -1,4 +1,4 @@
-package siem
+package alert
 
 import (
 	"context"
@@ -30,14 +30,14 @@ func TestBackoff(t *testing.T) {
 	tests := []struct {
 		name string
 		err  error
-		opt  DeliverOptions
+		opt  Options
 		want []int64 // milliseconds
 	}{
-		{"defaults", down, DeliverOptions{}, []int64{0, 500, 1500, 3500, 7500}},
-		{"asked to wait", retryAfter{down, 3 * time.Second}, DeliverOptions{}, []int64{0, 3000, 6000, 9000, 13000}},
-		{"asked to wait a day", retryAfter{down, 24 * time.Hour}, DeliverOptions{Retries: new(int)}, []int64{0}},
-		{"limit", retryAfter{down, 24 * time.Hour}, DeliverOptions{Retries: &retries}, []int64{0, 30000, 60000, 90000, 120000}},
-		{"refused", refused{down}, DeliverOptions{}, []int64{0}},
+		{"defaults", down, Options{}, []int64{0, 500, 1500, 3500, 7500}},
+		{"asked to wait", retryAfter{down, 3 * time.Second}, Options{}, []int64{0, 3000, 6000, 9000, 13000}},
+		{"asked to wait a day", retryAfter{down, 24 * time.Hour}, Options{Retries: new(int)}, []int64{0}},
+		{"limit", retryAfter{down, 24 * time.Hour}, Options{Retries: &retries}, []int64{0, 30000, 60000, 90000, 120000}},
+		{"refused", refused{down}, Options{}, []int64{0}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

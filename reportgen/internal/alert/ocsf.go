@@ -1,4 +1,4 @@
-package siem
+package alert
 
 import (
 	"math"
@@ -150,8 +150,8 @@ func (a Alert) OCSF() OCSF {
 	}
 	if a.Rule != nil {
 		o.FindingInfo.Analytic.Desc = a.Rule.Description
-		if len(a.Rule.Flowbook.Response) > 0 {
-			o.Remediation = &ocsfRemediation{strings.Join(a.Rule.Flowbook.Response, ". ")}
+		if len(a.Rule.Response) > 0 {
+			o.Remediation = &ocsfRemediation{strings.Join(a.Rule.Response, ". ")}
 		}
 	}
 	return o
