@@ -95,7 +95,7 @@ func TestTools(t *testing.T) {
 	if got := search(" "); len(got) != 1 || got[0] != "" {
 		t.Errorf("an empty search finds %q", got)
 	}
-	// What stands in a fold is found, and the fold opened.
+	// Text in a fold is found, and the fold is opened.
 	search("flowbook/pkg/nb")
 	p.Click(".search li button")
 	if !rendertest.Evaluate[bool](p, `document.querySelector("details.fold pre").checkVisibility()`) {
@@ -159,7 +159,7 @@ func TestPageWithoutScript(t *testing.T) {
 	}
 }
 
-// TestScreenshots writes pictures of a report for people to look at, where
+// TestScreenshots writes pictures of a report for visual checks, if
 // $FLOWBOOK_SCREENSHOTS names a folder; $FLOWBOOK_NOTEBOOKS may name the
 // notebooks.
 func TestScreenshots(t *testing.T) {

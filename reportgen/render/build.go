@@ -12,7 +12,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// builder turns notebooks into a document, cell by cell.
+// builder converts notebooks to a document, cell by cell.
 type builder struct {
 	options  Options
 	doc      *document.Document
@@ -21,14 +21,14 @@ type builder struct {
 	problems []error
 	numbers  numbering
 	anchors  anchors
-	texts    []located // everything that may hold references
+	texts    []located // all texts that may contain references
 	failed   bool
-	places   []*place         // of the cells
+	cells    []*cellTarget    // of the cells
 	section  *document.Target // the last heading
 	tex      *tex.Renderer    // started with the first formula
 	cited    map[string]*document.Reference
 
-	// The notebook that is being read.
+	// The current notebook.
 	input     Input
 	language  string
 	footnotes map[string]string // the source of each footnote, by its label
@@ -76,8 +76,8 @@ func (b *builder) notebook(in Input) {
 	b.footnotes = footnotes(in.Notebook)
 	number := 0
 	for _, cell := range in.Notebook.Cells {
-		// Cells are counted as in the notebook that people edit, which lacks the
-		// parameters that a run puts in.
+		// Cells are counted as in the author's notebook, without injected
+		// parameters.
 		if cell == nil || !cell.HasTag("injected-parameters") {
 			number++
 		}
@@ -99,14 +99,14 @@ func (b *builder) notebook(in Input) {
 				b.warn(where, 0, "a cell of type %q is omitted; make it a Markdown cell to include it", cell.Type)
 			}
 		}
-		b.placed(where, label, first)
+		b.addCell(where, label, first)
 	}
 	if b.numbers.base == 0 {
 		b.warn(document.Origin{Notebook: in.Name}, 0, "the notebook has no heading and therefore no section of its own")
 	}
 }
 
-// text reads Markdown blocks, its images and its footnotes.
+// text parses Markdown blocks with their images and footnotes.
 func (b *builder) text(where document.Origin, source string, attachments map[string]any) *document.Text {
 	t := b.parser.Parse(b.withFootnotes(source))
 	b.pictures(where, t, attachments)
@@ -122,8 +122,8 @@ func (b *builder) text(where document.Origin, source string, attachments map[str
 	return t
 }
 
-// markdown adds a Markdown cell, or an output that is Markdown: headings open
-// sections, and what stands between them is prose.
+// markdown adds a Markdown cell or output: headings open sections, and the blocks
+// between them are prose.
 func (b *builder) markdown(where document.Origin, source string, attachments map[string]any) {
 	t := b.text(where, source, attachments)
 	var prose *document.Text
@@ -145,7 +145,7 @@ func (b *builder) markdown(where document.Origin, source string, attachments map
 	}
 }
 
-// line reads a caption; nil where it is empty.
+// line parses a caption. It returns nil if the source is empty.
 func (b *builder) line(where document.Origin, source string) *document.Text {
 	if strings.TrimSpace(source) == "" {
 		return nil
@@ -202,8 +202,8 @@ func attribute(n ast.Node, name string) string {
 	return ""
 }
 
-// titled are the options with the title and the authors that the notebooks' own
-// metadata give where the options have none
+// titled returns the options. If they have no title or authors, those are taken from
+// the notebooks' metadata
 // (https://nbformat.readthedocs.io/en/latest/format_description.html#metadata).
 func titled(o Options, inputs []Input) Options {
 	var authors []string
@@ -225,7 +225,7 @@ func titled(o Options, inputs []Input) Options {
 	return o
 }
 
-// authorsOf are the names under the metadata key authors.
+// authorsOf returns the names under the metadata key authors.
 func authorsOf(nb *nbformat.Notebook) []string {
 	list, _ := nb.Metadata["authors"].([]any)
 	var names []string

@@ -165,8 +165,8 @@ func TestTableOnPhone(t *testing.T) {
 	}
 }
 
-// TestCSV: what is saved or copied of a table is no formula in a spreadsheet, and
-// numbers stay numbers.
+// TestCSV checks that text of saved or copied tables is not a formula in a spreadsheet,
+// and that numbers stay numbers.
 func TestCSV(t *testing.T) {
 	const table = `{"schema":{"fields":[{"name":"Host","type":"string"},{"name":"Change","type":"number"}]},
 		"data":[{"Host":"=HYPERLINK(\"https://example.org\",\"x\")","Change":-1.5},{"Host":"@x","Change":2},{"Host":"a, \"b\"","Change":3}]}`

@@ -14,9 +14,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// cellOptions are what a cell says about its place in the report: Quarto's
-// options at its head (https://quarto.org/docs/reference/cells/cells-jupyter.html)
-// and MyST's tags.
+// cellOptions are Quarto's options at the top of a cell
+// (https://quarto.org/docs/reference/cells/cells-jupyter.html) and MyST's tags.
 type cellOptions struct {
 	label       string
 	figCaptions []string
@@ -41,7 +40,7 @@ type cellOptions struct {
 
 var optionLine = regexp.MustCompile(`^\s*(?://|#|--|%|;+)\|\s?(.*)$`)
 
-// splitOptions takes the option lines off the head of a cell's source.
+// splitOptions splits the option lines from the rest of a cell's source.
 func splitOptions(source string) (options, rest string) {
 	var lines []string
 	rest = source
@@ -58,8 +57,8 @@ func splitOptions(source string) (options, rest string) {
 	}
 }
 
-// cellOptions reads a code cell's options and tags and returns its source
-// without the options.
+// cellOptions reads a code cell's options and tags. It also returns the source without
+// the options.
 func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellOptions, string) {
 	o := cellOptions{code: b.options.Code}
 	head, source := splitOptions(cell.Source)
@@ -87,7 +86,7 @@ func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellO
 	return o, source
 }
 
-// hidden reports whether JupyterLab shows a part of the cell collapsed.
+// hidden reports whether a part of the cell is collapsed in JupyterLab.
 func hidden(cell *nbformat.Cell, part string) bool {
 	jupyter, _ := cell.Metadata["jupyter"].(map[string]any)
 	on, _ := jupyter[part].(bool)
@@ -103,8 +102,7 @@ func optionAt(source, key string) int {
 	return 0
 }
 
-// knownOption reports whether the report obeys the option or may ignore it
-// without loss.
+// knownOption reports whether the option is supported or can be ignored.
 func knownOption(key string) bool {
 	return slices.Contains([]string{
 		"label", "fig-cap", "fig-subcap", "fig-alt", "tbl-cap", "tbl-subcap", "lst-cap", "lst-label", "echo", "code-fold",
@@ -114,7 +112,7 @@ func knownOption(key string) bool {
 	}, key)
 }
 
-// set obeys one option. What it does not know changes nothing.
+// set applies an option. Unknown options are ignored.
 func (o *cellOptions) set(key string, value any) error {
 	switch key {
 	case "echo", "code-fold", "code-summary":
@@ -150,7 +148,7 @@ func (o *cellOptions) setCaption(key string, value any) (err error) {
 	return err
 }
 
-// maxColumns is how many parts of a figure stand side by side at most.
+// maxColumns bounds layout-ncol.
 const maxColumns = 6
 
 func (o *cellOptions) setCode(key string, value any) error {
@@ -207,7 +205,7 @@ func (o *cellOptions) setOutput(key string, value any) error {
 	return nil
 }
 
-// tag obeys the tags of MyST and nbclient.
+// tag applies the tags of MyST and nbclient.
 func (o *cellOptions) tag(tag string) {
 	switch tag {
 	case "remove-cell":

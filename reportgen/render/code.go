@@ -13,18 +13,18 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// maxStream bounds what a report prints of a cell's text, and maxOutput any
-// other form of an output, in bytes. Nobody reads more.
+// maxStream bounds the text output of a cell, and maxOutput any other output, in
+// bytes.
 const (
 	maxStream = 1 << 20
 	maxOutput = 16 << 20
 )
 
-// cell is a code cell while its outputs are read.
+// cell is the state of a code cell while its outputs are read.
 type cell struct {
 	cellOptions
 	where   document.Origin
-	figures int // how many outputs took a caption of the cell's options
+	figures int // number of outputs with a caption of the cell's options
 	tables  int
 	several bool             // more than one picture: labels are numbered
 	group   *document.Figure // the figure whose parts the pictures are
@@ -33,7 +33,7 @@ type cell struct {
 	failed  bool
 }
 
-// code adds what the report shows of a code cell, and returns the cell's label.
+// code adds a code cell and returns its label.
 func (b *builder) code(where document.Origin, nc *nbformat.Cell) (label string) {
 	options, source := b.cellOptions(where, nc)
 	ran := b.input.Executed && !nc.HasTag("skip-execution")
@@ -56,7 +56,7 @@ func (b *builder) code(where document.Origin, nc *nbformat.Cell) (label string) 
 	if c.foldCell {
 		b.add(document.FoldEnd{})
 	}
-	// A failure is never folded away.
+	// Failures are never folded.
 	for _, f := range failures {
 		b.add(f)
 	}
@@ -65,10 +65,10 @@ func (b *builder) code(where document.Origin, nc *nbformat.Cell) (label string) 
 }
 
 // wholeMain is a line with which GoNB wraps the rest of a cell in a main
-// function. It tells a reader nothing.
+// function. Readers do not need it.
 var wholeMain = regexp.MustCompile(`(?m)^[ \t]*%%[ \t]*\r?\n?`)
 
-// source adds the source of the cell where the report shows it.
+// source adds the source of the cell unless it is hidden.
 func (b *builder) source(c *cell, source string) {
 	if b.language == "go" {
 		source = wholeMain.ReplaceAllString(source, "")
@@ -96,8 +96,8 @@ func (b *builder) source(c *cell, source string) {
 	b.add(code)
 }
 
-// parameters keeps the text of a parameter cell for the end of the report.
-// Notebooks of one report mostly declare the same ones.
+// parameters keeps the source of a parameter cell for the end of the report, without
+// duplicates.
 func (b *builder) parameters(source string, injected bool) {
 	source = strings.TrimSpace(source)
 	for _, p := range b.doc.Parameters {
@@ -115,7 +115,7 @@ func (b *builder) parameters(source string, injected bool) {
 	}
 }
 
-// unusedCaptions tells of a caption for which the cell printed nothing.
+// unusedCaptions reports captions for which the cell has no output.
 func (b *builder) unusedCaptions(c *cell) {
 	if c.failed || c.noOutput {
 		return
@@ -140,7 +140,7 @@ func (b *builder) unusedCaptions(c *cell) {
 	}
 }
 
-// outputs adds what the cell printed and returns its failures.
+// outputs adds the cell's outputs and returns its failures.
 func (b *builder) outputs(c *cell, outputs []*nbformat.Output) []document.Block {
 	var failures []document.Block
 	c.several = pictures(outputs) > 1

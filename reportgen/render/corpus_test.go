@@ -99,7 +99,7 @@ func TestFilesOutside(t *testing.T) {
 	}
 }
 
-// TestNamesOfFigures: what a notebook calls a figure is no path.
+// TestNamesOfFigures checks that labels of figures are not used as paths.
 func TestNamesOfFigures(t *testing.T) {
 	for _, label := range []string{"fig-../../evil", "../evil", "/tmp/evil", `fig-..\evil`, "fig-a/b", "fig-\x00"} {
 		nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Title"), codeCell("x", displayed(

@@ -22,16 +22,16 @@ const (
 	mimeSVG      = "image/svg+xml"
 )
 
-// bitmaps are the image types that browsers and GitHub show.
+// bitmaps returns the bitmap types that browsers and GitHub show.
 func bitmaps() []string { return []string{"image/png", "image/jpeg", "image/gif", "image/webp"} }
 
-// caption is what an output or a cell says to have it numbered.
+// caption is the caption of an output or a cell.
 type caption struct {
 	kind                document.Kind
 	label, caption, alt string
 }
 
-// display adds one display_data or execute_result: the richest of its forms.
+// display adds a display_data or execute_result output in its richest format.
 func (b *builder) display(c *cell, o *nbformat.Output) {
 	said, ok := b.metadata(c, o)
 	if b.tooLarge(c, o) {
@@ -59,7 +59,7 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 	}
 }
 
-// tooLarge tells of an output that no report can hold.
+// tooLarge reports an output that exceeds maxOutput.
 func (b *builder) tooLarge(c *cell, o *nbformat.Output) bool {
 	for _, mime := range slices.Sorted(maps.Keys(o.Data)) {
 		if s := text(o, mime); len(s) > maxOutput && mime != mimePlain {
@@ -71,8 +71,8 @@ func (b *builder) tooLarge(c *cell, o *nbformat.Output) bool {
 	return false
 }
 
-// standsIn reports whether the output is a sentence in place of the figure or
-// table that it is labelled as: a day may have nothing to show.
+// standsIn reports whether the output is a sentence instead of the figure or table
+// that its label names, since there is nothing to show.
 func (b *builder) standsIn(o *nbformat.Output, said caption) bool {
 	if text(o, mimeMarkdown) == "" || said.kind == document.KindFigure && hasPicture(o) {
 		return false
@@ -80,8 +80,7 @@ func (b *builder) standsIn(o *nbformat.Output, said caption) bool {
 	return said.kind == document.KindFigure || o.Data[mimeResource] == nil && text(o, mimeHTML) == ""
 }
 
-// standIn has references to a figure or table that is not there name the
-// section that says so.
+// standIn makes references to such a figure or table refer to its section.
 func (b *builder) standIn(c *cell, said caption) {
 	if said.label == "" || b.section == nil {
 		return
@@ -98,11 +97,11 @@ func text(o *nbformat.Output, mime string) string {
 	return s
 }
 
-// metadata reads the output's own caption, under the metadata key reportgen.
+// metadata reads the caption under the output's metadata key reportgen.
 func (b *builder) metadata(c *cell, o *nbformat.Output) (caption, bool) {
 	m, ok := o.Metadata["reportgen"].(map[string]any)
 	if s, isText := o.Metadata["reportgen"].(string); isText {
-		// Kernels that carry no nested values send the JSON text of the object.
+		// The GoNB kernel does not send nested values: the object is JSON text.
 		ok = json.Unmarshal([]byte(s), &m) == nil
 	}
 	if !ok {
@@ -181,7 +180,7 @@ func (b *builder) table(c *cell, o *nbformat.Output, said caption) {
 	b.add(t)
 }
 
-// rows is the table that an output prints.
+// rows returns the table of an output.
 func rows(o *nbformat.Output) (*document.Table, error) {
 	if o.Data[mimeResource] != nil {
 		return document.ResourceTable(o.Data[mimeResource])
@@ -189,7 +188,7 @@ func rows(o *nbformat.Output) (*document.Table, error) {
 	return document.HTMLTable(text(o, mimeHTML))
 }
 
-// tableLabel is the cell's label where it means its table.
+// tableLabel returns the cell's label if it is for a table.
 func tableLabel(c *cell) string {
 	kind := document.LabelKind(c.label)
 	if kind == document.KindCell || kind != document.KindTable && len(c.figCaptions) > 0 {
@@ -198,7 +197,7 @@ func tableLabel(c *cell) string {
 	return c.label
 }
 
-// figureLabel is the cell's label where it means its figure.
+// figureLabel returns the cell's label if it is for a figure.
 func figureLabel(c *cell) string {
 	if kind := document.LabelKind(c.label); kind == document.KindTable || kind == document.KindCell {
 		return ""
@@ -206,8 +205,8 @@ func figureLabel(c *cell) string {
 	return c.label
 }
 
-// numbered gives a figure or a table its number and its anchor. Without a
-// caption it has no number, and nothing can refer to it.
+// numbered returns the anchor and number of a figure or table, which has a number only
+// if it has a caption.
 func (b *builder) numbered(c *cell, kind document.Kind, said caption) (id, number string) {
 	target := &document.Target{Kind: kind, Where: c.where}
 	if said.caption != "" {
@@ -233,7 +232,7 @@ func (b *builder) numbered(c *cell, kind document.Kind, said caption) (id, numbe
 	return id, number
 }
 
-// figureCaption takes the next caption of the cell's options.
+// figureCaption returns the next caption of the cell's options.
 func (c *cell) figureCaption() caption {
 	i := c.figures
 	c.figures++

@@ -86,8 +86,7 @@ func prose(source string) *nbformat.Notebook {
 	return &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{{Type: nbformat.Markdown, Source: source}}}
 }
 
-// What is wrong with a notebook is told with its place, and the document is
-// there all the same: a report in part is better than none.
+// Problems have a place in a notebook, and the document is complete except for them.
 func ExampleBuild_problems() {
 	document, warnings, err := render.Build([]render.Input{
 		{Name: "uploads.ipynb", Notebook: prose("# Uploads\n\nThe largest are in @tbl-top, of $\\frac{1$ hosts.")},

@@ -105,7 +105,7 @@ func checkHarmless(t *testing.T, page, source string, own map[string]int) {
 			t.Errorf("<%s>", n.Data)
 		}
 		if n.Data == "input" && (len(n.Attr) == 0 || !strings.Contains(attributes(n), "disabled") || !strings.Contains(attributes(n), "type=checkbox")) {
-			t.Errorf("<input> that is no box of a task list: %s", attributes(n))
+			t.Errorf("<input> that is not a checkbox of a task list: %s", attributes(n))
 		}
 		for _, a := range n.Attr {
 			value := strings.ToLower(strings.Join(strings.Fields(a.Val), ""))

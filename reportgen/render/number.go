@@ -19,9 +19,8 @@ type numbering struct {
 
 func (n *numbering) newNotebook() { n.base = 0 }
 
-// depth is the depth in the report of a heading of the given level. The first
-// heading of a notebook opens a section whatever its level; a level that is
-// skipped is closed up.
+// depth returns the depth of a heading of the given level. The first heading of a
+// notebook has depth 1 whatever its level; skipped levels are closed.
 func (n *numbering) depth(level int) int {
 	if n.base == 0 {
 		n.base, n.last = level, 1
@@ -31,7 +30,7 @@ func (n *numbering) depth(level int) int {
 	return n.last
 }
 
-// section is the number of the next section at depth.
+// section returns the number of the next section at depth.
 func (n *numbering) section(depth int) string {
 	if depth == 1 {
 		clear(n.counts)
@@ -48,7 +47,7 @@ func (n *numbering) section(depth int) string {
 	return strings.Join(parts, ".")
 }
 
-// next is the number of the next figure, table, equation or listing.
+// next returns the number of the next figure, table, equation or listing.
 func (n *numbering) next(kind document.Kind) string {
 	if n.counts == nil {
 		n.counts = map[document.Kind]int{}
@@ -60,7 +59,7 @@ func (n *numbering) next(kind document.Kind) string {
 	return fmt.Sprintf("%d.%d", n.counters[0], n.counts[kind])
 }
 
-// anchors are the identifiers of the document and what stands at them.
+// anchors holds the identifiers of the document and their targets.
 type anchors struct {
 	taken     map[string]bool
 	labels    map[string]*document.Target // by label, which is the anchor
@@ -70,13 +69,13 @@ type anchors struct {
 
 func newAnchors() anchors {
 	return anchors{
-		// The writers' own anchors.
+		// Anchors that the writers use.
 		taken:  map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true, "references": true, "figures": true, "tables": true, "search": true, "theme": true},
 		labels: map[string]*document.Target{}, slugs: map[string]*document.Target{}, notebooks: map[string]*document.Target{},
 	}
 }
 
-// unique is the anchor, with a number behind it where it is taken.
+// unique returns the anchor, with a number appended if it is already used.
 func (a *anchors) unique(anchor string) string {
 	if anchor == "" {
 		anchor = "section"
@@ -89,8 +88,8 @@ func (a *anchors) unique(anchor string) string {
 	return candidate
 }
 
-// label registers a target under a label, which becomes its anchor, and
-// returns that; "" where the label is none or is taken, which is a problem.
+// label registers a target under a label, which becomes its anchor, and returns the
+// anchor. An invalid or duplicate label is a problem; the anchor is then "".
 func (b *builder) label(where document.Origin, line int, label string, target *document.Target) string {
 	if first, ok := b.anchors.labels[label]; ok {
 		b.taken(where, line, label, first)

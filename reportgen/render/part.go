@@ -7,9 +7,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// part adds a picture of a cell with fig-subcap to the one figure that they
-// make, Figure 2.1 (a), (b) and so on. @fig-x refers to the figure and @fig-x-1
-// to its first part.
+// part adds a picture of a cell with fig-subcap to the cell's figure, as its part (a),
+// (b) and so on. @fig-x refers to the figure and @fig-x-1 to its first part.
 func (b *builder) part(c *cell, o *nbformat.Output) {
 	if c.group == nil {
 		said := caption{label: figureLabel(c)}
@@ -42,8 +41,7 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 	c.group.Parts = append(c.group.Parts, part)
 }
 
-// tablePart adds a table of a cell with tbl-subcap to the one table that they make,
-// as part does a picture.
+// tablePart adds a table of a cell with tbl-subcap to the cell's table, like part.
 func (b *builder) tablePart(c *cell, o *nbformat.Output) {
 	if c.grouped == nil {
 		said := caption{label: tableLabel(c), caption: c.tblCaption}
@@ -66,8 +64,8 @@ func (b *builder) tablePart(c *cell, o *nbformat.Output) {
 	c.grouped.Parts = append(c.grouped.Parts, part)
 }
 
-// partID returns the id of the part of the given index of what target is, and has
-// references find it, where the whole has a label and a number.
+// partID returns the anchor of a part of target. If the whole has a label and a number,
+// the part can be referred to.
 func (b *builder) partID(label string, i int, target document.Target) string {
 	nth := "-" + strconv.Itoa(i+1)
 	target.ID = b.anchors.unique(target.ID + nth)
@@ -78,7 +76,7 @@ func (b *builder) partID(label string, i int, target document.Target) string {
 	return target.ID
 }
 
-// letter is a, b, … z, aa, ab and so on.
+// letter returns a, b, … z, aa, ab and so on.
 func letter(i int) string {
 	s := string(rune('a' + i%26))
 	if i >= 26 {

@@ -6,26 +6,24 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
-// Warning is something that a reader of the report may miss and that does not
-// stop it.
+// Warning reports an imperfection of a notebook or of its report.
 type Warning struct {
 	Where document.Origin
-	Line  int // of the cell's source, from 1; 0 where it concerns no line
+	Line  int // of the cell's source, from 1; 0 for the whole cell
 	Text  string
 }
 
-// String is the warning with its place.
+// String returns the warning with its place.
 func (w Warning) String() string { return at(w.Where, w.Line) + ": " + w.Text }
 
-// Problem is a fault of a notebook that makes the report wrong. Its text says
-// what to do about it.
+// Problem is a fault of a notebook that makes the report wrong.
 type Problem struct {
 	Where document.Origin
-	Line  int // of the cell's source, from 1; 0 where it concerns no line
+	Line  int // of the cell's source, from 1; 0 for the whole cell
 	Text  string
 }
 
-// Error is the problem with its place.
+// Error returns the problem with its place.
 func (p *Problem) Error() string { return at(p.Where, p.Line) + ": " + p.Text }
 
 func at(where document.Origin, line int) string {

@@ -12,8 +12,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// inlines sets the formulas of a text and numbers the works that it cites. It
-// is called for texts in the order in which a reader meets them.
+// inlines converts the formulas of a text and numbers its citations. It must be called
+// in the order of the texts in the report.
 func (b *builder) inlines(t located) {
 	var fences []*ast.FencedCodeBlock
 	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -34,7 +34,7 @@ func (b *builder) inlines(t located) {
 		}
 		return ast.WalkContinue, nil
 	})
-	// GitHub takes a fence of the language math for a formula.
+	// On GitHub, a code block of the language math is a formula.
 	for _, f := range fences {
 		e := &document.Equation{TeX: string(f.Lines().Value(t.Source))}
 		if f.Lines().Len() > 0 {
@@ -53,7 +53,7 @@ func (b *builder) equation(t located, e *document.Equation) {
 	e.MathML = b.formula(t, e.TeX, true, e.Offset)
 }
 
-// formula is a formula as MathML, "" where it has a fault.
+// formula converts a formula to MathML. It returns "" if the TeX is invalid.
 func (b *builder) formula(t located, source string, display bool, offset int) string {
 	if b.tex == nil {
 		renderer, err := tex.New()
@@ -70,7 +70,7 @@ func (b *builder) formula(t located, source string, display bool, offset int) st
 	return mathML
 }
 
-// equations numbers the labelled formulas below a block of the report's body.
+// equations numbers the labelled formulas of a block.
 func (b *builder) equations(t located, block ast.Node) {
 	_ = ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		e, ok := n.(*document.Equation)
@@ -85,8 +85,8 @@ func (b *builder) equations(t located, block ast.Node) {
 	})
 }
 
-// citation points each work at its place in the list of references. Works are
-// numbered in the order in which they are cited first.
+// citation resolves each key of a citation. Works are numbered in the order in which
+// they are first cited.
 func (b *builder) citation(t located, c *document.Citation) {
 	if c.Bare && b.options.Works[c.Works[0].Key] == nil {
 		return // an @name is prose
@@ -119,8 +119,8 @@ var (
 	escapedChar   = regexp.MustCompile(`\\.`)
 )
 
-// footnotes are the sources of a notebook's footnotes by their labels: a note
-// may stand in another cell than the reference to it. The first of a label
+// footnotes returns the sources of a notebook's footnotes by their labels: a note
+// may be in another cell than the reference to it. The first note with a label
 // counts.
 func footnotes(nb *nbformat.Notebook) map[string]string {
 	notes := map[string]string{}
@@ -146,8 +146,8 @@ func footnotes(nb *nbformat.Notebook) map[string]string {
 	return notes
 }
 
-// withFootnotes is a cell's source with the notes behind it that it refers to
-// and another cell holds.
+// withFootnotes returns a cell's source, with the footnotes of other cells that it
+// refers to appended.
 func (b *builder) withFootnotes(source string) string {
 	if len(b.footnotes) == 0 {
 		return source
@@ -167,8 +167,8 @@ func (b *builder) withFootnotes(source string) string {
 	return source
 }
 
-// lostFootnotes warns of references to footnotes that no cell holds, which are
-// printed as they are written.
+// lostFootnotes warns of references to missing footnotes, which are printed as they
+// are written.
 func (b *builder) lostFootnotes(t located) {
 	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if _, code := n.(*ast.CodeSpan); code {

@@ -12,8 +12,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
-// resolve points every reference and every link within the report at what it
-// names.
+// resolve sets the target of every reference and of every link within the report.
 func (b *builder) resolve() {
 	seen := map[ast.Node]bool{}
 	for _, t := range b.texts {
@@ -53,8 +52,8 @@ func (b *builder) crossRef(t located, n *document.CrossRef) {
 	n.Target = target
 }
 
-// unresolved is a problem, unless a cell failed: what it did not make cannot
-// be referred to, and the failure is already told.
+// unresolved reports a dead reference. It is only a warning if a cell failed: its
+// missing outputs cannot be referred to.
 func (b *builder) unresolved(where document.Origin, line int, format string, args ...any) {
 	if b.failed {
 		b.warn(where, line, format, args...)
@@ -63,9 +62,9 @@ func (b *builder) unresolved(where document.Origin, line int, format string, arg
 	b.problem(where, line, format, args...)
 }
 
-// link turns a link to an anchor, or to another notebook of the report, into
-// one to the section or the cell there. Where it has no text, as in MyST, it gets
-// the name of what it leads to. Other links stay as written.
+// link points a link to an anchor, or to another notebook of the report, to the section
+// or cell there. A link without text, as in MyST, gets the
+// name of its target. Other links are kept.
 func (b *builder) link(t located, n *ast.Link) {
 	u, err := url.Parse(string(n.Destination))
 	if err != nil || u.Scheme != "" || u.Host != "" {
@@ -97,8 +96,8 @@ func (b *builder) link(t located, n *ast.Link) {
 	}
 }
 
-// anchor finds an anchor as written, and as Jupyter spells it, with the
-// heading's capitals.
+// anchor finds an anchor as written, and in Jupyter's form, which keeps the case of the
+// heading.
 func (b *builder) anchor(fragment string) *document.Target {
 	if t := b.anchors.labels[fragment]; t != nil {
 		return t
@@ -125,9 +124,8 @@ func (a *anchors) at(id string) *document.Target {
 	return a.labels[id]
 }
 
-// place is where a cell stands in the report, which references may name by the
-// cell's label or id.
-type place struct {
+// cellTarget is a cell that references may name by its label or id.
+type cellTarget struct {
 	where  document.Origin
 	label  string
 	first  int // the index of its first block
@@ -138,33 +136,32 @@ type place struct {
 // cellPrefix is what references to cells begin with.
 const cellPrefix = "cell-"
 
-// placed notes where the cell stands whose blocks are those from first on.
-func (b *builder) placed(where document.Origin, label string, first int) {
-	if label != "" && slices.ContainsFunc(b.places, func(p *place) bool { return p.label == label && p.where.Notebook == where.Notebook }) &&
+// addCell records a cell whose blocks start at the index first.
+func (b *builder) addCell(where document.Origin, label string, first int) {
+	if label != "" && slices.ContainsFunc(b.cells, func(p *cellTarget) bool { return p.label == label && p.where.Notebook == where.Notebook }) &&
 		document.LabelKind(label) == document.KindCell {
 		b.problem(where, 0, "the label %q is already used by another cell of the notebook; choose another", label)
 	}
-	b.places = append(b.places, &place{where: where, label: label, first: first, shown: len(b.doc.Blocks) > first})
+	b.cells = append(b.cells, &cellTarget{where: where, label: label, first: first, shown: len(b.doc.Blocks) > first})
 }
 
-// named reports whether a reference or the fragment of a link means the cell:
+// named reports whether a reference or the fragment of a link names the cell:
 // @cell-load is the cell with the label cell-load, or with the label or id load.
-func (p *place) named(name string) bool {
+func (p *cellTarget) named(name string) bool {
 	short := strings.TrimPrefix(name, cellPrefix)
 	return slices.ContainsFunc([]string{p.label, p.where.CellID}, func(s string) bool { return s != "" && (s == name || s == short) })
 }
 
-// cell is what a name of a cell refers to: a cell of the notebook, or else the one
-// cell of the report that is named so. It is nil, without an error, where there is
-// none.
+// cell returns the target of a name: a cell of the notebook, or else the only cell of
+// the report with that name. It returns nil, without an error, if there is none.
 func (b *builder) cell(notebook, name string) (*document.Target, error) {
-	var found []*place
-	for _, p := range b.places {
+	var found []*cellTarget
+	for _, p := range b.cells {
 		if p.named(name) {
 			found = append(found, p)
 		}
 	}
-	if here := slices.IndexFunc(found, func(p *place) bool { return p.where.Notebook == notebook }); here >= 0 {
+	if here := slices.IndexFunc(found, func(p *cellTarget) bool { return p.where.Notebook == notebook }); here >= 0 {
 		found = found[here : here+1]
 	}
 	if len(found) == 0 {
@@ -183,8 +180,8 @@ func (b *builder) cell(notebook, name string) (*document.Target, error) {
 	return p.target, nil
 }
 
-// targetOf is the heading that the cell begins with, else the cell.
-func (b *builder) targetOf(p *place, name string) *document.Target {
+// targetOf returns the heading at the start of the cell, else the cell.
+func (b *builder) targetOf(p *cellTarget, name string) *document.Target {
 	if h, ok := b.doc.Blocks[p.first].(*document.Heading); ok {
 		return b.anchors.at(h.ID)
 	}
@@ -195,9 +192,9 @@ func (b *builder) targetOf(p *place, name string) *document.Target {
 	}
 }
 
-// anchorCells puts an anchor before each cell that something refers to.
+// anchorCells inserts an anchor before each cell that is referred to.
 func (b *builder) anchorCells() {
-	for _, p := range slices.Backward(b.places) {
+	for _, p := range slices.Backward(b.cells) {
 		if p.target != nil && p.target.Kind == document.KindCell {
 			b.doc.Blocks = slices.Insert(b.doc.Blocks, p.first, document.Block(&document.Cell{Origin: p.where, ID: p.target.ID}))
 		}

@@ -89,7 +89,7 @@ func markdown(t testing.TB, d *document.Document) (string, []string) {
 	return string(data), names
 }
 
-// body is the page from its title on: style and script are no one's golden.
+// body is the page from its title on: style and script are not compared.
 func body(html string) string {
 	_, after, _ := strings.Cut(html, "<header class=\"title\">")
 	return after
@@ -111,7 +111,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestReportIsDeterministic builds anew each time: nothing may depend on the
+// TestReportIsDeterministic builds the report several times: nothing may depend on the
 // order of a map or the clock.
 func TestReportIsDeterministic(t *testing.T) {
 	first := ""
@@ -147,7 +147,7 @@ func problems(t *testing.T, err error) []string {
 		if p, ok := errors.AsType[*render.Problem](e); ok {
 			texts = append(texts, p.Error())
 		} else {
-			t.Errorf("%v is no *render.Problem", e)
+			t.Errorf("%v is not a *render.Problem", e)
 		}
 	}
 	return texts

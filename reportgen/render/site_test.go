@@ -27,8 +27,8 @@ func typed(p *rendertest.Page, words string) []string {
 	})`)
 }
 
-// TestSiteSearch: every page searches the whole site, opened by path, and asks for
-// nothing but the index beside it, and for that only when somebody searches.
+// TestSiteSearch checks that every page searches the whole site if it is opened from a
+// file, and that it loads the index, and nothing else, at the first search.
 func TestSiteSearch(t *testing.T) {
 	dir := t.TempDir()
 	if err := render.WriteSite(dir, build(t, readInputs(t, scholar), scholarOptions(t))); err != nil {

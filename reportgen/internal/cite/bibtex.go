@@ -69,19 +69,19 @@ var (
 	command = regexp.MustCompile(`\\([A-Za-z]+)\s?|\\([&%$#_{} ])`)
 )
 
-// combining are the marks that TeX's accents put on a letter.
+// combining maps TeX's accents to Unicode combining characters.
 var combining = map[string]rune{
 	"`": 0x300, "'": 0x301, "^": 0x302, "~": 0x303, "=": 0x304, "u": 0x306, ".": 0x307, `"`: 0x308,
 	"r": 0x30a, "H": 0x30b, "v": 0x30c, "d": 0x323, "c": 0x327, "k": 0x328,
 }
 
-// letters are the commands that print a letter or a sign.
+// letters maps commands to the letter or symbol that they print.
 var letters = map[string]string{
 	"ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å",
 	"i": "ı", "textendash": "–", "textemdash": "—", "LaTeX": "LaTeX", "TeX": "TeX", "textregistered": "®",
 }
 
-// plain is TeX's text as Unicode, without braces and commands.
+// plain converts TeX text to Unicode and removes braces and commands.
 func plain(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	s = accent.ReplaceAllStringFunc(s, func(m string) string {
@@ -107,8 +107,8 @@ type entry struct {
 }
 
 // scanner reads BibTeX by the grammar of its manual (Patashnik, BibTeXing,
-// 1988): what stands outside of entries is a comment, a value is numbers,
-// {braced} and "quoted" texts and names of @string joined by #.
+// 1988): text outside of entries is a comment; a value is one or more numbers,
+// {braced} or "quoted" strings and @string macros, joined by #.
 type scanner struct {
 	source string
 	at     int

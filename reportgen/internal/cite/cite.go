@@ -37,12 +37,12 @@ type Work struct {
 	Note      string
 }
 
-// Name is a person's name. Given is empty where the name is of an organisation.
+// Name is a person's name. For an organisation, Given is empty.
 type Name struct{ Given, Family string }
 
 // Parse reads a bibliography: CSL-JSON where data begins as a JSON array or
-// object does, else BibTeX. The name is of the file, for the error, which says
-// what is wrong and where. A key that stands twice is an error.
+// object does, else BibTeX. The name is that of the file and is used in errors. A
+// duplicate key is an error.
 func Parse(name string, data []byte) (Works, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	parse := parseBibTeX
@@ -66,7 +66,7 @@ func Parse(name string, data []byte) (Works, error) {
 	return works, nil
 }
 
-// Add adds the works of another bibliography. It is an error where both have a
+// Add adds the works of another bibliography. It is an error if both have a
 // key.
 func (w Works) Add(other Works) error {
 	for key, work := range other {
@@ -78,15 +78,16 @@ func (w Works) Add(other Works) error {
 	return nil
 }
 
-// Reference is the work as the list of references prints it, without number and
-// anchor.
+// Reference returns the work as printed in the list of references, without number
+// and anchor.
 func (w *Work) Reference() document.Reference {
 	return document.Reference{
 		Key: w.Key, Authors: w.authors(), Title: w.Title, Container: w.Container, Details: w.details(), Link: w.link(),
 	}
 }
 
-// authors are "A. Lovelace, G. Hopper, and E. Noether", and et al. after six.
+// authors returns "A. Lovelace, G. Hopper, and E. Noether"; of more than six only
+// the first, followed by et al.
 func (w *Work) authors() string {
 	const most = 6
 	var all []string
@@ -105,7 +106,7 @@ func (w *Work) authors() string {
 	}
 }
 
-// short is the name with initials: "A. B. Lovelace".
+// short returns the name with initials: "A. B. Lovelace".
 func (n Name) short() string {
 	var parts []string
 	for word := range strings.FieldsSeq(n.Given) {
@@ -141,7 +142,7 @@ func (w *Work) details() string {
 	return strings.Join(parts, ", ")
 }
 
-// link is the work's DOI, else its address, where that is one of the web.
+// link returns the work's DOI as a link, else its URL if that is http or https.
 func (w *Work) link() string {
 	doi := strings.TrimPrefix(w.DOI, "https://doi.org/")
 	if doi != "" {

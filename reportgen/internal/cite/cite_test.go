@@ -86,7 +86,8 @@ func TestBadBibliographies(t *testing.T) {
 	}
 }
 
-// FuzzParse: no bibliography makes it panic, and what is read can be set.
+// FuzzParse checks that no bibliography makes Parse panic and that its works can be
+// printed.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(bib))
 	f.Add([]byte(`[{"id":"a","title":"b","author":[{"family":"c","given":"d"}]}]`))

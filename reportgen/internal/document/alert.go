@@ -9,8 +9,7 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// Alert is a quotation that begins with [!NOTE] on a line of its own, as on GitHub:
-// it quotes nobody, but stands out.
+// Alert is a block quote whose first line is [!NOTE] or another type, as on GitHub.
 // https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts
 type Alert struct {
 	ast.BaseBlock
@@ -30,10 +29,10 @@ func (a *Alert) Dump(source []byte, level int) {
 
 var alertMark = regexp.MustCompile(`(?i)^\[!(note|tip|important|warning|caution)\]\s*$`)
 
-// alerts makes alerts of the quotations that are some.
+// alerts replaces block quotes that are alerts by Alert nodes.
 type alerts struct{}
 
-// Transform replaces them in the tree.
+// Transform implements parser.ASTTransformer.
 func (alerts) Transform(root *ast.Document, reader text.Reader, _ parser.Context) {
 	var quotes []*ast.Blockquote
 	// The walker returns no error, so neither does Walk.
@@ -54,8 +53,8 @@ func (alerts) Transform(root *ast.Document, reader text.Reader, _ parser.Context
 	}
 }
 
-// takeAlertMark takes the first line off a quotation that is an alert, and returns
-// what it says; "" where it is none or has no other line.
+// takeAlertMark removes the first line of a block quote that is an alert and returns
+// the alert's type. It returns "" if the quote is not an alert or has no other line.
 func takeAlertMark(q *ast.Blockquote, source []byte) string {
 	p, ok := q.FirstChild().(*ast.Paragraph)
 	if !ok || p.Lines().Len() == 0 || p.Lines().Len() == 1 && p.NextSibling() == nil {

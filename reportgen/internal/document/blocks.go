@@ -8,19 +8,19 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
 
-// Heading opens a section. The depth is that of the report: a notebook's first
-// heading has depth 1, whatever its number of hashes.
+// Heading opens a section. The first heading of a notebook has depth 1, whatever
+// its level in Markdown.
 type Heading struct {
 	Depth  int
-	Number string // "2", "2.1"; "" where it is unnumbered
+	Number string // "2", "2.1"; "" if unnumbered
 	ID     string // unique in the document
 	Text   *Text
 }
 
 func (*Heading) block() {}
 
-// Slug is a heading's text as GitHub makes an anchor of it: lower case, spaces
-// to hyphens, other punctuation gone.
+// Slug returns the anchor that GitHub derives from a heading's text: lower case,
+// spaces replaced by hyphens, other punctuation removed.
 func Slug(text string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(strings.TrimSpace(text)) {
@@ -34,12 +34,12 @@ func Slug(text string) string {
 	return b.String()
 }
 
-// HTML is an output of text/html without a caption, as the notebook
-// holds it: a writer passes it through a Sanitizer.
+// HTML is a text/html output without a caption. Its source is not sanitized: a
+// writer passes it through a Sanitizer unless it is trusted.
 type HTML struct {
 	Origin
 	Source  string
-	Trusted bool // printed as it is
+	Trusted bool // written as it is
 }
 
 func (*HTML) block() {}
@@ -53,14 +53,14 @@ type Code struct {
 	Language string // of the notebook's kernel, in lower case; "" unknown
 	Source   string
 	Folded   bool
-	Summary  string // what a folded cell says; "" for the writer's own word
-	Expanded bool   // a folded cell that starts open
+	Summary  string // label of a folded cell; "" for the default
+	Expanded bool   // a folded cell that is initially open
 }
 
 func (*Code) block() {}
 
 // Parameters is the source of cells that are tagged parameters or
-// injected-parameters, with the notebooks where it stands.
+// injected-parameters, with the notebooks that have it.
 type Parameters struct {
 	Language  string
 	Source    string
@@ -68,8 +68,7 @@ type Parameters struct {
 	Notebooks []string
 }
 
-// Cell is the place at which a cell begins that the report refers to. It prints
-// nothing itself.
+// Cell is an invisible anchor at the start of a cell that the report refers to.
 type Cell struct {
 	Origin
 	ID string // the anchor
@@ -77,7 +76,7 @@ type Cell struct {
 
 func (*Cell) block() {}
 
-// Stream is what a cell wrote to its standard output or error.
+// Stream is text that a cell wrote to standard output or standard error.
 type Stream struct {
 	Origin
 	Stderr bool
@@ -98,8 +97,8 @@ type Failure struct {
 
 func (*Failure) block() {}
 
-// FoldStart opens a part that a reader unfolds; FoldEnd closes it. They come in
-// pairs and do not nest.
+// FoldStart opens a collapsed part; FoldEnd closes it. They come in pairs and do not
+// nest.
 type FoldStart struct{ Summary string }
 
 // FoldEnd closes what FoldStart opened.
@@ -114,10 +113,10 @@ type Figure struct {
 	ID      string   // the anchor: the label, or one made from the number
 	Number  string   // "2.1"; "" without a caption
 	Caption *Text    // nil for none
-	Picture *Picture // nil where there are Parts
+	Picture *Picture // nil if there are Parts
 	Parts   []*Part
-	Columns int    // how many Parts stand side by side; 0 for as many as fit
-	Data    *Table // what the figure draws; nil where the output does not say
+	Columns int    // number of Parts in a row; 0 for as many as fit
+	Data    *Table // the plotted data; nil if unknown
 }
 
 // Part is one of several pictures under one number, "(a)".
@@ -130,7 +129,7 @@ type Part struct {
 
 func (*Figure) block() {}
 
-// Picture is an image and the words that stand for it.
+// Picture is an image with its alt text.
 type Picture struct {
 	Alt    string
 	Vector *svg.Image // nil for a bitmap
@@ -139,7 +138,7 @@ type Picture struct {
 	Name   string     // a file name without extension, unique in the document
 }
 
-// Extension is the file name extension of the picture's format, with its dot.
+// Extension returns the file name extension of the picture's format, with its dot.
 func (p *Picture) Extension() string {
 	if p.Vector != nil {
 		return ".svg"

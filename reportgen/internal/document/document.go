@@ -1,11 +1,10 @@
-// Package document is the report between notebooks and writers: a title page, an
-// outline and a list of blocks, one type and one file a construct.
+// Package document is the model of a report. Package render builds it from
+// notebooks; the packages html, markdown and pdf write it.
 //
-// A [Document] says what the report holds and how things are numbered, never
-// how they look; the packages html and markdown have a file of the same name
-// for each construct. Prose stays a Markdown syntax tree ([Text]), in which
-// references to figures, tables and sections are nodes of their own
-// ([CrossRef]) that know what they point at.
+// A [Document] has a title page, blocks such as headings, figures and prose, and
+// their numbers and anchors, but no layout. Prose is a Markdown syntax tree
+// ([Text]) with nodes of its own for references ([CrossRef]), citations, formulas
+// and pictures.
 package document
 
 import (
@@ -16,21 +15,20 @@ import (
 
 // Document is one report.
 type Document struct {
-	Lang       string // BCP 47, "en" where a report says nothing else
+	Lang       string // BCP 47
 	Title      string
 	Subtitle   string
 	Authors    []string
-	Date       string // as the author wrote it: a report has no clock
+	Date       string // as the author wrote it
 	Abstract   *Text  // nil for none
 	Blocks     []Block
 	Notes      []*Note       // footnotes, in the order of their numbers
 	References []*Reference  // works that are cited, in the order of their numbers
-	Provenance []Field       // what the report was made from, as its caller says
-	Parameters []*Parameters // the parameter cells, each different text once
+	Provenance []Field       // inputs and versions, as given by the caller
+	Parameters []*Parameters // the parameter cells without duplicates
 }
 
-// Field is a named value of the provenance: an input and its SHA-256, a
-// parameter and its value.
+// Field is a named value, such as an input and its SHA-256.
 type Field struct{ Name, Value string }
 
 // Block is one construct of the report's body. Kinds returns one of each.
@@ -55,14 +53,14 @@ func Kinds() []Block {
 	}
 }
 
-// Origin is the cell that a construct came from.
+// Origin is the cell that a block came from.
 type Origin struct {
 	Notebook string // the file's name
 	Cell     int    // counted from 1
-	CellID   string // the cell's id, "" where it has none
+	CellID   string // the cell's id; "" for none
 }
 
-// String is the place as an error says it: "2-hosts.ipynb, cell 4 (uploads)".
+// String returns the place as printed in errors: "2-hosts.ipynb, cell 4 (uploads)".
 func (o Origin) String() string {
 	switch {
 	case o.Cell == 0:
@@ -73,16 +71,16 @@ func (o Origin) String() string {
 	return fmt.Sprintf("%s, cell %d (%s)", o.Notebook, o.Cell, o.CellID)
 }
 
-// Headings are the document's headings in order.
+// Headings returns the document's headings in order.
 func (d *Document) Headings() []*Heading { return blocksOf[*Heading](d) }
 
-// Figures are the document's figures in order.
+// Figures returns the document's figures in order.
 func (d *Document) Figures() []*Figure { return blocksOf[*Figure](d) }
 
-// Tables are the document's tables in order.
+// Tables returns the document's tables in order.
 func (d *Document) Tables() []*Table { return blocksOf[*Table](d) }
 
-// Failures are the cells that failed, in order.
+// Failures returns the unexpected errors of cells, in order.
 func (d *Document) Failures() []*Failure {
 	var failed []*Failure
 	for _, f := range blocksOf[*Failure](d) {

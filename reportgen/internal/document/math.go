@@ -15,7 +15,7 @@ type Math struct {
 	ast.BaseInline
 	TeX     string
 	Display bool
-	MathML  string // "" until it is set, and where TeX does not allow it
+	MathML  string // "" before conversion, and if the TeX is invalid
 	Offset  int    // in the source
 }
 
@@ -30,21 +30,20 @@ func (m *Math) Dump(source []byte, level int) {
 	ast.DumpHelper(m, source, level, map[string]string{"TeX": m.TeX}, nil)
 }
 
-// Equation is a formula on lines of its own: $$…$$, with {#eq-x} behind it
-// where it has a number, or a LaTeX environment such as align.
+// Equation is a formula on lines of its own: $$…$$, followed by {#eq-x} if it is
+// numbered, or a LaTeX environment such as align.
 type Equation struct {
 	ast.BaseBlock
 	TeX    string
 	Label  string
 	Number string // "2.1"; "" without a label
 	ID     string // the anchor; "" without a label
-	MathML string // "" until it is set, and where TeX does not allow it
+	MathML string // "" before conversion, and if the TeX is invalid
 	Offset int    // in the source
-	Open   bool   // the source ends before the formula does
+	Open   bool   // the formula is not closed
 }
 
-// KindEquationNode is the node kind of Equation; KindEquation is what a reader
-// calls one.
+// KindEquationNode is the node kind of Equation. KindEquation is a Kind of target.
 var KindEquationNode = ast.NewNodeKind("Equation")
 
 // Kind returns KindEquationNode.
@@ -55,18 +54,18 @@ func (e *Equation) Dump(source []byte, level int) {
 	ast.DumpHelper(e, source, level, map[string]string{"TeX": e.TeX, "Label": e.Label}, nil)
 }
 
-// IsRaw tells goldmark that there is no Markdown within.
+// IsRaw reports to goldmark that the content is not Markdown.
 func (*Equation) IsRaw() bool { return true }
 
-// mathParser finds formulas in running text by Pandoc's rule: no space after
-// the opening dollar or before the closing one, and no digit behind it, so that
-// sums of money are none.
+// mathParser parses formulas in running text by Pandoc's rule: there is no space
+// after the opening dollar sign or before the closing one, and no digit after it, so
+// that amounts of money are not formulas.
 type mathParser struct{}
 
-// Trigger returns the character that opens a formula.
+// Trigger implements parser.InlineParser.
 func (mathParser) Trigger() []byte { return []byte{'$'} }
 
-// Parse returns the formula at the reader's position, or nil.
+// Parse implements parser.InlineParser.
 func (mathParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	line, segment := block.PeekLine()
 	mark := "$"
@@ -104,13 +103,14 @@ func (mathParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Nod
 	}
 }
 
-// opens reports whether a text between dollars is a formula and no sum of money.
+// opens reports whether text between dollar signs is a formula, not an amount of
+// money.
 func opens(tex string, rest []byte) bool {
 	return tex != "" && strings.TrimSpace(tex[:1]) != "" && strings.TrimSpace(tex[len(tex)-1:]) != "" &&
 		(len(rest) == 0 || rest[0] < '0' || rest[0] > '9')
 }
 
-// closing is where a formula's end stands in a line, -1 where it does not.
+// closing returns the index of a formula's end in a line, or -1.
 func closing(line []byte, end string) int {
 	for i := 0; i+len(end) <= len(line); i++ {
 		if line[i] == '\\' {
@@ -127,13 +127,13 @@ var (
 	equationID  = regexp.MustCompile(`^\s*\{#([^}\s]+)\}\s*$`)
 )
 
-// equationParser finds formulas on lines of their own.
+// equationParser parses formulas on lines of their own.
 type equationParser struct{}
 
-// Trigger returns the characters that open a formula.
+// Trigger implements parser.BlockParser.
 func (equationParser) Trigger() []byte { return []byte{'$', '\\'} }
 
-// equationEnd is how a formula that is open is closed.
+// equationEnd is the context key of the end that an open formula waits for.
 var equationEnd = parser.NewContextKey()
 
 // Open opens a formula at $$ or at \begin of an environment of formulas.
@@ -163,8 +163,8 @@ func (equationParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (a
 	return e, parser.NoChildren
 }
 
-// take adds a line, and reports whether the formula ends with it and nothing
-// but a label follows.
+// take adds a line. It reports whether the line ends the formula and contains
+// nothing after it except a label.
 func (e *Equation) take(line []byte, pc parser.Context) bool {
 	end := pc.Get(equationEnd).(string)
 	at := closing(line, end)
@@ -189,7 +189,7 @@ func (e *Equation) take(line []byte, pc parser.Context) bool {
 	return true
 }
 
-// Continue adds the next line.
+// Continue implements parser.BlockParser.
 func (equationParser) Continue(node ast.Node, reader text.Reader, pc parser.Context) parser.State {
 	e := node.(*Equation)
 	line, _ := reader.PeekLine()
@@ -204,14 +204,14 @@ func (equationParser) Continue(node ast.Node, reader text.Reader, pc parser.Cont
 	return parser.Continue | parser.NoChildren
 }
 
-// Close tidies the source of the formula.
+// Close implements parser.BlockParser.
 func (equationParser) Close(node ast.Node, _ text.Reader, _ parser.Context) {
 	e := node.(*Equation)
 	e.TeX = strings.TrimSpace(e.TeX)
 }
 
-// CanInterruptParagraph lets a formula follow a line of text.
+// CanInterruptParagraph implements parser.BlockParser.
 func (equationParser) CanInterruptParagraph() bool { return true }
 
-// CanAcceptIndentedLine keeps indented text code.
+// CanAcceptIndentedLine implements parser.BlockParser.
 func (equationParser) CanAcceptIndentedLine() bool { return false }

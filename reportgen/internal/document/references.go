@@ -11,30 +11,30 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// Target is what a reference can point at: a figure, a table, a section, an
-// equation, a listing or a cell.
+// Target is a figure, table, section, equation, listing or cell that can be referred
+// to.
 type Target struct {
 	Kind   Kind
 	Number string
 	ID     string // the anchor in the document
-	Title  string // what stands for it where it has no number
+	Title  string // its name if it has no number
 	Where  Origin
 }
 
-// Kind is the kind of a numbered construct, as a reader says it.
+// Kind is the kind of a target, as printed.
 type Kind string
 
-// The kinds of numbered constructs.
+// The kinds of targets.
 const (
 	KindFigure   Kind = "Figure"
 	KindTable    Kind = "Table"
 	KindSection  Kind = "Section"
 	KindEquation Kind = "Equation"
 	KindListing  Kind = "Listing"
-	KindCell     Kind = "Cell" // which has no number
+	KindCell     Kind = "Cell" // never numbered
 )
 
-// Indefinite is the kind in a sentence: "a figure", "an equation".
+// Indefinite returns the kind with its article: "a figure", "an equation".
 func (k Kind) Indefinite() string {
 	if k == KindEquation {
 		return "an equation"
@@ -42,7 +42,7 @@ func (k Kind) Indefinite() string {
 	return "a " + strings.ToLower(string(k))
 }
 
-// Name is the target as prose names it: "Figure 2.1".
+// Name returns the target's name in prose: "Figure 2.1".
 func (t *Target) Name() string {
 	if t.Number == "" {
 		return t.Title
@@ -54,7 +54,7 @@ func (t *Target) Name() string {
 type CrossRef struct {
 	ast.BaseInline
 	Label  string
-	Target *Target // nil until it is resolved, and where nothing has the label
+	Target *Target // nil if unresolved
 	Offset int     // of the @ in the source
 }
 
@@ -69,8 +69,8 @@ func (c *CrossRef) Dump(source []byte, level int) {
 	ast.DumpHelper(c, source, level, map[string]string{"Label": c.Label}, nil)
 }
 
-// Printed is what stands in the report: "Figure 2.1", or the label with a question mark
-// where nothing has it.
+// Printed returns the text of the reference: "Figure 2.1", or the label followed by a
+// question mark if it is unresolved.
 func (c *CrossRef) Printed() string {
 	if c.Target == nil {
 		return "@" + c.Label + "?"
@@ -80,14 +80,14 @@ func (c *CrossRef) Printed() string {
 
 var crossRef = regexp.MustCompile(`^@((?:fig|tbl|sec|eq|lst|cell)-[\p{L}\p{N}]+(?:[-_]+[\p{L}\p{N}]+)*)`)
 
-// crossRefParser finds references in running text. A letter or digit before
-// the @ makes it part of an address, and no reference.
+// crossRefParser parses references in running text. After a letter or digit, the @
+// is part of an e-mail address.
 type crossRefParser struct{}
 
-// Trigger returns the character that opens a reference.
+// Trigger implements parser.InlineParser.
 func (crossRefParser) Trigger() []byte { return []byte{'@'} }
 
-// Parse returns the reference at the reader's position, or nil.
+// Parse implements parser.InlineParser.
 func (crossRefParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	if before := block.PrecendingCharacter(); unicode.IsLetter(before) || unicode.IsDigit(before) {
 		return nil
@@ -101,13 +101,13 @@ func (crossRefParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast
 	return &CrossRef{Label: string(m[1]), Offset: segment.Start}
 }
 
-// ValidLabel reports whether a label can be referred to.
+// ValidLabel reports whether references can use the label.
 func ValidLabel(label string) bool {
 	m := crossRef.FindString("@" + label)
 	return len(m) == len(label)+1
 }
 
-// LabelKind is the kind that a label's prefix names.
+// LabelKind returns the kind for a label's prefix; "" if there is none.
 func LabelKind(label string) Kind {
 	prefix, _, _ := strings.Cut(label, "-")
 	return map[string]Kind{
@@ -115,12 +115,12 @@ func LabelKind(label string) Kind {
 	}[prefix]
 }
 
-// Citation is one or more works cited at one place, as Pandoc writes them:
+// Citation cites one or more works, in Pandoc's syntax:
 // [@key], [@key, p. 3; @other], or @key in running text.
 type Citation struct {
 	ast.BaseInline
 	Works  []Cited
-	Bare   bool   // without brackets, so it is prose where no work has the key
+	Bare   bool   // without brackets, so it is prose if the key is unknown
 	Source string // as written
 	Offset int
 }
@@ -129,7 +129,7 @@ type Citation struct {
 type Cited struct {
 	Key       string
 	Locator   string     // "p. 3"; "" for the whole work
-	Reference *Reference // nil until it is resolved, and where no work has the key
+	Reference *Reference // nil if unresolved
 }
 
 // KindCitation is the node kind of Citation.
@@ -143,7 +143,7 @@ func (c *Citation) Dump(source []byte, level int) {
 	ast.DumpHelper(c, source, level, map[string]string{"Source": c.Source}, nil)
 }
 
-// Resolved reports whether every work is known.
+// Resolved reports whether every key is known.
 func (c *Citation) Resolved() bool {
 	for _, w := range c.Works {
 		if w.Reference == nil {
@@ -153,7 +153,7 @@ func (c *Citation) Resolved() bool {
 	return true
 }
 
-// Printed is what stands in the report, in IEEE's form: "[1], [2, p. 3]".
+// Printed returns the text of the citation in IEEE style: "[1], [2, p. 3]".
 func (c *Citation) Printed() string {
 	if !c.Resolved() {
 		return c.Source
@@ -165,7 +165,7 @@ func (c *Citation) Printed() string {
 	return strings.Join(all, ", ")
 }
 
-// Printed is one work of a citation, such as "[2, p. 3]".
+// Printed returns the text for one work of a citation, such as "[2, p. 3]".
 func (w Cited) Printed() string {
 	if w.Locator == "" {
 		return "[" + strconv.Itoa(w.Reference.Number) + "]"
@@ -173,8 +173,8 @@ func (w Cited) Printed() string {
 	return "[" + strconv.Itoa(w.Reference.Number) + ", " + w.Locator + "]"
 }
 
-// Reference is a work in the list of references. The parts are as the style of
-// IEEE sets them: Authors, “Title,” Container, Details. Link.
+// Reference is a work in the list of references, in the parts of IEEE style:
+// Authors, “Title,” Container, Details. Link.
 type Reference struct {
 	Key       string
 	Number    int    // in the order of citation, from 1
@@ -191,13 +191,13 @@ var (
 	bracketed = regexp.MustCompile(`^\[(@[^\]\[\n]+)\]`)
 )
 
-// citationParser finds citations in running text.
+// citationParser parses citations in running text.
 type citationParser struct{}
 
-// Trigger returns the characters that open a citation.
+// Trigger implements parser.InlineParser.
 func (citationParser) Trigger() []byte { return []byte{'[', '@'} }
 
-// Parse returns the citation at the reader's position, or nil.
+// Parse implements parser.InlineParser.
 func (citationParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	line, segment := block.PeekLine()
 	if line[0] == '@' {

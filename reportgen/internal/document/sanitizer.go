@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// Sanitizer makes HTML that others wrote safe to print.
+// Sanitizer makes untrusted HTML safe.
 type Sanitizer struct{ policy *bluemonday.Policy }
 
 // NewSanitizer makes a Sanitizer that lets through what user-generated content
@@ -38,10 +38,9 @@ func (s *Sanitizer) Tags(source []byte) []byte { return s.policy.SanitizeBytes(s
 // Fragment is HTML without what is not allowed, and balanced.
 func (s *Sanitizer) Fragment(source string) string { return Balance(s.policy.Sanitize(source)) }
 
-// Balance parses HTML and writes it anew, so that what was left open is closed
-// and what was closed too often cannot close the elements around it. The source
-// must be safe already. What the parser refuses, for nesting deeper than 512
-// elements, becomes text.
+// Balance parses safe HTML and writes it again: elements that were left open are
+// closed, and superfluous end tags cannot close the elements around the fragment.
+// HTML that nests deeper than 512 elements becomes text.
 func Balance(source string) string {
 	context := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
 	nodes, err := html.ParseFragment(strings.NewReader(source), context)

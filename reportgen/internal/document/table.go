@@ -11,8 +11,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// Table is rows of text under named columns, or several such tables under one
-// number.
+// Table is a table of text, or several such tables under one number.
 type Table struct {
 	Origin
 	ID      string
@@ -20,8 +19,8 @@ type Table struct {
 	Caption *Text  // nil for none
 	Columns []Column
 	Rows    [][]Value
-	Parts   []*TablePart // where there are any, the table has no columns and rows itself
-	Across  int          // how many Parts stand side by side; 0 for as many as fit
+	Parts   []*TablePart // if any, there are no Columns and Rows
+	Across  int          // number of Parts in a row; 0 for as many as fit
 }
 
 func (*Table) block() {}
@@ -40,10 +39,10 @@ type Column struct {
 	Numeric bool // aligned right
 }
 
-// Value is a cell of a table: what is printed, and what it stands for.
+// Value is a cell of a table.
 type Value struct {
-	Text string
-	Raw  string // as in the data; sorting and downloads use it
+	Text string // as printed
+	Raw  string // as in the data; used for sorting and downloads
 }
 
 // resource is a tabular data resource
@@ -62,15 +61,14 @@ type resource struct {
 }
 
 // ResourceTable reads an application/vnd.dataresource+json as decoded from a
-// notebook: an object, or the JSON text of one, which is how kernels send it
-// that carry no nested values. It returns an error where the value has no fields, a field has no
-// name or one that is taken, or the text does not cover the data.
+// notebook: an object, or a string with its JSON, since the GoNB kernel does not send
+// nested values. It returns an error if there are no fields, if a field's name is
+// empty or a duplicate, or if the text does not match the data.
 func ResourceTable(value any) (*Table, error) {
 	encoded, err := jsonText(value)
 	if err != nil {
 		return nil, err
 	}
-	// GoNB carries no nested values, so its cells send the JSON as a text.
 	if s, ok := value.(string); ok {
 		encoded = []byte(s)
 	}
@@ -114,7 +112,7 @@ func ResourceTable(value any) (*Table, error) {
 	return t, nil
 }
 
-// rawText is a JSON value as text: a string without quotes, null as nothing.
+// rawText returns a JSON value as text: a string without quotes, null as "".
 func rawText(value json.RawMessage) string {
 	var s *string
 	if len(value) == 0 {
@@ -136,12 +134,12 @@ func jsonText(value any) ([]byte, error) {
 	return json.Marshal(value)
 }
 
-// maxSpan bounds colspan, which costs a hostile table nothing to state.
+// maxSpan bounds colspan.
 const maxSpan = 100
 
 // HTMLTable reads the first <table> of an HTML output, such as a data frame of
-// pandas. A column is numeric where each of its cells that holds something
-// begins with a number. It returns an error where there is no table.
+// pandas. A column is numeric if each of its cells that is not empty begins
+// with a number. It returns an error if there is no table.
 func HTMLTable(source string) (*Table, error) {
 	root, err := html.Parse(strings.NewReader(source))
 	if err != nil {
@@ -178,7 +176,7 @@ func find(root *html.Node, a atom.Atom) *html.Node {
 	return nil
 }
 
-// addRow appends a <tr>: to the header while it has only <th>, else to the rows.
+// addRow adds a <tr>, to the header if it is at the start and has only <th>.
 func (t *Table) addRow(tr *html.Node) {
 	var row []Value
 	header := len(t.Rows) == 0
@@ -202,8 +200,8 @@ func (t *Table) addRow(tr *html.Node) {
 	}
 }
 
-// setHeader names the columns; a second row of headings, as pandas writes for
-// a named index, fills what the first left open.
+// setHeader names the columns. A second header row, as pandas writes it for a named
+// index, fills empty titles and extends others.
 func (t *Table) setHeader(row []Value) {
 	for j, v := range row {
 		switch {
@@ -217,7 +215,7 @@ func (t *Table) setHeader(row []Value) {
 	}
 }
 
-// square gives every row as many cells as the widest.
+// square extends every row to the width of the widest.
 func (t *Table) square() {
 	width := len(t.Columns)
 	for _, row := range t.Rows {

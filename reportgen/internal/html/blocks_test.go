@@ -7,7 +7,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
-// TestKinds checks that there is HTML for every kind of block.
+// TestKinds checks that every kind of block has a template.
 func TestKinds(t *testing.T) {
 	d := &document.Document{Lang: "en", Title: "Kinds", Blocks: document.Kinds()}
 	if err := Write(io.Discard, d); err != nil {

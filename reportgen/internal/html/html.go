@@ -1,19 +1,18 @@
 // Package html writes a document as one HTML page that requests nothing, as a
 // site of such pages, or as the page that a browser prints.
 //
-// Style and script are in the page, pictures too. A content security policy
-// says the same to the browser: nothing may be loaded, and only the page's own
-// script, by its hash, may run; on a site that script may load the texts of the
-// other pages once somebody searches. The page reads well without the script, which
-// adds search, the choice of theme, the section that is being read, sortable
-// tables that can be copied and saved as CSV, figures in full size and buttons
-// that copy code.
+// Styles, scripts and pictures are part of the page. A content security policy
+// enforces this in the browser: nothing is loaded, and only the page's own script,
+// identified by its hash, runs. On a site, the script may load the search index. The
+// page can be read without the script, which adds search, themes, a marker for the
+// current section, sortable tables that can be copied and saved as CSV, figures in
+// full size and buttons that copy code.
 //
-// Whatever a notebook holds passes one of four gates: html/template escapes
-// text, package svg copies pictures, package tex sets formulas, and sanitised
-// HTML is parsed and written anew so that no tag of it stays open
-// (document.Sanitizer). HTML of a trusted notebook is only written anew; the policy
-// then names the hashes of its scripts, and still lets nothing be loaded.
+// Content of notebooks is made safe in one of four ways: html/template escapes text,
+// package svg copies the drawing elements of SVG, package tex generates MathML, and
+// document.Sanitizer removes unsafe HTML and balances the rest. HTML of a trusted
+// notebook is only balanced; the policy then has the hashes of its scripts, and
+// still nothing is loaded.
 package html
 
 import (
@@ -41,20 +40,19 @@ var printStyle string
 //go:embed assets/report.js
 var script string
 
-// Write writes the document as a page. It returns an error where w does, or
-// where a text cannot be rendered.
+// Write writes the document as a page.
 func Write(w io.Writer, d *document.Document) error {
 	return newPage(d).write(w)
 }
 
-// page is what the templates see: a document, or a part of it.
+// page is the data of the templates: a document, or a part of it.
 type page struct {
 	*document.Document
 	Sections []section
 	Notes    []*document.Note
 	Front    bool // holds the title page
 	Back     bool // holds references and provenance
-	Site     *place
+	Site     *sitePage
 	Print    *Print
 
 	outline   outline // of the whole document
@@ -76,7 +74,7 @@ func newPage(d *document.Document) *page {
 func (p *page) write(w io.Writer) error {
 	source, err := p.source()
 	if err != nil {
-		return err // a page that is written in part looks like one that is whole
+		return err // write nothing rather than part of a page
 	}
 	_, err = w.Write(source)
 	return err
@@ -101,7 +99,7 @@ func (p *page) source() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// execute renders a block with the template that bears its construct's name.
+// execute renders a block with the template of its kind.
 func execute(t *template.Template, b document.Block) (template.HTML, error) {
 	var name string
 	switch b.(type) {
@@ -126,7 +124,7 @@ func execute(t *template.Template, b document.Block) (template.HTML, error) {
 	case document.FoldStart:
 		name = "foldstart"
 	case document.FoldEnd:
-		// Half of an element is no template: html/template checks that they balance.
+		// html/template does not accept half of an element.
 		return "</div></details>\n", nil
 	default:
 		return "", fmt.Errorf("HTML: no form for %T", b)
@@ -136,7 +134,7 @@ func execute(t *template.Template, b document.Block) (template.HTML, error) {
 	return template.HTML(buf.String()), err
 }
 
-// Byline is the authors and the date in one line.
+// Byline returns the authors and the date in one line.
 func (p *page) Byline() string {
 	byline := strings.Join(p.Authors, ", ")
 	switch {
@@ -148,7 +146,7 @@ func (p *page) Byline() string {
 	return byline + " · " + p.Date
 }
 
-// Heading is the title of the report, which no page may be without.
+// Heading returns the title of the report, or a default.
 func (p *page) Heading() string {
 	if p.Title != "" {
 		return p.Title
@@ -156,7 +154,7 @@ func (p *page) Heading() string {
 	return "Report"
 }
 
-// output is an HTML output, sanitised unless its notebook is trusted.
+// output returns an HTML output, sanitized unless its notebook is trusted.
 func (p *page) output(h *document.HTML) template.HTML {
 	if h.Trusted {
 		return template.HTML(document.Balance(h.Source))

@@ -4,15 +4,14 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
-// section is a section of the first depth with all that is below it, or what
-// stands before the first of them.
+// section is a section of depth 1 with its blocks, or the blocks before the first.
 type section struct {
 	*document.Heading // nil before the first
 	Blocks            []document.Block
 }
 
-// sections cuts the body at headings of the first depth. One within a fold
-// opens none, since a fold is one element.
+// sections splits the body at headings of depth 1, except those within a fold, since
+// a fold is one element.
 func sections(blocks []document.Block) []section {
 	var all []section
 	folded := false
@@ -35,7 +34,7 @@ func sections(blocks []document.Block) []section {
 	return all
 }
 
-// Name is the section's number and title.
+// Name returns the section's number and title.
 func (s section) Name() string {
 	if s.Heading == nil {
 		return ""
@@ -47,11 +46,10 @@ func (s section) Name() string {
 	return name
 }
 
-// tocDepth is how deep the table of contents goes.
+// tocDepth is the depth of the table of contents.
 const tocDepth = 2
 
-// entry is a line of the table of contents, or of a list of figures, with what
-// is below it.
+// entry is a line of the table of contents or of a list of figures or tables.
 type entry struct {
 	ID       string
 	Number   string
@@ -59,7 +57,7 @@ type entry struct {
 	Children []*entry
 }
 
-// outline is what a reader looks up.
+// outline holds the table of contents and the lists of figures and tables.
 type outline struct {
 	contents, figures, tables []*entry
 }
@@ -79,7 +77,7 @@ func outlineOf(d *document.Document) outline {
 	return o
 }
 
-// contents is the table of contents as a tree.
+// contents returns the table of contents as a tree.
 func contents(d *document.Document) []*entry {
 	root := &entry{}
 	for _, h := range d.Headings() {
@@ -110,9 +108,9 @@ type list struct {
 	Print     bool
 }
 
-// Contents is the table of contents of the whole report. On a page of a site other
-// than the first, what is below a section is listed for the page's own only:
-// otherwise a site would grow with the square of the report.
+// Contents returns the table of contents. On a site, pages other than the first list
+// subsections of their own section only, so that the size of the site does not grow
+// with the square of the number of sections.
 func (p *page) Contents() []*entry {
 	if p.Front {
 		return p.outline.contents
@@ -127,8 +125,8 @@ func (p *page) Contents() []*entry {
 	return all
 }
 
-// Lists are those that are not empty, of the whole report. The first page of a site
-// has them.
+// Lists returns the lists of figures and tables, if they are not empty. On a site, the
+// first page has them.
 func (p *page) Lists() []list {
 	if !p.Front {
 		return nil
@@ -142,8 +140,8 @@ func (p *page) Lists() []list {
 	return lists
 }
 
-// FirstNote is the number of the page's first footnote.
+// FirstNote returns the number of the page's first footnote.
 func (p *page) FirstNote() int { return p.Notes[0].Number }
 
-// level is the HTML heading level of a depth: the title of the page is h1.
+// level returns the HTML heading level of a depth. The title of the page is h1.
 func level(depth int) int { return min(depth+1, 6) }

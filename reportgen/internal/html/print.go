@@ -8,10 +8,10 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
-// Print is what the printed form of a report has and the page does not.
+// Print holds the options of the printed form.
 type Print struct {
-	// Pages are the numbers of the pages on which anchors stand. They are known
-	// only after a first printing; without them the contents have none.
+	// Pages maps anchors to page numbers, for the table of contents. They are
+	// known only after a first printing.
 	Pages map[string]int
 }
 
@@ -23,8 +23,7 @@ func WritePrint(w io.Writer, d *document.Document, o Print) error {
 	return p.write(w)
 }
 
-// pageOf is the number of the page on which an anchor is printed, "" where that
-// is not known.
+// pageOf returns the page number of an anchor; "" if unknown.
 func (p *page) pageOf(id string) string {
 	if p.Print == nil || p.Print.Pages[id] == 0 {
 		return ""
@@ -32,12 +31,12 @@ func (p *page) pageOf(id string) string {
 	return fmt.Sprint(p.Print.Pages[id])
 }
 
-// PageName is the name of the pages of the section with the given index, which
-// the running heads are bound to.
+// PageName returns the CSS page name of the section with the given index, which the
+// running heads refer to.
 func (p *page) PageName(i int) string { return fmt.Sprintf("section%d", i) }
 
-// runningHeads puts the report's title on the left of each page's head and the
-// section's on the right.
+// runningHeads returns CSS that prints the report's title at the top left of each page
+// and the section's at the top right.
 func (p *page) runningHeads() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "@page { @top-left { content: %s; } }\n", cssString(p.Heading()))
@@ -50,8 +49,7 @@ func (p *page) runningHeads() string {
 	return b.String()
 }
 
-// cssString is a text as a string of CSS, which ends neither the string nor the
-// style element.
+// cssString returns s as a CSS string that is safe within a style element.
 func cssString(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')

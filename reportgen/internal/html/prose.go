@@ -17,8 +17,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
-// newProseRenderer makes goldmark's renderer with our nodes and with raw HTML
-// sanitised tag by tag.
+// newProseRenderer returns a goldmark renderer for the nodes of package document that
+// sanitizes raw HTML tag by tag.
 func newProseRenderer(p *page) renderer.Renderer {
 	markdown := goldmark.New(
 		goldmark.WithExtensions(extension.GFM, extension.Footnote),
@@ -35,13 +35,13 @@ func (p *page) render(t *document.Text, root ast.Node) (string, error) {
 	return b.String(), nil
 }
 
-// text is Markdown blocks as HTML.
+// text renders Markdown blocks.
 func (p *page) text(t *document.Text) (template.HTML, error) {
 	s, err := p.render(t, t.Root)
 	return template.HTML(document.Balance(s)), err
 }
 
-// line is the inline content of a heading or a caption.
+// line renders the inline content of a heading or caption.
 func (p *page) line(t *document.Text) (template.HTML, error) {
 	var b strings.Builder
 	for n := t.Root.FirstChild(); n != nil; n = n.NextSibling() {
@@ -54,19 +54,19 @@ func (p *page) line(t *document.Text) (template.HTML, error) {
 	return template.HTML(document.Balance(b.String())), nil
 }
 
-// note is a footnote as an item of the list of notes.
+// note renders a footnote as an item of the list of notes.
 func (p *page) note(n *document.Note) (template.HTML, error) {
 	s, err := p.render(n.Text, n.Root)
 	return template.HTML(document.Balance(s)), err
 }
 
-// nodes renders the nodes that differ from goldmark's own.
+// nodes renders the nodes that goldmark does not, or that are rendered differently.
 type nodes struct {
 	page      *page
 	sanitizer *document.Sanitizer
 }
 
-// RegisterFuncs says which nodes they are.
+// RegisterFuncs implements renderer.NodeRenderer.
 func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(document.KindCrossRef, r.crossRef)
 	reg.Register(document.KindImage, r.picture)
@@ -93,7 +93,7 @@ func (r *nodes) crossRef(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 		fmt.Fprintf(w, `<span class="missing">%s</span>`, text)
 		return ast.WalkContinue, nil
 	}
-	// A figure and its number stay on one line.
+	// Do not break the line between a figure and its number.
 	text = strings.Replace(text, " ", "\u00a0", 1)
 	fmt.Fprintf(w, `<a class="ref" href="%s">%s</a>`, template.HTMLEscapeString(r.page.href(ref.Target.ID)), text)
 	return ast.WalkContinue, nil
@@ -116,7 +116,7 @@ func (r *nodes) picture(w util.BufWriter, _ []byte, n ast.Node, entering bool) (
 	return ast.WalkSkipChildren, nil
 }
 
-// lostImage stands for an image whose file was not found: its alt text.
+// lostImage renders the alt text of an image that cannot be shown.
 func (r *nodes) lostImage(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
 		fmt.Fprintf(w, `<span class="missing">%s</span>`, template.HTMLEscapeString("["+document.PlainNode(n, source)+"]"))
@@ -124,7 +124,7 @@ func (r *nodes) lostImage(w util.BufWriter, source []byte, n ast.Node, entering 
 	return ast.WalkSkipChildren, nil
 }
 
-// heading is one within a quotation or a list, which is no section.
+// heading renders a heading within a block quote or list, which opens no section.
 func (r *nodes) heading(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	tag := fmt.Sprintf("h%d>", min(n.(*ast.Heading).Level+2, 6))
 	if entering {
@@ -165,8 +165,7 @@ func (r *nodes) fencedCode(w util.BufWriter, source []byte, n ast.Node, entering
 	return ast.WalkSkipChildren, nil
 }
 
-// table puts a Markdown table in a box of its own, so that it scrolls and the
-// page does not.
+// table renders a Markdown table in a box that scrolls instead of the page.
 func (r *nodes) table(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
 	tag := "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n"
 	if !entering {
@@ -176,7 +175,7 @@ func (r *nodes) table(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (as
 	return ast.WalkContinue, err
 }
 
-// math is a formula in running text, which package tex has made safe.
+// math renders a formula in running text. Its MathML comes from package tex.
 func (r *nodes) math(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
 		m := n.(*document.Math)
@@ -185,7 +184,7 @@ func (r *nodes) math(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast
 	return ast.WalkSkipChildren, nil
 }
 
-// equation is a formula on a line of its own, its number at the right.
+// equation renders a formula on a line of its own, with its number at the right.
 func (r *nodes) equation(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if !entering {
 		return ast.WalkContinue, nil
@@ -200,7 +199,7 @@ func (r *nodes) equation(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 	return ast.WalkSkipChildren, nil
 }
 
-// formula is MathML, or the source where TeX did not allow it.
+// formula returns the MathML, or the source if it is invalid TeX.
 func formula(mathML, source string) string {
 	if mathML == "" {
 		return `<code class="missing">` + template.HTMLEscapeString(source) + "</code>"
@@ -208,7 +207,7 @@ func formula(mathML, source string) string {
 	return mathML
 }
 
-// citation is the numbers of the works, each linked to its place in the list.
+// citation renders the numbers of the works, linked to the list of references.
 func (r *nodes) citation(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if !entering {
 		return ast.WalkContinue, nil
@@ -231,8 +230,8 @@ func (r *nodes) citation(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 	return ast.WalkSkipChildren, nil
 }
 
-// link is a link as goldmark writes it, except that one within the report may
-// lead to another page of its site.
+// link renders a link as goldmark does, except that a link within the report may lead
+// to another page of the site.
 func (r *nodes) link(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	link := n.(*ast.Link)
 	if !entering {

@@ -12,27 +12,26 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// indexFile is the script with the texts of a site. A page that is opened by path
-// may load a script from beside it, and no other file.
+// indexFile is the search index of a site. It is a script since a page that is opened
+// from a file may load no other kind of file.
 const indexFile = "search.js"
 
-// found is a text of a site that search looks through, written as a list to keep
-// the index small.
-type found struct {
+// searchText is a text of the search index.
+type searchText struct {
 	file    string
 	anchor  string // the nearest at or above the text
 	heading string // above the text
 	text    string
 }
 
-// MarshalJSON writes the list that the page's script reads.
-func (f found) MarshalJSON() ([]byte, error) {
+// MarshalJSON writes a list, which is smaller than an object.
+func (f searchText) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string{f.file, f.anchor, f.heading, f.text})
 }
 
-// siteIndex is the script that tells the texts to the page that loads it.
-// encoding/json writes what a script may hold.
-func siteIndex(texts []found) ([]byte, error) {
+// siteIndex returns the search index as a script. encoding/json escapes the characters
+// that a script must not contain.
+func siteIndex(texts []searchText) ([]byte, error) {
 	list, err := json.Marshal(texts)
 	if err != nil {
 		return nil, fmt.Errorf("search index: %w", err)
@@ -40,9 +39,9 @@ func siteIndex(texts []found) ([]byte, error) {
 	return slices.Concat([]byte("var reportIndex = "), list, []byte(";\n")), nil
 }
 
-// textsOf are the texts of a page as the page's script finds them: of what stands
-// in main, block by block.
-func textsOf(file string, source []byte) ([]found, error) {
+// textsOf returns the texts of a page block by block, as the page's script collects
+// them.
+func textsOf(file string, source []byte) ([]searchText, error) {
 	root, err := nethtml.Parse(bytes.NewReader(source))
 	if err != nil {
 		return nil, fmt.Errorf("search index: %s: %w", file, err)
@@ -58,7 +57,7 @@ func textsOf(file string, source []byte) ([]found, error) {
 
 type indexReader struct {
 	file, anchor, heading string
-	texts                 []found
+	texts                 []searchText
 }
 
 func (r *indexReader) walk(n *nethtml.Node) {
@@ -68,7 +67,7 @@ func (r *indexReader) walk(n *nethtml.Node) {
 		}
 		id := attribute(c, "id")
 		if attribute(c, "class") == "part" {
-			id = r.anchor // the caption of all parts stands behind the last of them
+			id = r.anchor // the caption of all parts follows the last of them
 		}
 		r.anchor = cmp.Or(attribute(c, "id"), r.anchor)
 		switch c.DataAtom {
@@ -91,11 +90,11 @@ func (r *indexReader) walk(n *nethtml.Node) {
 
 func (r *indexReader) add(n *nethtml.Node) {
 	if text := searched(n); text != "" {
-		r.texts = append(r.texts, found{r.file, r.anchor, r.heading, text})
+		r.texts = append(r.texts, searchText{r.file, r.anchor, r.heading, text})
 	}
 }
 
-// holdsBlocks reports whether what stands in the element is found by itself.
+// holdsBlocks reports whether the element contains blocks that are indexed themselves.
 func holdsBlocks(n *nethtml.Node) bool {
 	for d := range n.Descendants() {
 		switch d.DataAtom {
@@ -106,8 +105,8 @@ func holdsBlocks(n *nethtml.Node) bool {
 	return false
 }
 
-// searched is the text of an element on one line, with a space between the cells of
-// a row and without the link that a heading has to itself.
+// searched returns the text of an element on one line, with a space between the cells
+// of a row and without a heading's link to itself.
 func searched(n *nethtml.Node) string {
 	var b strings.Builder
 	var walk func(*nethtml.Node)

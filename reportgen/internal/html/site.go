@@ -12,24 +12,23 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
-// place is where a page stands in a site.
-type place struct {
+// sitePage is the position of a page in a site.
+type sitePage struct {
 	File       string // the page's own name
 	Title      string // "" for the front page
 	Prev, Next *step
-	files      map[string]string // an anchor to the file that holds it
+	files      map[string]string // by anchor, the file that has it
 }
 
 // step is a link to a page before or after.
 type step struct{ File, Title string }
 
-// WriteSite writes the document as one page for each section of the first depth:
-// index.html with title page and contents, a page named by each section's
-// number and anchor, sources.html with references and provenance, and search.js
-// with what search looks through. The folder must exist; files of other names in
-// it are left.
+// WriteSite writes the document as a site: index.html with the title page and the
+// contents, a page for each section of depth 1, named by its number and anchor,
+// sources.html with references and provenance, and search.js with the search index.
+// The folder must exist; other files in it are kept.
 func WriteSite(dir string, d *document.Document) error {
-	var texts []found
+	var texts []searchText
 	for _, p := range sitePages(d) {
 		source, err := p.source()
 		if err != nil {
@@ -57,7 +56,7 @@ func sitePages(d *document.Document) []*page {
 	part := func(file, title string) *page {
 		return &page{
 			Document: d, outline: whole.outline, sanitizer: whole.sanitizer,
-			Site: &place{File: file, Title: title, files: files},
+			Site: &sitePage{File: file, Title: title, files: files},
 		}
 	}
 	front := part("index.html", "")
@@ -98,7 +97,7 @@ func sitePages(d *document.Document) []*page {
 	return pages
 }
 
-// fileName is an anchor as every file system and address takes it.
+// fileName returns an anchor in characters that are safe in file names and URLs.
 func fileName(anchor string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
@@ -108,7 +107,7 @@ func fileName(anchor string) string {
 	}, anchor)
 }
 
-// anchorsOf are the anchors of blocks and of what stands in them.
+// anchorsOf returns the anchors of blocks and of their content.
 func anchorsOf(blocks []document.Block) []string {
 	var ids []string
 	for _, b := range blocks {
@@ -143,7 +142,7 @@ func anchorsOf(blocks []document.Block) []string {
 	return ids
 }
 
-// notesOf are the footnotes that a page refers to.
+// notesOf returns the footnotes that a page refers to.
 func notesOf(p *page) []*document.Note {
 	used := map[int]bool{}
 	look := func(t *document.Text) {
@@ -183,8 +182,8 @@ func notesOf(p *page) []*document.Note {
 	return notes
 }
 
-// Index is the file with what search looks through, "" where the page may load
-// none: a script of a trusted output could then load anything.
+// Index returns the name of the search index. It is "" if the page has scripts of
+// trusted outputs, since these could then load files too.
 func (p *page) Index() string {
 	if p.Site == nil || len(p.trusted.scripts) > 0 {
 		return ""
@@ -192,7 +191,7 @@ func (p *page) Index() string {
 	return indexFile
 }
 
-// href is the address of an anchor of the report from this page.
+// href returns the address of an anchor, relative to this page.
 func (p *page) href(id string) string {
 	if p.Site == nil || p.Site.files[id] == p.Site.File || p.Site.files[id] == "" {
 		return "#" + id
@@ -200,7 +199,7 @@ func (p *page) href(id string) string {
 	return p.Site.files[id] + "#" + id
 }
 
-// within is a link's destination, on the page where it is.
+// within returns a link's destination, relative to this page.
 func (p *page) within(destination []byte) []byte {
 	if id, ok := strings.CutPrefix(string(destination), "#"); ok {
 		return []byte(p.href(id))

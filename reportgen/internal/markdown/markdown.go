@@ -1,10 +1,9 @@
 // Package markdown writes a document as Markdown for GitHub, with a file for
 // each picture.
 //
-// Sections have the anchors that GitHub makes of their headings; figures and
-// tables, which have none there, get one before them. Prose is written from its
-// syntax tree, so that links defined in one cell cannot mean something else in
-// another and footnotes number through.
+// Sections have the anchors that GitHub derives from their headings; figures and
+// tables get an <a id>. Prose is written from its syntax tree, so that link
+// definitions of one cell do not affect another and footnotes have unique numbers.
 package markdown
 
 import (
@@ -21,7 +20,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
 
-// The names of what Write makes in its folder.
+// The names of the files that Write creates.
 const (
 	FileName   = "report.md"
 	FiguresDir = "figures"
@@ -73,7 +72,7 @@ func (w *writer) unknown(construct any) string {
 
 func newWriter(d *document.Document) *writer {
 	w := &writer{doc: d, sanitizer: document.NewSanitizer(), anchors: map[string]string{}}
-	// GitHub tells equal headings apart by a number, from the title on.
+	// GitHub appends a number to the anchors of equal headings.
 	seen := map[string]int{}
 	unique := func(text string) string {
 		slug := document.Slug(text)
@@ -152,7 +151,7 @@ func (w *writer) block(b document.Block) string {
 	return w.unknown(b)
 }
 
-// title is what stands before the contents.
+// title returns the blocks of the title page.
 func (w *writer) title() []string {
 	d := w.doc
 	title := d.Title

@@ -56,9 +56,9 @@ func TestProseRoundTrips(t *testing.T) {
 			continue // a report's images are files of its own
 		}
 		switch e.Example {
-		case 417: // strong emphasis thrice within itself, within a word, cannot be told apart
+		case 417: // triple nested strong emphasis within a word is ambiguous
 			continue
-		case 493: // a < in text becomes an entity, which may make a link of what was none
+		case 493: // a < in text becomes an entity, which may turn text into a link
 			continue
 		}
 		want := htmlOf(e.Markdown)
@@ -136,8 +136,8 @@ func TestFormulasRoundTrip(t *testing.T) {
 	}
 }
 
-// TestKinds checks that there is Markdown for every kind of block, and that a kind
-// without is an error.
+// TestKinds checks that every kind of block is written as Markdown, and that an
+// unknown kind is an error.
 func TestKinds(t *testing.T) {
 	for _, b := range document.Kinds() {
 		d := &document.Document{Title: "Kinds", Blocks: []document.Block{b}}

@@ -16,8 +16,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/html"
 )
 
-// file is a PDF as Chromium's Skia writes it: version 1.4, one table of objects,
-// and dictionaries that are not compressed.
+// file is a PDF as written by Chromium's Skia: version 1.4, with one
+// cross-reference table and uncompressed dictionaries.
 type file struct {
 	data    []byte
 	offsets map[int]int
@@ -72,8 +72,7 @@ func open(data []byte) (*file, error) {
 	return f, nil
 }
 
-// object is the text of an object that holds no stream, and nil where the file
-// has none of that number.
+// object returns the text of an object without a stream, or nil.
 func (f *file) object(number int) []byte {
 	start, ok := f.offsets[number]
 	if !ok {
@@ -83,7 +82,7 @@ func (f *file) object(number int) []byte {
 	return text
 }
 
-// referred is the object that a part of a text refers to.
+// referred returns the object that a reference in text points to, or nil.
 func (f *file) referred(r *regexp.Regexp, text []byte) []byte {
 	m := r.FindSubmatch(text)
 	if m == nil {
@@ -96,13 +95,13 @@ func (f *file) referred(r *regexp.Regexp, text []byte) []byte {
 	return f.object(number)
 }
 
-// trailer is the text behind the table of objects.
+// trailer returns the text after the cross-reference table.
 func (f *file) trailer() []byte {
 	return f.data[max(0, bytes.LastIndex(f.data, []byte("trailer"))):]
 }
 
-// anchorPages are the numbers of the pages, from 1, on which the anchors stand
-// that a link of the document leads to.
+// anchorPages returns the page numbers, from 1, of the anchors that are targets of
+// links.
 func anchorPages(data []byte) (map[string]int, error) {
 	f, err := open(data)
 	if err != nil {
@@ -143,7 +142,7 @@ func (f *file) count(node []byte, numbers map[string]int, depth int) {
 	}
 }
 
-// unescape reads a PDF name, in which #2f is a slash.
+// unescape decodes a PDF name, in which #2f is a slash.
 func unescape(name string) string {
 	return hexEscape.ReplaceAllStringFunc(name, func(s string) string {
 		n, err := strconv.ParseUint(s[1:], 16, 8)
@@ -154,14 +153,14 @@ func unescape(name string) string {
 	})
 }
 
-// normalised puts the time into the file in place of that of printing, who made it
-// in place of the browser's name and its machine's, and counts the nodes of the
-// structure from 1, which the browser counts through all that it ever showed.
-// Every text keeps its length, so that the table of objects stays true.
+// normalised replaces the time of printing, the names of the browser and its machine,
+// and the numbers of structure nodes, which the browser counts over all pages that it
+// has shown. Every text keeps its length, so that the cross-reference table stays
+// valid.
 func normalised(data []byte, t time.Time, made Made) []byte {
 	f, err := open(data)
 	if err != nil {
-		return data // anchorPages has told
+		return data // anchorPages has returned this error
 	}
 	if t.IsZero() {
 		t = time.Unix(0, 0)
@@ -189,15 +188,15 @@ func normalised(data []byte, t time.Time, made Made) []byte {
 	return data
 }
 
-// Made says how a file was made. The file says it itself, as its creator, so that
-// one whose bytes differ can tell why: another browser, or another document.
+// Made is how a file was made. It is kept in the file as its creator, so that a
+// difference can be attributed to another browser or another document.
 type Made struct {
 	Browser string // the browser and its version: "Chrome/156.0.8078.79"
 	Digest  string // of the document, see Digest
 }
 
-// Digest is what tells a document from another that would be printed otherwise:
-// the first half of the SHA-256 of its printed form, in hexadecimal.
+// Digest returns the first half of the SHA-256 of the document's printed form, in
+// hexadecimal.
 func Digest(d *document.Document) (string, error) {
 	hash := sha256.New()
 	if err := html.WritePrint(hash, d, html.Print{}); err != nil {
@@ -212,7 +211,7 @@ func (m Made) creator() string {
 
 var creator = regexp.MustCompile(`^Flowbook reportgen, (\S+), document ([0-9a-f]{32}) *$`)
 
-// ReadMade reads how a file of Write was made. It is false for any other file.
+// ReadMade returns how a file of Write was made. It returns false for other files.
 func ReadMade(data []byte) (Made, bool) {
 	f, err := open(data)
 	if err != nil {
@@ -229,7 +228,7 @@ func ReadMade(data []byte) (Made, bool) {
 	return Made{Browser: m[1], Digest: m[2]}, true
 }
 
-// browserName is how a browser calls itself, in its windows or without.
+// browserName returns a browser's name and version, the same with and without windows.
 func browserName(product string) string {
 	return strings.Replace(strings.Join(strings.Fields(product), "-"), "HeadlessChrome", "Chrome", 1)
 }

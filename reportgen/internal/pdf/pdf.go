@@ -1,15 +1,14 @@
 // Package pdf prints a document with Chromium: pages of A4 with running heads,
-// page numbers in the contents, an outline, and tags for those who have it read
-// to them.
+// page numbers in the contents, an outline, and tags for screen readers.
 //
 //	err := pdf.Write(ctx, w, document, pdf.Options{})
 //
-// What is wider than a page is made to fit: the browser would shrink the whole
-// report, and cut off what is wider still. Wide tables are set smaller, and printed in
-// parts where nobody could read them.
+// Content that is wider than a page is made to fit; the browser would shrink the whole
+// report, or cut the content off. Wide tables are scaled down, and split into parts if
+// they would become too small to read.
 //
-// The page is printed twice: only the first printing tells on which page a
-// section begins. Chromium writes the time of printing into a file; Write puts
+// The page is printed twice, since page numbers are known only after the first
+// printing. Chromium writes the time of printing into a file; Write puts
 // Options.Time there, so that the same document, browser and fonts give the same
 // bytes. The file names the browser and the document: see [ReadMade].
 package pdf
@@ -38,11 +37,10 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/html"
 )
 
-// Options are how a document is printed. The zero value finds a browser and
-// dates the file to the beginning of 1970.
+// Options are the options of Write.
 type Options struct {
-	Browser string    // the program; "" for what browser.Find finds
-	Time    time.Time // when the file is said to be made; the zero value for 1970
+	Browser string    // the program; "" for browser.Find
+	Time    time.Time // creation date of the file; the zero value is 1970
 }
 
 // fit makes wide content fit the page.
@@ -50,16 +48,16 @@ type Options struct {
 //go:embed fit.js
 var fit string
 
-// width and height are a page of A4 less its margins in CSS pixels, as the style
-// sheet of what is printed says.
+// width and height are those of an A4 page without its margins, in CSS pixels, as in
+// the print style sheet.
 const width, height = 634, 946
 
 // printings bounds how often a document is printed until the page numbers in
 // its contents are those of its pages.
 const printings = 4
 
-// Write prints the document to w. The error is browser.ErrNotFound where there
-// is no browser.
+// Write prints the document to w. The error is browser.ErrNotFound if no
+// browser is found.
 func Write(ctx context.Context, w io.Writer, d *document.Document, o Options) (err error) {
 	program := o.Browser
 	if program == "" {
@@ -104,7 +102,7 @@ func Write(ctx context.Context, w io.Writer, d *document.Document, o Options) (e
 	return err
 }
 
-// version is the name and version of the browser.
+// version returns the name and version of the browser.
 func version(tab context.Context) (string, error) {
 	is, err := chromedp.Call(tab, cdpbrowser.GetVersion, cdp.Empty{})
 	if err != nil {
@@ -113,7 +111,7 @@ func version(tab context.Context) (string, error) {
 	return browserName(is.Product), nil
 }
 
-// show has the browser show pages as it prints them.
+// show makes the browser lay out pages as for printing.
 func show(tab context.Context) error {
 	_, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
 	if err != nil {
@@ -122,7 +120,7 @@ func show(tab context.Context) error {
 	return chromedp.Do(tab, chromedp.EmulateViewport(width, height))
 }
 
-// printed is the PDF of the document with the given page numbers.
+// printed returns the PDF of the document with the given page numbers.
 func printed(tab context.Context, dir string, d *document.Document, numbers map[string]int) ([]byte, error) {
 	var b bytes.Buffer
 	if err := html.WritePrint(&b, d, html.Print{Pages: numbers}); err != nil {

@@ -102,7 +102,7 @@ func checkPages(t *testing.T, pages []string) {
 		if strings.Contains(page, "2 The end") && strings.Contains(page, "Text.") {
 			end = i + 1
 		}
-		// A row's text stands in two lines: both are on the page on which it begins.
+		// Both lines of a row are on the page on which it begins.
 		for _, m := range regexp.MustCompile(`row (\d+) begins`).FindAllStringSubmatch(page, -1) {
 			if !strings.Contains(page, "row "+m[1]+" ends") || strings.Count(page, "begins") != strings.Count(page, "as some") {
 				t.Errorf("page %d cuts row %s", i+1, m[1])
@@ -156,7 +156,7 @@ func TestMade(t *testing.T) {
 	}
 }
 
-// FuzzReadMade: a file that nobody vouches for is read without harm.
+// FuzzReadMade checks that untrusted files do not make ReadMade panic.
 func FuzzReadMade(f *testing.F) {
 	f.Add([]byte(""))
 	objects := "%PDF-1.4\n1 0 obj\n<</Creator (Flowbook reportgen, Chrome/1.2, document 0123456789abcdef0123456789abcdef  )>>\nendobj\n"
@@ -173,7 +173,7 @@ func FuzzReadMade(f *testing.F) {
 }
 
 // swept is a report of sections, each on a page of its own, in which a heading
-// comes to stand at every height near the foot of the page: behind a figure, or
+// is at every height near the foot of the page: behind a figure, or
 // behind a table so short that it may not be broken.
 func swept() []render.Input {
 	captioned := func(kind, caption, mime, content string) *nbformat.Output {
@@ -223,7 +223,7 @@ func TestHeadings(t *testing.T) {
 		}
 	}
 	if n := len(rendertest.Pages(t, filepath.Join(dir, "report.pdf"))); n < 30 {
-		t.Errorf("%d pages are too few to tell", n)
+		t.Errorf("%d pages are too few for this test", n)
 	}
 	rendertest.CheckPDF(t, filepath.Join(dir, "report.pdf"), filepath.Join(dir, "index.html"))
 }
@@ -244,7 +244,7 @@ func wideTable(columns int) (resource, page string, numbers []string) {
 		"<table border=\"1\" class=\"dataframe\"><tr>" + heads + "</tr><tr>" + cells + "</tr></table>", numbers
 }
 
-// word is a word on a page with its place, as pdftotext tells it.
+// word is a word on a page with its position, as printed by pdftotext.
 var word = regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>`)
 
 // TestWide: what is wider than a page is printed whole, within the margins, and

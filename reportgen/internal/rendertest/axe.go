@@ -16,8 +16,8 @@ const axeRun = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wc
 
 // CheckAccessible opens the page at path in both themes, as wide as a desk's
 // screen and as narrow as a phone's, and fails the test for whatever axe-core
-// finds (https://github.com/dequelabs/axe-core). It skips the test where there
-// is no browser, or no axe-core: rendertest/fetch-axe puts it into .tools, and
+// finds (https://github.com/dequelabs/axe-core). It skips the test if
+// there is no browser, or no axe-core: rendertest/fetch-axe installs it in .tools, and
 // $FLOWBOOK_AXE may name another axe.min.js.
 func CheckAccessible(t testing.TB, path string) {
 	t.Helper()

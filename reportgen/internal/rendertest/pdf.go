@@ -17,7 +17,7 @@ import (
 // CheckPDF reads the report that is printed at path page by page, and fails the
 // test for a heading of the same report's page in HTML, or a caption above a
 // table or listing, that is printed nowhere or that ends its page, away from what
-// it stands above. It skips the test where there is no pdftotext.
+// it belongs to. It skips the test if there is no pdftotext.
 func CheckPDF(t testing.TB, path, page string) {
 	t.Helper()
 	pages := Pages(t, path)
@@ -51,7 +51,7 @@ func CheckPDF(t testing.TB, path, page string) {
 var folio = regexp.MustCompile(`\s\d+\s*$`)
 
 // Pages are the texts of the pages of the PDF at path, each with single spaces
-// and without the number at its foot. It skips the test where there is no
+// and without the number at its foot. It skips the test if there is no
 // pdftotext.
 func Pages(t testing.TB, path string) []string {
 	t.Helper()
@@ -67,8 +67,8 @@ func Pages(t testing.TB, path string) []string {
 	return pages
 }
 
-// headsOf are the texts of the headings below the title, and of the captions that
-// stand above something.
+// headsOf returns the texts of the headings below the title and of the captions above
+// tables and listings.
 func headsOf(root *html.Node) []string {
 	var heads []string
 	for n := range root.Descendants() {
@@ -84,7 +84,7 @@ func headsOf(root *html.Node) []string {
 	return heads
 }
 
-// textOf is the text of an element but for the anchor that headings have.
+// textOf returns the text of an element without the anchor of headings.
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	for c := range n.ChildNodes() {

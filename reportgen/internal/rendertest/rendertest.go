@@ -1,10 +1,10 @@
-// Package rendertest opens a report in a real browser and checks what only a
-// browser can tell.
+// Package rendertest opens a report in a real browser and checks it
+// there.
 //
 //	func TestPage(t *testing.T) { rendertest.CheckHTML(t, "report/index.html") }
 //
 // The browser is the one that $FLOWBOOK_CHROMIUM names, else chromium or Chrome
-// on PATH; where there is none, the test is skipped and says so.
+// on PATH; without one, the test is skipped.
 package rendertest
 
 import (
@@ -44,8 +44,8 @@ type Page struct {
 
 // CheckHTML opens the page at path in both themes, as wide as a desk's screen
 // and as narrow as a phone's, and fails the test for a console error, a request
-// to anything but the page itself, a picture without alt text, an identifier
-// that stands twice, an in-page link that leads nowhere, text with less than
+// to anything but the page itself, a picture without alt text, a duplicate
+// identifier, a dead in-page link, text with less than
 // WCAG AA contrast (4.5 to 1, 3 to 1 for large text), or a page that scrolls
 // sideways.
 func CheckHTML(t testing.TB, path string) {
@@ -64,7 +64,7 @@ func CheckHTML(t testing.TB, path string) {
 	}
 }
 
-// Open opens the page at path. It skips the test where there is no browser.
+// Open opens the page at path. It skips the test if there is no browser.
 func Open(t testing.TB, path string) *Page {
 	t.Helper()
 	absolute, err := filepath.Abs(path)
@@ -85,7 +85,7 @@ func Open(t testing.TB, path string) *Page {
 	return p
 }
 
-// Show opens the page anew in a theme (light or dark) at a width in CSS pixels.
+// Show opens the page again in a theme (light or dark) at a width in CSS pixels.
 func (p *Page) Show(theme string, width int64) {
 	p.t.Helper()
 	p.call("open the page", func(ctx context.Context) error {

@@ -1,13 +1,12 @@
-// Package svg reads a figure drawn by a stranger and keeps what only draws.
+// Package svg sanitizes untrusted SVG: it keeps only the parts that draw.
 //
-// [Parse] reads SVG as XML and copies the elements, attributes and style
-// properties of a fixed list into a tree: no script, no event handler, no
-// animation, no reference to anything outside the picture survives. The tree
-// is written in two ways: [Image.Standalone] for a file of its own, and
-// [Image.Inline] for the body of an HTML page, where identifiers are made
+// [Parse] reads SVG as XML and copies elements, attributes and style properties of an
+// allow list. Scripts, event handlers, animations and references to anything outside
+// the picture are removed. The result is written in two ways: [Image.Standalone] for a
+// file, and [Image.Inline] for the body of an HTML page, in which identifiers are made
 // unique and neutral colours follow the page's theme.
 //
-// HTML sanitisers cannot do this: they fold the case of names, and SVG's names
+// HTML sanitizers are not suitable: they change the case of names, and SVG's names
 // (viewBox, clipPath, linearGradient) are case-sensitive in a file.
 package svg
 
@@ -29,15 +28,14 @@ const Namespace = "http://www.w3.org/2000/svg"
 // cannot exhaust the stack.
 const maxDepth = 256
 
-// Image is a sanitised SVG picture.
+// Image is a sanitized SVG picture.
 type Image struct {
 	root *element
-	// Dropped names, sorted and each once, the elements and attributes that
-	// were left out because they do more than draw.
+	// Dropped lists the elements and attributes that were removed, sorted and
+	// without duplicates.
 	Dropped []string
-	// Styled says that the picture has a style sheet of its own. Put inline
-	// its rules would reach the whole page, so such a picture is embedded as
-	// an image.
+	// Styled reports whether the picture has a style sheet. Its rules would apply
+	// to a whole page, so such a picture is embedded as an image.
 	Styled bool
 }
 
@@ -49,9 +47,9 @@ type element struct {
 
 type attr struct{ name, value string }
 
-// Parse reads one SVG document. It returns an error where data is not
-// well-formed XML, nests deeper than 256 elements, draws more than a million with
-// what its references repeat, or its root is not <svg>.
+// Parse reads an SVG document. It returns an error if the data is not well-formed XML,
+// if its root is not <svg>, if elements nest deeper than 256, or if it draws more than
+// a million elements, counting repetitions by references.
 func Parse(data []byte) (*Image, error) {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = false
@@ -136,7 +134,7 @@ func (p *parser) element(start xml.StartElement, name string, depth int) (*eleme
 	}
 }
 
-// child reads a child element and appends it to parent if it only draws.
+// child reads a child element and appends it to parent if it is allowed.
 func (p *parser) child(parent *element, start xml.StartElement, depth int) error {
 	name := localName(start.Name)
 	switch {
@@ -166,7 +164,7 @@ func (p *parser) child(parent *element, start xml.StartElement, depth int) error
 	if name != "" && name != "metadata" {
 		p.dropped["<"+name+">"] = true
 	}
-	// What is below it is read to find its end, and told no more about.
+	// Read to the element's end and ignore its content.
 	skipped := parser{decoder: p.decoder, dropped: map[string]bool{}}
 	_, err := skipped.element(start, name, depth)
 	return err
@@ -186,7 +184,7 @@ func (p *parser) styleSheet(e *element) bool {
 }
 
 func (p *parser) text(e *element, s string) {
-	// Text between shapes draws nothing.
+	// Text between shapes is not drawn.
 	if textual[e.name] {
 		e.children = append(e.children, s)
 	}

@@ -192,8 +192,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// bomb is a picture of levels of groups, each of which refers ten times to the one
-// below it.
+// bomb returns a picture with levels of groups; each refers ten times to the level
+// below.
 func bomb(levels int, refer string) string {
 	var b strings.Builder
 	b.WriteString(`<svg viewBox="0 0 9 9"><rect id="l0" width="1" height="1"/>`)

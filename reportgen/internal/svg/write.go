@@ -76,7 +76,7 @@ func writeInline(b *bytes.Buffer, e *element, prefix string) {
 
 var fragment = regexp.MustCompile(`(?i)url\(\s*["']?\s*#([^"')]*)["']?\s*\)`)
 
-// inlined is an attribute as it stands in a page that holds other pictures.
+// inlined returns an attribute for use in a page with other pictures.
 func inlined(a attr, prefix string) attr {
 	switch a.name {
 	case "id":
