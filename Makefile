@@ -93,13 +93,13 @@ debian:
 PROSE_EXEMPT := \
   . notebooks pkg/chart pkg/chart/png pkg/detect pkg/filename pkg/flow pkg/frame pkg/geo \
   pkg/nb pkg/profile pkg/testenv reportgen reportgen/execute reportgen/internal/bench/dump \
-  reportgen/internal/cite reportgen/internal/console reportgen/internal/document \
-  reportgen/internal/flowfile reportgen/internal/geoconvert reportgen/internal/html \
+  reportgen/internal/console \
+  reportgen/internal/flowfile reportgen/internal/geoconvert \
   reportgen/internal/ingest reportgen/internal/kernel reportgen/internal/kernel/gobuild \
-  reportgen/internal/markdown reportgen/internal/notebooks reportgen/internal/pdf \
-  reportgen/internal/rendertest reportgen/internal/sentinel reportgen/internal/siem \
-  reportgen/internal/siem/rules reportgen/internal/svg reportgen/internal/synth \
-  reportgen/internal/tex reportgen/internal/workdir reportgen/nbformat reportgen/render \
+  reportgen/internal/notebooks \
+  reportgen/internal/sentinel reportgen/internal/siem \
+  reportgen/internal/siem/rules reportgen/internal/synth \
+  reportgen/internal/workdir reportgen/nbformat \
   testdata testdata/bench testdata/bench/report
 
 lint: $(LINT) $(VALE) ## gofmt, golangci-lint, and the prose of code and documents
