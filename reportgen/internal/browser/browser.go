@@ -17,7 +17,7 @@ import (
 const Variable = "FLOWBOOK_CHROMIUM"
 
 // ErrNotFound says that there is no browser.
-var ErrNotFound = errors.New("Chromium or Chrome not found; install one (on Debian: apt-get install chromium), or set " + Variable)
+var ErrNotFound = errors.New("no Chromium or Chrome found; install one (on Debian: apt-get install chromium), or set " + Variable)
 
 // Find is the program that $FLOWBOOK_CHROMIUM names, else Chromium or Chrome on
 // PATH, else ErrNotFound.

@@ -57,11 +57,11 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 	case *east.FootnoteBacklink:
 		return ""
 	}
-	return w.own(n, source)
+	return w.own(n)
 }
 
 // own is an inline construct that CommonMark and GitHub do not have.
-func (w *writer) own(n ast.Node, source []byte) string {
+func (w *writer) own(n ast.Node) string {
 	switch n := n.(type) {
 	case *document.CrossRef:
 		if n.Target == nil {

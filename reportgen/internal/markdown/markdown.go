@@ -22,17 +22,17 @@ import (
 
 // The names of the files that Write creates.
 const (
-	FileName   = "report.md"
+	fileName   = "report.md"
 	FiguresDir = "figures"
 )
 
-// Write writes the document as FileName in dir, which must exist, and its
+// Write writes the document as fileName in dir, which must exist, and its
 // pictures below FiguresDir.
 func Write(dir string, d *document.Document) error {
 	w := newWriter(d)
 	text := w.document()
 	if w.err != nil {
-		return fmt.Errorf("Markdown: %w", w.err)
+		return fmt.Errorf("%s: %w", fileName, w.err)
 	}
 	if len(w.pictures) > 0 {
 		if err := os.MkdirAll(filepath.Join(dir, FiguresDir), 0o777); err != nil {
@@ -48,7 +48,7 @@ func Write(dir string, d *document.Document) error {
 		}
 		errs = append(errs, os.WriteFile(filepath.Join(dir, FiguresDir, p.Name+p.Extension()), data, 0o666))
 	}
-	errs = append(errs, os.WriteFile(filepath.Join(dir, FileName), []byte(text), 0o666))
+	errs = append(errs, os.WriteFile(filepath.Join(dir, fileName), []byte(text), 0o666))
 	return errors.Join(errs...)
 }
 

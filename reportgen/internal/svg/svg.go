@@ -21,8 +21,8 @@ import (
 	"strings"
 )
 
-// Namespace is the XML namespace of SVG.
-const Namespace = "http://www.w3.org/2000/svg"
+// namespace is the XML namespace of SVG.
+const namespace = "http://www.w3.org/2000/svg"
 
 // maxDepth bounds the nesting of elements, so that writing a hostile picture
 // cannot exhaust the stack.

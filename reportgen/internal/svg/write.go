@@ -13,7 +13,7 @@ import (
 // given colour ("" for none).
 func (img *Image) Standalone(ground string) []byte {
 	var b bytes.Buffer
-	b.WriteString(`<svg xmlns="` + Namespace + `"`)
+	b.WriteString(`<svg xmlns="` + namespace + `"`)
 	writeAttrs(&b, img.root.attrs)
 	b.WriteString(">\n")
 	if ground != "" {
