@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowbook/flowbook/reportgen/internal/drivers"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
@@ -49,7 +50,7 @@ func completeKernel(c *cobra.Command, _ []string, _ string) ([]string, cobra.She
 		ctx = context.Background()
 	}
 	var missing *kernel.NotFoundError
-	if _, err := kernel.Find(ctx, "\x00", ".", io.Discard); errors.As(err, &missing) {
+	if _, err := kernel.Find(ctx, drivers.All(), "\x00", ".", io.Discard); errors.As(err, &missing) {
 		return missing.Known, cobra.ShellCompDirectiveNoFileComp
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/gonb"
 )
 
 // newKernelCommand is reportgen kernel: the kernels for other programs.
@@ -30,7 +30,7 @@ packages as they are on disk. Nothing else is changed.`,
 		Example: "  reportgen kernel install --prefix .venv",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			file, err := kernel.Install(cmd.Context(), ".", prefix, cmd.ErrOrStderr())
+			file, err := gonb.Install(cmd.Context(), ".", prefix, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

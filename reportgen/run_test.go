@@ -184,13 +184,13 @@ func TestRunRefuses(t *testing.T) {
 		{"yaml field", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nwriter: y\n"}, nil, `[2:1] unknown field "writer"`},
 		{"yaml type", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nauthors:\n  a: b\n"}, nil, "report.yaml: [3:"},
 		{"yaml code", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "code: maybe\n"}, nil, `"maybe" is none of show, fold, hide`},
-		{"yaml parameter", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "parameters: {y: 1}\n"}, nil, `no notebook declares the parameter "y"`},
+		{"yaml parameter", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "parameters: {y: 1}\n"}, nil, `parameter "y": `},
 		{"outside", map[string]string{"notebooks/report.yaml": "notebooks: [../a.ipynb]\n"}, nil, "not below this folder"},
 		{"no notebook", map[string]string{"notebooks/a.ipynb": "{"}, nil, "a.ipynb: not a notebook"},
 		{"same name", map[string]string{"a/x.ipynb": nb, "b/x.ipynb": nb}, []string{"a", "b"}, "have the same name"},
 		{"foreign folder", map[string]string{"notebooks/a.ipynb": nb, "report/thesis.tex": "mine"}, nil, "-o report: exists and is not a report folder"},
 		{"a file", map[string]string{"notebooks/a.ipynb": nb, "report": "mine"}, nil, "exists and is not a report folder"},
-		{"kernel", map[string]string{"notebooks/a.ipynb": nb}, []string{"--kernel", "no-such-kernel"}, `there is no Jupyter kernel "no-such-kernel"`},
+		{"kernel", map[string]string{"notebooks/a.ipynb": nb}, []string{"--kernel", "no-such-kernel"}, `Jupyter kernel "no-such-kernel" not found`},
 		{"jobs", nil, []string{"--jobs", "-1"}, "must not be negative"},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,96 +11,138 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/renameio/v2"
 
+	"github.com/flowbook/flowbook/reportgen/internal/sources"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// Cache keeps the outputs of cells, so that what did not change does not run
-// again. A cell's outputs are taken from it where all of this is as it was: the
-// code of the cell and of those before it, the parameters, the kernel and its
-// version, the Go packages that the cells import, the files, folders and
-// environment variables that the cells name in plain string literals, what the
-// metadata of the notebook and the cell declares, and the files that a cell named
-// while it ran in the file of [kernel.InputsVariable]. Contents are compared, not
-// times. What a cell reads besides (the clock, the network, a file whose name it
-// computes) has to be declared, or the notebook has to say "cache": false.
+// Cache keeps the outputs of cells, so that cells that did not change do not run
+// again. The outputs of a cell are taken from the cache if all of this is unchanged:
+// the code of the cell and of those before it, the parameters, the kernel and its
+// version, the packages that the cells import, the files, folders and environment
+// variables that the cells name in plain string literals, what the metadata of the
+// notebook and the cell declares, and the files that a cell named while it ran in the
+// file of [kernel.InputsVariable]. Contents are compared, not times. What a cell reads
+// besides (the clock, the network, a file whose name it computes) must be declared, or
+// the notebook must say "cache": false.
 //
-// In a kernel whose state is its declarations, which is GoNB, the first cell that
-// changed and those after it run; the others run as a whole or not at all.
+// If the kernel's state is what its cells declare (see [kernel.Resumer]), the first
+// cell that changed and those after it run. Otherwise all cells run or none.
 //
-// Several runs may share a cache. Its files are replaced whole, and one that
-// cannot be read counts as missing.
+// Several runs may share a cache. Its entries are replaced atomically, and carry a
+// checksum: a damaged entry is reported in [Result].Warnings, and its cells run.
 type Cache struct {
 	Dir string // need not exist
-	// Places are the names of environment variables in [Options].Env that say
-	// where something is and not what it is: their values may differ.
+	// Places are the names of environment variables in [Options].Env that locate
+	// something, such as a folder. Their values may differ between runs.
 	Places []string
 }
 
-// cacheFormat is the version of the files' format.
-const cacheFormat = 2
+// cacheFormat is the version of the entries: of their encoding, and of what this
+// package adds to outputs. Increase it with every change of either.
+const cacheFormat = 3
 
-const cacheSuffix = ".cells.json"
+const cacheSuffix = ".cells"
 
 // CacheEntry is one file of a cache: a notebook with one set of parameters.
 type CacheEntry struct {
 	Notebook string    // its path
 	Cells    int       // whose outputs are kept
+	Damaged  bool      // it cannot be used
 	Size     int64     // of the file, in bytes
 	Used     time.Time // when it was written or last read
 	File     string
 }
 
-// kept is the content of a file of the cache.
-type kept struct {
-	Format   int             `json:"format"`
+// entry is the content of a file of the cache.
+type entry struct {
 	Notebook string          `json:"notebook"`
 	Kernel   string          `json:"kernel"` // its versions
-	Cells    []keptCell      `json:"cells"`
-	Outputs  json.RawMessage `json:"outputs"` // a notebook that has these cells
+	Cells    []cellEntry     `json:"cells"`
+	Outputs  json.RawMessage `json:"outputs"` // a notebook with these cells
 }
 
-// keptCell is what must be as it was for the outputs of a cell to stand.
-type keptCell struct {
-	Chain   string   `json:"chain"`             // of the code up to this cell and all that is the same for each
-	Static  []Source `json:"static,omitempty"`  // known before the cell runs
-	Dynamic []Source `json:"dynamic,omitempty"` // that it named as it ran
-	Updated int      `json:"updated,omitempty"` // the cells that have to be kept for this one to stand
+// cellEntry is what the outputs of a cell depend on.
+type cellEntry struct {
+	Chain   string           `json:"chain"`             // hash of the code up to this cell and of what is common to all cells
+	Static  []sources.Source `json:"static,omitempty"`  // known before the cell runs
+	Dynamic []sources.Source `json:"dynamic,omitempty"` // found while it ran
+	Updated int              `json:"updated,omitempty"` // the number of cells that must be valid for this one to be valid
 }
+
+// errDamaged reports an entry that is not what was written.
+var errDamaged = errors.New("the entry in the cell cache is damaged")
 
 func (c *Cache) file(slot string) string { return filepath.Join(c.Dir, slot+cacheSuffix) }
 
-// load reads the file of a slot; nil where there is none that can be read.
-func (c *Cache) load(slot string) (*kept, *nbformat.Notebook) {
-	src, err := os.ReadFile(c.file(slot))
+// encodeEntry writes a line with the format and a checksum of the slot and the
+// content, and the content.
+func encodeEntry(slot string, e *entry) ([]byte, error) {
+	content, err := json.Marshal(e)
 	if err != nil {
-		return nil, nil
+		return nil, err
 	}
-	var k kept
-	if err := json.Unmarshal(src, &k); err != nil || k.Format != cacheFormat {
-		return nil, nil
-	}
-	nb, err := nbformat.Unmarshal(k.Outputs)
-	if err != nil || len(nb.Cells) != len(k.Cells) {
-		return nil, nil
-	}
-	now := time.Now()
-	_ = os.Chtimes(c.file(slot), now, now) // only Clean looks at it
-	return &k, nb
+	return fmt.Appendf(nil, "reportgen cells %d %s\n%s", cacheFormat, entrySum(slot, cacheFormat, content), content), nil
 }
 
-// save writes k with the cells that have the outputs.
-func (c *Cache) save(slot string, k kept, outputs []*nbformat.Cell) error {
-	src, err := nbformat.Marshal(&nbformat.Notebook{Minor: 5, Cells: outputs})
+// entrySum is the checksum of an entry, which is the same in all formats.
+func entrySum(slot string, format int, content []byte) string {
+	return chain(slot, strconv.Itoa(format), string(content))
+}
+
+// decodeEntry reads what [encodeEntry] wrote. It returns nil for an entry of another
+// format, and errDamaged if the checksum is wrong.
+func decodeEntry(slot string, src []byte) (*entry, error) {
+	head, content, _ := bytes.Cut(src, []byte("\n"))
+	var format int
+	var sum string
+	if n, err := fmt.Sscanf(string(head), "reportgen cells %d %s", &format, &sum); err != nil || n != 2 || sum != entrySum(slot, format, content) {
+		return nil, errDamaged
+	}
+	if format != cacheFormat {
+		return nil, nil //nolint:nilnil // there is none of this format
+	}
+	e := &entry{}
+	if err := json.Unmarshal(content, e); err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return e, nil
+}
+
+// load reads the entry of a slot with its cells; nil if there is none.
+func (c *Cache) load(slot string) (*entry, []*nbformat.Cell, error) {
+	src, err := os.ReadFile(c.file(slot))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
 	if err != nil {
+		return nil, nil, fmt.Errorf("read the cell cache: %w", err)
+	}
+	e, err := decodeEntry(slot, src)
+	if e == nil {
+		return nil, nil, err
+	}
+	nb, err := nbformat.Unmarshal(e.Outputs)
+	if err != nil || len(nb.Cells) != len(e.Cells) {
+		return nil, nil, errDamaged
+	}
+	now := time.Now()
+	_ = os.Chtimes(c.file(slot), now, now) // for Clean
+	return e, nb.Cells, nil
+}
+
+// save writes e with the cells that have the outputs.
+func (c *Cache) save(slot string, e *entry, outputs []*nbformat.Cell) error {
+	var err error
+	if e.Outputs, err = nbformat.Marshal(&nbformat.Notebook{Minor: 5, Cells: outputs}); err != nil {
 		return err
 	}
-	k.Format, k.Outputs = cacheFormat, src
-	src, err = json.Marshal(k)
+	src, err := encodeEntry(slot, e)
 	if err != nil {
 		return err
 	}
@@ -109,7 +152,7 @@ func (c *Cache) save(slot string, k kept, outputs []*nbformat.Cell) error {
 	return renameio.WriteFile(c.file(slot), src, 0o600)
 }
 
-// List tells what the cache holds, by notebook.
+// List returns the entries of the cache, sorted by notebook.
 func (c *Cache) List() ([]CacheEntry, error) {
 	files, err := os.ReadDir(c.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -120,10 +163,10 @@ func (c *Cache) List() ([]CacheEntry, error) {
 	}
 	var list []CacheEntry
 	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), cacheSuffix) {
+		if !strings.HasSuffix(f.Name(), cacheSuffix) && !strings.HasSuffix(f.Name(), ".cells.json") { // of format 2
 			continue
 		}
-		e := CacheEntry{File: filepath.Join(c.Dir, f.Name()), Notebook: "(cannot be read)"}
+		e := CacheEntry{File: filepath.Join(c.Dir, f.Name()), Notebook: "(damaged)", Damaged: true}
 		info, err := f.Info()
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // cleaned meanwhile
@@ -132,9 +175,13 @@ func (c *Cache) List() ([]CacheEntry, error) {
 			return nil, fmt.Errorf("cell cache: %w", err)
 		}
 		e.Size, e.Used = info.Size(), info.ModTime()
-		var k kept
-		if src, err := os.ReadFile(e.File); err == nil && json.Unmarshal(src, &k) == nil {
-			e.Notebook, e.Cells = k.Notebook, len(k.Cells)
+		if src, err := os.ReadFile(e.File); err == nil {
+			switch k, err := decodeEntry(strings.TrimSuffix(f.Name(), cacheSuffix), src); {
+			case k != nil:
+				e.Notebook, e.Cells, e.Damaged = k.Notebook, len(k.Cells), false
+			case err == nil:
+				e.Notebook, e.Damaged = "(of another version)", false
+			}
 		}
 		list = append(list, e)
 	}
@@ -144,7 +191,7 @@ func (c *Cache) List() ([]CacheEntry, error) {
 	return list, nil
 }
 
-// Clean removes what was not used since a time, and returns what it removed.
+// Clean removes the entries that were not used since before, and returns them.
 func (c *Cache) Clean(before time.Time) ([]CacheEntry, error) {
 	list, err := c.List()
 	if err != nil {
@@ -163,8 +210,8 @@ func (c *Cache) Clean(before time.Time) ([]CacheEntry, error) {
 	return removed, nil
 }
 
-// chain links what came before to what is next: another text anywhere gives
-// another sum from there on.
+// chain is the hash of a hash and of texts: a change of any text changes all hashes
+// that follow.
 func chain(before string, texts ...string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n", before)

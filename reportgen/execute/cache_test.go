@@ -13,7 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/drivers"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/sources"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -21,7 +23,7 @@ import (
 // own to change: lib, which imports deep, and other, which nothing imports.
 func twinModule(t *testing.T) string {
 	t.Helper()
-	if _, err := kernel.Find(t.Context(), "gonb", ".", io.Discard); err != nil { // builds the kernel
+	if _, err := kernel.Find(t.Context(), drivers.All(), "gonb", ".", io.Discard); err != nil { // builds the kernel
 		t.Fatal(err)
 	}
 	root, err := filepath.Abs(filepath.Join("..", ".."))
@@ -104,6 +106,7 @@ func TestCacheOnGoNB(t *testing.T) {
 	params := []Parameter(nil)
 	env := "WHERE=a"
 	metadata := map[string]any{}
+	damaged := false
 	run := func(cache *Cache) Result {
 		t.Helper()
 		nb := notebookOf("gonb", "go")
@@ -120,8 +123,8 @@ func TestCacheOnGoNB(t *testing.T) {
 		if err != nil || results[0].Err != nil {
 			t.Fatal(err, results[0].Err)
 		}
-		if len(results[0].Warnings) > 0 {
-			t.Error(results[0].Warnings)
+		if warned := len(results[0].Warnings) > 0; warned != damaged {
+			t.Errorf("warnings: %q", results[0].Warnings)
 		}
 		return results[0]
 	}
@@ -174,10 +177,19 @@ func TestCacheOnGoNB(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Notebook != filepath.Join(dir, "n.ipynb") || list[0].Cells != 5 && list[1].Cells != 5 {
 		t.Errorf("list: %+v, %v", list, err)
 	}
-	write(t, cache.Dir, filepath.Base(list[0].File), "{")
-	write(t, cache.Dir, filepath.Base(list[1].File), "{")
+	for _, e := range list {
+		write(t, cache.Dir, filepath.Base(e.File), "{")
+	}
+	if list, err = cache.List(); err != nil || !list[0].Damaged || !list[1].Damaged {
+		t.Errorf("damaged: %+v, %v", list, err)
+	}
+	damaged = true
 	if r := run(cache); r.Cached != 0 {
-		t.Errorf("%d cells of a damaged file", r.Cached)
+		t.Errorf("%d cells of a damaged entry", r.Cached)
+	}
+	damaged = false
+	if r := run(cache); r.Cached != 5 {
+		t.Errorf("%d cells after the entry was written anew, want 5", r.Cached)
 	}
 	metadata["cache"] = false
 	if r := run(cache); r.Cached != 0 {
@@ -280,4 +292,51 @@ func TestCacheOnPython(t *testing.T) {
 	if r := run(); r.Cached != 0 || r.Notebook.Cells[1].Outputs[0].Text != "two 2\n" {
 		t.Errorf("%d cells kept: %q", r.Cached, lines(r.Notebook))
 	}
+}
+
+// Whatever bit of an entry flips, it is not used.
+func TestCacheEntryOfAFlippedBit(t *testing.T) {
+	cache := &Cache{Dir: t.TempDir()}
+	cell := code("a", "1")
+	cell.Outputs = []*nbformat.Output{{Type: nbformat.Stream, Name: "stdout", Text: "1234\n"}}
+	if err := cache.save("slot", &entry{Notebook: "n", Kernel: "k", Cells: []cellEntry{{Chain: "c"}}}, []*nbformat.Cell{cell}); err != nil {
+		t.Fatal(err)
+	}
+	if e, cells, err := cache.load("slot"); err != nil || e == nil || len(cells) != 1 {
+		t.Fatal(e, cells, err)
+	}
+	src, err := os.ReadFile(cache.file("slot"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := decodeEntry("other", src); err == nil {
+		t.Error("the entry of another notebook is used")
+	}
+	for at := range src {
+		for bit := range 8 {
+			src[at] ^= 1 << bit
+			if e, err := decodeEntry("slot", src); err == nil || e != nil {
+				t.Errorf("byte %d, bit %d: the entry is used", at, bit)
+			}
+			src[at] ^= 1 << bit
+		}
+	}
+}
+
+// An entry that decodes has the cells that it says, and none is a panic.
+func FuzzCacheEntry(f *testing.F) {
+	cache := &Cache{Dir: f.TempDir()}
+	f.Add([]byte(`{"cells":[{"chain":"a","updated":9},{"chain":"b","updated":-1}],"outputs":{"cells":[{"cell_type":"code","outputs":[{}]},{"cell_type":"code"}],"nbformat":4}}`))
+	f.Add([]byte(`{"cells":null,"outputs":null}`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		src := fmt.Appendf(nil, "reportgen cells %d %s\n%s", cacheFormat, entrySum("slot", cacheFormat, content), content)
+		if err := os.WriteFile(cache.file("slot"), src, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		pl := &plan{slot: "slot", cells: []cellEntry{{Chain: "a"}, {Chain: "b"}}, before: sources.NewHasher()}
+		pl.look(cache)
+		if pl.hits > len(pl.cached) || pl.hits > len(pl.cells) {
+			t.Errorf("%d of %d cells", pl.hits, len(pl.cells))
+		}
+	})
 }

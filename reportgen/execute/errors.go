@@ -11,17 +11,16 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// Error says which cell stopped a notebook, where in it, and why. Err is what the
-// kernel package gave: a [*kernel.CellError], a [*kernel.DiedError], a
-// [*TimeoutError] or the cause of the context.
+// Error reports the cell that stopped a notebook. Err is a [*kernel.CellError], a
+// [*kernel.DiedError], a [*TimeoutError] or the cause of the context.
 type Error struct {
 	Notebook string
 	Cell     int    // from 1, counting every cell of the file; 0: the injected parameters
 	ID       string // the cell's id
-	Label    string // its Quarto label, where it has one
-	Line     int    // from 1; 0 where it is not known
+	Label    string // its Quarto label, if any
+	Line     int    // from 1; 0 if it is not known
 	Source   string // the text of that line
-	Reason   string // Err in a few lines, for people
+	Reason   string // Err in a few lines
 	Err      error
 }
 
@@ -50,7 +49,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// TimeoutError says that a cell or the run took longer than it may.
+// TimeoutError reports a cell or a run that exceeded its timeout.
 type TimeoutError struct {
 	What  string // "the cell" or "the whole run"
 	Limit time.Duration
@@ -81,13 +80,14 @@ func newError(n *notebook, c *nbformat.Cell, r *kernel.Result, err error) *Error
 
 var (
 	exitOnly = regexp.MustCompile(`^(?:exit status \d+|signal: .*)$`)
-	notes    = regexp.MustCompile(`\[\[ Cell \[\d+\] Line \d+ \]\] `)
+	// Drivers put the line of the cell before that of a program in a stack trace.
+	notes = regexp.MustCompile(`\[\[ Cell \[\d+\] Line \d+ \]\] `)
 )
 
 const reasonLines = 12
 
-// reason is what a person needs to know of a failure: of a program that only
-// says its exit status, what it wrote to stderr.
+// reason describes a failure: if a program reports only its exit status, by what it
+// wrote to stderr.
 func reason(f *kernel.CellError, r *kernel.Result) string {
 	text := strings.TrimSpace(f.Error())
 	if exitOnly.MatchString(text) {
@@ -103,12 +103,12 @@ func reason(f *kernel.CellError, r *kernel.Result) string {
 	text = notes.ReplaceAllString(text, "")
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	if len(lines) > reasonLines {
-		lines = append(lines[:reasonLines], fmt.Sprintf("… and %d lines more in the notebook", len(lines)-reasonLines))
+		lines = append(lines[:reasonLines], fmt.Sprintf("… and %d more lines in the notebook", len(lines)-reasonLines))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// errorOutput is an output that says what stopped a cell from outside its code.
+// errorOutput is an output that reports what stopped a cell other than its code.
 func errorOutput(err error) *nbformat.Output {
 	name := "Interrupted"
 	var died *kernel.DiedError
@@ -123,7 +123,7 @@ func errorOutput(err error) *nbformat.Output {
 	}
 	value := err.Error()
 	if died != nil {
-		// What the kernel itself logged holds times and process numbers.
+		// The kernel's log contains times and process numbers.
 		value = (&kernel.DiedError{State: died.State}).Error()
 	}
 	return &nbformat.Output{Type: nbformat.Error, EName: name, EValue: value, Traceback: []string{value}}

@@ -15,11 +15,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/flowbook/flowbook/reportgen/internal/drivers"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/sources"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// The tags that this package obeys.
+// Tags of cells.
 const (
 	tagParameters = "parameters"
 	tagInjected   = "injected-parameters"
@@ -27,60 +29,72 @@ const (
 	tagRaises     = "raises-exception"
 )
 
+// Source is something that a cell's outputs depend on besides its own code.
+type Source = sources.Source
+
+// The kinds of [Source].
+const (
+	KindFile        = sources.File
+	KindFolder      = sources.Folder
+	KindFiles       = sources.Files
+	KindEnvironment = sources.Environment
+	KindPackage     = sources.Package
+	KindModules     = sources.Modules
+)
+
 // Input is a notebook to run.
 type Input struct {
-	Name     string // as errors and progress say it
-	Dir      string // the folder that its kernel runs in and is looked for from
+	Name     string // for errors and progress
+	Dir      string // the kernel's working directory, from which the kernel is looked for
 	Notebook *nbformat.Notebook
 }
 
-// Options say how to run notebooks. The zero value runs each with the kernel it
-// names, as long as it takes.
+// Options configure a run. The zero value runs each notebook with the kernel that it
+// names and without a timeout.
 type Options struct {
-	Kernel       string        // instead of the kernels that the notebooks name
+	Kernel       string        // overrides the kernels that the notebooks name
 	Parameters   []Parameter   // see [Parameter]
-	CellTimeout  time.Duration // for one cell; 0: none
+	CellTimeout  time.Duration // per cell; 0: none
 	Timeout      time.Duration // for all notebooks; 0: none
-	StartTimeout time.Duration // for a kernel to start; 0: a minute
-	Jobs         int           // notebooks at once; 0: as many as there are cores
+	StartTimeout time.Duration // for the start of a kernel; 0: one minute
+	Jobs         int           // notebooks that run at the same time; 0: GOMAXPROCS
 	Env          []string      // added to the kernels' environment, as KEY=value
-	Hide         []string      // pairs to replace in outputs, see [kernel.Options]
-	Cache        *Cache        // of outputs of earlier runs; nil: every cell runs
+	Hide         []string      // pairs of strings to replace in outputs, see [kernel.Options]
+	Cache        *Cache        // outputs of earlier runs; nil: every cell runs
 	AllowErrors  bool          // run the cells after one whose code failed
-	Log          io.Writer     // told when a kernel is built first; nil: nobody
-	Progress     func(Event)   // told what happens, one call at a time; nil: nobody
-	// Ending is a group in which kernels are shut down after their last cell, while
-	// the caller goes on; its Wait says that they are gone, and what a kernel left
-	// behind. Files that a cell did not close may be whole only then. Where it is
-	// nil, Run waits for them.
+	Log          io.Writer     // messages about building a kernel; nil: none
+	Progress     func(Event)   // called with each event, never concurrently; may be nil
+	// Ending is a group in which kernels shut down after their last cell, while the
+	// caller goes on. Files that a cell did not close may be complete only after its
+	// Wait, which returns errors of the shutdown. If it is nil, Run waits.
 	Ending *errgroup.Group
 }
 
 // Result is one notebook after its run.
 type Result struct {
 	Input
-	Notebook *nbformat.Notebook // with outputs, as far as it came
-	Err      error              // an [*Error] where a cell is at fault; several are joined
-	Cached   int                // cells whose outputs the cache had, from the first
-	Sources  []Source           // what the cells depend on, as far as they ran
-	Kernel   string             // the versions of the kernel and its language, see [kernel.Info]; empty where no cell ran
-	Warnings []string           // why outputs are not kept for the next run
+	Notebook *nbformat.Notebook // with the outputs of the cells that ran
+	Err      error              // an [*Error] if a cell failed; several are joined
+	Cached   int                // cells from the first whose outputs are from the cache
+	Sources  []Source           // what the cells that ran depend on
+	Kernel   string             // the versions of the kernel and its language, see [kernel.Info]; empty if no cell ran
+	Warnings []string           // about the cache
 }
 
 // Event is one step of a run.
 type Event struct {
 	Notebook int // index of the input
 	Name     string
-	Done     int   // cells that ran or whose outputs the cache had
-	Cached   int   // the latter
-	Cells    int   // cells to run
-	Finished bool  // the notebook is at its end, or at that of its run
+	Done     int   // cells that ran or are from the cache
+	Cached   int   // cells from the cache
+	Cells    int   // all cells
+	Finished bool  // the notebook has ended
 	Err      error // of a finished notebook
 }
 
-// Run runs the notebooks and gives a result for each, in their order. Its own
-// error says that nothing was run: a parameter that no notebook declares is a
-// [*UnknownParameterError], one of the wrong type a [*ParameterValueError].
+// Run runs the notebooks and returns a result for each, in their order. An error
+// means that nothing was run: it is an [*UnknownParameterError] for a parameter that no
+// notebook declares, a [*ParameterValueError] for one of the wrong type.
 func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 	ready, err := prepare(inputs, opts.Parameters)
 	if err != nil {
@@ -94,7 +108,7 @@ func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 	if opts.Log == nil {
 		opts.Log = io.Discard
 	}
-	// Kernels are looked up one by one: the first may have to be built.
+	// Kernels are looked up one by one, since the first may have to be built.
 	specs := newSpecs(opts)
 	for _, r := range ready {
 		r.spec, r.specErr = specs.find(ctx, r)
@@ -109,7 +123,7 @@ func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 	}
 	for i, r := range ready {
 		r.tell, r.event = tell, Event{Notebook: i, Name: r.Name, Cells: len(r.todo)}
-		tell(r.event) // so that the whole length is known from the start
+		tell(r.event) // reports the total from the start
 	}
 	plans := newPlanner(ctx, ready, opts)
 	results := make([]Result, len(inputs))
@@ -123,15 +137,15 @@ func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err, Cached: r.event.Cached, Sources: r.sources, Kernel: r.kernel, Warnings: r.doubts}
 			r.event.Finished, r.event.Err = true, err
 			tell(r.event)
-			return nil // one that fails does not stop the others
+			return nil // the other notebooks go on
 		})
 	}
 	return results, group.Wait()
 }
 
-// startOrder gives the indexes of the notebooks in the order in which they start:
-// their own, or, where several run at once, those with most cells first, so that
-// none of these is left to run alone at the end.
+// startOrder returns the indexes of the notebooks in the order in which they start:
+// their own, or, if several run at once, those with most cells first, so that none of
+// these runs alone at the end.
 func startOrder(ready []*notebook, jobs int) []int {
 	order := make([]int, len(ready))
 	for i := range order {
@@ -143,23 +157,23 @@ func startOrder(ready []*notebook, jobs int) []int {
 	return order
 }
 
-// notebook is an input on its way through a kernel.
+// notebook is an input that is being run.
 type notebook struct {
 	Input
 	nb      *nbformat.Notebook
 	numbers map[*nbformat.Cell]int    // from 1, as in the file
 	todo    []*nbformat.Cell          // the cells to run
-	code    map[*nbformat.Cell]string // what to run, where it is not the source
+	code    map[*nbformat.Cell]string // what to run if it is not the source
 	spec    *kernel.Spec
 	specErr error
 	sources []Source
 	kernel  string   // its versions
-	doubts  []string // why outputs are not kept
+	doubts  []string // why outputs are not cached
 	event   Event
 	tell    func(Event)
 }
 
-// prepare makes the notebooks ready to run: no outputs, parameters in place.
+// prepare removes the outputs of the notebooks and adds the parameters.
 func prepare(inputs []Input, params []Parameter) ([]*notebook, error) {
 	ready := make([]*notebook, len(inputs))
 	for i, in := range inputs {
@@ -206,36 +220,27 @@ func runs(c *nbformat.Cell) bool {
 
 // specs looks up each kernel once for each folder.
 type specs struct {
-	opts  Options
-	found map[[2]string]*kernel.Spec
+	opts    Options
+	drivers kernel.Drivers
+	found   map[[2]string]*kernel.Spec
 }
 
-func newSpecs(opts Options) *specs { return &specs{opts, make(map[[2]string]*kernel.Spec)} }
-
-// usualKernel is the kernel of a notebook that names none. Where it does not tell
-// its language either, that is Python, as Jupyter's own clients have it.
-func usualKernel(language string) string {
-	switch language {
-	case "", "python", "ipython":
-		return "python3"
-	case "go":
-		return "gonb"
-	}
-	return ""
+func newSpecs(opts Options) *specs {
+	return &specs{opts, drivers.All(), make(map[[2]string]*kernel.Spec)}
 }
 
 func (s *specs) find(ctx context.Context, n *notebook) (*kernel.Spec, error) {
-	name := cmp.Or(s.opts.Kernel, n.nb.KernelName(), usualKernel(n.nb.Language()))
+	name := cmp.Or(s.opts.Kernel, n.nb.KernelName(), s.drivers.UsualName(n.nb.Language()))
 	if name == "" {
-		return nil, fmt.Errorf("%s: the notebook names no kernel: name one with --kernel, or save it in JupyterLab with one", n.Name)
+		return nil, fmt.Errorf("%s: no kernel is named; use --kernel, or save the notebook in JupyterLab with one", n.Name)
 	}
 	key := [2]string{name, filepath.Clean(n.Dir)}
 	if spec := s.found[key]; spec != nil {
 		return spec, nil
 	}
-	spec, err := kernel.Find(ctx, name, n.Dir, s.opts.Log)
+	spec, err := kernel.Find(ctx, s.drivers, name, n.Dir, s.opts.Log)
 	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx) // what ended the search, and not what failed because of it
+		err = context.Cause(ctx) // rather than what failed because of it
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Name, err)

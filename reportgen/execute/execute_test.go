@@ -135,25 +135,8 @@ func TestStoppedFromOutside(t *testing.T) {
 	if err := results[1].Err; !errors.As(err, &missing) {
 		t.Errorf("no kernel: %v", err)
 	}
-	if err := results[2].Err; err == nil || !strings.Contains(err.Error(), "names no kernel") {
+	if err := results[2].Err; err == nil || !strings.Contains(err.Error(), "no kernel is named") {
 		t.Errorf("no name: %v", err)
-	}
-}
-
-// A notebook that names no kernel runs in the usual one of its language.
-func TestUsualKernel(t *testing.T) {
-	for language, want := range map[string]string{"": "python3", "python": "python3", "ipython": "python3", "go": "gonb", "julia": ""} {
-		if got := usualKernel(language); got != want {
-			t.Errorf("%q: %q, want %q", language, got, want)
-		}
-	}
-	nb := &nbformat.Notebook{Minor: 5}
-	if _, ok := languageOf(nb).(pythonLanguage); !ok {
-		t.Error("the parameters of a notebook without metadata are not Python's")
-	}
-	nb.Metadata = map[string]any{"language_info": map[string]any{"name": "go"}}
-	if _, ok := languageOf(nb).(goLanguage); !ok {
-		t.Error("the parameters of a notebook in Go are not Go's")
 	}
 }
 

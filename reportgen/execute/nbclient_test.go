@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
-	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/gonb"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -73,7 +73,7 @@ func TestOutputsAreThoseOfNbclient(t *testing.T) {
 		inputs = append(inputs, Input{Name: name, Dir: dir, Notebook: nb})
 	}
 	// The kernel that a JupyterLab would start, for both.
-	if _, err := kernel.Install(t.Context(), ".", dir, os.Stderr); err != nil {
+	if _, err := gonb.Install(t.Context(), ".", dir, os.Stderr); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("JUPYTER_PATH", os.Getenv("JUPYTER_PATH")+string(os.PathListSeparator)+filepath.Join(dir, "share", "jupyter"))

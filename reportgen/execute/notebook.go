@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// run gives the notebook its outputs: those that the cache has, and the others by
-// running their cells.
+// errResume reports that the cells after cached ones cannot run without them.
+var errResume = errors.New("the notebook must run from its start")
+
+// run adds the outputs to the notebook, from the cache or by running its cells.
 func (n *notebook) run(ctx context.Context, plans *planner, opts Options) error {
 	if n.specErr != nil {
 		return n.specErr
@@ -26,8 +27,11 @@ func (n *notebook) run(ctx context.Context, plans *planner, opts Options) error 
 		return err
 	}
 	pl := plans.plan(n, dir)
+	if pl.damaged != nil {
+		n.doubts = append(n.doubts, fmt.Sprintf("%s: %v; its cells run again", n.Name, pl.damaged))
+	}
 	from := pl.hits
-	if from < len(n.todo) && !n.resumable() {
+	if _, ok := n.spec.Driver.(kernel.Resumer); from < len(n.todo) && !ok {
 		from = 0
 	}
 	err = n.runFrom(ctx, pl, from, dir, opts)
@@ -38,10 +42,10 @@ func (n *notebook) run(ctx context.Context, plans *planner, opts Options) error 
 	return err
 }
 
-// runFrom takes the outputs of the first cells from the cache and runs the others.
+// runFrom takes the outputs of the first cells from the cache, and runs the others.
 func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, opts Options) (err error) {
 	n.reset()
-	for i, c := range pl.kept[:from] {
+	for i, c := range pl.cached[:from] {
 		n.todo[i].Outputs, n.todo[i].ExecutionCount = c.Outputs, c.ExecutionCount
 	}
 	n.event.Done, n.event.Cached = from, from
@@ -51,9 +55,11 @@ func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, 
 	if from == len(n.todo) {
 		return nil
 	}
-	before, err := startOf(n.codes(n.todo[:from]))
-	if err != nil {
-		return err
+	var before []string
+	if from > 0 {
+		if before, err = n.spec.Driver.(kernel.Resumer).Resume(n.codes(n.todo[:from])); err != nil {
+			return fmt.Errorf("%w: %w", errResume, err)
+		}
 	}
 	k, err := kernel.Start(ctx, kernel.Options{
 		Cells: append(before, n.codes(n.todo[from:])...), Spec: n.spec, Dir: dir, Env: opts.Env, StartTimeout: opts.StartTimeout,
@@ -78,7 +84,7 @@ func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, 
 	return n.cells(ctx, k, pl, from, dir, opts)
 }
 
-// codes are the sources of cells as they are run.
+// codes is what is run for the cells.
 func (n *notebook) codes(cells []*nbformat.Cell) []string {
 	codes := make([]string, len(cells))
 	for i, c := range cells {
@@ -87,7 +93,7 @@ func (n *notebook) codes(cells []*nbformat.Cell) []string {
 	return codes
 }
 
-// reset takes the notebook back to where no cell ran.
+// reset removes all outputs.
 func (n *notebook) reset() {
 	for _, c := range n.todo {
 		c.Outputs, c.ExecutionCount = nil, nil
@@ -95,15 +101,15 @@ func (n *notebook) reset() {
 	n.event.Done, n.event.Cached = 0, 0
 }
 
-// cells runs the cells from an index on and keeps what they gave in the cache.
+// cells runs the cells from an index on and caches their outputs.
 func (n *notebook) cells(ctx context.Context, k *kernel.Kernel, pl *plan, from int, dir string, opts Options) error {
 	results := make(map[*nbformat.Cell]*kernel.Result)
 	var errs []error
-	good := from // cells that may be kept
+	good := from // number of cells that may be cached
 	for i, c := range n.todo[from:] {
 		r, err := n.cell(ctx, k, c, opts.CellTimeout)
 		results[c] = r
-		if from > 0 && dependsOnStart(r, err) {
+		if from > 0 && n.dependsOnStart(r, err) {
 			return errResume
 		}
 		if read, readErr := k.Inputs(); readErr != nil {
@@ -131,29 +137,28 @@ func (n *notebook) cells(ctx context.Context, k *kernel.Kernel, pl *plan, from i
 		updated[c] = r.Updated
 	}
 	if err := pl.keep(opts.Cache, n, dir, good, updated); err != nil && opts.Cache != nil {
-		n.doubts = append(n.doubts, fmt.Sprintf("%s: its outputs are not kept for the next run: %v", n.Name, err))
+		n.doubts = append(n.doubts, fmt.Sprintf("%s: outputs are not cached: %v", n.Name, err))
 	}
 	return errors.Join(errs...)
 }
 
-// dependsOnStart reports whether what a cell gave may tell that the cells before
-// it did not run: where code failed, and where it names lines of the program that
-// GoNB made of all declarations.
-func dependsOnStart(r *kernel.Result, err error) bool {
+// dependsOnStart reports whether the outputs of a cell may show that the cells before
+// it did not run: if its code failed, or its driver finds so.
+func (n *notebook) dependsOnStart(r *kernel.Result, err error) bool {
 	var failed *kernel.CellError
 	if errors.As(err, &failed) {
 		return true
 	}
 	for _, o := range r.Outputs {
-		if o.Type == nbformat.Error || strings.Contains(o.Text, "main.go") {
+		if o.Type == nbformat.Error || n.spec.Driver.(kernel.Resumer).ShowsStart(o.Text) {
 			return true
 		}
 	}
 	return false
 }
 
-// cell runs one cell. A failure that the kernel did not put among the outputs is
-// added to them, so that a partial report shows it where it happened.
+// cell runs one cell. A failure that is not among the kernel's outputs is added to
+// them, so that a partial report shows it.
 func (n *notebook) cell(ctx context.Context, k *kernel.Kernel, c *nbformat.Cell, timeout time.Duration) (*kernel.Result, error) {
 	if timeout > 0 {
 		var cancel context.CancelFunc

@@ -7,28 +7,30 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowbook/flowbook/reportgen/internal/drivers"
+	"github.com/flowbook/flowbook/reportgen/internal/parameter"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
 // Parameter is a value for a variable that notebooks declare in the cell tagged
-// "parameters". Notebooks that do not declare it are left alone.
+// "parameters". Notebooks that do not declare it ignore it.
 type Parameter struct {
 	Name string
 	// Value is a string, bool, whole or floating-point number, a list ([]any) of
 	// them, or a [Text].
 	Value any
-	// Shown stands for Value in the notebook that is kept, where that is not nil:
-	// the name of a file whose absolute path only the kernel needs.
+	// Shown replaces Value in the written notebook unless it is nil: the name of a
+	// file whose absolute path only the kernel needs.
 	Shown any
-	// Optional makes it no error that no notebook declares the parameter.
+	// Optional parameters need not be declared by any notebook.
 	Optional bool
 }
 
-// Text is a value as a command line gives it: the default that the notebook
-// declares says what type it is.
-type Text string
+// Text is a value as a command line gives it: the declared default decides its
+// type.
+type Text = parameter.Text
 
-// UnknownParameterError says that no notebook declares a parameter.
+// UnknownParameterError reports a parameter that no notebook declares.
 type UnknownParameterError struct {
 	Name  string
 	Known []string // the names that are declared, sorted
@@ -36,12 +38,12 @@ type UnknownParameterError struct {
 
 func (e *UnknownParameterError) Error() string {
 	if len(e.Known) == 0 {
-		return fmt.Sprintf("no notebook declares the parameter %q, nor any other: parameters are variables of a cell tagged \"parameters\"", e.Name)
+		return fmt.Sprintf("parameter %q: no notebook declares parameters; declare it as a variable in a cell tagged \"parameters\"", e.Name)
 	}
-	return fmt.Sprintf("no notebook declares the parameter %q: the notebooks declare %s", e.Name, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("parameter %q: not declared by any notebook; they declare %s", e.Name, strings.Join(e.Known, ", "))
 }
 
-// ParameterValueError says that a value is not of the type that a notebook
+// ParameterValueError reports a value that is not of the type that a notebook
 // declares.
 type ParameterValueError struct {
 	Notebook string
@@ -55,35 +57,14 @@ func (e *ParameterValueError) Error() string {
 
 func (e *ParameterValueError) Unwrap() error { return e.Err }
 
-// language is how to read and write parameters in a kernel's language.
-type language interface {
-	// declared lists the variables of a parameters cell, in order.
-	declared(source string) ([]variable, error)
-	// declare is the line that declares v again with a value of its type.
-	declare(v variable, value any) (string, error)
-	comment() string
+// languageOf is the language of a notebook's parameters; nil if it is not known.
+func languageOf(nb *nbformat.Notebook) parameter.Language {
+	all := drivers.All()
+	name := cmp.Or(nb.KernelName(), all.UsualName(nb.Language()))
+	return all.OfLanguage(nb.Language(), name).Parameters()
 }
 
-// variable is a parameter as a notebook declares it.
-type variable struct {
-	name    string
-	kind    kind
-	typ     string // its type as written, empty where the default implies it
-	keyword string // in Go, var or const
-}
-
-func languageOf(nb *nbformat.Notebook) language {
-	name := strings.ToLower(cmp.Or(nb.KernelName(), usualKernel(nb.Language())))
-	switch lang := nb.Language(); {
-	case lang == "go", lang == "" && name == "gonb":
-		return goLanguage{}
-	case lang == "python", lang == "ipython", lang == "" && strings.HasPrefix(name, "python"):
-		return pythonLanguage{}
-	}
-	return nil
-}
-
-// injectAll declares the parameters again in every notebook that declares them.
+// injectAll adds a cell with the parameters to every notebook that declares them.
 func injectAll(ready []*notebook, params []Parameter) error {
 	known := make(map[string]bool)
 	for _, n := range ready {
@@ -94,16 +75,16 @@ func injectAll(ready []*notebook, params []Parameter) error {
 		lang := languageOf(n.nb)
 		if lang == nil {
 			if len(params) > 0 {
-				return fmt.Errorf("%s: its parameters cannot be set: the language is %q, and only Go and Python are supported", n.Name, n.nb.Language())
+				return fmt.Errorf("%s: parameters of notebooks in the language %q cannot be set", n.Name, n.nb.Language())
 			}
 			continue
 		}
-		vars, err := lang.declared(n.nb.Cells[at].Source)
+		vars, err := lang.Declared(n.nb.Cells[at].Source)
 		if err != nil {
-			return fmt.Errorf("%s: cell %d, which declares the parameters: %w", n.Name, n.numbers[n.nb.Cells[at]], err)
+			return fmt.Errorf("%s: cell %d: parameters: %w", n.Name, n.numbers[n.nb.Cells[at]], err)
 		}
 		for _, v := range vars {
-			known[v.name] = true
+			known[v.Name] = true
 		}
 		if err := n.inject(lang, vars, params); err != nil {
 			return err
@@ -117,23 +98,23 @@ func injectAll(ready []*notebook, params []Parameter) error {
 	return nil
 }
 
-func (n *notebook) inject(lang language, vars []variable, params []Parameter) error {
-	head := lang.comment() + " Parameters of this run."
+func (n *notebook) inject(lang parameter.Language, vars []parameter.Variable, params []Parameter) error {
+	head := lang.Comment() + " Parameters of this run."
 	run, shown := []string{head}, []string{head}
 	for _, v := range vars {
-		i := slices.IndexFunc(params, func(p Parameter) bool { return p.Name == v.name })
+		i := slices.IndexFunc(params, func(p Parameter) bool { return p.Name == v.Name })
 		if i < 0 {
 			continue
 		}
 		p := params[i]
-		line, err := lang.declare(v, p.Value)
+		line, err := lang.Declare(v, p.Value)
 		if err != nil {
-			return &ParameterValueError{Notebook: n.Name, Name: v.name, Err: err}
+			return &ParameterValueError{Notebook: n.Name, Name: v.Name, Err: err}
 		}
 		run = append(run, line)
 		if p.Shown != nil {
-			if line, err = lang.declare(v, p.Shown); err != nil {
-				return &ParameterValueError{Notebook: n.Name, Name: v.name, Err: err}
+			if line, err = lang.Declare(v, p.Shown); err != nil {
+				return &ParameterValueError{Notebook: n.Name, Name: v.Name, Err: err}
 			}
 		}
 		shown = append(shown, line)

@@ -2,80 +2,84 @@ package execute
 
 import (
 	"context"
-	"embed"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/sources"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// own is this package's code: what it puts among outputs changes with it.
-//
-//go:embed *.go
-var own embed.FS
-
-// plan is what the outputs of a notebook's cells depend on, cell by cell, and how
-// many of them the cache has.
+// plan is what the outputs of a notebook's cells depend on, and how many of them are
+// in the cache.
 type plan struct {
-	slot   string
-	wanted bool       // to keep nothing, by the notebook's own word
-	never  error      // why nothing of the notebook can be kept
-	cells  []keptCell // of the cells to run
-	hits   int        // the cells, from the first, whose outputs are kept
-	kept   []*nbformat.Cell
-	kernel string // the versions of the one that gave the outputs
-	start  time.Time
-	before *hasher
-	module *modules // nil where cells import from none
+	slot    string
+	refused bool             // the notebook's metadata refuses the cache
+	never   error            // why the outputs cannot be cached
+	damaged error            // why the cached outputs cannot be used
+	cells   []cellEntry      // of the cells to run
+	hits    int              // the number of cells, from the first, with cached outputs
+	cached  []*nbformat.Cell // these cells
+	kernel  string           // the versions of the kernel that gave the outputs
+	start   time.Time
+	before  *sources.Hasher
+	imports kernel.Dependencies // nil if they could not be looked up
 }
 
 // planner makes the plans of a run's notebooks.
 type planner struct {
 	opts  Options
 	start time.Time
-	sums  *hasher
+	sums  *sources.Hasher
+
+	imports map[project]kernel.Dependencies
+	errs    map[project]error // of projects without imports
 
 	mu         sync.Mutex
-	modules    map[string]*modules // by root
-	errs       map[string]error    // why there are none
 	identities map[*kernel.Spec]string
 }
 
-// newPlanner looks up the Go packages of all notebooks at once.
+// project is a folder whose packages cells of one kernel import.
+type project struct{ kernel, root string }
+
+func projectOf(spec *kernel.Spec) project { return project{spec.Name, spec.Project} }
+
+// newPlanner looks up what the code of all notebooks depends on.
 func newPlanner(ctx context.Context, ready []*notebook, opts Options) *planner {
 	p := &planner{
-		opts: opts, start: time.Now(), sums: newHasher(),
-		modules: make(map[string]*modules), errs: make(map[string]error), identities: make(map[*kernel.Spec]string),
+		opts: opts, start: time.Now(), sums: sources.NewHasher(),
+		imports: make(map[project]kernel.Dependencies), errs: make(map[project]error), identities: make(map[*kernel.Spec]string),
 	}
-	codes := make(map[string][]string)
+	codes := make(map[project][]string)
+	of := make(map[project]kernel.Driver)
 	for _, n := range ready {
-		if n.spec == nil || n.spec.Module == "" {
+		if n.spec == nil {
 			continue
 		}
+		key := projectOf(n.spec)
+		of[key] = n.spec.Driver
 		for _, c := range n.todo {
-			codes[n.spec.Module] = append(codes[n.spec.Module], n.codeOf(c))
+			codes[key] = append(codes[key], n.codeOf(c))
 		}
 	}
-	for root, all := range codes {
-		p.modules[root], p.errs[root] = newModules(ctx, root, all)
+	for key, driver := range of {
+		p.imports[key], p.errs[key] = driver.Dependencies(ctx, key.root, codes[key], p.sums)
 	}
 	return p
 }
 
-// plan says what n depends on. That it cannot be told is no reason not to run: the
-// plan then says why nothing is kept.
+// plan finds what n depends on. If that fails, the notebook runs and is not cached.
 func (p *planner) plan(n *notebook, dir string) *plan {
-	pl := &plan{start: p.start, before: p.sums, module: p.modules[n.spec.Module]}
+	pl := &plan{start: p.start, before: p.sums, imports: p.imports[projectOf(n.spec)]}
 	if err := p.fill(pl, n, dir); err != nil {
 		pl.never = err
 	}
-	if p.opts.Cache != nil && pl.never == nil && !pl.wanted {
+	if p.opts.Cache != nil && pl.never == nil && !pl.refused {
 		pl.look(p.opts.Cache)
 	}
 	return pl
@@ -86,67 +90,56 @@ func (p *planner) fill(pl *plan, n *notebook, dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := p.errs[projectOf(n.spec)]; err != nil {
+		return err
+	}
 	pl.slot = chain("slot", dir, n.Name, n.spec.Name, n.injected())
-	link := chain(identity, p.environment()...)
+	link := chain(identity, append(p.environment(n.spec), strconv.Itoa(cacheFormat))...)
 	link = chain(link, strings.Join(p.opts.Hide, "\n"))
 	decl, err := declared(p.sums, dir, n.nb.Metadata)
 	if err != nil {
 		return err
 	}
 	if decl.never {
-		pl.wanted = true
+		pl.refused = true
 	}
 	static := decl.sources
-	modules, err := pythonModules(p.sums, n, dir)
-	if err != nil {
-		return err
-	}
-	for _, s := range modules {
-		static = addSource(static, s)
-	}
 	for _, c := range n.todo {
 		code := n.codeOf(c)
 		if static, err = p.cellSources(pl, n, c, dir, static); err != nil {
 			return err
 		}
 		link = chain(link, code, strings.Join(c.Tags(), "\n"))
-		pl.cells = append(pl.cells, keptCell{Chain: link, Static: slices.Clone(static)})
+		pl.cells = append(pl.cells, cellEntry{Chain: link, Static: slices.Clone(static)})
 	}
 	return nil
 }
 
 // cellSources adds the sources of a cell to those of the cells before it.
-func (p *planner) cellSources(pl *plan, n *notebook, c *nbformat.Cell, dir string, static []Source) ([]Source, error) {
+func (p *planner) cellSources(pl *plan, n *notebook, c *nbformat.Cell, dir string, static []sources.Source) ([]sources.Source, error) {
 	code := n.codeOf(c)
 	decl, err := declared(p.sums, dir, c.Metadata)
 	if err != nil {
 		return nil, err
 	}
 	if decl.never {
-		pl.wanted = true
+		pl.refused = true
 	}
-	named, err := mentioned(p.sums, dir, code)
+	named, err := literalSources(p.sums, dir, code)
 	if err != nil {
 		return nil, err
 	}
-	var imported []Source
-	if _, isGo := languageOf(n.nb).(goLanguage); isGo {
-		switch m, err := p.modules[n.spec.Module], p.errs[n.spec.Module]; {
-		case err != nil:
-			return nil, err
-		case m != nil:
-			imported = m.sources(code)
-		case len((&modules{}).imports(code)) > 0:
-			return nil, errors.New("cells import packages whose versions no go.mod pins")
-		}
+	imported, err := pl.imports.Of(dir, code)
+	if err != nil {
+		return nil, err
 	}
 	for _, s := range slices.Concat(decl.sources, named, imported) {
-		static = addSource(static, s)
+		static = sources.Add(static, s)
 	}
 	return static, nil
 }
 
-// identity is that of the kernel and of this program's part in the outputs.
+// identity is that of the kernel.
 func (p *planner) identity(spec *kernel.Spec) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -157,33 +150,19 @@ func (p *planner) identity(spec *kernel.Spec) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	entries, err := own.ReadDir(".")
-	if err != nil {
-		return "", err
-	}
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), "_test.go") {
-			continue
-		}
-		src, err := own.ReadFile(e.Name())
-		if err != nil {
-			return "", err
-		}
-		id = chain(id, e.Name(), string(src))
-	}
 	p.identities[spec] = id
 	return id, nil
 }
 
-// environment is what the kernel's variables say that cells may show.
-func (p *planner) environment() []string {
+// environment is the part of the kernel's environment that may change outputs.
+func (p *planner) environment(spec *kernel.Spec) []string {
 	var texts []string
 	for _, e := range p.opts.Env {
 		if name, _, _ := strings.Cut(e, "="); p.opts.Cache == nil || !slices.Contains(p.opts.Cache.Places, name) {
 			texts = append(texts, e)
 		}
 	}
-	for _, name := range ambient {
+	for _, name := range slices.Concat(ambient, spec.Driver.Environment()) {
 		texts = append(texts, name+"="+os.Getenv(name))
 	}
 	return texts
@@ -199,33 +178,33 @@ func (n *notebook) injected() string {
 	return ""
 }
 
-// look counts the cells whose outputs the cache has.
+// look counts the cells whose outputs are in the cache.
 func (pl *plan) look(c *Cache) {
-	k, nb := c.load(pl.slot)
-	if k == nil {
+	k, cells, err := c.load(pl.slot)
+	if pl.damaged = err; k == nil {
 		return
 	}
 	n := 0
-	for n < min(len(k.Cells), len(pl.cells)) && pl.stands(k.Cells[n], pl.cells[n]) {
+	for n < min(len(k.Cells), len(pl.cells)) && pl.valid(k.Cells[n], pl.cells[n]) {
 		pl.cells[n].Dynamic, pl.cells[n].Updated = k.Cells[n].Dynamic, k.Cells[n].Updated
 		n++
 	}
-	// What a cell displays may hold what a later one made of it.
+	// A later cell may have updated a display of an earlier one.
 	for i := 0; i < n; i++ {
 		if k.Cells[i].Updated > n {
 			n, i = i, -1
 		}
 	}
-	pl.hits, pl.kept, pl.kernel = n, nb.Cells[:n], k.Kernel
+	pl.hits, pl.cached, pl.kernel = n, cells[:n], k.Kernel
 }
 
-// stands reports whether what a cell depends on is as it was.
-func (pl *plan) stands(was, is keptCell) bool {
+// valid reports whether what a cell depends on is unchanged.
+func (pl *plan) valid(was, is cellEntry) bool {
 	if was.Chain != is.Chain || !slices.Equal(was.Static, is.Static) {
 		return false
 	}
 	for _, s := range was.Dynamic {
-		now, err := pl.before.sum(s.Kind, s.Name)
+		now, err := pl.before.Sum(s.Kind, s.Name)
 		if err != nil || now != s {
 			return false
 		}
@@ -233,7 +212,7 @@ func (pl *plan) stands(was, is keptCell) bool {
 	return true
 }
 
-// note records the files that a cell named as it ran.
+// note records the files that a cell named while it ran.
 func (pl *plan) note(cell int, dir string, paths []string) {
 	if cell >= len(pl.cells) {
 		return // the plan could not be made
@@ -243,28 +222,28 @@ func (pl *plan) note(cell int, dir string, paths []string) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
-		s, err := pl.before.sum(KindFile, path)
+		s, err := pl.before.Sum(sources.File, path)
 		if err != nil {
 			pl.never = err
 			return
 		}
-		pl.cells[cell].Dynamic = addSource(pl.cells[cell].Dynamic, s)
+		pl.cells[cell].Dynamic = sources.Add(pl.cells[cell].Dynamic, s)
 	}
 }
 
-// unchanged counts the cells, of the first n, whose sources are now what they
-// were when the run began: only then did the cell read what was hashed.
+// unchanged counts the cells, of the first n, whose sources are the same as when the
+// run began: only then did the cells read what was hashed.
 func (pl *plan) unchanged(n int) int {
-	if pl.module != nil && slices.ContainsFunc(pl.module.files, func(f string) bool { return changedSince(f, pl.start) }) {
+	if pl.imports.ChangedSince(pl.start) {
 		return 0
 	}
-	after := newHasher()
+	after := sources.NewHasher()
 	for i, c := range pl.cells[:n] {
 		for _, s := range slices.Concat(c.Static, c.Dynamic) {
-			if s.Kind == KindPackage || s.Kind == KindModules {
+			if s.Kind == sources.Package || s.Kind == sources.Modules {
 				continue
 			}
-			if now, err := after.sum(s.Kind, s.Name); err != nil || now != s || s.Kind == KindFile && changedSince(s.Name, pl.start) {
+			if now, err := after.Sum(s.Kind, s.Name); err != nil || now != s || s.Kind == sources.File && sources.ChangedSince(s.Name, pl.start) {
 				return i
 			}
 		}
@@ -274,7 +253,7 @@ func (pl *plan) unchanged(n int) int {
 
 // keep writes the outputs of the first done cells to the cache.
 func (pl *plan) keep(cache *Cache, n *notebook, dir string, done int, updated map[*nbformat.Cell]bool) error {
-	if cache == nil || pl.wanted || pl.never != nil || done == 0 {
+	if cache == nil || pl.refused || pl.never != nil || done == 0 {
 		return pl.never
 	}
 	for i, c := range n.todo[:done] {
@@ -286,15 +265,15 @@ func (pl *plan) keep(cache *Cache, n *notebook, dir string, done int, updated ma
 	if sound == 0 {
 		return nil
 	}
-	return cache.save(pl.slot, kept{Notebook: filepath.Join(dir, n.Name), Kernel: pl.kernel, Cells: pl.cells[:sound]}, n.todo[:sound])
+	return cache.save(pl.slot, &entry{Notebook: filepath.Join(dir, n.Name), Kernel: pl.kernel, Cells: pl.cells[:sound]}, n.todo[:sound])
 }
 
-// sources are all that the notebook depends on.
-func (pl *plan) sources() []Source {
-	var all []Source
+// sources lists what the notebook depends on.
+func (pl *plan) sources() []sources.Source {
+	var all []sources.Source
 	for _, c := range pl.cells {
 		for _, s := range slices.Concat(c.Static, c.Dynamic) {
-			all = addSource(all, s)
+			all = sources.Add(all, s)
 		}
 	}
 	return all

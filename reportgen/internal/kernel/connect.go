@@ -29,8 +29,8 @@ type connection struct {
 	KernelName      string `json:"kernel_name"`
 }
 
-// newConnection writes a connection file in dir, whose sockets are files in dir
-// too: no ports to race for, and nobody but the user can connect.
+// newConnection writes a connection file to dir. Its sockets are files in dir, which
+// only the user can connect to and which, unlike ports, cannot be taken meanwhile.
 func newConnection(dir, kernelName string) (connection, string, error) {
 	c := connection{
 		Transport: "ipc", IP: filepath.Join(dir, "s"),
@@ -55,11 +55,11 @@ type sockets struct {
 	cancel                                  context.CancelFunc
 }
 
-// dial connects to every channel of c, waiting for the kernel to open them until
-// ctx ends. The sockets live until close, or until the kernel ends.
+// dial connects to the channels of c, and waits until ctx ends for the kernel to open
+// them. The sockets live until close, or until the kernel ends.
 func dial(ctx context.Context, c connection, session string) (*sockets, error) {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, cancel) // ends the wait, not the sockets
+	stop := context.AfterFunc(ctx, cancel) // of the wait; the sockets live on
 	defer stop()
 	opts := []zmq4.Option{
 		zmq4.WithID(zmq4.SocketIdentity(session)), // shell and stdin must share one
@@ -92,13 +92,13 @@ func dial(ctx context.Context, c connection, session string) (*sockets, error) {
 func (s *sockets) close() {
 	s.cancel()
 	for _, socket := range []zmq4.Socket{s.shell, s.control, s.stdin, s.iopub, s.heartbeat} {
-		_ = socket.Close() // the kernel is gone: there is nobody to lose a message
+		_ = socket.Close() // the kernel has ended: no message can be lost
 	}
 }
 
-// receive decodes what arrives on socket into out until the peer closes it, the
-// socket is closed, and drops it once done is closed. What is not signed by the
-// kernel, or is no message, goes to bad.
+// receive decodes the messages that arrive on socket, sends them to out, and drops
+// them once done is closed. It returns when either end closes the socket. Invalid
+// messages are reported to bad.
 func receive(socket zmq4.Socket, c codec, out chan<- *message, bad func(error), done <-chan struct{}) {
 	for {
 		raw, err := socket.Recv()

@@ -1,4 +1,4 @@
-package kernel
+package kernel_test
 
 import (
 	"bufio"
@@ -13,24 +13,28 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/flowbook/flowbook/reportgen/internal/drivers"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/kerneltest"
 )
 
 func TestKernelKilledInACell(t *testing.T) {
-	privateTemp(t)
-	k := startGoNB(t, Options{})
+	kerneltest.PrivateTemp(t)
+	k := kerneltest.Start(t, "gonb", kernel.Options{})
 	go func() {
-		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
-		_ = syscall.Kill(k.proc.cmd.Process.Pid, syscall.SIGKILL)
+		kerneltest.WaitFor(t, func() bool { return len(kerneltest.ProcessesNamed(t, k.Dir(), "gonb_")) > 0 })
+		_ = k.Signal(syscall.SIGKILL)
 	}()
-	_, err := execute(t, k, "%%\ntime.Sleep(time.Hour)")
-	var died *DiedError
+	_, err := kerneltest.Execute(t, k, "%%\ntime.Sleep(time.Hour)")
+	var died *kernel.DiedError
 	if !errors.As(err, &died) || died.State != "signal: killed" {
-		t.Fatalf("error %v, want DiedError by SIGKILL", err)
+		t.Fatalf("error %v, want kernel.DiedError by SIGKILL", err)
 	}
-	if !strings.Contains(died.Error(), "last it wrote") {
+	if !strings.Contains(died.Error(), "its last output") {
 		t.Errorf("the kernel's own output is not shown: %v", died)
 	}
-	if _, err := execute(t, k, "1"); !errors.As(err, &died) {
+	if _, err := kerneltest.Execute(t, k, "1"); !errors.As(err, &died) {
 		t.Errorf("a dead kernel gives %v, want DiedError", err)
 	}
 	if err := k.Close(); err != nil {
@@ -44,18 +48,18 @@ func TestKernelKilledInACell(t *testing.T) {
 // A cell that ignores the interrupt is ended with the kernel, and what it printed
 // is kept.
 func TestCellThatDoesNotObey(t *testing.T) {
-	privateTemp(t)
-	k := startGoNB(t, Options{StopTimeout: 50 * time.Millisecond})
+	kerneltest.PrivateTemp(t)
+	k := kerneltest.Start(t, "gonb", kernel.Options{StopTimeout: 50 * time.Millisecond})
 	late := errors.New("too late")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() {
-		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+		kerneltest.WaitFor(t, func() bool { return len(kerneltest.ProcessesNamed(t, k.Dir(), "gonb_")) > 0 })
 		time.Sleep(50 * time.Millisecond) // for it to print and to refuse the signal
 		cancel(late)
 	}()
 	r, err := k.Execute(ctx, "import \"os/signal\"\n%%\nsignal.Ignore(os.Interrupt)\nfmt.Println(\"kept\")\nfor { time.Sleep(time.Second) }")
-	if !errors.Is(err, late) || streamOf(r, "stdout") != "kept\n" {
-		t.Errorf("error %v, stdout %q", err, streamOf(r, "stdout"))
+	if !errors.Is(err, late) || kerneltest.Stream(r, "stdout") != "kept\n" {
+		t.Errorf("error %v, stdout %q", err, kerneltest.Stream(r, "stdout"))
 	}
 }
 
@@ -66,13 +70,13 @@ func TestStartErrors(t *testing.T) {
 		want string
 	}{
 		{"missing program", []string{"no-such-kernel"}, "is the kernel still installed?"},
-		{"ends at once", []string{"sh", "-c", "echo no licence >&2; exit 7"}, "the kernel died (exit status 7); the last it wrote:\n\tno licence"},
-		{"never answers", []string{"sh", "-c", "echo thinking >&2; sleep 3600"}, "the kernel did not answer within 300ms; the last it wrote:\n\tthinking"},
+		{"ends at once", []string{"sh", "-c", "echo no licence >&2; exit 7"}, "the kernel died (exit status 7); its last output:\n\tno licence"},
+		{"never answers", []string{"sh", "-c", "echo thinking >&2; sleep 3600"}, "the kernel did not answer within 300ms; its last output:\n\tthinking"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			privateTemp(t)
-			_, err := Start(t.Context(), Options{Spec: &Spec{Name: "x", Argv: tt.argv}, StartTimeout: 300 * time.Millisecond})
+			kerneltest.PrivateTemp(t)
+			_, err := kernel.Start(t.Context(), kernel.Options{Spec: &kernel.Spec{Name: "x", Argv: tt.argv}, StartTimeout: 300 * time.Millisecond})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
@@ -81,10 +85,10 @@ func TestStartErrors(t *testing.T) {
 }
 
 func TestStartIsCancelled(t *testing.T) {
-	privateTemp(t)
+	kerneltest.PrivateTemp(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
-	_, err := Start(ctx, Options{Spec: &Spec{Name: "x", Argv: []string{"sleep", "3600"}}})
+	_, err := kernel.Start(ctx, kernel.Options{Spec: &kernel.Spec{Name: "x", Argv: []string{"sleep", "3600"}}})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
@@ -96,18 +100,18 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts real GoNB kernels: skipped with -short")
 	}
-	privateTemp(t)
-	spec, err := Find(t.Context(), "gonb", ".", io.Discard)
+	kerneltest.PrivateTemp(t)
+	spec, err := kernel.Find(t.Context(), drivers.All(), "gonb", ".", io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	once := func(kill bool) {
-		k, err := Start(t.Context(), Options{Spec: spec})
+		k, err := kernel.Start(t.Context(), kernel.Options{Spec: spec})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if kill {
-			if err := k.proc.signal(syscall.SIGKILL); err != nil {
+			if err := k.Signal(syscall.SIGKILL); err != nil {
 				t.Error(err)
 			}
 		}
@@ -120,7 +124,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	for i := range 4 {
 		once(i%2 == 0)
 	}
-	waitFor(t, func() bool { return runtime.NumGoroutine() <= before })
+	kerneltest.WaitFor(t, func() bool { return runtime.NumGoroutine() <= before })
 }
 
 // TestStarter is not a test but the program that TestKernelEndsWithItsStarter
@@ -129,7 +133,7 @@ func TestStarter(t *testing.T) {
 	if os.Getenv("KERNEL_TEST_STARTER") == "" {
 		return
 	}
-	startGoNB(t, Options{})
+	kerneltest.Start(t, "gonb", kernel.Options{})
 	_, _ = os.Stdout.WriteString("started\n")
 	select {}
 }
@@ -142,7 +146,7 @@ func TestKernelEndsWithItsStarter(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux ends a process with the one that started it")
 	}
-	dir := privateTemp(t)
+	dir := kerneltest.PrivateTemp(t)
 	cmd := exec.Command(os.Args[0], "-test.run=^TestStarter$")
 	cmd.Env = append(os.Environ(), "KERNEL_TEST_STARTER=1")
 	out, err := cmd.StdoutPipe()
@@ -155,7 +159,7 @@ func TestKernelEndsWithItsStarter(t *testing.T) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() && lines.Text() != "started" {
 	}
-	if len(processesNamed(t, dir, "gonb")) == 0 {
+	if len(kerneltest.ProcessesNamed(t, dir, "gonb")) == 0 {
 		t.Error("no kernel was started")
 	}
 	if err := cmd.Process.Kill(); err != nil {
@@ -164,7 +168,7 @@ func TestKernelEndsWithItsStarter(t *testing.T) {
 	if err := cmd.Wait(); err == nil {
 		t.Error("the starter was not killed")
 	}
-	waitFor(t, func() bool { return len(processesIn(t, dir)) == 0 })
+	kerneltest.WaitFor(t, func() bool { return len(kerneltest.ProcessesIn(t, dir)) == 0 })
 	// The folder of its sockets is what nobody is left to remove.
 	left, _ := filepath.Glob(filepath.Join(dir, "reportgen-*"))
 	for _, folder := range left {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/drivers"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 )
 
@@ -14,7 +15,7 @@ import (
 // those until the limit or the failure.
 func Example() {
 	ctx := context.Background()
-	spec, err := kernel.Find(ctx, "gonb", "notebooks", os.Stderr)
+	spec, err := kernel.Find(ctx, drivers.All(), "gonb", "notebooks", os.Stderr)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -6,48 +6,50 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// Result is what running one cell gave. Outputs is filled in place: a later cell
-// may update a display of this one.
+// Result is the result of one cell. A later cell may change Outputs in place, if it
+// updates a display of this one.
 type Result struct {
 	Outputs        []*nbformat.Output
 	ExecutionCount *int
-	Updated        bool // a later cell changed what this one displays
+	Updated        bool // a later cell changed a display of this one
 }
 
-// CellError says that a cell ran and failed: its code is at fault.
+// CellError reports a cell whose code failed.
 type CellError struct {
 	Name      string   // as the kernel calls it: "ERROR", "ZeroDivisionError"
 	Value     string   // the error's message
-	Traceback []string // for people, with terminal colours
-	Line      int      // the line of the cell at fault, from 1; 0 where the kernel does not tell
+	Traceback []string // with terminal colours
+	Line      int      // the line of the cell at fault, from 1; 0 if the kernel does not report it
 }
 
 func (e *CellError) Error() string {
-	if e.Name == "" || e.Name == "ERROR" { // what GoNB calls every error
+	if e.Name == "" || e.Name == "ERROR" { // says nothing
 		return e.Value
 	}
 	return e.Name + ": " + e.Value
 }
 
-// ErrInput says that a cell asked for input, which nobody is there to give.
-var ErrInput = errors.New("the cell asks for input, and a report runs unattended: make it a parameter")
+// ErrInput reports a cell that asks for input, which a report cannot give.
+var ErrInput = errors.New("the cell asks for input, and reports run unattended; use a parameter instead")
 
-// errNoIdle says that the end of a cell's outputs was lost on the way.
-var errNoIdle = errors.New("the kernel answered but did not say that it was idle: outputs may be missing")
+// errNoIdle reports that the end of a cell's outputs did not arrive.
+var errNoIdle = errors.New("the kernel replied but did not become idle: outputs may be missing")
 
 // idleWait is how long the end of the outputs may take after the reply.
 const idleWait = 30 * time.Second
 
 // Execute runs code and waits until the kernel is idle again. The result is never
-// nil and holds what the cell gave until then, also with an error: a [*CellError]
-// where the code failed; a [*DiedError] where the kernel did; the cause of ctx
-// where that ended first, after which the cell is interrupted and, when it does
-// not obey within [Options].StopTimeout, the kernel is ended.
+// nil: with an error, it holds the outputs until then. The error is a [*CellError] if
+// the code failed, a [*DiedError] if the kernel ended, and the cause of ctx if that
+// ended first. The cell is then interrupted, and the kernel is killed if the cell
+// does not stop within [Options].StopTimeout.
 func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 	c := newCollector(k, code)
 	msg, id, err := k.codec.encode("execute_request", map[string]any{
@@ -58,7 +60,7 @@ func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 		return c.result, err
 	}
 	k.cells[id] = c
-	if err := k.ahead.running(code); err != nil {
+	if err := k.session.Begin(code); err != nil {
 		return c.result, err
 	}
 	select {
@@ -67,7 +69,7 @@ func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 	default:
 	}
 	if err := k.sockets.shell.SendMulti(msg); err != nil {
-		// Its sockets are closed a moment before its end is seen.
+		// The sockets close a moment before the end of the process is seen.
 		select {
 		case <-k.proc.exited:
 			return c.result, k.died()
@@ -77,23 +79,22 @@ func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 	}
 	run := &execution{k: k, id: id, cell: c}
 	err = run.wait(ctx)
-	c.shift = k.ahead.shift()
 	c.flush()
 	if err == nil && c.failure != nil {
-		c.failure.Line = errorLine(c.failure, c.result)
+		c.failure.Line = k.errorLine(c.failure, c.result)
 		err = c.failure
 	}
 	return c.result, err
 }
 
-// execution is one cell on its way through the kernel.
+// execution is one cell that the kernel executes.
 type execution struct {
 	k             *Kernel
 	id            string
 	cell          *collector
 	replied, idle bool
 	stopErr       error            // why the cell is being stopped
-	giveUp        <-chan time.Time // when an interrupted kernel is ended, or a lost idle given up
+	giveUp        <-chan time.Time // when an interrupted kernel is killed, or the idle status is no longer awaited
 }
 
 func (e *execution) wait(ctx context.Context) error {
@@ -121,10 +122,10 @@ func (e *execution) wait(ctx context.Context) error {
 			}
 			return k.died()
 		case <-finished:
-			// A program that only starts the kernel lives on without it.
+			// A program that only started the kernel may live on without it.
 			finished, gone = nil, time.After(readersWait)
 		case <-gone:
-			k.proc.end() // the next turn sees that it has ended
+			k.proc.end() // seen by the next iteration
 		case <-ctx.Done():
 			e.stop(context.Cause(ctx))
 			ctx = context.WithoutCancel(ctx)
@@ -132,21 +133,20 @@ func (e *execution) wait(ctx context.Context) error {
 			if e.stopErr == nil {
 				return errNoIdle
 			}
-			k.proc.end() // the next turn sees that it has ended
+			k.proc.end() // seen by the next iteration
 		}
 	}
 	return e.stopErr
 }
 
-// stop interrupts the cell, and sees to it that the kernel is ended where it does
-// not obey.
+// stop interrupts the cell. The kernel is killed later if the cell does not stop.
 func (e *execution) stop(cause error) {
 	if e.stopErr != nil {
 		return
 	}
 	e.stopErr = cause
 	e.giveUp = time.After(e.k.opts.StopTimeout)
-	if err := e.k.Interrupt(); err != nil {
+	if err := e.k.interrupt(); err != nil {
 		e.giveUp = time.After(0)
 	}
 }
@@ -156,7 +156,7 @@ func (e *execution) output(m *message) {
 		e.idle = true
 		return
 	}
-	// Outputs that come late still belong to the cell that made them.
+	// Late outputs belong to the cell that made them.
 	if c := e.k.cells[m.Parent.ID]; c != nil {
 		c.add(m)
 		if c != e.cell {
@@ -182,7 +182,7 @@ func (e *execution) reply(m *message) error {
 	e.replied = true
 	e.cell.result.ExecutionCount = r.ExecutionCount
 	if r.Status != "ok" {
-		e.cell.fail(r.EName, cmp.Or(r.EValue, r.EName, "the kernel gave the cell up: "+r.Status), r.Traceback)
+		e.cell.fail(r.EName, cmp.Or(r.EValue, r.EName, "the kernel did not execute the cell: "+r.Status), r.Traceback)
 	}
 	if e.giveUp == nil {
 		e.giveUp = time.After(idleWait)
@@ -190,7 +190,7 @@ func (e *execution) reply(m *message) error {
 	return nil
 }
 
-// drain takes what had arrived when the kernel died, so that no output is lost.
+// drain adds the outputs that arrived before the kernel ended.
 func (e *execution) drain() {
 	timeout := time.After(readersWait)
 	for finished := e.k.finished; ; {
@@ -201,7 +201,7 @@ func (e *execution) drain() {
 		default:
 		}
 		if finished == nil {
-			return // every reader has ended and nothing is left
+			return // every reader has ended
 		}
 		select {
 		case m := <-e.k.iopub:
@@ -222,4 +222,19 @@ func isIdle(m *message) bool {
 		State string `json:"execution_state"`
 	}
 	return json.Unmarshal(m.Content, &s) == nil && s.State == "idle"
+}
+
+// errorLine finds the line of the cell that a failure points to, in the traceback or
+// in what the cell wrote to stderr.
+func (k *Kernel) errorLine(f *CellError, r *Result) int {
+	if r.ExecutionCount == nil {
+		return 0
+	}
+	texts := append([]string{}, f.Traceback...)
+	for _, o := range r.Outputs {
+		if o.Type == nbformat.Stream && o.Name == "stderr" {
+			texts = append(texts, o.Text)
+		}
+	}
+	return k.session.Line(terminal.Plain(terminal.Parse(strings.Join(texts, "\n"))), *r.ExecutionCount)
 }

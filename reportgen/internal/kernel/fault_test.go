@@ -1,4 +1,4 @@
-package kernel
+package kernel_test
 
 import (
 	"context"
@@ -11,23 +11,27 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/flowbook/flowbook/reportgen/internal/drivers"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/kerneltest"
 )
 
 // A kernel that is killed while no cell runs is noticed by the next.
 func TestKernelKilledBetweenCells(t *testing.T) {
-	privateTemp(t)
+	kerneltest.PrivateTemp(t)
 	for _, cells := range []int{0, 1} {
-		k := startGoNB(t, Options{})
+		k := kerneltest.Start(t, "gonb", kernel.Options{})
 		for range cells {
-			if _, err := execute(t, k, "%%\nfmt.Print(1)"); err != nil {
+			if _, err := kerneltest.Execute(t, k, "%%\nfmt.Print(1)"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := syscall.Kill(k.proc.cmd.Process.Pid, syscall.SIGKILL); err != nil {
+		if err := k.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		var died *DiedError
-		if _, err := execute(t, k, "%%\nfmt.Print(2)"); !errors.As(err, &died) || died.State != "signal: killed" {
+		var died *kernel.DiedError
+		if _, err := kerneltest.Execute(t, k, "%%\nfmt.Print(2)"); !errors.As(err, &died) || died.State != "signal: killed" {
 			t.Errorf("after %d cells: %v", cells, err)
 		}
 	}
@@ -35,12 +39,12 @@ func TestKernelKilledBetweenCells(t *testing.T) {
 
 // A kernel that is stopped, not ended, is given up when its heartbeat is missing.
 func TestKernelThatIsStopped(t *testing.T) {
-	privateTemp(t)
-	k := startGoNB(t, Options{HeartbeatTimeout: 400 * time.Millisecond})
-	time.AfterFunc(time.Second, func() { _ = syscall.Kill(k.proc.cmd.Process.Pid, syscall.SIGSTOP) })
-	var died *DiedError
-	if _, err := execute(t, k, "%%\ntime.Sleep(time.Hour)"); !errors.As(err, &died) || died.State != stateSilent {
-		t.Errorf("error %v, want %s", err, stateSilent)
+	kerneltest.PrivateTemp(t)
+	k := kerneltest.Start(t, "gonb", kernel.Options{HeartbeatTimeout: 400 * time.Millisecond})
+	time.AfterFunc(time.Second, func() { _ = k.Signal(syscall.SIGSTOP) })
+	var died *kernel.DiedError
+	if _, err := kerneltest.Execute(t, k, "%%\ntime.Sleep(time.Hour)"); !errors.As(err, &died) || died.State != kernel.StateSilent {
+		t.Errorf("error %v, want %s", err, kernel.StateSilent)
 	}
 }
 
@@ -50,14 +54,14 @@ func TestKernelBehindAProgram(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
-	privateTemp(t)
-	spec, err := Find(t.Context(), "gonb", ".", io.Discard)
+	kerneltest.PrivateTemp(t)
+	spec, err := kernel.Find(t.Context(), drivers.All(), "gonb", ".", io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pid := filepath.Join(t.TempDir(), "pid")
 	spec.Argv = append([]string{"sh", "-c", `"$@" & echo $! >` + pid + `; wait; exec sleep 3600`, "sh"}, spec.Argv...)
-	k, err := Start(t.Context(), Options{Spec: spec})
+	k, err := kernel.Start(t.Context(), kernel.Options{Spec: spec})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,15 +71,15 @@ func TestKernelBehindAProgram(t *testing.T) {
 		}
 	}()
 	go func() {
-		waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+		kerneltest.WaitFor(t, func() bool { return len(kerneltest.ProcessesNamed(t, k.Dir(), "gonb_")) > 0 })
 		text, _ := os.ReadFile(pid)
 		var n int
 		if _, err := fmt.Sscan(string(text), &n); err == nil {
 			_ = syscall.Kill(n, syscall.SIGKILL)
 		}
 	}()
-	var died *DiedError
-	if _, err := execute(t, k, "%%\ntime.Sleep(time.Hour)"); !errors.As(err, &died) {
+	var died *kernel.DiedError
+	if _, err := kerneltest.Execute(t, k, "%%\ntime.Sleep(time.Hour)"); !errors.As(err, &died) {
 		t.Errorf("error %v, want DiedError", err)
 	}
 }
@@ -83,17 +87,17 @@ func TestKernelBehindAProgram(t *testing.T) {
 // A cell that never stops to print is stopped in time, and what is kept of it is
 // bounded.
 func TestFlood(t *testing.T) {
-	privateTemp(t)
+	kerneltest.PrivateTemp(t)
 	const most = 1 << 16
 	for name, code := range map[string]string{
 		"text":     "%%\nfor { fmt.Println(strings.Repeat(\"x\", 1000)) }",
 		"displays": "import \"github.com/janpfeifer/gonb/gonbui\"\n%%\nfor { gonbui.DisplayHTML(strings.Repeat(\"x\", 1000)) }",
 	} {
-		k := startGoNB(t, Options{MaxOutput: most})
+		k := kerneltest.Start(t, "gonb", kernel.Options{MaxOutput: most})
 		late := errors.New("late")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		go func() {
-			waitFor(t, func() bool { return len(processesNamed(t, k.dir, "gonb_")) > 0 })
+			kerneltest.WaitFor(t, func() bool { return len(kerneltest.ProcessesNamed(t, k.Dir(), "gonb_")) > 0 })
 			time.Sleep(time.Second) // for it to send more than is kept
 			cancel(late)
 		}()
@@ -108,8 +112,8 @@ func TestFlood(t *testing.T) {
 				size += len(fmt.Sprint(v))
 			}
 		}
-		if size < most/2 || size > 2*most || !strings.Contains(streamOf(r, "stderr"), "left out") {
-			t.Errorf("%s: %d bytes are kept, stderr %q", name, size, streamOf(r, "stderr"))
+		if size < most/2 || size > 2*most || !strings.Contains(kerneltest.Stream(r, "stderr"), "left out") {
+			t.Errorf("%s: %d bytes are kept, stderr %q", name, size, kerneltest.Stream(r, "stderr"))
 		}
 	}
 }
@@ -119,8 +123,8 @@ func TestCompilerThatHangs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
-	dir := privateTemp(t)
-	spec, err := Find(t.Context(), "gonb", ".", io.Discard)
+	dir := kerneltest.PrivateTemp(t)
+	spec, err := kernel.Find(t.Context(), drivers.All(), "gonb", ".", io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,14 +136,14 @@ func TestCompilerThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec.Env["PATH"] = bin + string(os.PathListSeparator) + spec.Env["PATH"]
-	k, err := Start(t.Context(), Options{Spec: spec, StopTimeout: 100 * time.Millisecond})
+	k, err := kernel.Start(t.Context(), kernel.Options{Spec: spec, StopTimeout: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
 	late := errors.New("late")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() {
-		waitFor(t, func() bool { _, err := os.Stat(began); return err == nil })
+		kerneltest.WaitFor(t, func() bool { _, err := os.Stat(began); return err == nil })
 		cancel(late)
 	}()
 	if _, err := k.Execute(ctx, "%%\nfmt.Print(1)"); !errors.Is(err, late) {
@@ -148,5 +152,5 @@ func TestCompilerThatHangs(t *testing.T) {
 	if err := k.Close(); err != nil {
 		t.Error(err)
 	}
-	waitFor(t, func() bool { return len(processesIn(t, dir)) == 0 })
+	kerneltest.WaitFor(t, func() bool { return len(kerneltest.ProcessesIn(t, dir)) == 0 })
 }

@@ -9,10 +9,9 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
-// newFolder makes the private folder of one kernel: its connection file, its
-// sockets and, in tmp, whatever the kernel and its cells put in the temporary
-// folder. A socket's path has to stay under 104 bytes, so a long TMPDIR is left for
-// /tmp.
+// newFolder makes the private folder of one kernel. It holds the connection file, the
+// sockets and, in tmp, the temporary files of the kernel and its cells. The path of a
+// socket is limited to 104 bytes, so /tmp replaces a long TMPDIR.
 func newFolder() (*workdir.Dir, error) {
 	parent := os.TempDir()
 	if len(parent) > 70 {
@@ -20,10 +19,10 @@ func newFolder() (*workdir.Dir, error) {
 	}
 	d, err := workdir.Make(parent, "reportgen-")
 	if err != nil {
-		return nil, fmt.Errorf("make the kernel's temporary folder: %w", err)
+		return nil, fmt.Errorf("create the kernel's temporary folder: %w", err)
 	}
 	if err := os.Mkdir(filepath.Join(d.Path, "tmp"), 0o700); err != nil {
-		return nil, errors.Join(fmt.Errorf("make the kernel's temporary folder: %w", err), d.Remove())
+		return nil, errors.Join(fmt.Errorf("create the kernel's temporary folder: %w", err), d.Remove())
 	}
 	return d, nil
 }

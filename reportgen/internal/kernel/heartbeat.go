@@ -6,17 +6,16 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
-// stateSilent is how a kernel ended that was there and did nothing: stopped by a
-// signal, or deadlocked as a whole. A cell that computes does not keep a kernel
-// from answering its heartbeat.
-const stateSilent = "ended because it no longer answered its heartbeat"
+// stateSilent is the state of a kernel that was killed because it hung: stopped by a
+// signal, or deadlocked. A kernel answers its heartbeat while a cell computes.
+const stateSilent = "killed because it did not answer its heartbeat"
 
 // heartbeatEvery is the time between two beats.
 const heartbeatEvery = time.Second
 
-// watch asks for the kernel's heartbeat until it ends, and ends the kernel where
-// it was answered once and then not for the time that the options say. A kernel
-// that never answers has no heartbeat, and is left alone.
+// watch asks for the kernel's heartbeat until the kernel ends. It kills a kernel that
+// answered once and then not within [Options].HeartbeatTimeout. A kernel that never
+// answers has no heartbeat, and is not watched.
 func (k *Kernel) watch() {
 	beats := make(chan struct{}, 1)
 	go func() {
@@ -44,7 +43,7 @@ func (k *Kernel) watch() {
 				k.proc.end()
 				return
 			}
-			// The empty frame is what a request socket puts before its message.
+			// A request socket puts an empty frame before its message.
 			if err := k.sockets.heartbeat.SendMulti(zmq4.NewMsgFrom(nil, []byte("ping"))); err != nil {
 				return // the kernel has ended, or is being closed
 			}

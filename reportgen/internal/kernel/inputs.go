@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// InputsVariable is the environment variable that names a file to kernels. What
-// runs in one appends the path of each file that its result depends on, one a
+// InputsVariable is the environment variable that names a file to kernels. Programs in
+// a kernel append to it the path of each file that their result depends on, one per
 // line, absolute or relative to the kernel's working directory.
 const InputsVariable = "REPORTGEN_INPUTS"
 
 func (k *Kernel) inputsFile() string { return filepath.Join(k.dir, "inputs") }
 
-// Inputs are the files that were named in the file of [InputsVariable] since the
-// last call, sorted, each once.
+// Inputs returns the files named in the file of [InputsVariable] since the last call,
+// sorted and without duplicates.
 func (k *Kernel) Inputs() ([]string, error) {
 	f, err := os.Open(k.inputsFile())
 	if errors.Is(err, fs.ErrNotExist) {

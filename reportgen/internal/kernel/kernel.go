@@ -31,12 +31,12 @@ type Options struct {
 	// HeartbeatTimeout is how long a kernel may leave its heartbeat unanswered before
 	// it is ended; 0: half a minute.
 	HeartbeatTimeout time.Duration
-	// Hide replaces strings in every output, pairwise old and new as in
-	// [strings.NewReplacer]: absolute paths that would differ between machines.
+	// Hide lists pairs of strings, old and new as in [strings.NewReplacer], to replace
+	// in every output: absolute paths, which differ between machines.
 	Hide []string
-	// Cells are the sources of the cells that will be executed, in their order, for
-	// a kernel that can make use of it (see [Spec].Ahead). Executing others, or not
-	// all, is no error.
+	// Cells are the sources of the cells that will be executed, in their order, if
+	// they are known: a driver may use them to prepare the cells at once. Other cells
+	// may be executed all the same.
 	Cells []string
 }
 
@@ -57,12 +57,12 @@ type Kernel struct {
 	badErr   chan error
 	displays map[string][]display // by display_id
 	cells    map[string]*collector
-	clean    *cleaner
+	paths    *hidden
 	closed   bool
 
+	session    Session
 	silent     atomic.Bool // it was ended because its heartbeat had stopped
-	inputsRead int64       // bytes of the inputs' file that were told
-	ahead      *ahead      // nil for a kernel that builds no cells ahead
+	inputsRead int64       // bytes of the inputs' file that were reported
 }
 
 // Info is what a kernel says of itself.
@@ -73,21 +73,20 @@ type Info struct {
 	LanguageInfo          map[string]any `json:"language_info"` // name, version, file_extension, …
 }
 
-// String tells the versions of the kernel and of its language: "ipython 9.18.1,
-// python 3.11.7".
+// String lists the versions of the kernel and of its language.
 func (i Info) String() string {
 	language, _ := i.LanguageInfo["name"].(string)
 	version, _ := i.LanguageInfo["version"].(string)
 	return strings.TrimSpace(i.Implementation+" "+i.ImplementationVersion) + ", " +
-		strings.TrimSpace(language+" "+strings.TrimPrefix(version, language)) // Go's is "go1.26"
+		strings.TrimSpace(language+" "+strings.TrimPrefix(version, language)) // some repeat it
 }
 
-// ErrNoAnswer says that a kernel was started and did not answer in time.
+// ErrNoAnswer reports a kernel that was started and did not answer in time.
 var ErrNoAnswer = errors.New("the kernel did not answer")
 
-// Start starts a kernel and waits until it answers. A kernel that ends instead
-// gives a [*DiedError] with what it wrote, one that says nothing [ErrNoAnswer]. ctx
-// bounds the start only.
+// Start starts a kernel and waits until it answers. The error is a [*DiedError] if
+// the kernel ends instead, and [ErrNoAnswer] if it does not answer. ctx bounds the
+// start only.
 func Start(ctx context.Context, opts Options) (*Kernel, error) {
 	opts.StartTimeout = orDefault(opts.StartTimeout, time.Minute)
 	opts.StopTimeout = orDefault(opts.StopTimeout, 2*time.Second)
@@ -102,7 +101,7 @@ func Start(ctx context.Context, opts Options) (*Kernel, error) {
 		iopub: make(chan *message, 1024), shell: make(chan *message, 64), stdin: make(chan *message, 4),
 		done: make(chan struct{}), finished: make(chan struct{}), badErr: make(chan error, 1),
 		displays: make(map[string][]display), cells: make(map[string]*collector),
-		clean: newCleaner(private.Path, slices.Concat(opts.Spec.Hide, opts.Hide)),
+		paths: newHidden(private.Path, slices.Concat(opts.Spec.Hide, opts.Hide)),
 	}
 	if err := k.start(ctx); err != nil {
 		k.opts.StopTimeout = 0 // what did not start is not asked to stop
@@ -125,17 +124,12 @@ func (k *Kernel) start(ctx context.Context) error {
 		return fmt.Errorf("write the connection file: %w", err)
 	}
 	k.codec.key = []byte(conn.Key)
-	if err := k.configureIPython(); err != nil {
+	if k.session, err = k.opts.Spec.driver().Open(k.dir, k.opts.Spec, k.opts.Cells); err != nil {
 		return err
-	}
-	if k.opts.Spec.Ahead && len(k.opts.Cells) > 0 {
-		if k.ahead, err = newAhead(filepath.Join(k.dir, "cells"), k.opts.Cells); err != nil {
-			return fmt.Errorf("tell the kernel its cells: %w", err)
-		}
 	}
 	cmd := k.command(file)
 	if k.proc, err = startProcess(cmd); err != nil {
-		return fmt.Errorf("%w: is the kernel still installed?", err)
+		return fmt.Errorf("%w; is the kernel still installed?", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, k.opts.StartTimeout,
 		fmt.Errorf("%w within %v", ErrNoAnswer, k.opts.StartTimeout))
@@ -169,7 +163,7 @@ func (k *Kernel) died() *DiedError {
 	return d
 }
 
-// startError prefers the reason that the wait ended to what failed because of it.
+// startError is the reason that the wait ended, rather than what failed because of it.
 func (k *Kernel) startError(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	if cause == nil {
@@ -177,7 +171,7 @@ func (k *Kernel) startError(ctx context.Context, err error) error {
 	}
 	var died *DiedError
 	if s := k.proc.stderr.String(); s != "" && !errors.As(cause, &died) {
-		return fmt.Errorf("%w; the last it wrote:\n%s", cause, indent(s))
+		return fmt.Errorf("%w; its last output:\n%s", cause, indent(s))
 	}
 	return cause
 }
@@ -188,14 +182,10 @@ func (k *Kernel) command(connectionFile string) *exec.Cmd {
 	cmd.Dir = k.opts.Dir
 	cmd.Env = append(os.Environ(),
 		"TMPDIR="+filepath.Join(k.dir, "tmp"),
-		"IPYTHONDIR="+k.ipythonDir(),
-		// Nothing is left beside the notebook, and no random seed orders sets.
-		"PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "NO_COLOR=1",
+		"NO_COLOR=1",
 		InputsVariable+"="+k.inputsFile(),
 	)
-	if k.ahead != nil {
-		cmd.Env = append(cmd.Env, cellsVariable+"="+k.ahead.dir)
-	}
+	cmd.Env = append(cmd.Env, k.session.Env()...)
 	cmd.Env = append(cmd.Env, k.opts.Spec.environ(os.Getenv)...)
 	cmd.Env = append(cmd.Env, k.opts.Env...)
 	return cmd
@@ -205,7 +195,7 @@ func (k *Kernel) receive() {
 	bad := func(err error) {
 		select {
 		case k.badErr <- err:
-		default: // the first is told
+		default: // the first is reported
 		}
 	}
 	var readers sync.WaitGroup
@@ -218,8 +208,8 @@ func (k *Kernel) receive() {
 	}()
 }
 
-// waitReady asks for the kernel's info until the answer's idle status arrives on
-// iopub too: only then is the subscription known to work.
+// waitReady asks for the kernel's info until the idle status of an answer arrives on
+// iopub: only then is the subscription known to work.
 func (k *Kernel) waitReady(ctx context.Context) error {
 	asked := make(map[string]bool)
 	answered := false
@@ -255,12 +245,12 @@ func (k *Kernel) waitReady(ctx context.Context) error {
 	}
 }
 
-// Info is what the kernel said of itself when it started.
+// Info is what the kernel reported of itself when it started.
 func (k *Kernel) Info() Info { return k.info }
 
-// Interrupt asks the kernel to stop the cell that runs, by message or by signal
-// as its spec says.
-func (k *Kernel) Interrupt() error {
+// interrupt asks the kernel to stop the cell that runs, by message or by signal as
+// its spec says.
+func (k *Kernel) interrupt() error {
 	if k.opts.Spec.InterruptMode == "message" {
 		return k.sendControl("interrupt_request", struct{}{})
 	}
@@ -278,8 +268,8 @@ func (k *Kernel) sendControl(msgType string, content any) error {
 	return nil
 }
 
-// Close shuts the kernel down, ends every process of its group and removes its
-// folder. The kernel is gone when Close returns, whatever it does about it.
+// Close shuts the kernel down, kills what remains of its process group and removes
+// its folder.
 func (k *Kernel) Close() error {
 	if k.closed {
 		return nil
@@ -287,7 +277,7 @@ func (k *Kernel) Close() error {
 	k.closed = true
 	if k.proc != nil {
 		if k.sockets != nil && k.opts.StopTimeout > 0 {
-			// A kernel that cannot be asked is ended all the same.
+			// A kernel that cannot be asked is killed.
 			_ = k.sendControl("shutdown_request", map[string]bool{"restart": false})
 			select {
 			case <-k.proc.exited:
@@ -298,9 +288,8 @@ func (k *Kernel) Close() error {
 	}
 	close(k.done)
 	if k.sockets != nil {
-		// The library's own goroutines block for ever on a socket that is closed
-		// with messages in it: the readers take them until the kernel's end is
-		// seen.
+		// The library's goroutines block for ever on a socket that is closed with
+		// messages in it, so the readers go on until they see the kernel's end.
 		select {
 		case <-k.finished:
 		case <-time.After(readersWait):
@@ -313,6 +302,5 @@ func (k *Kernel) Close() error {
 	return nil
 }
 
-// readersWait is how long the readers may take to see that a kernel has ended:
-// the operating system closes its sockets with it.
+// readersWait is how long the readers may take to see that a kernel has ended.
 const readersWait = time.Second

@@ -29,8 +29,8 @@ type header struct {
 	Version  string `json:"version"`
 }
 
-// message is one message of the Jupyter wire protocol. An empty parent header
-// is {} on the wire, which leaves Parent zero.
+// message is one message of the Jupyter wire protocol. Parent is zero if the message
+// has none.
 type message struct {
 	Header  header
 	Parent  header

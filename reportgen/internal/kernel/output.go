@@ -11,7 +11,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// collector makes a cell's outputs out of the messages of its run.
+// collector collects a cell's outputs from the kernel's messages.
 type collector struct {
 	k       *Kernel
 	code    string
@@ -21,11 +21,10 @@ type collector struct {
 	dropped int                                   // bytes beyond Options.MaxOutput
 	clear   bool                                  // the next output replaces all before it
 	failure *CellError
-	shift   int // see [ahead.shift]
 }
 
-// display is an output that a later message may update by its display_id, with
-// the cell that made it.
+// display is an output that a later message may update by its display_id, and the
+// cell that made it.
 type display struct {
 	output *nbformat.Output
 	cell   *collector
@@ -35,7 +34,7 @@ func newCollector(k *Kernel, code string) *collector {
 	return &collector{k: k, code: code, result: &Result{}, streams: make(map[*nbformat.Output]*strings.Builder)}
 }
 
-// content is the content of any message that makes an output.
+// content is the content of any message that is an output.
 type content struct {
 	Name           string         `json:"name"`
 	Text           string         `json:"text"`
@@ -55,13 +54,13 @@ func (c *collector) add(m *message) {
 	switch m.Header.Type {
 	case "stream", "display_data", "execute_result", "update_display_data", "clear_output", "error":
 	default:
-		return // status, execute_input, comm messages: no output
+		return // not an output
 	}
 	var v content
 	dec := json.NewDecoder(bytes.NewReader(m.Content))
 	dec.UseNumber()
 	if err := dec.Decode(&v); err != nil {
-		c.fail("ProtocolError", fmt.Sprintf("the kernel sent %s that cannot be read: %v", m.Header.Type, err), nil)
+		c.fail("ProtocolError", fmt.Sprintf("invalid %s message from the kernel: %v", m.Header.Type, err), nil)
 		return
 	}
 	switch m.Header.Type {
@@ -89,7 +88,7 @@ func (c *collector) add(m *message) {
 			return
 		}
 		c.size += len(m.Content)
-		o := &nbformat.Output{Type: m.Header.Type, Data: c.data(v), Metadata: c.k.clean.object(v.Metadata), ExecutionCount: v.ExecutionCount}
+		o := &nbformat.Output{Type: m.Header.Type, Data: c.data(v), Metadata: c.k.object(v.Metadata), ExecutionCount: v.ExecutionCount}
 		if o.Type == nbformat.DisplayData {
 			o.ExecutionCount = nil
 		}
@@ -112,13 +111,13 @@ func (c *collector) reset() {
 func (c *collector) update(v content) {
 	for _, d := range c.k.displays[v.Transient.DisplayID] {
 		d.output.Data = c.data(v)
-		d.output.Metadata = c.k.clean.object(v.Metadata)
+		d.output.Metadata = c.k.object(v.Metadata)
 		d.cell.result.Updated = d.cell.result.Updated || d.cell != c
 	}
 }
 
 // data is a display's MIME bundle. A program that can only send text sends JSON as
-// text, as GoNB's programs do; a notebook holds the value.
+// text; a notebook holds the value.
 func (c *collector) data(v content) map[string]any {
 	for mime, value := range v.Data {
 		s, ok := value.(string)
@@ -129,19 +128,19 @@ func (c *collector) data(v content) map[string]any {
 		dec.UseNumber()
 		var inner any
 		if err := dec.Decode(&inner); err != nil {
-			continue // a plain text is a JSON value too
+			continue // plain text is a JSON value, too
 		}
 		switch inner.(type) {
 		case map[string]any, []any:
 			v.Data[mime] = inner
 		}
 	}
-	return c.k.clean.object(v.Data)
+	return c.k.object(v.Data)
 }
 
-// stream appends text to the stream's output since the last display, or to the
-// cell's only one where displays have no place among streams: how a text is cut
-// into messages, and where those of stdout and stderr meet, differs from run to run.
+// stream appends text to the stream's output since the last display, or to the cell's
+// only one if the kernel does not order outputs. How a text is cut into messages, and
+// how those of stdout and stderr interleave, differs from run to run.
 func (c *collector) stream(name, text string) {
 	if c.size+len(text) > c.k.opts.MaxOutput {
 		c.dropped += len(text)
@@ -150,7 +149,7 @@ func (c *collector) stream(name, text string) {
 	c.size += len(text)
 	outputs := c.result.Outputs
 	first := 0
-	if c.k.ordersStreams() {
+	if c.k.session.Ordered() {
 		for i, o := range outputs {
 			if o.Type != nbformat.Stream {
 				first = i + 1
@@ -172,28 +171,24 @@ func (c *collector) stream(name, text string) {
 	c.streams[c.result.Outputs[at]].WriteString(text)
 }
 
-// ordersStreams reports whether the kernel sends streams and displays in the
-// order in which the cell made them. GoNB reads them from pipes of their own.
-func (k *Kernel) ordersStreams() bool { return k.info.Implementation != "gonb" }
-
-// fail notes that the cell failed. Kernels say it twice, in an output and in
-// their reply, and some only once.
+// fail records that the cell failed. Most kernels report it twice, in an output and
+// in their reply, and some only once.
 func (c *collector) fail(name, value string, traceback []string) {
 	if c.failure != nil {
 		return
 	}
 	lines := []string{}
 	for _, line := range traceback {
-		if line = c.k.clean.trace(line); line != "" && line != "# gonb" {
+		if line = c.k.session.Trace(c.k.paths.hide(line)); line != "" {
 			lines = append(lines, line)
 		}
 	}
-	c.failure = &CellError{Name: name, Value: c.k.clean.message(value), Traceback: lines}
+	c.failure = &CellError{Name: name, Value: c.k.session.Message(c.k.paths.hide(value)), Traceback: lines}
 	c.append(&nbformat.Output{Type: nbformat.Error, EName: name, EValue: c.failure.Value, Traceback: lines})
 }
 
-// flush brings the streams into the outputs, cleaned and, where the kernel does
-// not order them, in a fixed order: stdout, displays, stderr, error.
+// flush writes the cleaned streams to the outputs. If the kernel does not order
+// outputs, their order becomes stdout, displays, stderr, error.
 func (c *collector) flush() {
 	if c.dropped > 0 {
 		c.size = -c.dropped // make room for the notice
@@ -201,17 +196,11 @@ func (c *collector) flush() {
 		c.dropped = 0
 		c.stream("stderr", note)
 	}
-	program := ""
-	if c.failure != nil {
-		program = c.k.program()
-	}
+	cell := &Cell{Code: c.code, Count: c.result.ExecutionCount, Failed: c.failure != nil}
 	for o, b := range c.streams {
-		o.Text = c.k.clean.text(shiftLines(terminal.Rewritten(b.String()), c.shift))
-		if o.Name == "stderr" {
-			o.Text = c.k.clean.trace(annotate(o.Text, c.code, program, c.result.ExecutionCount))
-		}
+		o.Text = c.k.session.Stream(o.Name, c.k.paths.hide(terminal.Rewritten(b.String())), cell)
 	}
-	if c.k.ordersStreams() {
+	if c.k.session.Ordered() {
 		return
 	}
 	rank := func(o *nbformat.Output) int {

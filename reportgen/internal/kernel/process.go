@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// process is the kernel's process and the group of processes it starts.
+// process is a kernel's process and its process group.
 type process struct {
 	cmd    *exec.Cmd
 	stderr *tail
@@ -26,8 +26,7 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 	cmd.WaitDelay = time.Second // for a child that keeps the kernel's stderr open
 	started := make(chan error)
 	go func() {
-		// The kernel ends with the thread that starts it, see processAttributes, so
-		// that thread is kept for as long.
+		// The kernel ends with the thread that started it, see processAttributes.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
@@ -48,7 +47,7 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// signal sends sig to the whole group. A group that has ended is no error.
+// signal sends sig to the whole group. It is not an error if the group has ended.
 func (p *process) signal(sig syscall.Signal) error {
 	err := syscall.Kill(-p.cmd.Process.Pid, sig)
 	if errors.Is(err, syscall.ESRCH) {
@@ -57,15 +56,15 @@ func (p *process) signal(sig syscall.Signal) error {
 	return err
 }
 
-// end kills what is left of the group and waits until the kernel is gone.
+// end kills the group and waits until the kernel has ended.
 func (p *process) end() {
-	// A group that cannot be killed any more has no members; the wait tells.
+	// If the group cannot be killed, it has no members left.
 	_ = p.signal(syscall.SIGKILL)
 	<-p.exited
 	_ = p.signal(syscall.SIGKILL) // a child started between the first signal and the end
 }
 
-// DiedError says that a kernel's process ended before its work was done.
+// DiedError reports a kernel whose process ended before it was closed.
 type DiedError struct {
 	State  string // how the process ended: "signal: killed", "exit status 1"
 	Stderr string // the end of what it wrote
@@ -75,15 +74,15 @@ func (e *DiedError) Error() string {
 	if e.Stderr == "" {
 		return fmt.Sprintf("the kernel died (%s)", e.State)
 	}
-	return fmt.Sprintf("the kernel died (%s); the last it wrote:\n%s", e.State, indent(e.Stderr))
+	return fmt.Sprintf("the kernel died (%s); its last output:\n%s", e.State, indent(e.Stderr))
 }
 
 func indent(s string) string {
 	return "\t" + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n\t")
 }
 
-// tailSize is how much of a kernel's own output is kept, in bytes: enough for a
-// stack trace, and bounded whatever a kernel logs.
+// tailSize is the number of bytes kept of a kernel's own output, enough for a stack
+// trace.
 const tailSize = 8 << 10
 
 // tail is a writer that keeps the end of what is written.

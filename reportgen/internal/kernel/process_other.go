@@ -4,8 +4,8 @@ package kernel
 
 import "syscall"
 
-// processAttributes give the kernel a process group of its own, so that compilers
-// and cells end with it.
+// processAttributes give the kernel a process group of its own, so that its children
+// end with it.
 func processAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }

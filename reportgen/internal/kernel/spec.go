@@ -2,56 +2,95 @@ package kernel
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 )
 
-// Spec is a kernel spec: how to start a kernel, as its kernel.json says.
+// Spec is a kernel spec: how to start a kernel. Its JSON is that of a kernel.json.
 type Spec struct {
 	Name          string            `json:"-"` // the name of its folder
-	Dir           string            `json:"-"` // its folder; empty where it lies in none
+	Dir           string            `json:"-"` // its folder; empty if it is in none
 	Argv          []string          `json:"argv"`
 	DisplayName   string            `json:"display_name"`
 	Language      string            `json:"language"`
-	InterruptMode string            `json:"interrupt_mode,omitempty"` // "message", or "signal" where empty
+	InterruptMode string            `json:"interrupt_mode,omitempty"` // "message" or "signal"; empty: "signal"
 	Env           map[string]string `json:"env,omitempty"`            // values may name variables as ${NAME}
 	Metadata      map[string]any    `json:"metadata,omitempty"`
 	Hide          []string          `json:"-"` // for [Options].Hide
-	Build         string            `json:"-"` // what a kernel that was built here was built from; else empty
-	Module        string            `json:"-"` // the folder of the Go module that cells import from; else empty
-	Ahead         bool              `json:"-"` // it builds cells ahead: it is told [Options].Cells
+	Build         string            `json:"-"` // the versions that a kernel was built from by its driver; else empty
+	Project       string            `json:"-"` // the folder of the project whose packages cells import; else empty
+	Driver        Driver            `json:"-"` // nil: [Generic]
 }
 
-// NotFoundError says that there is no kernel of a name.
+// driver is the driver of the kernel.
+func (s *Spec) driver() Driver {
+	if s.Driver == nil {
+		return Generic{}
+	}
+	return s.Driver
+}
+
+// Find returns the spec of the named kernel for a notebook in dir: the one that its
+// driver finds, else the one that Jupyter would find, see [dataDirs]. A driver may
+// have to build the kernel first, which it reports to progress. The error of an
+// unknown name is a [*NotFoundError].
+func Find(ctx context.Context, drivers Drivers, name, dir string, progress io.Writer) (*Spec, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	driver := drivers.OfName(name)
+	spec, err := driver.Find(ctx, dir, progress)
+	if err != nil {
+		return nil, err
+	}
+	if spec != nil {
+		spec.Driver = driver
+		return spec, nil
+	}
+	spec, err = findSpec(append([]string{name}, driver.Names()...), dataDirs(dir, os.Getenv))
+	if err != nil {
+		var missing *NotFoundError
+		if errors.As(err, &missing) {
+			missing.Hint = driver.Missing()
+		}
+		return nil, err
+	}
+	spec.Driver = drivers.ofSpec(spec)
+	return spec, nil
+}
+
+// NotFoundError reports a kernel that is not installed.
 type NotFoundError struct {
 	Name  string
-	Known []string // the names of those there are, sorted
+	Known []string // the names of installed kernels, sorted
+	Hint  string   // how to get the kernel
 }
 
 func (e *NotFoundError) Error() string {
-	hint := "install it, or name another with --kernel"
-	if e.Name == gonbName {
-		hint = "keep the notebook inside a Go module whose go.mod has \"tool " + gonbTool + "\" and \"tool " + goimportsTool + "\" (go get -tool), or install GoNB"
+	installed := "none is installed"
+	if len(e.Known) > 0 {
+		installed = "installed are " + strings.Join(e.Known, ", ")
 	}
-	if len(e.Known) == 0 {
-		return fmt.Sprintf("there is no Jupyter kernel %q, nor any other: %s", e.Name, hint)
-	}
-	return fmt.Sprintf("there is no Jupyter kernel %q, only %s: %s", e.Name, strings.Join(e.Known, ", "), hint)
+	return fmt.Sprintf("Jupyter kernel %q not found (%s): %s", e.Name, installed, e.Hint)
 }
 
-// DataDirs are the folders in which Jupyter keeps data, kernel specs in their
-// folder "kernels" among it, in the order of search: JUPYTER_PATH; the user's;
-// those of the environments (VIRTUAL_ENV, CONDA_PREFIX, and a .venv in dir or
+// dataDirs are the folders in which Jupyter keeps data, with kernel specs in their
+// folder "kernels", in the order of search: those of JUPYTER_PATH; the user's;
+// those of virtual environments (VIRTUAL_ENV, CONDA_PREFIX, and a .venv in dir or
 // above it); the system's.
-func DataDirs(dir string, getenv func(string) string) []string {
+func dataDirs(dir string, getenv func(string) string) []string {
 	dirs := filepath.SplitList(getenv("JUPYTER_PATH"))
 	home := getenv("HOME")
 	user := getenv("JUPYTER_DATA_DIR")
@@ -63,7 +102,7 @@ func DataDirs(dir string, getenv func(string) string) []string {
 		user = filepath.Join(cmp.Or(getenv("XDG_DATA_HOME"), filepath.Join(home, ".local", "share")), "jupyter")
 	}
 	dirs = append(dirs, user)
-	for _, prefix := range []string{getenv("VIRTUAL_ENV"), getenv("CONDA_PREFIX"), upward(dir, ".venv")} {
+	for _, prefix := range []string{getenv("VIRTUAL_ENV"), getenv("CONDA_PREFIX"), Upward(dir, ".venv")} {
 		if prefix != "" {
 			dirs = append(dirs, filepath.Join(prefix, "share", "jupyter"))
 		}
@@ -77,8 +116,9 @@ func DataDirs(dir string, getenv func(string) string) []string {
 	})
 }
 
-// upward is the path of name in dir or the nearest folder above that has it.
-func upward(dir, name string) string {
+// Upward is the path of name in dir or the nearest folder above that has it; empty
+// if none has.
+func Upward(dir, name string) string {
 	for {
 		p := filepath.Join(dir, name)
 		if _, err := os.Stat(p); err == nil {
@@ -92,10 +132,10 @@ func upward(dir, name string) string {
 	}
 }
 
-// findSpec looks for the kernel in the folder "kernels" of each data folder.
-// Names are compared in lower case, as Jupyter does.
-func findSpec(name string, dataDirs []string) (*Spec, error) {
-	known := make(map[string]bool)
+// findSpec looks for the first of the names in the folder "kernels" of each data
+// folder. Names are compared without case, as Jupyter does.
+func findSpec(names []string, dataDirs []string) (*Spec, error) {
+	known := make(map[string]string) // folders by name
 	for _, dir := range dataDirs {
 		entries, err := os.ReadDir(filepath.Join(dir, "kernels"))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -106,15 +146,17 @@ func findSpec(name string, dataDirs []string) (*Spec, error) {
 			if _, err := os.Stat(filepath.Join(folder, "kernel.json")); err != nil {
 				continue
 			}
-			if known[strings.ToLower(e.Name())] = true; strings.EqualFold(e.Name(), name) {
-				return readSpec(folder)
+			if name := strings.ToLower(e.Name()); known[name] == "" {
+				known[name] = folder
 			}
 		}
 	}
-	if name == "python" && known["python3"] { // as Jupyter has it
-		return findSpec("python3", dataDirs)
+	for _, name := range names {
+		if folder := known[strings.ToLower(name)]; folder != "" {
+			return readSpec(folder)
+		}
 	}
-	return nil, &NotFoundError{Name: name, Known: slices.Sorted(maps.Keys(known))}
+	return nil, &NotFoundError{Name: names[0], Known: slices.Sorted(maps.Keys(known))}
 }
 
 func readSpec(dir string) (*Spec, error) {
@@ -128,7 +170,7 @@ func readSpec(dir string) (*Spec, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if len(s.Argv) == 0 {
-		return nil, fmt.Errorf("%s: argv is empty: a kernel spec names the program to start", file)
+		return nil, fmt.Errorf("%s: argv is empty; it must name the program to start", file)
 	}
 	return s, nil
 }
@@ -140,16 +182,19 @@ func (s *Spec) argv(connectionFile string) []string {
 		a = strings.ReplaceAll(a, "{connection_file}", connectionFile)
 		argv[i] = strings.ReplaceAll(a, "{resource_dir}", s.Dir)
 	}
-	// A spec that an environment's Python installed means that environment's
-	// Python, not the first on PATH: PREFIX/share/jupyter/kernels/NAME.
-	if a := argv[0]; s.Dir != "" && (a == "python" || strings.HasPrefix(a, "python3")) {
-		python := filepath.Join(s.Dir, "..", "..", "..", "..", "bin", a)
-		if _, err := os.Stat(python); err == nil {
-			argv[0] = filepath.Clean(python)
+	// A spec of a virtual environment, PREFIX/share/jupyter/kernels/NAME, means the
+	// program of that environment, not the first in PATH.
+	if s.Dir != "" && filepath.Base(argv[0]) == argv[0] {
+		program := filepath.Join(s.Dir, "..", "..", "..", "..", "bin", argv[0])
+		if _, err := os.Stat(program); err == nil {
+			argv[0] = program
 		}
 	}
 	return argv
 }
+
+// Program is the path of the program that starts the kernel.
+func (s *Spec) Program() (string, error) { return exec.LookPath(s.argv("")[0]) }
 
 // environ is Env with the variables in its values resolved.
 func (s *Spec) environ(getenv func(string) string) []string {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/drivers"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 )
@@ -85,7 +86,7 @@ type way struct {
 }
 
 func newWay(b *testing.B, name string, change func(*kernel.Spec), cells int) *way {
-	spec, err := kernel.Find(b.Context(), "gonb", ".", os.Stderr)
+	spec, err := kernel.Find(b.Context(), drivers.All(), "gonb", ".", os.Stderr)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,0 +1,285 @@
+package gonb
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+	"golang.org/x/mod/modfile"
+
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+)
+
+const (
+	gonbTool      = "github.com/janpfeifer/gonb"
+	goimportsTool = "golang.org/x/tools/cmd/goimports"
+
+	// modulePath is the module of the kernel's go command, when it is compiled alone.
+	modulePath = "github.com/flowbook/flowbook/reportgen/internal/gonb"
+)
+
+// Install writes the spec of the GoNB kernel that the Go module around dir pins to
+// PREFIX/share/jupyter/kernels/gonb, where a JupyterLab installed in prefix finds it.
+// It returns the path of the kernel.json.
+func Install(ctx context.Context, dir, prefix string, progress io.Writer) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	root, err := moduleOf(dir)
+	if err != nil {
+		return "", err
+	}
+	if root == "" {
+		return "", fmt.Errorf("%s is not in a Go module whose go.mod has %q; run this inside the module", dir, "tool "+gonbTool)
+	}
+	spec, err := build(ctx, root, progress)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(spec); err != nil {
+		return "", err
+	}
+	file := filepath.Join(prefix, "share", "jupyter", "kernels", name, "kernel.json")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return "", err
+	}
+	return file, renameio.WriteFile(file, b.Bytes(), 0o644)
+}
+
+// moduleOf is the folder of the Go module around dir if its go.mod pins GoNB as a
+// tool, else empty.
+func moduleOf(dir string) (string, error) {
+	file := kernel.Upward(dir, "go.mod")
+	if file == "" {
+		return "", nil
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	mod, err := modfile.Parse(file, src, nil)
+	if err != nil {
+		return "", err
+	}
+	pinned := make(map[string]bool)
+	for _, t := range mod.Tool {
+		pinned[t.Path] = true
+	}
+	if !pinned[gonbTool] {
+		return "", nil
+	}
+	if !pinned[goimportsTool] {
+		return "", fmt.Errorf("%s: GoNB needs goimports; run go get -tool %s", file, goimportsTool)
+	}
+	return filepath.Dir(file), nil
+}
+
+// build builds the kernel and its tools as the module in root pins them, into
+// root's .tools/bin, and returns the kernel's spec.
+func build(ctx context.Context, root string, progress io.Writer) (*kernel.Spec, error) {
+	bin := filepath.Join(root, ".tools", "bin")
+	env, err := goEnv(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	versions, err := toolVersions(root, env)
+	if err != nil {
+		return nil, err
+	}
+	if err := buildTools(ctx, root, bin, env, progress); err != nil {
+		return nil, err
+	}
+	return &kernel.Spec{
+		Build: versions, Project: root,
+		Name: name, DisplayName: "Go (gonb)", Language: "go", InterruptMode: "message",
+		Argv: []string{
+			filepath.Join(bin, "gonb"), "--kernel", "{connection_file}", "--logtostderr",
+			// A workspace with the module in it: cells import its packages as they
+			// are on disk and its dependencies as it pins them, with no download.
+			"-go_work=" + root,
+		},
+		Env: map[string]string{
+			"PATH": bin + string(os.PathListSeparator) + "${PATH}",
+			// A cell's program runs once: without symbol tables it links faster.
+			"GOFLAGS": strings.TrimSpace(os.Getenv("GOFLAGS") + " '-ldflags=-s -w' -buildvcs=false"),
+		},
+		Hide: []string{root + "/", "", filepath.Join(env["GOROOT"], "src") + "/", "", env["GOMODCACHE"] + "/", ""},
+	}, nil
+}
+
+// goplsScript hides an installed gopls, which GoNB would start with each kernel: it
+// completes what users type, and nobody types to the kernel of a report.
+const goplsScript = "#!/bin/sh\nexit 1\n"
+
+// headless is the folder of programs for a kernel that nobody types to.
+func headless(bin string) string { return filepath.Join(bin, "headless") }
+
+// buildTools builds the kernel, goimports and the kernel's go command, unless they
+// are up to date.
+func buildTools(ctx context.Context, root, bin string, env map[string]string, progress io.Writer) error {
+	want, err := toolsStamp(root, env)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(bin, ".built-from")
+	have, err := os.ReadFile(file)
+	if err == nil && bytes.Equal(have, want) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	fmt.Fprintln(progress, "building the GoNB kernel into .tools/bin (once)")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(bin), "build-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", tmp+string(filepath.Separator), gonbTool, goimportsTool)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the GoNB kernel in %s: %w\n%s", root, err, indent(out))
+	}
+	if err := buildPrebuild(ctx, filepath.Join(tmp, "go"), filepath.Join(env["GOROOT"], "bin", "go")); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(tmp, "gopls"), []byte(goplsScript), 0o755); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(headless(bin), 0o755); err != nil {
+		return err
+	}
+	if err := os.Rename(filepath.Join(tmp, "gopls"), filepath.Join(headless(bin), "gopls")); err != nil {
+		return err
+	}
+	// Renamed, not overwritten: a kernel may be running the old ones.
+	for _, name := range []string{"gonb", "goimports", "go"} {
+		if err := os.Rename(filepath.Join(tmp, name), filepath.Join(bin, name)); err != nil {
+			return err
+		}
+	}
+	return renameio.WriteFile(file, want, 0o644)
+}
+
+// toolsStamp distinguishes what the tools are built from: the source of the kernel's
+// go command, the versions that the module pins, the version of Go and its folder.
+func toolsStamp(root string, env map[string]string) ([]byte, error) {
+	h := sha256.New()
+	h.Write([]byte(goplsScript))
+	err := fs.WalkDir(prebuildSource, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		src, err := prebuildSource.ReadFile(name)
+		fmt.Fprintf(h, "%s %d\n%s", name, len(src), src)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		src, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			return nil, err
+		}
+		h.Write(src)
+	}
+	return fmt.Appendf(nil, "%s %s %x\n", env["GOVERSION"], env["GOROOT"], h.Sum(nil)), nil
+}
+
+// toolVersions are the versions of Go, GoNB and goimports as the module in root pins
+// them: all that the tools contribute to a cell's outputs. What the module requires
+// besides reaches a cell through its imports, see [Driver.Dependencies].
+func toolVersions(root string, env map[string]string) (string, error) {
+	file := filepath.Join(root, "go.mod")
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	mod, err := modfile.Parse(file, src, nil)
+	if err != nil {
+		return "", err
+	}
+	versions := []string{env["GOVERSION"]}
+	for _, r := range mod.Require {
+		if r.Mod.Path == gonbTool || r.Mod.Path == "golang.org/x/tools" {
+			versions = append(versions, r.Mod.String())
+		}
+	}
+	for _, r := range mod.Replace {
+		if r.Old.Path == gonbTool || r.Old.Path == "golang.org/x/tools" {
+			versions = append(versions, r.New.String())
+		}
+	}
+	return strings.Join(versions, " "), nil
+}
+
+func goEnv(ctx context.Context, root string) (map[string]string, error) {
+	cmd := exec.CommandContext(ctx, "go", "env", "-json", "GOROOT", "GOMODCACHE", "GOVERSION")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("the GoNB kernel needs the go command: %w", err)
+	}
+	env := make(map[string]string)
+	if err := json.Unmarshal(out, &env); err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	return env, nil
+}
+
+// prebuildSource is the source of the kernel's go command.
+//
+//go:embed magic/*.go prebuild/*.go
+var prebuildSource embed.FS
+
+// buildPrebuild compiles the kernel's go command to file, and leaves its source in
+// the folder beside it. realGo is the path of the real go command.
+func buildPrebuild(ctx context.Context, file, realGo string) error {
+	dir := filepath.Join(filepath.Dir(file), "source")
+	if err := os.CopyFS(dir, prebuildSource); err != nil {
+		return err
+	}
+	tests, err := filepath.Glob(filepath.Join(dir, "*", "*_test.go"))
+	if err != nil {
+		return err
+	}
+	for _, name := range tests {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module "+modulePath+"\n\ngo 1.24\n"), 0o600); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, realGo, "build", "-trimpath", "-ldflags=-s -w -X 'main.realGo="+realGo+"'", "-o", file, "./prebuild")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the kernel's go command: %w\n%s", err, indent(out))
+	}
+	return nil
+}
+
+func indent(text []byte) string {
+	return "\t" + strings.ReplaceAll(strings.TrimRight(string(text), "\n"), "\n", "\n\t")
+}

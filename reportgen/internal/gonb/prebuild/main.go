@@ -1,0 +1,196 @@
+// Prebuild is the go command of the GoNB kernel: it stands before the real go
+// command in the kernel's PATH, and changes four of its commands.
+//
+//   - "go get", which GoNB runs before each cell, does nothing. It would look for the
+//     newest version of what the cell imports, over the network; in the kernel's
+//     workspace the module pins every version.
+//   - "go build" of a cell is lean, see [builder.lean]: linking is most of the time
+//     that a cell takes.
+//   - "go build" of a cell builds the cells that follow with it, if they are known,
+//     see [group].
+//   - "go env" and "go list", which goimports runs for each cell, are answered once,
+//     see [builder.answer].
+//
+// Package gonb documents how building a notebook at once works. This program uses
+// the standard library and package magic only, because it is compiled wherever a
+// kernel is, whatever the module there requires.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// realGo is the path of the real go command. The linker sets it.
+var realGo string
+
+func main() {
+	args := os.Args[1:]
+	if slices.Equal(args, []string{"get"}) || slices.Equal(args, []string{"get", "-t"}) {
+		return
+	}
+	dir := os.Getenv(cellsVariable)
+	if dir != "" && isQuery(args) {
+		b := &builder{realGo: realGo}
+		if b.answer(os.Stdout, dir, args) {
+			return
+		}
+	}
+	if i := slices.Index(args, "-o") + 1; i > 0 && i < len(args) && inFolder(args[i], os.Getenv("GONB_TMP_DIR")) {
+		// It may be a link to the program of several cells, which must not be
+		// overwritten. If it cannot be removed, the go command reports it.
+		_ = os.Remove(args[i])
+	}
+	if len(args) > 2 && args[0] == "build" && args[1] == "-o" && inFolder(args[2], os.Getenv("GONB_TMP_DIR")) {
+		b := &builder{realGo: realGo, out: args[2], flags: args[3:]}
+		if b.build() {
+			return
+		}
+		if len(b.errors) > 0 {
+			os.Stderr.Write(b.errors)
+			os.Exit(1) // as the go command does
+		}
+	}
+	if err := syscall.Exec(realGo, append([]string{"go"}, args...), os.Environ()); err != nil {
+		fmt.Fprintln(os.Stderr, "start the go command:", err)
+		os.Exit(1)
+	}
+}
+
+func inFolder(file, folder string) bool {
+	return folder != "" && strings.HasPrefix(file, folder+string(filepath.Separator))
+}
+
+// builder builds the program that GoNB wrote into the current folder.
+type builder struct {
+	realGo string
+	out    string   // the path of the program
+	flags  []string // of go build, as the user set them
+	errors []byte   // of the compiler, if they are those of a plain build, too
+}
+
+// build reports whether it built the program. If it did not, the real go command
+// builds it and reports the errors of the code.
+func (b *builder) build() bool {
+	src, err := os.ReadFile("main.go")
+	if err != nil {
+		return false
+	}
+	if n := openNotebook(os.Getenv(cellsVariable)); n != nil {
+		if b.shared(n, string(src)) {
+			return true
+		}
+	}
+	done, err := b.lean(string(src), b.out)
+	return done && err == nil
+}
+
+// lean builds a program of the given source without parts that take time to link
+// and that the program does not use:
+//
+//   - the C library in net and os/user, which would bring cgo into every program that
+//     displays anything,
+//   - the file formats of gonum/plot (tag minimal), which are used by name only.
+//
+// The tools of Go run without garbage collection below a gigabyte; most use a fifth.
+//
+// The difference shows only in a program that looks up a user or a host, or asks for
+// a format by name. The linker drops functions that are not called: if one of those
+// is in the program, lean reports false, and the cell must be built as GoNB says.
+// The user's flags come first.
+func (b *builder) lean(src, out string, flags ...string) (bool, error) {
+	if strings.Contains(src, `"os/user"`) {
+		return false, nil
+	}
+	cmd := b.command(true, slices.Concat([]string{"build", "-o", out}, flags, b.flags)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
+		if out == b.out && b.plainFails(stderr.String()) {
+			b.errors = stderr.Bytes()
+		}
+		return false, err
+	}
+	program, err := os.ReadFile(out)
+	return !plainOnly(program), err
+}
+
+// leanTags are the build tags of a lean build.
+var leanTags = []string{"netgo", "osusergo", "minimal"}
+
+// compileErrors matches what the go command prints if only main.go does not compile.
+var compileErrors = regexp.MustCompile(`^# gonb_\w+\n(?:\./main\.go:\d+:\d+: .*\n|\t.*\n)+$`)
+
+// plainFails reports whether a plain build would fail with the same errors as a lean
+// one. Only its packages can make a difference, and their exported names depend on
+// the tags in none of the standard library and gonum/plot. A plain build would first
+// compile its own variant of the packages, which takes seconds.
+func (b *builder) plainFails(output string) bool {
+	if !compileErrors.MatchString(output) {
+		return false
+	}
+	const format = `{{if not .Standard}}{{.ImportPath}}|{{.Dir}}|{{join .IgnoredGoFiles "|"}}{{end}}`
+	list, err := b.command(true, slices.Concat([]string{"list", "-e", "-deps", "-f", format}, b.flags)...).Output()
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(list)) {
+		f := strings.Split(strings.TrimSpace(line), "|")
+		if len(f) < 3 || f[0] == "gonum.org/v1/plot" {
+			continue
+		}
+		for _, name := range f[2:] {
+			src, err := os.ReadFile(filepath.Join(f[1], name))
+			if err != nil || usesTag(src) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// usesTag reports whether the build constraint of a file names a tag of a lean build.
+func usesTag(src []byte) bool {
+	for line := range bytes.Lines(src) {
+		if bytes.HasPrefix(line, []byte("package ")) {
+			return false
+		}
+		if !bytes.HasPrefix(line, []byte("//go:build")) {
+			continue
+		}
+		for _, tag := range leanTags {
+			if bytes.Contains(line, []byte(tag)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plainOnly reports whether a program contains a function that a lean build changes.
+func plainOnly(program []byte) bool {
+	for _, name := range []string{"net.(*Resolver).", "vg/draw.NewFormattedCanvas", "vg/draw.Formats", "image.Decode"} {
+		if bytes.Contains(program, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// command is a call of the real go command.
+func (b *builder) command(lean bool, args ...string) *exec.Cmd {
+	cmd := exec.Command(b.realGo, args...)
+	cmd.Env = os.Environ()
+	if lean {
+		cmd.Env = append(cmd.Env, "GOGC=off", "GOMEMLIMIT=1GiB",
+			"GOFLAGS="+strings.TrimSpace("-tags="+strings.Join(leanTags, ",")+" "+os.Getenv("GOFLAGS")))
+	}
+	return cmd
+}

@@ -1,0 +1,173 @@
+// Package ipython drives IPython's kernel, and other kernels for Python as far as
+// they behave like it.
+package ipython
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/parameter"
+	"github.com/flowbook/flowbook/reportgen/internal/sources"
+)
+
+// outputVersion is the version of what this package makes of IPython's outputs.
+// Increase it with every change that gives a cell other outputs.
+const outputVersion = 1
+
+// config is the configuration of IPython's kernel. It leaves out what only a user at
+// the keyboard needs, which takes much of the time of the kernel's start and end: the
+// debugger, though a cell may import it; the history on disk; and the garbage
+// collection of modules that live as long as the kernel.
+const config = `import gc
+import sys
+
+if "debugpy" not in sys.modules:
+    sys.modules["debugpy"] = None
+    try:
+        import ipykernel.debugger
+    except ImportError:
+        pass
+    finally:
+        del sys.modules["debugpy"]
+
+c = get_config()
+c.HistoryManager.hist_file = ":memory:"
+if hasattr(gc, "freeze"):
+    gc.freeze()
+`
+
+// Driver is the driver of IPython's kernel.
+type Driver struct{ kernel.Generic }
+
+// Names are those of ipykernel's spec and of Jupyter's alias for it.
+func (Driver) Names() []string { return []string{"python3", "python"} }
+
+// Languages are those of Python's notebooks.
+func (Driver) Languages() []string { return []string{"python", "ipython"} }
+
+// Drives reports whether spec is for Python. A spec that names no language is
+// recognized by its name.
+func (Driver) Drives(spec *kernel.Spec) bool {
+	if spec.Language == "" {
+		return strings.HasPrefix(strings.ToLower(spec.Name), "python")
+	}
+	return strings.EqualFold(spec.Language, "python")
+}
+
+// Missing says how to get the kernel.
+func (Driver) Missing() string {
+	return "install it (pip install ipykernel) in a virtual environment .venv beside the notebooks, or name another kernel with --kernel"
+}
+
+// Identity writes the interpreter, and the names and versions of the packages
+// installed beside it.
+func (d Driver) Identity(w io.Writer, spec *kernel.Spec) error {
+	fmt.Fprintln(w, "ipython", outputVersion)
+	if err := d.Generic.Identity(w, spec); err != nil {
+		return err
+	}
+	// The packages of a virtual environment are beside its link to the interpreter.
+	program, err := spec.Program()
+	if err != nil {
+		return err
+	}
+	packages, err := filepath.Glob(filepath.Join(filepath.Dir(filepath.Dir(program)), "lib", "python*", "site-packages", "*-info"))
+	if err != nil {
+		return err
+	}
+	slices.Sort(packages)
+	for _, p := range packages {
+		fmt.Fprintln(w, filepath.Base(p)) // NAME-VERSION.dist-info
+	}
+	return nil
+}
+
+// Environment names the variables that change what every cell imports.
+func (Driver) Environment() []string { return []string{"PYTHONPATH"} }
+
+// Parameters reads parameters as assignments.
+func (Driver) Parameters() parameter.Language { return language{} }
+
+// Dependencies are the Python files beside a notebook, which its cells may import.
+func (Driver) Dependencies(_ context.Context, _ string, _ []string, sums *sources.Hasher) (kernel.Dependencies, error) {
+	return modules{sums}, nil
+}
+
+type modules struct{ sums *sources.Hasher }
+
+// Of lists the Python files in dir and two levels of folders below.
+func (m modules) Of(dir, _ string) ([]sources.Source, error) {
+	var found []sources.Source
+	for _, pattern := range []string{"*.py", "*/*.py", "*/*/*.py"} {
+		s, err := m.sums.Sum(sources.Files, filepath.Join(dir, pattern))
+		if err != nil {
+			return nil, err
+		}
+		found = sources.Add(found, s)
+	}
+	return found, nil
+}
+
+func (modules) ChangedSince(time.Time) bool { return false }
+
+// session is one running kernel.
+type session struct {
+	kernel.GenericSession
+	dir string
+}
+
+// Open writes the kernel's configuration. Kernels in parallel must not share history
+// and caches, nor leave any beside the notebook.
+func (Driver) Open(dir string, _ *kernel.Spec, _ []string) (kernel.Session, error) {
+	s := &session{dir: filepath.Join(dir, "tmp", "ipython")}
+	profile := filepath.Join(s.dir, "profile_default")
+	if err := os.MkdirAll(profile, 0o700); err != nil {
+		return nil, fmt.Errorf("write IPython's configuration: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(profile, "ipython_kernel_config.py"), []byte(config), 0o600); err != nil {
+		return nil, fmt.Errorf("write IPython's configuration: %w", err)
+	}
+	return s, nil
+}
+
+// Env makes a run reproducible: no random seed orders sets, and nothing is left
+// beside the notebook.
+func (s *session) Env() []string {
+	return []string{"IPYTHONDIR=" + s.dir, "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0"}
+}
+
+var (
+	// IPython names the file of a cell by its process and a hash.
+	cellFile = regexp.MustCompile(`ipykernel_[0-9]+/[0-9]+\.py`)
+	cellLine = regexp.MustCompile(`Cell In\[([0-9]+)\], line ([0-9]+)`)
+)
+
+func clean(text string) string { return cellFile.ReplaceAllString(text, "cell.py") }
+
+// Stream, Text, Trace and Message hide the kernel's process.
+func (*session) Stream(_, text string, _ *kernel.Cell) string { return clean(text) }
+func (*session) Text(text string) string                      { return clean(text) }
+func (*session) Trace(line string) string                     { return clean(line) }
+func (*session) Message(text string) string                   { return strings.TrimSpace(clean(text)) }
+
+// Line finds the first line of the cell in a traceback.
+func (*session) Line(trace string, count int) int {
+	for _, m := range cellLine.FindAllStringSubmatch(trace, -1) {
+		if cell, err := strconv.Atoi(m[1]); err != nil || cell != count {
+			continue
+		}
+		if line, err := strconv.Atoi(m[2]); err == nil {
+			return line
+		}
+	}
+	return 0
+}
