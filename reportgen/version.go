@@ -5,9 +5,15 @@ import (
 	"runtime/debug"
 )
 
-// version is the version of this program's module as Go built it in: a release, the
-// commit in whose work tree it was built, or "(devel)" where neither is known.
+// release is the version of a released build: the linker sets it.
+var release string
+
+// version returns the version of this program: that of the release, of the
+// module, or of the commit from whose work tree it was built, or else "(devel)".
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "(devel)"
