@@ -17,7 +17,9 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
 	"github.com/spf13/pflag"
 )
@@ -47,16 +49,16 @@ type alertOptions struct {
 }
 
 func (o *alertOptions) addFlags(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.rules, "rules", nil, "`file` of rules that add to, override or disable the built-in ones (repeatable)")
-	f.StringVar(&o.day, "day", "", "the test day's `date`, such as 2024-04-21, for absolute times")
-	f.StringArrayVar(&o.to, "alert", nil, "send alerts to this `destination` (repeatable)")
-	f.StringVar(&o.format, "alert-format", "", "format of sent alerts: json, ocsf or ecs")
-	f.StringVar(&o.least, "alert-least", string(detect.Medium), "least `severity` of findings that are sent with --alert")
-	f.DurationVar(&o.timeout, "alert-timeout", alert.DefaultTimeout, "`time` that one attempt to send may take")
-	f.IntVar(&o.retries, "alert-retries", alert.DefaultRetries, "`number` of further attempts to send")
-	f.StringVar(&o.ca, "alert-ca", "", "`file` of certificates (PEM) that verify TLS servers, in place of the system's")
-	f.StringVar(&o.cert, "alert-cert", "", "`file` of our certificate and its key (PEM), for TLS servers that ask for one")
-	f.StringVar(&o.spool, "alert-spool", "", "`folder` of alerts that could not be sent (default flowbook/alerts in the user's configuration folder)")
+	f.StringArrayVar(&o.rules, "rules", nil, rulesUsage)
+	f.StringVar(&o.day, "day", "", "`DATE` date of the day under test, such as 2024-04-21")
+	f.StringArrayVar(&o.to, "alert", nil, "`DESTINATION` send alerts there (repeatable)")
+	f.StringVar(&o.format, "alert-format", "", "`FORMAT` format of sent alerts: json, ocsf or ecs")
+	f.StringVar(&o.least, "alert-least", string(detect.Medium), "`SEVERITY` minimum severity of findings to send")
+	f.DurationVar(&o.timeout, "alert-timeout", alert.DefaultTimeout, "`DURATION` timeout of an attempt to send")
+	f.IntVar(&o.retries, "alert-retries", alert.DefaultRetries, "`NUMBER` retries after a failed attempt")
+	f.StringVar(&o.ca, "alert-ca", "", "`FILE` root certificates (PEM) of TLS servers, instead of the system's")
+	f.StringVar(&o.cert, "alert-cert", "", "`FILE` client certificate and key (PEM), for TLS servers that ask for one")
+	f.StringVar(&o.spool, "alert-spool", "", "`FOLDER` undelivered alerts (default flowbook/alerts in the user's configuration folder)")
 }
 
 // alerting is what one run of detect needs to make alerts.
@@ -68,14 +70,14 @@ type alerting struct {
 }
 
 // open checks the flags and reads the rules.
-func (o alertOptions) open(stderr io.Writer) (*alerting, error) {
+func (o alertOptions) open(c *console.Console) (*alerting, error) {
 	a := &alerting{alertOptions: o}
 	var err error
 	if a.set, err = siem.Open(o.rules...); err != nil {
 		return nil, err
 	}
 	for _, w := range a.set.Warnings {
-		fmt.Fprintln(stderr, w)
+		c.Warnf("%s", w)
 	}
 	if a.tls, err = o.tlsConfig(); err != nil {
 		return nil, err
@@ -180,8 +182,8 @@ type sending struct {
 }
 
 // send sends findings where the rules and flags say, and tells on stderr what
-// became of them. Where something is kept the error asks for exitFailed.
-func (a *alerting) send(ctx context.Context, findings []detect.Finding, stdout, stderr io.Writer) error {
+// became of them. Where something is kept the error asks for exit.Failed.
+func (a *alerting) send(ctx context.Context, findings []detect.Finding, stdout io.Writer, c *console.Console) error {
 	list, err := a.sendings(findings)
 	if err != nil {
 		return err
@@ -191,20 +193,20 @@ func (a *alerting) send(ctx context.Context, findings []detect.Finding, stdout, 
 		s.opt.Stdout = stdout
 		d, err := alert.Deliver(ctx, s.to, s.alerts, s.opt)
 		if err != nil {
-			return &statusError{exitFailed, err}
+			return exit.With(exit.Failed, err)
 		}
 		if d.Kept > 0 {
 			kept += d.Kept
-			fmt.Fprintf(stderr, "%s: %d sent, %d kept in %s: %v\n", s.to, d.Sent, d.Kept, d.Spool, d.Cause)
+			c.Warnf("%s: %d sent, %d kept in %s: %v", s.to, d.Sent, d.Kept, d.Spool, d.Cause)
 			if errors.As(d.Cause, new(*tls.CertificateVerificationError)) {
-				fmt.Fprintln(stderr, "--alert-ca names the certificates that verify the server")
+				c.Warnf("set --alert-ca to the certificates that verify the server")
 			}
 		} else if d.Sent > 0 && s.to.String() != "stdout" {
-			fmt.Fprintf(stderr, "%s: %d sent\n", s.to, d.Sent)
+			c.Infof("%s: %d sent", s.to, d.Sent)
 		}
 	}
 	if kept > 0 {
-		return &statusError{exitFailed, fmt.Errorf("%d alerts could not be sent; they go first the next time", kept)}
+		return exit.With(exit.Failed, fmt.Errorf("%d alerts could not be sent; they go first the next time", kept))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/pem"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -37,7 +38,7 @@ func ruleFile(t *testing.T, name, text string) string {
 func TestDetectDay(t *testing.T) {
 	day := func(more ...string) string {
 		status, out, errs := detects(t, append(more, "--format", "ecs")...)
-		if status != exitDone {
+		if status != exit.Done {
 			t.Fatal(errs)
 		}
 		var event struct {
@@ -78,7 +79,7 @@ func TestDetectStandardFormats(t *testing.T) {
 	_, findings, _ := detects(t, "--format", "json")
 	for _, format := range []string{"ocsf", "ecs"} {
 		status, out, errs := detects(t, "--format", format)
-		if status != exitDone || strings.Count(out, "\n") != strings.Count(findings, "\n") {
+		if status != exit.Done || strings.Count(out, "\n") != strings.Count(findings, "\n") {
 			t.Errorf("%s: status %d, %d lines for %d findings: %s", format, status, strings.Count(out, "\n"), strings.Count(findings, "\n"), errs)
 		}
 		if _, again, _ := detects(t, "--format", format); again != out {
@@ -116,7 +117,7 @@ flowbook:
 	args := []string{"--rules", rules, "--alert", "file:" + file, "--alert-format", "ocsf", "--alert-spool", filepath.Join(dir, "spool"), "--format", "csv"}
 
 	status, out, errs := detects(t, args...)
-	if status != exitFailed || !strings.Contains(errs, "kept in") || !strings.Contains(errs, "503") || !strings.HasPrefix(out, "rule,") {
+	if status != exit.Failed || !strings.Contains(errs, "kept in") || !strings.Contains(errs, "503") || !strings.HasPrefix(out, "rule,") {
 		t.Fatalf("status %d: %s", status, errs)
 	}
 	text, err := os.ReadFile(file)
@@ -151,7 +152,7 @@ flowbook:
 			want++
 		}
 	}
-	if status != exitDone || want == 0 || len(took) != want {
+	if status != exit.Done || want == 0 || len(took) != want {
 		t.Fatalf("status %d, %d of %d taken: %s", status, len(took), want, errs)
 	}
 	seen := map[string]bool{}
@@ -172,11 +173,11 @@ func TestDetectAlertTLS(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { took++ }))
 	defer server.Close()
 	args := []string{"--alert", server.URL, "--alert-spool", t.TempDir()}
-	if status, _, errs := detects(t, args...); status != exitFailed || took > 0 || !strings.Contains(errs, "unknown authority\n--alert-ca names") {
+	if status, _, errs := detects(t, args...); status != exit.Failed || took > 0 || !strings.Contains(errs, "unknown authority\nwarning: set --alert-ca") {
 		t.Errorf("status %d, %d taken: %s", status, took, errs)
 	}
 	roots := ruleFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
-	if status, _, errs := detects(t, append(args, "--alert-ca", roots)...); status != exitDone || took == 0 {
+	if status, _, errs := detects(t, append(args, "--alert-ca", roots)...); status != exit.Done || took == 0 {
 		t.Errorf("status %d, %d taken: %s", status, took, errs)
 	}
 }
@@ -201,7 +202,7 @@ func TestDetectAlertErrors(t *testing.T) {
 		"roots":       {[]string{"--alert-ca", "none.pem"}, "--alert-ca: open none.pem"},
 		"certificate": {[]string{"--alert-cert", bad}, "give one PEM file of the certificate and its key"},
 	} {
-		if status, _, errs := detects(t, tt.args...); status != exitBadInput || !strings.Contains(errs, tt.want) {
+		if status, _, errs := detects(t, tt.args...); status != exit.BadInput || !strings.Contains(errs, tt.want) {
 			t.Errorf("%s: status %d, %q lacks %q", name, status, errs, tt.want)
 		}
 	}
@@ -221,7 +222,7 @@ level: low
 	_, plain, _ := detects(t, "--format", "json")
 	status, out, errs := detects(t, "--rules", rules, "--format", "json")
 	own := strings.Count(out, `{"rule":"all-dns"`)
-	if status != exitDone || own == 0 || strings.Count(out, "\n") != strings.Count(plain, "\n")+own {
+	if status != exit.Done || own == 0 || strings.Count(out, "\n") != strings.Count(plain, "\n")+own {
 		t.Errorf("status %d, %d findings of the own rule: %s", status, own, errs)
 	}
 }
@@ -242,7 +243,7 @@ func TestRulesCommand(t *testing.T) {
 		t.Error("Sigma has our block or lacks rules")
 	}
 	var errs bytes.Buffer
-	if status := run(t.Context(), []string{"rules", "--format", "toml"}, io.Discard, &errs); status != exitBadInput || !strings.Contains(errs.String(), `"toml"`) {
+	if status := run(t.Context(), []string{"rules", "--format", "toml"}, io.Discard, &errs); status != exit.BadInput || !strings.Contains(errs.String(), `"toml"`) {
 		t.Errorf("status %d: %s", status, errs.String())
 	}
 }

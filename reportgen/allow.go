@@ -3,12 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -35,8 +36,8 @@ type showOptions struct {
 }
 
 func (o *showOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.allow, "allow", "", "`file` of what is known and wanted, whose findings are not shown")
-	f.StringVar(&o.failOn, "fail-on", "", "exit with 1 where a finding has this `severity` or above")
+	f.StringVar(&o.allow, "allow", "", "`FILE` allow list: findings that it names are not shown")
+	f.StringVar(&o.failOn, "fail-on", "", "`SEVERITY` exit with 1 if a finding has this severity or above")
 }
 
 // open checks the flags and reads the allow-list; isRule says which rules there
@@ -62,11 +63,11 @@ func (a *alerting) isRule(id string) bool {
 }
 
 // apply takes what is allowed out of a result and says so.
-func (o showOptions) apply(list detect.AllowList, r detect.Result, stderr io.Writer) detect.Result {
+func (o showOptions) apply(list detect.AllowList, r detect.Result, c *console.Console) detect.Result {
 	r, hidden := list.Apply(r)
 	for i, n := range hidden {
 		if n > 0 {
-			fmt.Fprintf(stderr, "not shown: %d of %s (%s)\n", n, allowanceText(list[i]), o.allow)
+			c.Infof("not shown: %d of %s (%s)", n, allowanceText(list[i]), o.allow)
 		}
 	}
 	return r
@@ -86,7 +87,7 @@ func (o showOptions) verdict(r detect.Result) error {
 	if n == 0 {
 		return nil
 	}
-	return &statusError{exitFailed, fmt.Errorf("%d findings are of severity %s or above, as --fail-on asks", n, o.failOn)}
+	return exit.With(exit.Failed, fmt.Errorf("%d findings are of severity %s or above, as --fail-on asks", n, o.failOn))
 }
 
 // allowanceText is an item of an allow-list in one line.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/reportgen/internal/evaluation"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 // allowFile writes an allow-list.
@@ -40,7 +41,7 @@ func TestAllow(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	list := allowFile(t, "- network: "+watcher+"\n  rules: [external-automation]\n  reason: hired monitoring\n")
-	if status := run(t.Context(), sampleArgs("--format", "json", "--allow", list), &out, &errs); status != exitDone {
+	if status := run(t.Context(), sampleArgs("--format", "json", "--allow", list), &out, &errs); status != exit.Done {
 		t.Fatalf("status %d, %s", status, errs.String())
 	}
 	var want strings.Builder
@@ -63,18 +64,18 @@ func TestFailOn(t *testing.T) {
 		args   []string
 		status int
 	}{
-		{[]string{"--fail-on", "critical"}, exitFailed},
-		{[]string{"--fail-on", "info"}, exitFailed},
-		{nil, exitDone},
-		{[]string{"--fail-on", "high", "--allow", all}, exitDone},
-		{[]string{"--fail-on", "urgent"}, exitBadInput},
+		{[]string{"--fail-on", "critical"}, exit.Failed},
+		{[]string{"--fail-on", "info"}, exit.Failed},
+		{nil, exit.Done},
+		{[]string{"--fail-on", "high", "--allow", all}, exit.Done},
+		{[]string{"--fail-on", "urgent"}, exit.BadInput},
 	}
 	for _, tt := range tests {
 		var out, errs bytes.Buffer
 		if status := run(t.Context(), sampleArgs(tt.args...), &out, &errs); status != tt.status {
 			t.Errorf("%v: status %d, want %d; %s", tt.args, status, tt.status, errs.String())
 		}
-		if tt.status == exitFailed && (out.Len() == 0 || !strings.Contains(errs.String(), "--fail-on")) {
+		if tt.status == exit.Failed && (out.Len() == 0 || !strings.Contains(errs.String(), "--fail-on")) {
 			t.Errorf("%v: %d bytes of findings, %q", tt.args, out.Len(), errs.String())
 		}
 	}
@@ -96,7 +97,7 @@ func TestAllowFaults(t *testing.T) {
 		var errs bytes.Buffer
 		path := allowFile(t, tt.text)
 		status := run(t.Context(), sampleArgs("--allow", path), io.Discard, &errs)
-		if status != exitBadInput || !strings.Contains(errs.String(), tt.want) || !strings.Contains(errs.String(), path) {
+		if status != exit.BadInput || !strings.Contains(errs.String(), tt.want) || !strings.Contains(errs.String(), path) {
 			t.Errorf("%s: status %d, %q, want %q in it", tt.name, status, errs.String(), tt.want)
 		}
 	}

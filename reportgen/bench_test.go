@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"io"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ func benchInput(b *testing.B, variable string) string {
 func command(b *testing.B, args ...string) {
 	b.Helper()
 	var stderr bytes.Buffer
-	if code := run(b.Context(), args, io.Discard, &stderr); code != exitDone {
+	if code := run(b.Context(), args, io.Discard, &stderr); code != exit.Done {
 		b.Fatalf("reportgen %q: exit status %d:\n%s", args, code, &stderr)
 	}
 }

@@ -6,14 +6,15 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/pkg/units"
 	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 )
 
-// cellCache is where outputs of cells are kept: in a folder beside the profiles.
+// cellCache returns the cache of outputs of cells, a folder beside the profiles.
 func cellCache() (*execute.Cache, error) {
 	dir, err := profile.CacheDir()
 	if err != nil {
@@ -25,14 +26,14 @@ func cellCache() (*execute.Cache, error) {
 	return &execute.Cache{Dir: filepath.Join(dir, "cells"), Places: []string{programVariable, cacheVariable}}, nil
 }
 
-// newCacheCommand is reportgen cache: what is kept of earlier runs.
+// newCacheCommand returns reportgen cache, which lists and removes cached outputs.
 func newCacheCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cache",
-		Short: "List and clean the outputs that are kept of earlier runs",
-		Long: `Cells whose code, parameters, kernel, imported packages and inputs are what they
-were do not run again: their outputs come from the cache, in the folder "cells" of
-$FLOWBOOK_CACHE or of flowbook in the user's cache folder. It is always safe to clean.`,
+		Short: "List or remove cached outputs of earlier runs",
+		Long: `Cells do not run again if their code, parameters, kernel, imported packages and inputs
+are unchanged: their outputs come from the cache, the folder cells in $FLOWBOOK_CACHE or
+in flowbook in the user's cache folder. It is always safe to remove cached outputs.`,
 		Example: "  reportgen cache list\n  reportgen cache clean --older 720h",
 	}
 	c.AddCommand(newCacheListCommand(), newCacheCleanCommand())
@@ -42,7 +43,7 @@ $FLOWBOOK_CACHE or of flowbook in the user's cache folder. It is always safe to 
 func newCacheListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
-		Short:   "List the notebooks whose outputs are kept",
+		Short:   "List the notebooks with cached outputs",
 		Example: "  reportgen cache list",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,10 +58,13 @@ func newCacheListCommand() *cobra.Command {
 			var size int64
 			for _, e := range list {
 				size += e.Size
-				fmt.Fprintf(cmd.OutOrStdout(), "%s\t%d cells\t%s\tused %s\n",
-					e.Notebook, e.Cells, units.Bytes(e.Size), e.Used.Format(time.DateTime))
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\t%d cells\t%s\tused %s\n",
+					console.Escape(e.Notebook), e.Cells, humanize.IBytes(uint64(e.Size)), e.Used.Format(time.DateTime))
+				if err != nil {
+					return err
+				}
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%d notebooks, %s in %s\n", len(list), units.Bytes(size), cache.Dir)
+			consoleOf(cmd).Infof("%d notebooks, %s in %s", len(list), humanize.IBytes(uint64(size)), cache.Dir)
 			return nil
 		},
 	}
@@ -70,12 +74,12 @@ func newCacheCleanCommand() *cobra.Command {
 	var older time.Duration
 	c := &cobra.Command{
 		Use:     "clean",
-		Short:   "Remove the outputs that are kept",
+		Short:   "Remove cached outputs",
 		Example: "  reportgen cache clean\n  reportgen cache clean --older 720h",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if older < 0 {
-				return errors.New("--older takes no negative value")
+				return errors.New("--older must not be negative")
 			}
 			cache, err := cellCache()
 			if err != nil {
@@ -83,15 +87,15 @@ func newCacheCleanCommand() *cobra.Command {
 			}
 			before := time.Now().Add(-older)
 			if older == 0 {
-				before = before.Add(time.Hour) // whatever the file system's clock says
+				before = before.Add(time.Hour) // the clock of a file system may be ahead
 			}
 			removed, err := cache.Clean(before)
 			for _, e := range removed {
-				fmt.Fprintln(cmd.OutOrStdout(), e.Notebook)
+				fmt.Fprintln(cmd.OutOrStdout(), console.Escape(e.Notebook))
 			}
 			return err
 		},
 	}
-	c.Flags().DurationVar(&older, "older", 0, "only what was not used for this long")
+	c.Flags().DurationVar(&older, "older", 0, "`DURATION` remove only outputs not used for this long, such as 720h (0 = all)")
 	return c
 }

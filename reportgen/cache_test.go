@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"strings"
 	"testing"
 )
@@ -15,7 +16,7 @@ func TestCacheCommands(t *testing.T) {
 	made := func(want string, args ...string) {
 		t.Helper()
 		status, _, stderr := reportgen(t, append([]string{"run", "--to", "md"}, args...)...)
-		if status != exitDone || !strings.Contains(stderr, want) {
+		if status != exit.Done || !strings.Contains(stderr, want) {
 			t.Errorf("status %d, no %q in\n%s", status, want, stderr)
 		}
 	}
@@ -35,14 +36,14 @@ func TestCacheCommands(t *testing.T) {
 	if _, out, _ := reportgen(t, "cache", "clean", "--older", "1h"); out != "" {
 		t.Errorf("what was just used is removed: %q", out)
 	}
-	if status, out, _ := reportgen(t, "cache", "clean"); status != exitDone || strings.Count(out, "a.ipynb") != 2 {
+	if status, out, _ := reportgen(t, "cache", "clean"); status != exit.Done || strings.Count(out, "a.ipynb") != 2 {
 		t.Errorf("status %d, removed %q", status, out)
 	}
 	if _, list, _ := reportgen(t, "cache", "list"); list != "" {
 		t.Errorf("left: %q", list)
 	}
 	made("a.ipynb: done")
-	if status, _, stderr := reportgen(t, "cache", "clean", "--older", "-1h"); status != exitBadInput {
+	if status, _, stderr := reportgen(t, "cache", "clean", "--older", "-1h"); status != exit.BadInput {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/compare"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
@@ -90,7 +91,7 @@ func (o *runFlags) check(cmd *cobra.Command, dir string, args []string, cached b
 		return err
 	}
 	if stale {
-		return &statusError{exitStale, fmt.Errorf("%s is stale: run the notebooks again with reportgen run", dir)}
+		return exit.With(exit.Stale, fmt.Errorf("%s is stale: run the notebooks again with reportgen run", dir))
 	}
 	return nil
 }

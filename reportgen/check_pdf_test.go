@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/compare"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
@@ -44,16 +45,16 @@ func TestCheckPDFAndSite(t *testing.T) {
 		status int
 		want   []string
 	}{
-		{"nothing", func() {}, nil, exitDone, []string{"report is up to date\n"}},
-		{"a parameter", func() {}, []string{"-p", "limit=5"}, exitStale,
+		{"nothing", func() {}, nil, exit.Done, []string{"report is up to date\n"}},
+		{"a parameter", func() {}, []string{"-p", "limit=5"}, exit.Stale,
 			[]string{"1 First\n", `code: "limit 1" → "limit 5"`, "Files that differ: site/1-first.html, site/search.js, site/sources.html, report.pdf\n"}},
-		{"the browser", edited(is.Browser, "Chrome/1.0"+strings.Repeat("0", len(is.Browser)-10)), nil, exitDone,
+		{"the browser", edited(is.Browser, "Chrome/1.0"+strings.Repeat("0", len(is.Browser)-10)), nil, exit.Done,
 			[]string{"report is up to date\nreport.pdf: pages not compared, because Chrome/1.00", " printed it and the browser here is " + is.Browser + "; the printed document is up to date\n"}},
-		{"the browser and a parameter", func() {}, []string{"-p", "limit=5"}, exitStale,
+		{"the browser and a parameter", func() {}, []string{"-p", "limit=5"}, exit.Stale,
 			[]string{"the browser here is " + is.Browser + "; the printed document is stale\n"}},
-		{"the PDF", edited("/CreationDate (D:1970", "/CreationDate (D:1971"), nil, exitStale,
+		{"the PDF", edited("/CreationDate (D:1970", "/CreationDate (D:1971"), nil, exit.Stale,
 			[]string{"Files that differ: report.pdf\n", "the same browser (" + is.Browser + ") printed the same document, but the bytes differ"}},
-		{"another PDF", edited("Flowbook reportgen", "Something other..."), nil, exitStale,
+		{"another PDF", edited("Flowbook reportgen", "Something other..."), nil, exit.Stale,
 			[]string{"report.pdf: damaged, or not printed by reportgen; print it again\n"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -84,7 +85,7 @@ func TestCheckPDFAndSite(t *testing.T) {
 			t.Fatal(err)
 		}
 		status, stdout, _ := reportgen(t, "check", "report", "notebooks", "-p", "limit=5")
-		if want := "Files that differ: report.pdf\nBecause:\n"; status != exitStale || !strings.HasPrefix(stdout, want) {
+		if want := "Files that differ: report.pdf\nBecause:\n"; status != exit.Stale || !strings.HasPrefix(stdout, want) {
 			t.Errorf("status %d, %s", status, stdout)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
@@ -25,7 +26,7 @@ func TestCheck(t *testing.T) {
 	runReport(t, "report")
 	before := tree(t, dir)
 	status, stdout, stderr := reportgen(t, "check", "report")
-	if want := "report is up to date\n"; status != exitDone || stdout != want {
+	if want := "report is up to date\n"; status != exit.Done || stdout != want {
 		t.Fatalf("status %d, stdout %q\n%s", status, stdout, stderr)
 	}
 	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
@@ -59,7 +60,7 @@ func TestCheck(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.change()
 			status, stdout, stderr := reportgen(t, append([]string{"check", "report"}, tt.args...)...)
-			if status != exitStale || !strings.Contains(stderr, "report is stale") {
+			if status != exit.Stale || !strings.Contains(stderr, "report is stale") {
 				t.Errorf("status %d, want 3\n%s", status, stderr)
 			}
 			for _, want := range tt.want {
@@ -70,7 +71,7 @@ func TestCheck(t *testing.T) {
 		})
 	}
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\npanic(1)")})
-	if status, _, stderr := reportgen(t, "check", "report"); status != exitFailed || !strings.Contains(stderr, "cell 3") {
+	if status, _, stderr := reportgen(t, "check", "report"); status != exit.Failed || !strings.Contains(stderr, "cell 3") {
 		t.Errorf("status %d, want 1\n%s", status, stderr)
 	}
 }
@@ -82,7 +83,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"none", "report to check: open none"},
 		{"empty", "empty: not a report"},
 	} {
-		if status, _, stderr := reportgen(t, "check", tt.dir); status != exitBadInput || !strings.Contains(stderr, tt.want) {
+		if status, _, stderr := reportgen(t, "check", tt.dir); status != exit.BadInput || !strings.Contains(stderr, tt.want) {
 			t.Errorf("%s: status %d\n%s", tt.dir, status, stderr)
 		}
 	}

@@ -8,12 +8,13 @@ import (
 	"os"
 
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // openDay returns the profile of a day from a flow file or from a profile that
-// reportgen profile -o wrote, told apart by content.
-func openDay(ctx context.Context, path string, stderr io.Writer) (*profile.Profile, error) {
+// reportgen profile -o wrote. It detects which by content.
+func openDay(ctx context.Context, path string, c *console.Console) (*profile.Profile, error) {
 	encoded, err := isProfile(path)
 	if err != nil {
 		return nil, err
@@ -22,22 +23,36 @@ func openDay(ctx context.Context, path string, stderr io.Writer) (*profile.Profi
 	if encoded {
 		p, err = readProfile(path)
 	} else {
-		p, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{CacheFailed: warnCache(stderr)})
+		bar := c.NewBar("flows", console.Count)
+		p, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{Progress: bar.Set, CacheFailed: warnCache(c)})
+		bar.Close()
 	}
 	if err != nil {
 		return nil, err
 	}
-	warnRejected(stderr, p)
+	warnRejected(c, p)
 	return p, nil
 }
 
 // warnCache returns a function that warns of a profile cache that cannot be
 // used, after which the result only takes longer.
-func warnCache(stderr io.Writer) func(error) {
-	return func(err error) { fmt.Fprintf(stderr, "warning: %v\n", err) }
+func warnCache(c *console.Console) func(error) {
+	return func(err error) { c.Warnf("%v", err) }
 }
 
-// isProfile says whether a file begins as a profile does.
+// warnRejected warns of the rows of a profile's files that were left out.
+func warnRejected(c *console.Console, p *profile.Profile) {
+	rows := int64(0)
+	for _, s := range p.Sources {
+		rows += s.Rows
+	}
+	for _, r := range p.Rejected {
+		c.With("rows", rows, "rejected", r.Count, "reason", r.Reason).Warnf("%d of %d rows left out: %s, first in %s, row group %d, row %d, column %s: %q",
+			r.Count, rows, r.Reason, console.Escape(r.First.File), r.First.RowGroup, r.First.Row, r.First.Column, r.First.Value)
+	}
+}
+
+// isProfile reports whether a file begins like a profile.
 func isProfile(path string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/spf13/cobra"
 )
 
@@ -43,18 +44,18 @@ func newDetectCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt.sensitivitySet = cmd.Flags().Changed("sensitivity")
-			return runDetect(cmd.Context(), opt, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return runDetect(cmd.Context(), opt, cmd.OutOrStdout(), consoleOf(cmd))
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&opt.baseline, "baseline", "", "`file` of a normal day")
-	f.StringVar(&opt.test, "test", "", "`file` of the day under test")
-	f.StringVar(&opt.servers, "servers", "", "`file` of external clients of the public servers")
-	f.StringVar(&opt.country, "country", "", "country database, an MMDB `file`")
-	f.StringVar(&opt.asn, "asn", "", "owner (ASN) database, an MMDB `file`")
-	f.StringVar(&opt.internal, "internal", "", "the organisation's networks as `CIDR`,... (default RFC 1918 and ULA)")
-	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "robust standard deviations from the median that count as unusual; given, it counts before the rules'")
-	f.StringVar(&opt.format, "format", "table", "table, json, csv, ocsf or ecs")
+	f.StringVar(&opt.baseline, "baseline", "", "`FILE` normal day of the same network")
+	f.StringVar(&opt.test, "test", "", "`FILE` day under test")
+	f.StringVar(&opt.servers, "servers", "", "`FILE` flows of external clients of the public servers")
+	f.StringVar(&opt.country, "country", "", "`FILE` MMDB of countries")
+	f.StringVar(&opt.asn, "asn", "", "`FILE` MMDB of owners (autonomous systems)")
+	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default RFC 1918 and ULA)")
+	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
+	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf or ecs")
 	opt.show.addFlags(f)
 	opt.alerts.addFlags(f)
 	return c
@@ -70,8 +71,8 @@ type detectOptions struct {
 	alerts                  alertOptions
 }
 
-func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer) (err error) {
-	alerts, err := opt.alerts.open(stderr)
+func runDetect(ctx context.Context, opt detectOptions, stdout io.Writer, c *console.Console) (err error) {
+	alerts, err := opt.alerts.open(c)
 	if err != nil {
 		return err
 	}
@@ -102,9 +103,9 @@ func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer)
 	}
 	defer func() { err = errors.Join(err, in.Geo.Close()) }()
 	if opt.country == "" {
-		fmt.Fprintln(stderr, "no --country database: new countries are not looked for")
+		c.Warnf("new countries are not detected: no --country database")
 	}
-	if err := opt.openDays(ctx, &in, stderr); err != nil {
+	if err := opt.openDays(ctx, &in, c); err != nil {
 		return err
 	}
 	if err := alerts.dated(in.Test); err != nil {
@@ -117,26 +118,26 @@ func runDetect(ctx context.Context, opt detectOptions, stdout, stderr io.Writer)
 	if err := in.Geo.Err(); err != nil {
 		return fmt.Errorf("addresses could not be looked up: %w", err)
 	}
-	r = opt.show.apply(allowed, r, stderr)
+	r = opt.show.apply(allowed, r, c)
 	if err := write(stdout, r); err != nil {
 		return err
 	}
-	return errors.Join(alerts.send(ctx, r.Findings, stdout, stderr), opt.show.verdict(r))
+	return errors.Join(alerts.send(ctx, r.Findings, stdout, c), opt.show.verdict(r))
 }
 
 // openDays reads the days that are compared.
-func (opt detectOptions) openDays(ctx context.Context, in *detect.Input, stderr io.Writer) (err error) {
-	if in.Baseline, err = openDay(ctx, opt.baseline, stderr); err != nil {
+func (opt detectOptions) openDays(ctx context.Context, in *detect.Input, c *console.Console) (err error) {
+	if in.Baseline, err = openDay(ctx, opt.baseline, c); err != nil {
 		return fmt.Errorf("--baseline: %w", err)
 	}
-	if in.Test, err = openDay(ctx, opt.test, stderr); err != nil {
+	if in.Test, err = openDay(ctx, opt.test, c); err != nil {
 		return fmt.Errorf("--test: %w", err)
 	}
 	if slices.Equal(in.Baseline.Sources, in.Test.Sources) {
-		fmt.Fprintln(stderr, "--baseline and --test are the same flows: beside itself nothing on a day is new, so that only the clients of --servers can stand out; give another day of this network as the baseline")
+		c.Warnf("--baseline and --test are the same flows, so that only clients of --servers can be detected; use another day of this network as the baseline")
 	}
 	if opt.servers != "" {
-		if in.Servers, err = openDay(ctx, opt.servers, stderr); err != nil {
+		if in.Servers, err = openDay(ctx, opt.servers, c); err != nil {
 			return fmt.Errorf("--servers: %w", err)
 		}
 	}

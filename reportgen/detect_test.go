@@ -17,6 +17,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
 )
@@ -33,7 +34,7 @@ func ok(t *testing.T, args ...string) string {
 	t.Helper()
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	var out, errs bytes.Buffer
-	if status := run(t.Context(), args, &out, &errs); status != exitDone {
+	if status := run(t.Context(), args, &out, &errs); status != exit.Done {
 		t.Fatalf("reportgen %s: status %d, %s", strings.Join(args, " "), status, errs.String())
 	}
 	return out.String()
@@ -149,8 +150,8 @@ func TestDetectErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 			var errs bytes.Buffer
-			if status := run(t.Context(), tt.args, io.Discard, &errs); status != exitBadInput {
-				t.Errorf("status %d, want %d", status, exitBadInput)
+			if status := run(t.Context(), tt.args, io.Discard, &errs); status != exit.BadInput {
+				t.Errorf("status %d, want %d", status, exit.BadInput)
 			}
 			for _, want := range tt.want {
 				if !strings.Contains(errs.String(), want) {
@@ -172,7 +173,7 @@ func TestDetectTellsRejectedRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	if status := run(t.Context(), []string{"detect", "--baseline", path, "--test", path}, &out, &errs); status != exitDone {
+	if status := run(t.Context(), []string{"detect", "--baseline", path, "--test", path}, &out, &errs); status != exit.Done {
 		t.Fatalf("status %d: %s", status, errs.String())
 	}
 	for _, want := range []string{"odd.parquet", "1 of 2 rows left out", "timestamp outside the day", "8640005"} {
@@ -221,7 +222,7 @@ benign entities with a false alarm: 1 of 40 (2.50 %)
 		"other findings": {"--truth", truth, write("other.json", `{"rule":"beacon","entity":"10.0.0.1","severity":"bad"}`)},
 	} {
 		var errs bytes.Buffer
-		if status := run(t.Context(), append([]string{"evaluate"}, args...), io.Discard, &errs); status != exitBadInput || errs.Len() == 0 {
+		if status := run(t.Context(), append([]string{"evaluate"}, args...), io.Discard, &errs); status != exit.BadInput || errs.Len() == 0 {
 			t.Errorf("%s: status %d, %q", name, status, errs.String())
 		}
 	}
@@ -245,7 +246,7 @@ func TestDetectSaysThatDaysAreTheSame(t *testing.T) {
 		same     bool
 	}{{day, true}, {other, false}} {
 		var errs bytes.Buffer
-		if status := run(t.Context(), []string{"detect", "--baseline", c.baseline, "--test", day}, io.Discard, &errs); status != exitDone {
+		if status := run(t.Context(), []string{"detect", "--baseline", c.baseline, "--test", day}, io.Discard, &errs); status != exit.Done {
 			t.Fatalf("status %d, %s", status, errs.String())
 		}
 		if warned := strings.Contains(errs.String(), "same flows"); warned != c.same {

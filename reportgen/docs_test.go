@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 // Every command says what it does and shows an example.
@@ -92,7 +94,7 @@ func TestWorkflow(t *testing.T) {
 // and tells of every command and flag.
 func TestMan(t *testing.T) {
 	status, page, stderr := reportgen(t, "man")
-	if status != exitDone {
+	if status != exit.Done {
 		t.Fatal(stderr)
 	}
 	if _, again, _ := reportgen(t, "man"); again != page {
@@ -120,7 +122,7 @@ func TestMan(t *testing.T) {
 func TestCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		status, script, stderr := reportgen(t, "completion", shell)
-		if status != exitDone || !strings.Contains(script, "reportgen") {
+		if status != exit.Done || !strings.Contains(script, "reportgen") {
 			t.Errorf("%s: %s", shell, stderr)
 		}
 	}
@@ -148,7 +150,7 @@ func TestLogFormat(t *testing.T) {
 	dir := notebookFolder(t, nil)
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\npanic(x)")})
 	status, _, stderr := reportgen(t, "run", "--to", "md", "--log-format", "json")
-	if status != exitFailed {
+	if status != exit.Failed {
 		t.Errorf("status %d", status)
 	}
 	var messages []string
@@ -164,17 +166,112 @@ func TestLogFormat(t *testing.T) {
 		if record.Msg == "notebook failed" && (record.Notebook != "a.ipynb" || record.Done != 1 || record.Cells != 2 || !strings.Contains(record.Error, "cell 3")) {
 			t.Errorf("%+v", record)
 		}
-		if strings.HasPrefix(record.Msg, "a.ipynb: cell 3") && record.Status != exitFailed {
+		if strings.HasPrefix(record.Msg, "a.ipynb: cell 3") && record.Status != exit.Failed {
 			t.Errorf("%+v", record)
 		}
 	}
 	all := strings.Join(messages, "\n")
-	for _, want := range []string{"INFO notebook begins\nINFO cell done\nERROR notebook failed", "ERROR a.ipynb: cell 3 (code-2), line 2: panic: 1"} {
+	for _, want := range []string{"INFO notebook started\nINFO cell done\nERROR notebook failed", "ERROR a.ipynb: cell 3 (code-2), line 2: panic: 1"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q in\n%s", want, all)
 		}
 	}
-	if status, _, stderr := reportgen(t, "cache", "list", "--log-format", "xml"); status != exitBadInput || !strings.Contains(stderr, "use text or json") {
+	if status, _, stderr := reportgen(t, "cache", "list", "--log-format", "xml"); status != exit.BadInput || !strings.Contains(stderr, `--log-format: unknown format "xml"; use text or json`) {
 		t.Errorf("status %d: %s", status, stderr)
 	}
+}
+
+// A command that does not exist is an error, at every level.
+func TestUnknownCommands(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"cache", "clen"}, `unknown command "clen" for "reportgen cache"; did you mean clean?`},
+		{[]string{"kernel", "instal"}, `unknown command "instal" for "reportgen kernel"; did you mean install?`},
+		{[]string{"geo", "konvert"}, `unknown command "konvert" for "reportgen geo"; did you mean convert?`},
+		{[]string{"detct"}, `unknown command "detct" for "reportgen"; did you mean detect?`},
+		{[]string{"evaluate", "word"}, `unknown command "word" for "reportgen evaluate"; did you mean worlds?`},
+		{[]string{"cache", "zzz"}, `unknown command "zzz" for "reportgen cache"; run reportgen cache --help for a list`},
+		{[]string{"cache", "cl\x1b[2Jn"}, `unknown command "cl\x1b[2Jn" for "reportgen cache"`},
+	} {
+		status, stdout, stderr := reportgen(t, tt.args...)
+		if status != exit.BadInput || stdout != "" || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%q: status %d, stdout %q, stderr %q", tt.args, status, stdout, stderr)
+		}
+	}
+	for _, parent := range []string{"cache", "kernel", "geo"} {
+		if status, stdout, _ := reportgen(t, parent); status != exit.Done || !strings.Contains(stdout, "Available Commands:") {
+			t.Errorf("%s: status %d, %q", parent, status, stdout)
+		}
+	}
+}
+
+// Errors of every command, those of its flags included, are JSON records.
+func TestLogFormatOfEveryCommand(t *testing.T) {
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		for _, inner := range c.Commands() {
+			walk(inner)
+		}
+		path := strings.Fields(c.CommandPath())[1:]
+		for _, args := range [][]string{
+			append(append([]string{"--log-format", "json"}, path...), "--no-such-flag"),
+			append(append([]string{}, path...), "--log-format=json", "--no-such-flag"),
+		} {
+			status, _, stderr := reportgen(t, args...)
+			var record struct {
+				Level  string
+				Status int
+			}
+			if err := json.Unmarshal([]byte(stderr), &record); err != nil || status != exit.BadInput || record.Level != "ERROR" || record.Status != status {
+				t.Errorf("%q: status %d, %q: %v", args, status, stderr, err)
+			}
+		}
+	}
+	walk(newRootCommand())
+}
+
+// A day that the Sentinel tool reads gives JSON records too.
+func TestLogFormatOfSentinel(t *testing.T) {
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	sample := func(name string) string { return filepath.Join("..", "testdata", name) }
+	args := []string{"sentinel", "--data", sample("test.parquet"), "-gi", sample("country.mmdb"), "-gin", sample("asn.mmdb")}
+	for _, args := range [][]string{append([]string{"--log-format", "json"}, args...), append(args, "--log-format", "json")} {
+		status, _, stderr := reportgen(t, args...)
+		var record struct{ Level, Msg string }
+		if err := json.Unmarshal([]byte(stderr), &record); err != nil || status != exit.Done || record.Level != "WARN" || !strings.HasPrefix(record.Msg, "no measure") {
+			t.Errorf("%q: status %d, %q: %v", args, status, stderr, err)
+		}
+	}
+}
+
+// The help groups the commands and shows flags with typed placeholders.
+func TestHelp(t *testing.T) {
+	_, root, _ := reportgen(t, "--help")
+	for _, want := range []string{"Reports:\n  check ", "Flows:\n  geo ", "Detection:\n  detect ", "Setup:\n  cache "} {
+		if !strings.Contains(root, want) {
+			t.Errorf("no %q in\n%s", want, root)
+		}
+	}
+	if strings.Contains(root, "Additional Commands") {
+		t.Errorf("a command is in no group:\n%s", root)
+	}
+	placeholder := regexp.MustCompile(`^ +(-\w, )?--[\w-]+ ([A-Z][A-Z,=.]*) {2,}\S`)
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		for _, inner := range c.Commands() {
+			walk(inner)
+		}
+		for line := range strings.Lines(flagUsages(c.NonInheritedFlags())) {
+			name := strings.TrimLeft(strings.Fields(line)[0], "-,")
+			if strings.HasPrefix(line, "  -") {
+				name = strings.TrimPrefix(strings.Fields(line)[1], "--")
+			}
+			if f := c.Flags().Lookup(name); f != nil && f.Value.Type() != "bool" && !placeholder.MatchString(line) {
+				t.Errorf("%s: no typed placeholder in %q", c.CommandPath(), line)
+			}
+		}
+	}
+	walk(newRootCommand())
 }

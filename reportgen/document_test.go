@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 // TestRunPrints writes a report that cites in every format, twice, with the
@@ -70,7 +71,7 @@ func TestDocumentRefused(t *testing.T) {
 			}
 			var out, errs bytes.Buffer
 			status := run(t.Context(), append([]string{"run", "-o", "out", "notebooks"}, test.args...), &out, &errs)
-			if status != exitBadInput || !strings.Contains(errs.String(), test.want) {
+			if status != exit.BadInput || !strings.Contains(errs.String(), test.want) {
 				t.Errorf("status %d, want 2 and %q\n%s", status, test.want, errs.String())
 			}
 			if got, _ := filepath.Glob("out*"); len(got) > 0 {

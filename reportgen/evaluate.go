@@ -36,6 +36,9 @@ func newEvaluateCommand() *cobra.Command {
 		Example: "  reportgen detect --baseline data.parquet --test test.parquet --format json | reportgen evaluate --truth truth.json -",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := os.Stat(args[0]); err != nil && len(similarCommands(cmd, args[0])) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
 			if truthPath == "" {
 				return errors.New("missing --truth, the truth.json of the days")
 			}
@@ -57,9 +60,9 @@ func newEvaluateCommand() *cobra.Command {
 			return evaluation.Compare(truth, findings, k).WriteTable(cmd.OutOrStdout(), hosts)
 		},
 	}
-	c.Flags().StringVar(&truthPath, "truth", "", "`FILE` that lists the planted hosts, as reportgen synth writes it")
-	c.Flags().IntVar(&hosts, "hosts", 0, "`NUMBER` of internal hosts and external clients of the days, planted ones included")
-	c.Flags().IntVarP(&k, "top", "k", 0, "`NUMBER` of a rule's first entities for P@k (0 = as many as are planted)")
+	c.Flags().StringVar(&truthPath, "truth", "", "`FILE` truth.json that lists the planted hosts, as reportgen synth writes it")
+	c.Flags().IntVar(&hosts, "hosts", 0, "`NUMBER` internal hosts and external clients of the days, planted ones included")
+	c.Flags().IntVarP(&k, "top", "k", 0, "`NUMBER` entities of a rule that P@k counts (0 = as many as are planted)")
 	c.AddCommand(newEvaluateWorldsCommand())
 	return c
 }
@@ -93,7 +96,7 @@ func newEvaluateWorldsCommand() *cobra.Command {
 		Example: "  reportgen evaluate worlds --real ../shared/data -o testdata/evaluation.md",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			opt.Progress = func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), text) }
+			opt.Progress = func(text string) { consoleOf(cmd).Infof("%s", text) }
 			var text bytes.Buffer
 			if err := evaluation.WriteReport(cmd.Context(), &text, opt); err != nil {
 				return err
@@ -105,8 +108,8 @@ func newEvaluateWorldsCommand() *cobra.Command {
 			return renameio.WriteFile(out, text.Bytes(), 0o644)
 		},
 	}
-	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` to write (default standard output)")
-	c.Flags().StringVar(&opt.Logs, "real", "", "`FOLDER` of labelled real logs")
-	c.Flags().IntVar(&opt.MaxFlows, "most", 0, "leave out worlds with more than this `NUMBER` of flows a day (0 = none)")
+	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` Markdown file to write (default standard output)")
+	c.Flags().StringVar(&opt.Logs, "real", "", "`FOLDER` labelled real logs")
+	c.Flags().IntVar(&opt.MaxFlows, "most", 0, "`NUMBER` leave out worlds with more flows a day (0 = none)")
 	return c
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
@@ -91,8 +92,8 @@ func TestSignals(t *testing.T) {
 					}
 				}
 			}
-			var exit *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+			var ended *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &ended) || ended.ExitCode() != exit.Interrupted {
 				t.Errorf("%v, want status 130:\n%s", err, said.String())
 			}
 			if left := leftIn(t, temp); len(left) > 0 {
@@ -206,7 +207,7 @@ func TestInterruptedBeforeACell(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stderr bytes.Buffer
-	if status := run(ctx, []string{"run"}, io.Discard, &stderr); status != exitInterrupted {
+	if status := run(ctx, []string{"run"}, io.Discard, &stderr); status != exit.Interrupted {
 		t.Errorf("status %d, want 130:\n%s", status, stderr.String())
 	}
 	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
@@ -224,7 +225,7 @@ func TestRunTimeout(t *testing.T) {
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
 	before := tree(t, dir)
 	status, _, stderr := reportgen(t, "run", "--run-timeout", "1ns")
-	if status != exitFailed || !strings.Contains(stderr, "the whole run took longer than 1ns") {
+	if status != exit.Failed || !strings.Contains(stderr, "the whole run took longer than 1ns") {
 		t.Errorf("status %d, want 1:\n%s", status, stderr)
 	}
 	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
@@ -245,7 +246,7 @@ func TestUnprinted(t *testing.T) {
 	}
 	t.Setenv(browser.Variable, mustAbs(t, "browser"))
 	status, stdout, stderr := reportgen(t, "run", "--to", "html,pdf,md")
-	if status != exitFailed || !strings.Contains(stderr, "report.pdf is not written") || stdout != "report/index.html\nreport/report.md\n" {
+	if status != exit.Failed || !strings.Contains(stderr, "report.pdf is not written") || stdout != "report/index.html\nreport/report.md\n" {
 		t.Errorf("status %d, want 1\n%s\n%s", status, stdout, stderr)
 	}
 	if md := tree(t, "report")["report.md"]; !strings.Contains(md, "kept") {
@@ -262,7 +263,7 @@ func TestInterruptedFirstRun(t *testing.T) {
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
 	ctx, cancel := context.WithCancel(t.Context())
 	stderr := &cancelOn{text: "cell 2/3", cancel: cancel}
-	if status := run(ctx, []string{"run", "--to", "md"}, io.Discard, stderr); status != exitInterrupted {
+	if status := run(ctx, []string{"run", "--to", "md"}, io.Discard, stderr); status != exit.Interrupted {
 		t.Errorf("status %d, want 130:\n%s", status, stderr)
 	}
 	if md := tree(t, "report")["report.md"]; !strings.Contains(md, "kept") || !strings.Contains(md, "context canceled") {
@@ -335,7 +336,7 @@ func TestDiskFullAndReadOnly(t *testing.T) {
 	writeFiles(t, disk, map[string]string{"report/.reportgen": "", "report/report.md": "old"})
 	before := tree(t, disk)
 	status, _, stderr := reportgen(t, "run", "-o", "disk/report")
-	if status != exitBadInput || !strings.Contains(stderr, syscall.ENOSPC.Error()) {
+	if status != exit.BadInput || !strings.Contains(stderr, syscall.ENOSPC.Error()) {
 		t.Errorf("status %d\n%.2000s", status, stderr)
 	}
 	if diff := cmp.Diff(before, tree(t, disk)); diff != "" {
@@ -345,7 +346,7 @@ func TestDiskFullAndReadOnly(t *testing.T) {
 		t.Skipf("no right to remount: %v: %s", err, out)
 	}
 	status, _, stderr = reportgen(t, "run", "-o", "disk/report")
-	if status != exitBadInput || !strings.Contains(stderr, syscall.EROFS.Error()) {
+	if status != exit.BadInput || !strings.Contains(stderr, syscall.EROFS.Error()) {
 		t.Errorf("status %d\n%.2000s", status, stderr)
 	}
 	if diff := cmp.Diff(before, tree(t, disk)); diff != "" {
@@ -366,7 +367,7 @@ func TestKernelThatNeverStarts(t *testing.T) {
 	t.Setenv("TMPDIR", temp)
 	began := time.Now()
 	status, _, stderr := reportgen(t, "run", "--start-timeout", "200ms")
-	if status != exitKernelDied || !strings.Contains(stderr, "the kernel did not answer within 200ms") || time.Since(began) > time.Minute {
+	if status != exit.KernelDied || !strings.Contains(stderr, "the kernel did not answer within 200ms") || time.Since(began) > time.Minute {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
 	if left := leftIn(t, temp); len(left) > 0 {
@@ -383,7 +384,7 @@ func TestAllowErrors(t *testing.T) {
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\npanic(\"first\")", "%%\nfmt.Println(\"went on\")", "%%\npanic(\"second\")")})
 	status, _, stderr := reportgen(t, "run", "--to", "md", "--allow-errors")
 	md := tree(t, "report")["report.md"]
-	if status != exitFailed || !strings.Contains(md, "went on") {
+	if status != exit.Failed || !strings.Contains(md, "went on") {
 		t.Errorf("status %d\n%s\n%s", status, stderr, md)
 	}
 	for _, want := range []string{"cell 3 (code-2), line 2: panic: first", "cell 5 (code-4), line 2: panic: second"} {

@@ -9,34 +9,32 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/geoconvert"
-	"github.com/spf13/cobra"
 )
 
-const geoConvertHelp = `Convert makes an MMDB of other databases of countries and owners:
+const geoConvertHelp = `Convert writes an MMDB from databases of countries or owners in other formats:
 
   legacy GeoIP .dat files, country and ASNum editions, IPv4 and IPv6
   Tor's geoip and geoip6, as in Debian's package tor-geoipdb
   CSV of network,country_code,asn,name or start,end,country_code,asn,name,
-  with or without a header; a header may name columns in any order
+  with or without a header; a header may name the columns in any order
 
-Several files become one MMDB, such as IPv4 and IPv6. Where networks overlap, the
-more specific one counts. The date that the MMDB states is $SOURCE_DATE_EPOCH, in
-seconds since 1970, or 2024-01-01: the same input gives the same bytes.`
+Several files, such as IPv4 and IPv6, become one MMDB. If networks overlap, the more
+specific one wins. The build date of the MMDB is $SOURCE_DATE_EPOCH, in seconds since
+1970, or 2024-01-01: the same input gives the same bytes.`
 
 // defaultEpoch is the build date of converted databases, 2024-01-01.
 const defaultEpoch = 1704067200
 
-// newGeoCommand is reportgen geo: databases of countries and owners.
+// newGeoCommand returns reportgen geo, which makes databases of countries and owners.
 func newGeoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "geo",
-		Short: "Make databases of countries and owners of addresses",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
-		},
+		Short: "Convert databases of countries and owners of addresses",
 	}
 	c.AddCommand(newGeoConvertCommand())
 	return c
@@ -46,24 +44,24 @@ func newGeoConvertCommand() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:   "convert IN... -o OUT.mmdb",
-		Short: "Make an MMDB of a GeoIP .dat, Tor's geoip or CSV",
+		Short: "Convert GeoIP .dat files, Tor's geoip or CSV to an MMDB",
 		Long:  geoConvertHelp,
 		Example: `  reportgen geo convert /usr/share/tor/geoip /usr/share/tor/geoip6 -o country.mmdb
   reportgen geo convert GeoIPASNum.dat -o asn.mmdb`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
-				return errors.New("geo convert needs -o, the MMDB file to write")
+				return errors.New("missing -o, the MMDB file to write")
 			}
-			return convertGeo(args, out, cmd.ErrOrStderr())
+			return convertGeo(consoleOf(cmd), args, out)
 		},
 	}
-	c.Flags().StringVarP(&out, "output", "o", "", "MMDB `file` to write")
+	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` MMDB to write")
 	return c
 }
 
-// convertGeo reads the inputs and writes one MMDB, whole or not at all.
-func convertGeo(in []string, out string, stderr io.Writer) error {
+// convertGeo reads the inputs and writes one MMDB atomically.
+func convertGeo(c *console.Console, in []string, out string) error {
 	built, err := epoch.Read()
 	if err != nil {
 		return err
@@ -90,7 +88,7 @@ func convertGeo(in []string, out string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "%s: %s, %s networks; %s left out, for which the input knows nothing\n", filepath.Base(out), table.Kind(),
+	c.Infof("%s: %s, %s networks; %s left out because the input says nothing about them", filepath.Base(out), table.Kind(),
 		humanize.Comma(int64(len(table.Entries))), humanize.Comma(int64(table.Unknown)))
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 func textFile(t *testing.T, path, text string) string {
@@ -72,8 +73,8 @@ func TestGeoConvertRefuses(t *testing.T) {
 	for _, tt := range tests {
 		var stdout, stderr bytes.Buffer
 		args := append([]string{"geo", "convert"}, tt.args...)
-		if code := run(t.Context(), args, &stdout, &stderr); code != exitBadInput || !strings.Contains(stderr.String(), tt.want) {
-			t.Errorf("%v: exit %d, %q; want %d and %q", tt.args, code, stderr.String(), exitBadInput, tt.want)
+		if code := run(t.Context(), args, &stdout, &stderr); code != exit.BadInput || !strings.Contains(stderr.String(), tt.want) {
+			t.Errorf("%v: exit %d, %q; want %d and %q", tt.args, code, stderr.String(), exit.BadInput, tt.want)
 		}
 	}
 	if _, err := os.Stat(out); err == nil {
@@ -81,7 +82,7 @@ func TestGeoConvertRefuses(t *testing.T) {
 	}
 	t.Setenv("SOURCE_DATE_EPOCH", "yesterday")
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"geo", "convert", good, "-o", out}, &stdout, &stderr); code != exitBadInput || !strings.Contains(stderr.String(), "yesterday") {
+	if code := run(t.Context(), []string{"geo", "convert", good, "-o", out}, &stdout, &stderr); code != exit.BadInput || !strings.Contains(stderr.String(), "yesterday") {
 		t.Errorf("exit %d, %q", code, stderr.String())
 	}
 }

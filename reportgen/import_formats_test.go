@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/google/go-cmp/cmp"
 )
@@ -55,7 +56,7 @@ func TestImportFormats(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, stderr, _ := importing(t, test.log, append(test.args, "conn.log", "-o", "o.parquet")...)
-			if status != exitDone {
+			if status != exit.Done {
 				t.Fatalf("status %d: %s", status, stderr)
 			}
 			if diff := cmp.Diff(test.stderr, stderr); diff != "" {
@@ -83,7 +84,7 @@ func TestImportFormatsRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, stderr, written := importing(t, zeekLog, strings.Fields(test.args)...)
-			if status != exitBadInput || len(written) > 0 || !strings.Contains(stderr, test.want) {
+			if status != exit.BadInput || len(written) > 0 || !strings.Contains(stderr, test.want) {
 				t.Errorf("status %d, files %v, stderr\n%s", status, written, stderr)
 			}
 		})
@@ -94,7 +95,7 @@ func TestImportFormatsRefuses(t *testing.T) {
 func TestImportCompletion(t *testing.T) {
 	for flag, want := range map[string]string{"--from": "zeek\n", "--bytes": "payload\nip\n"} {
 		var out, errs bytes.Buffer
-		if status := run(t.Context(), []string{"__complete", "import", flag, ""}, &out, &errs); status != exitDone || !strings.Contains(out.String(), want) {
+		if status := run(t.Context(), []string{"__complete", "import", flag, ""}, &out, &errs); status != exit.Done || !strings.Contains(out.String(), want) {
 			t.Errorf("%s: status %d, %s%s", flag, status, out.String(), errs.String())
 		}
 	}
@@ -112,7 +113,7 @@ func TestImportAllDaysOrNone(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	status := run(t.Context(), []string{"import", "--from", "zeek", "conn.log", "-o", "day.parquet"}, &out, &errs)
-	if status != exitBadInput || !strings.Contains(errs.String(), "day-2024-04-19.parquet") || strings.Contains(errs.String(), "wrote") {
+	if status != exit.BadInput || !strings.Contains(errs.String(), "day-2024-04-19.parquet") || strings.Contains(errs.String(), "wrote") {
 		t.Errorf("status %d: %s", status, errs.String())
 	}
 	left, err := filepath.Glob("*")

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
@@ -69,7 +70,7 @@ func TestImport(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, stderr, written := importing(t, zeekLog, strings.Fields(test.args)...)
-			if status != exitDone || stderr != test.stderr || strings.Join(written, " ") != test.written {
+			if status != exit.Done || stderr != test.stderr || strings.Join(written, " ") != test.written {
 				t.Errorf("status %d, files %v, stderr\n%s", status, written, stderr)
 			}
 		})
@@ -82,13 +83,13 @@ func TestImportRefuses(t *testing.T) {
 		name, log, args, want string
 	}{
 		{"no log", "Lorem ipsum\n", "--from zeek conn.log -o o.parquet", `conn.log: line 1: starts with "Lorem ipsum"`},
-		{"no flow", icmp, "--from zeek conn.log -o o.parquet", "no TCP or UDP flow in the input: nothing is written"},
+		{"no flow", icmp, "--from zeek conn.log -o o.parquet", "no TCP or UDP flows in the input; nothing was written"},
 		{"no flow of the day", zeekLog, "--from zeek conn.log -o o.parquet --day 2024-04-20",
-			"no flow of 2024-04-20: the input holds flows from 2024-04-18 to 2024-04-19; nothing is written"},
+			"no flows of 2024-04-20: the input has flows from 2024-04-18 to 2024-04-19; nothing was written"},
 		{"no such file", "", "--from zeek none.log -o o.parquet", "none.log"},
 		{"format", "", "--from pcap conn.log -o o.parquet", `--from: format "pcap" is not known; known are: binetflow, csv, ecs, eve, eve-netflow, nfdump, parquet, vpc, zeek`},
-		{"no format", "", "conn.log -o o.parquet", "import needs --from"},
-		{"no output", "", "conn.log --from zeek", "import needs --from, the format of the logs, and -o"},
+		{"no format", "", "conn.log -o o.parquet", "missing --from"},
+		{"no output", "", "conn.log --from zeek", "missing --from, the format of the logs, or -o"},
 		{"no input", "", "--from zeek -o o.parquet", "requires at least 1 arg"},
 		{"day", "", "--from zeek conn.log -o o.parquet --day 19.4.2024", `--day: date "19.4.2024" is not of the form 2024-04-19`},
 		{"time zone", "", "--from zeek conn.log -o o.parquet --timezone Mars", "--timezone: unknown time zone Mars; give a name"},
@@ -96,7 +97,7 @@ func TestImportRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, stderr, written := importing(t, test.log, strings.Fields(test.args)...)
-			if status != exitBadInput || len(written) > 0 || !strings.Contains(stderr, test.want) {
+			if status != exit.BadInput || len(written) > 0 || !strings.Contains(stderr, test.want) {
 				t.Errorf("status %d, files %v, stderr\n%s", status, written, stderr)
 			}
 		})
@@ -119,7 +120,7 @@ func TestImportScans(t *testing.T) {
 	lines[2], lines[5] = lines[5], lines[2]
 	var files [][]byte
 	for _, log := range []string{zeekLog, strings.Join(lines, "")} {
-		if status, stderr, _ := importing(t, log, "--from", "zeek", ".", "-o", "day.parquet", "--day", "2024-04-19"); status != exitDone {
+		if status, stderr, _ := importing(t, log, "--from", "zeek", ".", "-o", "day.parquet", "--day", "2024-04-19"); status != exit.Done {
 			t.Fatal(stderr)
 		}
 		b, err := os.ReadFile("day.parquet")
@@ -156,7 +157,7 @@ func TestImportInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out, errs bytes.Buffer
-	if status := run(ctx, []string{"import", "--from", "zeek", "conn.log", "-o", "o.parquet"}, &out, &errs); status != exitInterrupted {
+	if status := run(ctx, []string{"import", "--from", "zeek", "conn.log", "-o", "o.parquet"}, &out, &errs); status != exit.Interrupted {
 		t.Errorf("status %d: %s", status, errs.String())
 	}
 	if _, err := os.Stat("o.parquet"); !errors.Is(err, os.ErrNotExist) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,8 +22,8 @@ func TestRunRefusesInputsBeforeItStarts(t *testing.T) {
 		{"country=" + text, "parameter country: geo database " + text},
 	} {
 		status, _, stderr := reportgen(t, "run", "-o", out, "-p", c.set, "../notebooks")
-		if status != exitBadInput || !strings.Contains(stderr, c.want) {
-			t.Errorf("-p %s: status %d, %.200q; want %d, %q", c.set, status, stderr, exitBadInput, c.want)
+		if status != exit.BadInput || !strings.Contains(stderr, c.want) {
+			t.Errorf("-p %s: status %d, %.200q; want %d, %q", c.set, status, stderr, exit.BadInput, c.want)
 		}
 	}
 	if md, err := os.ReadFile(text); err != nil || string(md) != "the last report" {

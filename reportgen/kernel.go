@@ -8,11 +8,11 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/gonb"
 )
 
-// newKernelCommand is reportgen kernel: the kernels for other programs.
+// newKernelCommand returns reportgen kernel, which sets up kernels for other programs.
 func newKernelCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "kernel",
-		Short: "Set up the notebooks' kernel for JupyterLab",
+		Short: "Set up the GoNB kernel for JupyterLab",
 	}
 	c.AddCommand(newKernelInstallCommand())
 	return c
@@ -22,22 +22,22 @@ func newKernelInstallCommand() *cobra.Command {
 	var prefix string
 	c := &cobra.Command{
 		Use:   "install",
-		Short: "Let a JupyterLab find the GoNB kernel that this module pins",
-		Long: `Install builds the GoNB kernel that the Go module around this folder pins, and
-writes its kernel spec to PREFIX/share/jupyter/kernels/gonb, where a JupyterLab
-installed in the virtual environment PREFIX finds it. Cells import the module's
-packages as they are on disk. Nothing else is changed.`,
+		Short: "Install the GoNB kernel that this module pins for JupyterLab",
+		Long: `Install builds the GoNB kernel that the Go module of the current folder pins and writes
+its kernel spec to PREFIX/share/jupyter/kernels/gonb, where a JupyterLab installed in the
+virtual environment PREFIX finds it. Cells import the module's packages from its folder.
+Nothing else is changed.`,
 		Example: "  reportgen kernel install --prefix .venv",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			file, err := gonb.Install(cmd.Context(), ".", prefix, cmd.ErrOrStderr())
+			file, err := gonb.Install(cmd.Context(), ".", prefix, consoleOf(cmd).Output())
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), file)
-			return nil
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), file)
+			return err
 		},
 	}
-	c.Flags().StringVar(&prefix, "prefix", ".venv", "the virtual environment of JupyterLab")
+	c.Flags().StringVar(&prefix, "prefix", ".venv", "`FOLDER` virtual environment of JupyterLab")
 	return c
 }

@@ -109,7 +109,7 @@ func manCommand(b *strings.Builder, c *cobra.Command) {
 		if f.Hidden || f.Name == "help" {
 			return
 		}
-		name, usage := pflag.UnquoteUsage(f)
+		name, usage := splitUsage(f.Usage)
 		option := "\\-\\-" + roff(f.Name)
 		if f.Shorthand != "" {
 			option = "\\-" + f.Shorthand + ", " + option

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -67,7 +68,7 @@ func TestTwoKernels(t *testing.T) {
 	}
 	writeFiles(t, dir, map[string]string{"notebooks/2.ipynb": pythonNotebook(t, "In Python", "", "n = 20", "print('python says', n + 4)")})
 	status, _, stderr := reportgen(t, "run")
-	if status != exitDone || !strings.Contains(stderr, "1.ipynb: unchanged") || !strings.Contains(stderr, "3.ipynb: unchanged") || !strings.Contains(stderr, "2.ipynb: cell 2/2") {
+	if status != exit.Done || !strings.Contains(stderr, "1.ipynb: unchanged") || !strings.Contains(stderr, "3.ipynb: unchanged") || !strings.Contains(stderr, "2.ipynb: cell 2/2") {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
 }

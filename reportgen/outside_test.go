@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -24,7 +25,7 @@ func TestPicturesOutside(t *testing.T) {
 	}
 	status, _, stderr := reportgen(t, "run", "-o", "report", "notebooks")
 	for _, want := range []string{`the image "../secret.svg" cannot be shown: not in the notebook's folder; copy it there`, `the image "link.svg" cannot be shown: `} {
-		if status != exitFailed || !strings.Contains(stderr, want) {
+		if status != exit.Failed || !strings.Contains(stderr, want) {
 			t.Errorf("status %d, no %q in\n%s", status, want, stderr)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/preview"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
@@ -27,24 +29,23 @@ errors. Ctrl-C ends the preview.`,
 			return flags.preview(cmd, args, port)
 		},
 	}
-	c.Flags().IntVar(&port, "port", 0, "TCP `PORT` to serve at (default: a free one)")
+	c.Flags().IntVar(&port, "port", 0, "`PORT` TCP port to serve at (default: a free one)")
 	flags.add(c.Flags())
 	completeRunFlags(c)
 	return c
 }
 
 func (o *runFlags) preview(cmd *cobra.Command, args []string, port int) error {
-	stderr := cmd.ErrOrStderr()
-	options, err := o.options(stderr, true)
+	options, err := o.options(cmd, true)
 	if err != nil {
 		return err
 	}
 	if _, err := report.FindSource(args); err != nil {
 		return err
 	}
-	progress := newProgress(stderr)
-	defer progress.close()
-	options.Execute.Progress = progress.event
+	progress := consoleOf(cmd).NewRun()
+	defer progress.Close()
+	options.Execute.Progress = func(e execute.Event) { progress.Step(console.Step(e)) }
 	listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
 	if err != nil {
 		return fmt.Errorf("--port %d: %w", port, err)
@@ -52,7 +53,7 @@ func (o *runFlags) preview(cmd *cobra.Command, args []string, port int) error {
 	fmt.Fprintf(cmd.OutOrStdout(), "http://%s/\n", listener.Addr())
 	server := &preview.Server{
 		Args: args, Options: options, Trust: o.trust,
-		Failed: func(err error) { fmt.Fprintln(stderr, "reportgen:", err) },
+		Failed: func(err error) { consoleOf(cmd).Error(err) },
 	}
 	return server.Serve(cmd.Context(), listener)
 }

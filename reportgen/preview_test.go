@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 )
 
@@ -149,7 +150,7 @@ func TestPreview(t *testing.T) {
 		t.Setenv("TMPDIR", usual) // a browser leaves more than we count
 		previewInBrowser(t, dir, url)
 	})
-	if status := end(); status != exitDone {
+	if status := end(); status != exit.Done {
 		t.Errorf("it ends with status %d", status)
 	}
 	if left := leftIn(t, temp); len(left) > 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
@@ -41,7 +42,7 @@ func TestProfileCommand(t *testing.T) {
 	flowFile(t, two, 4)
 
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"profile", one, two}, &stdout, &stderr); code != exitDone {
+	if code := run(t.Context(), []string{"profile", one, two}, &stdout, &stderr); code != exit.Done {
 		t.Fatalf("status %d: %s", code, stderr.String())
 	}
 	for i, path := range []string{one, two} {
@@ -57,7 +58,7 @@ func TestProfileCommand(t *testing.T) {
 	}
 
 	stdout.Reset()
-	if code := run(t.Context(), []string{"profile", one, two, "-o", out}, &stdout, &stderr); code != exitDone || stdout.Len() > 0 {
+	if code := run(t.Context(), []string{"profile", one, two, "-o", out}, &stdout, &stderr); code != exit.Done || stdout.Len() > 0 {
 		t.Fatalf("status %d, printed %q: %s", code, stdout.String(), stderr.String())
 	}
 	b, err := os.ReadFile(out)
@@ -77,10 +78,10 @@ func TestProfileCommandBadInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"profile", text}, &stdout, &stderr); code != exitBadInput || !strings.Contains(stderr.String(), "flows.csv: not a Parquet file") {
+	if code := run(t.Context(), []string{"profile", text}, &stdout, &stderr); code != exit.BadInput || !strings.Contains(stderr.String(), "flows.csv: not a Parquet file") {
 		t.Errorf("status %d: %s", code, stderr.String())
 	}
-	if code := run(t.Context(), []string{"profile"}, &stdout, &stderr); code != exitBadInput {
+	if code := run(t.Context(), []string{"profile"}, &stdout, &stderr); code != exit.BadInput {
 		t.Errorf("no file: status %d", code)
 	}
 }

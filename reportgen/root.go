@@ -2,62 +2,70 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
-
-// The exit statuses of reportgen.
-const (
-	exitDone        = 0
-	exitFailed      = 1 // a cell or a rule failed to run, or took too long
-	exitBadInput    = 2 // usage or bad input
-	exitStale       = 3 // what is committed is not what the notebooks give
-	exitKernelDied  = 4 // or did not start
-	exitInterrupted = 130
-)
-
-// statusError is an error that asks for an exit status other than exitBadInput.
-type statusError struct {
-	status int
-	err    error
-}
-
-func (e *statusError) Error() string { return e.err.Error() }
-func (e *statusError) Unwrap() error { return e.err }
 
 // run is reportgen as a function: it runs the command in args and returns the
 // exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRootCommand()
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	format, err := logFormat(args)
+	c := console.New(stderr, format)
 	if err == nil {
-		return exitDone
+		root := newRootCommand()
+		root.SetArgs(args)
+		root.SetOut(stdout)
+		root.SetErr(c.Output()) // for what cobra itself prints
+		err = root.ExecuteContext(console.NewContext(ctx, c))
 	}
-	status := exitStatus(ctx, err)
-	if log, ok := root.ErrOrStderr().(*jsonLog); ok {
-		log.Error(err.Error(), "status", status)
-	} else {
-		fmt.Fprintln(stderr, "reportgen:", err)
+	status := exit.Status(ctx, err)
+	if err != nil {
+		c.With("status", status).Error(err)
 	}
 	return status
 }
 
-func exitStatus(ctx context.Context, err error) int {
-	var s *statusError
-	switch {
-	case ctx.Err() != nil:
-		return exitInterrupted
-	case errors.As(err, &s):
-		return s.status
+// logFormat returns the value of --log-format. It is read before any other flag,
+// so that errors in the flags are written in that format too.
+func logFormat(args []string) (console.Format, error) {
+	value := string(console.Text)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return console.Text, nil
 	}
-	return exitBadInput
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if v, ok := strings.CutPrefix(arg, "--log-format="); ok {
+			value = v
+		} else if arg == "--log-format" && i+1 < len(args) {
+			value = args[i+1]
+		}
+	}
+	format, err := console.ParseFormat(value)
+	if err != nil {
+		return console.Text, fmt.Errorf("--log-format: %w", err)
+	}
+	return format, nil
 }
+
+// consoleOf returns the console of a command that runs.
+func consoleOf(cmd *cobra.Command) *console.Console { return console.FromContext(cmd.Context()) }
+
+// The groups of commands in the help.
+const (
+	groupReports = "reports"
+	groupFlows   = "flows"
+	groupFinding = "finding"
+	groupSetup   = "setup"
+)
 
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -67,20 +75,63 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	addLogFormat(root)
-	root.AddCommand(newRunCommand())
-	root.AddCommand(newManCommand())
-	root.AddCommand(newCheckCommand())
-	root.AddCommand(newPreviewCommand())
-	root.AddCommand(newCacheCommand())
-	root.AddCommand(newKernelCommand())
-	root.AddCommand(newProfileCommand())
-	root.AddCommand(newImportCommand())
-	root.AddCommand(newDetectCommand())
-	root.AddCommand(newRulesCommand())
-	root.AddCommand(newEvaluateCommand())
-	root.AddCommand(newSentinelCommand())
-	root.AddCommand(newSynthCommand())
-	root.AddCommand(newGeoCommand())
+	root.PersistentFlags().String("log-format", string(console.Text), "`FORMAT` messages and progress on stderr: text, or json for one record a line")
+	// It fails only for a flag that does not exist.
+	_ = root.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{string(console.Text), string(console.JSON)}, cobra.ShellCompDirectiveNoFileComp))
+	root.AddGroup(
+		&cobra.Group{ID: groupReports, Title: "Reports:"},
+		&cobra.Group{ID: groupFlows, Title: "Flows:"},
+		&cobra.Group{ID: groupFinding, Title: "Detection:"},
+		&cobra.Group{ID: groupSetup, Title: "Setup:"},
+	)
+	root.SetHelpCommandGroupID(groupSetup)
+	root.SetCompletionCommandGroupID(groupSetup)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add(groupReports, newRunCommand(), newCheckCommand(), newPreviewCommand())
+	add(groupFlows, newImportCommand(), newProfileCommand(), newSynthCommand(), newGeoCommand())
+	add(groupFinding, newDetectCommand(), newRulesCommand(), newEvaluateCommand(), newSentinelCommand())
+	add(groupSetup, newKernelCommand(), newCacheCommand(), newManCommand())
+	requireSubcommands(root)
+	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
 	return root
+}
+
+// requireSubcommands makes commands that only have subcommands refuse anything
+// else. Without arguments they print their help. Cobra itself prints the help and
+// succeeds in both cases.
+func requireSubcommands(c *cobra.Command) {
+	for _, inner := range c.Commands() {
+		requireSubcommands(inner)
+	}
+	if c.Runnable() || !c.HasSubCommands() {
+		return
+	}
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return unknownCommand(cmd, args[0])
+	}
+}
+
+// unknownCommand is the error of a subcommand that does not exist.
+func unknownCommand(parent *cobra.Command, name string) error {
+	message := fmt.Sprintf("unknown command %q for %q", name, parent.CommandPath())
+	if similar := similarCommands(parent, name); len(similar) > 0 {
+		return fmt.Errorf("%s; did you mean %s?", message, strings.Join(similar, " or "))
+	}
+	return fmt.Errorf("%s; run %s --help for a list", message, parent.CommandPath())
+}
+
+func similarCommands(parent *cobra.Command, name string) []string {
+	parent.SuggestionsMinimumDistance = 2
+	similar := parent.SuggestionsFor(name)
+	slices.Sort(similar)
+	return similar
 }

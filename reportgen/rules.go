@@ -5,17 +5,21 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/flowbook/flowbook/reportgen/internal/siem"
 	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/reportgen/internal/siem"
 )
 
-const rulesHelp = `Rules prints the detection rules in force: the built-in ones with those of --rules laid over
-them.
+const rulesHelp = `Rules prints the detection rules in force: the built-in ones, with the files of --rules
+applied in order.
 
-Formats: table, for people; sigma, the enabled rules as Sigma (rules and correlations 2.1.0) for
-other tools, whose limits are fixed where Flowbook's are learned from the baseline day; yaml, all
-that there is, in the form that --rules reads. A file of your own may hold just a rule's name and
-the fields that differ, such as
+Formats:
+  table  one line a rule
+  yaml   all fields, in the form that --rules reads
+  sigma  the enabled rules as Sigma rules and correlations (2.1.0) for other tools, with
+         fixed limits where Flowbook learns them from the baseline day
+
+A rules file may hold only a rule's name and the fields to override:
 
     name: new-country
     level: low
@@ -24,14 +28,15 @@ the fields that differ, such as
       actions:
         - to: https://alerts.example/hook
 
-A whole rule of your own is evaluated on the day's conversations (one source, destination,
-protocol and port each), by the fields src_ip, dst_ip, dst_port, proto, flows, up_bytes,
-down_bytes, and src_ and dst_ with internal, country, owner and asn; counts are those of the day.
-Correlations count flows (event_count), distinct values (value_count), sums and averages
-(value_sum, value_avg) or rules that all match (temporal) per src_ip or dst_ip and day;
-flowbook.baseline: {new: true} or {times: 3} compares with the baseline day.`
+A new rule is evaluated on the day's conversations: one for each source, destination,
+protocol and port. Its fields are src_ip, dst_ip, dst_port, proto, flows, up_bytes and
+down_bytes, and internal, country, owner and asn with the prefix src_ or dst_. Counts are
+those of the day. A correlation counts flows (event_count), distinct values
+(value_count), sums and averages (value_sum, value_avg), or matches if all its rules do
+(temporal), for each src_ip or dst_ip and day. The field flowbook.baseline compares with
+the baseline day: {new: true} or {times: 3}.`
 
-// newRulesCommand is reportgen rules: the rules in force.
+// newRulesCommand returns reportgen rules, which prints the rules in force.
 func newRulesCommand() *cobra.Command {
 	var files []string
 	var format string
@@ -43,30 +48,32 @@ func newRulesCommand() *cobra.Command {
   reportgen rules --rules own.yaml --format sigma > rules.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runRules(files, format, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return printRules(cmd, files, format)
 		},
 	}
-	c.Flags().StringArrayVar(&files, "rules", nil, "`file` of rules that add to, override or disable the built-in ones (repeatable)")
-	c.Flags().StringVar(&format, "format", "table", "table, yaml or sigma")
+	c.Flags().StringArrayVar(&files, "rules", nil, rulesUsage)
+	c.Flags().StringVar(&format, "format", "table", "`FORMAT` output format: table, yaml or sigma")
 	return c
 }
 
-func runRules(files []string, format string, stdout, stderr io.Writer) error {
+const rulesUsage = "`FILE` rules that add to, override or disable the built-in ones (repeatable)"
+
+func printRules(cmd *cobra.Command, files []string, format string) error {
 	set, err := siem.Open(files...)
 	if err != nil {
 		return err
 	}
 	write, ok := map[string]func(io.Writer) error{"table": set.WriteTable, "yaml": set.WriteYAML, "sigma": set.WriteSigma}[format]
 	if !ok {
-		return fmt.Errorf("--format %q is none of table, yaml, sigma", format)
+		return fmt.Errorf("--format %q: want table, yaml or sigma", format)
 	}
 	for _, w := range set.Warnings {
-		fmt.Fprintln(stderr, w)
+		consoleOf(cmd).Warnf("%s", w)
 	}
 	var text bytes.Buffer
 	if err := write(&text); err != nil {
 		return err
 	}
-	_, err = stdout.Write(text.Bytes())
+	_, err = cmd.OutOrStdout().Write(text.Bytes())
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/render"
@@ -65,8 +66,8 @@ report is kept.`,
 			return flags.run(cmd, args, out, formats, !noCache)
 		},
 	}
-	c.Flags().StringVarP(&out, "output", "o", "report", "report `FOLDER` to write")
-	c.Flags().StringSliceVar(&formats, "to", report.DefaultFormats(), "`FORMATS` to write: "+strings.Join(report.KnownFormats(), ", "))
+	c.Flags().StringVarP(&out, "output", "o", "report", "`FOLDER` report to write")
+	c.Flags().StringSliceVar(&formats, "to", report.DefaultFormats(), "`FORMATS` files to write: "+strings.Join(report.KnownFormats(), ", "))
 	c.Flags().BoolVar(&noCache, "no-cache", false, "run all cells, even if nothing that they depend on has changed")
 	flags.add(c.Flags())
 	completeRunFlags(c)
@@ -75,12 +76,12 @@ report is kept.`,
 
 // add adds the flags to a command.
 func (o *runFlags) add(f *pflag.FlagSet) {
-	f.StringArrayVarP(&o.params, "parameter", "p", nil, "set a parameter of the notebooks, as `NAME=VALUE`")
-	f.IntVar(&o.jobs, "jobs", 0, "`N`umber of notebooks to run at once (default: one for each core)")
-	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "per-cell timeout as a `DURATION` (0 = none)")
-	f.DurationVar(&o.runTimeout, "run-timeout", 0, "timeout of the whole run as a `DURATION` (0 = none)")
-	f.DurationVar(&o.startTimeout, "start-timeout", time.Minute, "timeout of a kernel's start as a `DURATION`")
-	f.StringVar(&o.kernel, "kernel", "", "`NAME` of the kernel to use instead of the notebooks' own")
+	f.StringArrayVarP(&o.params, "parameter", "p", nil, "`NAME=VALUE` parameter of the notebooks (repeatable)")
+	f.IntVar(&o.jobs, "jobs", 0, "`NUMBER` notebooks to run at once (default: one for each core)")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "`DURATION` per-cell timeout (0 = none)")
+	f.DurationVar(&o.runTimeout, "run-timeout", 0, "`DURATION` timeout of the whole run (0 = none)")
+	f.DurationVar(&o.startTimeout, "start-timeout", time.Minute, "`DURATION` timeout of a kernel's start")
+	f.StringVar(&o.kernel, "kernel", "", "`NAME` kernel to use instead of the notebooks' own")
 	f.BoolVar(&o.allowErrors, "allow-errors", false, "continue with the next cell if a cell fails")
 	f.BoolVar(&o.trust, "trust", false, "keep HTML that no cell printed in this run as it is, scripts included")
 }
@@ -118,12 +119,12 @@ func (o *runFlags) run(cmd *cobra.Command, args []string, out string, formats []
 }
 
 func (o *runFlags) writeOptions(cmd *cobra.Command, formats []string) report.WriteOptions {
-	return report.WriteOptions{Formats: formats, Trust: o.trust, Version: version(), Warn: warn(cmd.ErrOrStderr())}
+	return report.WriteOptions{Formats: formats, Trust: o.trust, Version: version(), Warn: warn(cmd)}
 }
 
 // execute runs the notebooks and shows the progress.
 func (o *runFlags) execute(cmd *cobra.Command, args []string, cached bool) (*report.Run, error) {
-	options, err := o.options(cmd.ErrOrStderr(), cached)
+	options, err := o.options(cmd, cached)
 	if err != nil {
 		return nil, err
 	}
@@ -131,14 +132,14 @@ func (o *runFlags) execute(cmd *cobra.Command, args []string, cached bool) (*rep
 	if err != nil {
 		return nil, err
 	}
-	progress := newProgress(cmd.ErrOrStderr())
-	defer progress.close()
-	options.Execute.Progress = progress.event
+	progress := consoleOf(cmd).NewRun()
+	defer progress.Close()
+	options.Execute.Progress = func(e execute.Event) { progress.Step(console.Step(e)) }
 	return report.Execute(cmd.Context(), source, options)
 }
 
 // options are the flags as package report takes them.
-func (o *runFlags) options(stderr io.Writer, cached bool) (report.Options, error) {
+func (o *runFlags) options(cmd *cobra.Command, cached bool) (report.Options, error) {
 	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 || o.startTimeout < 0 {
 		return report.Options{}, errors.New("--jobs, --timeout, --run-timeout and --start-timeout must not be negative")
 	}
@@ -155,16 +156,16 @@ func (o *runFlags) options(stderr io.Writer, cached bool) (report.Options, error
 	return report.Options{
 		Parameters: o.params,
 		Check:      checkInputs,
-		Warn:       warn(stderr),
+		Warn:       warn(cmd),
 		Execute: execute.Options{
 			Kernel: o.kernel, CellTimeout: o.timeout, Timeout: o.runTimeout, StartTimeout: o.startTimeout, Jobs: o.jobs,
-			AllowErrors: o.allowErrors, Env: env, Cache: cache, Log: stderr,
+			AllowErrors: o.allowErrors, Env: env, Cache: cache, Log: consoleOf(cmd).Output(),
 		},
 	}, nil
 }
 
-func warn(stderr io.Writer) func(string) {
-	return func(message string) { fmt.Fprintln(stderr, "warning:", message) }
+func warn(cmd *cobra.Command) func(string) {
+	return func(message string) { consoleOf(cmd).Warnf("%s", message) }
 }
 
 // The variables that tell cells where this program and its cache are.
@@ -200,13 +201,13 @@ func withStatus(err error) error {
 	var late *execute.TimeoutError
 	var problem *render.Problem
 	var unprinted *report.NotPrintedError
-	status := exitBadInput
+	status := exit.BadInput
 	switch {
 	case errors.As(err, &died), errors.Is(err, kernel.ErrNoAnswer):
-		status = exitKernelDied
+		status = exit.KernelDied
 	case errors.As(err, &unwritten):
 	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &problem), errors.As(err, &unprinted):
-		status = exitFailed
+		status = exit.Failed
 	}
-	return &statusError{status, err}
+	return exit.With(status, err)
 }

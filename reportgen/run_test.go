@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
@@ -116,7 +117,7 @@ func TestRun(t *testing.T) {
 	})
 	before := tree(t, "notebooks")
 	status, stdout, stderr := reportgen(t, "run", "-p", "day=far.txt")
-	if status != exitDone {
+	if status != exit.Done {
 		t.Fatalf("status %d\n%s", status, stderr)
 	}
 	if want := "report/index.html\nreport/notebooks\nreport/report.md\n"; stdout != want {
@@ -141,7 +142,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("the notebooks' folder was written to:\n%s", diff)
 	}
 
-	if status, _, stderr = reportgen(t, "run", "-p", "day=far.txt", "--jobs", "1"); status != exitDone {
+	if status, _, stderr = reportgen(t, "run", "-p", "day=far.txt", "--jobs", "1"); status != exit.Done {
 		t.Fatalf("second run: status %d\n%s", status, stderr)
 	}
 	if diff := cmp.Diff(first, tree(t, "report")); diff != "" {
@@ -150,7 +151,7 @@ func TestRun(t *testing.T) {
 
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\nfmt.Println(\"kept\")\nvar m map[string]int\nm[\"x\"] = limit")})
 	status, _, stderr = reportgen(t, "run", "--to", "md", "notebooks/a.ipynb")
-	if want := "a.ipynb: cell 3 (code-2), line 4: panic: assignment to entry in nil map"; status != exitFailed || !strings.Contains(stderr, want) {
+	if want := "a.ipynb: cell 3 (code-2), line 4: panic: assignment to entry in nil map"; status != exit.Failed || !strings.Contains(stderr, want) {
 		t.Errorf("status %d, want 1 and %q:\n%s", status, want, stderr)
 	}
 	after := tree(t, "report")
@@ -179,11 +180,11 @@ func TestRunRefuses(t *testing.T) {
 		{"missing", nil, []string{"a.ipynb"}, "a.ipynb: no such file"},
 		{"format", nil, []string{"--to", "docx"}, "--to: unknown format \"docx\": use html, md, ipynb"},
 		{"parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit"}, "-p limit: want name=value"},
-		{"unknown parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "x=1"}, `no notebook declares the parameter "x": the notebooks declare limit`},
+		{"unknown parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "x=1"}, `parameter "x": not declared by any notebook; they declare limit`},
 		{"value", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit=x"}, `parameter limit of a.ipynb: "x" is not a whole number`},
 		{"yaml field", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nwriter: y\n"}, nil, `[2:1] unknown field "writer"`},
 		{"yaml type", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nauthors:\n  a: b\n"}, nil, "report.yaml: [3:"},
-		{"yaml code", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "code: maybe\n"}, nil, `"maybe" is none of show, fold, hide`},
+		{"yaml code", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "code: maybe\n"}, nil, `"maybe" is not show, fold or hide`},
 		{"yaml parameter", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "parameters: {y: 1}\n"}, nil, `parameter "y": `},
 		{"outside", map[string]string{"notebooks/report.yaml": "notebooks: [../a.ipynb]\n"}, nil, "not below this folder"},
 		{"no notebook", map[string]string{"notebooks/a.ipynb": "{"}, nil, "a.ipynb: not a notebook"},
@@ -200,7 +201,7 @@ func TestRunRefuses(t *testing.T) {
 			writeFiles(t, dir, tt.files)
 			before := tree(t, dir)
 			status, _, stderr := reportgen(t, append([]string{"run"}, tt.args...)...)
-			if status != exitBadInput || !strings.Contains(stderr, tt.want) {
+			if status != exit.BadInput || !strings.Contains(stderr, tt.want) {
 				t.Errorf("status %d, want 2 and %q:\n%s", status, tt.want, stderr)
 			}
 			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
@@ -235,7 +236,7 @@ func TestRunWhoseKernelDies(t *testing.T) {
 		"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\nsyscall.Kill(os.Getppid(), syscall.SIGKILL)\ntime.Sleep(time.Hour)"),
 	})
 	status, _, stderr := reportgen(t, "run", "--to", "md,ipynb")
-	if want := "a.ipynb: cell 4 (code-3): the kernel died (signal: killed)"; status != exitKernelDied || !strings.Contains(stderr, want) {
+	if want := "a.ipynb: cell 4 (code-3): the kernel died (signal: killed)"; status != exit.KernelDied || !strings.Contains(stderr, want) {
 		t.Errorf("status %d, want 4 and %q:\n%s", status, want, stderr)
 	}
 	md := tree(t, "report")["report.md"]
@@ -253,16 +254,16 @@ func TestStatusOfARun(t *testing.T) {
 		err  error
 		want int
 	}{
-		{cell, exitFailed},
-		{errors.Join(cell, died), exitKernelDied},
-		{errors.Join(errors.New("x"), &render.Problem{}), exitFailed},
-		{fmt.Errorf("a: %w", &kernel.NotFoundError{}), exitBadInput},
-		{fmt.Errorf("start kernel: %w", &execute.TimeoutError{}), exitFailed},
-		{fmt.Errorf("start kernel: %w", kernel.ErrNoAnswer), exitKernelDied},
-		{errors.Join(&report.NotPrintedError{Err: errors.New("x")}, died), exitKernelDied},
+		{cell, exit.Failed},
+		{errors.Join(cell, died), exit.KernelDied},
+		{errors.Join(errors.New("x"), &render.Problem{}), exit.Failed},
+		{fmt.Errorf("a: %w", &kernel.NotFoundError{}), exit.BadInput},
+		{fmt.Errorf("start kernel: %w", &execute.TimeoutError{}), exit.Failed},
+		{fmt.Errorf("start kernel: %w", kernel.ErrNoAnswer), exit.KernelDied},
+		{errors.Join(&report.NotPrintedError{Err: errors.New("x")}, died), exit.KernelDied},
 	}
 	for _, tt := range tests {
-		if got := exitStatus(t.Context(), withStatus(tt.err)); got != tt.want {
+		if got := exit.Status(t.Context(), withStatus(tt.err)); got != tt.want {
 			t.Errorf("%v: status %d, want %d", tt.err, got, tt.want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/chart/png"
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ const sentinelReport = "sentinel.md"
 const sentinelHelp = `usage: reportgen sentinel [-h] --data DATA -gi GI -gin GIN [-dx DATAEXFILTRATION] [-bn [BOTNET]]
                           [-cv] [-td] [-q] [-o] [--resolve] [--baseline FILE] [--internal CIDR,...]
 
-Traffic analysis tool. Each measure is taken only where it is asked for, by -cv, -td, -dx or -bn.
+Traffic analysis tool. It takes only the measures that -cv, -td, -dx and -bn ask for.
 
   -h, --help            show this help message and exit
   --data DATA           Path to datafile to analyze, in Parquet
@@ -46,20 +47,21 @@ Traffic analysis tool. Each measure is taken only where it is asked for, by -cv,
 
 Beyond what Sentinel has:
 
-  --resolve             look up the reverse names of the hosts in sentinel.md: asks name servers
-  --baseline FILE       a normal day, in Parquet: says what -dx and -bn find compared with it
+  --resolve             look up the reverse names of the hosts in sentinel.md (queries name servers)
+  --baseline FILE       a normal day, in Parquet, to compare the results of -dx and -bn with
   --internal CIDR,...   the organisation's networks (default RFC 1918 and ULA)
+  --log-format FORMAT   messages on stderr as text or json
 
 Files are written to the current folder. All options may begin with one dash or two.
 `
 
-// newSentinelCommand is reportgen sentinel: the command line of the Sentinel
-// tool. Its options are long names behind a single dash, which the standard
-// library's flags are and cobra's are not.
+// newSentinelCommand returns reportgen sentinel, the command line of the Sentinel
+// tool. Its options are long names after a single dash, which the standard
+// library's flag package supports and cobra does not.
 func newSentinelCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:                "sentinel --data DATA -gi GI -gin GIN",
-		Short:              "Analyse one day as the Sentinel tool does",
+		Short:              "Analyse one day like the Sentinel tool",
 		Example:            "  reportgen sentinel --data test.parquet -gi GeoIP.dat -gin GeoIPASNum.dat -cv -td",
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,7 +72,7 @@ func newSentinelCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("sentinel: %w; reportgen sentinel -h lists the options", err)
 			}
-			return opt.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return opt.run(cmd.Context(), cmd.OutOrStdout(), consoleOf(cmd))
 		},
 	}
 	c.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(cmd.OutOrStdout(), sentinelHelp) })
@@ -93,6 +95,7 @@ func parseSentinel(args []string) (*sentinelOptions, error) {
 	f.StringVar(&o.country, "gi", "", "")
 	f.StringVar(&o.owner, "gin", "", "")
 	f.StringVar(&o.baseline, "baseline", "", "")
+	f.String("log-format", "", "") // run has read it
 	resolve := f.Bool("resolve", false, "")
 	f.Func("internal", "", func(s string) (err error) {
 		o.Internal, err = flow.ParseNetworks(s)
@@ -124,7 +127,7 @@ func parseSentinel(args []string) (*sentinelOptions, error) {
 	if *resolve {
 		o.Resolver = net.DefaultResolver
 		if !o.report {
-			return nil, errors.New("--resolve is for the alerts of the report: add -o")
+			return nil, errors.New("--resolve applies to the report; add -o")
 		}
 	}
 	var missing []string
@@ -139,8 +142,8 @@ func parseSentinel(args []string) (*sentinelOptions, error) {
 	return &o, nil
 }
 
-// joinBotnet joins -bn and its value, which may be left out, to one argument:
-// flags of the standard library whose value is optional take it behind "=".
+// joinBotnet joins -bn and its optional value to one argument: in package flag, an
+// optional value must follow "=".
 func joinBotnet(args []string) []string {
 	var joined []string
 	for i := 0; i < len(args); i++ {
@@ -181,14 +184,14 @@ func (o *sentinelOptions) setBotnet(s string) error {
 }
 
 // run analyses the day, prints what it finds and writes its files.
-func (o *sentinelOptions) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
+func (o *sentinelOptions) run(ctx context.Context, stdout io.Writer, c *console.Console) (err error) {
 	day := sentinel.Day{Rows: flowfile.Rows(ctx, o.data, flowfile.Filter{})}
-	if day.Profile, _, err = flowfile.CachedProfile(ctx, o.data, flowfile.Options{CacheFailed: warnCache(stderr)}); err != nil {
+	if day.Profile, _, err = flowfile.CachedProfile(ctx, o.data, flowfile.Options{CacheFailed: warnCache(c)}); err != nil {
 		return fmt.Errorf("--data: %w", err)
 	}
-	warnRejected(stderr, day.Profile)
+	warnRejected(c, day.Profile)
 	if o.baseline != "" {
-		if o.Baseline, err = openDay(ctx, o.baseline, stderr); err != nil {
+		if o.Baseline, err = openDay(ctx, o.baseline, c); err != nil {
 			return fmt.Errorf("--baseline: %w", err)
 		}
 	}
@@ -198,7 +201,7 @@ func (o *sentinelOptions) run(ctx context.Context, stdout, stderr io.Writer) (er
 	}
 	defer func() { err = errors.Join(err, lookup.Close()) }()
 	if !o.Country && !o.Distribution && !o.Exfiltration && !o.Botnet {
-		fmt.Fprintln(stderr, "no measure was asked for: add -cv, -td, -dx N or -bn")
+		c.Warnf("no measure was asked for; add -cv, -td, -dx N or -bn")
 	}
 	a, err := sentinel.Analyze(ctx, day, lookup, o.Options)
 	if err != nil {
@@ -209,24 +212,24 @@ func (o *sentinelOptions) run(ctx context.Context, stdout, stderr io.Writer) (er
 			return err
 		}
 	}
-	return o.write(ctx, a, stderr)
+	return o.write(ctx, a, c)
 }
 
 // write writes the charts and the report to the current folder.
-func (o *sentinelOptions) write(ctx context.Context, a *sentinel.Analysis, stderr io.Writer) error {
-	for _, c := range a.Charts() {
-		image, err := png.Encode(c.Figure)
+func (o *sentinelOptions) write(ctx context.Context, a *sentinel.Analysis, c *console.Console) error {
+	for _, chart := range a.Charts() {
+		image, err := png.Encode(chart.Figure)
 		if err != nil {
-			return fmt.Errorf("%s: %w", c.Name, err)
+			return fmt.Errorf("%s: %w", chart.Name, err)
 		}
-		err = writeWhole(c.Name, func(w io.Writer) error {
+		err = writeWhole(chart.Name, func(w io.Writer) error {
 			_, err := w.Write(image)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(stderr, "wrote", c.Name)
+		c.Infof("wrote %s", chart.Name)
 	}
 	if !o.report {
 		return nil
@@ -234,6 +237,6 @@ func (o *sentinelOptions) write(ctx context.Context, a *sentinel.Analysis, stder
 	if err := writeWhole(sentinelReport, func(w io.Writer) error { return a.WriteMarkdown(ctx, w) }); err != nil {
 		return err
 	}
-	fmt.Fprintln(stderr, "wrote", sentinelReport)
+	c.Infof("wrote %s", sentinelReport)
 	return nil
 }

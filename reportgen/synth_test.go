@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,7 +49,7 @@ func TestCommittedSample(t *testing.T) {
 func mustRun(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), args, &stdout, &stderr); code != exitDone {
+	if code := run(t.Context(), args, &stdout, &stderr); code != exit.Done {
 		t.Fatalf("reportgen %s: exit %d: %s", strings.Join(args, " "), code, stderr.String())
 	}
 	return stdout.String()
@@ -71,8 +72,8 @@ func TestSynthRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var stdout, stderr bytes.Buffer
-		if code := run(t.Context(), tt.args, &stdout, &stderr); code != exitBadInput || !strings.Contains(stderr.String(), tt.want) {
-			t.Errorf("%v: exit %d, %q; want %d and %q", tt.args, code, stderr.String(), exitBadInput, tt.want)
+		if code := run(t.Context(), tt.args, &stdout, &stderr); code != exit.BadInput || !strings.Contains(stderr.String(), tt.want) {
+			t.Errorf("%v: exit %d, %q; want %d and %q", tt.args, code, stderr.String(), exit.BadInput, tt.want)
 		}
 	}
 }
@@ -83,7 +84,7 @@ func TestSynthInterrupted(t *testing.T) {
 	cancel()
 	dir := t.TempDir()
 	var stdout, stderr bytes.Buffer
-	if code := run(ctx, []string{"synth", "-o", dir, "--flows", "10000"}, &stdout, &stderr); code != exitInterrupted {
+	if code := run(ctx, []string{"synth", "-o", dir, "--flows", "10000"}, &stdout, &stderr); code != exit.Interrupted {
 		t.Errorf("exit %d: %s", code, stderr.String())
 	}
 	left, err := os.ReadDir(dir)

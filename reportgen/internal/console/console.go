@@ -112,11 +112,10 @@ func (c *Console) Warnf(format string, args ...any) {
 	c.message(slog.LevelWarn, "warning: ", fmt.Sprintf(format, args...))
 }
 
-// Error writes the error that ends the command with an exit status. Joined
-// errors are written one by one.
-func (c *Console) Error(err error, status int) {
+// Error writes an error. Joined errors are written one by one.
+func (c *Console) Error(err error) {
 	for _, e := range separate(err) {
-		c.With("status", status).message(slog.LevelError, "reportgen: ", e.Error())
+		c.message(slog.LevelError, "reportgen: ", e.Error())
 	}
 }
 

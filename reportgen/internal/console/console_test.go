@@ -23,7 +23,7 @@ func TestText(t *testing.T) {
 	c.With("rows", 3).Warnf("rows left out: %s", "negative\tvalue")
 	c.Infof("%s", hostile)
 	c.Infof(" ::error::%s", "x")
-	c.Error(fmt.Errorf("interrupted: %w", errors.Join(errors.New("one"), errors.New("two"))), 1)
+	c.Error(fmt.Errorf("interrupted: %w", errors.Join(errors.New("one"), errors.New("two"))))
 	want := `day.parquet: 7 flows
 warning: rows left out: negative	value
 a\x1b]0;PWN\x07\u009b31m\u202eb\xff
@@ -42,12 +42,12 @@ reportgen: interrupted: one
 func TestJoinedErrors(t *testing.T) {
 	err := wrapped{errors.Join(errors.New("first"), errors.Join(errors.New("second\nline"), errors.New("third")))}
 	var b bytes.Buffer
-	New(&b, Text).Error(err, 2)
+	New(&b, Text).Error(err)
 	if want := "reportgen: first\nreportgen: second\n  | line\nreportgen: third\n"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
 	b.Reset()
-	New(&b, JSON).Error(err, 2)
+	New(&b, JSON).With("status", 2).Error(err)
 	if got := records(t, b.String()); len(got) != 3 || got[1]["msg"] != "second\nline" || got[1]["status"] != 2.0 || got[1]["level"] != "ERROR" {
 		t.Errorf("%v", got)
 	}
@@ -149,7 +149,7 @@ func TestBars(t *testing.T) {
 func TestNilAndContext(t *testing.T) {
 	c := FromContext(t.Context())
 	c.With("a", 1).Infof("x")
-	c.Error(errors.New("x"), 1)
+	c.Error(errors.New("x"))
 	c.NewBar("x", Count).Set(1, 2)
 	run := c.NewRun()
 	run.Step(Step{Name: "x", Cells: 1})

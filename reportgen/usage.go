@@ -1,0 +1,55 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// usageTemplate makes cobra's template for usage texts show flags with their
+// placeholders.
+func usageTemplate(template string) string {
+	cobra.AddTemplateFunc("flagUsages", flagUsages)
+	template = strings.ReplaceAll(template, ".LocalFlags.FlagUsages", "flagUsages .LocalFlags")
+	return strings.ReplaceAll(template, ".InheritedFlags.FlagUsages", "flagUsages .InheritedFlags")
+}
+
+// flagUsages is pflag's method FlagUsages, in which a usage text that begins with
+// a placeholder, such as "`DURATION` per-cell timeout", shows it with the flag alone.
+func flagUsages(flags *pflag.FlagSet) string {
+	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
+	shown.SortFlags = flags.SortFlags
+	flags.VisitAll(func(f *pflag.Flag) {
+		c := *f
+		if c.DefValue == "[]" || c.DefValue == "0s" {
+			c.DefValue = "" // the zero value, as pflag knows it of its own types
+		}
+		if placeholder, usage := splitUsage(f.Usage); placeholder != "" {
+			c.Value, c.Usage = placeholderValue{f.Value, placeholder}, usage
+		}
+		shown.AddFlag(&c)
+	})
+	return shown.FlagUsages()
+}
+
+var leadingPlaceholder = regexp.MustCompile("^`([^`]+)` ")
+
+// splitUsage returns the placeholder that a usage text begins with, if any, and
+// the rest of the text.
+func splitUsage(usage string) (placeholder, rest string) {
+	m := leadingPlaceholder.FindStringSubmatch(usage)
+	if m == nil {
+		return "", usage
+	}
+	return m[1], usage[len(m[0]):]
+}
+
+// placeholderValue is a flag's value whose type is shown as a placeholder.
+type placeholderValue struct {
+	pflag.Value
+	placeholder string
+}
+
+func (v placeholderValue) Type() string { return v.placeholder }
