@@ -27,6 +27,10 @@ type builder struct {
 	section  *document.Target // the last heading
 	tex      *tex.Renderer    // started with the first formula
 	cited    map[string]*document.Reference
+	repeated map[string]*repeatedWarning
+
+	sanitizer *document.Sanitizer
+	links     []rawLink
 
 	// The current notebook.
 	input     Input
@@ -42,10 +46,11 @@ type located struct {
 
 func newBuilder(o Options) *builder {
 	b := &builder{
-		options: o,
-		parser:  document.NewParser(),
-		anchors: newAnchors(),
-		cited:   map[string]*document.Reference{},
+		options:  o,
+		parser:   document.NewParser(),
+		anchors:  newAnchors(),
+		cited:    map[string]*document.Reference{},
+		repeated: map[string]*repeatedWarning{}, sanitizer: document.NewSanitizer(),
 		doc: &document.Document{
 			Lang: o.Lang, Title: o.Title, Subtitle: o.Subtitle, Authors: o.Authors,
 			Date: o.Date, Provenance: o.Provenance,
@@ -110,6 +115,8 @@ func (b *builder) notebook(in Input) {
 func (b *builder) text(where document.Origin, source string, attachments map[string]any) *document.Text {
 	t := b.parser.Parse(b.withFootnotes(source))
 	b.pictures(where, t, attachments)
+	b.rawHTML(where, t, attachments)
+	b.extraCells(located{t, where})
 	notes := document.TakeNotes(t, len(b.doc.Notes))
 	b.doc.Notes = append(b.doc.Notes, notes...)
 	b.texts = append(b.texts, located{t, where})
@@ -152,6 +159,7 @@ func (b *builder) line(where document.Origin, source string) *document.Text {
 	}
 	t := b.parser.ParseLine(source)
 	b.pictures(where, t, nil)
+	b.rawHTML(where, t, nil)
 	b.texts = append(b.texts, located{t, where})
 	b.inlines(located{t, where})
 	return t

@@ -50,7 +50,7 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 	case o.Data[mimeResource] != nil, (c.tblCaption != "" || len(c.tblParts) > 0) && text(o, mimeHTML) != "":
 		b.table(c, o, said)
 	case text(o, mimeHTML) != "":
-		b.add(&document.HTML{Origin: c.where, Source: text(o, mimeHTML), Trusted: c.trusted})
+		b.add(&document.HTML{Origin: c.where, Fragment: b.fragment(c.where, text(o, mimeHTML), nil, c.trusted), Trusted: c.trusted})
 	case text(o, mimePlain) != "":
 		b.stream(c, false, text(o, mimePlain))
 	case len(o.Data) > 0:

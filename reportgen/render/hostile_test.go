@@ -48,6 +48,16 @@ script:document.title='pwned'>)`,
 		"$`</code><img src=x onerror=document.title='pwned'>`$",
 		"[@<script>document.title='pwned'</script>; @x]",
 		"`\"' onmouseover=document.title='pwned' x='`",
+		`<img src="file:///etc/passwd" alt="x"><img src="../../../../etc/passwd"><img src="/etc/passwd">`,
+		`<img alt="\" onerror=document.title='pwned' x=\"" src="data:image/svg+xml,<svg onload=document.title='pwned'><script>document.title='pwned'</script></svg>">`,
+		`<img src="data:text/html,<script>document.title='pwned'</script>"><video src="https://example.org/x.mp4"></video><audio><source src="javascript:alert(1)"></audio>`,
+		`<a id="top" name="contents" href="&#106;avascript:document.title='pwned'">x</a><div id="theme"></div><p id='" onmouseover="document.title=1'>`,
+		`<font color="red;position:fixed" face="x&quot; onmouseover=&quot;document.title='pwned'">x</font><center onclick="document.title='pwned'">`,
+		`<div style="background:url(https://example.org/x.png);width:expression(alert(1))" align='x" onclick="1'>x</div>`,
+		`<svg><a href="javascript:document.title='pwned'"><text>x</text></a><image href="https://example.org/x.png"/><foreignObject><script>document.title='pwned'</script></foreignObject></svg>`,
+		`<figure><img src="data:image/png;base64,AAAA" style="position:fixed;width:99999%" width="9999999"></figure><details ontoggle="document.title='pwned'" open>`,
+		`<iframe srcdoc="<script>parent.document.title='pwned'</script>"></iframe><object data="https://example.org/"></object><embed src="javascript:document.title='pwned'">`,
+		`![x](data:image/svg+xml,<svg/onload=document.title='pwned'>){width=1px;onclick=alert(1) height="1&quot; onerror=&quot;x"}`,
 	}
 }
 
@@ -110,6 +120,8 @@ func checkHarmless(t *testing.T, page, source string, own map[string]int) {
 		for _, a := range n.Attr {
 			value := strings.ToLower(strings.Join(strings.Fields(a.Val), ""))
 			switch key := strings.ToLower(a.Key); {
+			case key == "style" && (strings.Contains(value, "url(") || strings.Contains(value, "position:") || strings.Contains(value, "expression")) && !within(n, "svg"):
+				t.Errorf("<%s style=%q>", n.Data, a.Val)
 			case strings.HasPrefix(key, "on"):
 				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
 			case key == "href" && strings.HasPrefix(value, "javascript:"):
@@ -121,6 +133,15 @@ func checkHarmless(t *testing.T, page, source string, own map[string]int) {
 			}
 		}
 	}
+}
+
+func within(n *html.Node, name string) bool {
+	for ; n != nil; n = n.Parent {
+		if n.Data == name {
+			return true
+		}
+	}
+	return false
 }
 
 func attributes(n *html.Node) string {

@@ -65,13 +65,14 @@ type anchors struct {
 	labels    map[string]*document.Target // by label, which is the anchor
 	slugs     map[string]*document.Target // sections without a label, by anchor
 	notebooks map[string]*document.Target // the first section of each notebook
+	raw       map[string]*document.Target // ids of raw HTML, by notebook#id and #id
 }
 
 func newAnchors() anchors {
 	return anchors{
 		// Anchors that the writers use.
 		taken:  map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true, "references": true, "figures": true, "tables": true, "search": true, "theme": true},
-		labels: map[string]*document.Target{}, slugs: map[string]*document.Target{}, notebooks: map[string]*document.Target{},
+		labels: map[string]*document.Target{}, slugs: map[string]*document.Target{}, notebooks: map[string]*document.Target{}, raw: map[string]*document.Target{},
 	}
 }
 

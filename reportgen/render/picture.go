@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -114,7 +115,7 @@ func bitmap(data []byte, media, alt string) (*document.Picture, error) {
 	return nil, fmt.Errorf("%s is not supported by every browser; use SVG or PNG", media)
 }
 
-// pictures finds the pictures of Markdown images and puts them in the tree.
+// pictures replaces Markdown images by their pictures.
 func (b *builder) pictures(where document.Origin, t *document.Text, attachments map[string]any) {
 	var images []*ast.Image
 	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -124,7 +125,11 @@ func (b *builder) pictures(where document.Origin, t *document.Text, attachments 
 		return ast.WalkContinue, nil
 	})
 	for _, img := range images {
+		size := takeAttributes(img, t.Source)
 		alt := strings.TrimSpace(document.PlainNode(img, t.Source))
+		if alt == "" {
+			alt = size["fig-alt"]
+		}
 		if alt == "" {
 			b.problem(where, 0, "the image %q has no alt text; write ![what it shows](…)", shorten(img.Destination))
 		}
@@ -133,10 +138,35 @@ func (b *builder) pictures(where document.Origin, t *document.Text, attachments 
 			b.problem(where, 0, "the image %q cannot be shown: %v", shorten(img.Destination), err)
 			continue
 		}
+		resize(picture, size["width"], size["height"])
 		picture.Name = b.anchors.unique("image")
 		parent := img.Parent()
 		parent.ReplaceChild(parent, img, &document.Image{Picture: picture})
 	}
+}
+
+var (
+	attributeList = regexp.MustCompile(`^\{([^{}\n]*)\}`)
+	attributePair = regexp.MustCompile(`([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))|[.#][\w-]+`)
+)
+
+// takeAttributes removes Pandoc's attributes, such as {width=50%}, from the text after
+// an image and returns them. Text in braces that is not a list of attributes is kept.
+func takeAttributes(img *ast.Image, source []byte) map[string]string {
+	next, ok := img.NextSibling().(*ast.Text)
+	if !ok {
+		return nil
+	}
+	m := attributeList.FindSubmatch(next.Segment.Value(source))
+	if m == nil || strings.TrimSpace(attributePair.ReplaceAllString(string(m[1]), "")) != "" {
+		return nil
+	}
+	attributes := map[string]string{}
+	for _, pair := range attributePair.FindAllStringSubmatch(string(m[1]), -1) {
+		attributes[pair[1]] = pair[2] + pair[3] + pair[4]
+	}
+	next.Segment = next.Segment.WithStart(next.Segment.Start + len(m[0]))
+	return attributes
 }
 
 func shorten(destination []byte) string {
@@ -154,7 +184,23 @@ func (b *builder) imagePicture(where document.Origin, destination, alt string, a
 	if strings.Contains(http.DetectContentType(data), "text/") {
 		return b.vector(where, data, alt)
 	}
+	if picture, err := moving(data, alt); err == nil {
+		return picture, nil
+	}
 	return bitmap(data, "", alt)
+}
+
+// moving returns the picture of a video or sound.
+func moving(data []byte, alt string) (*document.Picture, error) {
+	media := http.DetectContentType(data)
+	if media == "application/ogg" {
+		media = "audio/ogg"
+	}
+	picture := &document.Picture{Alt: alt, Media: media, Data: data}
+	if !picture.Moving() || picture.Extension() == ".png" {
+		return nil, fmt.Errorf("its data is %s, not a video or sound that browsers play", media)
+	}
+	return picture, nil
 }
 
 // imageData is the bytes behind an image's destination: an attachment of the
@@ -170,11 +216,18 @@ func (b *builder) imageData(destination string, attachments map[string]any) ([]b
 		return nil, errors.New("the cell has no such attachment")
 	}
 	if rest, ok := strings.CutPrefix(destination, "data:"); ok {
-		_, encoded, ok := strings.Cut(rest, ";base64,")
+		head, encoded, ok := strings.Cut(rest, ",")
 		if !ok {
-			return nil, errors.New("the data: URL is not base64")
+			return nil, errors.New("the data: URL has no data")
 		}
-		return base64.StdEncoding.DecodeString(encoded)
+		decoded, err := url.PathUnescape(encoded)
+		if err != nil {
+			return nil, fmt.Errorf("data: URL: %w", err)
+		}
+		if !strings.HasSuffix(head, ";base64") {
+			return []byte(decoded), nil
+		}
+		return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(decoded), ""))
 	}
 	u, err := url.Parse(destination)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/tex"
@@ -80,6 +81,23 @@ func (b *builder) equations(t located, block ast.Node) {
 		target := &document.Target{Kind: document.KindEquation, Number: b.numbers.next(document.KindEquation), Where: t.where}
 		if e.ID = b.label(t.where, t.Line(e.Offset), e.Label, target); e.ID != "" {
 			e.Number = target.Number
+		}
+		return ast.WalkContinue, nil
+	})
+}
+
+// extraCells warns of rows of Markdown tables with more cells than the header. Markdown
+// omits the cells.
+func (b *builder) extraCells(t located) {
+	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		row, ok := n.(*east.TableRow)
+		if !ok || !entering || row.LastChild() == nil || row.LastChild().Lines().Len() == 0 {
+			return ast.WalkContinue, nil
+		}
+		end := row.LastChild().Lines().At(0).Stop
+		rest, _, _ := strings.Cut(string(t.Source[end:]), "\n")
+		if rest = strings.Trim(rest, " \t\r|"); rest != "" {
+			b.warn(t.where, t.Line(end), "a row of a table has more cells than the header; omitted: %s", shorten([]byte(rest)))
 		}
 		return ast.WalkContinue, nil
 	})

@@ -31,6 +31,11 @@ func (b *builder) resolve() {
 			return ast.WalkContinue, nil
 		})
 	}
+	for _, l := range b.links {
+		if l.Destination != "" {
+			l.Destination, _ = b.destination(l.where, l.Destination)
+		}
+	}
 	b.anchorCells()
 }
 
@@ -62,48 +67,79 @@ func (b *builder) unresolved(where document.Origin, line int, format string, arg
 	b.problem(where, line, format, args...)
 }
 
-// link points a link to an anchor, or to another notebook of the report, to the section
-// or cell there. A link without text, as in MyST, gets the
-// name of its target. Other links are kept.
+// rawLink is a link in raw HTML.
+type rawLink struct {
+	*document.Anchor
+	where document.Origin
+}
+
+// link resolves a Markdown link. A link without text, as in MyST, gets the name of its
+// target.
 func (b *builder) link(t located, n *ast.Link) {
-	u, err := url.Parse(string(n.Destination))
-	if err != nil || u.Scheme != "" || u.Host != "" {
-		return
-	}
-	target := b.anchors.notebooks[path.Base(u.Path)]
-	if u.Path != "" && target == nil {
-		return
-	}
-	if u.Fragment != "" {
-		notebook := t.where.Notebook
-		if u.Path != "" {
-			notebook = path.Base(u.Path)
-		}
-		if target = b.anchor(u.Fragment); target == nil {
-			if target, err = b.cell(notebook, u.Fragment); err != nil {
-				b.unresolved(t.where, 0, "dead link to %q: %v", n.Destination, err)
-				return
-			}
-		}
-	}
-	if target == nil {
-		b.unresolved(t.where, 0, "dead link to %q: no section, figure, table or cell has this anchor", n.Destination)
-		return
-	}
-	n.Destination = []byte("#" + target.ID)
-	if n.FirstChild() == nil {
+	destination, target := b.destination(t.where, string(n.Destination))
+	n.Destination = []byte(destination)
+	if target != nil && n.FirstChild() == nil {
 		n.AppendChild(n, ast.NewString([]byte(target.Name())))
 	}
 }
 
+// destination points a link to an anchor, or to another notebook of the report, to the
+// section or cell there. Other links are kept.
+func (b *builder) destination(where document.Origin, link string) (string, *document.Target) {
+	u, err := url.Parse(link)
+	if err != nil || u.Scheme != "" || u.Host != "" {
+		return link, nil
+	}
+	target := b.anchors.notebooks[path.Base(u.Path)]
+	if u.Path != "" && target == nil {
+		b.localLink(where, u.Path)
+		return link, nil
+	}
+	if u.Path == "" && (u.Fragment == "" || u.Fragment == "top") {
+		return "#top", nil
+	}
+	if u.Fragment != "" {
+		notebook := where.Notebook
+		if u.Path != "" {
+			notebook = path.Base(u.Path)
+		}
+		if target = b.anchor(notebook, u.Fragment); target == nil {
+			if target, err = b.cell(notebook, u.Fragment); err != nil {
+				b.unresolved(where, 0, "dead link to %q: %v", link, err)
+				return link, nil
+			}
+		}
+	}
+	if target == nil {
+		b.unresolved(where, 0, "dead link to %q: no section, figure, table or cell has this anchor", link)
+		return link, nil
+	}
+	return "#" + target.ID, target
+}
+
+// localLink warns of a link to a file or folder beside the notebook, which is not
+// part of the report.
+func (b *builder) localLink(where document.Origin, name string) {
+	what := "the file is not part of the report"
+	if strings.HasSuffix(name, ".ipynb") {
+		what = "the notebook is not part of the report"
+	}
+	b.warnOnce(where, "link "+name, "link to %q: %s; it works only next to the notebook", shorten([]byte(name)), what)
+}
+
 // anchor finds an anchor as written, and in Jupyter's form, which keeps the case of the
 // heading.
-func (b *builder) anchor(fragment string) *document.Target {
+func (b *builder) anchor(notebook, fragment string) *document.Target {
 	if t := b.anchors.labels[fragment]; t != nil {
 		return t
 	}
 	if t := b.anchors.slugs[fragment]; t != nil {
 		return t
+	}
+	for _, key := range []string{notebook + "#" + fragment, "#" + fragment} {
+		if t := b.anchors.raw[key]; t != nil {
+			return t
+		}
 	}
 	slug := strings.ToLower(fragment)
 	if t := b.anchors.slugs[slug]; t != nil {

@@ -147,6 +147,7 @@ func Build(inputs []Input, o Options) (*Document, []Warning, error) {
 		b.notebook(in)
 	}
 	b.resolve()
+	b.countRepeated()
 	return b.doc, b.warnings, errors.Join(b.problems...)
 }
 

@@ -34,12 +34,11 @@ func Slug(text string) string {
 	return b.String()
 }
 
-// HTML is a text/html output without a caption. Its source is not sanitized: a
-// writer passes it through a Sanitizer unless it is trusted.
+// HTML is a text/html output without a caption.
 type HTML struct {
 	Origin
-	Source  string
-	Trusted bool // written as it is
+	Fragment
+	Trusted bool // not sanitized, and written as it is
 }
 
 func (*HTML) block() {}
@@ -129,13 +128,21 @@ type Part struct {
 
 func (*Figure) block() {}
 
-// Picture is an image with its alt text.
+// Picture is an image, video or sound with its alt text.
 type Picture struct {
 	Alt    string
-	Vector *svg.Image // nil for a bitmap
-	Media  string     // of a bitmap: image/png, image/jpeg, image/gif, image/webp
-	Data   []byte     // of a bitmap
-	Name   string     // a file name without extension, unique in the document
+	Vector *svg.Image // nil for other media
+	Media  string     // the MIME type of Data, such as image/png or video/mp4
+	Data   []byte
+	Name   string // a file name without extension, unique in the document
+	Width  string // as a CSS length or percentage; "" for the picture's own
+	Height string
+	Float  string // "left" or "right" if text flows around it
+}
+
+// Moving reports whether the picture is a video or sound, which is played.
+func (p *Picture) Moving() bool {
+	return strings.HasPrefix(p.Media, "video/") || strings.HasPrefix(p.Media, "audio/")
 }
 
 // Extension returns the file name extension of the picture's format, with its dot.
@@ -143,13 +150,11 @@ func (p *Picture) Extension() string {
 	if p.Vector != nil {
 		return ".svg"
 	}
-	switch p.Media {
-	case "image/jpeg":
-		return ".jpg"
-	case "image/gif":
-		return ".gif"
-	case "image/webp":
-		return ".webp"
+	if extension, ok := map[string]string{
+		"image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "video/mp4": ".mp4", "video/webm": ".webm",
+		"video/ogg": ".ogv", "audio/wave": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".oga", "audio/webm": ".weba", "audio/mp4": ".m4a",
+	}[p.Media]; ok {
+		return extension
 	}
 	return ".png"
 }

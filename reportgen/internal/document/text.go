@@ -118,7 +118,7 @@ func PlainNode(root ast.Node, source []byte) string {
 			b.WriteString(n.TeX)
 		case *Citation:
 			b.WriteString(n.Printed())
-		case *east.FootnoteLink, *ast.RawHTML:
+		case *east.FootnoteLink, *ast.RawHTML, *InlineHTML:
 			return ast.WalkSkipChildren, nil
 		}
 		return ast.WalkContinue, nil

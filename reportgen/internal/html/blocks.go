@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -37,15 +38,51 @@ func wide(p *document.Picture) bool {
 	return width > readable
 }
 
-// embedded is a picture as an <img> that holds its own data: an SVG with a
-// style sheet cannot reach the page from there.
+// embedded is a picture as an element that holds its own data: an SVG with a style
+// sheet cannot affect the page from there.
 func embedded(p *document.Picture) template.HTML {
 	media, data := p.Media, p.Data
 	if p.Vector != nil {
 		media, data = "image/svg+xml", p.Vector.Standalone("")
 	}
-	return template.HTML(fmt.Sprintf(`<img class="paper" alt="%s" src="data:%s;base64,%s">`,
-		template.HTMLEscapeString(p.Alt), template.HTMLEscapeString(media), base64.StdEncoding.EncodeToString(data)))
+	source := fmt.Sprintf("data:%s;base64,%s", template.HTMLEscapeString(media), base64.StdEncoding.EncodeToString(data))
+	if p.Moving() {
+		element, _, _ := strings.Cut(p.Media, "/")
+		return template.HTML(fmt.Sprintf(`<%s class="paper" controls preload="metadata"%s%s src="%s"></%s>`,
+			element, document.Escaped("aria-label", cmp.Or(p.Alt, element)), size(p), source, element))
+	}
+	return template.HTML(fmt.Sprintf(`<img class="paper%s" alt="%s"%s src="%s">`,
+		floating(p), template.HTMLEscapeString(p.Alt), size(p), source))
+}
+
+func floating(p *document.Picture) string {
+	if p.Float == "left" || p.Float == "right" {
+		return " " + p.Float
+	}
+	return ""
+}
+
+// vectorSize is the width of the box around a vector picture, which fills it.
+func vectorSize(p *document.Picture) template.HTMLAttr {
+	if p.Vector == nil || p.Vector.Styled || p.Width == "" {
+		return ""
+	}
+	return template.HTMLAttr(document.Escaped("style", "width: "+p.Width+";"))
+}
+
+// size is the size of a picture as a style attribute.
+func size(p *document.Picture) string {
+	style := ""
+	if p.Width != "" {
+		style = "width: " + p.Width + ";"
+	}
+	if p.Height != "" {
+		style += "height: " + p.Height + ";"
+	}
+	if style == "" {
+		return ""
+	}
+	return document.Escaped("style", style)
 }
 
 // spans is terminal text with a class for each style.

@@ -67,7 +67,7 @@ func newPage(d *document.Document) *page {
 		Document: d, Sections: sections(d.Blocks), Notes: d.Notes, Front: true, Back: true,
 		outline: outlineOf(d), sanitizer: document.NewSanitizer(),
 	}
-	p.trusted.add(d.Blocks)
+	p.trust(d.Blocks)
 	return p
 }
 
@@ -84,7 +84,7 @@ func (p *page) write(w io.Writer) error {
 func (p *page) source() ([]byte, error) {
 	p.prose = newProseRenderer(p)
 	t, err := template.New("").Funcs(template.FuncMap{
-		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "code": highlight,
+		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "vectorSize": vectorSize, "code": highlight,
 		"spans": spans, "level": level, "classes": classes, "href": p.href, "pageOf": p.pageOf,
 		"construct": func(document.Block) (template.HTML, error) { return "", nil },
 	}).ParseFS(templates, "templates/*.html")
@@ -154,10 +154,34 @@ func (p *page) Heading() string {
 	return "Report"
 }
 
-// output returns an HTML output, sanitized unless its notebook is trusted.
+// output returns an HTML output.
 func (p *page) output(h *document.HTML) template.HTML {
-	if h.Trusted {
-		return template.HTML(document.Balance(h.Source))
+	return template.HTML(document.Balance(p.fragment(&h.Fragment, h.Trusted)))
+}
+
+// fragment returns the HTML of a fragment, which may leave elements open. Markup is
+// sanitized again unless it is trusted: a document may come from a file.
+func (p *page) fragment(f *document.Fragment, trusted bool) string {
+	var b strings.Builder
+	for _, piece := range f.Pieces {
+		switch {
+		case piece.Picture != nil:
+			b.WriteString(string(embedded(piece.Picture)))
+		case piece.Link != nil:
+			tag := "<a"
+			if destination := p.within([]byte(piece.Link.Destination)); len(destination) > 0 {
+				tag += document.Escaped("href", string(destination))
+			}
+			tag += piece.Link.Attributes + ">"
+			if !trusted {
+				tag = p.sanitizer.Tags(tag)
+			}
+			b.WriteString(tag)
+		case trusted:
+			b.WriteString(piece.Markup)
+		default:
+			b.WriteString(p.sanitizer.Tags(piece.Markup))
+		}
 	}
-	return template.HTML(p.sanitizer.Fragment(h.Source))
+	return b.String()
 }

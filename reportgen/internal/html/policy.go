@@ -45,6 +45,7 @@ func (p *page) Policy() string {
 		"base-uri 'none'",
 		"form-action 'none'",
 		"img-src data:",
+		"media-src data:",
 		"style-src 'unsafe-inline'",
 		"style-src-elem " + strings.Join(styles, " "),
 		"style-src-attr 'unsafe-inline'",
@@ -60,14 +61,15 @@ func hash(s string) string {
 // trusted are the scripts and the style sheets of trusted outputs.
 type trusted struct{ scripts, styles []string }
 
-// add adds those of the blocks.
-func (t *trusted) add(blocks []document.Block) {
+// trust adds the scripts and style sheets of the blocks to those that may run.
+func (p *page) trust(blocks []document.Block) {
+	t := &p.trusted
 	for _, b := range blocks {
 		h, ok := b.(*document.HTML)
 		if !ok || !h.Trusted {
 			continue
 		}
-		root, err := nethtml.Parse(strings.NewReader(document.Balance(h.Source)))
+		root, err := nethtml.Parse(strings.NewReader(string(p.output(h))))
 		if err != nil {
 			continue // Balance made it text
 		}

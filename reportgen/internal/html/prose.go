@@ -22,7 +22,7 @@ import (
 func newProseRenderer(p *page) renderer.Renderer {
 	markdown := goldmark.New(
 		goldmark.WithExtensions(extension.GFM, extension.Footnote),
-		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(&nodes{p, p.sanitizer}, 100))),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(&nodes{p}, 100))),
 	)
 	return markdown.Renderer()
 }
@@ -61,10 +61,7 @@ func (p *page) note(n *document.Note) (template.HTML, error) {
 }
 
 // nodes renders the nodes that goldmark does not, or that are rendered differently.
-type nodes struct {
-	page      *page
-	sanitizer *document.Sanitizer
-}
+type nodes struct{ page *page }
 
 // RegisterFuncs implements renderer.NodeRenderer.
 func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
@@ -77,8 +74,8 @@ func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(ast.KindLink, r.link)
 	reg.Register(ast.KindImage, r.lostImage)
 	reg.Register(ast.KindHeading, r.heading)
-	reg.Register(ast.KindHTMLBlock, r.htmlBlock)
-	reg.Register(ast.KindRawHTML, r.rawHTML)
+	reg.Register(document.KindBlockHTML, r.htmlBlock)
+	reg.Register(document.KindInlineHTML, r.inlineHTML)
 	reg.Register(ast.KindFencedCodeBlock, r.fencedCode)
 	reg.Register(east.KindTable, r.table)
 }
@@ -136,22 +133,16 @@ func (r *nodes) heading(w util.BufWriter, _ []byte, n ast.Node, entering bool) (
 	return ast.WalkContinue, err
 }
 
-func (r *nodes) htmlBlock(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
-	block := n.(*ast.HTMLBlock)
-	if !entering {
-		return ast.WalkContinue, nil
+func (r *nodes) htmlBlock(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if entering {
+		_, _ = w.WriteString(r.page.fragment(&n.(*document.BlockHTML).Fragment, false))
 	}
-	raw := block.Lines().Value(source)
-	if block.HasClosure() {
-		raw = append(bytes.Clone(raw), block.ClosureLine.Value(source)...)
-	}
-	_, err := w.Write(r.sanitizer.Tags(raw))
-	return ast.WalkContinue, err
+	return ast.WalkSkipChildren, nil
 }
 
-func (r *nodes) rawHTML(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+func (r *nodes) inlineHTML(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
-		_, _ = w.Write(r.sanitizer.Tags(n.(*ast.RawHTML).Segments.Value(source)))
+		_, _ = w.WriteString(r.page.fragment(&n.(*document.InlineHTML).Fragment, false))
 	}
 	return ast.WalkSkipChildren, nil
 }

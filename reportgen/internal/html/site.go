@@ -85,7 +85,7 @@ func sitePages(d *document.Document) []*page {
 	for i, p := range pages {
 		p.Notes = notesOf(p)
 		for _, s := range p.Sections {
-			p.trusted.add(s.Blocks)
+			p.trust(s.Blocks)
 		}
 		if i > 0 {
 			p.Site.Prev = &step{pages[i-1].Site.File, cmp.Or(pages[i-1].Site.Title, whole.Heading())}

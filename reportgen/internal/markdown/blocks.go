@@ -56,10 +56,61 @@ func (w *writer) failure(f *document.Failure) string {
 		f.Anchor, what, escape(f.Origin.String()), escape(f.Name+": "+f.Value), fence("text", terminal.Plain(f.Trace)))
 }
 
-// picture is an image that refers to the picture's file.
+// picture is an image that refers to the picture's file. Only HTML can state a size, and
+// GitHub does not play sounds and videos of a repository.
 func (w *writer) picture(p *document.Picture) string {
+	if p.Width+p.Height+p.Float != "" && !p.Moving() {
+		return w.imageTag(p)
+	}
+	mark, text := "!", p.Alt
+	if p.Moving() {
+		mark, text = "", cmp.Or(p.Alt, p.Name)
+	}
+	return fmt.Sprintf("%s[%s](%s)", mark, escape(text), w.file(p))
+}
+
+// file returns the path of a picture's file, which is written with the report.
+func (w *writer) file(p *document.Picture) string {
 	w.pictures = append(w.pictures, p)
-	return fmt.Sprintf("![%s](%s/%s%s)", escape(p.Alt), FiguresDir, p.Name, p.Extension())
+	return FiguresDir + "/" + p.Name + p.Extension()
+}
+
+// imageTag is a picture as HTML.
+func (w *writer) imageTag(p *document.Picture) string {
+	file := w.file(p)
+	if p.Moving() {
+		return fmt.Sprintf(`<a href="%s">%s</a>`, file, html.EscapeString(cmp.Or(p.Alt, p.Name)))
+	}
+	tag := "<img" + document.Escaped("src", file) + document.Escaped("alt", p.Alt)
+	for _, size := range []struct{ name, value string }{{"width", p.Width}, {"height", p.Height}, {"align", p.Float}} {
+		if size.value != "" {
+			tag += document.Escaped(size.name, strings.TrimSuffix(size.value, "px"))
+		}
+	}
+	return tag + ">"
+}
+
+// fragment is the HTML of a fragment, sanitized. Pictures refer to their files.
+func (w *writer) fragment(f *document.Fragment) string {
+	var b strings.Builder
+	for _, piece := range f.Pieces {
+		switch {
+		case piece.Picture != nil:
+			b.WriteString(w.imageTag(piece.Picture))
+		case piece.Link != nil:
+			tag := "<a"
+			if destination := piece.Link.Destination; destination != "" {
+				if id, ok := strings.CutPrefix(destination, "#"); ok {
+					destination = "#" + w.anchor(id)
+				}
+				tag += document.Escaped("href", destination)
+			}
+			b.WriteString(w.sanitizer.Tags(tag + piece.Link.Attributes + ">"))
+		default:
+			b.WriteString(w.sanitizer.Tags(piece.Markup))
+		}
+	}
+	return b.String()
 }
 
 func (w *writer) figure(f *document.Figure) string {

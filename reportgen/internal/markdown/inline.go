@@ -43,8 +43,8 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 			return label
 		}
 		return "<" + label + ">"
-	case *ast.RawHTML:
-		return string(w.sanitizer.Tags(n.Segments.Value(source)))
+	case *document.InlineHTML:
+		return w.fragment(&n.Fragment)
 	case *east.Strikethrough:
 		return "~~" + w.inlines(n, source) + "~~"
 	case *east.TaskCheckBox:

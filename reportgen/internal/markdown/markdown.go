@@ -7,6 +7,7 @@
 package markdown
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -83,7 +84,7 @@ func newWriter(d *document.Document) *writer {
 		}
 		return slug
 	}
-	unique(d.Title)
+	w.anchors["top"] = unique(cmp.Or(d.Title, "Report"))
 	unique("Contents")
 	for _, h := range d.Headings() {
 		w.anchors[h.ID] = unique(numbered(h.Number, h.Text.Plain()))
@@ -142,7 +143,7 @@ func (w *writer) block(b document.Block) string {
 	case *document.Table:
 		return w.table(b)
 	case *document.HTML:
-		return htmlBlock(w.sanitizer.Fragment(b.Source))
+		return htmlBlock(document.Balance(w.fragment(&b.Fragment)))
 	case document.FoldStart:
 		return details(b.Summary, false)
 	case document.FoldEnd:

@@ -30,12 +30,8 @@ func (w *writer) node(n ast.Node, source []byte) string {
 		return fence("", string(n.Lines().Value(source)))
 	case *ast.ThematicBreak:
 		return "* * *"
-	case *ast.HTMLBlock:
-		raw := string(n.Lines().Value(source))
-		if n.HasClosure() {
-			raw += string(n.ClosureLine.Value(source))
-		}
-		return htmlBlock(string(w.sanitizer.Tags([]byte(raw))))
+	case *document.BlockHTML:
+		return htmlBlock(w.fragment(&n.Fragment))
 	case *document.Equation:
 		return equation(n)
 	case *east.Table:
@@ -132,7 +128,7 @@ var (
 	// blockTag begins an HTML block of CommonMark's sixth kind, which only an
 	// empty line ends.
 	blockTag = regexp.MustCompile(`^</?(?:article|aside|blockquote|caption|dd|details|div|dl|dt|figcaption|figure|` +
-		`h[1-6]|hr|li|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)\b`)
+		`h[1-6]|header|footer|hr|li|main|nav|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)\b`)
 )
 
 // htmlBlock is sanitised HTML as one block, in which nothing is Markdown.

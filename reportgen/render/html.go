@@ -1,0 +1,426 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"golang.org/x/net/html"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+)
+
+// rawHTML replaces the raw HTML in a text by fragments, in which pictures are
+// resolved and nothing is unsafe.
+func (b *builder) rawHTML(where document.Origin, t *document.Text, attachments map[string]any) {
+	var blocks []*ast.HTMLBlock
+	var inlines []*ast.RawHTML
+	_ = ast.Walk(t.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *ast.HTMLBlock:
+			if entering {
+				blocks = append(blocks, n)
+			}
+		case *ast.RawHTML:
+			if entering {
+				inlines = append(inlines, n)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, n := range blocks {
+		source := string(n.Lines().Value(t.Source))
+		if n.HasClosure() {
+			source += string(n.ClosureLine.Value(t.Source))
+		}
+		block := &document.BlockHTML{Fragment: b.fragment(where, source, attachments, false)}
+		n.Parent().ReplaceChild(n.Parent(), n, block)
+	}
+	for _, n := range inlines {
+		if n.Parent() == nil {
+			continue // part of an element that begins before it
+		}
+		source := string(n.Segments.Value(t.Source))
+		source += takeElement(n, source, t.Source)
+		inline := &document.InlineHTML{Fragment: b.fragment(where, source, attachments, false)}
+		n.Parent().ReplaceChild(n.Parent(), n, inline)
+	}
+}
+
+// wholeElement matches the start tag of an element that is read to its end: its
+// content is not text.
+var wholeElement = regexp.MustCompile(`(?is)^<(svg|video|audio|iframe|object|math|script|style)\b[^>]*[^/>]?>$`)
+
+// takeElement removes the nodes after n up to the end of the element that n begins
+// and returns their source. It returns "" if the content of the element is text.
+func takeElement(n *ast.RawHTML, tag string, source []byte) string {
+	m := wholeElement.FindStringSubmatch(strings.TrimSpace(tag))
+	if m == nil || strings.HasSuffix(tag, "/>") {
+		return ""
+	}
+	end := "</" + strings.ToLower(m[1])
+	for last := n.NextSibling(); last != nil; last = last.NextSibling() {
+		raw, ok := last.(*ast.RawHTML)
+		if !ok || raw.Segments.Len() == 0 || !strings.HasPrefix(strings.ToLower(string(raw.Segments.Value(source))), end) {
+			continue
+		}
+		start := n.Segments.At(n.Segments.Len() - 1).Stop
+		stop := raw.Segments.At(raw.Segments.Len() - 1).Stop
+		for next := n.NextSibling(); next != nil; next = n.NextSibling() {
+			n.Parent().RemoveChild(n.Parent(), next)
+			if next == last {
+				break
+			}
+		}
+		return string(source[start:stop])
+	}
+	return ""
+}
+
+// fragmentReader converts HTML to a fragment.
+type fragmentReader struct {
+	*builder
+	where       document.Origin
+	attachments map[string]any
+	trusted     bool
+	tokens      *html.Tokenizer
+	markup      strings.Builder
+	pieces      []document.Piece
+}
+
+// fragment converts HTML of a notebook to a fragment: pictures are resolved, and
+// whatever is not safe is removed and reported, unless the HTML is trusted.
+func (b *builder) fragment(where document.Origin, source string, attachments map[string]any, trusted bool) document.Fragment {
+	r := &fragmentReader{builder: b, where: where, attachments: attachments, trusted: trusted, tokens: html.NewTokenizer(strings.NewReader(source))}
+	for r.next() {
+	}
+	r.flush()
+	return document.Fragment{Pieces: r.pieces}
+}
+
+// flush ends a piece of markup.
+func (r *fragmentReader) flush() {
+	markup := r.markup.String()
+	r.markup.Reset()
+	if markup == "" {
+		return
+	}
+	if !r.trusted {
+		for _, what := range r.sanitizer.Removed(markup) {
+			r.removed(r.where, what)
+		}
+		markup = r.sanitizer.Tags(markup)
+	}
+	if markup != "" {
+		r.pieces = append(r.pieces, document.Piece{Markup: markup})
+	}
+}
+
+// removed warns of an element, attribute or style property that is not in the report.
+func (b *builder) removed(where document.Origin, what string) {
+	b.warnOnce(where, "HTML "+what, "removed from HTML: %s", what)
+}
+
+// next reads a token. It returns false at the end.
+func (r *fragmentReader) next() bool {
+	kind := r.tokens.Next()
+	raw := string(r.tokens.Raw())
+	switch kind {
+	case html.ErrorToken:
+		r.markup.WriteString(raw) // a tag that is not complete
+		return false
+	case html.StartTagToken, html.SelfClosingTagToken:
+		r.start(r.tokens.Token(), raw, kind == html.SelfClosingTagToken)
+	case html.EndTagToken:
+		switch name := r.tokens.Token().Data; {
+		case r.trusted:
+			r.markup.WriteString(raw)
+		case name == "center":
+			r.markup.WriteString("</div>")
+		case name == "font":
+			r.markup.WriteString("</span>")
+		default:
+			r.markup.WriteString(raw)
+		}
+	default:
+		r.markup.WriteString(raw)
+	}
+	return true
+}
+
+// start adds the element or start tag that a token begins.
+func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
+	switch t.Data {
+	case "img":
+		r.image(t, raw)
+	case "a":
+		r.anchor(t)
+	case "svg":
+		content := r.rest(raw, "svg", closed)
+		if r.trusted {
+			r.markup.WriteString(content)
+			return
+		}
+		picture, err := r.vector(r.where, []byte(content), attributeOf(t, "aria-label"))
+		r.picture(picture, err, t, "an inline SVG")
+	case "video", "audio":
+		r.media(t, r.rest(raw, t.Data, closed))
+	case "iframe", "object", "embed", "frame":
+		r.embedded(t, raw, closed)
+	case "script", "link":
+		if r.trusted {
+			for _, key := range []string{"src", "href"} {
+				if address := attributeOf(t, key); address != "" && !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "#") {
+					r.warnOnce(r.where, "load "+t.Data+" "+address, "an output loads %s, but a report loads nothing from elsewhere: what it draws is missing", shorten([]byte(address)))
+				}
+			}
+		}
+		r.markup.WriteString(raw)
+	default:
+		if r.trusted {
+			r.markup.WriteString(raw)
+			return
+		}
+		r.tag(t, closed)
+	}
+}
+
+// tag adds a start tag. Its id becomes unique in the report, and the obsolete elements
+// center and font become div and span.
+func (r *fragmentReader) tag(t html.Token, closed bool) {
+	attributes := t.Attr[:0]
+	for _, a := range t.Attr {
+		if a.Key == "id" || a.Key == "name" {
+			if a.Key, a.Val = "id", r.rawID(a.Val); a.Val == "" {
+				continue
+			}
+		}
+		attributes = append(attributes, a)
+	}
+	t.Attr = attributes
+	switch t.Data {
+	case "center":
+		t.Data = "div"
+		t.Attr = append(t.Attr, html.Attribute{Key: "align", Val: "center"})
+	case "font":
+		t.Data = "span"
+		var style []string
+		for _, a := range t.Attr {
+			switch a.Key {
+			case "color":
+				style = append(style, "color: "+a.Val)
+			case "size":
+				if size, ok := map[string]string{"1": "70%", "2": "85%", "3": "100%", "4": "115%", "5": "150%", "6": "200%", "7": "300%", "+1": "115%", "+2": "150%", "+3": "200%", "-1": "85%", "-2": "70%"}[a.Val]; ok {
+					style = append(style, "font-size: "+size)
+				}
+			case "face":
+				style = append(style, "font-family: "+a.Val)
+			case "style":
+				style = append(style, a.Val)
+			}
+		}
+		t.Attr = []html.Attribute{{Key: "style", Val: strings.Join(style, "; ")}}
+	}
+	t.Type = html.StartTagToken
+	if closed {
+		t.Type = html.SelfClosingTagToken
+	}
+	r.markup.WriteString(t.String())
+}
+
+// rawID registers an id of raw HTML as the target of links and returns the id in the
+// report. Of a duplicate it returns "".
+func (b *builder) rawID(id string) string {
+	if id == "" || b.anchors.raw[b.input.Name+"#"+id] != nil {
+		return ""
+	}
+	target := &document.Target{Kind: document.KindSection, Title: id, ID: b.anchors.unique(rawAnchor(id))}
+	b.anchors.raw[b.input.Name+"#"+id] = target
+	if b.anchors.raw["#"+id] == nil {
+		b.anchors.raw["#"+id] = target
+	}
+	return target.ID
+}
+
+// rawAnchor returns an id in the characters that anchors may have.
+func rawAnchor(id string) string {
+	return strings.Trim(regexp.MustCompile(`[^\p{L}\p{N}_.:-]+`).ReplaceAllString(id, "-"), "-.:")
+}
+
+// rest returns the source of an element to its end.
+func (r *fragmentReader) rest(start, name string, closed bool) string {
+	if closed {
+		return start
+	}
+	var b strings.Builder
+	b.WriteString(start)
+	for depth := 1; depth > 0; {
+		kind := r.tokens.Next()
+		b.Write(r.tokens.Raw())
+		tag, _ := r.tokens.TagName()
+		switch {
+		case kind == html.ErrorToken:
+			return b.String()
+		case string(tag) != name:
+		case kind == html.StartTagToken:
+			depth++
+		case kind == html.EndTagToken:
+			depth--
+		}
+	}
+	return b.String()
+}
+
+// image adds the picture of an <img>.
+func (r *fragmentReader) image(t html.Token, raw string) {
+	source := attributeOf(t, "src")
+	if r.trusted && (strings.HasPrefix(source, "data:") || source == "") {
+		r.markup.WriteString(raw)
+		return
+	}
+	picture, err := r.imagePicture(r.where, source, strings.TrimSpace(attributeOf(t, "alt")), r.attachments)
+	r.picture(picture, err, t, fmt.Sprintf("the image %q", shorten([]byte(source))))
+}
+
+// picture adds a picture, or what it shows in words if there is an error.
+func (r *fragmentReader) picture(picture *document.Picture, err error, t html.Token, what string) {
+	if err != nil {
+		r.warn(r.where, 0, "%s cannot be shown: %v", what, err)
+		r.markup.WriteString(html.EscapeString("[" + attributeOf(t, "alt") + "]"))
+		return
+	}
+	if picture.Alt == "" {
+		r.warnOnce(r.where, "HTML alt", "pictures in HTML have no alt text; write <img alt=\"…\">")
+	}
+	r.flush()
+	picture.Name = r.anchors.unique("image")
+	resize(picture, attributeOf(t, "width"), attributeOf(t, "height"))
+	for declaration := range strings.SplitSeq(attributeOf(t, "style"), ";") {
+		switch property, value, _ := strings.Cut(declaration, ":"); strings.ToLower(strings.TrimSpace(property)) {
+		case "width", "max-width":
+			resize(picture, value, "")
+		case "height":
+			resize(picture, "", value)
+		case "float":
+			picture.Float = float(value)
+		}
+	}
+	if picture.Float == "" {
+		picture.Float = float(attributeOf(t, "align"))
+	}
+	r.pieces = append(r.pieces, document.Piece{Picture: picture})
+}
+
+func float(value string) string {
+	if value = strings.ToLower(strings.TrimSpace(value)); value == "left" || value == "right" {
+		return value
+	}
+	return ""
+}
+
+// cssLength matches a width or height: a number of pixels, a percentage or another
+// absolute or relative length.
+var cssLength = regexp.MustCompile(`^(\d{1,5}(?:\.\d+)?)\s*(px|%|em|rem|in|cm|mm|pt|pc|vw)?$`)
+
+// resize sets the size of a picture. A size that is not a length is ignored.
+func resize(picture *document.Picture, width, height string) {
+	for _, size := range []struct {
+		value string
+		field *string
+	}{{width, &picture.Width}, {height, &picture.Height}} {
+		if m := cssLength.FindStringSubmatch(strings.ToLower(strings.TrimSpace(size.value))); m != nil && strings.Trim(m[1], "0.") != "" {
+			if m[2] == "" {
+				m[2] = "px"
+			}
+			*size.field = m[1] + m[2]
+		}
+	}
+}
+
+// media adds a video or sound: that of its src, or of the first <source> that can be
+// read.
+func (r *fragmentReader) media(t html.Token, content string) {
+	sources := []string{attributeOf(t, "src")}
+	z := html.NewTokenizer(strings.NewReader(content))
+	var inside strings.Builder
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		if kind == html.TextToken {
+			inside.Write(z.Text())
+		} else if child := z.Token(); child.Data == "source" {
+			sources = append(sources, attributeOf(child, "src"))
+		}
+	}
+	err := errors.New("it has no source")
+	for _, source := range sources {
+		if source == "" {
+			continue
+		}
+		var data []byte
+		if data, err = r.imageData(source, r.attachments); err != nil {
+			continue
+		}
+		var picture *document.Picture
+		if picture, err = moving(data, strings.Join(strings.Fields(inside.String()), " ")); err == nil {
+			r.picture(picture, nil, t, "")
+			return
+		}
+	}
+	r.picture(nil, err, t, "a <"+t.Data+">")
+}
+
+// embedded adds a link in place of another page, which a report does not load.
+func (r *fragmentReader) embedded(t html.Token, raw string, closed bool) {
+	if t.Data == "iframe" || t.Data == "object" {
+		raw = r.rest(raw, t.Data, closed)
+	}
+	source := attributeOf(t, "src") + attributeOf(t, "data")
+	if r.trusted && source == "" && attributeOf(t, "srcdoc") != "" {
+		// folium and others embed a page with its scripts.
+		r.warnOnce(r.where, "srcdoc", "an output embeds a page with scripts; parts that it loads from elsewhere are missing")
+		r.markup.WriteString(raw)
+		return
+	}
+	r.warnOnce(r.where, "embedded "+source, "an embedded page is not shown: %s; the report links to it", shorten([]byte(source)))
+	label := fmt.Sprintf("[embedded page: %s]", shorten([]byte(source)))
+	if u, err := url.Parse(source); err == nil && slices.Contains([]string{"http", "https"}, u.Scheme) {
+		r.flush()
+		r.pieces = append(r.pieces, document.Piece{Link: &document.Anchor{Destination: source}})
+		r.markup.WriteString(html.EscapeString(label) + "</a>")
+		return
+	}
+	r.markup.WriteString(html.EscapeString(label))
+}
+
+// anchor adds the start tag of an <a>. Its destination is resolved at the end.
+func (r *fragmentReader) anchor(t html.Token) {
+	r.flush()
+	link := &document.Anchor{Destination: strings.TrimSpace(attributeOf(t, "href"))}
+	if id := attributeOf(t, "id"); id != "" {
+		if id = r.rawID(id); id != "" {
+			link.Attributes += document.Escaped("id", id)
+		}
+	} else if id := r.rawID(attributeOf(t, "name")); id != "" {
+		link.Attributes += document.Escaped("id", id)
+	}
+	if title := attributeOf(t, "title"); title != "" {
+		link.Attributes += document.Escaped("title", title)
+	}
+	if style := attributeOf(t, "style"); style != "" && !r.trusted {
+		r.removed(r.where, "a style")
+	}
+	r.pieces = append(r.pieces, document.Piece{Link: link})
+	r.links = append(r.links, rawLink{link, r.where})
+}
+
+func attributeOf(t html.Token, name string) string {
+	for _, a := range t.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
