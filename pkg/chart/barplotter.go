@@ -11,21 +11,21 @@ import (
 )
 
 // barPlotter draws groups of horizontal bars with the value at the end of each.
-// Unlike gonum's BarChart it knows bars on a logarithmic axis, which begin at
-// its low end, and reserves room for what stands at a bar's end. Row i lies at
-// Y = -i.
+// Unlike gonum's BarChart, it supports a logarithmic axis, on which bars start at
+// the low end, and reserves space for the captions at the ends of bars. Row i is
+// at Y = -i.
 type barPlotter struct {
 	series     []trace
 	suspicious []bool
 	log        bool
 	low, high  float64 // the X axis
-	note       string  // told in the row below the last bar
+	note       string  // printed in the row below the last bar
 }
 
-// tooFar is how many times the median the largest value of two days must be for
-// the axis to be logarithmic: on a linear one half of the bars would be shorter
+// logFrom is the ratio of the largest value to the median from which the axis of
+// two days is logarithmic. On a linear axis, half of the bars would be shorter
 // than a twentieth of it.
-const tooFar = 20
+const logFrom = 20
 
 func newBarPlotter(ss []trace, suspicious []bool) *barPlotter {
 	b := &barPlotter{series: ss, suspicious: suspicious}
@@ -40,7 +40,7 @@ func newBarPlotter(ss []trace, suspicious []bool) *barPlotter {
 	slices.Sort(positive)
 	if n := len(positive); n > 0 {
 		b.high = positive[n-1]
-		b.log = len(ss) > 1 && b.high >= tooFar*positive[n/2]
+		b.log = len(ss) > 1 && b.high >= logFrom*positive[n/2]
 	}
 	switch {
 	case b.log:
@@ -52,13 +52,13 @@ func newBarPlotter(ss []trace, suspicious []bool) *barPlotter {
 	return b
 }
 
-// place returns the middle of a bar and its thickness in rows.
-func (b *barPlotter) place(row, s int) (y, thick float64) {
+// position returns the middle of a bar and its thickness in rows.
+func (b *barPlotter) position(row, s int) (y, thick float64) {
 	thick = 0.76 / float64(len(b.series))
 	return -float64(row) + 0.38 - thick*(float64(s)+0.5), thick
 }
 
-// caption returns what stands at the end of a bar. The first row names the days.
+// caption returns the text at the end of a bar. In the first row it names the day.
 func (b *barPlotter) caption(row, s int) string {
 	c := b.series[s]
 	words := c.Unit.Short(c.values[row])
@@ -71,11 +71,11 @@ func (b *barPlotter) caption(row, s int) string {
 	return words
 }
 
-// marked says whether a bar is drawn as suspicious: the test day's, where there
-// are two.
+// marked reports whether a bar is drawn as suspicious. Of two days, it is that of
+// the test day.
 func (b *barPlotter) marked(row, s int) bool { return b.suspicious[row] && s == len(b.series)-1 }
 
-// end returns where a bar ends on the X axis.
+// end returns the end of a bar on the X axis.
 func (b *barPlotter) end(v float64) float64 {
 	if math.IsNaN(v) {
 		return b.low
@@ -90,11 +90,11 @@ func (b *barPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 	style.YAlign = level(style)
 	for s := range b.series {
 		for row, v := range b.series[s].values {
-			mid, thick := b.place(row, s)
+			mid, thick := b.position(row, s)
 			from, to := x(b.low), x(b.end(v))
 			fill := colorOf(b.series[s].Day)
 			if b.marked(row, s) {
-				fill = Suspicious
+				fill = suspiciousColor
 			}
 			if to > from {
 				c.FillPolygon(fill, []vg.Point{
@@ -111,7 +111,7 @@ func (b *barPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// GlyphBoxes implements plot.GlyphBoxer: it reserves the room of the captions.
+// GlyphBoxes implements plot.GlyphBoxer. It reserves the space of the captions.
 func (b *barPlotter) GlyphBoxes(p *plot.Plot) []plot.GlyphBox {
 	style := textStyle(ink, text.XLeft, text.YCenter)
 	var boxes []plot.GlyphBox

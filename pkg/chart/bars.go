@@ -2,6 +2,7 @@ package chart
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -15,11 +16,11 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// Bars draws horizontal bars: a row for each row of f, named by column label
-// and sorted by the first of values, and side by side one plot for each of
-// values. Of two days both bars stand in a row on one axis, which is
-// logarithmic where else most bars would be too short to compare.
-// The value stands at the end of each bar.
+// Bars draws horizontal bars. There is a row for each row of f, named by column
+// label and sorted by the first of values, and one plot for each of values, side
+// by side. The bars of two days are drawn in the same row on one axis, which is
+// logarithmic if most bars would be too short to compare otherwise. The value is
+// printed at the end of each bar.
 func Bars(f frame.Frame, label string, values []string, o Options) *Figure {
 	b, err := newBars(f, label, values, o)
 	if err != nil {
@@ -47,14 +48,14 @@ func Bars(f frame.Frame, label string, values []string, o Options) *Figure {
 	return fig
 }
 
-// barRows is what Bars draws: the rows shown and a series or two for each value.
+// barRows are the rows that Bars draws, with one or two series for each value.
 type barRows struct {
 	shown      frame.Frame
 	labels     []string
 	suspicious []bool
 	panels     [][]trace
-	others     int      // rows left out
-	rest       []string // what is left out of each panel, in words
+	others     int      // number of rows left out
+	rest       []string // summary of the rows left out, for each panel
 }
 
 func newBars(f frame.Frame, label string, values []string, o Options) (*barRows, error) {
@@ -62,7 +63,7 @@ func newBars(f frame.Frame, label string, values []string, o Options) (*barRows,
 		return nil, errNoRows
 	}
 	if len(values) == 0 {
-		return nil, fmt.Errorf("no column of values is named")
+		return nil, errors.New("no column of values")
 	}
 	first, err := seriesOf(f, values[0], o.Day)
 	if err != nil {
@@ -93,7 +94,7 @@ func newBars(f frame.Frame, label string, values []string, o Options) (*barRows,
 			if err != nil {
 				return nil, err
 			}
-			rest = tell(left)
+			rest = summary(left)
 		}
 		b.rest = append(b.rest, rest)
 	}
@@ -136,9 +137,9 @@ func sortRows(ss []trace, n int) []int {
 	return order
 }
 
-// tell says what rows that are not drawn amount to: their sum where sums make
-// sense, else the largest of them.
-func tell(ss []trace) string {
+// summary summarizes rows that are not drawn: by their sum, or by the largest if
+// the unit cannot be summed.
+func summary(ss []trace) string {
 	s := ss[len(ss)-1]
 	if s.Unit == frame.Count || s.Unit == frame.Bytes {
 		sum := 0.0
@@ -160,7 +161,7 @@ func (b *barRows) plot(panel int, value string) *plot.Plot {
 	bars := newBarPlotter(b.panels[panel], b.suspicious)
 	bars.note = b.rest[panel]
 	column := frame.Describe(value)
-	p.X.Tick.Marker = linearTicks(column.Unit, b.ticksWanted(bars))
+	p.X.Tick.Marker = linearTicks(column.Unit, b.tickCount(bars))
 	if bars.log {
 		p.X.Scale = plot.LogScale{}
 		p.X.Tick.Marker = logTicks(column.Unit)
@@ -175,9 +176,9 @@ func (b *barRows) plot(panel int, value string) *plot.Plot {
 	return p
 }
 
-// ticksWanted returns how many ticks a panel has room for, so that their labels
-// stay apart: what the row labels and the captions of bars leave of it.
-func (b *barRows) ticksWanted(bars *barPlotter) int {
+// tickCount returns the number of ticks whose labels fit into a panel without
+// overlap, beside the row labels and the captions of bars.
+func (b *barRows) tickCount(bars *barPlotter) int {
 	var captions vg.Length
 	style := textStyle(ink, text.XLeft, text.YCenter)
 	for s := range bars.series {
@@ -190,7 +191,7 @@ func (b *barRows) ticksWanted(bars *barPlotter) int {
 	return max(1, min(6, int(free/perTick)))
 }
 
-// names returns the row labels as they are written, with one for the rest.
+// names returns the row labels as they are drawn, with one for the rest.
 func (b *barRows) names() []string {
 	var names []string
 	for _, l := range b.labels {
@@ -205,7 +206,7 @@ func (b *barRows) names() []string {
 	return names
 }
 
-// nameRows writes the names of rows at the Y axis.
+// nameRows sets the names of rows at the Y axis.
 func (b *barRows) nameRows(p *plot.Plot) {
 	var ticks []plot.Tick
 	for i, n := range b.names() {
@@ -214,7 +215,7 @@ func (b *barRows) nameRows(p *plot.Plot) {
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 }
 
-// labelWidth returns the room that the names of rows take.
+// labelWidth returns the width of the names of rows.
 func (b *barRows) labelWidth() vg.Length {
 	style := textStyle(ink, text.XRight, text.YCenter)
 	var w vg.Length
@@ -224,8 +225,8 @@ func (b *barRows) labelWidth() vg.Length {
 	return w + 2*gap
 }
 
-// shorten cuts a name that would leave no room for its bar, and leaves out what
-// XML cannot hold: names come from databases that anybody may have written.
+// shorten truncates a name that would leave no space for its bar, and replaces
+// characters that XML does not allow: names come from untrusted databases.
 func shorten(s string) string {
 	const most = 42
 	s = strings.Map(func(r rune) rune {

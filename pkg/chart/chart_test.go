@@ -24,7 +24,7 @@ func nums(name string, v ...float64) series.Series {
 	return series.New(v, series.Float, name)
 }
 
-// hosts are as many hosts as a real network has, with a long tail.
+// hosts returns as many hosts as a real network has, with a long tail.
 func hosts(n int) frame.Frame {
 	var names []string
 	var base, test []int
@@ -85,7 +85,7 @@ func countries() frame.Frame {
 	)
 }
 
-// figures are what the golden files show.
+// figures are the figures of the golden files.
 func figures() map[string]*Figure {
 	return map[string]*Figure{
 		"hours":             Hours(hoursOf(true), "flows", Options{}),
@@ -113,7 +113,7 @@ func TestFigures(t *testing.T) {
 			}
 			wellFormed(t, got)
 			if bytes.Contains(got, []byte("NaN")) || bytes.Contains(got, []byte("Inf")) {
-				t.Error("the figure draws what is no number")
+				t.Error("the figure contains NaN or Inf")
 			}
 			testenv.Golden(t, filepath.Join("testdata", name+".svg"), string(got))
 		})

@@ -10,7 +10,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// day is a day on which one host sends some bytes.
+// day returns a day on which one host sends some bytes.
 func day(up int64) *profile.Profile {
 	src, _ := flow.ParseAddr("10.0.0.1")
 	dst, _ := flow.ParseAddr("203.0.113.9")
@@ -34,9 +34,9 @@ func ExampleHours() {
 	// Output: true <nil>
 }
 
-// A figure of nothing is refused.
+// A figure without rows is an error.
 func ExampleFigure_SVG() {
 	_, err := chart.Bars(frame.Hosts(&profile.Profile{}), "src_ip", []string{"flows"}, chart.Options{}).SVG()
 	fmt.Println(err)
-	// Output: chart: bars: there are no rows to draw: tell so in a sentence instead of a figure
+	// Output: chart: bars: no rows to draw; display a sentence instead
 }

@@ -1,16 +1,15 @@
-// Package chart draws figures from frames, in one style: see style.go.
+// Package chart draws figures from frames in a common style.
 //
-// Each function takes a [frame.Frame] and the names of its columns and returns
-// a [Figure]. What a column's numbers count, and so how axes are titled and
-// values printed, comes from [frame.Describe]. A column of one day ("flows") is
-// drawn as one series; where the frame has that column for two days instead
-// ("baseline_flows", "test_flows", as [frame.Compare] makes them), both are
-// drawn on one axis.
+// Each function takes a [frame.Frame] and the names of its columns, and returns a
+// [Figure]. [frame.Describe] gives the titles of axes and the units of values. A
+// column of one day ("flows") is drawn as one series. If the frame has the column
+// for two days instead ("baseline_flows" and "test_flows", see [frame.Compare]),
+// both are drawn on one axis.
 //
 //	hours := frame.Compare(frame.Hours(normal), frame.Hours(today), "hour", "flows")
 //	svg, err := chart.Hours(hours, "flows", chart.Options{}).SVG()
 //
-// A figure of nothing is an error: say in a sentence that there is nothing.
+// A figure without rows is an error. Display a sentence instead.
 package chart
 
 import (
@@ -26,31 +25,30 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// Figure is one drawing of one or more plots that share rows or an axis.
+// Figure is a drawing of one or more plots that share rows or an axis.
 type Figure struct {
 	Data          frame.Frame    // the rows drawn, in their order
 	Width, Height vg.Length      // in points
-	Plots         [][]*plot.Plot // row by row, to add to before the figure is drawn
+	Plots         [][]*plot.Plot // by row; they can be changed before the figure is drawn
 
-	left vg.Length // room for the row labels, taken by the first plot of each row alone
-	err  error     // why there is nothing to draw
+	left vg.Length // width of the row labels, in the first plot of each row only
+	err  error     // set if there is nothing to draw
 }
 
-// Options of a figure. The zero value is a good figure.
+// Options of a figure. The zero value has useful defaults.
 type Options struct {
-	Top        int      // rows drawn at most, the rest is told in a line; 0 means 20
-	Day        string   // whose colour a single day has: frame.BaselineDay (also "") or frame.TestDay
-	Suspicious []string // row labels drawn in the colour Suspicious
-	Beside     string   // column whose text stands beside each row label, such as "owner"
+	Top        int      // maximum number of rows; the rest is summarized in a line; 0 means 20
+	Day        string   // colour of a single day: frame.BaselineDay (also "") or frame.TestDay
+	Suspicious []string // labels of rows that are drawn as suspicious
+	Beside     string   // column with text to print after each row label, such as "owner"
 }
 
-// errNoRows says that a figure would be empty.
-var errNoRows = errors.New("there are no rows to draw: tell so in a sentence instead of a figure")
+var errNoRows = errors.New("no rows to draw; display a sentence instead")
 
-// SVG returns the figure as an SVG document, the same bytes for the same data.
-// Its text stays text.
+// SVG returns the figure as an SVG document. The same data gives the same bytes.
+// Text is not converted to outlines.
 func (f *Figure) SVG() ([]byte, error) {
-	if f.err != nil { // it has no size to make a canvas of
+	if f.err != nil { // there is no size for a canvas
 		return nil, fmt.Errorf("chart: %w", f.err)
 	}
 	canvas := vgsvg.NewWith(vgsvg.UseWH(f.Width, f.Height))
@@ -64,8 +62,8 @@ func (f *Figure) SVG() ([]byte, error) {
 	return f.tidy(out.Bytes())
 }
 
-// Draw draws the figure on a canvas of any format that gonum/plot writes, such as
-// PDF. Package png does so for PNG. It is an error if there is nothing to draw.
+// Draw draws the figure on a canvas of any format of gonum/plot, such as PDF.
+// Package png writes PNG. It is an error if there is nothing to draw.
 func (f *Figure) Draw(c draw.Canvas) error {
 	if f.err != nil {
 		return fmt.Errorf("chart: %w", f.err)
@@ -91,9 +89,9 @@ func (f *Figure) Draw(c draw.Canvas) error {
 	return nil
 }
 
-// tidy replaces the head of a document that vgsvg wrote: sizes in CSS pixels,
-// no declaration that would be in the way inside a page, and fonts to fall back
-// to. Arial and Helvetica have the widths of Liberation Sans.
+// tidy replaces the head of a document of vgsvg: sizes are in CSS pixels, there is
+// no XML declaration, which a page cannot contain, and there are fallback fonts.
+// Arial and Helvetica have the widths of Liberation Sans.
 func (f *Figure) tidy(svg []byte) ([]byte, error) {
 	_, rest, ok := bytes.Cut(svg, []byte("<svg"))
 	if ok {
@@ -112,14 +110,14 @@ func (f *Figure) tidy(svg []byte) ([]byte, error) {
 	return append([]byte(head), rest...), nil
 }
 
-// trace is one column of numbers to draw.
+// trace is a column of numbers to draw.
 type trace struct {
 	frame.Column
 	values []float64
 }
 
-// seriesOf returns the series of a value: the column itself, as that of a day
-// or, where the frame compares two days, the column of each day.
+// seriesOf returns the series of a value: the column itself, as that of a day, or
+// the columns of both days if the frame compares two days.
 func seriesOf(f frame.Frame, value, day string) ([]trace, error) {
 	names := []string{value}
 	if !frame.Has(f, value) && frame.Has(f, frame.BaselineDay+"_"+value) {

@@ -19,11 +19,10 @@ import (
 // slotHours is the length of a half hour on an axis of hours.
 const slotHours = 0.5
 
-// HalfHours draws values of one host over the half hours of the day, one plot
-// above the other on one axis of time: columns for what can be summed, points
-// for ratios. The frame has a column "timestamp" with the start of each half
-// hour. Half hours with nothing to show (NaN) stay empty. A host that
-// o.Suspicious names, by column "src_ip", is drawn as suspicious.
+// HalfHours draws values of one host by half hour, as plots one above the other
+// with a common time axis: as columns, or as points for ratios. The frame must have
+// a column "timestamp" with the start of each half hour. NaN is not drawn. The host
+// is drawn as suspicious if o.Suspicious contains it (column "src_ip").
 func HalfHours(f frame.Frame, values []string, o Options) *Figure {
 	fig, err := halfHours(f, values, o)
 	if err != nil {
@@ -38,7 +37,7 @@ func halfHours(f frame.Frame, values []string, o Options) (*Figure, error) {
 		return nil, err
 	}
 	if len(rows) != 1 {
-		return nil, fmt.Errorf("the frame has %d hosts and not one: use Strips", len(rows))
+		return nil, fmt.Errorf("%d hosts in the frame, want 1; use Strips", len(rows))
 	}
 	fig := &Figure{Data: f, Width: width, Height: vg.Length(len(values))*84 + 30}
 	for i, value := range values {
@@ -66,8 +65,8 @@ func halfHours(f frame.Frame, values []string, o Options) (*Figure, error) {
 	return fig, nil
 }
 
-// alignLeft makes plots that stand above each other begin at the same place: it
-// pads those whose tick labels are narrower than the widest.
+// alignLeft aligns the left edges of plots above each other: it pads those whose
+// tick labels are narrower than the widest.
 func alignLeft(rows [][]*plot.Plot) {
 	widths := make([]vg.Length, len(rows))
 	var most vg.Length
@@ -83,10 +82,10 @@ func alignLeft(rows [][]*plot.Plot) {
 	}
 }
 
-// Strips draws a value of several hosts over the half hours of the day, a strip
-// of columns for each, all to one scale. The frame has columns "timestamp", the
-// start of the half hour, and label, the name of the strip; strips stand in the
-// order in which they come first. The day's sum stands at the end of each.
+// Strips draws a value of several hosts by half hour, as a strip of columns for
+// each host, with a common scale. The frame must have the columns "timestamp", the
+// start of the half hour, and label, the name of the strip. Strips are in the order
+// of their first rows. The sum of the day is printed at the end of each strip.
 func Strips(f frame.Frame, label, value string, o Options) *Figure {
 	rows, err := stripsOf(f, label, []string{value}, o)
 	if err != nil {
@@ -108,7 +107,7 @@ func Strips(f frame.Frame, label, value string, o Options) *Figure {
 			words += " " + column.Name
 		}
 		if r.suspicious {
-			words += ", suspicious" // for those who read in grey
+			words += ", suspicious" // for greyscale
 		}
 		sums = append(sums, note{x: 24, y: 0.35 - float64(i), words: words, right: gap, style: textStyle(ink, text.XLeft, text.YCenter)})
 	}
@@ -119,9 +118,9 @@ func Strips(f frame.Frame, label, value string, o Options) *Figure {
 	return &Figure{Data: f, Width: width, Height: vg.Length(len(rows))*30 + 40, Plots: [][]*plot.Plot{{p}}}
 }
 
-// margin is a plotter that draws nothing and takes the room of a tick label of
-// this width at the end of the X axis, so that a plot without labels is as wide
-// as the one with labels below it. At its start gonum leaves no such room.
+// margin is a plotter that draws nothing. It reserves the space of a tick label of
+// this width at the end of the X axis, so that a plot without labels is as wide as
+// the one with labels below it. Gonum reserves no such space at the start.
 type margin vg.Length
 
 // Plot implements plot.Plotter.
@@ -129,8 +128,8 @@ func (margin) Plot(draw.Canvas, *plot.Plot) {}
 
 // GlyphBoxes implements plot.GlyphBoxer.
 func (m margin) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
-	room := vg.Rectangle{Min: vg.Point{X: -vg.Length(m) / 2}, Max: vg.Point{X: vg.Length(m) / 2}}
-	return []plot.GlyphBox{{X: 1, Rectangle: room}}
+	space := vg.Rectangle{Min: vg.Point{X: -vg.Length(m) / 2}, Max: vg.Point{X: vg.Length(m) / 2}}
+	return []plot.GlyphBox{{X: 1, Rectangle: space}}
 }
 
 // stripRow is the half hours of one host.
@@ -161,7 +160,7 @@ func (r stripRow) sum(value int) float64 {
 	return sum
 }
 
-// stripsOf gathers the rows of each name.
+// stripsOf groups rows by name.
 func stripsOf(f frame.Frame, label string, values []string, o Options) ([]stripRow, error) {
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, errNoRows
@@ -203,16 +202,16 @@ type stripPlotter struct {
 	rows   []stripRow
 	value  int
 	points bool    // points instead of columns
-	scale  float64 // rows of height for one of the value
+	scale  float64 // height in rows of a value of 1
 }
 
 // Plot implements plot.Plotter.
 func (s *stripPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for i, r := range s.rows {
-		var fill color.Color = Test
+		var fill color.Color = testColor
 		if r.suspicious {
-			fill = Suspicious
+			fill = suspiciousColor
 		}
 		base := -float64(i)
 		for k, v := range r.values[s.value] {

@@ -14,8 +14,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// Hours draws a value over the hours of the day as steps, one line for each
-// day. The frame has a column "hour" with each hour once, in order.
+// Hours draws a value over the hours of the day as steps, with one line for each
+// day. The frame must have a column "hour" with all hours in order.
 func Hours(f frame.Frame, value string, o Options) *Figure {
 	fig, err := hours(f, value, o)
 	if err != nil {
@@ -62,7 +62,7 @@ func hours(f frame.Frame, value string, o Options) (*Figure, error) {
 	return &Figure{Data: f, Width: width, Height: 210, Plots: [][]*plot.Plot{{p}}}, nil
 }
 
-// orOne keeps an axis of nothing but zeros from having no length.
+// orOne returns peak, or 1 if it is 0, since an axis needs a length.
 func orOne(peak float64) float64 {
 	if peak == 0 {
 		return 1
@@ -70,7 +70,8 @@ func orOne(peak float64) float64 {
 	return peak
 }
 
-// steps draws a value that holds for the hour that begins at each point.
+// steps returns a line with a constant value for the hour that starts at each
+// point.
 func steps(at []float64, s trace) (*plotter.Line, error) {
 	var xy plotter.XYs
 	for i, v := range s.values {
@@ -87,8 +88,8 @@ func steps(at []float64, s trace) (*plotter.Line, error) {
 	return line, nil
 }
 
-// dayLabels names two lines where they are farthest apart: the upper one above
-// its line, the lower one below.
+// dayLabels returns the names of two lines, at the hour in which they are farthest
+// apart: above the upper line and below the lower line.
 func dayLabels(at []float64, ss []trace) *notes {
 	best, apart := 0, -1.0
 	for i := range at {
@@ -103,7 +104,7 @@ func dayLabels(at []float64, ss []trace) *notes {
 	if lower[best] > upper[best] {
 		upper, lower, above, below = lower, upper, below, above
 	}
-	// A label is up to three hours wide and must clear the steps beside it.
+	// A label is up to three hours wide and must not overlap the adjacent steps.
 	from, to := max(0, best-1), min(len(at), best+2)
 	return &notes{
 		{x: at[best] + 0.5, y: slices.Max(upper[from:to]), words: above, style: textStyle(ink, text.XCenter, text.YBottom), up: gap / 2},
@@ -131,7 +132,7 @@ func (ns *notes) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// GlyphBoxes implements plot.GlyphBoxer: it reserves the room of the text.
+// GlyphBoxes implements plot.GlyphBoxer. It reserves the space of the text.
 func (ns *notes) GlyphBoxes(p *plot.Plot) []plot.GlyphBox {
 	var boxes []plot.GlyphBox
 	for _, n := range *ns {

@@ -16,7 +16,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// box is where a text stands, in points from the lower left corner.
+// box is the position of a text, in points from the lower left corner.
 type box struct {
 	words                    string
 	left, right, low, height float64
@@ -25,7 +25,7 @@ type box struct {
 var rotated = regexp.MustCompile(`<g transform="rotate`)
 
 // texts returns the boxes of a figure's upright texts. Rotated ones are the
-// titles of vertical axes, which stand alone at the left edge.
+// titles of vertical axes, at the left edge.
 func texts(t *testing.T, svg []byte) []box {
 	t.Helper()
 	style := textStyle(ink, text.XLeft, text.YBottom)
@@ -79,7 +79,7 @@ func number(t *testing.T, s string) float64 {
 	return v
 }
 
-// checkLayout checks that every text lies inside the figure and on no other.
+// checkLayout checks that texts are inside the figure and do not overlap.
 func checkLayout(t *testing.T, f *Figure) {
 	t.Helper()
 	svg, err := f.SVG()
@@ -96,7 +96,7 @@ func checkLayout(t *testing.T, f *Figure) {
 		}
 		for _, b := range all[:i] {
 			if a.left < b.right && b.left < a.right && a.low < b.low+b.height && b.low < a.low+a.height {
-				t.Errorf("%q stands on %q", a.words, b.words)
+				t.Errorf("%q overlaps %q", a.words, b.words)
 			}
 		}
 	}
@@ -153,9 +153,9 @@ func TestRefused(t *testing.T) {
 		"no label":       {Bars(some, "dst_ip", []string{"up_bytes"}, Options{}), `no column "dst_ip"`},
 		"no beside":      {Bars(some, "src_ip", []string{"up_bytes"}, Options{Beside: "owner"}), `no column "owner"`},
 		"no values":      {Bars(some, "src_ip", nil, Options{}), "no column of values"},
-		"text as number": {Bars(some, "src_ip", []string{"src_ip"}, Options{}), "holds text"},
+		"text as number": {Bars(some, "src_ip", []string{"src_ip"}, Options{}), "text, not numbers"},
 		"two hosts":      {HalfHours(halfHoursOf("a", "b"), []string{"flows"}, Options{}), "use Strips"},
-		"broken frame":   {Bars(some.Select([]string{"x"}), "src_ip", []string{"up_bytes"}, Options{}), "not valid"},
+		"broken frame":   {Bars(some.Select([]string{"x"}), "src_ip", []string{"up_bytes"}, Options{}), "invalid frame"},
 	} {
 		_, err := c.fig.SVG()
 		if err == nil || !strings.Contains(err.Error(), c.says) {
@@ -183,7 +183,7 @@ func TestAxis(t *testing.T) {
 	}
 }
 
-// TestMeaning checks that a colour means one thing: the day or the suspicion.
+// TestMeaning checks that a colour has one meaning: a day, or suspicion.
 func TestMeaning(t *testing.T) {
 	svg := func(f *Figure) string {
 		b, err := f.SVG()
@@ -193,7 +193,7 @@ func TestMeaning(t *testing.T) {
 		return string(b)
 	}
 	hex := func(c [3]uint8) string { return fmt.Sprintf("#%02X%02X%02X", c[0], c[1], c[2]) }
-	baseline, test, suspicious := hex([3]uint8{Baseline.R, Baseline.G, Baseline.B}), hex([3]uint8{Test.R, Test.G, Test.B}), hex([3]uint8{Suspicious.R, Suspicious.G, Suspicious.B})
+	baseline, test, suspicious := hex([3]uint8{baselineColor.R, baselineColor.G, baselineColor.B}), hex([3]uint8{testColor.R, testColor.G, testColor.B}), hex([3]uint8{suspiciousColor.R, suspiciousColor.G, suspiciousColor.B})
 	for name, c := range map[string]struct {
 		svg       string
 		has, lack []string

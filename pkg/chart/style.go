@@ -13,14 +13,14 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// The colours of figures. They are of the palette of Okabe and Ito ("Color
-// Universal Design", 2008), which people with any colour vision can tell apart,
-// and each means the same thing in every figure. Their lightness differs too,
-// so that they stay apart in grey.
+// The colours of figures, each with the same meaning in all figures. They are
+// from the palette of Okabe and Ito ("Color Universal Design", 2008), which can be
+// distinguished with any colour vision. Their lightness differs too, so they can
+// be distinguished in greyscale.
 var (
-	Baseline   = color.RGBA{R: 0x56, G: 0xB4, B: 0xE9, A: 0xFF} // the normal day
-	Test       = color.RGBA{R: 0x00, G: 0x72, B: 0xB2, A: 0xFF} // the day under test
-	Suspicious = color.RGBA{R: 0xD5, G: 0x5E, B: 0x00, A: 0xFF} // what a detection found
+	baselineColor   = color.RGBA{R: 0x56, G: 0xB4, B: 0xE9, A: 0xFF} // the baseline day
+	testColor       = color.RGBA{R: 0x00, G: 0x72, B: 0xB2, A: 0xFF} // the test day
+	suspiciousColor = color.RGBA{R: 0xD5, G: 0x5E, B: 0x00, A: 0xFF} // findings of detections
 )
 
 var (
@@ -29,8 +29,8 @@ var (
 	rule = color.RGBA{R: 0xD9, G: 0xD9, B: 0xD9, A: 0xFF} // grid lines
 )
 
-// Sizes of figures. A figure is width points (720 CSS pixels) wide, so that
-// its text has the size of a page's small print.
+// Sizes of figures. A figure is 540 points (720 CSS pixels) wide, so its text is
+// as large as the captions of a page.
 const (
 	width     vg.Length = 540
 	textSize  vg.Length = 8.5
@@ -42,9 +42,9 @@ const (
 // colorOf returns the colour of a day's marks.
 func colorOf(day string) color.Color {
 	if day == frame.TestDay {
-		return Test
+		return testColor
 	}
-	return Baseline
+	return baselineColor
 }
 
 // textStyle returns the style of text in figures.
@@ -58,8 +58,8 @@ func textStyle(c color.Color, x text.XAlignment, y text.YAlignment) text.Style {
 	}
 }
 
-// newPlot returns an empty plot in the one style: no ground, no frame, no tick
-// marks, grid lines behind the data.
+// newPlot returns an empty plot in the common style: no background, frame or tick
+// marks, and grid lines behind the data.
 func newPlot() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
@@ -75,14 +75,14 @@ func newPlot() *plot.Plot {
 		a.Tick.Label.Font = font.Font{Typeface: "Liberation", Variant: "Sans", Size: textSize}
 	}
 	// A vertical axis raises its tick labels by the font's descent, which is
-	// twice what digits need to stand level with their row.
+	// twice the offset that centres digits on their row.
 	t := &p.Y.Tick.Label
 	t.YAlign = level(*t) - text.YAlignment(t.FontExtents().Descent/t.FontExtents().Height)
 	return p
 }
 
-// level is the alignment that puts the middle of digits and capitals at a point:
-// they have no descenders, which the middle of the font's box allows for.
+// level returns the alignment that centres digits and capitals at a point. They
+// have no descenders, unlike the box of the font.
 func level(s text.Style) text.YAlignment {
 	e := s.FontExtents()
 	return text.YCenter + text.YAlignment(e.Descent/e.Height/2)

@@ -8,12 +8,12 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// linearTicks marks a linear axis of a unit at about want round values.
+// linearTicks returns about want ticks at round values of a linear axis.
 func linearTicks(u frame.Unit, want int) plot.Ticker {
 	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
 		step := roundStep(0.75 * (hi - lo) / float64(want))
 		if u == frame.Count {
-			step = max(1, step) // there is no half flow
+			step = max(1, step) // counts are whole
 		}
 		var ticks []plot.Tick
 		for i := math.Ceil(lo / step); i*step <= hi; i++ {
@@ -25,8 +25,8 @@ func linearTicks(u frame.Unit, want int) plot.Ticker {
 	})
 }
 
-// roundStep returns the least of 1, 2 and 5 times a power of ten that is not
-// below x.
+// roundStep returns the smallest number of the form 1, 2 or 5 times a power of ten
+// that is at least x.
 func roundStep(x float64) float64 {
 	if !(x > 0) {
 		return 1
@@ -40,8 +40,7 @@ func roundStep(x float64) float64 {
 	return 10 * p
 }
 
-// logTicks marks a logarithmic axis at powers of ten, leaving some out where
-// there are more than six.
+// logTicks returns ticks at powers of ten of a logarithmic axis, at most six or so.
 func logTicks(u frame.Unit) plot.Ticker {
 	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
 		first, last := math.Ceil(math.Log10(lo)-1e-9), math.Floor(math.Log10(hi)+1e-9)
@@ -65,7 +64,7 @@ func tickLabel(u frame.Unit, v float64) string {
 	return u.Short(v)
 }
 
-// dayTicks marks an axis of hours every three hours.
+// dayTicks returns ticks every three hours of a day.
 func dayTicks() plot.Ticker {
 	var ticks []plot.Tick
 	for h := 0; h <= 24; h += 3 {
@@ -75,7 +74,7 @@ func dayTicks() plot.Ticker {
 	return plot.ConstantTicks(ticks)
 }
 
-// unlabelled keeps the lines of ticks and drops their labels.
+// unlabelled removes the labels of ticks but not their grid lines.
 func unlabelled(t plot.Ticker) plot.Ticker {
 	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
 		ticks := t.Ticks(lo, hi)
@@ -86,7 +85,7 @@ func unlabelled(t plot.Ticker) plot.Ticker {
 	})
 }
 
-// axisTitle names what an axis shows.
+// axisTitle returns the title of an axis.
 func axisTitle(c frame.Column, logarithmic bool) string {
 	title := c.Title
 	if c.Unit == frame.Bytes {

@@ -6,22 +6,22 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// Column says what a column of a frame holds.
+// Column describes a column of a frame.
 type Column struct {
 	Name  string // as in the frame, such as "up_bytes"
-	Title string // for people, such as "Sent"
+	Title string // heading of the column, such as "Sent"
 	Unit  Unit
-	Day   string // "baseline" or "test" where the column is of one day of [Compare], else ""
+	Day   string // "baseline" or "test" for a column of [Compare], else ""
 }
 
-// The prefixes that [Compare] puts before the columns of each day.
+// The prefixes of the columns of [Compare].
 const (
 	BaselineDay = "baseline"
 	TestDay     = "test"
 )
 
-// columns lists the titles and units of all columns of this package's frames.
-// A column that means the same in two frames has the same name in both.
+// columns are the titles and units of the columns of all frames. Columns with
+// the same meaning have the same name in all frames.
 var columns = map[string]Column{
 	flow.ColTime:  {Title: "Time", Unit: Clock},
 	flow.ColSrc:   {Title: "Source"},
@@ -98,9 +98,9 @@ var columns = map[string]Column{
 	"from":  {Title: "Learned from"},
 }
 
-// Describe says what a column holds. Of a column of two days side by side, such
-// as "test_up_bytes", it says what the column of one day does, and names the
-// day. A column that Flowbook does not know has its name as title and no unit.
+// Describe returns the description of a column. A column of [Compare], such as
+// "test_up_bytes", has the unit of the column of one day, and the day in its
+// title. An unknown column has its name as title and no unit.
 func Describe(name string) Column {
 	for _, day := range []string{BaselineDay, TestDay} {
 		if rest, ok := strings.CutPrefix(name, day+"_"); ok {

@@ -8,11 +8,11 @@ import (
 	"github.com/go-gota/gota/series"
 )
 
-// Compare puts columns of a baseline and a test day side by side: one row for
-// each key of either day with the columns key, baseline_V and test_V for every
-// value column V, 0 where a day lacks the key. Keys must be distinct within a
-// day. Rows stand in the order of the baseline, then of what only the test day
-// has.
+// Compare puts columns of the baseline day and the test day side by side. The
+// result has one row for each key of either day, with the columns key, and
+// baseline_V and test_V for each value column V. A value is 0 if the day does not
+// have the key. Keys must be distinct within a day. Rows are in the order of the
+// baseline day, followed by those of the test day only.
 func Compare(baseline, test Frame, key string, values ...string) Frame {
 	keys, at, err := unite(baseline, test, key)
 	if err != nil {
@@ -39,8 +39,8 @@ func Compare(baseline, test Frame, key string, values ...string) Frame {
 	return dataframe.New(all...)
 }
 
-// unite returns the keys of both days and, for each day, the row of each key,
-// -1 where the day lacks it.
+// unite returns the keys of both days and, for each day, the row of each key, or
+// -1 if the day does not have it.
 func unite(baseline, test Frame, key string) (keys []string, at [2][]int, err error) {
 	var rows [2]map[string]int
 	for d, f := range []Frame{baseline, test} {
@@ -51,7 +51,7 @@ func unite(baseline, test Frame, key string) (keys []string, at [2][]int, err er
 		rows[d] = make(map[string]int, len(ks))
 		for i, k := range ks {
 			if _, again := rows[d][k]; again {
-				return nil, at, fmt.Errorf("%q is in one day twice", k)
+				return nil, at, fmt.Errorf("duplicate key %q", k)
 			}
 			rows[d][k] = i
 			if d == 0 || !has(rows[0], k) {

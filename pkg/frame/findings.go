@@ -1,213 +1,97 @@
 package frame
 
 import (
-	"cmp"
-	"math"
 	"slices"
+	"strings"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// countryName returns how a country is called where its name may be missing.
-func countryName(c geo.Country) string {
-	if c.Name == "" {
-		return c.Code
-	}
-	return c.Name
-}
-
-// Services returns the internal services of a day, most clients first: dst_ip,
-// proto, port, role, clients, share (of the day's internal hosts), flows,
-// up_bytes, down_bytes, new ("new" where the baseline day has no such service).
-func Services(d detect.ServiceDay) Frame {
-	type row = detect.Service
-	return of(d.Services, slices.Concat([]column[row]{
-		text(flow.ColDst, func(r row) string { return r.Addr.String() }),
-		text(flow.ColProto, func(r row) string { return r.Proto.String() }),
-		whole(flow.ColPort, func(r row) uint16 { return r.Port }),
-		text("role", func(r row) string { return roleName(r.Role) }),
-		whole("clients", func(r row) int { return r.Clients }),
-		number("share", func(r row) float64 { return r.Share }),
-	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
-		text("new", func(r row) string {
-			if r.New {
-				return "new"
-			}
-			return ""
-		}),
-	})...)
-}
-
-// alarming returns how many of the rows that stand beside findings raised an
-// alert: findings are sorted by severity, so these come first.
-func alarming(fs []detect.Finding, rows int) int { return min(len(Alerts(fs)), rows) }
-
-// roleName returns what a service is, for people.
-func roleName(r detect.Role) string {
-	switch r {
-	case detect.RoleDNS:
-		return "DNS server"
-	case detect.RoleWeb:
-		return "web server"
-	case detect.RoleMail:
-		return "mail server"
-	}
-	return string(r) // "server" and "peer"
-}
-
-// Exchange is the traffic between two kinds of hosts under a name for people.
-type Exchange struct {
-	Name string
-	detect.Exchange
-}
-
-// Exchanges returns kinds of traffic, in the order given: exchange, sources,
-// destinations (how many), flows, up_bytes, down_bytes, up_down, median_up_bytes
-// and median_down_bytes (per source).
-func Exchanges(es ...Exchange) Frame {
-	type row = Exchange
-	return of(es, slices.Concat([]column[row]{
-		text("exchange", func(r row) string { return r.Name }),
-		whole("sources", func(r row) int { return len(r.Sources) }),
-		whole("destinations", func(r row) int { return len(r.Destinations) }),
-	}, counted(func(r row) profile.Counts { return r.Total }), []column[row]{
-		number("up_down", func(r row) float64 { return quotient(r.Total.Up, r.Total.Down) }),
-		number("median_up_bytes", func(r row) float64 { return r.MedianUp }),
-		number("median_down_bytes", func(r row) float64 { return r.MedianDown }),
-	})...)
-}
-
-// Owners returns the owners of the external side of an exchange, most bytes
-// first: owner, asn, hosts (distinct addresses at the other end), flows,
-// up_bytes, down_bytes, bytes, share (of the exchange's bytes).
-func Owners(e detect.Exchange) Frame {
-	type row = detect.OwnerTotal
-	return of(e.Owners, slices.Concat([]column[row]{
-		text("owner", func(r row) string { return cmp.Or(r.Owner.Name, UnknownOwner) }),
-		whole("asn", func(r row) uint32 { return uint32(r.Owner.ASN) }),
-		whole("hosts", func(r row) int { return r.Hosts }),
-	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
-		whole("bytes", func(r row) int64 { return r.Bytes() }),
-		number("share", func(r row) float64 { return r.Share }),
-	})...)
-}
-
-// UnknownOwner stands for owners that no database names.
-const UnknownOwner = "an unknown owner"
-
-// Uploads returns the uploads that raised an alert, most severe first: src_ip, dst_ip,
-// owner, country, flows, up_bytes, down_bytes, baseline_up_bytes (to the same
-// owner, on the baseline day), times (up_bytes ÷ that; NaN where there was
-// none), pace (fast or slow).
-func Uploads(r detect.ExfiltrationResult) Frame {
-	type row = detect.Upload
-	return of(r.Uploads[:alarming(r.Findings, len(r.Uploads))], slices.Concat([]column[row]{
-		text(flow.ColSrc, func(r row) string { return r.Src.String() }),
-		text(flow.ColDst, func(r row) string { return r.Dst.String() }),
-		text("owner", func(r row) string { return r.Owner.Name }),
-		text("country", func(r row) string { return countryName(r.Country) }),
-	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
-		whole("baseline_up_bytes", func(r row) int64 { return r.Baseline }),
-		number("times", func(r row) float64 { return quotient(r.Up, r.Baseline) }),
-		text("pace", func(r row) string { return r.Pace }),
-	})...)
-}
-
-// NewCountries returns the countries that only the test day contacts, most
-// flows first: country, code, flows, up_bytes, down_bytes, bytes, hosts.
-func NewCountries(r detect.CountriesResult) Frame { return newCountries(r.New) }
-
-func newCountries(cs []detect.NewCountry) Frame {
-	type row = detect.NewCountry
-	return of(cs, slices.Concat([]column[row]{
-		text("country", func(r row) string { return countryName(r.Country) }),
-		text("code", func(r row) string { return r.Country.Code }),
-	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
-		whole("bytes", func(r row) int64 { return r.Bytes() }),
-		whole("hosts", func(r row) int { return r.Hosts }),
-	})...)
-}
-
-// NewCountryHosts returns the hosts whose traffic with new countries raised an
-// alert, most severe first: src_ip, flows, up_bytes, down_bytes, countries (how many),
-// country (the one with most flows), dst_ip and owner (of most flows).
-func NewCountryHosts(r detect.CountriesResult) Frame {
-	type row = detect.NewCountryHost
-	return of(r.Hosts[:alarming(r.Findings, len(r.Hosts))], slices.Concat([]column[row]{
-		text(flow.ColSrc, func(r row) string { return r.Host.String() }),
-	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
-		whole("countries", func(r row) int { return len(r.Countries) }),
-		text("country", func(r row) string {
-			if len(r.Countries) == 0 {
-				return ""
-			}
-			return countryName(r.Countries[0].Country)
-		}),
-		text(flow.ColDst, func(r row) string { return r.TopDst.String() }),
-		text("owner", func(r row) string { return r.TopOwner.Name }),
-	})...)
-}
-
-// PeerPairs returns the flows between the members of meshes: src_ip, dst_ip,
-// flows, up_bytes, down_bytes, up_down, diff (its distance from 1).
-func PeerPairs(r detect.BotnetResult) Frame {
-	type row = detect.PeerPair
-	return of(r.Pairs,
-		text(flow.ColSrc, func(r row) string { return r.Src.String() }),
-		text(flow.ColDst, func(r row) string { return r.Dst.String() }),
-		whole("flows", func(r row) int64 { return r.Flows }),
-		whole(flow.ColUp, func(r row) int64 { return r.Up }),
-		whole(flow.ColDown, func(r row) int64 { return r.Down }),
-		number("up_down", func(r row) float64 { return r.Ratio }),
-		number("diff", func(r row) float64 { return r.Diff }),
+// Findings returns findings in their order: rule, entity, severity, score,
+// attack (ATT&CK technique ids), summary, first and last (time of the first and
+// last flow).
+func Findings(fs []detect.Finding) Frame {
+	type row = detect.Finding
+	return of(fs,
+		text("rule", func(r row) string { return r.Rule }),
+		text("entity", func(r row) string { return r.Entity.String() }),
+		text("severity", func(r row) string { return string(r.Severity) }),
+		number("score", func(r row) float64 { return r.Score }),
+		text("attack", func(r row) string { return strings.Join(r.Attack, ", ") }),
+		text("summary", func(r row) string { return r.Summary }),
+		whole("first", func(r row) flow.Time { return r.Window[0] }),
+		whole("last", func(r row) flow.Time { return r.Window[1] }),
 	)
 }
 
-// DNS returns the DNS flows of the test day's hosts, most flows first: src_ip,
-// baseline_flows, test_flows, times (test ÷ baseline), external_flows (to
-// external resolvers), up_bytes, down_bytes, bytes_per_flow, dst_ip (the
-// resolver that stands out, else the most used), hour (of most flows).
-func DNS(r detect.DNSResult) Frame {
-	type row = detect.DNSUse
-	return of(r.Hosts,
-		text(flow.ColSrc, func(r row) string { return r.Host.String() }),
-		whole("baseline_flows", func(r row) int64 { return r.BaselineFlows }),
-		whole("test_flows", func(r row) int64 { return r.Flows }),
-		number("times", func(r row) float64 { return quotient(r.Flows, r.BaselineFlows) }),
-		whole("external_flows", func(r row) int64 { return r.External }),
-		whole(flow.ColUp, func(r row) int64 { return r.Up }),
-		whole(flow.ColDown, func(r row) int64 { return r.Down }),
-		number("bytes_per_flow", func(r row) float64 { return r.PerFlow }),
-		text(flow.ColDst, func(r row) string { return r.TopResolver.String() }),
-		whole("hour", func(r row) int { return r.PeakHour }),
+// Alerts returns the findings that are alerts: those of severity medium or above.
+func Alerts(fs []detect.Finding) []detect.Finding {
+	var alerts []detect.Finding
+	for _, f := range fs {
+		if f.Severity.Alert() {
+			alerts = append(alerts, f)
+		}
+	}
+	return alerts
+}
+
+// Devices returns devices in their order: entity, severity, score, rules (of its
+// findings, separated by commas), reasons (the summaries of its findings,
+// separated by semicolons).
+func Devices(ds []detect.Device) Frame {
+	type row = detect.Device
+	return of(ds,
+		text("entity", func(r row) string { return r.Entity.String() }),
+		text("severity", func(r row) string { return string(r.Severity) }),
+		number("score", func(r row) float64 { return r.Score }),
+		text("rules", func(r row) string {
+			var rules []string
+			for _, f := range r.Findings {
+				if !slices.Contains(rules, f.Rule) {
+					rules = append(rules, f.Rule)
+				}
+			}
+			return strings.Join(rules, ", ")
+		}),
+		text("reasons", func(r row) string {
+			var reasons []string
+			for _, f := range r.Findings {
+				reasons = append(reasons, f.Summary)
+			}
+			return strings.Join(reasons, "; ")
+		}),
 	)
 }
 
-// Clients returns the external clients of the public servers, highest up ÷ down
-// first: src_ip, owner, country, flows, up_bytes, down_bytes, up_down, gap_cv
-// (standard deviation ÷ mean of the gaps between flows) and gap_mean (seconds),
-// both NaN where there are too few flows, coverage (share of the half hours from first to last that have a flow).
-func Clients(r detect.ClientsResult) Frame {
-	type row = detect.Client
-	return of(r.Clients, slices.Concat([]column[row]{
-		text(flow.ColSrc, func(r row) string { return r.Addr.String() }),
-		text("owner", func(r row) string { return r.Owner.Name }),
-		text("country", func(r row) string { return countryName(r.Country) }),
-	}, counted(func(r row) profile.Counts { return r.Counts }), []column[row]{
-		number("up_down", func(r row) float64 { return quotient(r.Up, r.Down) }),
-		number("gap_cv", func(r row) float64 { return known(r.CV, r.Gap > 0) }),
-		number("gap_mean", func(r row) float64 { return known(r.Gap, r.Gap > 0) }),
-		number("coverage", func(r row) float64 { return r.Coverage }),
-	})...)
+// Thresholds returns the limits that a detection learned: name, limit (with its
+// unit), from.
+func Thresholds(ts []detect.Threshold) Frame {
+	type row = detect.Threshold
+	units := map[string]Unit{"bytes": Bytes, "flows": Count, "hosts": Count, "ratio": Ratio, "seconds": Seconds}
+	return of(ts,
+		text("name", func(r row) string { return r.Name }),
+		text("limit", func(r row) string {
+			u, ok := units[r.Unit]
+			if !ok || u == Ratio {
+				return SI(r.Value, "")
+			}
+			if u == Count {
+				return SI(r.Value, "") + " " + r.Unit
+			}
+			return u.Format(r.Value)
+		}),
+		text("from", func(r row) string { return r.From }),
+	)
 }
 
-// known returns v, or NaN where it is not known.
-func known(v float64, ok bool) float64 {
-	if !ok {
-		return math.NaN()
+// Suspects returns the distinct entities of the alerts among findings, in order.
+func Suspects(fs []detect.Finding) []string {
+	var names []string
+	for _, f := range Alerts(fs) {
+		if !slices.Contains(names, f.Entity.String()) {
+			names = append(names, f.Entity.String())
+		}
 	}
-	return v
+	return names
 }

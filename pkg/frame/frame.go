@@ -1,34 +1,37 @@
-// Package frame gives profiles and detection results as gota DataFrames, the
-// tables that an analyst filters, arranges, groups and draws.
+// Package frame converts profiles and detection results to gota DataFrames,
+// which an analyst filters, sorts, groups and draws.
 //
-// A [Frame] is a plain gota DataFrame, so everything that gota offers goes on
-// from here:
+// A [Frame] is a plain gota DataFrame, so all of gota's operations apply:
 //
 //	hosts := frame.Hosts(day)
 //	busy := hosts.Filter(dataframe.F{Colname: "flows", Comparator: series.Greater, Comparando: 1000})
 //	busy = busy.Arrange(dataframe.RevSort("up_bytes"))
 //
-// Columns that a flow file has too carry its names (src_ip, up_bytes, …; see
-// [flow.Columns]) and units. What a column of any frame means, its title for
-// people and its unit is said in one place: [Describe]. Times are 1/100 s since
-// midnight, bytes are bytes, shares and ratios are plain fractions.
+// Columns of flow files keep their names (src_ip, up_bytes, …; see
+// [flow.Columns]). Times are in 1/100 s since midnight; shares and ratios are
+// fractions. [Describe] returns the title and unit of each column.
 //
-// Frames of two days are put side by side with [Compare], and cut with [Top].
+// [Compare] puts the frames of two days side by side, and [Top] selects the rows
+// with the largest values.
+//
+// A frame carries the error of a failed operation in its Err field, and every
+// function of Flowbook that takes a frame checks it.
 package frame
 
 import (
 	"cmp"
 	"fmt"
 	"math"
+	"net/netip"
 	"slices"
 
+	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/go-gota/gota/dataframe"
 	"github.com/go-gota/gota/series"
 	"gonum.org/v1/gonum/stat"
 )
 
-// Frame is a gota DataFrame. A frame that an operation failed on says why in
-// its Err field; everything in Flowbook that takes a frame looks there first.
+// Frame is a gota DataFrame. Its Err field is set if an operation failed.
 type Frame = dataframe.DataFrame
 
 // column is one column of a frame over rows of type T.
@@ -50,7 +53,7 @@ func number[T any](name string, get func(T) float64) column[T] {
 	return column[T]{name, series.Float, func(r T) any { return get(r) }}
 }
 
-// of makes a frame with one row for each of rows, in their order. A frame of no
+// of returns a frame with one row for each of rows, in order. A frame without
 // rows keeps its columns.
 func of[T any](rows []T, columns ...column[T]) Frame {
 	all := make([]series.Series, len(columns))
@@ -60,8 +63,8 @@ func of[T any](rows []T, columns ...column[T]) Frame {
 	return dataframe.New(all...)
 }
 
-// values returns one column of rows in the slice type that gota takes for its
-// kind.
+// values returns one column of rows as the slice type that gota requires for
+// its kind.
 func values[T any](rows []T, c column[T]) any {
 	switch c.kind {
 	case series.Int:
@@ -80,10 +83,10 @@ func collect[T, V any](rows []T, get func(T) any) []V {
 	return vs
 }
 
-// Has says whether f has a column of that name.
+// Has reports whether f has a column of that name.
 func Has(f Frame, name string) bool { return slices.Contains(f.Names(), name) }
 
-// Strings returns a column as text, in order of rows.
+// Strings returns a column as text, in the order of the rows.
 func Strings(f Frame, name string) ([]string, error) {
 	c, err := columnOf(f, name)
 	if err != nil {
@@ -92,31 +95,31 @@ func Strings(f Frame, name string) ([]string, error) {
 	return c.Records(), nil
 }
 
-// Floats returns a column as numbers, in order of rows; NaN where a cell has none.
+// Floats returns a column as numbers, in the order of the rows. Empty cells are NaN.
 func Floats(f Frame, name string) ([]float64, error) {
 	c, err := columnOf(f, name)
 	if err != nil {
 		return nil, err
 	}
 	if c.Type() == series.String {
-		return nil, fmt.Errorf("column %q holds text and not numbers", name)
+		return nil, fmt.Errorf("column %q: text, not numbers", name)
 	}
 	return c.Float(), nil
 }
 
 func columnOf(f Frame, name string) (series.Series, error) {
 	if f.Err != nil {
-		return series.Series{}, fmt.Errorf("the frame is not valid: %w", f.Err)
+		return series.Series{}, fmt.Errorf("invalid frame: %w", f.Err)
 	}
 	if !Has(f, name) {
-		return series.Series{}, fmt.Errorf("the frame has no column %q; it has %q", name, f.Names())
+		return series.Series{}, fmt.Errorf("no column %q in the frame; its columns are %q", name, f.Names())
 	}
 	return f.Col(name), nil
 }
 
-// Top returns the n rows with the largest values of a column, largest first
-// and NaN last; rows with equal values keep their order. It returns all rows, so ordered,
-// where f has no more than n or n is negative.
+// Top returns the n rows with the largest values of a column, largest first and
+// NaN last. Rows with equal values keep their order. If n is negative or f has
+// fewer rows, Top returns all rows in this order.
 func Top(f Frame, by string, n int) Frame {
 	vs, err := Floats(f, by)
 	if err != nil {
@@ -133,7 +136,7 @@ func Top(f Frame, by string, n int) Frame {
 	return f.Subset(order)
 }
 
-// Head returns the first n rows, or all where f has no more.
+// Head returns the first n rows, or all rows if f has fewer.
 func Head(f Frame, n int) Frame {
 	if f.Err != nil || f.Nrow() <= n {
 		return f
@@ -145,8 +148,8 @@ func Head(f Frame, n int) Frame {
 	return f.Subset(order)
 }
 
-// Above returns the rows whose value of a column lies above a quantile of that
-// column, 0 to 1, largest first. NaN lies above nothing.
+// Above returns the rows whose value of a column is above a quantile (0 to 1) of
+// that column, largest first. Rows with NaN are left out.
 func Above(f Frame, column string, quantile float64) Frame {
 	vs, err := Floats(f, column)
 	if err != nil {
@@ -167,8 +170,8 @@ func Above(f Frame, column string, quantile float64) Frame {
 	return Top(f, column, above)
 }
 
-// Sum returns the sum of a column without its empty cells, or 0 where f has no
-// such column of numbers.
+// Sum returns the sum of a column without its empty cells, or 0 if f has no such
+// column of numbers.
 func Sum(f Frame, name string) float64 {
 	vs, err := Floats(f, name)
 	if err != nil {
@@ -183,7 +186,7 @@ func Sum(f Frame, name string) float64 {
 	return sum
 }
 
-// TypeOf returns the type of a column in the terms of JSON tables: "string",
+// TypeOf returns the type of a column as in a tabular data resource: "string",
 // "integer" or "number".
 func TypeOf(f Frame, name string) string {
 	switch f.Col(name).Type() {
@@ -193,4 +196,23 @@ func TypeOf(f Frame, name string) string {
 		return "number"
 	}
 	return "string"
+}
+
+// Named adds the columns owner and country of the addresses in a column. They are
+// empty if unknown, as for internal addresses.
+func Named(f Frame, column string, l *geo.Lookup) Frame {
+	addrs, err := Strings(f, column)
+	if err != nil {
+		return Frame{Err: err}
+	}
+	owners, countries := make([]string, len(addrs)), make([]string, len(addrs))
+	for i, s := range addrs {
+		a, err := netip.ParseAddr(s)
+		if err != nil {
+			continue // not an address
+		}
+		owners[i], countries[i] = l.Owner(a).Name, countryName(l.Country(a))
+	}
+	return f.Mutate(series.New(owners, series.String, "owner")).
+		Mutate(series.New(countries, series.String, "country"))
 }

@@ -119,7 +119,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestEmpty makes every frame of nothing: it must have its columns and no rows.
+// TestEmpty: a frame without rows has its columns.
 func TestEmpty(t *testing.T) {
 	p := &profile.Profile{}
 	in := detect.Input{Baseline: p, Test: p}

@@ -6,15 +6,15 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// Day is a profile under the name of the input that it was made from.
+// Day is a profile and the name of its input.
 type Day struct {
 	Name string // such as "baseline"
 	*profile.Profile
 }
 
-// Sources returns the files that days were made from: input, file, rows
-// (rejected ones included), rejected, flows, hosts, sha256. Rejected rows, flows
-// and hosts are of the whole day and stand at its first file.
+// Sources returns the input files of days: input, file, rows (including rejected
+// ones), rejected, flows, hosts, sha256. Rejected rows, flows and hosts are those
+// of the whole day, in the row of its first file.
 func Sources(days ...Day) Frame {
 	type row struct {
 		input string
@@ -42,8 +42,8 @@ func Sources(days ...Day) Frame {
 	)
 }
 
-// Rejected returns the rows that were left out, by input and reason: input,
-// reason, rejected (how many rows), place (where the first of them stands).
+// Rejected returns the numbers of excluded rows by input and reason: input,
+// reason, rejected (number of rows), place (of the first of them).
 func Rejected(days ...Day) Frame {
 	type row struct {
 		input string
@@ -66,8 +66,8 @@ func Rejected(days ...Day) Frame {
 	)
 }
 
-// Texts returns a frame of text columns with these names, row by row. What a
-// row lacks is empty.
+// Texts returns a frame of text columns. Missing cells at the end of a row are
+// empty.
 func Texts(names []string, rows ...[]string) Frame {
 	var columns []column[[]string]
 	for i, name := range names {

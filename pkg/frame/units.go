@@ -11,25 +11,25 @@ import (
 	"github.com/flowbook/flowbook/pkg/units"
 )
 
-// Unit is what a column's numbers count.
+// Unit is the unit of a column's numbers.
 type Unit int
 
 // The units of columns.
 const (
 	Plain   Unit = iota // text, or a number that is a name, such as a port
-	Count               // whole things, such as flows
+	Count               // a count, such as of flows
 	Bytes               // bytes
-	Ratio               // a quotient of two like quantities
+	Ratio               // a ratio of two quantities of the same kind
 	Share               // a part of a whole, 0 to 1
 	Clock               // 1/100 s since midnight
 	Hour                // hour of the day, 0 to 23
 	Seconds             // a length of time in seconds
 	Score               // 0 to 1, three decimals
-	Times               // how many times another quantity
+	Times               // a multiple of another quantity
 )
 
-// Format writes v as people read it: 1190000000 bytes as "1.19 GB", 334778
-// flows as "334,778", 3417865 on the clock as "09:29:38". It returns "–" for NaN.
+// Format formats v: 1190000000 bytes as "1.19 GB", 334778 flows as "334,778", the
+// time 3417865 as "09:29:38", and NaN as "–".
 func (u Unit) Format(v float64) string {
 	if math.IsNaN(v) {
 		return "–"
@@ -58,8 +58,8 @@ func (u Unit) Format(v float64) string {
 	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
-// Short writes v as Format does, but counts from 10,000 on with an SI prefix
-// ("335 k"), for places where there is little room.
+// Short formats v like Format, but counts from 10,000 on with an SI prefix
+// ("335 k").
 func (u Unit) Short(v float64) string {
 	if u == Count && math.Abs(v) >= 10_000 {
 		return strings.TrimSpace(SI(v, ""))
@@ -67,12 +67,11 @@ func (u Unit) Short(v float64) string {
 	return u.Format(v)
 }
 
-// SI writes v with three significant digits and a decimal prefix, as
-// [units.SI] does.
+// SI formats v with three significant digits and a decimal prefix, like [units.SI].
 func SI(v float64, unit string) string { return units.SI(v, unit) }
 
-// percent writes a share so that neither a small one becomes 0 nor nearly all
-// becomes all.
+// percent formats a share. A small share does not become 0 %, and one near 1 does
+// not become 100 %.
 func percent(v float64) string {
 	switch p := v * 100; {
 	case p > 0 && p < 0.1:

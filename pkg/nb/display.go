@@ -11,10 +11,10 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// Option says something about a table or a figure.
+// Option is an option of a table or figure.
 type Option func(*display)
 
-// display is what is said about a table or a figure.
+// display holds the options of a table or figure.
 type display struct {
 	kind, label, alt string
 	caption          string // Markdown
@@ -26,8 +26,8 @@ type display struct {
 	titles           map[string]string
 }
 
-// Label names a figure ("fig-countries") or a table ("tbl-countries"), so that
-// prose can refer to it as @fig-countries.
+// Label sets the label of a figure ("fig-countries") or table ("tbl-countries").
+// Prose refers to it as @fig-countries.
 func Label(label string) Option { return func(d *display) { d.label = label } }
 
 // Caption sets the caption of a figure or table, formatted as by [Prose].
@@ -37,9 +37,8 @@ func Caption(format string, args ...any) Option {
 	}
 }
 
-// Alt sets the alt text of a figure: what it shows, in words, for readers who do
-// not see it. It is plain text, formatted as by fmt.Sprintf. A figure must have
-// alt text.
+// Alt sets the alt text of a figure, which describes it for readers who cannot see
+// it. It is plain text, formatted as by fmt.Sprintf. A figure must have alt text.
 func Alt(format string, args ...any) Option {
 	return func(d *display) { d.alt = textf(format, args) }
 }
@@ -53,18 +52,18 @@ func Otherwise(format string, args ...any) Option {
 // Columns selects the columns of a table and their order.
 func Columns(names ...string) Option { return func(d *display) { d.columns = names } }
 
-// Most limits a table to its first n rows. Where that leaves rows out, the
-// caption says so.
+// Most limits a table to its first n rows. The caption says how many rows there are
+// if not all are shown.
 func Most(n int) Option { return func(d *display) { d.most = n } }
 
-// Format sets how the numbers of a table's column are written. Without it they
-// are written in the unit that frame.Describe gives the column.
+// Format sets the format of the numbers of a table's column. The default is the unit
+// of frame.Describe.
 func Format(column string, format func(float64) string) Option {
 	return func(d *display) { d.formats[column] = format }
 }
 
-// Title sets the heading of a table's column. Without it, it is the one that
-// frame.Describe gives.
+// Title sets the heading of a table's column. The default is the title of
+// frame.Describe.
 func Title(column, title string) Option {
 	return func(d *display) { d.titles[column] = title }
 }
@@ -77,23 +76,23 @@ func newDisplay(kind string, options []Option) *display {
 	return d
 }
 
-// check says what a caption lacks or has wrong.
+// check returns an error if the label, caption or alt text is missing or invalid.
 func (d *display) check() error {
 	prefix := map[string]string{"figure": "fig-", "table": "tbl-"}[d.kind]
 	switch {
 	case d.label == "":
-		return fmt.Errorf("the %s has no label: name it with nb.Label(%q)", d.kind, prefix+"…")
+		return fmt.Errorf("%s without a label: set it with nb.Label(%q)", d.kind, prefix+"…")
 	case !strings.HasPrefix(d.label, prefix):
-		return fmt.Errorf("the label %q of a %s must begin with %q", d.label, d.kind, prefix)
+		return fmt.Errorf("label %q of a %s: must start with %q", d.label, d.kind, prefix)
 	case d.caption == "":
-		return fmt.Errorf("%s has no caption: say what it shows with nb.Caption", d.label)
+		return fmt.Errorf("%s: no caption; set it with nb.Caption", d.label)
 	case d.kind == "figure" && d.alt == "":
-		return fmt.Errorf("%s has no alt text: say in words what it shows with nb.Alt", d.label)
+		return fmt.Errorf("%s: no alt text; describe the figure with nb.Alt", d.label)
 	}
 	return nil
 }
 
-// metadata is what the writers of reports read: the contract is in ARCHITECTURE.md.
+// metadata returns the metadata of a captioned output: see ARCHITECTURE.md.
 func (d *display) metadata() map[string]any {
 	m := map[string]string{"kind": d.kind, "label": d.label, "caption": d.caption}
 	if d.alt != "" {
@@ -102,8 +101,8 @@ func (d *display) metadata() map[string]any {
 	return map[string]any{"reportgen": m}
 }
 
-// Figure displays a figure with its Label, Caption and Alt, or the sentence of
-// Otherwise where the figure has no rows.
+// Figure displays a figure with its Label, Caption and Alt. If the figure has no
+// rows, it displays the sentence of Otherwise.
 func Figure(fig *chart.Figure, options ...Option) {
 	data, err := figureData(fig, newDisplay("figure", options))
 	Check(err)
@@ -128,7 +127,7 @@ func figureData(fig *chart.Figure, d *display) (*protocol.DisplayData, error) {
 		},
 		Metadata: d.metadata(),
 	}
-	// A reader of the report may want the numbers behind the picture.
+	// Readers of the report can open the data of the figure.
 	if fig.Data.Nrow() <= mostDrawn {
 		t, err := newTable(fig.Data, newDisplay("table", nil))
 		if err != nil {
@@ -141,11 +140,11 @@ func figureData(fig *chart.Figure, d *display) (*protocol.DisplayData, error) {
 	return data, nil
 }
 
-// mostDrawn is how many rows a figure may draw whose data goes with it.
+// mostDrawn is the number of rows up to which a figure includes its data.
 const mostDrawn = 1000
 
-// sentence is what Otherwise says. It bears the label, so that prose may refer
-// to what is not there: the report then names the section that says so.
+// sentence returns the sentence of Otherwise. It has the label, so that a reference
+// in prose leads to the section with the sentence.
 func (d *display) sentence() *protocol.DisplayData {
 	data := markdown(d.otherwise)
 	if d.check() == nil {
@@ -154,8 +153,8 @@ func (d *display) sentence() *protocol.DisplayData {
 	return data
 }
 
-// Table displays a frame as a table with its Label and Caption, or the sentence
-// of Otherwise where the frame has no rows.
+// Table displays a frame as a table with its Label and Caption. If the frame has no
+// rows, it displays the sentence of Otherwise.
 func Table(f frame.Frame, options ...Option) {
 	data, err := tableData(f, newDisplay("table", options))
 	Check(err)
@@ -164,7 +163,7 @@ func Table(f frame.Frame, options ...Option) {
 
 func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 	if f.Err != nil {
-		return nil, fmt.Errorf("%s: the frame is not valid: %w", d.label, f.Err)
+		return nil, fmt.Errorf("%s: invalid frame: %w", d.label, f.Err)
 	}
 	if d.otherwise != "" && f.Nrow() == 0 {
 		return d.sentence(), nil
@@ -187,7 +186,7 @@ func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 	}
 	return &protocol.DisplayData{
 		Data: map[protocol.MIMEType]any{
-			// GoNB carries no nested values, so the JSON goes as a text.
+			// GoNB does not support nested values, so the JSON is a string.
 			mimeResource:           resource,
 			protocol.MIMETextHTML:  t.html(d.captionText),
 			protocol.MIMETextPlain: t.plain(),
@@ -196,8 +195,8 @@ func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 	}, nil
 }
 
-// plain is what a program that no notebook runs prints: label, caption and the
-// plain form of a table or figure, or the Markdown of prose.
+// plain returns the output for a program outside a notebook: label, caption and
+// plain text of a table or figure, or the Markdown of prose.
 func plain(data *protocol.DisplayData) string {
 	if words, ok := data.Data[protocol.MIMETextMarkdown].(string); ok {
 		return words + "\n"
@@ -206,8 +205,8 @@ func plain(data *protocol.DisplayData) string {
 	return fmt.Sprintf("[%s] %s\n%s\n", said["label"], said["caption"], data.Data[protocol.MIMETextPlain])
 }
 
-// send displays data and waits until it has arrived: a cell's program ends
-// without waiting for it. Outside a notebook it prints what can be read there.
+// send displays data and waits until it has been delivered, since a cell does not
+// wait when it ends. Outside a notebook it prints the data as text.
 func send(data *protocol.DisplayData) {
 	if !gonbui.IsNotebook {
 		fmt.Println(plain(data))

@@ -1,11 +1,13 @@
 package nb_test
 
 import (
+	"strconv"
+
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/nb"
 )
 
-// In a notebook this is a table with a number; elsewhere it is printed.
+// In a notebook this displays a numbered table; a program prints it.
 func ExampleTable() {
 	f := frame.Texts([]string{"file", "reason"}, []string{"data.parquet", "a normal day"})
 	nb.Table(f, nb.Label("tbl-files"), nb.Caption("Files of %s", "this report"))
@@ -19,4 +21,12 @@ func ExampleProse() {
 	nb.Prose("The test day has %s, %s than the baseline day; %s sent %s.",
 		nb.N(1_030_000, "flow"), nb.Change(1_000_000, 1_030_000), nb.List([]string{"10.0.0.1", "10.0.0.2"}, 5), nb.Bytes(1_190_000_000))
 	// Output: The test day has 1,030,000 flows, 3 % more than the baseline day; 10.0.0.1 and 10.0.0.2 sent 1.19 GB.
+}
+
+// A cell passes its own errors to Check.
+func ExampleCheck() {
+	limit, err := strconv.Atoi("12")
+	nb.Check(err)
+	nb.Prose("The limit is %d.", limit)
+	// Output: The limit is 12.
 }

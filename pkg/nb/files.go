@@ -14,17 +14,17 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// samplePrefix marks a file of the sample days.
+// samplePrefix is the prefix of files of the sample days.
 const samplePrefix = "sample:"
 
-// modulePath is how Flowbook's go.mod begins.
+// modulePath is the first line of Flowbook's go.mod.
 const modulePath = "module github.com/flowbook/flowbook"
 
-// openDay returns the profile of a flow file, from the cache or, where it is
-// not there, by running reportgen profile.
+// openDay returns the profile of a flow file from the cache. If it is not there,
+// openDay runs reportgen profile.
 func openDay(parameter, file string) (*profile.Profile, error) {
 	if file == "" {
-		return nil, fmt.Errorf("parameter %s names no file: set it to a flow file, or to %sdata.parquet", parameter, samplePrefix)
+		return nil, fmt.Errorf("parameter %s: no file; set it to a flow file, or to %sdata.parquet", parameter, samplePrefix)
 	}
 	p, err := readDay(file)
 	if err != nil {
@@ -52,11 +52,11 @@ func readDay(file string) (*profile.Profile, error) {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("reportgen profile %s left no profile in the cache that this notebook can read: build reportgen from this version of Flowbook, and let both have the same FLOWBOOK_CACHE",
+	return nil, fmt.Errorf("reportgen profile %s: no profile in the cache that this notebook can read; use a reportgen of the same version and the same FLOWBOOK_CACHE",
 		filepath.Base(path))
 }
 
-// resolve returns the path of a file that a parameter names.
+// resolve returns the path of the file of a parameter.
 func resolve(file string) (string, error) {
 	path := file
 	if name, ok := strings.CutPrefix(file, samplePrefix); ok {
@@ -69,17 +69,17 @@ func resolve(file string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("there is no file %s: give a path that exists, or %sNAME for a file of the sample days", file, samplePrefix)
+		return "", fmt.Errorf("%s: no such file; use %sNAME for a file of the sample days", file, samplePrefix)
 	case err != nil:
 		return "", err
 	case info.IsDir():
-		return "", fmt.Errorf("%s is a folder and not a file", file)
+		return "", fmt.Errorf("%s: is a folder, not a file", file)
 	}
 	return path, declare(path)
 }
 
-// moduleRoot returns Flowbook's own folder: the one above the notebook or, for
-// notebooks elsewhere, the one that this package was compiled from.
+// moduleRoot returns the folder of Flowbook's module: the one around the notebook, or
+// else the one from which this package was compiled.
 func moduleRoot() (string, error) {
 	var starts []string
 	if wd, err := os.Getwd(); err == nil {
@@ -99,7 +99,7 @@ func moduleRoot() (string, error) {
 			}
 		}
 	}
-	return "", errors.New("the folder of Flowbook, which holds the sample days, was not found: run the notebook inside it, or name files by path")
+	return "", errors.New("the module of Flowbook with the sample days was not found; run the notebook inside it, or use paths of files")
 }
 
 // compute returns the profile of a flow file without the cache.
@@ -138,8 +138,8 @@ func runProfile(path string, options ...string) error {
 	return nil
 }
 
-// reportgen returns the command that runs Flowbook's program: what
-// $FLOWBOOK_REPORTGEN names, else one on PATH, else the module's source.
+// reportgen returns the command that runs reportgen: the program that
+// $FLOWBOOK_REPORTGEN names, or else the one on PATH, or else the module's source.
 func reportgen(args ...string) (*exec.Cmd, error) {
 	if program := os.Getenv("FLOWBOOK_REPORTGEN"); program != "" {
 		return exec.Command(program, args...), nil
@@ -149,9 +149,9 @@ func reportgen(args ...string) (*exec.Cmd, error) {
 	}
 	root, err := moduleRoot()
 	if err != nil {
-		return nil, errors.New("a day is not in the profile cache and reportgen, which reads flow files, was not found: put it on PATH or name it in FLOWBOOK_REPORTGEN")
+		return nil, errors.New("reportgen, which reads flow files, was not found; put it on PATH, or set FLOWBOOK_REPORTGEN to its path")
 	}
-	for i, a := range args[1:] { // the folder of the command is another
+	for i, a := range args[1:] { // the command runs in another folder
 		if abs, err := filepath.Abs(a); err == nil && !strings.HasPrefix(a, "-") {
 			args[i+1] = abs
 		}
@@ -159,4 +159,31 @@ func reportgen(args ...string) (*exec.Cmd, error) {
 	cmd := exec.Command("go", append([]string{"run", "./reportgen"}, args...)...)
 	cmd.Dir = root
 	return cmd, nil
+}
+
+// inputsVariable is the variable with the path of a file to which a cell appends
+// the paths of the files that it reads. Reportgen sets it, and runs the cell again
+// when one of the files changes.
+const inputsVariable = "REPORTGEN_INPUTS"
+
+// declare records that the output of the cell depends on a file. Outside of
+// reportgen it does nothing.
+func declare(path string) error {
+	record := os.Getenv(inputsVariable)
+	if record == "" {
+		return nil
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(record, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("record the inputs of the cell: %w", err)
+	}
+	_, err = fmt.Fprintln(f, path)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("record the inputs of the cell: %w", err)
+	}
+	return nil
 }

@@ -28,7 +28,7 @@ type flowRow struct {
 	Down  int64  `parquet:"down_bytes"`
 }
 
-// writeDay writes a flow file with the given records and an unreadable row less.
+// writeDay writes a flow file.
 func writeDay(t *testing.T, name string, rs ...flow.Record) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -51,8 +51,8 @@ func aFlow(t *testing.T) flow.Record {
 	return flow.Record{Time: 5, Src: a, Dst: a.Next(), Proto: flow.TCP, Port: 443, Up: 7, Down: 8}
 }
 
-// TestDay reads a day that is not in the cache with the real reportgen, then
-// once more without it.
+// TestDay: the real reportgen reads a day that is not in the cache; after that the
+// day is read without it.
 func TestDay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds reportgen: skipped with -short")
@@ -84,11 +84,11 @@ func TestDay(t *testing.T) {
 	}
 	_, err := openDay("test", text)
 	if err == nil || !strings.Contains(err.Error(), "parameter test: reading notes.txt") || !strings.Contains(err.Error(), "Parquet") {
-		t.Errorf("a file that is no flow file: %v", err)
+		t.Errorf("a file that is not a flow file: %v", err)
 	}
 }
 
-// TestMissing checks what is said where an input cannot be had.
+// TestMissing: a missing or invalid input is an error that names it.
 func TestMissing(t *testing.T) {
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	path := writeDay(t, "day.parquet", aFlow(t))
@@ -97,12 +97,12 @@ func TestMissing(t *testing.T) {
 		open            func() error
 		says            []string
 	}{
-		{"no file", "", day("baseline", ""), []string{"parameter baseline names no file", "sample:data.parquet"}},
-		{"not there", "", day("test", "gone.parquet"), []string{"parameter test", "no file gone.parquet"}},
-		{"no such sample", "", day("test", "sample:gone.parquet"), []string{"no file sample:gone.parquet"}},
+		{"no file", "", day("baseline", ""), []string{"parameter baseline: no file", "sample:data.parquet"}},
+		{"not there", "", day("test", "gone.parquet"), []string{"parameter test", "gone.parquet: no such file"}},
+		{"no such sample", "", day("test", "sample:gone.parquet"), []string{"sample:gone.parquet: no such file"}},
 		{"a folder", "", day("test", t.TempDir()), []string{"is a folder"}},
 		{"no program", "/nowhere/reportgen", day("test", path), []string{"reading day.parquet", "no such file"}},
-		{"a program that does nothing", "true", day("test", path), []string{"left no profile in the cache", "FLOWBOOK_CACHE"}},
+		{"a program that does nothing", "true", day("test", path), []string{"no profile in the cache", "FLOWBOOK_CACHE"}},
 		{"networks", "", func() error { _, err := parseInternal("10.0.0.0/8, x"); return err }, []string{"parameter internal", "CIDR"}},
 		{"no database", "", func() error { _, err := openGeo("", "gone.mmdb"); return err }, []string{"parameter asn", "gone.mmdb"}},
 		{"a database of another kind", "", func() error { _, err := openGeo(path, ""); return err }, []string{"country", "day.parquet"}},
@@ -128,8 +128,8 @@ func day(parameter, file string) func() error {
 	return func() error { _, err := openDay(parameter, file); return err }
 }
 
-// TestCheck runs this test as a program of its own, as a cell is, and checks
-// that an input that is missing ends it with status 1 and a message.
+// TestCheck: a missing input ends a cell with status 1 and a message. The test runs
+// itself as a separate program, like a cell.
 func TestCheck(t *testing.T) {
 	if os.Getenv("NB_TEST_CELL") != "" {
 		Open(Inputs{Test: "gone.parquet"}).Test()
@@ -146,15 +146,14 @@ func TestCheck(t *testing.T) {
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
-		t.Errorf("the cell ended with %v and not with status 1", err)
+		t.Errorf("the cell ended with %v, want status 1", err)
 	}
-	if want := "error: parameter test: there is no file gone.parquet"; !strings.HasPrefix(stderr.String(), want) {
-		t.Errorf("the cell printed %q and not %q", stderr.String(), want)
+	if want := "error: parameter test: gone.parquet: no such file"; !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("the cell printed %q, want %q", stderr.String(), want)
 	}
 }
 
-// TestNothing opens a run of nothing: it costs nothing and fails only when a
-// day is asked for.
+// TestNothing: a run without inputs can be opened; only reading a day fails.
 func TestNothing(t *testing.T) {
 	r := Open(Inputs{})
 	if n := len(r.Servers().Hosts); n != 0 {
@@ -171,6 +170,37 @@ func TestNothing(t *testing.T) {
 	}
 	r = Open(Inputs{Baseline: "/days/monday/day.parquet", Test: "/days/tuesday/day.parquet", Servers: "/days/servers.parquet"})
 	if f := r.Parameters(); f.Elem(0, 1).String() != "monday/day.parquet" || f.Elem(1, 1).String() != "tuesday/day.parquet" || f.Elem(2, 1).String() != "servers.parquet" {
-		t.Errorf("files of one name are not told apart:\n%v", f)
+		t.Errorf("files with the same name are not distinguished:\n%v", f)
+	}
+}
+
+// TestDeclare: the files that a cell reads are recorded, one path per line.
+func TestDeclare(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.WriteFile("day.parquet", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	record := filepath.Join(dir, "inputs")
+	t.Setenv(inputsVariable, record)
+	for range 2 {
+		if _, err := resolve("day.parquet"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := resolve("no.parquet"); err == nil {
+		t.Error("no error for a missing file")
+	}
+	wd, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := filepath.Join(wd, "day.parquet") + "\n"
+	if got, err := os.ReadFile(record); err != nil || string(got) != line+line {
+		t.Errorf("%q, %v", got, err)
+	}
+	t.Setenv(inputsVariable, filepath.Join(dir, "no", "folder"))
+	if _, err := resolve("day.parquet"); err == nil {
+		t.Error("no error for a file that cannot be recorded")
 	}
 }

@@ -14,25 +14,25 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// Inputs are the parameters of a run. A file is a path, relative to the
-// notebook's folder, or "sample:NAME" for a file of the sample days.
+// Inputs are the parameters of a run. A file is a path relative to the notebook's
+// folder, or "sample:NAME" for a file of the sample days.
 type Inputs struct {
 	Baseline string // flows of a normal day
-	Test     string // flows of the day under test
-	Servers  string // flows of external clients to public servers; "" if there are none
-	Country  string // MMDB of countries; "" if unknown
-	ASN      string // MMDB of owners; "" if unknown
+	Test     string // flows of the day to examine
+	Servers  string // flows of external clients to public servers; "" for none
+	Country  string // MMDB of countries; "" for none
+	ASN      string // MMDB of owners; "" for none
 
-	// Internal lists the organisation's networks in CIDR form, separated by
-	// commas; "" means those that are private by convention (flow.Private).
+	// Internal lists the internal networks in CIDR notation, separated by commas;
+	// "" means private addresses (flow.Private).
 	Internal string
 
-	// Sensitivity is how many robust standard deviations count as unusual; 0
+	// Sensitivity is the limit of unusual values, in robust standard deviations; 0
 	// means detect.DefaultSensitivity.
 	Sensitivity float64
 }
 
-// Run is the inputs of a run, read when they are first asked for.
+// Run holds the inputs of a run. Each is read on first use.
 type Run struct {
 	in       Inputs
 	baseline func() (*profile.Profile, error)
@@ -42,7 +42,7 @@ type Run struct {
 	internal func() (flow.Networks, error)
 }
 
-// Open returns the run of these inputs. It reads nothing yet.
+// Open returns the run of these inputs. It does not read them.
 func Open(in Inputs) *Run {
 	day := func(parameter, file string) func() (*profile.Profile, error) {
 		return sync.OnceValues(func() (*profile.Profile, error) { return openDay(parameter, file) })
@@ -57,21 +57,21 @@ func Open(in Inputs) *Run {
 	}
 }
 
-// must returns what an input holds, or ends the cell through Check.
+// must returns the value of an input, or ends the cell if it cannot be read.
 func must[T any](open func() (T, error)) T {
 	v, err := open()
 	Check(err)
 	return v
 }
 
-// Baseline returns the normal day.
+// Baseline returns the baseline day.
 func (r *Run) Baseline() *profile.Profile { return must(r.baseline) }
 
-// Test returns the day under test.
+// Test returns the test day.
 func (r *Run) Test() *profile.Profile { return must(r.test) }
 
-// Servers returns the flows of external clients to public servers: a day
-// without flows where the run has none.
+// Servers returns the flows of external clients to public servers. It is a day
+// without flows if the run has no such input.
 func (r *Run) Servers() *profile.Profile {
 	if r.in.Servers == "" {
 		return &profile.Profile{}
@@ -79,26 +79,25 @@ func (r *Run) Servers() *profile.Profile {
 	return must(r.servers)
 }
 
-// Geo tells the countries and owners of addresses. Without databases it knows
-// nothing.
+// Geo returns the lookup of countries and owners of addresses. Without databases, all
+// are unknown.
 func (r *Run) Geo() *geo.Lookup { return must(r.geo) }
 
-// Internal returns the organisation's networks.
+// Internal returns the internal networks.
 func (r *Run) Internal() flow.Networks { return must(r.internal) }
 
-// Sensitivity returns how many robust standard deviations count as unusual.
-func (r *Run) Sensitivity() float64 {
+func (r *Run) sensitivity() float64 {
 	if r.in.Sensitivity > 0 {
 		return r.in.Sensitivity
 	}
 	return detect.DefaultSensitivity
 }
 
-// Input returns what detections compare.
+// Input returns the input of detections.
 func (r *Run) Input() detect.Input {
 	in := detect.Input{
 		Baseline: r.Baseline(), Test: r.Test(), Geo: r.Geo(),
-		Internal: r.Internal(), Sensitivity: r.Sensitivity(),
+		Internal: r.Internal(), Sensitivity: r.sensitivity(),
 	}
 	if r.in.Servers != "" {
 		in.Servers = r.Servers()
@@ -106,8 +105,8 @@ func (r *Run) Input() detect.Input {
 	return in
 }
 
-// Days returns the days of the run by the names of their parameters, for
-// frame.Sources and frame.Rejected.
+// Days returns the days of the run, named like their parameters, for frame.Sources
+// and frame.Rejected.
 func (r *Run) Days() []frame.Day {
 	days := []frame.Day{
 		{Name: "baseline", Profile: r.Baseline()},
@@ -125,7 +124,7 @@ func parseInternal(networks string) (flow.Networks, error) {
 	}
 	ns, err := flow.ParseNetworks(networks)
 	if err != nil {
-		return nil, fmt.Errorf("parameter internal: %w; separate several with commas", err)
+		return nil, fmt.Errorf("parameter internal: %w; separate networks with commas", err)
 	}
 	return ns, nil
 }
@@ -149,9 +148,9 @@ func openGeo(country, asn string) (*geo.Lookup, error) {
 	return l, nil
 }
 
-// Parameters returns the parameters of the run: parameter, value. Of a path
-// only as much is told as tells it from the others, so that a report says the same
-// wherever it was made.
+// Parameters returns the parameters of the run: parameter, value. Paths are
+// shortened to what distinguishes them, so that a report does not depend on the
+// folder in which it is made.
 func (r *Run) Parameters() frame.Frame {
 	names := filename.Distinct([]string{r.in.Baseline, r.in.Test, r.in.Servers, r.in.Country, r.in.ASN})
 	name := func(file string) string { return cmp.Or(names[file], "none") }
@@ -166,6 +165,6 @@ func (r *Run) Parameters() frame.Frame {
 		[]string{"country", name(r.in.Country)},
 		[]string{"asn", name(r.in.ASN)},
 		[]string{"internal", strings.Join(networks, ", ")},
-		[]string{"sensitivity", fmt.Sprint(r.Sensitivity())},
+		[]string{"sensitivity", fmt.Sprint(r.sensitivity())},
 	)
 }

@@ -1,16 +1,14 @@
-// Package nb is what a notebook's cell calls: the days of the run, captioned
-// tables and figures, and prose whose numbers are computed.
+// Package nb is for the cells of notebooks. It opens the days of a run and
+// displays captioned tables and figures, and prose with computed numbers.
 //
-// A notebook declares its inputs in a cell tagged parameters and opens them
-// once:
+// A notebook declares its inputs in a cell tagged parameters and opens them once:
 //
 //	var run = nb.Open(nb.Inputs{Baseline: baseline, Test: test, Country: country})
 //
-// GoNB runs every cell as a program of its own in which that declaration stands
-// again, so opening costs nothing: a day is read when a cell first asks for it,
-// in milliseconds, from the cache of profiles. Nothing that a cell imports
-// knows the format of flow files; where a day is not in the cache, nb runs
-// "reportgen profile" to put it there.
+// GoNB runs each cell as a program that repeats this declaration. So Open is cheap:
+// it reads nothing, and a day is read from the profile cache, in milliseconds, when
+// a cell first uses it. If a day is not in the cache, nb runs "reportgen profile",
+// so that cells need not link a Parquet reader.
 //
 //	hours := frame.Compare(frame.Hours(run.Baseline()), frame.Hours(run.Test()), "hour", "flows")
 //	nb.Figure(chart.Hours(hours, "flows"), nb.Label("fig-flows"),
@@ -18,10 +16,9 @@
 //
 // # Errors
 //
-// A cell reads like analysis because nothing in it returns an error: what goes
-// wrong (a missing file, a column that a frame does not have) ends the cell
-// through [Check], with a message that says what and what to do. GoNB marks the
-// cell as failed. Cells hand their own errors to Check too.
+// The functions return no errors. An error, such as a missing file or column, ends
+// the cell with a message, and GoNB marks the cell as failed. A cell passes its own
+// errors to [Check], which does the same.
 package nb
 
 import (
@@ -32,17 +29,17 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 )
 
-// Check ends the cell where err is not nil: it prints the error and exits with
-// status 1, after what the cell displayed so far has arrived.
+// Check does nothing if err is nil. Otherwise it waits until the outputs of the cell
+// have been delivered, prints err and exits with status 1.
 func Check(err error) {
 	if err == nil {
 		return
 	}
 	gonbui.Sync()
-	complain(os.Stderr, err)
+	printError(os.Stderr, err)
 	os.Exit(1)
 }
 
-func complain(w io.Writer, err error) {
+func printError(w io.Writer, err error) {
 	fmt.Fprintln(w, "error:", err)
 }

@@ -134,15 +134,15 @@ func TestRefused(t *testing.T) {
 		err  error
 		says string
 	}{
-		{table(Caption("x")), "has no label"},
-		{table(Label("fig-x"), Caption("x")), `must begin with "tbl-"`},
-		{table(Label("tbl-x")), "has no caption"},
+		{table(Caption("x")), "without a label"},
+		{table(Label("fig-x"), Caption("x")), `must start with "tbl-"`},
+		{table(Label("tbl-x")), "no caption"},
 		{table(Label("tbl-x"), Caption("x"), Columns("port")), `no column "port"`},
-		{table(Label("tbl-x"), Caption("x"), Format("src_ip", frame.Bytes.Format)), "holds text"},
-		{fig(figure, Label("fig-x"), Caption("x")), "has no alt text"},
+		{table(Label("tbl-x"), Caption("x"), Format("src_ip", frame.Bytes.Format)), "does not apply to text"},
+		{fig(figure, Label("fig-x"), Caption("x")), "no alt text"},
 		{fig(chart.Bars(hosts(), "src_ip", []string{"down_bytes"}, chart.Options{}), Label("fig-x"), Caption("x"), Alt("x")), `no column "down_bytes"`},
 		{fig(chart.Bars(frame.Head(hosts(), 0), "src_ip", []string{"up_bytes"}, chart.Options{}), Label("fig-x"), Caption("x"), Alt("x")), "no rows to draw"},
-		{fig(chart.Hours(hosts().Select([]string{"nothing"}), "flows", chart.Options{}), Label("fig-x"), Caption("x"), Alt("x"), Otherwise("none")), "not valid"},
+		{fig(chart.Hours(hosts().Select([]string{"nothing"}), "flows", chart.Options{}), Label("fig-x"), Caption("x"), Alt("x"), Otherwise("none")), "invalid frame"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.says) {
 			t.Errorf("error %v does not say %q", c.err, c.says)
@@ -169,10 +169,10 @@ func TestRuleText(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	for got, want := range map[string]string{
-		Bytes(1_190_000_000): "1.19 GB", Count(334_778): "334,778", Percent(0.5): "50 %", Clock(3417865): "09:29",
+		Bytes(1_190_000_000): "1.19 GB", Count(334_778): "334,778", Percent(0.5): "50 %",
 		N(0, "flow"): "no flows", N(1, "flow"): "1 flow", N(1830, "flow"): "1,830 flows", N(2, "country", "countries"): "2 countries",
-		Are(1, "host"): "is 1 host", Are(0, "host"): "are no hosts",
-		Times(310, 1): "310 times", Times(14, 10): "1.4 times", Times(1, 0): "–",
+		are(1, "host"): "is 1 host", are(0, "host"): "are no hosts",
+		times(310, 1): "310 times", times(14, 10): "1.4 times",
 		Change(100, 103): "3 % more", Change(100, 88): "12 % fewer", Change(5, 5): "as many", Change(10, 40): "4 times as many", Change(0, 7): "7 more",
 		List(nil, 3): "none", List([]string{"a"}, 3): "a", List([]string{"a", "b", "c"}, 2): "a, b and c",
 		List([]string{"a", "b", "c", "d"}, 2): "a, b and 2 others", ID("tbl-x", "2001:db8::1"): "tbl-x-2001-db8--1",
@@ -186,8 +186,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestFullStops checks that a name's full stop ends the
-// sentence and that other dots stay.
+// TestFullStops: a full stop at the end of a name ends the sentence, and other dots
+// stay.
 func TestFullStops(t *testing.T) {
 	for _, tt := range []struct{ format, arg, want string }{
 		{"First is %s.", "Multimedia S.A.", "First is Multimedia S.A."},
@@ -202,7 +202,7 @@ func TestFullStops(t *testing.T) {
 	}
 }
 
-// TestListLeavesItsInput checks that shortening a list does not write into it.
+// TestListLeavesItsInput: List does not change its argument.
 func TestListLeavesItsInput(t *testing.T) {
 	words := []string{"a", "b", "c", "d"}
 	List(words, 2)

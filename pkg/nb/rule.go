@@ -8,30 +8,29 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// Rule displays a detection rule as a report's section on it says: what it
-// looks for, its conditions and the limits that it learned, its actions, and
-// what it gave.
+// Rule displays a detection rule: its description, conditions, response, the limits
+// that it learned, and its alerts.
 func Rule(id string, learned []detect.Threshold, found []detect.Finding) {
 	words, err := ruleText(id)
 	Check(err)
 	send(markdown(words))
 	Table(frame.Thresholds(learned), Label("tbl-limits-"+id),
-		Caption("Limits that the rule %s learned", id),
-		Otherwise("The rule had nothing to learn its limits from."))
-	gave, quiet := frame.Alerts(found), ""
-	if n := len(found) - len(gave); n > 0 {
-		quiet = fmt.Sprintf(" There %s of lower severity, without an alert.", Are(n, "finding"))
+		Caption("Limits learned by the rule %s", id),
+		Otherwise("The rule has no data to learn its limits from."))
+	alerts, quiet := frame.Alerts(found), ""
+	if n := len(found) - len(alerts); n > 0 {
+		quiet = fmt.Sprintf(" There %s of lower severity that raised no alert.", are(n, "finding"))
 	}
-	if len(gave) > 0 {
-		Prose("On the day under test the rule raised %s (@tbl-alerts-%s).%s", N(len(gave), "alert"), id, quiet)
+	if len(alerts) > 0 {
+		Prose("The rule raised %s on the test day (@tbl-alerts-%s).%s", N(len(alerts), "alert"), id, quiet)
 	}
-	Table(frame.Findings(gave), Label("tbl-alerts-"+id),
+	Table(frame.Findings(alerts), Label("tbl-alerts-"+id),
 		Caption("Alerts of the rule %s", id),
 		Columns("entity", "severity", "score", "summary"), Most(50),
-		Otherwise("On the day under test the rule raised no alert.%s", quiet))
+		Otherwise("The rule raised no alert on the test day.%s", quiet))
 }
 
-// ruleText returns what a rule says of itself, as Markdown.
+// ruleText returns the description, conditions and response of a rule as Markdown.
 func ruleText(id string) (string, error) {
 	r, ok := detect.RuleOf(id)
 	if !ok {
@@ -39,7 +38,7 @@ func ruleText(id string) (string, error) {
 		for _, r := range detect.Rules() {
 			ids = append(ids, r.ID)
 		}
-		return "", fmt.Errorf("there is no rule %q; there are %s", id, List(ids, 0))
+		return "", fmt.Errorf("unknown rule %q; the rules are %s", id, List(ids, 0))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n### Conditions\n\n%s\n### Actions\n\n%s\n", r.Description, bullets(r.Conditions), bullets(r.Response))

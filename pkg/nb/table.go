@@ -16,14 +16,14 @@ import (
 // (https://specs.frictionlessdata.io/tabular-data-resource/).
 const mimeResource = "application/vnd.dataresource+json"
 
-// field is a column of a table in the terms of the tabular data resource.
+// field is a column of a table, as in a tabular data resource.
 type field struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"` // string, integer or number
 	Title string `json:"title"`
 }
 
-// table is a frame as it is shown: its values and the text of each cell.
+// table holds the values of a frame and the text of each cell.
 type table struct {
 	fields []field
 	data   []map[string]any
@@ -47,7 +47,7 @@ func newTable(f frame.Frame, d *display) (*table, error) {
 	return t, nil
 }
 
-// add appends one column. What is no number (NaN) becomes null.
+// add appends one column. NaN becomes null.
 func (t *table) add(f frame.Frame, name string, d *display) error {
 	words, err := frame.Strings(f, name)
 	if err != nil {
@@ -62,7 +62,7 @@ func (t *table) add(f frame.Frame, name string, d *display) error {
 	format := column.Unit.Format
 	if own, ok := d.formats[name]; ok {
 		if c.Type == "string" {
-			return fmt.Errorf("column %q holds text, which nb.Format does not write", name)
+			return fmt.Errorf("column %q: nb.Format does not apply to text", name)
 		}
 		format = own
 	}
@@ -86,8 +86,8 @@ func (t *table) add(f frame.Frame, name string, d *display) error {
 	return nil
 }
 
-// resource returns the table as a tabular data resource in JSON, with the text
-// of each cell beside the values.
+// resource returns the table as a tabular data resource in JSON. It has the text of
+// each cell in addition to the values.
 func (t *table) resource() (string, error) {
 	b, err := json.Marshal(map[string]any{
 		"schema": map[string]any{"fields": t.fields},
@@ -95,12 +95,12 @@ func (t *table) resource() (string, error) {
 		"text":   t.text,
 	})
 	if err != nil {
-		return "", fmt.Errorf("write the table as JSON: %w", err)
+		return "", fmt.Errorf("encode the table as JSON: %w", err)
 	}
 	return string(b), nil
 }
 
-// html returns the table as Jupyter shows it.
+// html returns the table as HTML, for Jupyter.
 func (t *table) html(caption string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<table>\n<caption>%s</caption>\n<thead>\n<tr>", html.EscapeString(caption))
@@ -126,7 +126,7 @@ func (c field) align() string {
 	return ` style="text-align:right"`
 }
 
-// plain returns the table in columns of plain text.
+// plain returns the table as columns of plain text.
 func (t *table) plain() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

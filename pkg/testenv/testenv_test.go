@@ -32,7 +32,7 @@ func TestPath(t *testing.T) {
 	}
 }
 
-// TestMissing: what is missing skips the test, and what is there does not.
+// TestMissing: a test is skipped if what it asks for is missing, and not otherwise.
 func TestMissing(t *testing.T) {
 	t.Setenv("FLOWBOOK_DATA", t.TempDir())
 	for name, ask := range map[string]func(testing.TB){

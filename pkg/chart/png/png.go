@@ -1,6 +1,6 @@
-// Package png writes figures as PNG images, for the programs that need pictures
-// in files. It is no part of package chart because cells do without it: what
-// draws in pixels would make each of them slower to link.
+// Package png encodes figures as PNG images, for programs that write pictures to
+// files. It is separate from package chart because cells do not need it, and it
+// would make each of them slower to link.
 package png
 
 import (
@@ -15,16 +15,14 @@ import (
 	"github.com/flowbook/flowbook/pkg/chart"
 )
 
-// dpi is the resolution: twice CSS pixels, sharp on the screens of today and
-// fair in print.
+// dpi is the resolution: two image pixels for each CSS pixel.
 const dpi = 192
 
-// margin is the ground around the figure, which a page gives an SVG.
+// margin is the space around the figure.
 const margin vg.Length = 8
 
-// Encode returns a figure as a PNG image, the same bytes for the same data. Its
-// ground is white: a picture file is looked at anywhere, and its text is dark.
-// It is an error if there is nothing to draw.
+// Encode returns a figure as a PNG image with a white background. The same data
+// gives the same bytes. It is an error if there is nothing to draw.
 func Encode(f *chart.Figure) ([]byte, error) {
 	canvas := vgimg.PngCanvas{Canvas: vgimg.NewWith(
 		vgimg.UseWH(f.Width+2*margin, f.Height+2*margin),

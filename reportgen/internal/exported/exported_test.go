@@ -24,7 +24,7 @@ const module = "github.com/flowbook/flowbook/"
 // unchecked are the packages whose owners have not removed their unused names.
 // The list must become empty.
 var unchecked = []string{
-	"pkg/chart", "pkg/detect", "pkg/flow", "pkg/frame", "pkg/geo", "pkg/nb", "pkg/profile", "reportgen/execute",
+	"pkg/detect", "pkg/flow", "pkg/geo", "pkg/profile", "reportgen/execute",
 	"reportgen/internal/console", "reportgen/internal/document", "reportgen/internal/exit", "reportgen/internal/flowfile",
 	"reportgen/internal/ingest", "reportgen/internal/kernel", "reportgen/internal/markdown", "reportgen/internal/sentinel",
 	"reportgen/internal/siem", "reportgen/internal/svg", "reportgen/internal/synth", "reportgen/nbformat",
