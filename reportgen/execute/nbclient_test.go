@@ -14,12 +14,14 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// peers are the cells of notebooks that nbclient runs too, by their name.
+// peers are the cells of notebooks that nbclient runs too, by their name. A cell waits
+// for the output of a child process, which in nbclient's kernel belongs to the cell that
+// runs when it arrives.
 var peers = map[string][]string{
 	"streams": {
 		"print('a')\nprint('b')", "import sys\nfor i in range(300): print(i, flush=True)",
 		"print('out')\nprint('err', file=sys.stderr)", "print('x', end='')\nprint('y', end='')\nprint('größer 漢字 \\x1b[31mred\\x1b[0m')",
-		"import subprocess\nsubprocess.run(['echo', 'from a child'])", "", "# a comment", "pass",
+		"import subprocess, time\nsubprocess.run(['echo', 'from a child'])\ntime.sleep(2)", "", "# a comment", "pass",
 		"print('10 %\\r20 %\\r100 %')", "%%capture kept\nprint('captured')", "kept.stdout", "!echo shell",
 	},
 	"displays": {

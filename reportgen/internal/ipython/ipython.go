@@ -4,6 +4,7 @@ package ipython
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"io"
 	"os"
@@ -23,27 +24,11 @@ import (
 // Increase it with every change that gives a cell other outputs.
 const outputVersion = 1
 
-// config is the configuration of IPython's kernel. It leaves out what only a user at
-// the keyboard needs, which takes much of the time of the kernel's start and end: the
-// debugger, though a cell may import it; the history on disk; and the garbage
-// collection of modules that live as long as the kernel.
-const config = `import gc
-import sys
-
-if "debugpy" not in sys.modules:
-    sys.modules["debugpy"] = None
-    try:
-        import ipykernel.debugger
-    except ImportError:
-        pass
-    finally:
-        del sys.modules["debugpy"]
-
-c = get_config()
-c.HistoryManager.hist_file = ":memory:"
-if hasattr(gc, "freeze"):
-    gc.freeze()
-`
+// profile is the profile of a report's kernels: its configuration, and the module
+// that it loads.
+//
+//go:embed profile/*.py
+var profile embed.FS
 
 // Driver is the driver of IPython's kernel.
 type Driver struct{ kernel.Generic }
@@ -129,12 +114,18 @@ type session struct {
 // and caches, nor leave any beside the notebook.
 func (Driver) Open(dir string, _ *kernel.Spec, _ []string) (kernel.Session, error) {
 	s := &session{dir: filepath.Join(dir, "tmp", "ipython")}
-	profile := filepath.Join(s.dir, "profile_default")
-	if err := os.MkdirAll(profile, 0o700); err != nil {
+	folder := filepath.Join(s.dir, "profile_default")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("write IPython's configuration: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(profile, "ipython_kernel_config.py"), []byte(config), 0o600); err != nil {
-		return nil, fmt.Errorf("write IPython's configuration: %w", err)
+	for _, name := range []string{"ipython_kernel_config.py", "_reportgen.py"} {
+		src, err := profile.ReadFile("profile/" + name)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), src, 0o600); err != nil {
+			return nil, fmt.Errorf("write IPython's configuration: %w", err)
+		}
 	}
 	return s, nil
 }

@@ -168,3 +168,29 @@ func TestPythonLean(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What a child process writes belongs to the cell that ran it, at its place among what
+// the cell prints, however busy the kernel is.
+func TestOutputOfChildren(t *testing.T) {
+	kerneltest.PrivateTemp(t)
+	k := startPython(t)
+	busy := "import subprocess, os, threading, sys\nstop = False\ndef spin():\n    while not stop: sum(range(1000))\nfor _ in range(3): threading.Thread(target=spin, daemon=True).start()"
+	if _, err := kerneltest.Execute(t, k, busy); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		r, err := kerneltest.Execute(t, k, fmt.Sprintf("print('a')\nsubprocess.run(['echo', 'größer %[1]d'])\nprint('b')\nos.system('echo %[1]d >&2')\nNone", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{fmt.Sprintf("stdout %q", fmt.Sprintf("a\ngrößer %d\nb\n", i)), fmt.Sprintf("stderr %q", fmt.Sprintf("%d\n", i))}
+		if diff := cmp.Diff(want, kerneltest.Shape(r.Outputs)); diff != "" {
+			t.Fatalf("cell %d:\n%s", i, diff)
+		}
+	}
+	big := "stop = True\nsubprocess.run(['head', '-c', '1000000', '/dev/zero'])\nprint('end')"
+	r, err := kerneltest.Execute(t, k, big)
+	if text := kerneltest.Stream(r, "stdout"); err != nil || len(text) != 1_000_004 || !strings.HasSuffix(text, "\x00end\n") {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+}

@@ -1,0 +1,27 @@
+# The configuration of IPython's kernel for reports. It leaves out what only a user at
+# the keyboard needs and what takes much of the time of the kernel's start and end:
+# the debugger, which a cell may still import; the history on disk; and the garbage
+# collection of modules that live as long as the kernel.
+import gc
+import importlib.util
+import os
+import sys
+
+if "debugpy" not in sys.modules:
+    sys.modules["debugpy"] = None
+    try:
+        import ipykernel.debugger
+    except ImportError:
+        pass
+    finally:
+        del sys.modules["debugpy"]
+
+spec = importlib.util.spec_from_file_location("_reportgen", os.path.join(os.path.dirname(__file__), "_reportgen.py"))
+sys.modules["_reportgen"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["_reportgen"])
+
+c = get_config()
+c.HistoryManager.hist_file = ":memory:"
+c.InteractiveShellApp.extensions = ["_reportgen"]
+if hasattr(gc, "freeze"):
+    gc.freeze()
