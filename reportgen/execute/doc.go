@@ -1,20 +1,17 @@
-// Package execute runs notebooks: a notebook in, the same notebook with its
-// outputs out, for any kernel.
+// Package execute runs notebooks in any Jupyter kernel.
 //
-// [Run] takes notebooks in the order of the report and runs several at once, each
-// in a kernel of its own in its own folder. The results come in the order of the
-// inputs and hold what was computed until then also where a cell failed, ran out
-// of time or took the kernel with it; [Result].Err says where and why.
+// [Run] runs several notebooks at once, each in a kernel of its own in its own folder.
+// Results are in the order of the inputs. If a cell failed, timed out or ended the
+// kernel, the result has the outputs until then, and [Result].Err is an [*Error].
 //
 //	results, err := execute.Run(ctx, []execute.Input{{Name: "day.ipynb", Dir: "notebooks", Notebook: nb}},
 //		execute.Options{Parameters: []execute.Parameter{{Name: "baseline", Value: execute.Text("data.parquet")}}})
 //
-// A cell tagged "parameters" declares variables with defaults; the values given
-// for them are declared again in a cell tagged "injected-parameters" after it, as
-// papermill does, in the types of the defaults. A cell tagged "skip-execution",
-// or that says "eval: false" in its first comment lines, does not run. One tagged
-// "raises-exception" may fail.
+// A cell tagged "parameters" declares variables with defaults. As in papermill, given
+// values are declared in a cell tagged "injected-parameters" after it, with the types
+// of the defaults. A cell tagged "skip-execution", or with the Quarto option "eval:
+// false", does not run. A cell tagged "raises-exception" may fail.
 //
-// The same notebooks and parameters give the same bytes as far as the code in
-// them does: no times, random names or absolute paths are kept.
+// Outputs are reproducible as far as the code is: times, random names and absolute
+// paths are removed.
 package execute

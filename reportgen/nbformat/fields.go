@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// fields takes the known fields out of a JSON object and leaves the rest. The
-// first field of a wrong type is kept in err, so that a caller checks once.
+// fields takes the known fields out of a JSON object and leaves the rest. The first
+// error is kept in err, so that a caller checks once.
 type fields struct {
 	m   map[string]any
 	err error
@@ -46,7 +46,7 @@ func (f *fields) object(name string) map[string]any {
 	}
 	m, isObject := v.(map[string]any)
 	if !isObject {
-		f.fail(name, fmt.Errorf("it is %s and not an object", kindOf(v)))
+		f.fail(name, fmt.Errorf("want an object, got %s", kindOf(v)))
 	}
 	return m
 }
@@ -58,7 +58,7 @@ func (f *fields) list(name string) ([]any, bool) {
 	}
 	l, isList := v.([]any)
 	if !isList {
-		f.fail(name, fmt.Errorf("it is %s and not a list", kindOf(v)))
+		f.fail(name, fmt.Errorf("want a list, got %s", kindOf(v)))
 	}
 	return l, true
 }
@@ -69,7 +69,7 @@ func (f *fields) strings(name string) []string {
 	for _, v := range l {
 		s, ok := v.(string)
 		if !ok {
-			f.fail(name, fmt.Errorf("it holds %s and not only strings", kindOf(v)))
+			f.fail(name, fmt.Errorf("want a list of strings, got %s in it", kindOf(v)))
 			return nil
 		}
 		out = append(out, s)
@@ -85,7 +85,7 @@ func (f *fields) intp(name string) (*int, bool) {
 	num, _ := v.(json.Number)
 	n, err := strconv.Atoi(num.String())
 	if err != nil {
-		f.fail(name, fmt.Errorf("it is %s and not a whole number", kindOf(v)))
+		f.fail(name, fmt.Errorf("want an integer, got %s", kindOf(v)))
 		return nil, false
 	}
 	return &n, true
@@ -107,13 +107,13 @@ func textOf(v any) (string, error) {
 		for _, line := range v {
 			s, ok := line.(string)
 			if !ok {
-				return "", fmt.Errorf("it is a list that holds %s and not only strings", kindOf(line))
+				return "", fmt.Errorf("want a list of strings, got %s in it", kindOf(line))
 			}
 			b.WriteString(s)
 		}
 		return b.String(), nil
 	}
-	return "", fmt.Errorf("it is %s and not a string or a list of strings", kindOf(v))
+	return "", fmt.Errorf("want a string or a list of strings, got %s", kindOf(v))
 }
 
 func kindOf(v any) string {

@@ -107,27 +107,27 @@ func TestBadInput(t *testing.T) {
 	}
 	tests := []struct{ name, in, want string }{
 		{"empty", " \n", "the file is empty"},
-		{"cut", "{\"nbformat\": 4,\n\"cells\": [", "line 2: the JSON ends in the middle"},
+		{"cut", "{\"nbformat\": 4,\n\"cells\": [", "line 2: the JSON is truncated"},
 		{"syntax", "{\n\n\"a\": }", "line 3"},
 		{"trailing", nb("[]") + "\n{}", "text after the end of the JSON object, at line 2"},
-		{"list", "[]", "JSON array and not an object"},
+		{"list", "[]", "want a JSON object, got array"},
 		{"no version", "{}", `no field "nbformat"`},
-		{"version 3", `{"nbformat":3,"worksheets":[]}`, "nbformat 3 is not supported, only 4.0 to 4.5: open the notebook in JupyterLab"},
+		{"version 3", `{"nbformat":3,"worksheets":[]}`, "nbformat 3 is not supported, only 4.0 to 4.5; open the notebook in JupyterLab"},
 		{"version 4.9", `{"nbformat":4,"nbformat_minor":9,"cells":[]}`, "nbformat 4.9 is not supported"},
-		{"fraction", `{"nbformat":4.5}`, "the number 4.5 and not a whole number"},
+		{"fraction", `{"nbformat":4.5}`, "nbformat: want an integer, got the number 4.5"},
 		{"no cells", `{"nbformat":4}`, `no field "cells"`},
-		{"cells object", nb("{}"), "cells: it is an object and not a list"},
-		{"cell", nb("[3]"), "cell 1: it is the number 3"},
-		{"cell type", nb(`[{"cell_type":"heading"}]`), `cell 1: cell_type is "heading"`},
-		{"source", nb(`[{"cell_type":"code","source":["a",1]}]`), "cell 1: source: it is a list that holds the number 1"},
-		{"output", nb(`[{"cell_type":"code","outputs":[{"output_type":"display_data","data":{"text/plain":{}}}]}]`), "cell 1: output 1: data of text/plain: it is an object"},
-		{"deep", nb(strings.Repeat("[", 200)), "nest deeper than 128"},
+		{"cells object", nb("{}"), "cells: want a list, got an object"},
+		{"cell", nb("[3]"), "cell 1: want an object, got the number 3"},
+		{"cell type", nb(`[{"cell_type":"heading"}]`), `cell 1: cell_type: want code, markdown or raw, got "heading"`},
+		{"source", nb(`[{"cell_type":"code","source":["a",1]}]`), "cell 1: source: want a list of strings, got the number 1 in it"},
+		{"output", nb(`[{"cell_type":"code","outputs":[{"output_type":"display_data","data":{"text/plain":{}}}]}]`), "cell 1: output 1: data of text/plain: want a string or a list of strings, got an object"},
+		{"deep", nb(strings.Repeat("[", 200)), "nested deeper than 128"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Unmarshal([]byte(tt.in))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %v, want one that says %q", err, tt.want)
+				t.Errorf("error %v, want %q", err, tt.want)
 			}
 		})
 	}

@@ -37,14 +37,14 @@ type Cell struct {
 	ID             string // empty only before nbformat 4.5
 	Source         string
 	Metadata       map[string]any
-	ExecutionCount *int           // of a code cell, nil where it did not run
+	ExecutionCount *int           // of a code cell, nil if it did not run
 	Outputs        []*Output      // of a code cell
 	Extra          map[string]any // other fields, attachments among them
 }
 
-// Output is one output of a code cell. Which fields count depends on Type.
+// Output is one output of a code cell. Type determines which fields are used.
 type Output struct {
-	Type           string         // Stream, DisplayData, ExecuteResult, Error, or one unknown to us
+	Type           string         // Stream, DisplayData, ExecuteResult, Error, or an unknown one
 	Name           string         // Stream: stdout or stderr
 	Text           string         // Stream
 	Data           map[string]any // DisplayData, ExecuteResult: MIME type to content, text as one string
@@ -52,12 +52,12 @@ type Output struct {
 	ExecutionCount *int           // ExecuteResult
 	EName          string         // Error: the name of the error
 	EValue         string         // Error: its message
-	Traceback      []string       // Error: lines for people, with terminal colours
+	Traceback      []string       // Error: lines with terminal colours
 	Extra          map[string]any // other fields
 }
 
-// Language is the language of the notebook's kernel, as its metadata says, in
-// lower case: "go", "python"; empty where the metadata says none.
+// Language is the language of the notebook's kernel in its metadata, in lower case:
+// "go", "python"; empty if there is none.
 func (nb *Notebook) Language() string {
 	if s := stringAt(nb.Metadata, "kernelspec", "language"); s != "" {
 		return strings.ToLower(s)
@@ -65,8 +65,8 @@ func (nb *Notebook) Language() string {
 	return strings.ToLower(stringAt(nb.Metadata, "language_info", "name"))
 }
 
-// KernelName is the name of the kernel spec that the notebook asks for, empty
-// where it asks for none.
+// KernelName is the name of the kernel spec in the notebook's metadata; empty if there
+// is none.
 func (nb *Notebook) KernelName() string {
 	return stringAt(nb.Metadata, "kernelspec", "name")
 }
@@ -92,8 +92,8 @@ func (c *Cell) Tags() []string {
 // HasTag reports whether the cell has the tag.
 func (c *Cell) HasTag(tag string) bool { return slices.Contains(c.Tags(), tag) }
 
-// Clone is a copy of nb whose cells and outputs can be changed without changing
-// nb's. Values inside metadata, data and extra fields are shared.
+// Clone returns a copy of nb whose cells and outputs can be changed without changing
+// those of nb. Values in metadata, data and extra fields are shared.
 func (nb *Notebook) Clone() *Notebook {
 	c := *nb
 	c.Metadata = maps.Clone(nb.Metadata)
@@ -113,9 +113,9 @@ func (nb *Notebook) Clone() *Notebook {
 
 var validID = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
-// Upgrade makes nb a notebook of nbformat 4.5: a cell whose id is missing,
-// not valid or taken by a cell before it gets the id "cell-N", where N is its
-// number, so that the same notebook always gets the same ids.
+// Upgrade makes nb a notebook of nbformat 4.5. A cell whose id is missing, invalid or
+// that of an earlier cell gets the id "cell-N", N being its number, so that the same
+// notebook always gets the same ids.
 func (nb *Notebook) Upgrade() {
 	nb.Minor = 5
 	taken := make(map[string]bool)

@@ -10,11 +10,10 @@ import (
 	"strings"
 )
 
-// The limits on what is read, which real notebooks stay far below: they keep a
-// hostile file from filling memory or the stack.
+// Limits that keep a hostile file from filling memory or the stack.
 const (
-	MaxSize  = 256 << 20 // bytes of a file
-	MaxDepth = 128       // objects and lists within one another
+	maxSize  = 256 << 20 // bytes of a file
+	maxDepth = 128       // nested objects and lists
 )
 
 // ReadFile reads the notebook in the named file. Errors name the file.
@@ -31,26 +30,26 @@ func ReadFile(name string) (*Notebook, error) {
 	return nb, nil
 }
 
-// Read decodes one notebook of nbformat 4.0 to 4.5. An error says which cell
-// and field, or which line of the JSON, is at fault.
+// Read decodes a notebook from r, see [Unmarshal].
 func Read(r io.Reader) (*Notebook, error) {
-	src, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	src, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("read notebook: %w", err)
 	}
-	if len(src) > MaxSize {
-		return nil, fmt.Errorf("the notebook is larger than %d MiB: clear outputs that it does not need", MaxSize>>20)
+	if len(src) > maxSize {
+		return nil, fmt.Errorf("notebook larger than %d MiB; clear outputs that it does not need", maxSize>>20)
 	}
 	return Unmarshal(src)
 }
 
-// Unmarshal is [Read] of the bytes in src.
+// Unmarshal decodes a notebook of nbformat 4.0 to 4.5. An error names the cell and the
+// field, or the line of the JSON.
 func Unmarshal(src []byte) (*Notebook, error) {
 	if err := checkDepth(src); err != nil {
 		return nil, err
 	}
 	dec := json.NewDecoder(bytes.NewReader(src))
-	dec.UseNumber() // numbers in metadata come back as they were written
+	dec.UseNumber() // numbers in metadata are kept as they are written
 	var top map[string]any
 	if err := dec.Decode(&top); err != nil {
 		return nil, jsonError(src, err)
@@ -61,7 +60,7 @@ func Unmarshal(src []byte) (*Notebook, error) {
 	return fromJSON(top)
 }
 
-// checkDepth refuses JSON that nests deeper than MaxDepth before it is decoded.
+// checkDepth refuses JSON that nests deeper than maxDepth before it is decoded.
 func checkDepth(src []byte) error {
 	depth, inString, escaped := 0, false, false
 	for i, c := range src {
@@ -74,8 +73,8 @@ func checkDepth(src []byte) error {
 		case c == '"':
 			inString = true
 		case c == '{' || c == '[':
-			if depth++; depth > MaxDepth {
-				return fmt.Errorf("not a notebook: line %d: objects and lists nest deeper than %d", lineAt(src, int64(i)), MaxDepth)
+			if depth++; depth > maxDepth {
+				return fmt.Errorf("not a notebook: line %d: objects and lists nested deeper than %d", lineAt(src, int64(i)), maxDepth)
 			}
 		case c == '}' || c == ']':
 			depth--
@@ -97,9 +96,9 @@ func jsonError(src []byte, err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("not a notebook: line %d: %w", lineAt(src, syntax.Offset), err)
 	case errors.As(err, &typ):
-		return fmt.Errorf("not a notebook: it is a JSON %s and not an object", typ.Value)
+		return fmt.Errorf("not a notebook: want a JSON object, got %s", typ.Value)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("not a notebook: line %d: the JSON ends in the middle: the file was cut short", lineAt(src, int64(len(src))))
+		return fmt.Errorf("not a notebook: line %d: the JSON is truncated", lineAt(src, int64(len(src))))
 	}
 	return fmt.Errorf("not a notebook: %w", err)
 }
@@ -112,9 +111,9 @@ func fromJSON(top map[string]any) (*Notebook, error) {
 	case f.err != nil:
 		return nil, f.err
 	case !hasMajor:
-		return nil, errors.New(`not a notebook: it has no field "nbformat"`)
+		return nil, errors.New(`not a notebook: no field "nbformat"`)
 	case *major != 4:
-		return nil, fmt.Errorf("nbformat %d is not supported, only 4.0 to 4.5: open the notebook in JupyterLab and save it, or run jupyter nbconvert --to notebook on it", *major)
+		return nil, fmt.Errorf("nbformat %d is not supported, only 4.0 to 4.5; open the notebook in JupyterLab and save it, or run jupyter nbconvert --to notebook on it", *major)
 	case minor == nil:
 		minor = new(int)
 	}
@@ -127,7 +126,7 @@ func fromJSON(top map[string]any) (*Notebook, error) {
 		return nil, f.err
 	}
 	if !hasCells {
-		return nil, errors.New(`not a notebook: it has no field "cells"`)
+		return nil, errors.New(`not a notebook: no field "cells"`)
 	}
 	nb.Extra = f.rest()
 	for i, v := range list {
@@ -143,12 +142,12 @@ func fromJSON(top map[string]any) (*Notebook, error) {
 func cellFromJSON(v any) (*Cell, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("it is %s and not an object", kindOf(v))
+		return nil, fmt.Errorf("want an object, got %s", kindOf(v))
 	}
 	f := fields{m: m}
 	c := &Cell{Type: f.text("cell_type"), ID: f.text("id"), Source: f.text("source"), Metadata: f.object("metadata")}
 	if f.err == nil && c.Type != Code && c.Type != Markdown && c.Type != Raw {
-		return nil, fmt.Errorf("cell_type is %q and not code, markdown or raw", c.Type)
+		return nil, fmt.Errorf("cell_type: want code, markdown or raw, got %q", c.Type)
 	}
 	var outputs []any
 	if c.Type == Code {
@@ -172,7 +171,7 @@ func cellFromJSON(v any) (*Cell, error) {
 func outputFromJSON(v any) (*Output, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("it is %s and not an object", kindOf(v))
+		return nil, fmt.Errorf("want an object, got %s", kindOf(v))
 	}
 	f := fields{m: m}
 	o := &Output{Type: f.text("output_type")}
@@ -187,7 +186,7 @@ func outputFromJSON(v any) (*Output, error) {
 	case Error:
 		o.EName, o.EValue, o.Traceback = f.text("ename"), f.text("evalue"), f.strings("traceback")
 	case "":
-		return nil, errors.New("it has no output_type")
+		return nil, errors.New("no output_type")
 	}
 	for mime, v := range o.Data {
 		if IsJSON(mime) {

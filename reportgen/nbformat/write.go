@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Write encodes nb to w as Jupyter would.
+// Write writes nb to w, see [Marshal].
 func Write(w io.Writer, nb *Notebook) error {
 	src, err := Marshal(nb)
 	if err != nil {
@@ -19,8 +19,8 @@ func Write(w io.Writer, nb *Notebook) error {
 	return err
 }
 
-// Marshal encodes nb as Jupyter would: the same notebook always gives the same
-// bytes. It fails only on metadata or data that JSON cannot hold.
+// Marshal encodes nb as Jupyter would. It fails only for metadata or data that JSON
+// cannot represent.
 func Marshal(nb *Notebook) ([]byte, error) {
 	top := clone(nb.Extra)
 	top["nbformat"], top["nbformat_minor"] = 4, nb.Minor

@@ -1,10 +1,10 @@
-// Package workdir makes folders for as long as a program needs them, and removes
-// those of programs that were killed before they could.
+// Package workdir creates temporary folders, and removes those of programs that were
+// killed.
 //
-// [Make] makes a folder and locks it. The operating system lets go of the lock
-// when the program ends, however it does; the next Make of the same parent and
-// prefix finds the folder without one and removes it. Only what Make made is
-// removed: each folder holds a file that says so, written once it is locked.
+// [Make] creates a folder and locks it. The operating system releases the lock when
+// the program ends. The next Make with the same parent and prefix finds the folder
+// unlocked and removes it. Only folders that Make created are removed: each has a
+// marker file, written once it is locked.
 package workdir
 
 import (
@@ -16,19 +16,19 @@ import (
 	"syscall"
 )
 
-// marker is the file in a folder that says that it may be removed.
+// marker is the file in a folder that marks it as created by [Make].
 const marker = ".reportgen-work"
 
-const markerText = "A running reportgen works in this folder. Where none does, the next one removes it.\n"
+const markerText = "Temporary folder of a running reportgen. If none is running, the next one removes it.\n"
 
-// Dir is a folder that this program works in.
+// Dir is a temporary folder.
 type Dir struct {
 	Path string
 	lock *os.File
 }
 
-// Make makes a folder in parent whose name begins with prefix and that only the
-// user may read, and removes those that killed programs left there.
+// Make creates a folder in parent whose name begins with prefix and that only the user
+// may read, and removes those of killed programs.
 func Make(parent, prefix string) (*Dir, error) {
 	sweep(parent, prefix)
 	path, err := os.MkdirTemp(parent, prefix)
@@ -37,12 +37,12 @@ func Make(parent, prefix string) (*Dir, error) {
 	}
 	d := &Dir{Path: path}
 	if err := d.claim(); err != nil {
-		return nil, errors.Join(fmt.Errorf("make a folder to work in: %w", err), d.Remove())
+		return nil, errors.Join(fmt.Errorf("create a temporary folder: %w", err), d.Remove())
 	}
 	return d, nil
 }
 
-// claim locks and marks the folder. Where the file system has no locks it is not
+// claim locks and marks the folder. If the file system has no locks, the folder is not
 // marked, and stays if the program is killed.
 func (d *Dir) claim() (err error) {
 	if d.lock, err = os.Open(d.Path); err != nil {
@@ -54,7 +54,7 @@ func (d *Dir) claim() (err error) {
 	return os.WriteFile(filepath.Join(d.Path, marker), []byte(markerText), 0o600)
 }
 
-// Remove removes the folder with all that is in it. Doing so twice is no error.
+// Remove removes the folder and its content. It may be called twice.
 func (d *Dir) Remove() error {
 	err := os.RemoveAll(d.Path)
 	if d.lock != nil {
@@ -64,10 +64,10 @@ func (d *Dir) Remove() error {
 	return err
 }
 
-// sweep removes the marked folders that nobody has locked. What cannot be removed
-// is another user's, or is left for the next time.
+// sweep removes the marked folders that are not locked. Those that cannot be removed,
+// such as another user's, are left.
 func sweep(parent, prefix string) {
-	entries, _ := os.ReadDir(parent) // what cannot be listed is not swept
+	entries, _ := os.ReadDir(parent) // nothing to remove
 	for _, e := range entries {
 		if e.IsDir() && strings.HasPrefix(e.Name(), prefix) {
 			sweepOne(filepath.Join(parent, e.Name()))
@@ -89,7 +89,7 @@ func sweepOne(path string) {
 	}
 }
 
-// lock locks an open folder for this program, unless another has.
+// lock locks an open folder unless another program has locked it.
 func lock(f *os.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }

@@ -8,22 +8,21 @@ import (
 	"strings"
 )
 
-// group is one program of several cells: what is declared when the first runs,
-// the main of that cell, and those of cells after it that are nothing but a main.
+// group is one program of several cells: the declarations when the first one runs, the
+// main of that cell, and the mains of cells after it that are nothing but a main.
 //
-// Which main runs is chosen when the program starts, before which only what is
-// declared is initialised, as in a program of the cell alone. It is called as main
-// is: main is three instructions of assembler that jump there, so that no stack
-// trace holds a frame more. Lines are those of the first cell's main.go, by
-// //line directives, and a main that begins elsewhere in its own is shifted by as
-// many, see [notebook.choose]. What is left to see is the name reportgenCell of
-// functions, which the kernel's client turns into main.
+// The main that runs is chosen when the program starts, after the declarations are
+// initialised, as in a program of the cell alone. Function main is three instructions
+// of assembler that jump to it, so that stack traces have no additional frame. Line
+// directives give the program the line numbers of the first cell's main.go; the
+// kernel's client corrects those of the other cells, see [notebook.choose], and
+// replaces the names reportgenCell… of the functions by main.
 //
-// A cell gets its own program where it cannot be told that the shared one does the
-// same: where GoNB's main.go differs from what was built in more than imports,
-// flags or environment changed, or an import is one of [aloneImport] or needs
-// other packages (see [needs]); where a main does not compile, the error is that of
-// the cell alone. Packages and files are taken to stay as they are while the cells
+// A cell has a program of its own unless the shared one is known to do the same. It
+// must have the same main.go except for unused imports, flags and environment. It
+// must not import a package of [aloneImport], and needs the same packages with side
+// effects as the others, see [needs]. If a main does not compile, the error is that of
+// the cell's own build. Packages and files are assumed not to change while the cells
 // of one program run.
 type group struct {
 	Program string              // file name
@@ -36,8 +35,8 @@ type group struct {
 	Mains   map[int]string      // by the index of the cell
 }
 
-// shared gives the cell that runs a program that other cells have too, or one that
-// does nothing where the cell does nothing.
+// shared links the program of a group for the cell that runs, or writes one that does
+// nothing if the cell does nothing.
 func (b *builder) shared(n *notebook, src string) bool {
 	p, err := parseProgram(filepath.Join(filepath.Dir(b.out), "main.go"), src)
 	if err != nil || directive.MatchString(src) {
@@ -58,7 +57,7 @@ func (b *builder) shared(n *notebook, src string) bool {
 	d := newDraft(n, p, built)
 	if err := b.finish(d); err != nil {
 		if built.Failed = !errors.Is(err, errNone); built.Failed {
-			_ = n.keep(built) // if that fails, too, the next cell tries in vain
+			_ = n.keep(built) // if that fails, the next cell tries again
 		}
 		return false
 	}
@@ -67,7 +66,7 @@ func (b *builder) shared(n *notebook, src string) bool {
 	return n.keep(built) == nil && n.choose(d.group, p, b.out) == nil
 }
 
-// serves reports whether the program of the group does what p does in the cell of
+// serves reports whether the program of the group does the same as p in the cell with
 // the index.
 func (g *group) serves(index int, p *program, setting []string) bool {
 	if main, ok := g.Mains[index]; !ok || main != p.main || g.Decls != p.decls || !slices.Equal(g.Setting, setting) {
@@ -76,10 +75,10 @@ func (g *group) serves(index int, p *program, setting []string) bool {
 	if slices.ContainsFunc(p.imports, func(s importSpec) bool { return !slices.Contains(g.Imports, s) }) || !slices.Equal(g.needs(p.imports), g.Needs) {
 		return false
 	}
-	return p.at == g.At || !slices.ContainsFunc(p.imports, func(s importSpec) bool { return slices.Contains(tellsLines, s.Path) })
+	return p.at == g.At || !slices.ContainsFunc(p.imports, func(s importSpec) bool { return slices.Contains(printsLines, s.Path) })
 }
 
-// needs are the packages that imports of the group need.
+// needs are the packages with side effects that imports of the group need.
 func (g *group) needs(specs []importSpec) []string {
 	var all []string
 	for _, s := range specs {
@@ -89,7 +88,7 @@ func (g *group) needs(specs []importSpec) []string {
 	return slices.Compact(all)
 }
 
-// setting is what else a build depends on.
+// setting is what a build depends on besides the source.
 func (b *builder) setting() []string {
 	setting := slices.Clone(b.flags)
 	for _, v := range os.Environ() {
