@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -54,6 +55,9 @@ func (o *runFlags) check(cmd *cobra.Command, dir string, args []string, cached b
 		return err
 	}
 	if formats, err = compare.Printable(formats); err != nil {
+		return err
+	}
+	if _, err := report.ReadDocument(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	r, err := o.execute(cmd, args, cached)

@@ -67,6 +67,13 @@ func page(t testing.TB, d *document.Document) string {
 	if err := render.WriteHTML(&b, d); err != nil {
 		t.Fatal(err)
 	}
+	var again bytes.Buffer
+	if err := render.WriteHTML(&again, decoded(t, d)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.ToValidUTF8(b.String(), "\uFFFD"), again.String()); diff != "" {
+		t.Errorf("the page of the decoded document differs:\n%s", diff)
+	}
 	return b.String()
 }
 
@@ -77,6 +84,7 @@ func markdown(t testing.TB, d *document.Document) (string, []string) {
 	if err := render.WriteMarkdown(dir, d); err != nil {
 		t.Fatal(err)
 	}
+	checkDecodedMarkdown(t, d, dir)
 	data, err := os.ReadFile(filepath.Join(dir, "report.md"))
 	if err != nil {
 		t.Fatal(err)

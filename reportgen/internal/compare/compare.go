@@ -1,7 +1,8 @@
 // Package compare finds what differs between two reports: a report that was made before, and one made now.
 //
-// [Reports] compares two folders. A report is stale if any file that readers open has other bytes. The [Difference] then
-// names the texts, tables and figures that differ, the files, and what changed among the sources of the report.
+// [Reports] compares two folders. A report is stale if any of its files has other bytes. Reports then names the sections,
+// texts, tables, rows and figures of its document that differ (see [Documents]), the files, and what changed among the
+// sources of the report.
 package compare
 
 import (
@@ -32,51 +33,44 @@ func Reports(w io.Writer, was, fresh string, p Printed) (stale bool, err error) 
 		p.write(w)
 		return false, nil
 	}
-	changes, readable, err := pageChanges(was, fresh)
-	if err != nil {
+	if err := writeChanges(w, was, fresh); err != nil {
 		return false, err
-	}
-	writeChanges(w, changes)
-	if len(changes) == 0 && readable {
-		fmt.Fprintln(w, "The content is the same, but the files differ.")
 	}
 	fmt.Fprintf(w, "Files that differ: %s\n", strings.Join(files, ", "))
 	p.write(w)
 	return true, writeReasons(w, was, fresh)
 }
 
-func writeChanges(w io.Writer, changes []pageChange) {
-	section := "\x00"
-	for _, c := range changes {
-		if c.section != section {
-			section = c.section
-			if section != "" {
-				fmt.Fprintln(w, section)
-			}
-		}
-		fmt.Fprintf(w, "  %s\n", c.what)
-	}
-}
-
-// pageChanges compares what readers see, if there is a page or a notebook to
-// read; readable is false if there is none.
-func pageChanges(was, fresh string) (changes []pageChange, readable bool, err error) {
-	old, err := readPage(was)
+// writeChanges writes what differs between the documents of two reports.
+func writeChanges(w io.Writer, was, fresh string) error {
+	old, err := report.ReadDocument(was)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(filepath.Join(was, "notebooks")); err != nil {
-			return nil, false, nil //nolint:nilerr // a PDF alone
+		fmt.Fprintf(w, "What changed in the text is unknown: the report has no %s (an earlier reportgen made it)\n", report.DocumentName)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now, err := report.ReadDocument(fresh)
+	if err != nil {
+		return err
+	}
+	changes, err := Documents(old, now)
+	if err != nil {
+		return err
+	}
+	if len(changes) == 0 {
+		fmt.Fprintln(w, "The documents are equal, but the files written from them differ.")
+	}
+	section := ""
+	for _, c := range changes {
+		if c.Section != section {
+			section = c.Section
+			fmt.Fprintln(w, section)
 		}
-		changes, err := notebookChanges(filepath.Join(was, "notebooks"), filepath.Join(fresh, "notebooks"))
-		return changes, true, err
+		fmt.Fprintf(w, "  %s\n", c.What)
 	}
-	if err != nil {
-		return nil, true, err
-	}
-	now, err := readPage(fresh)
-	if err != nil {
-		return nil, true, err
-	}
-	return comparePages(old, now), true, nil
+	return nil
 }
 
 // changedFiles lists the files of a report whose bytes differ. Files that only describe the report, and foreign files
@@ -117,7 +111,7 @@ func reportFiles(dir string) (map[string]string, error) {
 		}
 		name = filepath.ToSlash(name)
 		top, _, _ := strings.Cut(name, "/")
-		if !slices.Contains([]string{report.HTMLName, report.MarkdownName, report.FiguresName, report.NotebooksName, report.SiteName}, top) {
+		if !slices.Contains([]string{report.HTMLName, report.MarkdownName, report.FiguresName, report.NotebooksName, report.SiteName, report.DocumentName}, top) {
 			return nil
 		}
 		src, err := os.ReadFile(file)

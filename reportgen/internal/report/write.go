@@ -109,6 +109,9 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 	if d == nil || err != nil {
 		return nil, problems, err
 	}
+	if err := writeFile(filepath.Join(dir, DocumentName), func(w io.Writer) error { return document.Encode(w, d) }); err != nil {
+		return nil, problems, err
+	}
 	for _, format := range o.Formats {
 		err := r.writeFormat(ctx, dir, format, d)
 		if unprinted, ok := errors.AsType[*NotPrintedError](err); ok {
@@ -193,4 +196,22 @@ func writeFile(name string, write func(io.Writer) error) error {
 		return err
 	}
 	return errors.Join(write(f), f.Close())
+}
+
+// ReadDocument reads the document of the report in dir.
+func ReadDocument(dir string) (*document.Document, error) {
+	name := filepath.Join(dir, DocumentName)
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	d, err := document.Decode(f)
+	if errors.Is(err, document.ErrVersion) {
+		return nil, fmt.Errorf("%s: another reportgen made it: %w; make the report again", name, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: damaged: %w; make the report again", name, err)
+	}
+	return d, nil
 }

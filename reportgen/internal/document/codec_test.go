@@ -1,0 +1,437 @@
+package document
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	gast "github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
+
+	"github.com/flowbook/flowbook/reportgen/internal/svg"
+)
+
+// filler sets every field of a value to something that no other field has.
+type filler struct{ n int }
+
+func (f *filler) word() string {
+	f.n++
+	return fmt.Sprintf("word%d", f.n)
+}
+
+func (f *filler) fill(t *testing.T, v reflect.Value, depth int) {
+	t.Helper()
+	switch v.Type() {
+	case textType:
+		v.Set(reflect.ValueOf(NewParser().ParseLine(f.word())))
+		return
+	case svgType:
+		img, err := svg.Parse([]byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text>` + f.word() + `</text></svg>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Set(reflect.ValueOf(img))
+		return
+	case bytesType:
+		v.SetBytes([]byte(f.word()))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		f.fill(t, v.Elem(), depth+1)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				f.fill(t, v.Field(i), depth+1)
+			}
+		}
+	case reflect.Slice:
+		if depth > 8 {
+			return // a table's parts are tables with parts
+		}
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		f.fill(t, v.Index(0), depth+1)
+	case reflect.String:
+		v.SetString(f.word())
+	case reflect.Int, reflect.Int64:
+		f.n++
+		v.SetInt(int64(f.n))
+	case reflect.Uint8:
+		v.SetUint('x')
+	case reflect.Float64:
+		f.n++
+		v.SetFloat(float64(f.n))
+	case reflect.Bool:
+		v.SetBool(true)
+	default:
+		t.Fatalf("a %v cannot be filled: does the codec know it?", v.Type())
+	}
+}
+
+// full is a document with every kind of block, all of whose fields are set.
+func full(t *testing.T) *Document {
+	t.Helper()
+	d := &Document{}
+	f := &filler{}
+	v := reflect.ValueOf(d).Elem()
+	for i := range v.NumField() {
+		if v.Type().Field(i).Name != "Blocks" {
+			f.fill(t, v.Field(i), 0)
+		}
+	}
+	for _, b := range blocks() {
+		b := reflect.New(reflect.TypeOf(b)).Elem()
+		f.fill(t, b, 0)
+		d.Blocks = append(d.Blocks, b.Interface().(Block))
+	}
+	d.Blocks = append(d.Blocks, Prose{everyNode(t, d)})
+	return d
+}
+
+// everyNode is a text with every kind of node.
+func everyNode(t *testing.T, d *Document) *Text {
+	t.Helper()
+	source := `# Heading *a* {#sec-a .b}
+
+Text with ` + "`code`" + `, **bold**, ~~gone~~, [a link](to "title"), ![an image](none.png), <https://a.example>, <a@b.example>,
+www.example.org, $x_1$, @fig-a, [@key, p. 3], <b>raw</b> &amp; a\* hard  
+break.[^1]
+
+> quoted
+
+> [!NOTE]
+> A note.
+
+1. one
+2. two
+   - [x] done
+   - loose
+
+---
+
+` + "    indented\n\n```go {x}\nfenced()\n```\n" + `
+<div>
+block
+</div>
+
+<!-- open
+
+comment --> closed
+
+| a | b |
+|:--|--:|
+| 1 | 2 |
+
+$$ y $$ {#eq-y}
+
+[ref]: https://example.org "x"
+
+[ref] and [^1]
+
+[^1]: A note.
+`
+	parsed := NewParser().Parse(source)
+	var last gast.Node
+	err := gast.Walk(parsed.Root, func(n gast.Node, entering bool) (gast.WalkStatus, error) {
+		if !entering {
+			return gast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *CrossRef:
+			n.Target = &Target{Kind: KindFigure, Number: "1", ID: "fig-a"}
+		case *Citation:
+			n.Works[0].Reference = d.References[0]
+		case *gast.Image:
+			last = n
+		}
+		return gast.WalkContinue, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last.Parent().InsertAfter(last.Parent(), last, &Image{Picture: d.Blocks[len(d.Blocks)-2].(*Figure).Picture})
+	s := gast.NewString([]byte("a string"))
+	s.SetRaw(true)
+	s.SetCode(true)
+	last.Parent().InsertAfter(last.Parent(), last, s)
+	return parsed
+}
+
+// A document is the same after it was written and read, whatever it holds: no field and no kind is left out.
+func TestCodec(t *testing.T) {
+	d := full(t)
+	encoded := encodedOf(t, d)
+	read, err := Decode(bytes.NewReader(encoded))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, encoded)
+	}
+	// Nodes know their parents and refer to a source, so they are compared as text.
+	opts := cmp.Options{
+		cmp.Comparer(func(a, b *Text) bool { return dump(a) == dump(b) }),
+		cmp.Comparer(func(a, b *svg.Image) bool { return bytes.Equal(a.Standalone(""), b.Standalone("")) }),
+	}
+	if diff := cmp.Diff(d, read, opts); diff != "" {
+		t.Error(diff)
+	}
+	if again := encodedOf(t, read); !bytes.Equal(encoded, again) {
+		t.Errorf("written again it differs:\n%s\n%s", encoded, again)
+	}
+	citation, target := 0, 0
+	if err := gast.Walk(read.Blocks[len(read.Blocks)-1].(Prose).Root, func(n gast.Node, entering bool) (gast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *Citation:
+			citation++
+			if n.Works[0].Reference != read.References[0] {
+				t.Error("a citation points at no reference of the document")
+			}
+		case *CrossRef:
+			target++
+		}
+		return gast.WalkContinue, nil
+	}); err != nil || citation == 0 || target == 0 {
+		t.Errorf("%d citations, %d references, %v", citation, target, err)
+	}
+}
+
+func encodedOf(t *testing.T, d *Document) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Encode(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// dump describes a tree of nodes by what writers read of it.
+func dump(t *Text) string {
+	var b strings.Builder
+	_ = gast.Walk(t.Root, func(n gast.Node, entering bool) (gast.WalkStatus, error) {
+		if !entering {
+			b.WriteString(")")
+			return gast.WalkContinue, nil
+		}
+		fmt.Fprintf(&b, "(%v ", n.Kind())
+		if n.Type() != gast.TypeInline && n.IsRaw() {
+			fmt.Fprintf(&b, "%q ", n.Lines().Value(t.Source))
+		}
+		switch n := n.(type) {
+		case *gast.Text:
+			fmt.Fprintf(&b, "%q %v %v %v", n.Segment.Value(t.Source), n.SoftLineBreak(), n.HardLineBreak(), n.IsRaw())
+		case *gast.String:
+			fmt.Fprintf(&b, "%q %v %v", n.Value, n.IsRaw(), n.IsCode())
+		case *gast.AutoLink:
+			fmt.Fprintf(&b, "%q %q %v", n.Label(t.Source), n.URL(t.Source), n.AutoLinkType)
+		case *gast.FencedCodeBlock:
+			fmt.Fprintf(&b, "%q", n.Language(t.Source))
+		case *gast.HTMLBlock:
+			fmt.Fprint(&b, n.HTMLBlockType, n.HasClosure())
+			if n.HasClosure() {
+				fmt.Fprintf(&b, "%q", n.ClosureLine.Value(t.Source))
+			}
+		case *gast.RawHTML:
+			fmt.Fprintf(&b, "%q", n.Segments.Value(t.Source))
+		case *gast.Heading:
+			fmt.Fprint(&b, n.Level)
+		case *gast.List:
+			fmt.Fprint(&b, n.Marker, n.IsTight, n.Start)
+		case *gast.Emphasis:
+			fmt.Fprint(&b, n.Level)
+		case *gast.Link:
+			fmt.Fprintf(&b, "%q %q", n.Destination, n.Title)
+		case *gast.Image:
+			fmt.Fprintf(&b, "%q %q", n.Destination, n.Title)
+		case *east.Table:
+			fmt.Fprint(&b, n.Alignments)
+		case *east.TableCell:
+			fmt.Fprint(&b, n.Alignment)
+		case *east.TaskCheckBox:
+			fmt.Fprint(&b, n.IsChecked)
+		case *east.Footnote:
+			fmt.Fprintf(&b, "%q %d", n.Ref, n.Index)
+		case *east.FootnoteLink:
+			fmt.Fprint(&b, n.Index, n.RefCount, n.RefIndex)
+		case *east.FootnoteBacklink:
+			fmt.Fprint(&b, n.Index, n.RefCount, n.RefIndex)
+		case *Alert:
+			b.WriteString(n.Name)
+		case *Math:
+			fmt.Fprintf(&b, "%q %v %q", n.TeX, n.Display, n.MathML)
+		case *Equation:
+			fmt.Fprintf(&b, "%q %q %q %q %q", n.TeX, n.Label, n.Number, n.ID, n.MathML)
+		case *CrossRef:
+			fmt.Fprintf(&b, "%q %+v", n.Label, *n.Target)
+		case *Citation:
+			fmt.Fprintf(&b, "%q %v %+v %+v", n.Source, n.Bare, n.Works[0].Locator, *n.Works[0].Reference)
+		case *Image:
+			fmt.Fprintf(&b, "%q %s", n.Picture.Alt, n.Picture.Vector.Standalone(""))
+		}
+		return gast.WalkContinue, nil
+	})
+	return b.String()
+}
+
+// Every type of block and of node that this package declares is one that the codec knows, and so is every node that
+// goldmark makes of the Markdown that the parser reads.
+func TestCodecKnowsEveryKind(t *testing.T) {
+	known := map[string]bool{}
+	for _, b := range blocks() {
+		known[KindOf(b)] = true
+	}
+	own := map[string]bool{}
+	for _, n := range nodes() {
+		own[reflect.TypeOf(n).Elem().Name()] = true
+	}
+	packages, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, file := range packages["document"].Files {
+		for _, decl := range file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if !ok || f.Recv == nil {
+				continue
+			}
+			receiver := f.Recv.List[0].Type
+			if star, ok := receiver.(*ast.StarExpr); ok {
+				receiver = star.X
+			}
+			name := receiver.(*ast.Ident).Name
+			switch {
+			case f.Name.Name == "block" && f.Type.Params.NumFields() == 0:
+				found++
+				if !known[fieldName(name)] {
+					t.Errorf("blocks() lacks %s", name)
+				}
+			case f.Name.Name == "Kind" && !own[name]:
+				t.Errorf("nodes() lacks %s", name)
+			}
+		}
+	}
+	if found != len(blocks()) {
+		t.Errorf("%d types of block are declared and %d known", found, len(blocks()))
+	}
+	held := map[string]bool{}
+	for _, b := range full(t).Blocks {
+		if p, ok := b.(Prose); ok {
+			_ = gast.Walk(p.Root, func(n gast.Node, _ bool) (gast.WalkStatus, error) {
+				held[nodeKind(n)] = true
+				return gast.WalkContinue, nil
+			})
+		}
+	}
+	for _, n := range nodes() {
+		if !held[nodeKind(n)] {
+			t.Errorf("no test holds a node of kind %s", nodeKind(n))
+		}
+	}
+	for i := 1; i < 64; i++ {
+		kind, ok := kindName(gast.NodeKind(i))
+		// The parser has no definition lists, and leaves no delimiters and labels in the tree.
+		if ok && !strings.HasPrefix(kind, "Definition") && kind != "Delimiter" && kind != "LinkLabelState" {
+			if _, err := newNode(fieldName(kind)); err != nil {
+				t.Errorf("goldmark's %s: %v", kind, err)
+			}
+		}
+	}
+}
+
+// kindName is the name of a kind, false if there is no such kind.
+func kindName(kind gast.NodeKind) (name string, ok bool) {
+	defer func() { ok = recover() == nil }()
+	return kind.String(), true
+}
+
+func TestEncodeRefuses(t *testing.T) {
+	for want, d := range map[string]*Document{
+		"blocks[0]: block is nil":               {Blocks: []Block{nil}},
+		"blocks[0]: unknown kind of block":      {Blocks: []Block{unknownBlock{}}},
+		"blocks[0]: text: unknown kind of node": {Blocks: []Block{Prose{&Text{Root: unknownNode{}}}}},
+		"blocks[0]: parts: is nil":              {Blocks: []Block{&Figure{Parts: []*Part{nil}}}},
+		"abstract: text has no root":            {Abstract: &Text{}},
+	} {
+		if err := Encode(&bytes.Buffer{}, d); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+type unknownBlock struct{ Prose }
+
+type unknownNode struct{ *gast.ThematicBreak }
+
+func (unknownNode) Kind() gast.NodeKind { return gast.KindThematicBreak }
+
+func TestDecodeRefuses(t *testing.T) {
+	for source, want := range map[string]string{
+		``:                              "not JSON",
+		`[]`:                            "not an object",
+		`null`:                          "not an object",
+		`{}`:                            "unsupported version 0, want 1",
+		`{"version": 2}`:                "unsupported version 2, want 1",
+		`{"version": "1"}`:              "version: not a int",
+		`{"version": 1, "x": 1}`:        `unknown field "x"`,
+		`{"version": 1, "title": 1}`:    "title: not a string",
+		`{"version": 1, "blocks": {}}`:  "blocks: not a list",
+		`{"version": 1, "blocks": [1]}`: "blocks: [0]: not an object",
+		`{"version": 1, "blocks": [{"kind": "poem"}]}`:                                                                                              `blocks: [0]: unknown kind of block "poem"`,
+		`{"version": 1, "blocks": [{"kind": "heading"}]}`:                                                                                           "blocks: [0]: heading: has no text",
+		`{"version": 1, "blocks": [{"kind": "heading", "text": null}]}`:                                                                             "blocks: [0]: heading: text: not an object",
+		`{"version": 1, "blocks": [{"kind": "prose", "text": {"kind": "text"}}]}`:                                                                   "blocks: [0]: prose: text: text is not a text",
+		`{"version": 1, "blocks": [{"kind": "prose", "text": {"kind": "paragraph", "children": [{"kind": "list"}]}}]}`:                              "paragraph: cannot hold list",
+		`{"version": 1, "blocks": [{"kind": "prose", "text": {"kind": "document", "children": [{"kind": "tableCell"}]}}]}`:                          "document: cannot hold tableCell",
+		`{"version": 1, "blocks": [{"kind": "prose", "text": {"kind": "paragraph", "lines": "x"}}]}`:                                                "paragraph: has no lines",
+		`{"version": 1, "blocks": [{"kind": "table", "rows": [[{}]]}]}`:                                                                             "table: row 1 has 1 values and the table 0 columns",
+		`{"version": 1, "blocks": [{"kind": "figure"}]}`:                                                                                            "figure: has no picture",
+		`{"version": 1, "blocks": [{"kind": "figure", "picture": {"vector": "<p>"}}]}`:                                                              "the root element is <p>",
+		`{"version": 1, "abstract": {"kind": "paragraph", "children": [{"kind": "citation", "works": [{"key": "a", "reference": {"key": "a"}}]}]}}`: `citation of "a": not in the references`,
+	} {
+		d, err := Decode(strings.NewReader(source))
+		if err == nil || !strings.Contains(err.Error(), want) || d != nil && errors.Is(err, ErrVersion) {
+			t.Errorf("%s: %v, want %s", source, err, want)
+		}
+	}
+	if _, err := Decode(strings.NewReader(`{"version": 3}`)); !errors.Is(err, ErrVersion) {
+		t.Error(err)
+	}
+}
+
+// Decode returns a document that can be written and walked, or an error.
+func FuzzDecode(f *testing.F) {
+	p := NewParser()
+	for _, source := range []string{"a *b* `c` [d](e) ![f](g) <https://h>", "| a |\n|--|\n| b |", "> - [x] c\n\n```\nd\n```\n\n<p>e</p>", "$x$ @fig-a [@b]\n\n$$ y $$"} {
+		var b bytes.Buffer
+		if err := Encode(&b, &Document{Title: "t", Blocks: []Block{Prose{p.Parse(source)}, &Table{Columns: []Column{{"a", true}}, Rows: [][]Value{{{"1", "1"}}}}}}); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := Decode(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		first := encodedOf(t, d)
+		again, err := Decode(bytes.NewReader(first))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, first)
+		}
+		if second := encodedOf(t, again); !bytes.Equal(first, second) {
+			t.Errorf("it changes:\n%s\n%s", first, second)
+		}
+		for _, b := range d.Blocks {
+			if p, ok := b.(Prose); ok {
+				p.Plain()
+			}
+		}
+	})
+}
