@@ -47,7 +47,7 @@ func TestCheckPDFAndSite(t *testing.T) {
 	}{
 		{"nothing", func() {}, nil, exit.Done, []string{"report is up to date\n"}},
 		{"a parameter", func() {}, []string{"-p", "limit=5"}, exit.Stale,
-			[]string{"1 First\n", `code: "limit 1" → "limit 5"`, "Files that differ: site/1-first.html, site/search.js, site/sources.html, report.pdf\n"}},
+			[]string{"1 First\n", `output: "limit 1" → "limit 5"`, "Files that differ: document.json, site/1-first.html, site/search.js, site/sources.html, report.pdf\n"}},
 		{"the browser", edited(is.Browser, "Chrome/1.0"+strings.Repeat("0", len(is.Browser)-10)), nil, exit.Done,
 			[]string{"report is up to date\nreport.pdf: pages not compared, because Chrome/1.00", " printed it and the browser here is " + is.Browser + "; the printed document is up to date\n"}},
 		{"the browser and a parameter", func() {}, []string{"-p", "limit=5"}, exit.Stale,
@@ -85,7 +85,7 @@ func TestCheckPDFAndSite(t *testing.T) {
 			t.Fatal(err)
 		}
 		status, stdout, _ := reportgen(t, "check", "report", "notebooks", "-p", "limit=5")
-		if want := "Files that differ: report.pdf\nBecause:\n"; status != exit.Stale || !strings.HasPrefix(stdout, want) {
+		if want := "Files that differ: document.json, report.pdf\nBecause:\n"; status != exit.Stale || !strings.Contains(stdout, want) {
 			t.Errorf("status %d, %s", status, stdout)
 		}
 	})

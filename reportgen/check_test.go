@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -39,17 +40,29 @@ func TestCheck(t *testing.T) {
 		want   []string
 	}{
 		{"an input", func() { writeFiles(t, dir, map[string]string{"notebooks/day.txt": "18"}) }, nil,
-			[]string{"1 First\n", `code: "flows 17 1" → "flows 18 1"`, "Files that differ: index.html, notebooks/a.ipynb, report.md", "day.txt changed (a.ipynb)"}},
+			[]string{"1 First\n", `output: "flows 17 1" → "flows 18 1"`, "Files that differ: document.json, index.html, notebooks/a.ipynb, report.md", "day.txt changed (a.ipynb)"}},
 		{"a parameter", func() { writeFiles(t, dir, map[string]string{"notebooks/day.txt": "17"}) }, []string{"-p", "limit=5"},
-			[]string{`code: "flows 17 1" → "flows 17 5"`, "parameter limit is 5, was its default"}},
+			[]string{`output: "flows 17 1" → "flows 17 5"`, "parameter limit is 5, was its default"}},
 		{"a cell", func() {
 			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", strings.Replace(dayCell, "flows", "rows", 1))})
-		}, nil, []string{`code: "flows 17 1" → "rows 17 1"`, "a.ipynb: cell 3 (code-2) changed"}},
+		}, nil, []string{`output: "flows 17 1" → "rows 17 1"`, "a.ipynb: cell 3 (code-2) changed"}},
 		{"the report", func() {
 			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", dayCell)})
 			md := tree(t, "report")["report.md"]
 			writeFiles(t, dir, map[string]string{"report/report.md": strings.Replace(md, "flows 17 1", "flows 99 1", 1)})
-		}, nil, []string{`code: "flows 99 1" → "flows 17 1"`, "Files that differ: report.md\n", "or the report was edited"}},
+		}, nil, []string{"The documents are equal, but the files written from them differ.\nFiles that differ: report.md\n", "or the report was edited"}},
+		{"the document", func() {
+			made := tree(t, "report")
+			writeFiles(t, dir, map[string]string{
+				"report/report.md":     strings.Replace(made["report.md"], "flows 99 1", "flows 17 1", 1),
+				"report/document.json": strings.Replace(made["document.json"], "flows 17 1", "flows 99 1", 1),
+			})
+		}, nil, []string{"1 First\n  output: \"flows 99 1\" → \"flows 17 1\"\nFiles that differ: document.json\n"}},
+		{"no document", func() {
+			if err := os.Remove("report/document.json"); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, []string{"What changed in the text is unknown: the report has no document.json (an earlier reportgen made it)\nFiles that differ: document.json\n"}},
 		{"other versions", func() {
 			made := tree(t, "report")[report.SourcesName]
 			old := strings.NewReplacer(fmt.Sprintf("%q", version()), `"v0.1.0"`, ", go 1", ", go 0").Replace(made)
@@ -69,6 +82,19 @@ func TestCheck(t *testing.T) {
 				}
 			}
 		})
+	}
+	for content, want := range map[string]string{
+		`{"version": 1, "blocks": [{"kind": "table"`: "report/document.json: damaged: not JSON: unexpected EOF; make the report again",
+		`{"version": 1, "blocks": [{"kind": "x"}]}`:  `report/document.json: damaged: blocks: [0]: unknown kind of block "x"`,
+		`{"version": 99}`: "report/document.json: another reportgen made it: unsupported version 99, want 1; make the report again",
+	} {
+		writeFiles(t, dir, map[string]string{"report/document.json": content})
+		if status, _, stderr := reportgen(t, "check", "report"); status != exit.BadInput || !strings.Contains(stderr, want) {
+			t.Errorf("%s: status %d\n%s", content, status, stderr)
+		}
+	}
+	if err := os.Remove("report/document.json"); err != nil {
+		t.Fatal(err)
 	}
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\npanic(1)")})
 	if status, _, stderr := reportgen(t, "check", "report"); status != exit.Failed || !strings.Contains(stderr, "cell 3") {

@@ -41,7 +41,7 @@ func TestGoldenReport(t *testing.T) {
 
 	got := tree(t, out)
 	maps.DeleteFunc(got, func(name, _ string) bool {
-		return name != "report.md" && !strings.HasPrefix(name, "figures/")
+		return name != "report.md" && name != report.DocumentName && !strings.HasPrefix(name, "figures/")
 	})
 	if testenv.Updating() {
 		writeGolden(t, got)

@@ -423,7 +423,18 @@ func labels(picture []byte) []string {
 	}
 }
 
-// htmlText is the text of an HTML output.
+// fragmentText is the text of HTML, with the words of its pictures.
+func fragmentText(f document.Fragment) string {
+	var source strings.Builder
+	for _, p := range f.Pieces {
+		source.WriteString(p.Markup)
+		if p.Picture != nil {
+			source.WriteString(html.EscapeString(" " + p.Picture.Alt + " "))
+		}
+	}
+	return htmlText(source.String())
+}
+
 func htmlText(source string) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(source))

@@ -244,7 +244,9 @@ func TestDocuments(t *testing.T) {
 		{"the order", func(d *document.Document) { d.Blocks[2], d.Blocks[3] = d.Blocks[3], d.Blocks[2] },
 			[]Change{{"1 Days", "moved: Table 1.1 Hosts"}}},
 		{"the title", func(d *document.Document) { d.Title = "Rows" }, []Change{{"", `title: "Flows" → "Rows"`}}},
-		{"an output", func(d *document.Document) { d.Blocks = append(d.Blocks, &document.HTML{Source: "<b>x</b>"}) },
+		{"an output", func(d *document.Document) {
+			d.Blocks = append(d.Blocks, &document.HTML{Fragment: document.Fragment{Pieces: []document.Piece{{Markup: "<b>x</b>"}}}})
+		},
 			[]Change{{"2 Rest", `new: output "x"`}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -143,7 +143,7 @@ func (c *collector) block(b document.Block) {
 	case *document.Failure:
 		i.text, i.said = b.Name+": "+b.Value, []string{"name", "value", "trace", "anchor"}
 	case *document.HTML:
-		i.kind, i.text, i.said = "output", htmlText(b.Source), []string{"source"}
+		i.kind, i.text, i.said = "output", fragmentText(b.Fragment), []string{"fragment"}
 	}
 	c.part(i, b)
 }
@@ -186,6 +186,8 @@ func (c *collector) node(kind string, n ast.Node, source []byte) {
 		i.table = proseTable(n, source)
 	case *document.Equation:
 		i.text, i.said = n.TeX, []string{"tex", "mathML"}
+	case *document.BlockHTML:
+		i.text, i.said = fragmentText(n.Fragment), []string{"pieces"}
 	default:
 		i.text = document.PlainNode(n, source)
 		if n.Type() != ast.TypeInline && n.IsRaw() {

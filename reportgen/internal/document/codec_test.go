@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,6 +160,9 @@ $$ y $$ {#eq-y}
 		t.Fatal(err)
 	}
 	last.Parent().InsertAfter(last.Parent(), last, &Image{Picture: d.Blocks[len(d.Blocks)-2].(*Figure).Picture})
+	fragment := d.Blocks[slices.IndexFunc(d.Blocks, func(b Block) bool { return KindOf(b) == "html" })].(*HTML).Fragment
+	last.Parent().InsertAfter(last.Parent(), last, &InlineHTML{Fragment: fragment})
+	parsed.Root.AppendChild(parsed.Root, &BlockHTML{Fragment: fragment})
 	s := gast.NewString([]byte("a string"))
 	s.SetRaw(true)
 	s.SetCode(true)
@@ -271,11 +275,23 @@ func dump(t *Text) string {
 			fmt.Fprintf(&b, "%q %+v", n.Label, *n.Target)
 		case *Citation:
 			fmt.Fprintf(&b, "%q %v %+v %+v", n.Source, n.Bare, n.Works[0].Locator, *n.Works[0].Reference)
+		case *InlineHTML:
+			b.WriteString(pieces(n.Fragment))
+		case *BlockHTML:
+			b.WriteString(pieces(n.Fragment))
 		case *Image:
 			fmt.Fprintf(&b, "%q %s", n.Picture.Alt, n.Picture.Vector.Standalone(""))
 		}
 		return gast.WalkContinue, nil
 	})
+	return b.String()
+}
+
+func pieces(f Fragment) string {
+	var b strings.Builder
+	for _, p := range f.Pieces {
+		fmt.Fprintf(&b, "%q %s %+v", p.Markup, p.Picture.Vector.Standalone(""), *p.Link)
+	}
 	return b.String()
 }
 

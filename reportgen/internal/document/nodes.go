@@ -21,7 +21,7 @@ func nodes() []ast.Node {
 		&ast.Text{}, &ast.String{}, &ast.CodeSpan{}, &ast.Emphasis{}, &ast.Link{}, &ast.Image{}, &ast.AutoLink{}, &ast.RawHTML{},
 		&east.Table{}, &east.TableHeader{}, &east.TableRow{}, &east.TableCell{}, &east.Strikethrough{}, &east.TaskCheckBox{},
 		&east.Footnote{}, &east.FootnoteList{}, &east.FootnoteLink{}, &east.FootnoteBacklink{},
-		&Alert{}, &Math{}, &Equation{}, &CrossRef{}, &Citation{}, &Image{},
+		&Alert{}, &Math{}, &Equation{}, &CrossRef{}, &Citation{}, &Image{}, &InlineHTML{}, &BlockHTML{},
 	}
 }
 
