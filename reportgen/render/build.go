@@ -35,6 +35,7 @@ type builder struct {
 	// The current notebook.
 	input     Input
 	language  string
+	widgets   map[string]*widgetModel
 	footnotes map[string]string // the source of each footnote, by its label
 }
 
@@ -79,6 +80,7 @@ func (b *builder) notebook(in Input) {
 		b.language = "python"
 	}
 	b.footnotes = footnotes(in.Notebook)
+	b.widgets = widgetStates(in.Notebook)
 	number := 0
 	for _, cell := range in.Notebook.Cells {
 		// Cells are counted as in the author's notebook, without injected

@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/units"
+	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
+
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -20,6 +23,9 @@ const (
 	mimeHTML     = "text/html"
 	mimePlain    = "text/plain"
 	mimeSVG      = "image/svg+xml"
+	mimeLaTeX    = "text/latex"
+	mimeJSON     = "application/json"
+	mimeScript   = "application/javascript"
 )
 
 // bitmaps returns the bitmap types that browsers and GitHub show.
@@ -43,21 +49,120 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 		b.markdown(c.where, text(o, mimeMarkdown), nil)
 	case ok && said.kind == document.KindTable:
 		b.table(c, o, said)
+	case o.Data[mimeWidget] != nil && b.widget(c, o):
+	case !ok && !c.captioned() && text(o, mimeHTML) == "" && b.latex(c.where, text(o, mimeLaTeX)):
 	case ok && said.kind == document.KindFigure, hasPicture(o):
 		b.figure(c, o, said)
 	case text(o, mimeMarkdown) != "":
-		b.markdown(c.where, text(o, mimeMarkdown), nil)
-	case o.Data[mimeResource] != nil, (c.tblCaption != "" || len(c.tblParts) > 0) && text(o, mimeHTML) != "":
+		b.markdownOutput(c, text(o, mimeMarkdown))
+	case o.Data[mimeResource] != nil, c.tableCaptioned() && text(o, mimeHTML) != "":
 		b.table(c, o, said)
-	case text(o, mimeHTML) != "":
-		b.add(&document.HTML{Origin: c.where, Fragment: b.fragment(c.where, text(o, mimeHTML), nil, c.trusted), Trusted: c.trusted})
-	case text(o, mimePlain) != "":
-		b.stream(c, false, text(o, mimePlain))
-	case len(o.Data) > 0:
-		types := slices.Sorted(maps.Keys(o.Data))
-		b.warn(c.where, 0, "an output is omitted: no supported MIME type (%s)", strings.Join(types, ", "))
+	default:
+		b.other(c, o)
 	}
 }
+
+// other adds an output that is neither a figure nor a table nor Markdown.
+func (b *builder) other(c *cell, o *nbformat.Output) {
+	plain := text(o, mimePlain)
+	switch {
+	case text(o, mimeHTML) != "":
+		b.add(&document.HTML{Origin: c.where, Fragment: b.fragment(c.where, text(o, mimeHTML), nil, c.trusted), Trusted: c.trusted})
+	case playable(o) != "":
+		b.play(c, o, playable(o))
+	case o.Data[mimeJSON] != nil:
+		b.jsonTree(c.where, o.Data[mimeJSON])
+	case o.Data[mimeWidget] != nil:
+		b.missing(c, "a widget, whose state is not in the notebook")
+	case o.Data[mimeScript] != nil:
+		b.missing(c, "a script ("+mimeScript+"), which a report does not run")
+	case plain != "":
+		if others := otherTypes(o); len(others) > 0 {
+			b.warnOnce(c.where, "types "+strings.Join(others, ","), "an output is shown as plain text only: no support for %s", strings.Join(others, ", "))
+		}
+		b.stream(c, false, plain)
+	case len(o.Data) > 0:
+		b.missing(c, "no supported MIME type ("+strings.Join(slices.Sorted(maps.Keys(o.Data)), ", ")+")")
+	}
+}
+
+// otherTypes returns the MIME types of an output that have more than its plain text.
+func otherTypes(o *nbformat.Output) []string {
+	var all []string
+	for _, mime := range slices.Sorted(maps.Keys(o.Data)) {
+		if mime != mimePlain && mime != mimeLaTeX && mime != mimeWidget {
+			all = append(all, mime)
+		}
+	}
+	return all
+}
+
+// markdownOutput adds an output of Markdown. With tbl-cap, its first table is the
+// cell's table.
+func (b *builder) markdownOutput(c *cell, source string) {
+	first := len(b.doc.Blocks)
+	b.markdown(c.where, source, nil)
+	if !c.tableCaptioned() || len(c.tblParts) == 0 && c.tables > 0 {
+		return
+	}
+	for i := first; i < len(b.doc.Blocks); i++ {
+		prose, ok := b.doc.Blocks[i].(document.Prose)
+		if !ok {
+			continue
+		}
+		before, table, after := cutTable(prose.Text)
+		if table == nil {
+			continue
+		}
+		rest := slices.Clone(b.doc.Blocks[i+1:])
+		b.doc.Blocks = b.doc.Blocks[:i]
+		if before != nil {
+			b.addProse(c.where, before)
+		}
+		b.numberedTable(c, &document.Table{Body: table}, caption{})
+		if after != nil {
+			b.addProse(c.where, after)
+		}
+		b.add(rest...)
+		return
+	}
+}
+
+func (b *builder) addProse(where document.Origin, t *document.Text) {
+	b.texts = append(b.texts, located{t, where})
+	b.add(document.Prose{Text: t})
+}
+
+// cutTable splits a text at its first table. A part without blocks is nil.
+func cutTable(t *document.Text) (before, table, after *document.Text) {
+	part := func(nodes []ast.Node) *document.Text {
+		if len(nodes) == 0 {
+			return nil
+		}
+		root := ast.NewDocument()
+		for _, n := range nodes {
+			root.AppendChild(root, n)
+		}
+		return &document.Text{Source: t.Source, Root: root}
+	}
+	var nodes []ast.Node
+	for n := t.Root.FirstChild(); n != nil; n = n.NextSibling() {
+		nodes = append(nodes, n)
+	}
+	at := slices.IndexFunc(nodes, func(n ast.Node) bool { return n.Kind() == east.KindTable })
+	if at < 0 {
+		return nil, nil, nil
+	}
+	return part(nodes[:at]), part(nodes[at : at+1]), part(nodes[at+1:])
+}
+
+// captioned reports whether the cell has options of a figure.
+func (c *cell) captioned() bool {
+	return len(c.figCaptions)+len(c.subCaptions) > 0 || document.LabelKind(c.label) == document.KindFigure
+}
+
+// tableCaptioned reports whether the cell has options of a table.
+func (c *cell) tableCaptioned() bool { return c.tblCaption != "" || len(c.tblParts) > 0 }
 
 // tooLarge reports an output that exceeds maxOutput.
 func (b *builder) tooLarge(c *cell, o *nbformat.Output) bool {
@@ -143,6 +248,9 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 		said = c.figureCaption()
 	}
 	if said.alt == "" {
+		said.alt = outputAlt(o)
+	}
+	if said.alt == "" {
 		b.problem(c.where, 0, "%s has no alt text; describe it with nb.Alt(…), or with //| fig-alt: … at the top of the cell", describe("a figure", said))
 	}
 	picture, err := b.bundlePicture(c.where, o, said.alt)
@@ -153,6 +261,7 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 	figure := &document.Figure{Origin: c.where, Picture: picture, Caption: b.line(c.where, said.caption)}
 	figure.ID, figure.Number = b.numbered(c, document.KindFigure, said)
 	picture.Name = figure.ID
+	sizeOf(picture, o)
 	if o.Data[mimeResource] != nil {
 		if figure.Data, err = document.ResourceTable(o.Data[mimeResource]); err != nil {
 			b.problem(c.where, 0, "%s: invalid data: %v", describe("a figure", said), err)
@@ -162,19 +271,25 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 }
 
 func (b *builder) table(c *cell, o *nbformat.Output, said caption) {
+	t, err := rows(o)
+	if err != nil {
+		c.tables++
+		b.problem(c.where, 0, "%s cannot be printed: %v", describe("a table", said), err)
+		return
+	}
+	b.numberedTable(c, t, said)
+}
+
+// numberedTable adds a table with its caption, or the next caption of the cell's options.
+func (b *builder) numberedTable(c *cell, t *document.Table, said caption) {
 	if len(c.tblParts) > 0 && said.kind == "" {
-		b.tablePart(c, o)
+		b.tablePart(c, t)
 		return
 	}
 	if said.kind == "" && c.tblCaption != "" && c.tables == 0 {
 		said = caption{label: tableLabel(c), caption: c.tblCaption}
 	}
 	c.tables++
-	t, err := rows(o)
-	if err != nil {
-		b.problem(c.where, 0, "%s cannot be printed: %v", describe("a table", said), err)
-		return
-	}
 	t.Origin, t.Caption = c.where, b.line(c.where, said.caption)
 	t.ID, t.Number = b.numbered(c, document.KindTable, said)
 	b.add(t)

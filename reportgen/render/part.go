@@ -28,6 +28,9 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 		said.alt = c.figAlts[i]
 	}
 	if said.alt == "" {
+		said.alt = outputAlt(o)
+	}
+	if said.alt == "" {
 		b.problem(c.where, 0, "%s has no alt text; describe each part with //| fig-alt: [\"…\", \"…\"]", describe("a part of a figure", said))
 	}
 	picture, err := b.bundlePicture(c.where, o, said.alt)
@@ -38,11 +41,12 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 	part := &document.Part{Letter: letter(i), Caption: b.line(c.where, said.caption), Picture: picture}
 	part.ID = b.partID(figureLabel(c), i, document.Target{Kind: document.KindFigure, Number: c.group.Number, ID: c.group.ID, Where: c.where})
 	picture.Name = part.ID
+	sizeOf(picture, o)
 	c.group.Parts = append(c.group.Parts, part)
 }
 
 // tablePart adds a table of a cell with tbl-subcap to the cell's table, like part.
-func (b *builder) tablePart(c *cell, o *nbformat.Output) {
+func (b *builder) tablePart(c *cell, t *document.Table) {
 	if c.grouped == nil {
 		said := caption{label: tableLabel(c), caption: c.tblCaption}
 		c.grouped = &document.Table{Origin: c.where, Across: c.columns, Caption: b.line(c.where, said.caption)}
@@ -53,11 +57,6 @@ func (b *builder) tablePart(c *cell, o *nbformat.Output) {
 	said := caption{}
 	if i < len(c.tblParts) {
 		said.caption = c.tblParts[i]
-	}
-	t, err := rows(o)
-	if err != nil {
-		b.problem(c.where, 0, "%s cannot be printed: %v", describe("a part of a table", said), err)
-		return
 	}
 	part := &document.TablePart{Letter: letter(i), Caption: b.line(c.where, said.caption), Table: t}
 	part.ID = b.partID(tableLabel(c), i, document.Target{Kind: document.KindTable, Number: c.grouped.Number, ID: c.grouped.ID, Where: c.where})

@@ -19,6 +19,7 @@ type Table struct {
 	Caption *Text  // nil for none
 	Columns []Column
 	Rows    [][]Value
+	Body    *Text        // a Markdown table, instead of Columns and Rows; nil for none
 	Parts   []*TablePart // if any, there are no Columns and Rows
 	Across  int          // number of Parts in a row; 0 for as many as fit
 }

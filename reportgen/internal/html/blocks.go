@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -90,12 +92,92 @@ func spans(all []terminal.Span) template.HTML {
 	var b strings.Builder
 	for _, s := range all {
 		text := template.HTMLEscapeString(s.Text)
+		attributes := ""
 		if len(s.Classes) > 0 {
-			text = `<span class="t-` + strings.Join(s.Classes, " t-") + `">` + text + "</span>"
+			attributes = ` class="t-` + strings.Join(s.Classes, " t-") + `"`
+		}
+		if style := spanStyle(s); style != "" {
+			attributes += ` style="` + style + `"`
+		}
+		if attributes != "" {
+			text = "<span" + attributes + ">" + text + "</span>"
 		}
 		b.WriteString(text)
 	}
 	return template.HTML(b.String())
+}
+
+// The grounds of the page in the light and in the dark theme, as in the style sheet.
+const (
+	lightGround = "#ffffff"
+	darkGround  = "#17181b"
+)
+
+// spanStyle returns the colours of terminal text that have no class, changed as far
+// as needed to be readable.
+func spanStyle(s terminal.Span) string {
+	ground, ok := parseRGB(s.Background)
+	if ok {
+		text, given := parseRGB(s.Color)
+		if !given || contrast(text, ground) < 4.5 {
+			text = rgb{0, 0, 0}
+			if contrast(text, ground) < 4.5 {
+				text = rgb{1, 1, 1}
+			}
+		}
+		return "background: " + ground.String() + "; color: " + text.String()
+	}
+	text, ok := parseRGB(s.Color)
+	if !ok {
+		return ""
+	}
+	light, _ := parseRGB(lightGround)
+	dark, _ := parseRGB(darkGround)
+	return fmt.Sprintf("color: light-dark(%s, %s)", text.readable(light, rgb{0, 0, 0}), text.readable(dark, rgb{1, 1, 1}))
+}
+
+// rgb is a colour with parts from 0 to 1.
+type rgb [3]float64
+
+func parseRGB(hex string) (rgb, bool) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(hex, "#"), 16, 32)
+	if len(hex) != 7 || err != nil {
+		return rgb{}, false
+	}
+	return rgb{float64(n>>16) / 255, float64(n>>8&255) / 255, float64(n&255) / 255}, true
+}
+
+// String returns the colour as CSS.
+func (c rgb) String() string {
+	return fmt.Sprintf("#%02x%02x%02x", int(c[0]*255+0.5), int(c[1]*255+0.5), int(c[2]*255+0.5))
+}
+
+// readable mixes the colour with another until its contrast to the ground is 4.5.
+func (c rgb) readable(ground, with rgb) rgb {
+	mixed := c
+	for i := 0.0; i <= 1 && contrast(mixed, ground) < 4.6; i += 0.05 {
+		for j := range mixed {
+			mixed[j] = c[j]*(1-i) + with[j]*i
+		}
+	}
+	return mixed
+}
+
+// contrast is the contrast ratio of WCAG 2.2
+// (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio).
+func contrast(a, b rgb) float64 {
+	x, y := a.luminance(), b.luminance()
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func (c rgb) luminance() float64 {
+	var linear rgb
+	for i, v := range c {
+		if linear[i] = v / 12.92; v > 0.04045 {
+			linear[i] = math.Pow((v+0.055)/1.055, 2.4)
+		}
+	}
+	return 0.2126*linear[0] + 0.7152*linear[1] + 0.0722*linear[2]
 }
 
 // longText is the number of characters from which a text is prose, which a narrow

@@ -152,6 +152,9 @@ func (w *writer) subcaption(letter string, caption *document.Text) string {
 
 // grid is the rows of a table.
 func (w *writer) grid(t *document.Table) string {
+	if t.Body != nil {
+		return w.blocks(t.Body.Root, t.Body.Source)
+	}
 	if len(t.Columns) == 0 {
 		return "No rows."
 	}

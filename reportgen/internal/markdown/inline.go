@@ -28,7 +28,7 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 	case *ast.Text:
 		return textNode(n, source)
 	case *ast.String:
-		return escape(string(n.Value))
+		return escapeBetween(string(n.Value))
 	case *ast.CodeSpan:
 		return codeSpan(n, source)
 	case *ast.Emphasis:
@@ -174,6 +174,21 @@ func longestRun(s string) int {
 		longest = max(longest, run)
 	}
 	return longest
+}
+
+// escapeBetween is escape for text between other nodes, which keeps a space at each end.
+func escapeBetween(s string) string {
+	escaped := escape(s)
+	if escaped == "" {
+		return " "[:min(len(s), 1)]
+	}
+	if strings.TrimLeft(s, " \t\r\n") != s {
+		escaped = " " + escaped
+	}
+	if strings.TrimRight(s, " \t\r\n") != s {
+		escaped += " "
+	}
+	return escaped
 }
 
 func (w *writer) link(n *ast.Link, source []byte) string {

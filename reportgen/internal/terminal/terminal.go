@@ -5,6 +5,8 @@
 package terminal
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,8 +15,10 @@ import (
 
 // Span is a run of text in one style.
 type Span struct {
-	Text    string
-	Classes []string // bold, faint, italic, underline, red, bright-red, …; nil for plain
+	Text       string
+	Classes    []string // bold, faint, italic, underline, strike, red, bright-red, …; nil for plain
+	Color      string   // "#rrggbb" of a colour that has no class; "" for none
+	Background string   // "#rrggbb"; "" for none
 }
 
 // escape matches control sequences (CSI), operating system commands (OSC) and
@@ -31,12 +35,13 @@ func Parse(s string) []Span {
 		if text == "" {
 			return
 		}
-		classes := style.classes()
-		if n := len(spans); n > 0 && slices.Equal(spans[n-1].Classes, classes) {
+		span := style.span(text)
+		if n := len(spans); n > 0 && span.Color == spans[n-1].Color && span.Background == spans[n-1].Background &&
+			slices.Equal(spans[n-1].Classes, span.Classes) {
 			spans[n-1].Text += text
 			return
 		}
-		spans = append(spans, Span{text, classes})
+		spans = append(spans, span)
 	}
 	s = Rewritten(lineEnds.ReplaceAllString(s, "\n"))
 	last := 0
@@ -62,41 +67,118 @@ func Plain(spans []Span) string {
 
 var lineEnds = regexp.MustCompile("\r+\n")
 
-// Rewritten is what a terminal shows of text whose lines return to their beginning
-// (\r), as those of progress bars do, or go back by a character (\b). Escape
-// sequences and the ends of lines are kept.
+// Rewritten returns what a terminal shows of text whose lines return to their beginning
+// (\r), as those of progress bars do, or go back by a character (\b). Text after a
+// carriage return overwrites the line character by character. The colours of such lines
+// and all ends of lines are kept.
 func Rewritten(text string) string {
 	if !strings.ContainsAny(text, "\r\b") {
 		return text
 	}
 	var b strings.Builder
+	colors := ""
 	for line := range strings.Lines(text) {
 		body, end := line, ""
 		if cut, ok := strings.CutSuffix(body, "\n"); ok {
 			body, end = cut, "\n"
 		}
-		if cut, ok := strings.CutSuffix(body, "\r"); ok {
+		if cut := strings.TrimRight(body, "\r"); cut != body {
 			body, end = cut, "\r"+end
 		}
-		b.WriteString(erased(body[strings.LastIndexByte(body, '\r')+1:] + end))
+		if !strings.ContainsAny(body, "\r\b") {
+			colors = colorsAfter(body, colors)
+			b.WriteString(body + end)
+			continue
+		}
+		var cells []cell
+		cells, colors = overwrite(body, colors)
+		last := ""
+		for _, c := range cells {
+			if c.colors != last {
+				b.WriteString("\x1b[0m" + c.colors)
+				last = c.colors
+			}
+			b.WriteRune(c.char)
+		}
+		if last != colors {
+			b.WriteString("\x1b[0m" + colors)
+		}
+		b.WriteString(end)
 	}
 	return b.String()
 }
 
-// erased removes the character before each backspace.
-func erased(line string) string {
-	if !strings.Contains(line, "\b") {
-		return line
+// cell is a character of a line and the colour sequences since the last reset.
+type cell struct {
+	char   rune
+	colors string
+}
+
+// overwrite returns the characters of a line after its carriage returns, backspaces and
+// erasures, and the colours at its end.
+func overwrite(line, colors string) ([]cell, string) {
+	var cells []cell
+	at := 0
+	print := func(text string) {
+		for _, r := range text {
+			switch {
+			case r == '\r':
+				at = 0
+			case r == '\b':
+				if at > 0 { // as in JupyterLab, the character is erased
+					at--
+					cells = slices.Delete(cells, at, at+1)
+				}
+			case at < len(cells):
+				cells[at] = cell{r, colors}
+				at++
+			default:
+				cells = append(cells, cell{r, colors})
+				at++
+			}
+		}
 	}
-	var kept []rune
-	for _, r := range line {
-		if n := len(kept); r == '\b' && n > 0 && kept[n-1] != '\n' {
-			kept = kept[:n-1]
+	last := 0
+	for _, m := range escape.FindAllStringSubmatchIndex(line, -1) {
+		print(line[last:m[0]])
+		last = m[1]
+		if m[4] < 0 {
 			continue
 		}
-		kept = append(kept, r)
+		switch line[m[4]:m[5]] {
+		case "m":
+			colors = colorsAfter(line[m[0]:m[1]], colors)
+		case "K":
+			switch line[m[2]:m[3]] {
+			case "", "0":
+				cells = cells[:at]
+			case "2":
+				cells, at = nil, 0
+			}
+		}
 	}
-	return string(kept)
+	print(line[last:])
+	return cells, colors
+}
+
+// colorsAfter returns the colour sequences since the last reset, after text.
+func colorsAfter(text, colors string) string {
+	for _, m := range escape.FindAllStringSubmatchIndex(text, -1) {
+		if m[4] < 0 || text[m[4]:m[5]] != "m" {
+			continue
+		}
+		switch parameters := text[m[2]:m[3]]; {
+		case strings.Trim(parameters, "0;") == "":
+			colors = ""
+		case strings.HasPrefix(parameters, "0;"):
+			colors = text[m[0]:m[1]]
+		case len(colors) < 200:
+			colors += text[m[0]:m[1]]
+		default:
+			colors = text[m[0]:m[1]]
+		}
+	}
+	return colors
 }
 
 // printable removes control characters other than tab and newline, which HTML
@@ -112,30 +194,57 @@ func printable(s string) string {
 
 // style is the state set by "select graphic rendition" sequences.
 type style struct {
-	bold, faint, italic, underline bool
-	color                          string
+	bold, faint, italic, underline, strike, inverse bool
+	foreground, background                          color
 }
 
-func (s *style) classes() []string {
-	var c []string
+// color is a colour by number, of the 16 that a theme can set, or by value.
+type color struct {
+	number int // from 1; 0 for none
+	value  string
+}
+
+// palette is the value of the 16 basic colours, as in JupyterLab.
+var palette = [16]string{
+	"#3e424d", "#e75c58", "#00a250", "#ddb62b", "#208ffb", "#d160c4", "#60c6c8", "#c5c1b4",
+	"#282c36", "#b22b31", "#007427", "#b27d12", "#0065ca", "#a03196", "#258f8f", "#a1a6b2",
+}
+
+// hex is the value of a colour; "" for none.
+func (c color) hex() string {
+	if c.number > 0 {
+		return palette[c.number-1]
+	}
+	return c.value
+}
+
+// span returns text in the style.
+func (s *style) span(text string) Span {
+	span := Span{Text: text, Color: s.foreground.value, Background: s.background.hex()}
+	foreground := s.foreground
+	if s.inverse {
+		span.Background, span.Color = cmp.Or(s.foreground.hex(), "#3e424d"), s.background.hex()
+		foreground = color{}
+	}
+	class := ""
+	if foreground.number > 0 {
+		class = [8]string{"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"}[(foreground.number-1)%8]
+		if foreground.number > 8 {
+			class = "bright-" + class
+		}
+	}
 	for _, f := range []struct {
 		on   bool
 		name string
-	}{{s.bold, "bold"}, {s.faint, "faint"}, {s.italic, "italic"}, {s.underline, "underline"}, {s.color != "", s.color}} {
+	}{{s.bold, "bold"}, {s.faint, "faint"}, {s.italic, "italic"}, {s.underline, "underline"}, {s.strike, "strike"}, {class != "", class}} {
 		if f.on {
-			c = append(c, f.name)
+			span.Classes = append(span.Classes, f.name)
 		}
 	}
-	return c
+	return span
 }
 
-// colors are the eight basic colours by number.
-func colors() [8]string {
-	return [8]string{"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"}
-}
-
-// apply changes the style by the parameters of one sequence. Backgrounds are
-// ignored: text on them may be unreadable in the page's theme.
+// apply changes the style by the parameters of one sequence.
 func (s *style) apply(parameters string) {
 	codes := strings.FieldsFunc(parameters, func(r rune) bool { return r == ';' || r == ':' })
 	if len(codes) == 0 {
@@ -146,42 +255,73 @@ func (s *style) apply(parameters string) {
 		if err != nil {
 			return
 		}
-		switch {
-		case n == 0:
-			*s = style{}
-		case n == 1:
-			s.bold = true
-		case n == 2:
-			s.faint = true
-		case n == 3:
-			s.italic = true
-		case n == 4:
-			s.underline = true
-		case n == 22:
-			s.bold, s.faint = false, false
-		case n == 23:
-			s.italic = false
-		case n == 24:
-			s.underline = false
-		case n >= 30 && n <= 37:
-			s.color = colors()[n-30]
-		case n == 39:
-			s.color = ""
-		case n >= 90 && n <= 97:
-			s.color = "bright-" + colors()[n-90]
-		case n == 38 || n == 48:
-			i += s.extended(n == 38, codes[i+1:])
+		switch n {
+		case 38:
+			i += s.foreground.extended(codes[i+1:])
+		case 48:
+			i += s.background.extended(codes[i+1:])
+		default:
+			s.set(n)
 		}
 	}
 }
 
+// set changes the style by one code.
+func (s *style) set(n int) {
+	switch {
+	case n == 0:
+		*s = style{}
+	case n == 1:
+		s.bold = true
+	case n == 2:
+		s.faint = true
+	case n == 3:
+		s.italic = true
+	case n == 4:
+		s.underline = true
+	case n == 7:
+		s.inverse = true
+	case n == 9:
+		s.strike = true
+	case n == 22:
+		s.bold, s.faint = false, false
+	case n == 23:
+		s.italic = false
+	case n == 24:
+		s.underline = false
+	case n == 27:
+		s.inverse = false
+	case n == 29:
+		s.strike = false
+	case n >= 30 && n <= 37:
+		s.foreground = color{number: n - 30 + 1}
+	case n == 39:
+		s.foreground = color{}
+	case n >= 40 && n <= 47:
+		s.background = color{number: n - 40 + 1}
+	case n == 49:
+		s.background = color{}
+	case n >= 90 && n <= 97:
+		s.foreground = color{number: n - 90 + 9}
+	case n >= 100 && n <= 107:
+		s.background = color{number: n - 100 + 9}
+	}
+}
+
 // extended sets a colour of the 256-colour or 24-bit palette and returns the number
-// of codes that it used. Only the first sixteen have a name that a theme can set.
-func (s *style) extended(foreground bool, codes []string) int {
+// of codes that it used.
+func (c *color) extended(codes []string) int {
 	if len(codes) == 0 {
 		return 0
 	}
 	if codes[0] == "2" {
+		var parts [3]int
+		for i := range parts {
+			if i+1 < len(codes) {
+				parts[i], _ = strconv.Atoi(codes[i+1]) // what is not a number is 0
+			}
+		}
+		*c = color{value: rgb(parts[0], parts[1], parts[2])}
 		return min(4, len(codes))
 	}
 	if codes[0] != "5" || len(codes) < 2 {
@@ -189,13 +329,25 @@ func (s *style) extended(foreground bool, codes []string) int {
 	}
 	n, err := strconv.Atoi(codes[1])
 	switch {
-	case !foreground || err != nil || n < 0:
-	case n < 8:
-		s.color = colors()[n]
+	case err != nil || n < 0 || n > 255:
 	case n < 16:
-		s.color = "bright-" + colors()[n-8]
+		*c = color{number: n + 1}
+	case n < 232:
+		level := func(i int) int {
+			if i == 0 {
+				return 0
+			}
+			return 55 + 40*i
+		}
+		*c = color{value: rgb(level((n-16)/36), level((n-16)/6%6), level((n-16)%6))}
 	default:
-		s.color = ""
+		grey := 8 + 10*(n-232)
+		*c = color{value: rgb(grey, grey, grey)}
 	}
 	return 2
+}
+
+// rgb is a colour by its parts, which are limited to a byte.
+func rgb(r, g, b int) string {
+	return fmt.Sprintf("#%02x%02x%02x", min(max(r, 0), 255), min(max(g, 0), 255), min(max(b, 0), 255))
 }
