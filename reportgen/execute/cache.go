@@ -47,7 +47,7 @@ type Cache struct {
 // package adds to outputs. Increase it with every change of either.
 const cacheFormat = 3
 
-const cacheSuffix = ".cells"
+const cacheSuffix = ".cells.json"
 
 // CacheEntry is one file of a cache: a notebook with one set of parameters.
 type CacheEntry struct {
@@ -80,35 +80,45 @@ var errDamaged = errors.New("the entry in the cell cache is damaged")
 
 func (c *Cache) file(slot string) string { return filepath.Join(c.Dir, slot+cacheSuffix) }
 
-// encodeEntry writes a line with the format and a checksum of the slot and the
-// content, and the content.
+// sealed is an entry as it is in its file.
+type sealed struct {
+	Format int             `json:"format"`
+	Sum    string          `json:"sum"` // see entrySum
+	Entry  json.RawMessage `json:"entry"`
+}
+
+// entrySum is the checksum of an entry. It also covers the slot, so that an entry
+// cannot be taken for that of another notebook.
+func entrySum(slot string, format int, entry []byte) string {
+	return chain(slot, strconv.Itoa(format), string(entry))
+}
+
 func encodeEntry(slot string, e *entry) ([]byte, error) {
-	content, err := json.Marshal(e)
+	src, err := json.Marshal(e)
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(nil, "reportgen cells %d %s\n%s", cacheFormat, entrySum(slot, cacheFormat, content), content), nil
-}
-
-// entrySum is the checksum of an entry, which is the same in all formats.
-func entrySum(slot string, format int, content []byte) string {
-	return chain(slot, strconv.Itoa(format), string(content))
+	return json.Marshal(sealed{cacheFormat, entrySum(slot, cacheFormat, src), src})
 }
 
 // decodeEntry reads what [encodeEntry] wrote. It returns nil for an entry of another
-// format, and errDamaged if the checksum is wrong.
+// format, and errDamaged for any other bytes.
 func decodeEntry(slot string, src []byte) (*entry, error) {
-	head, content, _ := bytes.Cut(src, []byte("\n"))
-	var format int
-	var sum string
-	if n, err := fmt.Sscanf(string(head), "reportgen cells %d %s", &format, &sum); err != nil || n != 2 || sum != entrySum(slot, format, content) {
-		return nil, errDamaged
+	var s sealed
+	if err := json.Unmarshal(src, &s); err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	if format != cacheFormat {
+	if s.Sum == "" && s.Format != cacheFormat {
+		return nil, nil //nolint:nilnil // formats before 3 had no checksum
+	}
+	if again, err := json.Marshal(s); err != nil || !bytes.Equal(again, src) || s.Sum != entrySum(slot, s.Format, s.Entry) {
+		return nil, fmt.Errorf("%w: wrong checksum", errDamaged)
+	}
+	if s.Format != cacheFormat {
 		return nil, nil //nolint:nilnil // there is none of this format
 	}
 	e := &entry{}
-	if err := json.Unmarshal(content, e); err != nil {
+	if err := json.Unmarshal(s.Entry, e); err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return e, nil
@@ -163,7 +173,7 @@ func (c *Cache) List() ([]CacheEntry, error) {
 	}
 	var list []CacheEntry
 	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), cacheSuffix) && !strings.HasSuffix(f.Name(), ".cells.json") { // of format 2
+		if !strings.HasSuffix(f.Name(), cacheSuffix) {
 			continue
 		}
 		e := CacheEntry{File: filepath.Join(c.Dir, f.Name()), Notebook: "(damaged)", Damaged: true}

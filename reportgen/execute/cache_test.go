@@ -2,6 +2,7 @@ package execute
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -329,7 +330,15 @@ func FuzzCacheEntry(f *testing.F) {
 	f.Add([]byte(`{"cells":[{"chain":"a","updated":9},{"chain":"b","updated":-1}],"outputs":{"cells":[{"cell_type":"code","outputs":[{}]},{"cell_type":"code"}],"nbformat":4}}`))
 	f.Add([]byte(`{"cells":null,"outputs":null}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		src := fmt.Appendf(nil, "reportgen cells %d %s\n%s", cacheFormat, entrySum("slot", cacheFormat, content), content)
+		var compact bytes.Buffer
+		if json.Compact(&compact, content) != nil {
+			return
+		}
+		content = compact.Bytes()
+		src, err := json.Marshal(sealed{cacheFormat, entrySum("slot", cacheFormat, content), content})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(cache.file("slot"), src, 0o600); err != nil {
 			t.Fatal(err)
 		}
