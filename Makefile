@@ -92,14 +92,12 @@ debian:
 # are corrected: go run ./reportgen/internal/prose -vale .tools/bin/vale | grep ^FOLDER/
 PROSE_EXEMPT := \
   . pkg/detect pkg/filename pkg/flow pkg/geo \
-  pkg/profile reportgen reportgen/execute reportgen/internal/bench/dump \
+  pkg/profile reportgen reportgen/internal/bench/dump \
   reportgen/internal/console \
   reportgen/internal/flowfile reportgen/internal/geoconvert \
-  reportgen/internal/ingest reportgen/internal/kernel reportgen/internal/kernel/gobuild \
-  reportgen/internal/notebooks \
+  reportgen/internal/ingest \
   reportgen/internal/sentinel reportgen/internal/siem \
   reportgen/internal/siem/rules reportgen/internal/synth \
-  reportgen/internal/workdir reportgen/nbformat \
   testdata testdata/bench testdata/bench/report
 
 lint: $(LINT) $(VALE) ## gofmt, golangci-lint, and the prose of code and documents

@@ -56,8 +56,12 @@ func newCacheListCommand() *cobra.Command {
 				return err
 			}
 			var size int64
+			damaged := 0
 			for _, e := range list {
 				size += e.Size
+				if e.Damaged {
+					damaged++
+				}
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\t%d cells\t%s\tused %s\n",
 					console.Escape(e.Notebook), e.Cells, humanize.IBytes(uint64(e.Size)), e.Used.Format(time.DateTime))
 				if err != nil {
@@ -65,6 +69,9 @@ func newCacheListCommand() *cobra.Command {
 				}
 			}
 			consoleOf(cmd).Infof("%d notebooks, %s in %s", len(list), humanize.IBytes(uint64(size)), cache.Dir)
+			if damaged > 0 {
+				consoleOf(cmd).Warnf("%d damaged entries; their notebooks run again", damaged)
+			}
 			return nil
 		},
 	}

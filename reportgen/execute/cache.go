@@ -52,7 +52,7 @@ const cacheSuffix = ".cells.json"
 // CacheEntry is one file of a cache: a notebook with one set of parameters.
 type CacheEntry struct {
 	Notebook string    // its path
-	Cells    int       // whose outputs are kept
+	Cells    int       // with cached outputs
 	Damaged  bool      // it cannot be used
 	Size     int64     // of the file, in bytes
 	Used     time.Time // when it was written or last read
@@ -69,7 +69,7 @@ type entry struct {
 
 // cellEntry is what the outputs of a cell depend on.
 type cellEntry struct {
-	Chain   string           `json:"chain"`             // hash of the code up to this cell and of what is common to all cells
+	Chain   string           `json:"chain"`             // hash of the code up to this cell and of the run's settings
 	Static  []sources.Source `json:"static,omitempty"`  // known before the cell runs
 	Dynamic []sources.Source `json:"dynamic,omitempty"` // found while it ran
 	Updated int              `json:"updated,omitempty"` // the number of cells that must be valid for this one to be valid

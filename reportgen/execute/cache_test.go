@@ -85,8 +85,8 @@ f.Close()
 text, err := os.ReadFile(name)
 fmt.Println(string(text), err)`
 
-// Each thing that a cell depends on is changed, and the cells that run again are
-// those that depend on it and the ones after.
+// Each source of a cell is changed, and the cells that run again are those that depend
+// on it and the cells after them.
 func TestCacheOnGoNB(t *testing.T) {
 	needKernel(t)
 	root := twinModule(t)
@@ -190,7 +190,7 @@ func TestCacheOnGoNB(t *testing.T) {
 	}
 	damaged = false
 	if r := run(cache); r.Cached != 5 {
-		t.Errorf("%d cells after the entry was written anew, want 5", r.Cached)
+		t.Errorf("%d cells after the entry was written again, want 5", r.Cached)
 	}
 	metadata["cache"] = false
 	if r := run(cache); r.Cached != 0 {

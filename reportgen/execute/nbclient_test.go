@@ -54,9 +54,9 @@ var peers = map[string][]string{
 	"comms": {"from comm import create_comm\nc = create_comm(target_name='x', data={'a': 1})\nc.send({'b': 2})\nc.close()\nprint('ok')"},
 }
 
-// Outputs, counts and their order are those that nbclient gives, cell by cell. There
-// is one difference by intent: of an error that a kernel tells only in its reply,
-// as ipykernel does of an unknown magic, nbclient keeps no output.
+// Outputs, counts and their order are those of nbclient, cell by cell. One difference
+// is intended: nbclient has no output for an error that a kernel reports only in its
+// reply, as ipykernel does for an unknown magic.
 func TestOutputsAreThoseOfNbclient(t *testing.T) {
 	needKernel(t)
 	python := testenv.Python(t, "ipykernel", "nbclient")

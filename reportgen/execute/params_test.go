@@ -87,6 +87,6 @@ func TestParameterErrors(t *testing.T) {
 	_, err := Run(t.Context(), []Input{{Name: "a", Notebook: nb}}, Options{Parameters: []Parameter{{Name: "x"}}})
 	var unknown *UnknownParameterError
 	if !errors.As(err, &unknown) || len(unknown.Known) != 2 {
-		t.Errorf("error %v is no UnknownParameterError", err)
+		t.Errorf("error %v, want an UnknownParameterError", err)
 	}
 }

@@ -232,7 +232,7 @@ func (pl *plan) note(cell int, dir string, paths []string) {
 }
 
 // unchanged counts the cells, of the first n, whose sources are the same as when the
-// run began: only then did the cells read what was hashed.
+// run began: only then did the cells read the hashed contents.
 func (pl *plan) unchanged(n int) int {
 	if pl.imports.ChangedSince(pl.start) {
 		return 0

@@ -192,7 +192,7 @@ func FuzzUnmarshal(f *testing.F) {
 		}
 		again, err := Unmarshal(once)
 		if err != nil {
-			t.Fatalf("cannot read what was written: %v", err)
+			t.Fatalf("cannot read its own output: %v", err)
 		}
 		twice, err := Marshal(again)
 		if err != nil || !bytes.Equal(once, twice) {

@@ -57,7 +57,7 @@ type Output struct {
 }
 
 // Language is the language of the notebook's kernel in its metadata, in lower case:
-// "go", "python"; empty if there is none.
+// "go", "python"; empty if missing.
 func (nb *Notebook) Language() string {
 	if s := stringAt(nb.Metadata, "kernelspec", "language"); s != "" {
 		return strings.ToLower(s)
@@ -65,8 +65,8 @@ func (nb *Notebook) Language() string {
 	return strings.ToLower(stringAt(nb.Metadata, "language_info", "name"))
 }
 
-// KernelName is the name of the kernel spec in the notebook's metadata; empty if there
-// is none.
+// KernelName is the name of the kernel spec in the notebook's metadata; empty if
+// missing.
 func (nb *Notebook) KernelName() string {
 	return stringAt(nb.Metadata, "kernelspec", "name")
 }

@@ -1,4 +1,4 @@
-// Package drivers lists the kernels of which more than the Jupyter protocol is known.
+// Package drivers lists the drivers of kernels.
 package drivers
 
 import (

@@ -123,11 +123,11 @@ func build(ctx context.Context, root string, progress io.Writer) (*kernel.Spec, 
 	}, nil
 }
 
-// goplsScript hides an installed gopls, which GoNB would start with each kernel: it
-// completes what users type, and nobody types to the kernel of a report.
+// goplsScript hides an installed gopls, which GoNB would start with each kernel. A
+// report has no user at the keyboard who needs completion.
 const goplsScript = "#!/bin/sh\nexit 1\n"
 
-// headless is the folder of programs for a kernel that nobody types to.
+// headless is the folder of programs for the kernel of a report.
 func headless(bin string) string { return filepath.Join(bin, "headless") }
 
 // buildTools builds the kernel, goimports and the kernel's go command, unless they

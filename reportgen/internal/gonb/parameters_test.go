@@ -54,7 +54,7 @@ var notAParameter = 1`
 		{"list", []any{"a", "b"}, `var list = []string{"a", "b"}`},
 		{"nums", parameter.Text("[1, 2]"), `var nums = []int{1, 2}`},
 		{"nums", parameter.Text("1,x"), `error: element 2: "x" is not a whole number, as its default is`},
-		{"wait", parameter.Text("5m"), "error: its default is an expression whose type cannot be told: declare it with a plain value"},
+		{"wait", parameter.Text("5m"), "error: its default is an expression of unknown type; declare it with a plain value"},
 		{"c", parameter.Text("8"), "const c = 8"},
 		{"notAParameter", parameter.Text("8"), ""},
 	}

@@ -45,7 +45,7 @@ func (s *session) Env() []string {
 	return []string{cellsVariable + "=" + s.notebook.dir}
 }
 
-// Begin tells the kernel's go command which cell runs.
+// Begin writes which cell runs, for the kernel's go command.
 func (s *session) Begin(code string) error {
 	if s.notebook == nil {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/sources"
 )
 
-// Driver is what is known of one kernel beyond the Jupyter protocol. [Generic]
-// implements it for a kernel of which nothing more is known; drivers embed it.
+// Driver adapts one kernel beyond the Jupyter protocol. [Generic] implements it for
+// unknown kernels; drivers embed it.
 type Driver interface {
 	// Names are the names under which notebooks ask for the kernel, the usual one
 	// first.
@@ -63,7 +63,7 @@ type Resumer interface {
 }
 
 // Session is a driver's part of one running kernel. [GenericSession] implements it
-// for a kernel of which nothing is known.
+// for unknown kernels.
 type Session interface {
 	// Env is added to the environment of the kernel's process.
 	Env() []string
@@ -92,7 +92,7 @@ type Cell struct {
 	Failed bool
 }
 
-// Generic is the driver of a kernel of which nothing but the protocol is known.
+// Generic is the driver of unknown kernels.
 type Generic struct{}
 
 func (Generic) Names() []string                                        { return nil }
@@ -135,7 +135,7 @@ type noDependencies struct{}
 func (noDependencies) Of(string, string) ([]sources.Source, error) { return nil, nil }
 func (noDependencies) ChangedSince(time.Time) bool                 { return false }
 
-// GenericSession is the session of a kernel of which nothing is known.
+// GenericSession is the session of an unknown kernel.
 type GenericSession struct{}
 
 func (GenericSession) Env() []string                         { return nil }

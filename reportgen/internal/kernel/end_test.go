@@ -169,7 +169,7 @@ func TestKernelEndsWithItsStarter(t *testing.T) {
 		t.Error("the starter was not killed")
 	}
 	kerneltest.WaitFor(t, func() bool { return len(kerneltest.ProcessesIn(t, dir)) == 0 })
-	// The folder of its sockets is what nobody is left to remove.
+	// Only the folder of its sockets is left.
 	left, _ := filepath.Glob(filepath.Join(dir, "reportgen-*"))
 	for _, folder := range left {
 		os.RemoveAll(folder)

@@ -84,8 +84,7 @@ func TestKernelBehindAProgram(t *testing.T) {
 	}
 }
 
-// A cell that never stops to print is stopped in time, and what is kept of it is
-// bounded.
+// A cell that never stops printing is stopped in time, and its outputs are bounded.
 func TestFlood(t *testing.T) {
 	kerneltest.PrivateTemp(t)
 	const most = 1 << 16

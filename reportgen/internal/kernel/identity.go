@@ -8,8 +8,8 @@ import (
 )
 
 // outputVersion is the version of what this package makes of a kernel's messages.
-// Increase it with every change that gives a cell other outputs: caches of outputs
-// are then filled anew.
+// Increase it with every change that gives a cell other outputs: cached outputs are
+// then no longer used.
 const outputVersion = 1
 
 // Identity is a SHA-256, in hexadecimal, of what a cell's outputs owe to the kernel

@@ -85,7 +85,7 @@ func indent(s string) string {
 // trace.
 const tailSize = 8 << 10
 
-// tail is a writer that keeps the end of what is written.
+// tail is a writer that keeps the last bytes.
 type tail struct {
 	mu  sync.Mutex
 	buf []byte

@@ -32,17 +32,17 @@ nb.Figure(chart.Hours(hours, "flows", chart.Options{}), nb.Label("fig-hours"),
 	nb.Caption("Flows over time"), nb.Alt("Flows per hour."))`
 )
 
-// notebookCells is how many cells the notebooks have in which cells are measured
-// as reportgen runs them: about as many as the longest of the report has.
+// notebookCells is the number of cells of the notebooks that are measured as reportgen
+// runs them, about that of the report's longest notebook.
 const notebookCells = 20
 
-// BenchmarkCell runs an empty cell and a warm one in turn, each in a GoNB kernel
-// of its own, and reports the median time of each from request to reply, and the
-// ratio of the two: as the module's kernel builds cells for people, one by one;
-// as GoNB alone does (gonb-); and as reportgen runs a report (report-), which
-// knows the notebook and builds its cells at once, so that the median cell is one
-// that was built before. What the cell takes with which all are built is
-// report-first-ms. No cell is the same twice, so that none is in Go's cache.
+// BenchmarkCell runs an empty cell and a warm one in turn, each in a GoNB kernel of its
+// own, and reports the median time of each from request to reply, and the ratio of the
+// two: as the module's kernel builds cells in JupyterLab, one by one; as GoNB alone does
+// (gonb-); and as reportgen runs a report (report-), which builds the cells of a
+// notebook at once, so that the median cell was built before. The time of the cell with
+// which all are built is report-first-ms. All cells differ, so that none is in Go's
+// cache.
 func BenchmarkCell(b *testing.B) {
 	if testing.Short() {
 		b.Skip("starts real GoNB kernels: skipped with -short")
@@ -115,8 +115,8 @@ type series struct {
 	times, first []time.Duration
 }
 
-// next runs one cell. A notebook of one cell goes on for ever: its kernel does not
-// know what follows.
+// next runs one cell. A notebook of one cell goes on with the same kernel, which does
+// not know the cells that follow.
 func (s *series) next(b *testing.B) {
 	begins := len(s.todo) == 0 && (s.k == nil || s.cells > 1)
 	if begins {
@@ -131,8 +131,8 @@ func (s *series) next(b *testing.B) {
 	s.times = append(s.times, took)
 }
 
-// start starts a kernel and runs what declares, and one cell before the others,
-// with which packages that are not in Go's cache are compiled.
+// start starts a kernel and runs the declarations, and one cell that compiles packages
+// that are not in Go's cache.
 func (s *series) start(b *testing.B) {
 	if s.k != nil {
 		if err := s.k.Close(); err != nil {
@@ -162,8 +162,8 @@ func (s *series) start(b *testing.B) {
 	s.todo = s.todo[1:]
 }
 
-// plainGo is a folder with a go command that builds cells as GoNB says, and only
-// leaves out its search for the newest versions.
+// plainGo is a folder with a go command that builds cells as GoNB says, and only skips
+// its search for the newest versions.
 func plainGo(b *testing.B) string {
 	realGo, err := exec.LookPath("go")
 	if err != nil {
@@ -177,7 +177,8 @@ func plainGo(b *testing.B) string {
 	return dir
 }
 
-// execute runs a cell that must give as many outputs and returns how long it took.
+// execute runs a cell that must have the given number of outputs, and returns its
+// duration.
 func execute(b *testing.B, k *kernel.Kernel, source string, outputs int) time.Duration {
 	b.Helper()
 	start := time.Now()

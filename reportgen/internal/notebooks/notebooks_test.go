@@ -99,7 +99,7 @@ func TestForm(t *testing.T) {
 				}
 			}
 			if n := lines(c); c.Type == "code" && n > 12 {
-				t.Errorf("%s, cell %s: %d lines of code are no short cell", nb.name, c.ID, n)
+				t.Errorf("%s, cell %s: %d lines of code, want 12 at most", nb.name, c.ID, n)
 			}
 		}
 	}

@@ -141,9 +141,9 @@ var (
 	reference = regexp.MustCompile(`@((?:fig|tbl)-[\w-]+)`)
 )
 
-// TestAnyDay runs the notebooks on days on which one thing or another is
-// missing. Whatever the day, they must come to their end, refer to nothing that
-// they do not show, and print no number that is none.
+// TestAnyDay runs the notebooks on days that lack hosts, services or countries. On each
+// of them they must run to the end, refer only to figures and tables that they show, and
+// print no NaN.
 func TestAnyDay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles every notebook: skipped with -short")

@@ -24,7 +24,7 @@ const (
 	Ints
 	Floats
 	Bools
-	Other // an expression whose type cannot be told
+	Other // an expression of unknown type
 )
 
 func (k Kind) String() string {
@@ -67,7 +67,7 @@ func ListOf(k Kind) Kind {
 // Convert makes value one of kind k: a string, int64, float64, bool or []any.
 func Convert(value any, k Kind) (any, error) {
 	if k == Other {
-		return nil, errors.New("its default is an expression whose type cannot be told: declare it with a plain value")
+		return nil, errors.New("its default is an expression of unknown type; declare it with a plain value")
 	}
 	if elem, ok := k.element(); ok {
 		return convertList(value, k, elem)
@@ -99,8 +99,8 @@ func Convert(value any, k Kind) (any, error) {
 	return nil, fmt.Errorf("%v is not %v, as its default is", quoted(value), k)
 }
 
-// isScalar tells numbers and words from what was a quoted string in YAML: "5" is
-// no number there.
+// isScalar reports whether a value may be a number: not a string that was quoted in
+// YAML.
 func isScalar(value any) bool {
 	_, isString := value.(string)
 	return !isString

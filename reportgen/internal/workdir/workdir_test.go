@@ -80,7 +80,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// What Make did not make is left alone, whatever it is called.
+// Folders that Make did not create are not removed, whatever their names.
 func TestOthersStay(t *testing.T) {
 	parent := t.TempDir()
 	for _, name := range []string{".report-mine", ".report-1234", "other"} {
@@ -111,7 +111,7 @@ func TestOthersStay(t *testing.T) {
 	}
 }
 
-// Many at once: nobody takes the folder of another.
+// Concurrent programs do not remove each other's folders.
 func TestAtOnce(t *testing.T) {
 	parent := t.TempDir()
 	var group sync.WaitGroup

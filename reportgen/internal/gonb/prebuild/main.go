@@ -1,4 +1,4 @@
-// Prebuild is the go command of the GoNB kernel: it stands before the real go
+// Prebuild is the go command of the GoNB kernel: it is before the real go
 // command in the kernel's PATH, and changes four of its commands.
 //
 //   - "go get", which GoNB runs before each cell, does nothing. It would look for the

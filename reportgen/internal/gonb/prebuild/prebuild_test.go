@@ -213,7 +213,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// Where anything about a cell is not as it was expected, a program is not used.
+// A program is not used if anything about the cell is not as expected.
 func TestServes(t *testing.T) {
 	p, err := parseProgram("/x/main.go", mainGo)
 	if err != nil {

@@ -42,7 +42,7 @@ func (b *builder) answer(w io.Writer, dir string, args []string) bool {
 	if err != nil {
 		return false
 	}
-	defer os.Remove(tmp.Name()) // where it was not renamed
+	defer os.Remove(tmp.Name()) // unless it was renamed
 	_, err = tmp.Write(text)
 	if closeErr := tmp.Close(); err != nil || closeErr != nil || os.Rename(tmp.Name(), file) != nil {
 		return false
