@@ -1,7 +1,7 @@
-# Flowbook. `make report` writes the report of the sample days, `make test`
-# checks everything, `make jupyter` opens the notebooks. Each installs what it
-# needs into this folder; only `make test`, run as root on Debian, also installs
-# Debian packages (those that testdata/debian-packages lists).
+# `make report` writes the report of the sample days, `make check` runs the checks
+# before a commit, `make test` runs all checks, and `make jupyter` opens the
+# notebooks. Each target installs what it needs into this folder. Only `make test`
+# as root on Debian also installs packages: those in testdata/debian-packages.
 
 SHELL     := /bin/bash
 TOOLS     := $(CURDIR)/.tools
@@ -17,36 +17,36 @@ VULN_VERSION := v1.9.0
 GOTESTSUM := $(TOOLS)/bin/gotestsum
 GOTESTSUM_VERSION := v1.13.0
 
-# The most flows a day whose files together stay under 3 MB.
+# The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
 .PHONY: help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
 
-help: ## say what there is to make
+help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 reportgen: ## build the program into .tools/bin
 	@CGO_ENABLED=0 go build -o $(REPORTGEN) ./reportgen
 
-report: reportgen ## the report of the sample days, in report/
+report: reportgen ## write the report of the sample days to report/
 	$(REPORTGEN) run -o report notebooks
 	@echo "open report/index.html"
 
-sample: reportgen ## make the sample days in testdata/ again
+sample: reportgen ## regenerate the sample days in testdata/
 	$(REPORTGEN) synth -o testdata --flows $(SAMPLE_FLOWS)
 
-golden: ## make the committed goldens again; review them as a diff
+golden: ## regenerate the golden files; review the diff
 	go test ./reportgen -run TestGoldenReport -update
 	go test -short $$(grep -rlE 'testenv\.(Golden|Updating)' --include='*_test.go' pkg reportgen/*/ | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 
-# The labelled real logs are not part of the repository; without them their
+# The labelled real logs are not part of the repository. Without them, their
 # section is left out.
 REAL ?= $(wildcard ../shared/data)
 
 evaluate: reportgen ## measure the detections; writes testdata/evaluation.md
 	$(REPORTGEN) evaluate worlds $(REAL:%=--real %) -o testdata/evaluation.md
 
-jupyter: reportgen $(VENV)/.jupyter ## JupyterLab with the GoNB kernel on the notebooks
+jupyter: reportgen $(VENV)/.jupyter ## open the notebooks in JupyterLab with the GoNB kernel
 	$(REPORTGEN) kernel install --prefix $(VENV)
 	cd notebooks && $(VENV)/bin/jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -57,19 +57,19 @@ $(VENV)/.jupyter: notebooks/requirements.txt
 
 ## Checks
 
-check: lint reportgen ## build, vet, lint and short tests, for before each commit
+check: lint reportgen ## build, vet, lint and short tests: run it before each commit
 	go build ./...
 	go vet ./...
 	go test -short ./...
 
 # The tests that were skipped, because the machine lacks data or a program that
 # is not part of the module, are listed after the last package.
-test: debian lint vuln $(VENV)/.test $(TOOLS)/.npm $(GOTESTSUM) reportgen ## everything that CI checks
+test: debian lint vuln $(VENV)/.test $(TOOLS)/.npm $(GOTESTSUM) reportgen ## run all checks, as CI does
 	go vet ./...
 	$(GOTESTSUM) --format pkgname -- -race -timeout 20m ./...
 	$(MAKE) fuzz
 
-# Each package's tests name the Python packages that they need.
+# The Python packages that the tests of each package need.
 REQUIREMENTS := $(wildcard pkg/*/testdata/requirements.txt reportgen/*/testdata/requirements.txt reportgen/internal/*/testdata/requirements.txt reportgen/testdata/requirements.txt)
 
 $(VENV)/.test: $(REQUIREMENTS)
@@ -77,11 +77,12 @@ $(VENV)/.test: $(REQUIREMENTS)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	touch $@
 
-# What tests take from npm: the ECS schema and axe-core. Without npm they skip.
+# The npm packages of tests: the ECS schema and axe-core. Without npm, the tests
+# are skipped.
 $(TOOLS)/.npm: reportgen/internal/rendertest/fetch-axe
 	if command -v npm >/dev/null; then \
 	  npm install --silent --no-save --prefix $(VENV) @elastic/ecs@9.4.0 && reportgen/internal/rendertest/fetch-axe; \
-	else echo 'there is no npm: the tests of ECS alerts and of accessibility skip' >&2; fi
+	else echo 'npm not found: tests of ECS alerts and accessibility are skipped' >&2; fi
 	mkdir -p $(@D) && touch $@
 
 .PHONY: debian
@@ -101,7 +102,7 @@ PROSE_EXEMPT := \
   testdata testdata/bench testdata/bench/report
 
 lint: $(LINT) $(VALE) ## gofmt, golangci-lint, and the prose of code and documents
-	@test -z "$$(gofmt -l pkg reportgen | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }
+	@test -z "$$(gofmt -l pkg reportgen | tee /dev/stderr)" || { echo "run gofmt -w on these files"; exit 1; }
 	go run ./reportgen/internal/prose -vale $(VALE) -exempt "$(PROSE_EXEMPT)"
 	$(LINT) run ./...
 
@@ -125,8 +126,8 @@ $(VALE):
 $(GOTESTSUM):
 	GOBIN=$(TOOLS)/bin go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
 
-# A number of inputs, not a time: a run on a slow machine does the same work.
-fuzz: ## short fuzz runs of every fuzz target
+# The limit is a number of inputs, not a time, so slow machines do the same work.
+fuzz: ## run every fuzz target for a short time
 	@for pkg in $$(go list ./...); do \
 	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	    go test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) -fuzzminimizetime 5x || exit 1; \
@@ -135,13 +136,13 @@ fuzz: ## short fuzz runs of every fuzz target
 
 FUZZ ?= 2000x
 
-# 100 million flows only when asked for: make bench FLOWS=1M,20M,100M.
+# For 100 million flows: make bench FLOWS=1M,20M,100M.
 FLOWS ?= 1M,20M
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 
-# With BASE=<commit>, only Go's own benchmarks run, in turn with those of that
+# With BASE=<commit>, only Go benchmarks run, alternating with those of that
 # commit.
-bench: reportgen $(TOOLS)/bench/.made $(TOOLS)/bin/benchstat ## measure beside DuckDB, Polars and pandas; writes BENCHMARKS.md
+bench: reportgen $(TOOLS)/bench/.made $(TOOLS)/bin/benchstat ## compare with DuckDB, Polars and pandas; writes BENCHMARKS.md
 	BENCHSTAT=$(TOOLS)/bin/benchstat $(TOOLS)/bench/bin/python -B testdata/bench/bench.py $(REPORTGEN) $(if $(BASE),--go $(BASE),BENCHMARKS.md $(FLOWS))
 
 $(TOOLS)/bin/benchstat:
@@ -152,5 +153,5 @@ $(TOOLS)/bench/.made: testdata/bench/requirements.txt
 	$(TOOLS)/bench/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-clean: ## remove what make made, but not the profile cache
+clean: ## remove all files of make, except the profile cache
 	rm -rf $(TOOLS) $(VENV) report
