@@ -17,9 +17,9 @@ func Rule(id string, learned []detect.Threshold, found []detect.Finding) {
 	Table(frame.Thresholds(learned), Label("tbl-limits-"+id),
 		Caption("Limits learned by the rule %s", id),
 		Otherwise("The rule has no data to learn its limits from."))
-	alerts, quiet := frame.Alerts(found), ""
+	alerts, quiet := frame.Alerts(found), Markdown("")
 	if n := len(found) - len(alerts); n > 0 {
-		quiet = fmt.Sprintf(" There %s of lower severity that raised no alert.", are(n, "finding"))
+		quiet = Markdown(fmt.Sprintf(" There %s of lower severity that raised no alert.", are(n, "finding")))
 	}
 	if len(alerts) > 0 {
 		Prose("The rule raised %s on the test day (@tbl-alerts-%s).%s", N(len(alerts), "alert"), id, quiet)

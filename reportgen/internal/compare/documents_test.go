@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,7 +68,8 @@ func encoded(t *testing.T, d *document.Document) string {
 func leaves(v any, path string, f func(path string, set func(any))) {
 	switch v := v.(type) {
 	case map[string]any:
-		for name, child := range v {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			child := v[name]
 			switch child.(type) {
 			case map[string]any, []any:
 				leaves(child, path+"."+name, f)
@@ -96,10 +100,14 @@ func TestEveryChangeIsFound(t *testing.T) {
 	if err := json.Unmarshal([]byte(source), &tree); err != nil {
 		t.Fatal(err)
 	}
-	tried, kinds := 0, map[string]bool{}
+	tried, places := 0, map[string]int{}
 	leaves(tree, "", func(path string, set func(any)) {
 		if strings.Contains(path, ".origin.") || strings.Contains(path, ".where.") || path == ".version" {
 			return
+		}
+		place := regexp.MustCompile(`\[\d+\]`).ReplaceAllString(path, "[]")
+		if places[place]++; places[place] > 2 {
+			return // two of a kind are enough
 		}
 		var before any
 		change := func(to any) *document.Document {
@@ -133,14 +141,13 @@ func TestEveryChangeIsFound(t *testing.T) {
 			return
 		}
 		tried++
-		kinds[path[strings.LastIndex(path, ".")+1:]] = true
 		changes, err := Documents(d, changed)
 		if err != nil || len(changes) == 0 {
 			t.Errorf("%s: %v → %v: %v, %v", path, before, to, changes, err)
 		}
 	})
-	if tried < 300 || len(kinds) < 20 {
-		t.Errorf("only %d changes of %d fields were tried", tried, len(kinds))
+	if tried < 100 {
+		t.Errorf("only %d changes in %d places were tried", tried, len(places))
 	}
 }
 

@@ -1,0 +1,196 @@
+package preview
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
+)
+
+func newServer(t *testing.T) *Server {
+	t.Helper()
+	folder, err := report.NewFolder(filepath.Join(t.TempDir(), "report"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Server{folder: folder, board: newBoard()}
+}
+
+// Pages get the state when they connect, and then each change of it.
+func TestEvents(t *testing.T) {
+	s := newServer(t)
+	server := httptest.NewServer(s.handler())
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/events", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	lines := bufio.NewScanner(res.Body)
+	await := func(want state) {
+		t.Helper()
+		for lines.Scan() {
+			data, ok := strings.CutPrefix(lines.Text(), "data: ")
+			if !ok {
+				continue
+			}
+			var got state
+			if err := json.Unmarshal([]byte(data), &got); err != nil {
+				t.Fatal(err)
+			}
+			if got == want {
+				return
+			}
+		}
+		t.Fatalf("no %+v: %v", want, lines.Err())
+	}
+	await(state{})
+	s.board.progress("a.ipynb: cell 1 of 2")
+	await(state{Progress: "a.ipynb: cell 1 of 2"})
+	s.board.finished(nil, true)
+	await(state{Version: 1})
+	s.board.finished(errors.New("cell 2 failed"), false)
+	await(state{Version: 1, Error: "cell 2 failed"})
+	s.board.finished(nil, true)
+	await(state{Version: 2})
+}
+
+// Only this machine is answered, and only with files of the report.
+func TestHandler(t *testing.T) {
+	s := newServer(t)
+	secret := filepath.Join(filepath.Dir(s.folder.Path()), "secret")
+	if err := os.WriteFile(secret, []byte("SECRET"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	get := func(host, path string) (int, string) {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+path, http.NoBody)
+		req.Host = host
+		w := httptest.NewRecorder()
+		s.handler().ServeHTTP(w, req)
+		body, err := io.ReadAll(w.Result().Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.Code, string(body)
+	}
+	if status, body := get("localhost:80", "/report/index.html"); status != http.StatusNotFound || body != "no report yet\n" {
+		t.Errorf("before the first run: %d %q", status, body)
+	}
+	err := s.folder.Replace(func(dir string) error {
+		return errors.Join(os.WriteFile(filepath.Join(dir, "index.html"), []byte("<p>report"), 0o644), os.Symlink(secret, filepath.Join(dir, "link")))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		host, path string
+		status     int
+		body       string
+	}{
+		{"localhost:80", "/", http.StatusOK, "<iframe"},
+		{"127.0.0.1:80", "/report/index.html", http.StatusOK, "<p>report"},
+		{"[::1]:80", "/report/index.html", http.StatusOK, "<p>report"},
+		{"evil.example", "/report/index.html", http.StatusForbidden, ""},
+		{"localhost.evil.example:80", "/", http.StatusForbidden, ""},
+		{"192.168.1.2:80", "/", http.StatusForbidden, ""},
+		{"localhost", "/report/none", http.StatusNotFound, ""},
+	} {
+		if status, body := get(tt.host, tt.path); status != tt.status || !strings.Contains(body, tt.body) {
+			t.Errorf("%s%s: %d %q", tt.host, tt.path, status, body)
+		}
+	}
+	if _, body := get("localhost", "/report/link"); strings.Contains(body, "SECRET") {
+		t.Error("a link out of the report is followed")
+	}
+}
+
+// Changes count if a report may depend on the file, once the files are left alone.
+func TestWatcher(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a.ipynb", "{}")
+	write("data/day.csv", "1")
+	write("data/parts/1.csv", "1")
+	write("data/other.csv", "1")
+	w, err := newWatcher()
+	if err != nil {
+		t.Skipf("files cannot be watched here: %v", err)
+	}
+	defer w.close()
+	w.notebooks([]string{dir})
+	w.sources(execute.Result{Input: execute.Input{Dir: dir}, Sources: []execute.Source{
+		{Kind: execute.KindFile, Name: filepath.Join(data, "day.csv")},
+		{Kind: execute.KindFiles, Name: filepath.Join(data, "parts", "*.csv")},
+	}})
+	for _, tt := range []struct {
+		file   string
+		counts bool
+	}{
+		{"a.ipynb", true},
+		{"report.yaml", true},
+		{"helper.py", true},
+		{"notes.txt", false},
+		{".hidden.ipynb", false},
+		{"data/day.csv", true},
+		{"data/other.csv", false},
+		{"data/parts/2.csv", true},
+	} {
+		write(tt.file, "changed")
+		limit := 10 * time.Second
+		if !tt.counts {
+			limit = 3 * settle
+		}
+		select {
+		case <-w.changed:
+			if !tt.counts {
+				t.Errorf("%s counts", tt.file)
+			}
+		case <-time.After(limit):
+			if tt.counts {
+				t.Errorf("%s does not count", tt.file)
+			}
+		}
+	}
+}
+
+func TestPackageFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.org/m\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	notebooks := filepath.Join(dir, "notebooks")
+	for importPath, want := range map[string]string{"example.org/m/pkg/a": filepath.Join(dir, "pkg", "a"), "example.org/other": "", "fmt": ""} {
+		if got := packageFolder(notebooks, importPath); got != want {
+			t.Errorf("%s: %q, want %q", importPath, got, want)
+		}
+	}
+	if got := packageFolder(t.TempDir(), "example.org/m"); got != "" {
+		t.Errorf("outside of a module: %q", got)
+	}
+}
