@@ -45,7 +45,7 @@ def imports(python, env):
 
 
 def hyperfine(commands, work, env):
-    """Medians in seconds. The programs take turns, so that a slow moment is nobody's alone."""
+    """Medians in seconds. The programs alternate, so that a slow moment affects all of them."""
     times = {name: [] for name in commands}
     for turn in range(-1, 4):
         for name, command in commands.items():
@@ -72,7 +72,7 @@ def main():
             "papermill": f"{bin / 'papermill'} --no-progress-bar {ten} {work / 'papermill.ipynb'}",
             "nbconvert": f"{bin / 'jupyter'} nbconvert --execute --to html --output-dir {work / 'nbconvert'} {ten}",
         }, work, env)
-        print(f"A notebook of {CELLS} short cells on ipykernel, no cell cached: wall time by hyperfine, {RUNS} runs of each in turns. "
+        print(f"A notebook of {CELLS} short cells on ipykernel, without cached cells. Wall time by hyperfine, {RUNS} alternating runs of each. "
               f"reportgen writes HTML, Markdown and the executed notebook, papermill {version('papermill')} the notebook, "
               f"nbconvert {version('nbconvert')} HTML.\n")
         print(tables.table(["program", "median", "against reportgen"],
@@ -80,8 +80,8 @@ def main():
         runs, alone = zip(*((stages(reportgen, env), imports(str(bin / "python"), env)) for _ in range(RUNS)))
         kernel = statistics.median(alone)
         names = ["start, read the notebook, find the kernel", f"start the kernel and run the first cell (importing ipykernel alone: {kernel:.0f} ms)",
-                 f"the other {CELLS - 1} cells", "write the report, while the kernel ends"]
-        print("\nWhere the time of reportgen goes, by its log:\n")
+                 f"the other {CELLS - 1} cells", "write the report while the kernel shuts down"]
+        print("\nTime of the stages of reportgen, from its log:\n")
         print(tables.table(["stage", "median"], [[name, f"{statistics.median(times):.0f} ms"] for name, times in zip(names, zip(*runs))]))
 
 

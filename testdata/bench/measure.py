@@ -1,4 +1,4 @@
-"""Runs programs and says what they took."""
+"""Runs programs and measures them."""
 
 import collections
 import json
@@ -18,7 +18,7 @@ class TooLarge(Exception):
 
 
 def say(text):
-    """Tells how far the measurement is."""
+    """Prints the progress of the measurement."""
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 

@@ -100,7 +100,7 @@ def run(bench, size, data):
 
 
 def best(found, peer):
-    """How many times longer the best formulation of a peer takes; nothing where none fits."""
+    """How many times longer the best formulation of a peer takes; None if none fits."""
     times = [r.seconds for name, r in found["scan"].items() if name.startswith(peer) and r]
     return min(times) / found["scan"]["Flowbook"].seconds if times else None
 
@@ -143,10 +143,10 @@ def section(found):
              f"CPU of the scan: {stages.words(found['stages'])}."]
     if checked := found["checked"]:
         parts.append(f"Every aggregate (hours, half hours of hosts, {checked[0]['conversations']:,} conversations with sums, maxima, first and "
-                     f"last, hourly counts, distinct seconds and their gaps) was compared with DuckDB's answer "
-                     f"({', '.join(c['formulation'] for c in checked)}) in this run: no row differs.")
+                     f"last, hourly counts, distinct seconds and their gaps) was compared with DuckDB's result "
+                     f"({', '.join(c['formulation'] for c in checked)}) in this run. No row differs.")
     if "writers" in found:
-        parts += ["### Scan beside decoding only, 1M flows", "Both within one process, without its start. The scan also hashes the file.",
+        parts += ["### Scan beside decoding only, 1M flows", "Both run in one process, without its start. The scan also hashes the file.",
                   table(["file of", "decode", "scan", "ratio"], [[w, f"{r['decode'] * 1e3:.0f} ms", f"{r['scan'] * 1e3:.0f} ms", f"{r['scan'] / r['decode']:.1f}"]
                                                                  for w, r in found["writers"].items()])]
     if "shapes" in found:

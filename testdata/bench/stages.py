@@ -1,4 +1,4 @@
-"""Tells what CPU time goes to: from profiles of a program, and by the programs that it starts."""
+"""Shares of CPU time, from profiles of a program and of the programs that it starts."""
 
 import collections
 import glob
@@ -29,7 +29,7 @@ def top(program, profile, count=25):
 
 
 def shares(program, profile, stages):
-    """The share of each stage, of which the first that a stack of calls names counts; and of what none names.
+    """The share of each stage, and of the rest. A call stack counts for the first stage that matches.
 
     A stage's name may hold {}, for what the group of its pattern matches.
     """
@@ -45,7 +45,7 @@ def shares(program, profile, stages):
 
 
 def words(share):
-    """Shares as text, the largest first, without what is no whole percent."""
+    """Shares as text, the largest first, without those below one percent."""
     order = sorted(share.items(), key=lambda s: -s[1])
     return ", ".join(f"{name} {value:.0%}".replace("%", " %") for name, value in order if value >= 0.01)
 
@@ -72,7 +72,7 @@ def programs(command, **options):
 
 
 def processes():
-    """Number, parent, name and CPU time of each process that there is."""
+    """Number, parent, name and CPU time of all processes."""
     for path in glob.iglob("/proc/[0-9]*/stat"):
         try:
             with open(path) as f:

@@ -1,4 +1,4 @@
-"""Tables of Markdown, verdicts, and what is measured on."""
+"""Tables of Markdown, verdicts, and a description of the machine."""
 
 import os
 import platform
@@ -37,6 +37,6 @@ def target(what, wanted, measured, form, more=True, reason=""):
 
 
 def targets(rows):
-    head = ["target", "wanted", "measured", "", "why, as measured in this run"]
+    head = ["target", "wanted", "measured", "", "reason, as measured in this run"]
     lines = table(head, rows).splitlines()
     return "\n".join([lines[0], "|---|---:|---:|---|---|", *lines[2:]])

@@ -52,7 +52,7 @@ def strips(clients, column):
 
 
 def half_hour_bars(day, name):
-    """Flows and quotient of one client over the half hours."""
+    """Flows and upload/download ratio of a client by half hour."""
     figure, panels = plt.subplots(2, 1, sharex=True, figsize=(8, 4), layout="constrained")
     for axes, column in zip(panels, ("flows", "up_down")):
         axes.bar(day.index / 2, day[column], 0.4, color=BASELINE)

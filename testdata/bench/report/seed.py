@@ -1,7 +1,7 @@
-"""What differs from fair.py: the way of the Sentinel tool and of the coursework report.
+"""The differences to fair.py: the method of the Sentinel tool and of the coursework report.
 
-A day is read again wherever it is needed, and what is asked of an address or a time is asked by a Python function for
-each flow. Gaps between flows, which neither of them looks at, are computed as in fair.py.
+A day is read each time that it is needed, and a Python function is called for the address or time of each flow.
+Inter-arrival times, which neither of them uses, are computed as in fair.py.
 """
 
 import functools
