@@ -69,6 +69,7 @@ func newImportCommand() *cobra.Command {
 	flags.StringVar(&opt.logTimezone, "log-timezone", "", "`ZONE` time zone of log times that name none (default that of --timezone)")
 	flags.StringVar(&opt.time, "time", "", "`LAYOUT` layout of times: s, ms, us or ns since 1970, or 2006-01-02 15:04:05 as the log writes it (default: auto-detected)")
 	flags.StringToStringVar(&opt.columns, "map", nil, "`COLUMNS` columns of a CSV or Parquet file, such as src_ip=SourceAddress,…")
+	flags.StringToStringVar(&opt.set, "set", nil, "`VALUES` values for what the log does not have, such as proto=tcp")
 	flags.StringVar(&opt.fields, "fields", "", "`NAMES` columns of a text without a header line, separated by spaces or commas")
 	flags.StringVar(&opt.delimiter, "delimiter", "", "`CHARACTER` separator of the columns of a text, or tab (default: auto-detected)")
 	flags.StringVar(&opt.bytes, "bytes", "", "`KIND` byte counts to read from zeek logs: payload, or ip for whole packets (default payload)")
@@ -97,7 +98,7 @@ type importOptions struct {
 	from, out, timezone, logTimezone string
 	time, fields, delimiter, bytes   string
 	days                             []string
-	columns                          map[string]string
+	columns, set                     map[string]string
 	oneWay                           bool
 }
 
@@ -127,6 +128,7 @@ func (opt importOptions) reading() (read ingest.Options, err error) {
 	case d != "":
 		return read, fmt.Errorf("--delimiter %q is not one character; give one, or tab", d)
 	}
+	read.Set, read.Now = opt.set, time.Now()
 	read.Time, read.Map, read.OneWay, read.Bytes = opt.time, opt.columns, opt.oneWay, ingest.ByteKind(opt.bytes)
 	return read, nil
 }

@@ -39,8 +39,8 @@ func TestImportFormats(t *testing.T) {
 	}{
 		{"two directions in two rows", vpc, []string{"--from", "vpc"},
 			"read 3 rows of 1 file\nleft out 1 row: record without data; first conn.log:3: NODATA\n" +
-				"joined 2 rows of one direction each into 1 flow: 1 flow went both ways, 0 flows one way\n" +
-				"took the side with the likelier service port as the destination where time does not tell, in 1 flow\n" +
+				"joined 2 rows into 1 connection: 1 connection with both directions, 0 connections with one\n" +
+				"decided who opened 1 connection by the likelier service port\n" +
 				"wrote 1 flow of 2024-04-19 to o.parquet\n",
 			"12:34:56.00 10.0.0.1 192.0.2.1 tcp 443 4249 9000\n"},
 		{"a table, with every flag", strings.Replace(table, "00,5", "00.5", 1), []string{"--from", "csv", "--delimiter", ";", "--time", "02.01.2006 15:04:05",
@@ -50,8 +50,8 @@ func TestImportFormats(t *testing.T) {
 			"04:30:00.50 10.0.0.1 192.0.2.1 tcp 443 1 2\n"},
 		{"columns named by hand", "10.0.0.1 192.0.2.1 50000 443 6 9 1713530096\n",
 			[]string{"--from", "vpc", "--fields", "${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${bytes} ${start}"},
-			"read 1 row of 1 file\njoined 1 row of one direction each into 1 flow: 0 flows went both ways, 1 flow one way\n" +
-				"took the side with the likelier service port as the destination where time does not tell, in 1 flow\nwrote 1 flow of 2024-04-19 to o.parquet\n",
+			"read 1 row of 1 file\njoined 1 row into 1 connection: 0 connections with both directions, 1 connection with one\n" +
+				"decided who opened 1 connection by the likelier service port\nwrote 1 flow of 2024-04-19 to o.parquet\n",
 			"12:34:56.00 10.0.0.1 192.0.2.1 tcp 443 9 0\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -46,8 +46,6 @@ type Writer struct {
 	written int64
 }
 
-var _ flow.Writer = (*Writer)(nil)
-
 // NewWriter returns a Writer to w. Closing it does not close w.
 func NewWriter(w io.Writer) *Writer {
 	return &Writer{

@@ -3,6 +3,9 @@ package ingest
 import (
 	"bytes"
 	"net/netip"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/flow"
 )
 
 // binetflowTable is the table that Argus's ra writes with the fields of the
@@ -19,14 +22,14 @@ func binetflowTable(opt Options) (tableSpec, error) {
 		header: opt.Fields,
 		advice: ", or --fields",
 		unset:  []string{""},
-		trim:   true,
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp, fieldTotal},
 		flow:   binetflowFlow,
 	}
 	s.names = [numFields][]string{
 		fieldTime: {"StartTime", "stime"}, fieldProto: {"Proto"}, fieldDir: {"Dir"},
 		fieldSrc: {"SrcAddr", "saddr"}, fieldSrcPort: {"Sport"}, fieldDst: {"DstAddr", "daddr"}, fieldPort: {"Dport"},
-		fieldUp: {"SrcBytes", "sbytes"}, fieldTotal: {"TotBytes", "bytes"},
+		fieldUp: {"SrcBytes", "sbytes"}, fieldDown: {"DstBytes", "dbytes"}, fieldTotal: {"TotBytes", "bytes"},
+		fieldDuration: {"Dur"}, fieldState: {"State"}, fieldUpPackets: {"SrcPkts", "spkts"}, fieldDownPackets: {"DstPkts", "dpkts"}, fieldTotalPackets: {"TotPkts", "pkts"},
 	}
 	return s, nil
 }
@@ -43,6 +46,8 @@ func binetflowFlow(r *rowReader, line int64) (Flow, error) {
 	if err != nil {
 		return Flow{}, err
 	}
+	state := string(r.values[fieldState])
+	byFlags := argusFlags(&f, state)
 	left, right := bytes.IndexByte(dir, '<') >= 0, bytes.IndexByte(dir, '>') >= 0
 	switch {
 	case bytes.IndexByte(dir, '?') >= 0 || !left && !right:
@@ -53,5 +58,33 @@ func binetflowFlow(r *rowReader, line int64) (Flow, error) {
 	case left && !right:
 		f.turn()
 	}
+	if f.State = argusState(f.Proto, state); byFlags {
+		f.State = flagsState(&f)
+	}
 	return f, nil
+}
+
+// argusStates are the words of Argus for the state of a flow.
+var argusStates = map[string]flow.State{
+	"REQ": flow.Unanswered, "ACC": flow.Open, "EST": flow.Open, "CON": flow.Open, "FIN": flow.Established, "CLO": flow.Established,
+	"RST": flow.Reset, "INT": flow.Unanswered, "RSP": flow.Other,
+}
+
+// argusFlags reads a state that is the TCP flags of both directions, such as
+// FSPA_FSPA.
+func argusFlags(f *Flow, state string) bool {
+	up, down, ok := strings.Cut(state, "_")
+	if ok && f.Proto == flow.TCP {
+		f.Flags, f.DownFlags = tcpFlags([]byte(up)), tcpFlags([]byte(down))
+	}
+	return ok && f.Proto == flow.TCP
+}
+
+// argusState reads a state that is a word.
+func argusState(proto flow.Proto, word string) flow.State {
+	s := argusStates[strings.ToUpper(word)]
+	if proto == flow.UDP && s == flow.Open {
+		return flow.Established
+	}
+	return s
 }

@@ -40,7 +40,7 @@ func TestBinetflow(t *testing.T) {
 2 left out: protocol neither tcp nor udp: "man"
 3 left out: protocol neither tcp nor udp: "arp"
 4 left out: protocol neither tcp nor udp: icmp
-5 left out: port not readable: Dport "http"
+5 2019-04-04 16:23:00.00 tcp 10.0.0.2:443 > 10.0.0.1:80 63/79
 6 left out: byte count not readable: TotBytes "42"
 7 left out: address not readable: DstAddr "00:1b:21"
 8 left out: time not readable: StartTime "2019/04/04 25:23:00"

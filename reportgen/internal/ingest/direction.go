@@ -58,4 +58,6 @@ func (f *Flow) turn() {
 	f.Src, f.Dst = f.Dst, f.Src
 	f.SrcPort, f.Port = f.Port, f.SrcPort
 	f.Up, f.Down = f.Down, f.Up
+	f.UpPackets, f.DownPackets = f.DownPackets, f.UpPackets
+	f.Flags, f.DownFlags = f.DownFlags, f.Flags
 }

@@ -61,9 +61,9 @@ func TestECS(t *testing.T) {
 4 left out: record of another log: an event without source.ip and destination.ip
 5 left out: record of another log: an event without bytes
 6 left out: protocol neither tcp nor udp: icmp
-7 left out: port not readable: destination.port "https"
+7 2024-04-19 12:34:56.78 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000/2000
 8 left out: byte count not readable: source.bytes "-1"
-9 left out: not a JSON object of this log: "{": unexpected end of JSON input
+9 left out: not a JSON object of this log: "{": cannot parse JSON: cannot parse object: missing '}'
 10 left out: last line cut off: "{\"@timestamp\":\"2024-04-19T12:35:10.000Z\",\"type\":\"" has no line end: the log is truncated, or was being written
 `},
 		{"empty", Options{}, "", ""},

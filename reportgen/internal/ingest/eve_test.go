@@ -23,11 +23,11 @@ func TestEVE(t *testing.T) {
 3 left out: a needed field is unset: flow.start
 4 2021-06-06 00:00:00.00 udp 10.0.0.1:0 > 10.0.0.2:53 9/0 unknown
 5 left out: port not readable: dest_port "-1"
-6 left out: not a JSON object of this log: "{\"event_type\":7}": json: cannot unmarshal number into Go struct field eveEvent.event_type of type string
+6 left out: record of another log: event_type "7"
 7 left out: last line cut off: "{\"timestamp\":\"2021-06-06T15:57:37.272281" has no line end: the log is truncated, or was being written
 `},
-		{"an array", Options{}, "[{}]", "error: line 1: starts with \"[{}]\": a JSON array; write one object a line"},
-		{"text", Options{}, "Lorem", "error: line 1: starts with \"Lorem\", which is no JSON object: this is not an EVE log of Suricata"},
+		{"an array", Options{}, "[{}]", "1 left out: a needed field is unset: event_type\n"},
+		{"text", Options{}, "Lorem", "error: line 1: starts with \"Lorem\", which has no JSON object: this is not an EVE log of Suricata"},
 		{"empty", Options{}, "", ""},
 	})
 	testFormat(t, "eve-netflow", []formatCase{

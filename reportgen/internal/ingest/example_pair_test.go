@@ -60,8 +60,8 @@ func ExampleSorter_Pair() {
 	// 09:00:05.00 192.168.100.8 192.168.100.9 tcp 22 60 0
 	// read 6 rows of 1 file
 	// left out 1 row: protocol neither tcp nor udp; first testdata/nfdump.txt:7: "ICMP"
-	// joined 5 rows of one direction each into 3 flows: 2 flows went both ways, 1 flow one way
-	// took the side with the likelier service port as the destination where time does not tell, in 1 flow
+	// joined 5 rows into 3 connections: 2 connections with both directions, 1 connection with one
+	// decided who opened 1 connection by TCP flags, 2 connections by the likelier service port
 }
 
 // A table of any columns is read with a map of them.

@@ -22,21 +22,24 @@ type Flow struct {
 	// directions, than its packets held; Up or Down is then the bytes of the
 	// packets.
 	BytesCapped bool
-	// BytesRounded says that the log tells the bytes of a direction in rounded
-	// units, such as 1.2 M.
+	// BytesRounded says that the log rounds the bytes of a direction, such as
+	// to 1.2 M.
 	BytesRounded bool
+	// DetailLost says that a value of an optional column cannot be read.
+	DetailLost bool
 	// DirectionGuessed says that the log does not know who opened the
 	// connection, and that Src and Dst are as [opener] has it.
 	DirectionGuessed bool
 
-	// OneWay says that the row tells of the bytes from Src to Dst only: those
+	// OneWay says that the row describes the packets from Src to Dst only: those
 	// from Dst to Src, if there were any, are another row. [Sorter.Pair] joins
-	// the two. SrcPort, Duration, Opener and Observer then say what that needs.
-	OneWay   bool
-	SrcPort  uint16 // 0 where the log does not tell it
-	Duration uint32 // hundredths of a second
-	Opener   Opener
-	Observer uint8 // a mark of who saw the row, of several that may see the same; 0 where the log does not tell
+	// the two. Opener, Observer and Flags help with that.
+	OneWay    bool
+	Part      bool // the row may be one of several of a connection, of both directions; Pair joins them
+	Opener    Opener
+	Observer  uint8 // a mark of who saw the row, of several that may see the same; 0 if unknown
+	Flags     uint8 // TCP flags of the packets from Src; 0 if unknown
+	DownFlags uint8 // TCP flags of the packets from Dst; 0 if unknown
 }
 
 // Decoder reads the rows of one file.
@@ -65,7 +68,8 @@ type Format struct {
 	takesMap    bool // it takes Options.Map
 	takesFields bool // it takes Options.Fields and Options.Delimiter
 	takesBytes  bool // it takes Options.Bytes
-	oneWay      bool // its rows tell one direction only
+	oneWay      bool // its rows describe one direction only
+	oneLog      bool // a file holds one log, so that one of other records only is refused
 	// open begins to read a log of lines.
 	open func(*lines, rowReader, Options) (Decoder, error)
 	// table, where the format is also written as Parquet, says which columns of
@@ -82,6 +86,7 @@ var formats = map[string]Format{
 		open:   openZeek,
 
 		takesBytes: true,
+		oneLog:     true,
 	},
 	"binetflow": {
 		Name:        "binetflow",
@@ -121,7 +126,7 @@ var formats = map[string]Format{
 		Wanted:      "*.log, *.txt, *.parquet",
 		takesFields: true,
 		oneWay:      true,
-		open:        openTable(vpcTable),
+		open:        openVPC,
 		table:       vpcTable,
 	},
 	"ecs": {
@@ -153,7 +158,7 @@ var formats = map[string]Format{
 }
 
 // packed are the extensions of files that are unpacked in reading.
-var packed = []string{".gz", ".zst", ".bz2"}
+var packed = []string{".gz", ".zst", ".bz2", ".xz"}
 
 // hasExtension returns a function that says whether a file has one of the
 // extensions, packed or not.

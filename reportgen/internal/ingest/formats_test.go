@@ -60,7 +60,7 @@ func toldFlow(f Flow) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s %s %s %s:%d > %s:%d %d", f.Line, f.Date, f.Time, f.Proto, f.Src, f.SrcPort, f.Dst, f.Port, f.Up)
 	if f.OneWay {
-		fmt.Fprintf(&b, " one-way for %d", f.Duration)
+		fmt.Fprintf(&b, " one-way for %d", f.Duration.Hundredths())
 	} else {
 		fmt.Fprintf(&b, "/%d", f.Down)
 	}

@@ -2,85 +2,221 @@ package ingest
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/valyala/fastjson"
 )
 
-// event is a JSON object of a log that is reused from line to line.
-type event interface {
-	// reset forgets what the object before left in it, raw values aside.
-	reset()
-	// take puts the values of the object into the row, or says why it is left out.
-	take(r *rowReader, line int64) error
+// jsonSpec says how JSON objects become flows. A path names a value by the keys
+// on the way to it, joined with points, so that {"source":{"ip":…}} and
+// {"source.ip":…} have the same path.
+type jsonSpec struct {
+	about string              // what the log is, for messages
+	paths [numFields][]string // where a value may be, the best first
+	extra []string            // further paths that take looks at
+	// wrappers are the keys of objects that hold the object proper, such as
+	// _source. Their own keys count as if they stood outside.
+	wrappers []string
+	// take completes the values of a row, or says why it is left out.
+	take func(e *jsonEvent, r *rowReader, line int64) error
+	// flow turns a row into a flow; nil means row.flow.
+	flow func(r *rowReader, line int64) (Flow, error)
 }
 
-// events decodes a log of one JSON object a line.
-type events[E event] struct {
-	in   *lines
-	row  rowReader
-	obj  E
-	raws []*json.RawMessage // of obj
+// jsonEvent holds the values of a JSON object that its spec names.
+type jsonEvent struct {
+	spec     *jsonSpec
+	slots    map[string]int      // of each path
+	prefixes map[string]struct{} // of the objects on the way to the paths
+	values   [][]byte            // by slot; nil if there is none or it is null
+	fields   [numFields][]int    // slots of each field
+	path     []byte              // of the value being visited
+	memory   []byte              // of values
+	keys     []string            // the keys of the object, the first few
 }
 
-// openEvents begins to read a log of JSON objects.
-func openEvents[E event](in *lines, r rowReader, obj E, about string) (Decoder, error) {
-	start, err := in.peek()
-	switch {
-	case errors.Is(err, io.EOF):
-		return emptyFile{}, nil
-	case err != nil:
-		return nil, err
-	case start[0] == '[':
-		return nil, fmt.Errorf("line %d: starts with %q: a JSON array; write one object a line (jq -c '.[]')", in.n+1, start)
-	case start[0] != '{':
-		return nil, fmt.Errorf("line %d: starts with %q, which is no JSON object: this is not %s", in.n+1, start, about)
+func newJSONEvent(spec *jsonSpec) *jsonEvent {
+	e := &jsonEvent{spec: spec, slots: map[string]int{}, prefixes: map[string]struct{}{}}
+	add := func(path string) int {
+		slot, ok := e.slots[path]
+		if !ok {
+			slot = len(e.slots)
+			e.slots[path] = slot
+			for i, c := range path {
+				if c == '.' {
+					e.prefixes[path[:i]] = struct{}{}
+				}
+			}
+		}
+		return slot
 	}
-	return &events[E]{in: in, row: r, obj: obj, raws: rawValues(reflect.ValueOf(obj).Elem())}, nil
+	for f, paths := range spec.paths {
+		for _, path := range paths {
+			e.fields[f] = append(e.fields[f], add(path))
+		}
+	}
+	for _, path := range spec.extra {
+		add(path)
+	}
+	e.values = make([][]byte, len(e.slots))
+	return e
 }
 
-func (d *events[E]) Read() (Flow, error) {
+// get returns the value at a path of the spec, or nil.
+func (e *jsonEvent) get(path string) []byte { return e.values[e.slots[path]] }
+
+// visit takes the values of an object.
+func (e *jsonEvent) visit(o *fastjson.Object) {
+	o.Visit(func(key []byte, v *fastjson.Value) {
+		outer := len(e.path)
+		if outer == 0 && v.Type() == fastjson.TypeObject && slices.Contains(e.spec.wrappers, string(key)) {
+			e.visit(v.GetObject())
+			return
+		}
+		if outer > 0 {
+			e.path = append(e.path, '.')
+		} else if len(e.keys) < 5 {
+			e.keys = append(e.keys, string(key))
+		}
+		e.path = append(e.path, key...)
+		e.value(v)
+		e.path = e.path[:outer]
+	})
+}
+
+func (e *jsonEvent) value(v *fastjson.Value) {
+	// An array of one value is that value, as Elastic writes it.
+	for v.Type() == fastjson.TypeArray {
+		a := v.GetArray()
+		if len(a) != 1 {
+			return
+		}
+		v = a[0]
+	}
+	if v.Type() == fastjson.TypeObject {
+		if _, ok := e.prefixes[string(e.path)]; ok {
+			e.visit(v.GetObject())
+		}
+		return
+	}
+	slot, ok := e.slots[string(e.path)]
+	if !ok || e.values[slot] != nil {
+		return
+	}
+	switch v.Type() {
+	case fastjson.TypeString:
+		if s := v.GetStringBytes(); s != nil {
+			e.values[slot] = s
+		} else {
+			e.values[slot] = []byte{}
+		}
+	case fastjson.TypeNumber, fastjson.TypeTrue, fastjson.TypeFalse:
+		start := len(e.memory)
+		e.memory = v.MarshalTo(e.memory)
+		e.values[slot] = e.memory[start:len(e.memory):len(e.memory)]
+	}
+}
+
+// row puts the values of an object into a row.
+func (e *jsonEvent) row(o *fastjson.Object, r *rowReader) {
+	clear(e.values)
+	e.memory, e.path, e.keys = e.memory[:0], e.path[:0], e.keys[:0]
+	e.visit(o)
+	for f, slots := range e.fields {
+		r.values[f] = nil
+		for _, slot := range slots {
+			if v := e.values[slot]; v != nil {
+				r.values[f] = v
+				break
+			}
+		}
+	}
+}
+
+// events decodes a log of JSON objects.
+type events struct {
+	in     *lines
+	row    rowReader
+	event  *jsonEvent
+	parser fastjson.Parser
+	stream *jsonStream // of a document whose objects are not one a line; nil if they are
+}
+
+// openEvents begins to read a log of JSON objects: one a line, perhaps with other
+// text before each, or the elements of arrays, over any lines.
+func openEvents(in *lines, r rowReader, spec *jsonSpec) (Decoder, error) {
+	if _, err := in.peek(); errors.Is(err, io.EOF) {
+		return emptyFile{}, nil
+	} else if err != nil {
+		return nil, err
+	}
+	first, whole, err := in.firstOf(maxLine)
+	if err != nil {
+		return nil, err
+	}
+	start := bytes.IndexByte(first, '{')
+	if array := bytes.IndexByte(first, '['); start < 0 && array < 0 {
+		return nil, fmt.Errorf("line %d: starts with %s, which has no JSON object: this is not %s", in.n+1, excerpt(first), spec.about)
+	}
+	for f, paths := range spec.paths {
+		if r.names[f] == "" && len(paths) > 0 {
+			r.names[f] = paths[0]
+		}
+	}
+	d := &events{in: in, row: r, event: newJSONEvent(spec)}
+	if isDocument(first, whole) {
+		d.stream = newJSONStream(in)
+	}
+	return d, nil
+}
+
+func (d *events) Read() (Flow, error) {
 	for {
-		line, whole, err := d.in.next()
+		text, line, whole, err := d.next()
 		if err != nil {
 			return Flow{}, err
 		}
-		if line = bytes.TrimSpace(line); len(line) == 0 {
+		if len(text) == 0 {
 			continue
 		}
-		d.obj.reset()
-		for _, raw := range d.raws {
-			*raw = (*raw)[:0] // keeps its memory for this row
+		v, err := d.parser.ParseBytes(text)
+		if err == nil && v.Type() != fastjson.TypeObject {
+			err = errors.New("it is not an object")
 		}
-		if err := json.Unmarshal(line, d.obj); err != nil {
-			return Flow{}, d.row.badJSON(d.in.n, line, whole, err)
+		if err != nil {
+			return Flow{}, d.row.badJSON(line, text, whole, err)
 		}
-		d.row.values = [numFields][]byte{}
-		if bad := d.obj.take(&d.row, d.in.n); bad != nil {
+		d.event.row(v.GetObject(), &d.row)
+		if bad := d.event.spec.take(d.event, &d.row, line); bad != nil {
 			return Flow{}, bad
 		}
-		return d.row.flow(d.in.n)
+		if d.event.spec.flow != nil {
+			return d.event.spec.flow(&d.row, line)
+		}
+		return d.row.flow(line)
 	}
 }
 
-// rawValues lists the raw values of an object and of the objects in it, but
-// for those behind pointers, which are made anew.
-func rawValues(obj reflect.Value) []*json.RawMessage {
-	var raws []*json.RawMessage
-	for i := range obj.NumField() {
-		f := obj.Field(i)
-		if !f.CanInterface() {
-			continue
-		}
-		if raw, ok := f.Addr().Interface().(*json.RawMessage); ok {
-			raws = append(raws, raw)
-		} else if f.Kind() == reflect.Struct {
-			raws = append(raws, rawValues(f)...)
-		}
+// next returns the text of the next object.
+func (d *events) next() (text []byte, line int64, whole bool, err error) {
+	if d.stream != nil {
+		text, err = d.stream.next()
+		return text, d.stream.line, true, err
 	}
-	return raws
+	text, whole, err = d.in.next()
+	if err != nil {
+		return nil, 0, false, err
+	}
+	text = bytes.TrimSpace(text)
+	// Syslog puts a time, a host and a program before what it sends.
+	if i := bytes.IndexByte(text, '{'); i > 0 {
+		text = text[i:]
+	}
+	return text, d.in.n, whole, nil
 }
 
 // badJSON is the error of a line that cannot be read as an object.
@@ -88,31 +224,6 @@ func (r *rowReader) badJSON(n int64, line []byte, whole bool, err error) error {
 	if !whole {
 		return r.leaveOut(n, CutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
 	}
-	return r.leaveOut(n, BadJSON, excerpt(line)+": "+err.Error())
-}
-
-// plain returns the text of a raw value: a string without quotes and escapes,
-// a number as it stands, nil for null and for no value. An array of one value
-// is that value, as Elastic writes it.
-func plain(raw json.RawMessage) []byte {
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil
-	}
-	if raw[0] == '[' {
-		var one []json.RawMessage
-		if err := json.Unmarshal(raw, &one); err == nil && len(one) == 1 && one[0][0] != '[' {
-			return plain(one[0])
-		}
-	}
-	if raw[0] != '"' {
-		return raw
-	}
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw[1 : len(raw)-1]
-	}
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return raw // not reached: the object around it was read
-	}
-	return []byte(s)
+	reason, _, _ := strings.Cut(err.Error(), "; unparsed tail")
+	return r.leaveOut(n, BadJSON, excerpt(line)+": "+reason)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 // maxLine bounds the length of a line that is read, and with it the memory that
@@ -21,7 +22,7 @@ const maxLine = 256 << 10
 type lines struct {
 	r      *bufio.Reader
 	n      int64  // number of the line read last, from 1
-	packed string // gzip, zstd or bzip2; empty for plain text
+	packed string // gzip, zstd, bzip2 or xz; empty for plain text
 	close  func() // frees what unpacking holds; may be nil
 }
 
@@ -45,7 +46,8 @@ func newLines(r io.Reader) (*lines, error) {
 	case bytes.HasPrefix(magic, []byte("BZh")):
 		l.packed, z = "bzip2", bzip2.NewReader(l.r)
 	case bytes.HasPrefix(magic, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
-		return nil, errors.New("is packed with xz; unpack it first (xz -d)")
+		l.packed = "xz"
+		z, err = newXZ(l.r)
 	case bytes.HasPrefix(magic, []byte("PK\x03\x04")):
 		return nil, errors.New("is a zip archive; unpack it first (unzip)")
 	case bytes.HasPrefix(magic, []byte{0x04, 0x22, 0x4d, 0x18}):
@@ -90,6 +92,38 @@ func (l *lines) zstd() (io.Reader, error) {
 	}
 	l.close = z.Close
 	return z, nil
+}
+
+// xzReader unpacks xz. The library takes a stream that ends within its footer for
+// complete.
+type xzReader struct {
+	io.Reader
+	last byte // byte of the packed stream read last, padding aside
+	from *bufio.Reader
+}
+
+func newXZ(packed *bufio.Reader) (io.Reader, error) {
+	x := &xzReader{from: packed}
+	z, err := xz.ReaderConfig{DictCap: maxWindow}.NewReader(readerFunc(x.packed))
+	x.Reader = z
+	return x, err
+}
+
+func (x *xzReader) packed(p []byte) (int, error) {
+	n, err := x.from.Read(p)
+	if rest := bytes.TrimRight(p[:n], "\x00"); len(rest) > 0 {
+		x.last = rest[len(rest)-1]
+	}
+	return n, err
+}
+
+// Read returns io.ErrUnexpectedEOF if the packed stream does not end as a footer.
+func (x *xzReader) Read(p []byte) (int, error) {
+	n, err := x.Reader.Read(p)
+	if err == io.EOF && x.last != 'Z' { // of the footer's magic, YZ
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // Close frees what unpacking holds.
@@ -161,23 +195,33 @@ func (l *lines) peek() ([]byte, error) {
 }
 
 // unpack are the commands that unpack a file as far as it goes.
-var unpack = map[string]string{"gzip": "zcat", "zstd": "zstdcat", "bzip2": "bzip2recover"}
+var unpack = map[string]string{"gzip": "zcat", "zstd": "zstdcat", "bzip2": "bzip2recover", "xz": "xzcat"}
 
 // first returns the first line, which is not blank after peek, without reading
 // it. The bytes are valid until the next call.
 func (l *lines) first() ([]byte, error) {
-	for n := 4096; ; n = min(2*n, maxLine) {
+	line, whole, err := l.firstOf(maxLine)
+	if err == nil && !whole {
+		err = l.explain(bufio.ErrBufferFull)
+	}
+	return line, err
+}
+
+// firstOf is first, but for a line that is longer than most bytes, of which it
+// returns the start.
+func (l *lines) firstOf(most int) (line []byte, whole bool, err error) {
+	for n := 4096; ; n = min(2*n, most) {
 		b, err := l.r.Peek(n)
 		if i := bytes.IndexByte(b, '\n'); i >= 0 {
-			return bytes.TrimSuffix(b[:i], []byte("\r")), nil
+			return bytes.TrimSuffix(b[:i], []byte("\r")), true, nil
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return b, nil
+			return b, true, nil
 		case err != nil:
-			return nil, l.explain(err)
-		case n == maxLine:
-			return nil, l.explain(bufio.ErrBufferFull)
+			return nil, false, l.explain(err)
+		case n == most:
+			return b, false, nil
 		}
 	}
 }
@@ -191,7 +235,7 @@ func (l *lines) explain(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("line %d: the %s stream ends in the middle: the file is truncated; copy it again, or unpack what is there with %s and read that: %w", line, l.packed, unpack[l.packed], err)
 	case l.packed == "gzip" && (errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader)),
-		l.packed == "zstd", errors.As(err, new(bzip2.StructuralError)):
+		l.packed == "zstd", l.packed == "xz", errors.As(err, new(bzip2.StructuralError)):
 		return fmt.Errorf("line %d: the %s stream is damaged; copy the file again: %w", line, l.packed, err)
 	}
 	return fmt.Errorf("line %d: %w", line, err)

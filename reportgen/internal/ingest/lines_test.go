@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 const packedRow = `{"ts":1,"id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2","id.resp_p":80,"proto":"tcp","orig_bytes":3,"resp_bytes":4}` + "\n"
@@ -32,12 +33,28 @@ func packZstd(t testing.TB, content string) []byte {
 	return b.Bytes()
 }
 
+func packXZ(t testing.TB, content string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z, err := xz.NewWriter(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := z.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 func TestLinesPacked(t *testing.T) {
 	bzip2, err := base64.StdEncoding.DecodeString(packedBzip2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, packed := range map[string][]byte{"gzip": zipped(t, packedRow), "zstd": packZstd(t, packedRow), "bzip2": bzip2} {
+	for name, packed := range map[string][]byte{"gzip": zipped(t, packedRow), "zstd": packZstd(t, packedRow), "bzip2": bzip2, "xz": packXZ(t, packedRow)} {
 		t.Run(name, func(t *testing.T) {
 			// Two members in a row are one log.
 			got := decode(string(packed)+string(packed), time.UTC)
@@ -60,7 +77,6 @@ func TestLinesPacked(t *testing.T) {
 
 func TestLinesOtherArchives(t *testing.T) {
 	for start, want := range map[string]string{
-		"\xfd7zXZ\x00":             "is packed with xz; unpack it first (xz -d)",
 		"PK\x03\x04\x00\x00":       "is a zip archive; unpack it first (unzip)",
 		"\x04\x22\x4d\x18\x00\x00": "is packed with lz4; unpack it first (lz4 -d)",
 	} {

@@ -47,7 +47,6 @@ func nfdumpTable() tableSpec {
 		about:  "the CSV of nfdump",
 		advice: ": print the records without -q",
 		unset:  []string{""},
-		trim:   true,
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
 		skip:   nfdumpTail,
 		flow:   joinedFlow,
@@ -57,6 +56,7 @@ func nfdumpTable() tableSpec {
 		fieldSrc: {"sa", "srcAddr"}, fieldSrcPort: {"sp", "srcPort"}, fieldProto: {"pr", "proto"},
 		fieldDst: {"da", "dstAddr"}, fieldPort: {"dp", "dstPort"},
 		fieldUp: {"ibyt", "bytes", "inBytes"}, fieldDown: {"obyt", "outBytes"}, fieldObserver: {"ra"},
+		fieldUpPackets: {"ipkt", "packets", "inPackets"}, fieldDownPackets: {"opkt", "outPackets"}, fieldFlags: {"flg", "flags", "tcpFlags"},
 	}
 	return s
 }
@@ -83,12 +83,12 @@ func joinedFlow(r *rowReader, line int64) (Flow, error) {
 	if err != nil || !f.OneWay {
 		return f, err
 	}
-	down, _, ok := count64(r.values[fieldDown])
+	down, _, ok := r.count64(r.values[fieldDown])
 	if !ok {
 		return Flow{}, r.unreadable(line, BadBytes, fieldDown)
 	}
 	if down > 0 {
-		f.OneWay, f.Down = false, down
+		f.OneWay, f.Part, f.Down = false, true, down
 	}
 	return f, nil
 }

@@ -17,9 +17,9 @@ type nfdumpText struct {
 	columns []string // after the addresses; nil before the first header
 	time    []byte   // memory of date and time as one text
 	lasted  []byte   // memory of a duration of days as one text
-	up      []byte   // memory of numbers written out
-	down    []byte
-	rounded bool
+	// memory of numbers written out
+	up, down, upPackets, downPackets []byte
+	rounded                          bool
 }
 
 var nfdumpNames = [numFields]string{
@@ -70,7 +70,7 @@ func (d *nfdumpText) Read() (Flow, error) {
 				return Flow{}, bad
 			}
 			f, err := joinedFlow(&d.row, d.in.n)
-			f.BytesRounded = d.rounded
+			f.BytesRounded = f.BytesRounded || d.rounded
 			return f, err
 		}
 	}
@@ -153,6 +153,14 @@ func (d *nfdumpText) counts(words [][]byte, line []byte, whole bool) error {
 			}
 		}
 		switch column {
+		case "Flags":
+			v[fieldFlags] = word
+		case "Packets", "In Pkt":
+			d.upPackets = d.number(d.upPackets[:0], word, unit)
+			v[fieldUpPackets] = d.upPackets
+		case "Out Pkt":
+			d.downPackets = d.number(d.downPackets[:0], word, unit)
+			v[fieldDownPackets] = d.downPackets
 		case "Bytes", "In Byte":
 			d.up = d.number(d.up[:0], word, unit)
 			v[fieldUp] = d.up

@@ -17,13 +17,19 @@ import (
 var mapKeys = map[string]field{
 	flow.ColTime: fieldTime, flow.ColSrc: fieldSrc, flow.ColDst: fieldDst, flow.ColPort: fieldPort,
 	flow.ColProto: fieldProto, flow.ColUp: fieldUp, flow.ColDown: fieldDown,
-	"total_bytes": fieldTotal, "src_port": fieldSrcPort, "end": fieldEnd, "duration": fieldDuration,
+	"total_bytes": fieldTotal, "end": fieldEnd, "date": fieldDate, "tcp_flags": fieldFlags,
+	flow.ColDuration: fieldDuration, flow.ColSrcPort: fieldSrcPort, flow.ColUpPackets: fieldUpPackets, flow.ColDownPackets: fieldDownPackets,
+	flow.ColState: fieldState, flow.ColName: fieldName,
 }
 
+// byName are the optional columns that a table needs no map for. A duration is
+// not among them, since its unit is not certain.
+var byName = []string{flow.ColSrcPort, flow.ColUpPackets, flow.ColDownPackets, flow.ColState, flow.ColName, "tcp_flags"}
+
 // MapKeys returns what [Options.Map] can name a column for, sorted: the
-// columns of a flow file; total_bytes, of both directions, where a log has no
-// down_bytes; and src_port, end, and duration in seconds, which help to join
-// the two directions of a connection.
+// columns of a flow file, with duration in seconds; total_bytes, of both
+// directions, for a log without down_bytes; date, for a log with the date and
+// the time of day in two columns; end, of the flow; and tcp_flags.
 func MapKeys() []string { return slices.Sorted(maps.Keys(mapKeys)) }
 
 // row checks the options against a format and returns the row that its files
@@ -48,6 +54,17 @@ func (opt Options) row(f Format) (rowReader, error) {
 	r := newRowReader(clock{loc})
 	r.time.log = opt.LogLocation
 	r.oneWay = f.oneWay || opt.OneWay
+	r.days = opt.Days
+	if !opt.Now.IsZero() {
+		r.lastDate = Date(floorDiv(opt.Now.Unix(), secondsPerDay)) + 1
+	}
+	for key, value := range opt.Set {
+		field, ok := mapKeys[key]
+		if !ok || value == "" {
+			return rowReader{}, fmt.Errorf("--set %s=%s: give a value for one of %s", key, value, strings.Join(MapKeys(), ", "))
+		}
+		r.set[field] = []byte(value)
+	}
 	return r, r.time.set(opt.Time)
 }
 
@@ -58,6 +75,7 @@ func mappedTable(opt Options) (tableSpec, error) {
 		about:  "a table with the columns mapped",
 		header: opt.Fields,
 		advice: ", or --fields; --map says which is which",
+		flow:   mappedFlow,
 		unset:  []string{"", "-", "NaN", "nan", "NULL", "null", "None", "NA", "N/A", "<NA>"},
 		finest: 1e9,
 	}
@@ -79,23 +97,55 @@ func mappedTable(opt Options) (tableSpec, error) {
 		spec.names[f] = []string{cmp.Or(opt.Map[key], key)}
 		spec.needed = append(spec.needed, f)
 	}
+	for _, key := range byName {
+		if f := mapKeys[key]; spec.names[f] == nil {
+			spec.names[f] = []string{key}
+		}
+	}
 	return spec, nil
+}
+
+// mappedFlow reads a row whose state is in the words of Flowbook, Zeek or Argus.
+func mappedFlow(r *rowReader, line int64) (Flow, error) {
+	f, err := r.flow(line)
+	if err != nil {
+		return f, err
+	}
+	word := string(r.values[fieldState])
+	state, known := zeekStates[word]
+	if !known {
+		if state, err = flow.ParseState(strings.ToLower(word)); err != nil {
+			if state = argusState(f.Proto, word); argusFlags(&f, word) {
+				state = flagsState(&f)
+			}
+		}
+	}
+	if state != flow.UnknownState {
+		f.State = state
+	}
+	return f, nil
 }
 
 // mappedColumns are the columns that a table must have. The time must be
 // mapped, since that of a flow file is told in another unit than logs have.
 func (opt Options) mappedColumns() ([]string, error) {
-	needed := slices.Clone(flow.Columns[:6])
+	needed := slices.DeleteFunc(slices.Clone(flow.Columns[:6]), func(name string) bool { return opt.Set[name] != "" })
 	down, total := opt.Map[flow.ColDown] != "", opt.Map["total_bytes"] != ""
 	switch {
+	case opt.Map[flow.ColTime] == "" && opt.Map["end"] != "" && opt.Map[flow.ColDuration] != "":
+		needed = needed[1:] // the start is the end less the duration
 	case opt.Map[flow.ColTime] == "":
-		return nil, fmt.Errorf("the map of columns has no %s; name the column of the time, such as %s=Start", flow.ColTime, flow.ColTime)
+		return nil, fmt.Errorf("the map of columns has no %s; name the column of the time, such as %s=Start, or those of end and duration", flow.ColTime, flow.ColTime)
+	}
+	switch {
 	case opt.OneWay && (down || total):
 		return nil, errors.New("rows of one direction have only up_bytes; leave down_bytes and total_bytes out of the map")
 	case down && total:
 		return nil, errors.New("the map of columns names both down_bytes and total_bytes; up_bytes are subtracted from the latter where the former are not told")
 	case opt.OneWay:
 		return append(needed, "src_port"), nil
+	case opt.Set[flow.ColDown] != "":
+		return needed, nil
 	case total:
 		return append(needed, "total_bytes"), nil
 	}

@@ -17,8 +17,9 @@ import (
 func oneWay(t testing.TB, start flow.Time, lasts uint32, src, dst string, bytes int64, who Opener) Flow {
 	t.Helper()
 	a, b := netip.MustParseAddrPort(src), netip.MustParseAddrPort(dst)
-	f := Flow{Date: 1, OneWay: true, SrcPort: a.Port(), Duration: lasts, Opener: who}
-	f.Record = flow.Record{Time: start, Src: a.Addr(), Dst: b.Addr(), Proto: flow.TCP, Port: b.Port(), Up: bytes}
+	f := Flow{Date: 1, OneWay: true, Opener: who}
+	f.Record = flow.Record{Time: start, Src: a.Addr(), Dst: b.Addr(), Proto: flow.TCP, Port: b.Port(), Up: bytes,
+		Details: flow.Details{SrcPort: a.Port(), Duration: flow.SpanOf(int64(lasts))}}
 	return f
 }
 
@@ -59,39 +60,39 @@ func TestPair(t *testing.T) {
 		told Pairing
 	}{
 		{"question and answer", []Flow{row(100, 5, client, server, 7), row(101, 5, server, client, 9)},
-			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/9\n", Pairing{Rows: 2, Joined: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 		{"the answer is logged to begin first", []Flow{row(101, 5, client, server, 7), row(100, 5, server, client, 9)},
-			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/9\n", Pairing{Rows: 2, Joined: 1, Guessed: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 		{"at the same moment", []Flow{row(100, 5, client, "10.0.0.2:3128", 7), row(100, 5, "10.0.0.2:3128", client, 9)},
-			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:3128 7/9\n", Pairing{Rows: 2, Joined: 1, Guessed: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:3128 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 		{"at the same moment, ports of a kind", []Flow{row(100, 5, "10.0.0.1:3000", "10.0.0.2:2000", 7), row(100, 5, "10.0.0.2:2000", "10.0.0.1:3000", 9)},
-			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:2000 7/9\n", Pairing{Rows: 2, Joined: 1, Guessed: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:2000 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 		{"at the same moment, the same ports", []Flow{row(100, 5, "10.0.0.2:123", "10.0.0.1:123", 7), row(100, 5, "10.0.0.1:123", "10.0.0.2:123", 9)},
-			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:123 9/7\n", Pairing{Rows: 2, Joined: 1, Guessed: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:123 9/7\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 		{"who sends first opened it, high ports", []Flow{row(100, 5, "10.0.0.1:3128", "10.0.0.2:50000", 7), row(150, 5, "10.0.0.2:50000", "10.0.0.1:3128", 9)},
-			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:50000 7/9\n", Pairing{Rows: 2, Joined: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:50000 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByTime: 1}},
 		{"flags tell", []Flow{oneWay(t, 100, 5, server, client, 7, OpenerSrc), row(150, 5, client, server, 9)},
-			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:50000 7/9\n", Pairing{Rows: 2, Joined: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:50000 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByFlags: 1}},
 		{"flags of the later row tell", []Flow{row(100, 5, "10.0.0.1:3000", "10.0.0.2:2000", 7), oneWay(t, 150, 5, "10.0.0.2:2000", "10.0.0.1:3000", 9, OpenerSrc)},
-			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:3000 9/7\n", Pairing{Rows: 2, Joined: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:3000 9/7\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByFlags: 1}},
 		{"no answer", []Flow{row(100, 5, client, server, 7)},
-			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/0\n", Pairing{Rows: 1, Alone: 1, Guessed: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/0\n", Pairing{Rows: 1, Flows: 1, ByPorts: 1}},
 		{"only the answer", []Flow{row(100, 5, server, client, 7)},
-			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 0/7\n", Pairing{Rows: 1, Alone: 1, Guessed: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 0/7\n", Pairing{Rows: 1, Flows: 1, ByPorts: 1}},
 		{"to a group of hosts", []Flow{row(100, 5, "10.0.0.1:53", "239.255.255.250:3702", 7), row(100, 5, "10.0.0.1:53", "255.255.255.255:3702", 7)},
-			"1970-01-02 00:00:01.00 10.0.0.1 > 239.255.255.250:3702 7/0\n1970-01-02 00:00:01.00 10.0.0.1 > 255.255.255.255:3702 7/0\n", Pairing{Rows: 2, Alone: 2, Guessed: 2}},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 239.255.255.250:3702 7/0\n1970-01-02 00:00:01.00 10.0.0.1 > 255.255.255.255:3702 7/0\n", Pairing{Rows: 2, Flows: 2, ByPorts: 2}},
 		{"a long one in parts", []Flow{row(0, 6000, client, server, 1), row(1, 6000, server, client, 2), row(6000, 6000, client, server, 3), row(6001, 6000, server, client, 4)},
-			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 1/2\n1970-01-02 00:01:00.00 10.0.0.1 > 10.0.0.2:443 3/4\n", Pairing{Rows: 4, Joined: 2}},
+			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 4/6\n", Pairing{Rows: 4, Flows: 1, Joined: 1, Pieces: 2, ByPorts: 1}},
 		{"an answer a minute late", []Flow{row(0, 100, client, server, 1), row(6100, 0, server, client, 2)},
-			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 1/2\n", Pairing{Rows: 2, Joined: 1}},
+			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 1/2\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 		{"an answer too late is of another connection", []Flow{row(0, 100, client, server, 1), row(6101, 0, server, client, 2)},
-			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 1/0\n1970-01-02 00:01:01.01 10.0.0.1 > 10.0.0.2:443 0/2\n", Pairing{Rows: 2, Alone: 2, Guessed: 2}},
+			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 1/0\n1970-01-02 00:01:01.01 10.0.0.1 > 10.0.0.2:443 0/2\n", Pairing{Rows: 2, Flows: 2, ByPorts: 2}},
 		{"over midnight", []Flow{row(flow.Day-1, 5, client, server, 1), func() Flow { f := row(0, 5, server, client, 2); f.Date++; return f }()},
-			"1970-01-02 23:59:59.99 10.0.0.1 > 10.0.0.2:443 1/2\n", Pairing{Rows: 2, Joined: 1}},
+			"1970-01-02 23:59:59.99 10.0.0.1 > 10.0.0.2:443 1/2\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 		{"to itself", []Flow{row(0, 5, client, client, 1), row(0, 5, client, client, 2)},
-			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.1:50000 1/0\n1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.1:50000 2/0\n", Pairing{Rows: 2, Alone: 2, Guessed: 2}},
+			"1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.1:50000 3/0\n", Pairing{Rows: 2, Flows: 1, Pieces: 1, ByTime: 1}},
 		{"IPv4 and IPv6", []Flow{row(0, 5, "[2001:db8::1]:50000", server, 1), row(0, 5, server, "[2001:db8::1]:50000", 2)},
-			"1970-01-02 00:00:00.00 2001:db8::1 > 10.0.0.2:443 1/2\n", Pairing{Rows: 2, Joined: 1, Guessed: 1}},
+			"1970-01-02 00:00:00.00 2001:db8::1 > 10.0.0.2:443 1/2\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, told := paired(t, &Sorter{}, test.rows)
@@ -120,15 +121,13 @@ func TestPairObservers(t *testing.T) {
 		row(900, client, server, 5, 2), row(900, server, client, 6, 2), // the same ports again, much later
 		row(900, client, "10.0.0.3:80", 7, 0), row(900, client, "10.0.0.3:80", 8, 0), // by who is not known
 	})
-	const want = "1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 1/2\n" +
-		"1970-01-02 00:01:00.00 10.0.0.1 > 10.0.0.2:443 3/4\n" +
+	const want = "1970-01-02 00:00:00.00 10.0.0.1 > 10.0.0.2:443 4/6\n" +
 		"1970-01-02 00:15:00.00 10.0.0.1 > 10.0.0.2:443 5/6\n" +
-		"1970-01-02 00:15:00.00 10.0.0.1 > 10.0.0.3:80 7/0\n" +
-		"1970-01-02 00:15:00.00 10.0.0.1 > 10.0.0.3:80 8/0\n"
+		"1970-01-02 00:15:00.00 10.0.0.1 > 10.0.0.3:80 15/0\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error("want(-) got(+):\n", diff)
 	}
-	if want := (Pairing{Rows: 12, Joined: 3, Alone: 2, Guessed: 5, Twice: 4}); told != want {
+	if want := (Pairing{Rows: 12, Flows: 3, Joined: 2, Pieces: 3, Twice: 4, ByPorts: 3}); told != want {
 		t.Errorf("%+v, want %+v", told, want)
 	}
 }
@@ -168,7 +167,7 @@ func TestPairProperties(t *testing.T) {
 			sum += f.Up
 		}
 		want, told := paired(t, &Sorter{}, rows)
-		if told.Rows != int64(len(rows)) || told.Rows != 2*told.Joined+told.Alone+told.Twice || told.Guessed > told.Joined+told.Alone {
+		if told.Rows != int64(len(rows)) || told.Rows != told.Flows+told.Joined+told.Pieces+told.Twice || told.ByFlags+told.ByPorts+told.ByTime != told.Flows {
 			t.Fatalf("%d rows: %+v", len(rows), told)
 		}
 		var bytes int64
@@ -190,16 +189,68 @@ func TestPairProperties(t *testing.T) {
 	}
 }
 
-// TestPairBounded gives up on the oldest rows of a connection with more rows
-// without answer than are kept, and loses none of them.
-func TestPairBounded(t *testing.T) {
-	var rows []Flow
-	for range waitingMost + 100 {
-		rows = append(rows, oneWay(t, 5, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown))
-	}
-	rows = append(rows, oneWay(t, 6, 5, "10.0.0.2:443", "10.0.0.1:50000", 1, OpenerUnknown))
-	if _, told := paired(t, &Sorter{}, rows); told != (Pairing{Rows: waitingMost + 101, Joined: 1, Alone: waitingMost + 99, Guessed: waitingMost + 99}) {
-		t.Errorf("%+v", told)
+// TestPairPieces joins what exporters cut, and keeps apart what is not one
+// connection. Each row is: start and duration in seconds, direction (> from the
+// client), TCP flags.
+func TestPairPieces(t *testing.T) {
+	const client, server = "10.0.0.1:50000", "10.0.0.2:443"
+	for _, test := range []struct{ name, rows, want string }{
+		{"pieces of five minutes", "0 299 > AP|0 299 < AP|300 299 > AP|300 299 < AP|600 60 > FA|600 60 < FA", "0 660 3/3 other"},
+		{"cut with SYN", "0 299 > SAP|0 299 < SAP|300 299 > AP|300 299 < AP", "0 599 2/2 open"},
+		{"whole", "0 9 > SAPF|0 9 < SAPF", "0 9 1/1 established"},
+		{"the same ports again after FIN", "0 9 > SAPF|0 9 < SAPF|20 9 > SAPF|20 9 < SAPF", "0 9 1/1 established|20 9 1/1 established"},
+		{"SYN again without answer is tried again", "0 0 > S|3 0 > S|9 0 > S", "0 9 3/0 unanswered"},
+		{"refused", "0 0 > S|0 0 < RA", "0 0 1/1 refused"},
+		{"refused twice", "0 0 > S|0 0 < RA|10 0 > S|10 0 < RA", "0 0 1/1 refused|10 0 1/1 refused"},
+		{"broken off", "0 9 > SAP|0 9 < SAPR", "0 9 1/1 reset"},
+		{"idle for four minutes", "0 10 > AP|0 10 < AP|250 10 > AP|250 10 < AP", "0 260 2/2 other"},
+		{"idle for ten minutes", "0 10 > AP|0 10 < AP|610 10 > AP|610 10 < AP", "0 10 1/1 other|610 10 1/1 other"},
+		{"idle for four minutes, flags unknown", "0 10 > .|0 10 < .|250 10 > .|250 10 < .", "0 10 1/1 |250 10 1/1 "},
+	} {
+		var rows []Flow
+		for text := range strings.SplitSeq(test.rows, "|") {
+			var start, lasts int
+			var sign, flags string
+			if _, err := fmt.Sscan(text, &start, &lasts, &sign, &flags); err != nil {
+				t.Fatal(err)
+			}
+			src, dst := client, server
+			if sign == "<" {
+				src, dst = dst, src
+			}
+			f := oneWay(t, flow.Time(start)*flow.Second, uint32(lasts)*100, src, dst, 1, OpenerUnknown)
+			f.UpPackets, f.Flags = 1, tcpFlags([]byte(flags))
+			rows = append(rows, f)
+		}
+		var s Sorter
+		for _, f := range rows {
+			if err := s.Add(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := s.Pair(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for f, err := range s.Sorted() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Src.String() != "10.0.0.1" || f.SrcPort != 50000 || f.UpPackets != f.Up || f.DownPackets != f.Down {
+				t.Errorf("%s: %+v", test.name, f.Record)
+			}
+			got = append(got, fmt.Sprintf("%d %d %d/%d %s", f.Time.Second(), f.Duration.Hundredths()/100, f.Up, f.Down, f.State))
+		}
+		if text := strings.Join(got, "|"); text != test.want {
+			t.Errorf("%s: %s, want %s", test.name, text, test.want)
+		}
+		if p.Rows != int64(len(rows)) || p.Flows != int64(len(got)) {
+			t.Errorf("%s: %+v", test.name, p)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

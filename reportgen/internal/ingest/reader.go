@@ -1,10 +1,13 @@
 package ingest
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -20,6 +23,10 @@ type Options struct {
 	// [OtherDay]. None means all. Rows of one direction are not left out, since
 	// the day of their flow is not known before [Sorter.Pair].
 	Days []Date
+	// Now is the time at which logs are read. Flows of a day before 1990 or after
+	// tomorrow are left out as [BadDate], unless Days names the day: most often a
+	// number was read in the wrong unit. The zero value takes any day.
+	Now time.Time
 	// Progress, if set, is called now and then with the bytes read so far, of
 	// the files as they are stored, and those of all files.
 	Progress func(read, total int64)
@@ -35,6 +42,8 @@ type Options struct {
 	// [MapKeys]. Columns with the names of a flow file need no naming, but for
 	// the time.
 	Map map[string]string
+	// Set gives values for what a log does not have, by the keys of Map.
+	Set map[string]string
 	// Fields names the columns of a text without a header line, in order.
 	Fields []string
 	// Delimiter separates the columns of a text; 0 finds it out.
@@ -81,7 +90,7 @@ type Reader struct {
 
 // fileCount holds what had been counted when a file was opened.
 type fileCount struct {
-	rows, good int64
+	rows, good, otherLog int64
 }
 
 // Open prepares to read files, and the logs found in folders, in the order of
@@ -180,7 +189,7 @@ func (r *Reader) openNext() error {
 	}
 	r.file = file
 	r.tally.open(name)
-	r.before = fileCount{r.tally.rows, r.tally.good}
+	r.before = fileCount{r.tally.rows, r.tally.good, r.tally.rowsOf(OtherLog)}
 	if err := r.openDecoder(); err != nil {
 		return r.finish(err)
 	}
@@ -270,6 +279,9 @@ func (r *Reader) finish(cause error) error {
 	switch rows := r.tally.rows - r.before.rows; {
 	case rows == 0:
 		r.tally.empty = append(r.tally.empty, name)
+	case r.format.oneLog && r.tally.rowsOf(OtherLog)-r.before.otherLog == rows:
+		r.files = nil
+		return fmt.Errorf("%s: not one of its %d rows is a record of %s; the first: %s", name, rows, r.format.About, r.tally.leftOut[OtherLog].First)
 	case r.tally.good == r.before.good && r.tally.firstBad != "":
 		r.files = nil
 		return fmt.Errorf("%s: not one of its %d rows can be read as %s; the first: %s",
@@ -281,4 +293,111 @@ func (r *Reader) finish(cause error) error {
 // chosen says whether flows of a day are asked for.
 func chosen(days []Date, d Date) bool {
 	return len(days) == 0 || slices.Contains(days, d)
+}
+
+// stdin is the path that means the standard input.
+const stdin = "-"
+
+// input is a file, pipe or standard input that is read from its beginning,
+// once.
+type input struct {
+	name string
+	r    *bufio.Reader
+	file io.Closer // nil for the standard input, which others opened
+}
+
+func openInput(name string, in io.Reader) (*input, error) {
+	if name == stdin {
+		if in == nil {
+			return nil, errors.New("-: there is no standard input to read")
+		}
+		return &input{name: name, r: bufio.NewReader(in)}, nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return &input{name, bufio.NewReader(file), file}, nil
+}
+
+// isParquet looks at the first bytes, without reading them.
+func (i *input) isParquet() (bool, error) {
+	magic, err := i.r.Peek(4)
+	if err != nil && len(magic) == 0 && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	return string(magic) == "PAR1", nil
+}
+
+func (i *input) Read(p []byte) (int, error) { return i.r.Read(p) }
+
+func (i *input) Close() error {
+	if i.file == nil {
+		return nil
+	}
+	return i.file.Close()
+}
+
+// find lists the files to read: those named, and those in the folders named,
+// at any depth, whose names the format wants. The list is sorted and holds no
+// file twice; passed are the files of the folders that the format did not want.
+func find(f Format, paths []string) (files, passed []string, err error) {
+	if len(paths) == 0 {
+		return nil, nil, fmt.Errorf("no file or folder to read is named")
+	}
+	for _, path := range paths {
+		if path == stdin {
+			files = append(files, path)
+			continue
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !info.IsDir() {
+			files = append(files, filepath.Clean(path))
+			continue
+		}
+		wanted, others, err := walk(f, path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(wanted) == 0 {
+			return nil, nil, fmt.Errorf("%s: no file in this folder is named as %s logs are (%s); name the files one by one to read them nonetheless",
+				path, f.Name, f.Wanted)
+		}
+		files = append(files, wanted...)
+		passed = append(passed, others...)
+	}
+	slices.Sort(files)
+	slices.Sort(passed)
+	files = slices.Compact(files)
+	// What was named itself is read, even where its folder passed it over.
+	passed = slices.DeleteFunc(slices.Compact(passed), func(p string) bool {
+		_, named := slices.BinarySearch(files, p)
+		return named
+	})
+	return files, passed, nil
+}
+
+// walk lists the files under a folder. A link to a file counts as a file; a
+// link to a folder is not followed, since Zeek links the current logs.
+func walk(f Format, dir string) (wanted, others []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if info, err := os.Stat(path); err != nil {
+			return err
+		} else if !info.Mode().IsRegular() {
+			return nil
+		}
+		if f.Wants(filepath.Base(path)) {
+			wanted = append(wanted, path)
+		} else {
+			others = append(others, path)
+		}
+		return nil
+	})
+	return wanted, others, err
 }

@@ -16,16 +16,18 @@ const (
 
 // The reasons for leaving out a row that is not well formed.
 const (
-	BadTime    Reason = "time not readable"
-	BadAddress Reason = "address not readable"
-	BadPort    Reason = "port not readable"
-	BadBytes   Reason = "byte count not readable"
-	BadNumber  Reason = "number not readable"
-	BadJSON    Reason = "not a JSON object of this log"
-	FieldCount Reason = "wrong number of fields"
-	NoValue    Reason = "a needed field is unset"
-	CutOff     Reason = "last line cut off"
-	TooLong    Reason = "line too long"
+	BadTime     Reason = "time not readable"
+	BadDate     Reason = "a date before 1990 or after tomorrow"
+	BadProtocol Reason = "protocol not readable"
+	BadAddress  Reason = "address not readable"
+	BadPort     Reason = "port not readable"
+	BadBytes    Reason = "byte count not readable"
+	BadNumber   Reason = "number not readable"
+	BadJSON     Reason = "not a JSON object of this log"
+	FieldCount  Reason = "wrong number of fields"
+	NoValue     Reason = "a needed field is unset"
+	CutOff      Reason = "last line cut off"
+	TooLong     Reason = "line too long"
 )
 
 // Malformed says whether the reason is a defect of the log rather than a row

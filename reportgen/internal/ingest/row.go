@@ -1,10 +1,11 @@
 package ingest
 
 import (
-	"bytes"
 	"hash/fnv"
 	"net/netip"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -13,7 +14,8 @@ import (
 type field int
 
 const (
-	fieldTime field = iota
+	fieldTime field = iota // start of the flow; with fieldDate, its time of day
+	fieldDate
 	fieldSrc
 	fieldDst
 	fieldPort
@@ -22,25 +24,40 @@ const (
 	fieldDown
 	fieldUpMost   // bytes of the packets, which bound those of the payload
 	fieldDownMost // the same of the other direction
-	fieldTotal    // bytes of both directions, in logs that tell only one beside it
+	fieldTotal    // bytes of both directions, in logs that have only one beside it
 	fieldSrcPort
 	fieldEnd
 	fieldDuration // in seconds with decimals
-	fieldFlags    // TCP flags, as a number
-	fieldObserver // who saw the row: an interface or an exporter
-	fieldDir      // the log's sign for the direction
-	fieldStatus   // whether the row holds a flow at all
+	fieldUpPackets
+	fieldDownPackets
+	fieldTotalPackets
+	fieldFlags     // TCP flags of the packets from the source, or of all packets
+	fieldDownFlags // TCP flags of the packets from the destination
+	fieldState     // how the connection went, in the words of the log
+	fieldName      // what the client asked for
+	fieldUID       // identifies a connection in the logs of one folder
+	fieldObserver  // who saw the row: an interface or an exporter
+	fieldDir       // the log's sign for the direction
+	fieldStatus    // whether the row holds a flow at all
 	numFields
 )
 
-// rowReader turns the texts of a log's row into a flow. It is reused from row to row.
+// rowReader turns the texts of a row of a log into a flow. It is reused from
+// row to row.
 type rowReader struct {
-	time   timeReader
-	names  [numFields]string // what the log calls its fields; empty for those it has not
-	values [numFields][]byte // nil where the log says that the value is not set
-	oneWay bool              // rows tell one direction of a connection only
-	addrs  map[string]netip.Addr
-	bad    RowError // the error last returned, kept so that a row costs no memory
+	time     timeReader
+	names    [numFields]string // what the log calls its fields; empty for those it has not
+	values   [numFields][]byte // nil if the log has no value
+	set      [numFields][]byte // values of Options.Set, for fields without a value
+	perSec   float64           // units a second of durations; 0 means seconds
+	oneWay   bool              // rows describe one direction of a connection only
+	rounded  bool              // a number of the row was rounded by the log
+	days     []Date            // chosen days, which are plausible whatever they are
+	lastDate Date              // the last plausible date; 0 if all are
+	lost     bool              // a value of an optional column cannot be read
+	addrs    map[string]netip.Addr
+	joined   []byte   // memory of a date and a time of day as one text
+	bad      RowError // the error last returned, kept so that a row costs no memory
 }
 
 func newRowReader(c clock) rowReader {
@@ -50,14 +67,20 @@ func newRowReader(c clock) rowReader {
 // flow returns the flow of the values.
 func (r *rowReader) flow(line int64) (Flow, error) {
 	f := Flow{Line: line}
+	r.rounded, r.lost = false, false
+	for i, v := range r.set {
+		if v != nil && r.values[i] == nil {
+			r.values[i] = v
+		}
+	}
 	var err error
 	if f.Proto, err = r.proto(line); err != nil {
 		return Flow{}, err
 	}
-	var ok bool
-	if f.Date, f.Time, ok = r.time.read(r.values[fieldTime]); !ok {
-		return Flow{}, r.unreadable(line, BadTime, fieldTime)
+	if err := r.times(line, &f); err != nil {
+		return Flow{}, err
 	}
+	var ok bool
 	if f.Src, ok = r.addr(fieldSrc); !ok {
 		return Flow{}, r.unreadable(line, BadAddress, fieldSrc)
 	}
@@ -67,50 +90,116 @@ func (r *rowReader) flow(line int64) (Flow, error) {
 	if f.Port, ok = port(r.values[fieldPort]); !ok {
 		return Flow{}, r.unreadable(line, BadPort, fieldPort)
 	}
-	if err := r.srcPort(line, &f); err != nil {
-		return Flow{}, err
+	// Only rows of one direction must have the source port, without which they
+	// cannot find each other.
+	if f.SrcPort, ok = port(r.values[fieldSrcPort]); !ok && r.oneWay {
+		return Flow{}, r.unreadable(line, BadPort, fieldSrcPort)
 	}
+	r.lost = r.lost || !ok && r.values[fieldSrcPort] != nil
+	f.OneWay = r.oneWay
 	if err := r.bytes(line, &f); err != nil {
 		return Flow{}, err
 	}
+	r.packets(&f)
+	f.Observer = observer(r.values[fieldObserver])
+	f.Name = hostName(r.values[fieldName])
+	f.BytesRounded, f.DetailLost = r.rounded, r.lost
 	return f, nil
 }
 
 func (r *rowReader) proto(line int64) (flow.Proto, error) {
-	switch v := r.values[fieldProto]; string(v) {
-	case "tcp", "TCP", "6":
-		return flow.TCP, nil
-	case "udp", "UDP", "17":
-		return flow.UDP, nil
-	case "icmp": // by far the most frequent of the others
-		return 0, r.leaveOut(line, OtherProtocol, "icmp")
-	case "":
+	v := r.values[fieldProto]
+	if len(v) == 0 {
 		return 0, r.leaveOut(line, NoValue, r.names[fieldProto])
+	}
+	switch p, ok := protocol(v); {
+	case !ok:
+		return 0, r.leaveOut(line, BadProtocol, r.names[fieldProto]+" "+excerpt(v))
+	case p != flow.TCP && p != flow.UDP:
+		return 0, r.leaveOut(line, OtherProtocol, excerptName(v))
 	default:
-		if p, err := flow.ParseProto(string(bytes.ToLower(v))); err == nil {
-			return p, nil
-		}
-		return 0, r.leaveOut(line, OtherProtocol, excerpt(v))
+		return p, nil
 	}
 }
 
-// srcPort reads the port of the source, and how long the flow lasted. Only
-// the rows of one direction must have the port, without which they cannot
-// find each other.
-func (r *rowReader) srcPort(line int64, f *Flow) error {
-	v := r.values[fieldSrcPort]
-	var ok bool
-	if f.SrcPort, ok = port(v); !ok && (r.oneWay || v != nil) {
-		return r.unreadable(line, BadPort, fieldSrcPort)
+// times reads when a flow began and how long it lasted. A log that has no start
+// has the end and the duration.
+func (r *rowReader) times(line int64, f *Flow) error {
+	start := r.values[fieldTime]
+	if date := r.values[fieldDate]; date != nil && start != nil {
+		r.joined = append(append(append(r.joined[:0], date...), ' '), start...)
+		start = r.joined
 	}
-	if !r.oneWay {
-		return nil
+	lasted, known, ok := r.lasted()
+	if !ok && (r.oneWay || start == nil) {
+		return r.unreadable(line, BadTime, fieldDuration)
 	}
-	f.OneWay, f.Observer = true, observer(r.values[fieldObserver])
-	if f.Duration, ok = r.duration(f); !ok {
-		return r.leaveOut(line, BadTime, r.names[fieldEnd]+r.names[fieldDuration]+" "+excerpt(append(r.values[fieldEnd], r.values[fieldDuration]...)))
+	r.lost = r.lost || !ok
+	end := r.values[fieldEnd]
+	var ended int64
+	if end != nil {
+		date, at, ok := r.time.read(end)
+		if !ok && (r.oneWay || start == nil) {
+			return r.unreadable(line, BadTime, fieldEnd)
+		}
+		if ended = moment(date, at); !ok {
+			end, r.lost = nil, true
+		}
+	}
+	switch {
+	case start != nil:
+		if f.Date, f.Time, ok = r.time.read(start); !ok {
+			return r.unreadable(line, BadTime, fieldTime)
+		}
+	case end != nil && known:
+		f.Date, f.Time = day(ended - lasted)
+	default:
+		return r.leaveOut(line, NoValue, r.names[fieldTime])
+	}
+	if !known && end != nil {
+		lasted, known = ended-moment(f.Date, f.Time), true
+	}
+	if known {
+		f.Duration = flow.SpanOf(lasted)
+	}
+	if r.lastDate > 0 && (f.Date < firstDate || f.Date > r.lastDate) && !slices.Contains(r.days, f.Date) {
+		return r.leaveOut(line, BadDate, r.names[fieldTime]+" "+excerpt(start)+" is of "+f.Date.String())
 	}
 	return nil
+}
+
+// firstDate is the first plausible date of a flow. Earlier ones are most often
+// numbers read in the wrong unit.
+var firstDate = Date(floorDiv(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC).Unix(), secondsPerDay))
+
+// lasted reads the duration in hundredths of a second.
+func (r *rowReader) lasted() (hundredths int64, known, ok bool) {
+	v := r.values[fieldDuration]
+	if v == nil {
+		return 0, false, true
+	}
+	seconds, ok := span(v)
+	if r.perSec > 0 {
+		seconds /= r.perSec
+	}
+	return int64(min(max(seconds*100, 0), float64(maxDuration))), ok, ok
+}
+
+// packets reads the packets of both directions, and what they had for TCP flags.
+func (r *rowReader) packets(f *Flow) {
+	up, _, ok1 := r.count64(r.values[fieldUpPackets])
+	down, _, ok2 := r.count64(r.values[fieldDownPackets])
+	if !ok1 || !ok2 {
+		up, down, r.lost = 0, 0, true
+	}
+	if total, set, ok := r.count64(r.values[fieldTotalPackets]); set && ok && total >= up && up > 0 && down == 0 {
+		down = total - up
+	}
+	f.UpPackets, f.DownPackets = up, down
+	f.Flags, f.DownFlags = tcpFlags(r.values[fieldFlags]), tcpFlags(r.values[fieldDownFlags])
+	if !f.OneWay && f.State == flow.UnknownState {
+		f.State = flagsState(f)
+	}
 }
 
 // observer makes a short mark of a name, never 0 but for none. Two names may
@@ -123,19 +212,6 @@ func observer(name []byte) uint8 {
 	h.Write(name) // never fails
 	return uint8(h.Sum32()%255) + 1
 }
-
-// port reads a port number.
-func port(v []byte) (uint16, bool) {
-	if v == nil {
-		return 0, false // an error of strconv would cost memory
-	}
-	n, err := strconv.ParseUint(string(whole(v)), 10, 16)
-	return uint16(n), err == nil
-}
-
-// whole takes off the .0 that spreadsheets and dataframes add to the numbers
-// of a column with missing values.
-func whole(v []byte) []byte { return bytes.TrimSuffix(v, []byte(".0")) }
 
 // maxAddrs bounds the addresses that are remembered.
 const maxAddrs = 1 << 16
@@ -164,11 +240,11 @@ func (r *rowReader) bytes(line int64, f *Flow) (err error) {
 	if f.Up, err = r.direction(line, fieldUp, fieldUpMost, f); err != nil || r.oneWay {
 		return err
 	}
-	if r.names[fieldTotal] == "" {
+	if r.names[fieldTotal] == "" || r.values[fieldDown] != nil {
 		f.Down, err = r.direction(line, fieldDown, fieldDownMost, f)
 		return err
 	}
-	total, set, ok := count64(r.values[fieldTotal])
+	total, set, ok := r.count64(r.values[fieldTotal])
 	switch {
 	case !ok || set && total < f.Up:
 		return r.unreadable(line, BadBytes, fieldTotal)
@@ -181,9 +257,9 @@ func (r *rowReader) bytes(line int64, f *Flow) (err error) {
 }
 
 // direction reads the bytes of one direction, bounded by those of its packets
-// where the log has them.
+// if the log has them.
 func (r *rowReader) direction(line int64, from, packets field, f *Flow) (int64, error) {
-	n, set, ok := count64(r.values[from])
+	n, set, ok := r.count64(r.values[from])
 	if !ok {
 		return 0, r.unreadable(line, BadBytes, from)
 	}
@@ -191,7 +267,7 @@ func (r *rowReader) direction(line int64, from, packets field, f *Flow) (int64, 
 		f.BytesUnknown = true
 		return 0, nil
 	}
-	most, _, ok := count64(r.values[packets])
+	most, _, ok := r.count64(r.values[packets])
 	if !ok {
 		return 0, r.unreadable(line, BadBytes, packets)
 	}
@@ -203,16 +279,7 @@ func (r *rowReader) direction(line int64, from, packets field, f *Flow) (int64, 
 	return n, nil
 }
 
-// count64 reads a count that may be unset.
-func count64(v []byte) (n int64, set, ok bool) {
-	if v == nil {
-		return 0, false, true
-	}
-	n, err := strconv.ParseInt(string(whole(v)), 10, 64)
-	return n, true, err == nil && n >= 0
-}
-
-// unreadable is the error of a field that cannot be read, or is not set.
+// unreadable is the error of a field that cannot be read, or has no value.
 func (r *rowReader) unreadable(line int64, reason Reason, from field) error {
 	v := r.values[from]
 	if v == nil {
@@ -226,11 +293,19 @@ func (r *rowReader) leaveOut(line int64, reason Reason, detail string) error {
 	return &r.bad
 }
 
-// excerpt quotes the start of what stood in a log.
+// excerpt quotes the start of what a log has.
 func excerpt(b []byte) string {
 	const most = 60
 	if len(b) > most {
 		return strconv.Quote(string(b[:most])) + "…"
 	}
 	return strconv.Quote(string(b))
+}
+
+// excerptName is excerpt without quotes for the most frequent protocol.
+func excerptName(b []byte) string {
+	if string(b) == "icmp" {
+		return "icmp"
+	}
+	return excerpt(b)
 }

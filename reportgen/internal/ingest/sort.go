@@ -14,36 +14,39 @@ import (
 // Sorter puts flows in order: by date, and within a date as [flow.Compare]
 // has it, so that the result does not depend on the order of adding. It
 // is an external merge sort: at most Limit flows are held in memory, and
-// sorted runs of them lie in temporary files until Close removes them. The two
-// directions of a connection, where a log tells them apart, are sorted by
-// themselves first, with as much memory again, until Pair joins them.
+// sorted runs of them are in temporary files until Close removes them. Rows that
+// are parts of connections are sorted by themselves first, with as much memory
+// again, until Pair joins them.
 //
 // The zero value is ready for use. A Sorter is not safe for use by several
 // goroutines.
 type Sorter struct {
-	// Limit is the most flows held in memory, at 61 bytes each; 0 means 2^20.
+	// Limit is the most flows held in memory, at about 110 bytes each; 0 means 2^20.
 	Limit int
 	// Dir is the folder for temporary files; empty means the system's.
 	Dir string
-	// Chosen are the days of the flows that Pair keeps; none means all. Both
-	// directions must be known before the day of a flow is.
+	// Chosen are the days of the flows that Pair keeps; none means all. All parts
+	// of a connection must be known before its day is.
 	Chosen []Date
 
-	flows  keys
-	oneWay keys
-	days   map[Date]int64
+	flows extSort
+	parts extSort
+	days  map[Date]int64
+	key   []byte // memory of a key
 }
 
-// Add takes in a flow. It fails where a temporary file cannot be written.
+// Add takes in a flow. It fails if a temporary file cannot be written.
 func (s *Sorter) Add(f Flow) error {
-	if f.OneWay {
-		return s.oneWay.add(makeHalfKey(f), s.limit(), s.Dir)
+	if f.OneWay || f.Part {
+		s.key = appendPart(s.key[:0], f)
+		return s.parts.add(s.key, s.limit(), s.Dir)
 	}
 	if s.days == nil {
 		s.days = map[Date]int64{}
 	}
 	s.days[f.Date]++
-	return s.flows.add(makeSortKey(f), s.limit(), s.Dir)
+	s.key = appendFlow(s.key[:0], f)
+	return s.flows.add(s.key, s.limit(), s.Dir)
 }
 
 func (s *Sorter) limit() int { return cmp.Or(s.Limit, 1<<20) }
@@ -52,21 +55,22 @@ func (s *Sorter) limit() int { return cmp.Or(s.Limit, 1<<20) }
 func (s *Sorter) Days() []DayCount { return dayCounts(s.days) }
 
 // Sorted yields the flows added so far, in order; only date and record are
-// kept. It yields an error where rows of one direction wait for [Sorter.Pair],
-// and where a temporary file cannot be read, and no more after it. It may be
+// kept. It yields an error if rows wait for [Sorter.Pair],
+// or if a temporary file cannot be read, and no more after it. It may be
 // called once, and no flow added afterwards.
 func (s *Sorter) Sorted() iter.Seq2[Flow, error] {
 	return func(yield func(Flow, error) bool) {
-		if !s.oneWay.empty() {
-			yield(Flow{}, errors.New("flows of one direction are to be joined with Pair before they are sorted"))
+		if !s.parts.empty() {
+			yield(Flow{}, errors.New("parts of connections must be joined with Pair before they are sorted"))
 			return
 		}
+		var names nameTable
 		for k, err := range s.flows.sorted() {
 			if err != nil {
 				yield(Flow{}, err)
 				return
 			}
-			if !yield(k.flow(), nil) {
+			if !yield(readFlow(k, &names), nil) {
 				return
 			}
 		}
@@ -74,7 +78,7 @@ func (s *Sorter) Sorted() iter.Seq2[Flow, error] {
 }
 
 // Close frees the memory and removes the temporary files.
-func (s *Sorter) Close() error { return errors.Join(s.flows.close(), s.oneWay.close()) }
+func (s *Sorter) Close() error { return errors.Join(s.flows.close(), s.parts.close()) }
 
 // dayCounts lists days in order.
 func dayCounts(days map[Date]int64) []DayCount {
@@ -86,8 +90,10 @@ func dayCounts(days map[Date]int64) []DayCount {
 	return counts
 }
 
-func makeSortKey(f Flow) (k sortKey) {
-	b := k[:0]
+// appendFlow writes a flow as bytes whose order is that of flow.Compare: numbers
+// are big-endian, and an address is its length before its sixteen bytes, since
+// IPv4 comes before IPv6.
+func appendFlow(b []byte, f Flow) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(f.Date)^1<<31) // so that dates before 1970 come first
 	b = binary.BigEndian.AppendUint32(b, uint32(f.Time))
 	b = appendAddr(b, f.Src)
@@ -95,23 +101,71 @@ func makeSortKey(f Flow) (k sortKey) {
 	b = append(b, byte(f.Proto))
 	b = binary.BigEndian.AppendUint16(b, f.Port)
 	b = binary.BigEndian.AppendUint64(b, uint64(f.Up))
-	binary.BigEndian.AppendUint64(b, uint64(f.Down))
-	return k
+	b = binary.BigEndian.AppendUint64(b, uint64(f.Down))
+	return appendDetails(b, &f.Details)
 }
 
-func (k *sortKey) flow() Flow {
+func readFlow(k []byte, names *nameTable) Flow {
 	return Flow{
 		Date: Date(binary.BigEndian.Uint32(k[0:]) ^ 1<<31),
 		Record: flow.Record{
-			Time:  flow.Time(binary.BigEndian.Uint32(k[4:])),
-			Src:   readAddr(k[8:]),
-			Dst:   readAddr(k[25:]),
-			Proto: flow.Proto(k[42]),
-			Port:  binary.BigEndian.Uint16(k[43:]),
-			Up:    int64(binary.BigEndian.Uint64(k[45:])),
-			Down:  int64(binary.BigEndian.Uint64(k[53:])),
+			Time:    flow.Time(binary.BigEndian.Uint32(k[4:])),
+			Src:     readAddr(k[8:]),
+			Dst:     readAddr(k[25:]),
+			Proto:   flow.Proto(k[42]),
+			Port:    binary.BigEndian.Uint16(k[43:]),
+			Up:      int64(binary.BigEndian.Uint64(k[45:])),
+			Down:    int64(binary.BigEndian.Uint64(k[53:])),
+			Details: readDetails(k[61:], names),
 		},
 	}
+}
+
+// appendDetails writes the optional part of a flow. A duration has a byte before
+// it that says whether it is known.
+func appendDetails(b []byte, d *flow.Details) []byte {
+	known := byte(0)
+	if d.Duration.Known() {
+		known = 1
+	}
+	b = binary.BigEndian.AppendUint32(append(b, known), uint32(d.Duration.Hundredths()))
+	b = binary.BigEndian.AppendUint16(b, d.SrcPort)
+	b = binary.BigEndian.AppendUint64(b, uint64(d.UpPackets))
+	b = binary.BigEndian.AppendUint64(b, uint64(d.DownPackets))
+	return append(append(b, byte(d.State)), d.Name...)
+}
+
+func readDetails(k []byte, names *nameTable) (d flow.Details) {
+	if k[0] == 1 {
+		d.Duration = flow.SpanOf(int64(binary.BigEndian.Uint32(k[1:])))
+	}
+	d.SrcPort = binary.BigEndian.Uint16(k[5:])
+	d.UpPackets = int64(binary.BigEndian.Uint64(k[7:]))
+	d.DownPackets = int64(binary.BigEndian.Uint64(k[15:]))
+	d.State = flow.State(k[23])
+	d.Name = names.name(k[24:])
+	return d
+}
+
+// nameTable makes strings of names, of which a log repeats a few. Its zero value
+// is empty.
+type nameTable struct {
+	names map[string]string
+}
+
+func (t *nameTable) name(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if s, ok := t.names[string(b)]; ok {
+		return s
+	}
+	if t.names == nil || len(t.names) >= maxAddrs {
+		t.names = map[string]string{}
+	}
+	s := string(b)
+	t.names[s] = s
+	return s
 }
 
 func appendAddr(b []byte, a netip.Addr) []byte {

@@ -30,6 +30,13 @@ func randomFlow(r *rand.Rand) Flow {
 			Port:  uint16(r.IntN(2) * 65535),
 			Up:    sizes[r.IntN(len(sizes))],
 			Down:  sizes[r.IntN(len(sizes))],
+			Details: flow.Details{
+				Duration:  []flow.Span{{}, flow.SpanOf(0), flow.SpanOf(1 << 20)}[r.IntN(3)],
+				SrcPort:   uint16(r.IntN(2)),
+				UpPackets: sizes[r.IntN(len(sizes))], DownPackets: sizes[r.IntN(len(sizes))],
+				State: flow.State(r.IntN(int(flow.NumStates))),
+				Name:  []string{"", "a", "b.example"}[r.IntN(3)],
+			},
 		},
 	}
 }

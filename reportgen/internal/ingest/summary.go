@@ -21,6 +21,7 @@ type Summary struct {
 	BytesUnknown Count      // flows with a direction whose byte count the log does not give
 	BytesCapped  Count      // flows with a direction of more bytes than its packets held
 	BytesRounded Count      // flows with a direction whose bytes the log rounds
+	DetailLost   Count      // flows with a value of an optional column that cannot be read
 	Guessed      Count      // flows of which the log does not say who opened them
 	Days         []DayCount // days met, chosen or not, in order
 	Empty        []string   // files without a single row
@@ -56,6 +57,9 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	if c := s.BytesRounded; c.Rows > 0 {
 		fmt.Fprintf(&b, "took byte counts that the log rounds as they stand in %s; first %s\n", count(c.Rows, "row"), c.First)
 	}
+	if c := s.DetailLost; c.Rows > 0 {
+		fmt.Fprintf(&b, "ignored values of optional columns that are not readable in %s; first %s\n", count(c.Rows, "row"), c.First)
+	}
 	if c := s.Guessed; c.Rows > 0 {
 		fmt.Fprintf(&b, "took the side with the likelier service port as the destination where the log does not know it, in %s; first %s\n", count(c.Rows, "row"), c.First)
 	}
@@ -88,12 +92,21 @@ type tally struct {
 	capped   Count
 	rounded  Count
 	guessed  Count
+	lost     Count
 	days     map[Date]int64
 	firstBad string // first malformed row of the file being read, one cut off aside
 }
 
 func newTally(files int, passed []string) tally {
 	return tally{files: files, passed: passed, leftOut: map[Reason]*Count{}, days: map[Date]int64{}}
+}
+
+// rowsOf returns how many rows were left out for a reason.
+func (t *tally) rowsOf(reason Reason) int64 {
+	if c := t.leftOut[reason]; c != nil {
+		return c.Rows
+	}
+	return 0
 }
 
 // open notes that rows come from another file from now on.
@@ -120,6 +133,9 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	}
 	if f.BytesRounded {
 		t.note(&t.rounded, f)
+	}
+	if f.DetailLost {
+		t.note(&t.lost, f)
 	}
 	if f.DirectionGuessed {
 		t.note(&t.guessed, f)
@@ -165,6 +181,7 @@ func (t *tally) summary() Summary {
 		BytesCapped:  t.capped,
 		BytesRounded: t.rounded,
 		Guessed:      t.guessed,
+		DetailLost:   t.lost,
 		Empty:        slices.Clone(t.empty),
 		Passed:       slices.Clone(t.passed),
 	}

@@ -164,7 +164,7 @@ func (d *table) flow(fields [][]byte) (Flow, error) {
 // again says whether a row is the header once more, as where files with
 // headers were put one after the other; the columns may then have changed.
 func (d *table) again(fields [][]byte) (bool, error) {
-	if i := slices.Index(d.columns, fieldTime); i < len(fields) {
+	if i := slices.Index(d.columns, fieldTime); i >= 0 && i < len(fields) {
 		if v := fields[i]; len(v) == 0 || v[0] >= '0' && v[0] <= '9' {
 			return false, nil // a time, which is by far the most frequent
 		}

@@ -21,7 +21,6 @@ type tableSpec struct {
 	// stamped says that each line may begin with a time of its own, as the lines
 	// that CloudWatch hands out do.
 	stamped bool
-	trim    bool // values may have blanks around them
 	// skip, if set, says that a line is no row.
 	skip func(line []byte) bool
 	// flow turns a row into a flow; nil means row.flow.
@@ -39,7 +38,7 @@ func (s *tableSpec) columns(names []string, r *rowReader) ([]field, error) {
 	r.names = [numFields]string{}
 	for f, known := range s.names {
 		for _, name := range known {
-			if i := slices.Index(plain, plainName(name)); i >= 0 {
+			if i := slices.Index(plain, plainName(name)); i >= 0 && columns[i] == numFields {
 				columns[i], r.names[f] = field(f), names[i]
 				break
 			}
@@ -87,7 +86,7 @@ func someNames(names []string) string {
 
 // value is nil for a value that is not set.
 func (s *tableSpec) value(v []byte) []byte {
-	if s.trim {
+	if n := len(v); n > 0 && (v[0] <= ' ' || v[n-1] <= ' ') {
 		v = bytes.TrimSpace(v)
 	}
 	for _, unset := range s.unset {

@@ -3,38 +3,60 @@ package ingest
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// timeReader reads the moments that a log tells, of which the zero form
-// tells numbers and dates apart by itself.
+// timeReader reads the times of a log. Its zero value tells numbers and dates
+// apart by themselves.
 type timeReader struct {
 	clock
 	log     *time.Location // of times without a zone; nil means that of the clock
 	perSec  int64          // units a second of numbers; 0 tells them apart by size
 	finest  int64          // the finest unit told by size; 0 means milliseconds
-	layouts []string       // of dates; none means those of isoLayouts
+	layouts []string       // of dates; none means those of commonLayouts
 	last    int            // the layout that fitted last, tried first
 }
 
 // units are the names of the units of numbers, for [Options.Time].
 var units = map[string]int64{"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
-// isoLayouts are the forms of dates that need no saying: those of ISO 8601,
-// RFC 3339 and SQL, with and without zone, and Argus's. Decimals of seconds
-// may follow in each.
-var isoLayouts = []string{
+// commonLayouts are the forms of dates that are read without [Options.Time]: those
+// whose order of day, month and year is certain. Decimals of seconds may follow
+// the seconds in each.
+var commonLayouts = []string{
 	time.RFC3339,
 	"2006-01-02T15:04:05-0700", // Suricata
 	"2006-01-02 15:04:05",      // nfdump, SQL
-	"2006/01/02 15:04:05",      // Argus
+	"2006/01/02 15:04:05",      // Argus, PAN-OS
 	"2006-01-02T15:04:05",
 	"2006-01-02 15:04:05Z07:00",
 	"2006-01-02 15:04:05-0700",
-	"2006-01-02 15:04:05 MST",
+	"2006-01-02 15:04:05 -0700",
+	"2006/01/02T15:04:05", // SiLK
+	"2006-01-02T15:04:05-07",
+	"2006-01-02 15:04:05-07",
+	"2006-01-02 15:04:05 Z07:00",
+	"2006-01-02T15:04Z07:00",
+	"2006-01-02T15:04",
+	"2006-01-02 15:04",
+	"2006/01/02 15:04",
+	"2006-01-02 3:04:05 PM",
+	"2006-01-02 3:04 PM",
+	"02.01.2006 15:04:05",
+	"02/Jan/2006:15:04:05 -0700",
+	"Jan 2, 2006 @ 15:04:05", // Kibana
+	"Jan 2, 2006 15:04:05",
+	"Mon Jan 2 15:04:05 2006",
+	"Mon, 02 Jan 2006 15:04:05",
+	time.RFC1123Z,
+	"20060102T150405Z07:00",
+	"20060102T150405",
+	"20060102150405", // Hadoop
 }
 
 // set takes in [Options.Time].
@@ -46,11 +68,10 @@ func (t *timeReader) set(form string) error {
 		t.perSec = perSec
 		return nil
 	}
-	// A layout shows how it writes Go's reference time, all of whose parts down to
-	// the second are needed.
-	at := time.Date(2024, 4, 19, 13, 34, 56, 0, time.UTC)
+	// A layout must write Go's reference time with all parts down to the minute.
+	at := time.Date(2024, 4, 19, 13, 34, 0, 0, time.UTC)
 	if back, err := time.Parse(form, at.Format(form)); err != nil || !back.Equal(at) {
-		return fmt.Errorf("time form %q is neither a unit (s, ms, us, ns) nor the time 2006-01-02 15:04:05 written as the log writes it, such as 02.01.2006 15:04:05", form)
+		return fmt.Errorf("time form %q is neither a unit (s, ms, us, ns) nor the time 2006-01-02 15:04:05 written in the form of the log, such as 02.01.2006 15:04:05", form)
 	}
 	t.layouts = []string{form}
 	return nil
@@ -61,12 +82,43 @@ func (t *timeReader) set(form string) error {
 // milliseconds would be beyond the year 5138, which tells the two apart, and
 // so on for smaller units.
 func (t *timeReader) read(v []byte) (Date, flow.Time, bool) {
-	number, decimals, _ := bytes.Cut(v, []byte("."))
-	n, err := strconv.ParseInt(string(number), 10, 64)
-	if err != nil || t.layouts != nil {
+	if t.layouts != nil {
 		return t.date(v)
 	}
+	number, decimals, _ := bytes.Cut(v, []byte("."))
+	n, ok := digits(number)
+	if !ok {
+		if date, at, ok := t.float(v); ok {
+			return date, at, true
+		}
+		return t.date(v)
+	}
+	if len(number) == len("20060102150405") && t.perSec == 0 && (number[0] == '1' || number[0] == '2') {
+		if date, at, ok := t.date(v); ok { // as milliseconds, it would be after the year 2600
+			return date, at, true
+		}
+	}
 	h, ok := hundredths(decimals)
+	if ok {
+		return t.number(n, h)
+	}
+	if date, at, ok := t.float(v); ok {
+		return date, at, true
+	}
+	return t.date(v)
+}
+
+// float reads a moment as a floating-point number, such as 1.7134848005E9.
+func (t *timeReader) float(v []byte) (Date, flow.Time, bool) {
+	x, err := strconv.ParseFloat(string(v), 64)
+	if err != nil || !(x >= 0 && x < 1e19) {
+		return 0, 0, false
+	}
+	return t.number(int64(x), flow.Time((x-math.Floor(x))*100+1e-5))
+}
+
+// number reads a moment as a number and its hundredths.
+func (t *timeReader) number(n int64, h flow.Time) (Date, flow.Time, bool) {
 	perSec := t.perSec
 	if perSec == 0 {
 		perSec = 1
@@ -77,7 +129,7 @@ func (t *timeReader) read(v []byte) (Date, flow.Time, bool) {
 	if perSec > 1 {
 		n, h = n/perSec, flow.Time(n%perSec*100/perSec)
 	}
-	if !ok || n < 0 || number[0] == '-' || n >= maxSeconds {
+	if n < 0 || n >= maxSeconds {
 		return 0, 0, false
 	}
 	date, at := t.at(n, h)
@@ -86,28 +138,105 @@ func (t *timeReader) read(v []byte) (Date, flow.Time, bool) {
 
 // date reads a date with time.
 func (t *timeReader) date(v []byte) (Date, flow.Time, bool) {
-	layouts := t.layouts
-	if layouts == nil {
-		layouts = isoLayouts
-	}
 	loc := t.log
 	if loc == nil {
 		loc = t.loc
 	}
+	at, ok := t.parse(string(v), loc)
+	if !ok && t.layouts == nil {
+		at, ok = t.unusual(string(v), loc)
+	}
+	if !ok || at.Unix() < 0 || at.Unix() >= maxSeconds {
+		return 0, 0, false
+	}
+	date, clock := t.at(at.Unix(), flow.Time(at.Nanosecond()/1e7))
+	return date, clock, true
+}
+
+// parse reads a date in one of the layouts.
+func (t *timeReader) parse(s string, loc *time.Location) (time.Time, bool) {
+	layouts := t.layouts
+	if layouts == nil {
+		layouts = commonLayouts
+	}
 	for i := range layouts {
 		k := (t.last + i) % len(layouts)
-		at, err := time.ParseInLocation(layouts[k], string(v), loc)
+		at, err := time.ParseInLocation(layouts[k], s, loc)
 		if err != nil {
 			continue
 		}
 		t.last = k
-		if at.Unix() < 0 || at.Unix() >= maxSeconds {
-			return 0, 0, false
+		if name, offset := at.Zone(); offset == 0 && strings.Contains(layouts[k], "MST") && !inZone(at, loc, name) {
+			// Go takes an abbreviation that it does not know for UTC.
+			zone := abbreviations[name]
+			if zone == nil {
+				return time.Time{}, false
+			}
+			at = time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), zone)
 		}
-		date, clock := t.at(at.Unix(), flow.Time(at.Nanosecond()/1e7))
-		return date, clock, true
+		return at, true
 	}
-	return 0, 0, false
+	return time.Time{}, false
+}
+
+// unusual reads a date with the abbreviation of a zone at its end, or with a time
+// of day that Go does not read.
+func (t *timeReader) unusual(s string, loc *time.Location) (time.Time, bool) {
+	s, name := cutZone(strings.TrimSpace(s))
+	zone := loc
+	if name != "" && abbreviations[name] != nil {
+		zone = abbreviations[name]
+	}
+	s, days := ordinaryClock(s)
+	at, ok := t.parse(s, zone)
+	if !ok || name != "" && abbreviations[name] == nil && !inZone(at, loc, name) {
+		return time.Time{}, false
+	}
+	return at.AddDate(0, 0, days), true
+}
+
+// inZone reports whether the zone in force in a location at a moment has an
+// abbreviation.
+func inZone(at time.Time, loc *time.Location, abbreviation string) bool {
+	name, _ := at.In(loc).Zone()
+	return name == abbreviation
+}
+
+// abbreviations are the zones whose abbreviation has one meaning. CST, IST, BST,
+// PST, MST and AST have several and are refused, unless the log is read in a
+// zone that uses them.
+var abbreviations = map[string]*time.Location{}
+
+func init() {
+	for name, hours := range map[string]float64{
+		"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "SAST": 2,
+		"EST": -5, "EDT": -4, "CDT": -5, "MDT": -6, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10,
+		"JST": 9, "KST": 9, "AWST": 8, "ACST": 9.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+	} {
+		abbreviations[name] = time.FixedZone(name, int(hours*3600))
+	}
+}
+
+// cutZone cuts the abbreviation of a zone, such as CET, off the end of a date.
+func cutZone(s string) (rest, abbreviation string) {
+	i := strings.LastIndexByte(s, ' ')
+	name := s[i+1:]
+	if i < 0 || len(name) < 2 || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || name == "AM" || name == "PM" {
+		return s, ""
+	}
+	return strings.TrimSpace(s[:i]), name
+}
+
+// ordinaryClock writes the times of day that Go does not read as it reads them:
+// 24:00 as 00:00 of so many days later, and second 60 of a leap second as 59.
+func ordinaryClock(s string) (_ string, days int) {
+	if i := strings.Index(s, "24:00"); i > 0 && (s[i-1] == ' ' || s[i-1] == 'T') {
+		return s[:i] + "00:00" + s[i+len("24:00"):], 1
+	}
+	if i := strings.Index(s, ":59:60"); i > 0 {
+		return s[:i] + ":59:59" + s[i+len(":59:60"):], 0
+	}
+	return s, 0
 }
 
 // maxSeconds is in the year 5138.
@@ -129,4 +258,110 @@ func hundredths(decimals []byte) (flow.Time, bool) {
 		}
 	}
 	return h, true
+}
+
+// Date is a day of the calendar, in days since 1 January 1970.
+type Date int32
+
+const secondsPerDay = 24 * 60 * 60
+
+// ParseDate reads a date in the form 2024-04-19.
+func ParseDate(s string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return 0, fmt.Errorf("date %q is not of the form 2024-04-19", s)
+	}
+	return Date(floorDiv(t.Unix(), secondsPerDay)), nil
+}
+
+// String writes the date as 2024-04-19.
+func (d Date) String() string {
+	return time.Unix(int64(d)*secondsPerDay, 0).UTC().Format(time.DateOnly)
+}
+
+// clock tells the local date and time of day of a moment.
+type clock struct {
+	loc *time.Location
+}
+
+// at splits a moment, in seconds since 1970 and hundredths of a second, into
+// the local date and the time that a clock on the wall shows. Where summer
+// time ends, an hour of the day is therefore met twice; where it begins, one
+// is missing.
+func (c clock) at(seconds int64, hundredths flow.Time) (Date, flow.Time) {
+	_, offset := time.Unix(seconds, 0).In(c.loc).Zone()
+	local := seconds + int64(offset)
+	day := floorDiv(local, secondsPerDay)
+	return Date(day), flow.Time(local-day*secondsPerDay)*flow.Second + hundredths
+}
+
+// floorDiv is a / b rounded down, where Go's division rounds towards zero.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// decimal reads a number of digits and perhaps decimals, without allocating.
+func decimal(v []byte) (float64, bool) {
+	number, decimals, _ := bytes.Cut(v, []byte("."))
+	n, ok := digits(number)
+	if !ok || len(decimals) == 0 {
+		return float64(n), ok
+	}
+	d, ok := digits(decimals)
+	return float64(n) + float64(d)/math.Pow10(len(decimals)), ok
+}
+
+// span reads a length of time in seconds, or as nfdump 1.7 writes it for
+// people: 00:01:02.500, and 1d 00:01:02.500 beyond a day.
+func span(v []byte) (seconds float64, ok bool) {
+	if bytes.IndexByte(v, ':') < 0 {
+		if seconds, ok := decimal(v); ok {
+			return seconds, true
+		}
+		s, ok := withoutSeparators(string(bytes.TrimSpace(v)))
+		if !ok {
+			return 0, false
+		}
+		seconds, err := strconv.ParseFloat(strings.TrimSuffix(s, "s"), 64)
+		return seconds, err == nil && seconds == seconds // not NaN
+	}
+	var total float64
+	if days, rest, found := bytes.Cut(v, []byte("d ")); found {
+		n, err := strconv.ParseUint(string(days), 10, 16)
+		if err != nil {
+			return 0, false
+		}
+		total, v = float64(n)*24, bytes.TrimSpace(rest)
+	}
+	parts := bytes.Split(v, []byte(":"))
+	if len(parts) != 3 {
+		return 0, false
+	}
+	for i, part := range parts {
+		n, err := strconv.ParseFloat(string(part), 64)
+		if err != nil || !(n >= 0 && n < 100) {
+			return 0, false
+		}
+		if i > 0 {
+			total *= 60
+		}
+		total += n
+	}
+	return total, true
+}
+
+// maxDuration is a bound of durations, in hundredths of a second: a year.
+const maxDuration = 366 * int64(flow.Day)
+
+// moment counts hundredths of a second from the first of all days.
+func moment(d Date, t flow.Time) int64 { return int64(d)*int64(flow.Day) + int64(t) }
+
+// day splits hundredths of a second since the first of all days.
+func day(moment int64) (Date, flow.Time) {
+	date := floorDiv(moment, int64(flow.Day))
+	return Date(date), flow.Time(moment - date*int64(flow.Day))
 }

@@ -1,12 +1,25 @@
 package ingest
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
 
 // vpcDefault is the default format of AWS VPC flow logs (version 2), which
 // CloudWatch hands out without a line that names the fields.
 var vpcDefault = []string{
 	"version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport",
 	"protocol", "packets", "bytes", "start", "end", "action", "log-status",
+}
+
+// openVPC opens a VPC flow log as text, or wrapped in JSON by what carried it.
+func openVPC(in *lines, r rowReader, opt Options) (Decoder, error) {
+	in, err := unwrapped(in)
+	if err != nil {
+		return nil, err
+	}
+	return openTable(vpcTable)(in, r, opt)
 }
 
 // vpcTable is the table of AWS VPC flow logs. A record tells one direction at
@@ -38,18 +51,14 @@ func vpcTable(opt Options) (tableSpec, error) {
 		fieldTime: {"start"}, fieldEnd: {"end"}, fieldProto: {"protocol"},
 		fieldSrc: {"pkt-srcaddr", "srcaddr"}, fieldSrcPort: {"srcport"},
 		fieldDst: {"pkt-dstaddr", "dstaddr"}, fieldPort: {"dstport"},
-		fieldUp: {"bytes"}, fieldFlags: {"tcp-flags"}, fieldStatus: {"log-status"}, fieldObserver: {"interface-id"},
+		fieldUp: {"bytes"}, fieldFlags: {"tcp-flags"}, fieldStatus: {"log-status"}, fieldObserver: {"interface-id"}, fieldUpPackets: {"packets"}, fieldState: {"action"},
 	}
 	return s, nil
 }
 
-// The TCP flags of a record, which hold those of all its packets: SYN alone
-// was sent by who opened the connection, SYN and ACK by who answered.
-const (
-	tcpSYN = 2
-	tcpACK = 16
-)
-
+// vpcFlow reads a record. Its TCP flags are those of all its packets: SYN alone
+// was sent by the side that opened the connection, SYN with ACK by the side that
+// answered.
 func vpcFlow(r *rowReader, line int64) (Flow, error) {
 	if status := r.values[fieldStatus]; status != nil && !bytes.Equal(status, []byte("OK")) {
 		return Flow{}, r.leaveOut(line, NoData, string(status))
@@ -58,14 +67,19 @@ func vpcFlow(r *rowReader, line int64) (Flow, error) {
 	if err != nil {
 		return Flow{}, err
 	}
-	flags, set, ok := count64(r.values[fieldFlags])
-	switch {
-	case !ok:
-		return Flow{}, r.unreadable(line, BadNumber, fieldFlags)
-	case set && flags&(tcpSYN|tcpACK) == tcpSYN:
+	if v := r.values[fieldFlags]; v != nil {
+		if _, ok := digits(v); !ok {
+			return Flow{}, r.unreadable(line, BadNumber, fieldFlags)
+		}
+	}
+	switch f.Flags & (tcpSYN | tcpACK) {
+	case tcpSYN:
 		f.Opener = OpenerSrc
-	case set && flags&(tcpSYN|tcpACK) == tcpSYN|tcpACK:
+	case tcpSYN | tcpACK:
 		f.Opener = OpenerDst
+	}
+	if bytes.EqualFold(r.values[fieldState], []byte("REJECT")) {
+		f.State = flow.Refused
 	}
 	return f, nil
 }

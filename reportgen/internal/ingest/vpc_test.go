@@ -7,7 +7,7 @@ const vpcThree = "version vpc-id subnet-id instance-id interface-id account-id t
 
 // TestVPCFlags joins the records of a TCP connection of the AWS documentation.
 // The flags of its first minute tell who opened it; those of the second do
-// not, and the ports must.
+// not.
 func TestVPCFlags(t *testing.T) {
 	const of = "3 vpc-abcdefab012345678 subnet-aaaaaaaa012345678 i-01234567890123456 eni-1235b8ca123456789 123456789010 IPv4 "
 	log := vpcThree +
@@ -20,9 +20,8 @@ func TestVPCFlags(t *testing.T) {
 		t.Fatal(got.err, got.bad)
 	}
 	flows, told := paired(t, &Sorter{}, got.flows)
-	const want = "2019-08-26 19:47:55.00 52.213.180.42 > 10.0.0.62:5001 100701/632\n" +
-		"2019-08-26 19:48:53.00 52.213.180.42 > 10.0.0.62:5001 23294588/63388\n"
-	if flows != want || told != (Pairing{Rows: 4, Joined: 2, Guessed: 1}) {
+	const want = "2019-08-26 19:47:55.00 52.213.180.42 > 10.0.0.62:5001 23395289/64020\n"
+	if flows != want || told != (Pairing{Rows: 4, Flows: 1, Joined: 1, Pieces: 2, ByFlags: 1}) {
 		t.Errorf("%s%+v", flows, told)
 	}
 }

@@ -1,9 +1,14 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/flow"
 )
 
 // zeekNames are the names of the fields of Zeek's connection log.
@@ -26,6 +31,44 @@ import (
 var zeekNames = [numFields]string{
 	fieldTime: "ts", fieldSrc: "id.orig_h", fieldDst: "id.resp_h", fieldPort: "id.resp_p", fieldProto: "proto",
 	fieldUp: "orig_bytes", fieldDown: "resp_bytes", fieldUpMost: "orig_ip_bytes", fieldDownMost: "resp_ip_bytes",
+	fieldSrcPort: "id.orig_p", fieldDuration: "duration", fieldUpPackets: "orig_pkts", fieldDownPackets: "resp_pkts",
+	fieldState: "conn_state", fieldUID: "uid",
+}
+
+// zeekSpellings returns the names that a field of the connection log has: those
+// of the record id come with the separator that the site chose for scopes.
+func zeekSpellings(name string) []string {
+	if rest, ok := strings.CutPrefix(name, "id."); ok {
+		return []string{name, "id_" + rest, "id$" + rest, "id:" + rest}
+	}
+	return []string{name}
+}
+
+// zeekField returns the field that a name of the log stands for.
+func zeekField(names *[numFields]string, name string) (field, bool) {
+	for f, known := range names {
+		if known != "" && slices.Contains(zeekSpellings(known), name) {
+			return field(f), true
+		}
+	}
+	return 0, false
+}
+
+// zeekStates are the values of conn_state.
+var zeekStates = map[string]flow.State{
+	"S0": flow.Unanswered, "S1": flow.Open, "SF": flow.Established, "REJ": flow.Refused, "S2": flow.Established, "S3": flow.Established,
+	"RSTO": flow.Reset, "RSTR": flow.Reset, "RSTOS0": flow.Unanswered, "RSTRH": flow.Other, "SH": flow.Unanswered, "SHR": flow.Other, "OTH": flow.Other,
+}
+
+// zeekStateFlow reads a row whose state is in Zeek's words.
+func zeekStateFlow(r *rowReader, line int64) (Flow, error) {
+	f, err := r.flow(line)
+	if err == nil {
+		if state, ok := zeekStates[string(r.values[fieldState])]; ok {
+			f.State = state
+		}
+	}
+	return f, err
 }
 
 // zeekNeeded are the fields that a log must have.
@@ -47,7 +90,7 @@ func zeekIPNames() [numFields]string {
 	return names
 }
 
-// openZeek tells by the first character whether the log is TSV or JSON.
+// openZeek decides by the first characters whether the log is TSV or JSON.
 func openZeek(in *lines, r rowReader, opt Options) (Decoder, error) {
 	start, err := in.peek()
 	r.names = zeekNames
@@ -61,11 +104,11 @@ func openZeek(in *lines, r rowReader, opt Options) (Decoder, error) {
 		return nil, err
 	case start[0] == '#':
 		return &zeekTSV{in: in, row: r}, nil
-	case start[0] == '{', start[0] == '[':
-		return openEvents(in, r, &zeekObject{}, "a Zeek log")
+	case bytes.IndexByte(start, '{') >= 0, start[0] == '[':
+		return openEvents(in, r, zeekSpec(&r.names))
 	}
 	return nil, fmt.Errorf("line %d: starts with %q, neither a header of a Zeek log (#separator, #fields) nor a JSON object: "+
-		"the top of the file is missing, or it is no Zeek log; put the # lines of another conn.log of the same sensor before it", in.n+1, start)
+		"the top of the file is missing, or it is not a Zeek log; put the # lines of another conn.log of the same sensor before it", in.n+1, start)
 }
 
 // emptyFile is the decoder of a file without rows.

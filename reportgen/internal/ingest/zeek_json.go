@@ -1,36 +1,39 @@
 package ingest
 
-import "encoding/json"
+import "slices"
 
-// zeekObject is a row of Zeek's JSON log form: one object a line, in which
-// fields that are not set are left out.
-type zeekObject struct {
-	Path json.RawMessage `json:"_path"` // set by writers that mix several logs in a stream
-	TS   json.RawMessage `json:"ts"`
-	Orig json.RawMessage `json:"id.orig_h"`
-	Resp json.RawMessage `json:"id.resp_h"`
-	Port json.RawMessage `json:"id.resp_p"`
-	Prot json.RawMessage `json:"proto"`
-	Up   json.RawMessage `json:"orig_bytes"`
-	Down json.RawMessage `json:"resp_bytes"`
-
-	UpIP   json.RawMessage `json:"orig_ip_bytes"`
-	DownIP json.RawMessage `json:"resp_ip_bytes"`
+// zeekSpec describes rows of Zeek's log as JSON, in which fields that are not set
+// are left out. Exports spell the fields of the record id in several ways.
+func zeekSpec(names *[numFields]string) *jsonSpec {
+	s := &jsonSpec{
+		about:    "a Zeek log",
+		extra:    append([]string{"_path", "@stream", "log_type", "event_type"}, zeekConnOnly...),
+		wrappers: []string{"conn", "_source"},
+		take:     takeZeek,
+		flow:     zeekStateFlow,
+	}
+	for f, name := range names {
+		if name != "" {
+			s.paths[f] = zeekSpellings(name)
+		}
+	}
+	s.paths[fieldTime] = append(s.paths[fieldTime], "@timestamp")
+	return s
 }
 
-func (o *zeekObject) reset() {}
+// zeekConnOnly are the fields that only rows of the connection log have.
+var zeekConnOnly = []string{
+	"conn_state", "history", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", "orig_ip_bytes", "resp_ip_bytes", "missed_bytes",
+}
 
-func (o *zeekObject) take(r *rowReader, line int64) error {
-	if path := plain(o.Path); path != nil && string(path) != "conn" {
-		return r.leaveOut(line, OtherLog, "_path "+excerpt(path))
+func takeZeek(e *jsonEvent, r *rowReader, line int64) error {
+	for _, key := range []string{"_path", "@stream", "log_type"} {
+		if v := e.get(key); v != nil && string(v) != "conn" {
+			return r.leaveOut(line, OtherLog, key+" "+excerpt(v))
+		}
 	}
-	v := &r.values
-	v[fieldTime], v[fieldProto] = plain(o.TS), plain(o.Prot)
-	v[fieldSrc], v[fieldDst], v[fieldPort] = plain(o.Orig), plain(o.Resp), plain(o.Port)
-	v[fieldUp], v[fieldDown] = plain(o.Up), plain(o.Down)
-	v[fieldUpMost], v[fieldDownMost] = plain(o.UpIP), plain(o.DownIP)
-	if r.names[fieldUpMost] == "" { // the packets' bytes are asked for
-		v[fieldUp], v[fieldDown], v[fieldUpMost], v[fieldDownMost] = v[fieldUpMost], v[fieldDownMost], nil, nil
+	if !slices.ContainsFunc(zeekConnOnly, func(key string) bool { return e.get(key) != nil }) {
+		return r.leaveOut(line, OtherLog, "a row without conn_state, orig_bytes and other fields of connections")
 	}
 	return nil
 }

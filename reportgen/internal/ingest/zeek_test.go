@@ -122,10 +122,11 @@ func TestZeekRowLeftOut(t *testing.T) {
 		{"one too many, the last needed", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n" +
 			"1\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\t5\n", RowError{2, FieldCount, "8 of 7 fields"}},
 		{"JSON cut off", `{"ts":17135`, RowError{1, CutOff, `"{\"ts\":17135" has no line end: the log is truncated, or was being written`}},
-		{"JSON broken", `{"ts":17135` + "\n", RowError{1, BadJSON, `"{\"ts\":17135": unexpected end of JSON input`}},
+		{"JSON broken", `{"ts":17135` + "\n", RowError{1, BadJSON, `"{\"ts\":17135": cannot parse JSON: cannot parse object: unexpected end of object`}},
 		{"JSON of another log", `{"_path":"dns","ts":1}` + "\n", RowError{1, OtherLog, `_path "dns"`}},
-		{"JSON without a field", `{"proto":"tcp","ts":1,"id.orig_h":"10.0.0.1"}` + "\n", RowError{1, NoValue, "id.resp_h"}},
-		{"JSON, wrong type", `{"proto":"tcp","ts":1,"id.orig_h":{}}` + "\n", RowError{1, BadAddress, `id.orig_h "{}"`}},
+		{"JSON without a field", `{"proto":"tcp","ts":1,"conn_state":"SF","id.orig_h":"10.0.0.1"}` + "\n", RowError{1, NoValue, "id.resp_h"}},
+		{"JSON, wrong type", `{"proto":"tcp","ts":1,"id.orig_h":true,"orig_pkts":1}` + "\n", RowError{1, BadAddress, `id.orig_h "true"`}},
+		{"JSON without fields of connections", `{"proto":"tcp","ts":1,"id.orig_h":"10.0.0.1","query":"a"}` + "\n", RowError{1, OtherLog, "a row without conn_state, orig_bytes and other fields of connections"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := decode(test.log, time.UTC)
@@ -145,7 +146,6 @@ func TestZeekFileRefused(t *testing.T) {
 	}{
 		{"prose", "Lorem ipsum\n", `line 1: starts with "Lorem ipsum", neither a header`},
 		{"no header", "1713530096\tC1\t10.0.0.1\n", `line 1: starts with "1713530096\tC1\t10.0.0.1", neither a header`},
-		{"JSON array", "[{}]\n", "a JSON array"},
 		{"row before #fields", "#separator \\x09\n1\t2\n", "line 2: a row before the #fields line"},
 		{"another log", "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tquery\n", `line 3: #fields has no id.orig_h: this is not a whole connection log (its #path is "dns")`},
 		{"#types do not fit", short + "#types\ttime\n", "line 5: #types names 1 types, #fields 8 fields"},

@@ -41,7 +41,7 @@ func (d *zeekTSV) Read() (Flow, error) {
 			if bad := d.split(line, whole); bad != nil {
 				return Flow{}, bad
 			}
-			return d.row.flow(d.in.n)
+			return zeekStateFlow(&d.row, d.in.n)
 		}
 	}
 }
@@ -81,8 +81,8 @@ func (d *zeekTSV) fields(names []string) error {
 	columns := make([]field, len(names))
 	for i, name := range names {
 		columns[i] = numFields
-		if k := slices.Index(d.row.names[:], name); k >= 0 && name != "" {
-			columns[i], d.last = field(k), i
+		if f, ok := zeekField(&d.row.names, name); ok {
+			columns[i], d.last = f, i
 		}
 	}
 	for _, f := range zeekNeeded {

@@ -1,0 +1,181 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"container/heap"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+)
+
+// extSort is an external merge sort of byte strings of at most 64 KiB: a bounded
+// number of them is held in memory, and sorted runs are in temporary files until
+// close removes them. Libraries for this sort values of Go types, several
+// times slower than bytes.Compare sorts keys that are made for it.
+type extSort struct {
+	held   []heldKey
+	memory []byte // of the keys held
+	runs   []*os.File
+}
+
+// heldKey is a key in memory: where it is, and its first bytes, which decide most
+// comparisons.
+type heldKey struct {
+	prefix   uint64
+	from, to uint32
+}
+
+// maxHeldBytes bounds the memory of the keys held.
+const maxHeldBytes = 128 << 20
+
+// add takes in a key of at least 8 bytes. Not more than limit keys are held.
+func (s *extSort) add(key []byte, limit int, dir string) error {
+	if len(s.held) >= limit || len(s.memory)+len(key) > maxHeldBytes {
+		if err := s.spill(dir); err != nil {
+			return fmt.Errorf("sort flows in a temporary file: %w; set TMPDIR to a folder with more room", err)
+		}
+	}
+	from := len(s.memory)
+	s.memory = append(s.memory, key...)
+	s.held = append(s.held, heldKey{binary.BigEndian.Uint64(key), uint32(from), uint32(len(s.memory))})
+	return nil
+}
+
+func (s *extSort) key(k heldKey) []byte { return s.memory[k.from:k.to] }
+
+func (s *extSort) sortHeld() {
+	slices.SortFunc(s.held, func(a, b heldKey) int {
+		if a.prefix != b.prefix {
+			if a.prefix < b.prefix {
+				return -1
+			}
+			return 1
+		}
+		return bytes.Compare(s.key(a)[8:], s.key(b)[8:])
+	})
+}
+
+// sorted yields the keys in order; each is valid until the next. After an error
+// of reading a temporary file there are no more. It may be called once.
+func (s *extSort) sorted() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		s.sortHeld()
+		merge := runHeap{{held: s}}
+		for _, file := range s.runs {
+			if _, err := file.Seek(0, io.SeekStart); err != nil {
+				yield(nil, err)
+				return
+			}
+			merge = append(merge, &sortedRun{file: bufio.NewReaderSize(file, 64<<10)})
+		}
+		for _, r := range merge {
+			if err := r.advance(); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		merge = slices.DeleteFunc(merge, func(r *sortedRun) bool { return r.done })
+		heap.Init(&merge)
+		for len(merge) > 0 {
+			r := merge[0]
+			if !yield(r.key, nil) {
+				return
+			}
+			if err := r.advance(); err != nil {
+				yield(nil, err)
+				return
+			}
+			if r.done {
+				heap.Pop(&merge)
+			} else {
+				heap.Fix(&merge, 0)
+			}
+		}
+	}
+}
+
+func (s *extSort) empty() bool { return len(s.held)+len(s.runs) == 0 }
+
+// close frees the memory and removes the temporary files.
+func (s *extSort) close() error {
+	var errs []error
+	for _, file := range s.runs {
+		errs = append(errs, file.Close(), os.Remove(file.Name()))
+	}
+	*s = extSort{}
+	return errors.Join(errs...)
+}
+
+// spill writes the keys in memory to a temporary file, in order, each after its
+// length.
+func (s *extSort) spill(dir string) error {
+	file, err := os.CreateTemp(dir, "flowbook-import-*")
+	if err != nil {
+		return err
+	}
+	s.runs = append(s.runs, file)
+	s.sortHeld()
+	w := bufio.NewWriterSize(file, 64<<10)
+	for _, k := range s.held {
+		key := s.key(k)
+		if _, err := w.Write(binary.LittleEndian.AppendUint16(w.AvailableBuffer(), uint16(len(key)))); err != nil {
+			return err
+		}
+		if _, err := w.Write(key); err != nil {
+			return err
+		}
+	}
+	s.held, s.memory = s.held[:0], s.memory[:0]
+	return w.Flush()
+}
+
+// sortedRun is a sorted sequence of keys, of which key is the next one.
+type sortedRun struct {
+	key  []byte
+	done bool
+	held *extSort      // a run in memory
+	next int           // of its keys
+	file *bufio.Reader // or one in a file
+}
+
+// advance moves on to the next key.
+func (r *sortedRun) advance() error {
+	if r.file == nil {
+		if r.done = r.next == len(r.held.held); !r.done {
+			r.key = r.held.key(r.held.held[r.next])
+			r.next++
+		}
+		return nil
+	}
+	var size [2]byte
+	switch _, err := io.ReadFull(r.file, size[:]); {
+	case err == io.EOF:
+		r.done = true
+		return nil
+	case err != nil:
+		return err
+	}
+	n := int(binary.LittleEndian.Uint16(size[:]))
+	r.key = slices.Grow(r.key[:0], n)[:n]
+	_, err := io.ReadFull(r.file, r.key)
+	return err
+}
+
+// runHeap has the run with the smallest next key at its top.
+type runHeap []*sortedRun
+
+func (h runHeap) Len() int           { return len(h) }
+func (h runHeap) Less(i, j int) bool { return bytes.Compare(h[i].key, h[j].key) < 0 }
+func (h runHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *runHeap) Push(x any)        { *h = append(*h, x.(*sortedRun)) }
+func (h *runHeap) Pop() any {
+	last := len(*h) - 1
+	r := (*h)[last]
+	*h = (*h)[:last]
+	return r
+}

@@ -1,0 +1,202 @@
+package ingest
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/gopacket/gopacket/layers"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+// count64 reads a count that may be unset: digits, or one of the forms that
+// programs write for people (see [writtenCount]).
+func (r *rowReader) count64(v []byte) (n int64, set, ok bool) {
+	if v == nil {
+		return 0, false, true
+	}
+	if n, ok := digits(v); ok {
+		return n, true, true
+	}
+	n, rounded, ok := writtenCount(v)
+	r.rounded = r.rounded || rounded
+	return n, true, ok
+}
+
+// digits reads a number of digits alone.
+func digits(v []byte) (n int64, ok bool) {
+	if len(v) == 0 || len(v) > 18 {
+		if len(v) != 19 || v[0] < '0' { // of nanoseconds since 1970, for example
+			return 0, false
+		}
+		n, err := strconv.ParseInt(string(v), 10, 64)
+		return n, err == nil
+	}
+	for _, c := range v {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
+
+// writtenCount reads a count as programs write it: with thousands separators
+// (1,234 or 1'234 or 1 234), as a floating-point number (1234.0, 1.5E7), in
+// hexadecimal (0x35), or in a larger unit (1.2 M, 3 KiB), which is rounded.
+func writtenCount(v []byte) (n int64, rounded, ok bool) {
+	s := strings.TrimSpace(string(v))
+	if hex, found := cutPrefixFold(s, "0x"); found {
+		u, err := strconv.ParseUint(hex, 16, 63)
+		return int64(u), false, err == nil
+	}
+	s, factor := cutUnit(s)
+	s, ok = withoutSeparators(s)
+	if !ok {
+		return 0, false, false
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && factor == 1 {
+		return n, false, n >= 0
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	x *= factor
+	if err != nil || !(x >= 0 && x < math.MaxInt64/2) {
+		return 0, false, false
+	}
+	if factor > 1 {
+		return int64(math.Round(x)), true, true
+	}
+	return int64(x), false, x == math.Trunc(x)
+}
+
+// cutPrefixFold is strings.CutPrefix for ASCII in any case.
+func cutPrefixFold(s, prefix string) (string, bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
+}
+
+// cutUnit cuts a unit of bytes off a number, such as K, MB or GiB. Prefixes
+// are decimal, as nfdump's, unless an i says that they are binary.
+func cutUnit(s string) (number string, factor float64) {
+	number = strings.TrimRight(s, "KkMGTPiBb ")
+	unit := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(s[len(number):]), "B"), "b")
+	base := 1000.
+	if binary, ok := strings.CutSuffix(unit, "i"); ok && binary != "" {
+		unit, base = binary, 1024
+	}
+	if unit == "" {
+		return number, 1
+	}
+	power := strings.IndexByte("KMGTP", strings.ToUpper(unit)[0]) + 1
+	if len(unit) != 1 || power == 0 {
+		return s, 1
+	}
+	return number, math.Pow(base, float64(power))
+}
+
+// withoutSeparators takes thousands separators out of a number. Groups must
+// have three digits. A single point is a decimal point; two or more separate
+// thousands.
+func withoutSeparators(s string) (string, bool) {
+	for _, separator := range []string{",", "'", "_", " ", "\u00a0", "\u202f", "."} {
+		if !strings.Contains(s, separator) || separator == "." && strings.Count(s, ".") < 2 {
+			continue
+		}
+		groups := strings.Split(s, separator)
+		last := len(groups) - 1
+		whole, _, decimal := strings.Cut(groups[last], ".")
+		if decimal && separator == "." {
+			return "", false
+		}
+		for i, g := range groups {
+			if i == last {
+				g = whole
+			}
+			if i == 0 && (len(g) < 1 || len(g) > 3) || i > 0 && len(g) != 3 {
+				return "", false
+			}
+		}
+		return strings.Join(groups, ""), true
+	}
+	return s, true
+}
+
+// port reads a port: a number, perhaps hexadecimal or with decimals, or the
+// name of a service.
+func port(v []byte) (uint16, bool) {
+	if n, ok := digits(v); ok {
+		return uint16(n), n <= math.MaxUint16
+	}
+	if len(v) == 0 {
+		return 0, false
+	}
+	if n, _, ok := writtenCount(v); ok {
+		return uint16(n), n <= math.MaxUint16
+	}
+	p, ok := services()[strings.ToLower(string(bytes.TrimSpace(v)))]
+	return p, ok
+}
+
+// services are the ports by the name of their service, as IANA assigns them: of
+// several ports with one name the lowest.
+var services = sync.OnceValue(func() map[string]uint16 {
+	names := map[string]uint16{}
+	add := func(port uint16, text string) { // such as 443(https)
+		_, name, found := strings.Cut(strings.TrimSuffix(text, ")"), "(")
+		if _, taken := names[name]; found && !taken {
+			names[name] = port
+		}
+	}
+	for p := range math.MaxUint16 + 1 {
+		add(uint16(p), layers.TCPPort(p).String())
+		add(uint16(p), layers.UDPPort(p).String())
+	}
+	return names
+})
+
+// overUDP are the protocols on top of UDP that Argus names instead of it.
+var overUDP = []string{"rtp", "rtcp", "udt"}
+
+// protocol reads a protocol by name or number. It returns false if the text is
+// neither.
+func protocol(v []byte) (flow.Proto, bool) {
+	switch string(v) {
+	case "tcp", "TCP", "6":
+		return flow.TCP, true
+	case "udp", "UDP", "17":
+		return flow.UDP, true
+	case "icmp", "ICMP", "1": // by far the most frequent of the others
+		return 1, true
+	}
+	s := strings.ToLower(string(bytes.TrimSpace(v)))
+	if slices.Contains(overUDP, s) {
+		return flow.UDP, true
+	}
+	if s == "tcp" || s == "tcp6" {
+		return flow.TCP, true
+	}
+	if s == "udp" || s == "udp6" {
+		return flow.UDP, true
+	}
+	if p, ok := otherProtocols[s]; ok {
+		return p, true
+	}
+	n, _, ok := writtenCount([]byte(s))
+	return flow.Proto(n), ok && n <= math.MaxUint8
+}
+
+// otherProtocols are names that logs use for protocols other than TCP and UDP,
+// by their IANA number. Protocols that are not carried by IP have 255, which
+// IANA reserves.
+var otherProtocols = map[string]flow.Proto{
+	"icmp": 1, "igmp": 2, "ipip": 4, "ipencap": 4, "ip": 4, "ipnip": 4, "egp": 8, "igp": 9, "ipv6": 41, "ipv6-route": 43, "ipv6-frag": 44, "rsvp": 46, "gre": 47,
+	"esp": 50, "ah": 51, "icmp6": 58, "icmpv6": 58, "ipv6-icmp": 58, "icmp-v6": 58, "ipv6-nonxt": 59, "ipv6-opts": 60, "eigrp": 88, "ospf": 89, "ospfigp": 89, "pim": 103,
+	"vrrp": 112, "l2tp": 115, "sctp": 132, "udplite": 136, "hopopt": 0, "unas": 255, "idp": 22, "dccp": 33, "mobile": 55, "sun-nd": 77, "ib": 255,
+	"arp": 255, "rarp": 255, "llc": 255, "lldp": 255, "stp": 255, "ipx": 255, "ipx/spx": 255, "eth": 255, "man": 255, "ethernet": 255, "other": 255, "unknown_transport": 255, "unknown": 255,
+}

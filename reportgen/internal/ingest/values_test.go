@@ -1,0 +1,155 @@
+package ingest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+func TestWrittenCounts(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "1234": 1234, " 100": 100, "443 ": 443, "1,234": 1234, "12,345,678": 12_345_678, "1'234'567": 1_234_567, "1 234": 1234, "1\u00a0234": 1234,
+		"1_000": 1000, "1.234.567": 1_234_567, "100.0": 100, "1.5E7": 15_000_000, "1e+05": 100_000, "1.2 M": 1_200_000, "1.2M": 1_200_000, "3 KiB": 3072,
+		"2 kB": 2000, "5 B": 5, "0x35": 53, "9223372036854775807": 1<<63 - 1, "+7": 7,
+	} {
+		var r rowReader
+		if n, set, ok := r.count64([]byte(text)); n != want || !set || !ok {
+			t.Errorf("%q: %d, %v, want %d", text, n, ok, want)
+		}
+		if rounded := text == "1.2 M" || text == "1.2M" || text == "3 KiB" || text == "2 kB"; r.rounded != rounded {
+			t.Errorf("%q: rounded %v", text, r.rounded)
+		}
+	}
+	for _, text := range []string{"", "-1", "1.5", "1,23", "12,34,567", "1,2345", "1.23.4", "x", "0x", "1e400", "9223372036854775808", "NaN", "M", "1 X", "1.2 MM", "1,234.5"} {
+		var r rowReader
+		if n, _, ok := r.count64([]byte(text)); ok {
+			t.Errorf("%q is read as %d", text, n)
+		}
+	}
+	var r rowReader
+	if n, set, ok := r.count64(nil); n != 0 || set || !ok {
+		t.Errorf("no value: %d %v %v", n, set, ok)
+	}
+}
+
+func TestPorts(t *testing.T) {
+	for text, want := range map[string]uint16{"0": 0, "443": 443, "443.0": 443, " 443 ": 443, "0x0035": 53, "https": 443, "HTTP": 80, "domain": 53, "ssh": 22, "microsoft-ds": 445, "ntp": 123} {
+		if p, ok := port([]byte(text)); p != want || !ok {
+			t.Errorf("%q: %d %v, want %d", text, p, ok, want)
+		}
+	}
+	for _, text := range []string{"", "65536", "-1", "0x10000", "no-such-service", "443/tcp"} {
+		if p, ok := port([]byte(text)); ok {
+			t.Errorf("%q is read as %d", text, p)
+		}
+	}
+}
+
+func TestProtocols(t *testing.T) {
+	for text, want := range map[string]flow.Proto{
+		"tcp": 6, "TCP  ": 6, " tcp": 6, "Tcp": 6, "6": 6, "6.0": 6, "0x06": 6, "17.0": 17, "UDP": 17, "rtp": 17, "udt": 17, "icmp": 1, "ICMP6": 58, "58": 58, "gre": 47, "arp": 255,
+	} {
+		if p, ok := protocol([]byte(text)); p != want || !ok {
+			t.Errorf("%q: %v %v, want %v", text, p, ok, want)
+		}
+	}
+	for _, text := range []string{"", "256", "-6", "6.5", "teepee", "tcp,udp"} {
+		if p, ok := protocol([]byte(text)); ok {
+			t.Errorf("%q is read as %v", text, p)
+		}
+	}
+}
+
+// TestTimes reads one moment, 2024-04-19 12:34:56.78 UTC, in the forms that
+// programs write.
+func TestTimes(t *testing.T) {
+	lisbon, err := time.LoadLocation("Europe/Lisbon") // an hour ahead of UTC on that day
+	if err != nil {
+		t.Fatal(err)
+	}
+	const noon = "2024-04-19 12:34:56.78"
+	for text, want := range map[string]string{
+		"1713530096.789": noon, "1713530096789": noon, "1713530096789123": noon, "1713530096789123456": noon, "1.713530096789E9": noon,
+		"2024-04-19T12:34:56.789Z": noon, "2024-04-19T12:34:56.789+00:00": noon, "2024-04-19 12:34:56.789+00": noon, "2024-04-19T14:34:56.789+0200": noon,
+		"2024-04-19 14:34:56.789 +0200": noon, "2024-04-19 13:34:56.789": noon, "2024/04/19 13:34:56.789": noon, "2024-04-19 13:34:56,789": noon,
+		"2024-04-19 14:34:56.789 CEST": noon, "2024-04-19 08:34:56.789 EDT": noon, "2024-04-19 13:34:56.789 WEST": noon,
+		"19.04.2024 13:34:56.789": noon, "19/Apr/2024:12:34:56.789 +0000": noon, "Apr 19, 2024 @ 13:34:56.789": noon,
+		"2024-04-19 01:34:56.789 PM": noon, "20240419133456": "2024-04-19 12:34:56.00", "20240419T123456Z": "2024-04-19 12:34:56.00",
+		"2024-04-19 13:34": "2024-04-19 12:34:00.00", "2024-04-19T12:34Z": "2024-04-19 12:34:00.00",
+		"2024-04-18 24:00": "2024-04-18 23:00:00.00", "2024-04-18 24:00:00": "2024-04-18 23:00:00.00", "2016-12-31 23:59:60Z": "2016-12-31 23:59:59.00",
+		"Fri, 19 Apr 2024 12:34:56 GMT": "2024-04-19 12:34:56.00", "Fri Apr 19 13:34:56 2024": "2024-04-19 12:34:56.00",
+	} {
+		r := timeReader{clock: clock{time.UTC}, log: lisbon, finest: 1e9}
+		if date, at, ok := r.read([]byte(text)); !ok || date.String()+" "+at.String() != want {
+			t.Errorf("%q: %v %v %v, want %s", text, date, at, ok, want)
+		}
+	}
+	for _, text := range []string{
+		"", "noon", "-1", "2024-04-19", "04/05/2024 12:34:56", "2024-04-19 12:34:56 CST", "2024-04-19 12:34:56 IST", "2024-04-19 12:34:56 XYZ",
+		"2024-04-19 25:00:00", "2024-13-01 00:00:00", "2024-04-19 24:01:00", "NaN", "Inf", "1e30", "12:34:56",
+	} {
+		r := timeReader{clock: clock{time.UTC}, log: lisbon}
+		if date, at, ok := r.read([]byte(text)); ok {
+			t.Errorf("%q is read as %v %v", text, date, at)
+		}
+	}
+	// An abbreviation with several meanings has one in a zone that uses it.
+	chicago, err := time.LoadLocation("America/Chicago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := timeReader{clock: clock{time.UTC}, log: chicago}
+	if date, at, ok := r.read([]byte("2024-01-19 06:34:56 CST")); !ok || date.String()+" "+at.String() != "2024-01-19 12:34:56.00" {
+		t.Errorf("CST in Chicago: %v %v %v", date, at, ok)
+	}
+}
+
+func TestPlausibleDates(t *testing.T) {
+	const head = "ts,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n"
+	now := time.Date(2024, 4, 20, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]bool{
+		"133579584000000000": false, "45401.416667": false, "20240419100000": true, "1713530096": true, "1713657600": true, "1713750000": false, "631152000": true, "631151999": false,
+	} {
+		opt := Options{Map: map[string]string{"timestamp": "ts"}, Now: now}
+		got := decodeAs("csv", head+text+",10.0.0.1,10.0.0.2,tcp,443,1,2\n", opt)
+		if got.err != nil || (len(got.flows) == 1) != want || !want && got.bad[0].Reason != BadDate {
+			t.Errorf("%s: %+v", text, got)
+		}
+		if want {
+			continue
+		}
+		day, _, _ := (&timeReader{clock: clock{time.UTC}, finest: 1e9}).read([]byte(text))
+		opt.Days = []Date{day}
+		if got := decodeAs("csv", head+text+",10.0.0.1,10.0.0.2,tcp,443,1,2\n", opt); len(got.flows) != 1 {
+			t.Errorf("%s of a chosen day: %+v", text, got)
+		}
+	}
+}
+
+func TestRowForms(t *testing.T) {
+	columns := func(pairs ...string) map[string]string {
+		m := map[string]string{"timestamp": "ts"}
+		for i := 0; i < len(pairs); i += 2 {
+			m[pairs[i]] = pairs[i+1]
+		}
+		return m
+	}
+	testFormat(t, "csv", []formatCase{
+		{"date and time in two columns", Options{Map: columns("date", "Date", "timestamp", "Time")},
+			"Date,Time,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n2024-04-19,12:34:56.789,10.0.0.1,10.0.0.2,tcp,443,1,2\n",
+			"2 2024-04-19 12:34:56.78 tcp 10.0.0.1:0 > 10.0.0.2:443 1/2\n"},
+		{"end and duration", Options{Map: map[string]string{"end": "te", "duration": "td"}},
+			"te,td,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n2024-04-19 12:35:00,3.22,10.0.0.1,10.0.0.2,tcp,443,1,2\n",
+			"2 2024-04-19 12:34:56.78 tcp 10.0.0.1:0 > 10.0.0.2:443 1/2\n"},
+		{"a constant", Options{Map: columns(), Set: map[string]string{"proto": "udp", "down_bytes": "0"}},
+			"ts,src_ip,dst_ip,port,up_bytes\n1713530096.789,10.0.0.1,10.0.0.2,53,1\n",
+			"2 2024-04-19 12:34:56.78 udp 10.0.0.1:0 > 10.0.0.2:53 1/0\n"},
+		{"padded and quoted", Options{Map: columns()},
+			"ts,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n\"1713530096.789\", 10.0.0.1 ,\"10.0.0.2\",\"TCP  \", 443,\"1,000\", 2\n",
+			"2 2024-04-19 12:34:56.78 tcp 10.0.0.1:0 > 10.0.0.2:443 1000/2\n"},
+		{"protocols", Options{Map: columns()},
+			"ts,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n1713530096,10.0.0.1,10.0.0.2,icmp,0,1,2\n1713530096,10.0.0.1,10.0.0.2,teepee,0,1,2\n",
+			"2 left out: protocol neither tcp nor udp: icmp\n3 left out: protocol not readable: proto \"teepee\"\n"},
+	})
+}
