@@ -52,6 +52,15 @@ type endpoint struct {
 // directed is evidence that says where the entity's flows went.
 type directed interface{ destinations() []endpoint }
 
+// destinationsOf returns where the flows of a finding went, if its evidence says
+// so.
+func destinationsOf(f Finding) []endpoint {
+	if e, ok := f.Evidence.(directed); ok {
+		return e.destinations()
+	}
+	return nil
+}
+
 func (a Allowance) allows(f Finding) bool {
 	if len(a.Rules) > 0 && !slices.Contains(a.Rules, f.Rule) {
 		return false
@@ -63,11 +72,7 @@ func (a Allowance) allows(f Finding) bool {
 	if a.fits(entity) {
 		return true
 	}
-	e, ok := f.Evidence.(directed)
-	if !ok {
-		return false
-	}
-	to := e.destinations()
+	to := destinationsOf(f)
 	return len(to) > 0 && !slices.ContainsFunc(to, func(p endpoint) bool { return !a.fits(p) })
 }
 

@@ -103,13 +103,18 @@ func Anomaly(in Input) AnomalyResult {
 }
 
 func (c *Context) anomaly(k float64) AnomalyResult {
-	s := c.baseline.network()
-	before, after := c.baseline.hostDays(s, false), c.test.hostDays(s, true)
-	m, ok := learnAnomaly(before, after, k)
-	if !ok {
-		return AnomalyResult{}
+	if len(c.past) == 0 {
+		return AnomalyResult{Outcome: Outcome{Coverage: notRun(reasonNeedsHistory)}}
 	}
-	r := AnomalyResult{Outcome: Outcome{Thresholds: m.thresholds()}}
+	n := c.network()
+	before, after := c.usualDays(n), c.test.hostDays(n, true)
+	m, ok := learnAnomaly(before, after, k)
+	cov := c.ranCoverage()
+	if !ok {
+		cov.Ran, cov.Reason = false, fmt.Sprintf("fewer than %d hosts to compare with", leastPoints)
+		return AnomalyResult{Outcome: Outcome{Coverage: cov}}
+	}
+	r := AnomalyResult{Outcome: Outcome{Thresholds: m.thresholds(), Coverage: cov}}
 	for src, now := range after {
 		if c, ok := m.judge(now, before[src]); ok {
 			c.Src = src

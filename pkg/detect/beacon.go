@@ -2,7 +2,9 @@ package detect
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
+	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
@@ -64,26 +66,31 @@ const samePace = 1.5
 func Beacon(in Input) BeaconResult { return resultOf[BeaconResult](in, RuleBeacon) }
 
 func (c *Context) beacon(k float64) (r BeaconResult) {
-	baseline, test := c.baseline, c.test
-	if baseline.internalHosts() == 0 {
+	if r.Coverage = c.beaconCoverage(); !r.Coverage.Ran {
 		return r
 	}
-	before := baseline.callers(k)
+	test, before := c.test, c.learnCalls(k)
 	r.Signals, r.Thresholds = Signals{}, before.usual.thresholds(k, "hosts and destinations of the baseline day")
 	contacted, hosts := test.contacted(), test.internalHosts()
+	first, end := test.extent()
+	least := beaconHours
+	if len(c.past) == 0 {
+		least = min(least, max(1, int(math.Ceil(shortShare*float64(end-first)/float64(flow.Hour)))))
+	}
 	for conv := range test.outward() {
-		if conv.Flows < rhythmFlows {
+		if conv.Flows < rhythmFlows || len(c.past) == 0 && regularByDesign[conv.Port] {
 			continue
 		}
 		call := test.call(conv)
 		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
 		others := float64(call.Callers-1) / float64(minClients(hosts))
 		excess := before.usual.evenness(call.CV, call.Calls, k) * max(0, 1-others)
-		if call.Hours < beaconHours {
+		began := call.Hours < least && float64(end-conv.Last) <= 2*call.Gap*float64(flow.Second)
+		if call.Hours < least && !began {
 			continue
 		}
-		known := before.known[conv.Dst]
-		if !known {
+		known, onset := c.knownDestination(call)
+		if !known && !began {
 			r.Signals.note(conv.Src, excess)
 		}
 		if excess < 1 {
@@ -91,14 +98,74 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		}
 		call.RITA, _ = contacts(conv).Score()
 		if known {
-			r.Known = append(r.Known, call)
+			if !began {
+				r.Known = append(r.Known, call)
+			}
 			continue
 		}
-		r.Findings = append(r.Findings, call.finding(scoreOf(excess), conv))
+		f := call.finding(scoreOf(excess), conv, c.before())
+		switch {
+		case onset != nil:
+			f.Since, f.State = c.past[onset.day].text(), StateOngoing
+			f.Summary = strings.TrimSuffix(f.Summary, "; "+call.history(c.before())) +
+				fmt.Sprintf("; nobody else contacted it, and it began at %s of %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
+		case began:
+			f.Summary += fmt.Sprintf("; it began at %s and went on to the end of the day", conv.First.Clock())
+			f.capped(Low)
+		case len(c.past) == 0:
+			f.capped(High)
+		}
+		r.Findings = append(r.Findings, f)
 	}
 	sortFindings(r.Findings)
 	r.Calls = evidenceOf[Call](r.Findings)
 	return r
+}
+
+// shortShare is the share of the hours of a capture in which a beacon calls, if
+// the capture is too short for beaconHours and there is no history.
+const shortShare = 0.75
+
+// regularByDesign are ports of services whose clients keep a rhythm: names and
+// time. Without a history nothing tells a new one from others.
+var regularByDesign = map[uint16]bool{53: true, 123: true, 853: true}
+
+// beaconCoverage says what beacons could not be seen.
+func (c *Context) beaconCoverage() Coverage {
+	cov := c.ranCoverage()
+	first, end := c.test.extent()
+	switch short := end-first < beaconHours*flow.Hour; {
+	case !cov.Ran:
+	case short && cov.Days > 0:
+		cov.Reason = fmt.Sprintf("the test day has flows of less than %d hours: only calls that go on to its end are seen, as low", beaconHours)
+	case short:
+		cov.Reason = fmt.Sprintf("no history, and flows of less than %d hours", beaconHours)
+	case cov.Days > 0:
+		cov.Reason = "" // chance limits a rhythm where there are too few to learn from
+	}
+	return cov
+}
+
+// knownDestination says whether a call is to an address that was contacted
+// before. It is not known if only this host contacted it before, and the history
+// shows how that began: then onset says when, and the call goes on at its pace,
+// or had no time to show one.
+func (c *Context) knownDestination(call Call) (known bool, onset *firstSeen) {
+	m := c.memory()
+	to := m.destinations[call.Dst]
+	if to == nil {
+		return false, nil
+	}
+	host, ok := m.hosts[call.Src]
+	if !ok || to.others || to.host != call.Src || to.since(host) < beaconHours*flow.Hour {
+		return true, nil
+	}
+	same := to.gap > 0 && to.gap < samePace*call.Gap && call.Gap < samePace*to.gap
+	begins := to.flows < rhythmFlows && to.day == len(c.past)-1
+	if !same && !begins {
+		return true, nil
+	}
+	return false, &to.firstSeen
 }
 
 // contacted counts the internal hosts that contacted each external address.
@@ -116,10 +183,9 @@ func (d *day) countCallers() map[netip.Addr]int {
 	return callers
 }
 
-// callers is what the baseline day teaches about calls.
-type callers struct {
+// learnedCalls is what the history teaches about calls.
+type learnedCalls struct {
 	usual people
-	known map[netip.Addr]bool // external addresses contacted
 	pace  map[program][]float64
 }
 
@@ -133,27 +199,36 @@ type program struct {
 
 func (c Call) program() program { return program{c.Src, c.Owner, c.Proto, c.Port} }
 
-func (d *day) callers(k float64) callers {
-	r := callers{known: map[netip.Addr]bool{}, pace: map[program][]float64{}}
+func (c *Context) learnCalls(k float64) learnedCalls {
+	r := learnedCalls{pace: map[program][]float64{}}
 	var cvs []float64
 	var flows []int64
-	for c := range d.outward() {
-		r.known[c.Dst] = true
-		if c.Flows < rhythmFlows {
-			continue
-		}
-		call := d.call(c)
-		cvs, flows = append(cvs, call.CV), append(flows, call.Calls)
-		if beyondChance(call.CV, call.Calls, k) >= 1 {
-			r.pace[call.program()] = append(r.pace[call.program()], call.Gap)
+	for _, d := range c.peers() {
+		for _, call := range d.calls() {
+			cvs, flows = append(cvs, call.CV), append(flows, call.Calls)
+			if len(c.past) > 0 && beyondChance(call.CV, call.Calls, k) >= 1 {
+				r.pace[call.program()] = append(r.pace[call.program()], call.Gap)
+			}
 		}
 	}
 	r.usual = peopleOf(cvs, flows, k)
 	return r
 }
 
+// calls lists the conversations of a day that are enough flows for a rhythm.
+func (d *day) calls() []Call {
+	return d.callList.get(func() (calls []Call) {
+		for c := range d.outward() {
+			if c.Flows >= rhythmFlows {
+				calls = append(calls, d.call(c))
+			}
+		}
+		return calls
+	})
+}
+
 // moved says whether the host called the same owner at the same pace before.
-func (r callers) moved(c Call) bool {
+func (r learnedCalls) moved(c Call) bool {
 	if c.Owner == (geo.Owner{}) {
 		return false
 	}
@@ -178,21 +253,31 @@ func (d *day) call(c *profile.Conversation) Call {
 	return call
 }
 
-func (c Call) finding(score float64, conv *profile.Conversation) Finding {
+func (c Call) finding(score float64, conv *profile.Conversation, before string) Finding {
 	to := c.Dst.String()
 	if c.Owner.Name != "" {
 		to += " (" + c.Owner.Name + ")"
 	}
-	since := "nobody contacted it on the baseline day"
-	if c.Moved {
-		since = "it called another address of this owner at this pace on the baseline day"
-	}
 	f := Finding{Entity: c.Src, Severity: severityOf(score), Score: score,
 		Evidence: c, Window: [2]flow.Time{conv.First, conv.Last},
-		Summary: fmt.Sprintf("called %s on %s %d every %.0f s on average in %d hours of the day, %s, gaps varying by %.0f %%; %s",
-			to, c.Proto, c.Port, c.Gap, c.Hours, plural(c.Flows, "flow"), 100*c.CV, since)}
+		Summary: fmt.Sprintf("called %s on %s %d every %.0f s on average in %d hours of the day, %s, gaps varying by %.0f %%",
+			to, c.Proto, c.Port, c.Gap, c.Hours, plural(c.Flows, "flow"), 100*c.CV)}
+	if history := c.history(before); history != "" {
+		f.Summary += "; " + history
+	}
 	if c.Moved {
 		f.capped(Low)
 	}
 	return f
+}
+
+// history says what the days before had of such calls.
+func (c Call) history(before string) string {
+	switch {
+	case before == "":
+		return ""
+	case c.Moved:
+		return "it called another address of this owner at this pace " + before
+	}
+	return "nobody contacted it " + before
 }

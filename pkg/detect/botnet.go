@@ -59,19 +59,22 @@ const leastBalance = 1.5
 func Botnet(in Input) BotnetResult { return resultOf[BotnetResult](in, RuleInternalP2P) }
 
 func (c *Context) botnet(float64) BotnetResult {
-	baseline, test := c.baseline, c.test
-	if baseline.internalHosts() == 0 {
-		return BotnetResult{}
+	cov := c.ranCoverage()
+	if !cov.Ran {
+		return BotnetResult{Outcome: Outcome{Coverage: cov}}
 	}
-	servers := c.serverRoles()
-	limit, learned := balanceLimit(baseline, servers)
-	before, after := baseline.peers(servers), test.peers(servers)
+	test, servers := c.test, c.serverRoles()
+	limit, learned := balanceLimit(c.peers(), servers)
+	before, after := c.pastPeers(), test.peers(servers)
 
-	habit := map[netip.Addr]bool{}
-	for p := range before.mutual(limit) {
-		habit[p[0]], habit[p[1]] = true, true
+	usual := 0.
+	for _, d := range c.similar() {
+		both := map[netip.Addr]bool{}
+		for p := range d.peers(servers).mutual(limit) {
+			both[p[0]], both[p[1]] = true, true
+		}
+		usual = max(usual, ratio(int64(len(both)), int64(d.internalHosts())))
 	}
-	usual := ratio(int64(len(habit)), int64(baseline.internalHosts()))
 	fresh := slices.SortedFunc(func(yield func(hostPair) bool) {
 		for p := range after.mutual(limit) {
 			if !before.has(p) && !yield(p) {
@@ -80,7 +83,7 @@ func (c *Context) botnet(float64) BotnetResult {
 		}
 	}, hostPair.compare)
 
-	r := BotnetResult{Outcome: Outcome{Signals: Signals{}, Thresholds: []Threshold{
+	r := BotnetResult{Outcome: Outcome{Signals: Signals{}, Coverage: cov, Thresholds: []Threshold{
 		{Name: "up ÷ down of a balanced pair", Value: math.Exp(limit), Unit: "ratio", From: learned},
 		{Name: "hosts in balanced pairs on the baseline day", Value: usual, Unit: "share",
 			From: "share of the baseline's internal hosts; the score is lowered by as much"},
@@ -98,7 +101,7 @@ func (c *Context) botnet(float64) BotnetResult {
 			r.Pairs = append(r.Pairs, mesh...)
 			inMesh += len(mesh)
 		}
-		r.Findings = append(r.Findings, meshFindings(members, mesh, fresh, scoreOf(excess), after)...)
+		r.Findings = append(r.Findings, meshFindings(members, mesh, fresh, scoreOf(excess), after, c.before())...)
 	}
 	slices.SortFunc(r.Pairs, comparePairs)
 	sortFindings(r.Findings)
@@ -107,7 +110,7 @@ func (c *Context) botnet(float64) BotnetResult {
 }
 
 // meshFindings makes a finding for each member.
-func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score float64, all peerTable) []Finding {
+func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score float64, all peerTable, before string) []Finding {
 	var during span
 	for _, p := range mesh {
 		during.join(all[[2]netip.Addr{p.Src, p.Dst}].span)
@@ -129,15 +132,23 @@ func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score
 		}
 		f := Finding{Entity: a, Severity: severityOf(score), Score: score,
 			Evidence: m, Window: during.window(),
-			Summary: fmt.Sprintf("talks both ways with %s, which is no server, and did not on the baseline day: %s, up ÷ down %.2f",
-				m.Peers[0], plural(own.Flows, "flow"), ratio(own.Up, own.Down))}
+			Summary: fmt.Sprintf("talks both ways with %s, which is not a server%s: %s, up ÷ down %.2f",
+				m.Peers[0], and("did not "+before, before), plural(own.Flows, "flow"), ratio(own.Up, own.Down))}
 		if len(members) > 2 {
-			f.Summary = fmt.Sprintf("in a mesh of %d internal hosts that are no servers: talks both ways with %d of them, %s, up ÷ down %.2f, and did not on the baseline day",
-				len(members), len(m.Peers), plural(own.Flows, "flow"), ratio(own.Up, own.Down))
+			f.Summary = fmt.Sprintf("in a mesh of %d internal hosts that are not servers: talks both ways with %d of them, %s, up ÷ down %.2f%s",
+				len(members), len(m.Peers), plural(own.Flows, "flow"), ratio(own.Up, own.Down), and("did not "+before, before))
 		} else {
 			f.capped(Low)
 		}
 		fs = append(fs, f)
 	}
 	return fs
+}
+
+// and continues a sentence about the history with more, or not if there is none.
+func and(more, before string) string {
+	if before == "" {
+		return ""
+	}
+	return ", and " + more
 }

@@ -1,8 +1,10 @@
 package detect
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // Context holds the days of an input and what rules derive from them in
@@ -10,25 +12,42 @@ import (
 // use, and so is the result of each rule at each sensitivity. A Context is not
 // safe for concurrent use.
 type Context struct {
-	in       Input
-	baseline *day
-	test     *day
-	servers  *day
-	runs     map[runKey]outcomer
+	in      Input
+	past    []*day // the history, earliest first
+	test    *day
+	servers *day
+	runs    map[runKey]outcomer
 
-	services lazy[ServicesResult]
-	roles    lazy[map[serviceKey]Role]
-	uploads  lazy[uploadLimits]
+	known       lazy[*memory]
+	pastAlerts  [][]Finding // alerts of each past day, computed with known
+	services    lazy[ServicesResult]
+	roles       lazy[map[serviceKey]Role]
+	uploads     lazy[uploadLimits]
+	internalPre lazy[peerTable]
 }
 
 // NewContext returns the context of an input. It computes nothing yet. The
 // input must not change afterwards.
 func NewContext(in Input) *Context {
 	locations := newLocations(in.Geo)
-	return &Context{in: in, runs: map[runKey]outcomer{},
-		baseline: newDay(in.Baseline, in.Internal, locations),
-		test:     newDay(in.Test, in.Internal, locations),
-		servers:  newDay(in.Servers, in.Internal, locations)}
+	c := &Context{in: in, runs: map[runKey]outcomer{},
+		test:    newDay(Day{in.TestDate, in.Test}, in.Internal, locations),
+		servers: newDay(Day{Profile: in.Servers}, in.Internal, locations)}
+	for _, d := range in.history() {
+		past := newDay(d, in.Internal, locations)
+		past.index = len(c.past)
+		c.past = append(c.past, past)
+	}
+	return c
+}
+
+// on returns the context of the i-th past day under test, with what the days
+// before it taught.
+func (c *Context) on(i int, m *memory) *Context {
+	in := Input{Sensitivity: c.in.Sensitivity, Geo: c.in.Geo, Internal: c.in.Internal}
+	o := &Context{in: in, runs: map[runKey]outcomer{}, past: c.past[:i], test: c.past[i], servers: newDay(Day{}, in.Internal, c.test.locations)}
+	o.known.get(func() *memory { return m })
+	return o
 }
 
 func (c *Context) sensitivity() float64 {
@@ -36,6 +55,95 @@ func (c *Context) sensitivity() float64 {
 		return c.in.Sensitivity
 	}
 	return DefaultSensitivity
+}
+
+// memory is what the history tells of whom hosts had contact with. Each past
+// day is judged by those before it; its alerts are not remembered as normal.
+// The first day is remembered as it is, for nothing says what is new on it.
+func (c *Context) memory() *memory {
+	return c.known.get(func() *memory {
+		m := newMemory()
+		for i, d := range c.past {
+			var alerts []Finding
+			if i > 0 {
+				alerts = c.on(i, m).alerts()
+			}
+			m.add(d, alerts)
+			c.pastAlerts = append(c.pastAlerts, alerts)
+		}
+		return m
+	})
+}
+
+// alerts returns the alerts of all rules but host-anomaly, which only says
+// what others have no name for.
+func (c *Context) alerts() []Finding {
+	var alerts []Finding
+	for _, id := range ruleIDs() {
+		if id == RuleHostAnomaly {
+			continue
+		}
+		for _, f := range c.run(id, 0).outcome().Findings {
+			if f.Severity.Alert() {
+				alerts = append(alerts, f)
+			}
+		}
+	}
+	return alerts
+}
+
+// similar returns the past days of the test day's kind: those of the weekend or
+// the others, if their dates are known and there are two of the kind, and all
+// past days otherwise.
+func (c *Context) similar() []*day {
+	var same []*day
+	for _, d := range c.past {
+		if !d.date.IsZero() && !c.test.date.IsZero() && weekend(d.date) == weekend(c.test.date) {
+			same = append(same, d)
+		}
+	}
+	if len(same) < 2 {
+		return c.past
+	}
+	return same
+}
+
+func weekend(date time.Time) bool {
+	return date.Weekday() == time.Saturday || date.Weekday() == time.Sunday
+}
+
+// peers returns the days whose hosts limits are learned from: the similar past
+// days, or the test day itself if there is no history.
+func (c *Context) peers() []*day {
+	if len(c.past) == 0 {
+		return []*day{c.test}
+	}
+	return c.similar()
+}
+
+// learned says from how many days and hosts rules learn.
+func (c *Context) learned() History {
+	hosts := map[netip.Addr]bool{}
+	days := c.similar()
+	for _, d := range days {
+		for h := range d.hosts() {
+			hosts[h.Addr] = true
+		}
+	}
+	return History{Days: len(days), Hosts: len(hosts)}
+}
+
+// before names the history in a sentence, as in "nobody contacted it on the
+// baseline day"; it is empty if there is none.
+func (c *Context) before() string {
+	switch n := len(c.past); n {
+	case 0:
+		return ""
+	case 1:
+		return "on the baseline day"
+	default:
+		return fmt.Sprintf("in the %d days before", n)
+	}
 }
 
 // lazy is a value that is computed on first use.
@@ -46,31 +154,43 @@ type lazy[T any] struct {
 
 func (l *lazy[T]) get(compute func() T) T {
 	if !l.known {
-		l.value, l.known = compute(), true
+		l.value = compute()
+		l.known = true
 	}
 	return l.value
 }
 
-// servicesResult is the internal services of both days.
-func (c *Context) servicesResult() ServicesResult {
-	return c.services.get(func() ServicesResult { return compareServices(c.baseline.services(), c.test.services()) })
+// lastPast is the last past day, or one without flows.
+func (c *Context) lastPast() *day {
+	if n := len(c.past); n > 0 {
+		return c.past[n-1]
+	}
+	return newDay(Day{}, c.in.Internal, c.test.locations)
 }
 
-// serverRoles returns the internal servers of either day with their roles.
+// servicesResult is the internal services of the last past day and the test day.
+func (c *Context) servicesResult() ServicesResult {
+	return c.services.get(func() ServicesResult {
+		return compareServices(c.lastPast().services(), c.test.services())
+	})
+}
+
+// serverRoles returns the internal servers of any day with their roles.
 func (c *Context) serverRoles() map[serviceKey]Role {
 	return c.roles.get(func() map[serviceKey]Role {
 		roles := map[serviceKey]Role{}
-		r := c.servicesResult()
-		for _, s := range slices.Concat(r.Baseline.Services, r.Test.Services) {
-			if s.Role != RolePeer {
-				roles[s.key()] = s.Role
+		for _, d := range append(slices.Clone(c.past), c.test) {
+			for _, s := range d.services().Services {
+				if s.Role != RolePeer {
+					roles[s.key()] = s.Role
+				}
 			}
 		}
 		return roles
 	})
 }
 
-// dnsServers returns the internal DNS servers of either day; sorted.
+// dnsServers returns the internal DNS servers of any day; sorted.
 func (c *Context) dnsServers() []netip.Addr {
 	var addrs []netip.Addr
 	for k, role := range c.serverRoles() {
@@ -84,5 +204,19 @@ func (c *Context) dnsServers() []netip.Addr {
 
 // uploadLimits is what the days teach about uploads.
 func (c *Context) uploadLimits() uploadLimits {
-	return c.uploads.get(func() uploadLimits { return learnUploads(c.baseline.uploads(), c.test.uploads()) })
+	return c.uploads.get(func() uploadLimits { return c.learnUploads() })
+}
+
+// pastPeers holds the pairs of internal hosts with flows to ports that are not
+// servers on past days.
+func (c *Context) pastPeers() peerTable {
+	return c.internalPre.get(func() peerTable {
+		servers, t := c.serverRoles(), peerTable{}
+		for k := range c.memory().internal {
+			if servers[serviceKey{k.Dst, k.Proto, k.Port}] == "" {
+				t[[2]netip.Addr{k.Src, k.Dst}] = peerFlows{}
+			}
+		}
+		return t
+	})
 }

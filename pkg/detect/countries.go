@@ -58,15 +58,15 @@ type CountriesResult struct {
 func Countries(in Input) CountriesResult { return resultOf[CountriesResult](in, RuleNewCountry) }
 
 func (c *Context) countries(k float64) CountriesResult {
-	before, after := c.baseline.countryTraffic(), c.test.countryTraffic()
-	r := CountriesResult{Known: len(before.hosts)}
-	r.Signals = Signals{}
+	m, after := c.memory(), c.test.countryTraffic()
+	r := CountriesResult{Known: len(m.countries)}
+	r.Signals, r.Coverage = Signals{}, c.countryCoverage()
 	if r.Known == 0 {
 		return r
 	}
-	l := before.learn()
+	l := c.learnCountries()
 	r.Thresholds = l.thresholds(k)
-	isNew := func(country geo.Country) bool { return len(before.hosts[country]) == 0 }
+	isNew := func(country geo.Country) bool { return len(m.countries[country]) == 0 }
 	r.New = after.table(isNew)
 
 	share := map[geo.Country]float64{}
@@ -84,14 +84,14 @@ func (c *Context) countries(k float64) CountriesResult {
 		r.Signals.note(src, excess)
 		top, during := after.trace(src, rows)
 		h.TopDst, h.TopOwner = top, c.test.owner(top)
-		r.Findings = append(r.Findings, h.finding(scoreOf(excess), during.window()))
+		r.Findings = append(r.Findings, h.finding(scoreOf(excess), during.window(), c.before()))
 	}
 	sortFindings(r.Findings)
 	r.Hosts = evidenceOf[NewCountryHost](r.Findings)
 	return r
 }
 
-func (h NewCountryHost) finding(score float64, window [2]flow.Time) Finding {
+func (h NewCountryHost) finding(score float64, window [2]flow.Time, before string) Finding {
 	var names []string
 	for _, c := range h.Countries[:min(len(h.Countries), 3)] {
 		names = append(names, cmp.Or(c.Country.Name, c.Country.Code))
@@ -101,8 +101,8 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time) Finding {
 	}
 	f := Finding{Entity: h.Host, Severity: severityOf(score), Score: score,
 		Evidence: h, Window: window,
-		Summary: fmt.Sprintf("%s and %s with %s that nobody contacted on the baseline day: %s",
-			plural(h.Flows, "flow"), units.Bytes(h.Bytes()), countryCount(len(h.Countries)), strings.Join(names, ", "))}
+		Summary: fmt.Sprintf("%s and %s with %s that nobody contacted %s: %s",
+			plural(h.Flows, "flow"), units.Bytes(h.Bytes()), countryCount(len(h.Countries)), before, strings.Join(names, ", "))}
 	if !f.Severity.Alert() {
 		f.capped(Info)
 	}
@@ -124,7 +124,9 @@ type countryTraffic struct {
 	total map[netip.Addr]profile.Counts
 }
 
-func (d *day) countryTraffic() countryTraffic {
+func (d *day) countryTraffic() countryTraffic { return d.countries.get(d.listCountries) }
+
+func (d *day) listCountries() countryTraffic {
 	t := countryTraffic{map[geo.Country]map[netip.Addr]profile.Counts{}, map[geo.Country][]*profile.Conversation{}, map[netip.Addr]profile.Counts{}}
 	for c := range d.outward() {
 		country := d.country(c.Dst)
@@ -172,15 +174,14 @@ func sortCountries(rows []NewCountry) {
 }
 
 // rare returns the countries with no more hosts than the median country has.
-func (t countryTraffic) rare() map[geo.Country]bool {
+func rare(countries map[geo.Country]map[netip.Addr]bool) map[geo.Country]bool {
 	var counts []float64
-	for _, hosts := range t.hosts {
+	for _, hosts := range countries {
 		counts = append(counts, float64(len(hosts)))
 	}
-	slices.Sort(counts)
-	limit := median(counts)
+	limit := middle(counts)
 	rare := map[geo.Country]bool{}
-	for country, hosts := range t.hosts {
+	for country, hosts := range countries {
 		if float64(len(hosts)) <= limit {
 			rare[country] = true
 		}
@@ -219,30 +220,51 @@ type rareLimits struct {
 	of           string // which countries these are
 }
 
-// learn looks at the rarer half of the countries, or at all of them where few
-// hosts contact that half.
-func (t countryTraffic) learn() rareLimits {
-	l := t.learnFrom(t.rare())
+// learnCountries looks at the rarer half of the countries, or at all of them if
+// few hosts contact that half.
+func (c *Context) learnCountries() rareLimits {
+	m := c.memory()
+	l := learnCountries(c.similar(), rare(m.countries))
 	l.of = "each host with each of the rarer half of the baseline's countries"
 	if l.flows.n < leastPairs {
 		all := map[geo.Country]bool{}
-		for country := range t.hosts {
+		for country := range m.countries {
 			all[country] = true
 		}
-		l = t.learnFrom(all)
+		l = learnCountries(c.similar(), all)
 		l.of = "each host with each country of the baseline day"
 	}
 	return l
 }
 
-func (t countryTraffic) learnFrom(countries map[geo.Country]bool) rareLimits {
+func learnCountries(days []*day, countries map[geo.Country]bool) rareLimits {
 	var flows, bytes []float64
-	for country := range countries {
-		for _, n := range t.hosts[country] {
-			flows, bytes = append(flows, logOf(n.Flows)), append(bytes, logOf(n.Bytes()))
+	for _, d := range days {
+		hosts := d.countryTraffic().hosts
+		for country := range countries {
+			for _, n := range hosts[country] {
+				flows, bytes = append(flows, logOf(n.Flows)), append(bytes, logOf(n.Bytes()))
+			}
 		}
 	}
 	return rareLimits{flows: tailOf(flows), bytes: tailOf(bytes)}
+}
+
+// countryCoverage says why new countries are not looked for.
+func (c *Context) countryCoverage() Coverage {
+	cov := c.ranCoverage()
+	switch {
+	case !cov.Ran:
+	case len(c.test.countryTraffic().hosts) == 0 && len(c.memory().countries) == 0:
+		return notRun("no country database, or it knows no address of the days")
+	case cov.Days == 0:
+		return notRun(reasonNeedsHistory)
+	case c.learnCountries().flows.n < leastPairs:
+		cov.Reason = fmt.Sprintf("fewer than %d pairs of host and country to learn limits from: new countries are listed, but raise no alert", leastPairs)
+	default:
+		cov.Reason = "" // limits come from pairs of host and country
+	}
+	return cov
 }
 
 func (l rareLimits) thresholds(k float64) []Threshold {

@@ -1,8 +1,10 @@
 package detect
 
 import (
+	"fmt"
 	"iter"
 	"net/netip"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
@@ -16,21 +18,30 @@ type day struct {
 	internal  flow.Networks
 	locations *locations
 
+	date  time.Time // midnight; zero if unknown
+	index int       // in the history
+
 	hostCount    lazy[int]
 	serviceList  lazy[ServiceDay]
-	uploadTable  lazy[uploadTable]
+	uploadList   lazy[uploadTable]
 	callerCounts lazy[map[netip.Addr]int]
+	callList     lazy[[]Call]
+	dnsUse       lazy[dnsHosts]
+	countries    lazy[countryTraffic]
 }
 
-// newDay returns a day; one without flows if p is nil.
-func newDay(p *profile.Profile, internal flow.Networks, locations *locations) *day {
-	if p == nil {
-		p = &profile.Profile{}
+// nothing is a profile without flows.
+var nothing = &profile.Profile{}
+
+// newDay returns a day; one without flows if it has no profile.
+func newDay(d Day, internal flow.Networks, locations *locations) *day {
+	if d.Profile == nil {
+		d.Profile = nothing
 	}
 	if internal == nil {
 		internal = flow.Private
 	}
-	return &day{Profile: p, internal: internal, locations: locations}
+	return &day{Profile: d.Profile, internal: internal, locations: locations, date: d.Date}
 }
 
 // inside says whether a is one of the organisation's addresses.
@@ -118,6 +129,44 @@ func (l *locations) of(a netip.Addr) location {
 // country and owner are those of an address, zero if unknown.
 func (d *day) country(a netip.Addr) geo.Country { return d.locations.of(a).country }
 func (d *day) owner(a netip.Addr) geo.Owner     { return d.locations.of(a).owner }
+
+// extent is the time from the first to the last flow of internal hosts; zeros if
+// there is none.
+func (d *day) extent() (first, last flow.Time) {
+	var s span
+	for c := range d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) }) {
+		s.add(c)
+	}
+	return s.first, s.last
+}
+
+// text is the date of a day, empty if unknown.
+func (d *day) text() string {
+	if d.date.IsZero() {
+		return ""
+	}
+	return d.date.Format(time.DateOnly)
+}
+
+// name names a day of a history of n days in a sentence.
+func (d *day) name(n int) string {
+	if d.date.IsZero() && n == 1 {
+		return "the baseline day"
+	}
+	if d.date.IsZero() {
+		return fmt.Sprintf("day %d of the history", d.index+1)
+	}
+	return d.text()
+}
+
+// firstFlow is the start of the first flow that a host opened.
+func (d *day) firstFlow(a netip.Addr) flow.Time {
+	first := flow.Day
+	for i := range d.Of(a) {
+		first = min(first, d.Of(a)[i].First)
+	}
+	return first
+}
 
 // span is the time from the first to the last of some flows.
 type span struct {

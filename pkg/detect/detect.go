@@ -51,6 +51,7 @@ package detect
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
@@ -59,8 +60,10 @@ import (
 
 // Input is what detections compare.
 type Input struct {
-	Baseline *profile.Profile // a normal day
+	History  []Day            // days before the test day, in any order
+	Baseline *profile.Profile // one more of them, of unknown date
 	Test     *profile.Profile // the day under test
+	TestDate time.Time        // its midnight; zero if unknown
 	Servers  *profile.Profile // external clients of the public servers; nil if there is no such log
 	Geo      *geo.Lookup      // countries and owners of addresses; nil if unknown
 	Internal flow.Networks    // the organisation's own networks; nil means flow.Private
@@ -96,7 +99,24 @@ type Finding struct {
 	Summary  string       `json:"summary"`  // one sentence with the numbers, computed
 	Evidence any          `json:"evidence"` // the rule's own evidence struct
 	Window   [2]flow.Time `json:"window"`   // first and last flow concerned, 1/100 s since midnight
+
+	Since   string       `json:"since,omitempty"`   // date on which it was first seen, as 2006-01-02; empty if unknown
+	State   State        `json:"state,omitempty"`   // empty without a history
+	Members []netip.Addr `json:"members,omitempty"` // of a campaign: all entities; sorted
+	History *History     `json:"history,omitempty"` // what the rule learned from; nil for rules without limits of their own
+
+	parts []Finding // of a campaign: the findings that it joins, with their own entities
 }
+
+// State says how a finding relates to the days before.
+type State string
+
+// The states of a finding.
+const (
+	StateNew      State = "new"      // not there on the days before
+	StateOngoing  State = "ongoing"  // there on the days before too
+	StateResolved State = "resolved" // an alert of the day before that is gone; always info
+)
 
 // Threshold is a limit that a detection learned from the baseline.
 type Threshold struct {

@@ -64,13 +64,13 @@ const dnsPort = 53
 func DNS(in Input) DNSResult { return resultOf[DNSResult](in, RuleDNSC2) }
 
 func (c *Context) dns(k float64) DNSResult {
-	before, after := c.baseline.dns(), c.test.dns()
-	l := learnDNS(before, after)
+	after, l := c.test.dns(), c.learnDNS()
 	r := DNSResult{Servers: c.dnsServers()}
-	r.Signals, r.Thresholds = Signals{}, l.thresholds(k)
+	r.Signals, r.Thresholds, r.Coverage = Signals{}, l.thresholds(k), c.ranCoverage()
 	for _, now := range after.sorted() {
-		use := now.use(before[now.addr])
-		excess, window := l.judge(&use, now, before[now.addr], r.isServer(now.addr), k)
+		before := c.likeliest(now)
+		use := now.use(before)
+		excess, window := l.judge(&use, now, before, r.isServer(now.addr), k)
 		r.Hosts = append(r.Hosts, use)
 		r.Signals.note(now.addr, excess)
 		if excess < 1 {
@@ -78,7 +78,7 @@ func (c *Context) dns(k float64) DNSResult {
 		}
 		score := scoreOf(excess)
 		r.Findings = append(r.Findings, Finding{Entity: now.addr, Severity: severityOf(score),
-			Score: score, Summary: use.summary(), Evidence: use, Window: window})
+			Score: score, Summary: use.summary(c.before()), Evidence: use, Window: window})
 	}
 	slices.SortStableFunc(r.Hosts, func(a, b DNSUse) int { return cmp.Compare(b.Flows, a.Flows) })
 	sortFindings(r.Findings)
@@ -90,14 +90,17 @@ func (r DNSResult) isServer(a netip.Addr) bool {
 	return ok
 }
 
-func (u DNSUse) summary() string {
+func (u DNSUse) summary(before string) string {
 	var parts []string
 	if slices.Contains(u.Reasons, reasonRequests) {
-		history := "none on the baseline day"
-		if u.BaselineFlows > 0 {
-			history = times(u.Times) + " its baseline"
+		history := ""
+		switch {
+		case u.BaselineFlows > 0:
+			history = ", " + times(u.Times) + " its baseline"
+		case before != "":
+			history = ", none " + before
 		}
-		parts = append(parts, fmt.Sprintf("%s, %s, %.2f to each other flow", plural(u.Flows, "DNS request"), history, u.PerOther))
+		parts = append(parts, fmt.Sprintf("%s%s, %.2f to each other flow", plural(u.Flows, "DNS request"), history, u.PerOther))
 	}
 	if slices.Contains(u.Reasons, reasonSize) {
 		parts = append(parts, fmt.Sprintf("%s per request to %s", units.Bytes(int64(math.Round(u.PerFlow))), u.TopResolver))

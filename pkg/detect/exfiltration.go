@@ -68,14 +68,14 @@ func Exfiltration(in Input) ExfiltrationResult {
 }
 
 func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
-	before, after, l := c.baseline.uploads(), c.test.uploads(), c.uploadLimits()
-	r.Thresholds, r.Signals = l.thresholds(k), Signals{}
+	m, after, l := c.memory(), c.test.uploads(), c.uploadLimits()
+	r.Thresholds, r.Signals, r.Coverage = l.thresholds(k), Signals{}, c.ranCoverage()
 	for key, u := range after.lists {
-		excess := l.excess(key, u, before.lists[key], k)
+		excess := l.excess(key, u, m.uploads[key], k)
 		r.Signals.note(key.src, excess)
 		if excess >= 1 {
-			up := u.upload(key, c.test, before.lists[key].total())
-			r.Findings = append(r.Findings, up.finding(scoreOf(excess), u.span.window()))
+			up := u.upload(key, c.test, m.uploads[key].sent())
+			r.Findings = append(r.Findings, up.finding(scoreOf(excess), u.span.window(), c.before()))
 		}
 	}
 	sortFindings(r.Findings)
@@ -94,7 +94,7 @@ func (u *uploadList) upload(key uploadKey, d *day, old int64) Upload {
 	return up
 }
 
-func (u Upload) finding(score float64, window [2]flow.Time) Finding {
+func (u Upload) finding(score float64, window [2]flow.Time, before string) Finding {
 	attack := []string{"T1048"}
 	if isCloud(u.Owner.Name) {
 		attack = []string{"T1567.002"}
@@ -103,10 +103,10 @@ func (u Upload) finding(score float64, window [2]flow.Time) Finding {
 		attack = append(attack, "T1030")
 	}
 	return Finding{Entity: u.Src, Severity: severityOf(score), Score: score,
-		Attack: attack, Summary: u.summary(), Evidence: u, Window: window}
+		Attack: attack, Summary: u.summary(before), Evidence: u, Window: window}
 }
 
-func (u Upload) summary() string {
+func (u Upload) summary(before string) string {
 	to := u.Dst.String()
 	if u.Owner.Name != "" {
 		to += " (" + u.Owner.Name + ")"
@@ -114,11 +114,14 @@ func (u Upload) summary() string {
 	if u.Addresses > 1 {
 		to += fmt.Sprintf(" and %d more addresses of it", u.Addresses-1)
 	}
-	history := "to which it sent nothing on the baseline day"
-	if u.Baseline > 0 {
-		history = times(u.Times) + " its baseline"
+	s := fmt.Sprintf("uploaded %s to %s in %s", units.Bytes(u.Up), to, plural(u.Flows, "flow"))
+	switch {
+	case u.Baseline > 0:
+		s += ", " + times(u.Times) + " its baseline"
+	case before != "":
+		s += ", to which it sent nothing " + before
 	}
-	return fmt.Sprintf("uploaded %s to %s in %s, %s", units.Bytes(u.Up), to, plural(u.Flows, "flow"), history)
+	return s
 }
 
 // cloudOwners are words in the names of owners who let anyone store data.

@@ -54,34 +54,71 @@ type serviceName struct {
 	port  uint16
 }
 
-// network learns from a baseline day.
-func (d *day) network() network {
-	s := network{common: map[serviceName]bool{}, before: map[netip.Addr]map[contact]bool{}}
-	hosts := d.internalHosts()
-	for h := range d.hosts() {
-		for _, slot := range h.Slots {
-			s.active[slot.Index]++
-		}
-	}
-	for i := range s.active {
-		s.active[i] /= float64(max(hosts, 1))
-	}
-	users := map[serviceName]int{}
-	for src, cs := range d.bySource() {
-		for _, name := range servicesOf(cs) {
-			users[name]++
-		}
-		s.before[src] = map[contact]bool{}
-		for i := range cs {
-			if i == 0 || cs[i-1].Dst != cs[i].Dst {
-				s.before[src][d.contact(cs[i].Dst)] = true
+// network learns from past days.
+func (c *Context) network() network {
+	n := network{common: map[serviceName]bool{}, before: c.memory().contacts}
+	days := c.similar()
+	for _, d := range days {
+		hosts := d.internalHosts()
+		active := [profile.SlotsPerDay]float64{}
+		for h := range d.hosts() {
+			for _, slot := range h.Slots {
+				active[slot.Index]++
 			}
 		}
+		for i := range active {
+			n.active[i] += active[i] / float64(max(hosts, 1)) / float64(len(days))
+		}
 	}
-	for name, n := range users {
-		s.common[name] = n >= minClients(hosts)
+	for _, d := range c.past {
+		users := map[serviceName]int{}
+		for _, cs := range d.bySource() {
+			for _, name := range servicesOf(cs) {
+				users[name]++
+			}
+		}
+		for name, count := range users {
+			n.common[name] = n.common[name] || count >= minClients(d.internalHosts())
+		}
 	}
-	return s
+	return n
+}
+
+// usualDays describes what is usual for each internal host: each number is the
+// median of those of its days that are similar to the test day.
+func (c *Context) usualDays(n network) map[netip.Addr]*hostDay {
+	days := c.similar()
+	if len(days) == 1 {
+		return days[0].hostDays(n, false)
+	}
+	all := map[netip.Addr][]*hostDay{}
+	for _, d := range days {
+		for a, h := range d.hostDays(n, false) {
+			all[a] = append(all[a], h)
+		}
+	}
+	usual := map[netip.Addr]*hostDay{}
+	for a, days := range all {
+		of := func(value func(h *hostDay) float64) float64 {
+			var values []float64
+			for _, h := range days {
+				values = append(values, value(h))
+			}
+			return middle(values)
+		}
+		whole := func(value func(h *hostDay) int64) int64 {
+			return int64(math.Round(of(func(h *hostDay) float64 { return float64(value(h)) })))
+		}
+		usual[a] = &hostDay{
+			Counts: profile.Counts{Flows: whole(func(h *hostDay) int64 { return h.Flows }),
+				Up: whole(func(h *hostDay) int64 { return h.Up }), Down: whole(func(h *hostDay) int64 { return h.Down })},
+			udp: whole(func(h *hostDay) int64 { return h.udp }), odd: whole(func(h *hostDay) int64 { return h.odd }),
+			dsts: int(whole(func(h *hostDay) int64 { return int64(h.dsts) })), services: int(whole(func(h *hostDay) int64 { return int64(h.services) })),
+			clients: int(whole(func(h *hostDay) int64 { return int64(h.clients) })), slots: int(whole(func(h *hostDay) int64 { return int64(h.slots) })),
+			company: of(func(h *hostDay) float64 { return h.company }),
+		}
+	}
+	return usual
 }
 
 // bySource yields each internal host with the conversations that it opened.

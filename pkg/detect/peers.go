@@ -118,11 +118,13 @@ func imbalance(pairs []PeerPair) float64 {
 
 // balanceLimit is half the way from an even exchange to that of a client and a
 // server, as logarithms of up ÷ down, and where it comes from.
-func balanceLimit(d *day, servers map[serviceKey]Role) (float64, string) {
+func balanceLimit(days []*day, servers map[serviceKey]Role) (float64, string) {
 	var values []float64
-	for c := range d.within() {
-		if q := math.Abs(logRatio(c.Counts)); servers[keyOf(c)] != "" && !math.IsInf(q, 0) {
-			values = append(values, q)
+	for _, d := range days {
+		for c := range d.within() {
+			if q := math.Abs(logRatio(c.Counts)); servers[keyOf(c)] != "" && !math.IsInf(q, 0) {
+				values = append(values, q)
+			}
 		}
 	}
 	slices.Sort(values)

@@ -10,6 +10,7 @@ import (
 type Outcome struct {
 	Thresholds []Threshold // the limits that the rule learned
 	Findings   []Finding   // most severe first
+	Coverage   Coverage    `json:"-"` // whether the rule ran, and what it could not see
 	Signals    Signals     `json:"-"` // of all that was compared, limit reached or not
 	Detail     any         `json:"-"` // the rule's own result, such as an ExfiltrationResult
 }
@@ -38,6 +39,7 @@ func (c *Context) Run(id string, sensitivity float64) Outcome {
 	r := c.run(id, sensitivity)
 	o := r.outcome()
 	o.Detail = r
+	o.Coverage.Rule = id
 	return o
 }
 
@@ -53,13 +55,14 @@ func (c *Context) run(id string, k float64) outcomer {
 	}
 	r := registered[id](c, key.k)
 	rule, _ := RuleOf(id)
-	findings := r.outcome().Findings
-	for i := range findings {
-		f := &findings[i]
+	o := r.outcome()
+	for i := range o.Findings {
+		f := &o.Findings[i]
 		f.Rule = id
 		if f.Attack == nil {
 			f.Attack = rule.Attack
 		}
+		f.History = &History{Days: o.Coverage.Days, Hosts: o.Coverage.Hosts}
 	}
 	c.runs[key] = r
 	return r
@@ -68,12 +71,15 @@ func (c *Context) run(id string, k float64) outcomer {
 // resultOf runs one rule on an input.
 func resultOf[R outcomer](in Input, id string) R { return NewContext(in).run(id, 0).(R) }
 
+// ruleIDs returns the ids of the rules; sorted.
+func ruleIDs() []string { return slices.Sorted(maps.Keys(registered)) }
+
 // All runs every rule.
 func All(in Input) Result {
 	c := NewContext(in)
 	outcomes := map[string]Outcome{}
 	var findings []Finding
-	for _, id := range slices.Sorted(maps.Keys(registered)) {
+	for _, id := range ruleIDs() {
 		outcomes[id] = c.Run(id, 0)
 		findings = append(findings, outcomes[id].Findings...)
 	}

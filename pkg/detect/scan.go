@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/flowbook/flowbook/pkg/profile"
 )
@@ -53,21 +54,34 @@ const closedFloor = 12
 func Scan(in Input) ScanResult { return resultOf[ScanResult](in, RuleInternalScan) }
 
 func (c *Context) scan(k float64) ScanResult {
-	baseline, test := c.baseline, c.test
-	servers := c.serverRoles()
-	before := baseline.peers(servers)
-	hosts, closed := baseline.reachOf(before.contacts()), baseline.reachOf(baseline.closed(nil))
+	cov := c.ranCoverage()
+	if !cov.Ran {
+		return ScanResult{Outcome: Outcome{Coverage: cov}}
+	}
+	test, m, servers, before := c.test, c.memory(), c.serverRoles(), c.pastPeers()
+	var hostCounts, closedCounts []float64
+	rounds, most := map[profile.Key]int{}, 0
+	for _, d := range c.peers() {
+		hostCounts = append(hostCounts, d.logCounts(d.peers(servers).contacts())...)
+		closedCounts = append(closedCounts, d.logCounts(d.closed(nil))...)
+	}
+	for _, d := range c.past {
+		most = max(most, d.internalHosts())
+		for r, n := range d.rounds(nil) {
+			if !m.flagged[d.index][flag{rule: RuleInternalScan, entity: r.Src}] {
+				rounds[r] = max(rounds[r], n)
+			}
+		}
+	}
+	hosts, closed := spreadOf(hostCounts).or(priorReach), spreadOf(closedCounts).or(priorReach)
 	hostLimit := max(hosts.limit(k), math.Log1p(sweepFloor))
 	closedLimit := max(closed.limit(k), math.Log1p(closedFloor))
-	if math.IsInf(hostLimit, 0) {
-		return ScanResult{}
-	}
-	r := ScanResult{Outcome: Outcome{Signals: Signals{}, Thresholds: []Threshold{
+	r := ScanResult{Outcome: Outcome{Signals: Signals{}, Coverage: cov, Thresholds: []Threshold{
 		reachThreshold("internal hosts contacted that are no servers", "hosts", hosts, hostLimit, sweepFloor),
 		reachThreshold("internal hosts and ports without an answer", "hosts and ports", closed, closedLimit, closedFloor),
 	}}}
-	sweeps, spans := test.sweeps(servers, before, baseline.rounds(nil), baseline.internalHosts())
-	silent := test.closed(baseline.tried())
+	sweeps, spans := test.sweeps(servers, before, rounds, most)
+	silent := test.closed(m.internal)
 	for src, n := range silent {
 		s := sweeps[src]
 		s.Src, s.Closed = src, n
@@ -86,12 +100,29 @@ func (c *Context) scan(k float64) ScanResult {
 		if !window.some {
 			window = test.spanWithin(src)
 		}
-		r.Findings = append(r.Findings, Finding{Entity: src, Severity: severityOf(score), Score: score,
-			Summary: s.summary(), Evidence: s, Window: window.window()})
+		f := Finding{Entity: src, Severity: severityOf(score), Score: score,
+			Summary: s.summary(c.before()), Evidence: s, Window: window.window()}
+		if len(c.past) == 0 && !failsMostly(s.Closed, s.Targets-s.Unanswered) {
+			f.capped(Low) // who is answered may be a monitor; nothing says that it is new
+		}
+		r.Findings = append(r.Findings, f)
 	}
 	sortFindings(r.Findings)
 	r.Sweeps = evidenceOf[Sweep](r.Findings)
 	return r
+}
+
+// priorReach is what is known beforehand of how many internal hosts that are
+// not servers a host contacts: one or none. The floors are the limits then.
+var priorReach = spread{median: 0, scale: minScale}
+
+// failsMostly is the sequential test of Jung et al. (Fast Portscan Detection
+// Using Sequential Hypothesis Testing, 2004): of first contacts, a benign host's
+// succeed with probability 0.8 and a scanner's with 0.2, and a scanner is believed
+// to be one where it is 99 times as likely. Each failure makes it 4 times as
+// likely and each success a quarter.
+func failsMostly(failed, answered int) bool {
+	return float64(failed-answered)*math.Log(4) >= math.Log(99)
 }
 
 func reachThreshold(name, unit string, s spread, limit, floor float64) Threshold {
@@ -106,15 +137,6 @@ func (t peerTable) contacts() map[netip.Addr]int {
 		n[pair[0]]++
 	}
 	return n
-}
-
-// tried returns the internal hosts and ports that each host tried.
-func (d *day) tried() map[profile.Key]bool {
-	keys := map[profile.Key]bool{}
-	for c := range d.within() {
-		keys[c.Key] = true
-	}
-	return keys
 }
 
 // closed counts the internal hosts and ports that sent nothing back to each
@@ -139,14 +161,12 @@ func (d *day) spanWithin(src netip.Addr) (s span) {
 	return s
 }
 
-// reachOf is the spread of a count over the hosts of a day, as logarithms of
-// one more.
-func (d *day) reachOf(counts map[netip.Addr]int) spread {
-	var logs []float64
+// logCounts returns a count of each internal host, as the logarithm of one more.
+func (d *day) logCounts(counts map[netip.Addr]int) (logs []float64) {
 	for h := range d.hosts() {
 		logs = append(logs, math.Log1p(float64(counts[h.Addr])))
 	}
-	return spreadOf(logs)
+	return logs
 }
 
 // rounds counts the internal hosts that each host contacted on one port, and
@@ -205,14 +225,18 @@ func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[pr
 	return sweeps, spans
 }
 
-func (s Sweep) summary() string {
+func (s Sweep) summary(before string) string {
+	alone := ""
+	if before != "" {
+		alone = " that it left alone " + before
+	}
 	if s.Targets == 0 {
-		return fmt.Sprintf("tried %d hosts and ports inside that sent nothing back and that it left alone on the baseline day", s.Closed)
+		return fmt.Sprintf("tried %d hosts and ports inside that sent nothing back%s", s.Closed, strings.Replace(alone, " that", " and that", 1))
 	}
 	ports := plural(int64(len(s.Ports)), "port")
 	if len(s.Ports) <= 4 {
 		ports = "port " + joinPorts(s.Ports)
 	}
-	return fmt.Sprintf("tried %s of %s that it left alone on the baseline day, %d of which sent nothing back, in %s",
-		ports, plural(int64(s.Targets), "internal host"), s.Unanswered, plural(s.Flows, "flow"))
+	return fmt.Sprintf("tried %s of %s%s, %d of which sent nothing back, in %s",
+		ports, plural(int64(s.Targets), "internal host"), alone, s.Unanswered, plural(s.Flows, "flow"))
 }

@@ -75,6 +75,25 @@ func noisySpreadOf(values, noises []float64) spread {
 	return s
 }
 
+// priorPeers is how many hosts a prior stands for where a sample is too small,
+// and priorCertainty how many its spread is as certain as.
+const (
+	priorPeers     = 10
+	priorCertainty = 100
+)
+
+// or returns s, or where it is of too few values to learn from, s mixed with what
+// is known beforehand.
+func (s spread) or(prior spread) spread {
+	if s.n >= leastPeers {
+		return s
+	}
+	n, m := float64(s.n), float64(priorPeers)
+	return spread{n: priorCertainty, noise: s.noise,
+		median: (n*s.median + m*prior.median) / (n + m),
+		scale:  math.Sqrt((n*s.scale*s.scale + m*prior.scale*prior.scale) / (n + m))}
+}
+
 // reach is how far above the median the limit stands, for a sensitivity of k
 // standard deviations and a value of the given standard error. Of a small
 // sample the scale is not well known, so k grows as Student's t does over the

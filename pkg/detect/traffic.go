@@ -85,7 +85,7 @@ func Traffic(in Input) TrafficResult {
 		}
 	}
 	return TrafficResult{
-		Baseline: of(c.baseline),
+		Baseline: of(c.lastPast()),
 		Test:     of(c.test),
 		Public:   exchangeOf(c.servers.inward(), bySrc, at),
 	}

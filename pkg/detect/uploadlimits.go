@@ -61,54 +61,89 @@ type uploadLimits struct {
 	service map[netip.Addr][]float64   // those that are, by the address that takes in most
 }
 
-// learnUploads compares what the hosts send on both days.
+// What an upload is compared with if there are too few hosts to learn from: the
+// largest transfer upward of a usual host, so that the limit without a history is
+// about 100 MB a day, which the Sigma form of the rule uses too.
+const priorUsual = 2e6
+
+// learnUploads compares what the hosts send on all days.
 //
-// Uploads worth the name are those over the median host's largest transfer,
-// which is taken to be larger where hosts send more flows than on the baseline
-// day, for a weekend says little of a working day. The
+// Uploads worth the name are those over the median host's largest transfer of a
+// day, which is taken to be larger if hosts send more flows than on past days,
+// for a weekend says little of a working day. The
 // larger half of them is taken to have exponential logarithms, as Hill does (A
 // simple general approach to inference about the tail of a distribution, 1975),
 // so that their sizes are of Pareto's distribution. What a host uploads to the
-// same owner on both days is a habit; the absolute logarithm of the quotient of
-// two such uploads is exponential too. What only one day has is as likely to
-// begin as to end, so the uploads of the baseline day that the host does not
-// make again tell how many new ones there are.
-func learnUploads(before, after uploadTable) uploadLimits {
-	l := uploadLimits{hosts: len(before.most), usual: before.usual() + max(0, after.busy()-before.busy())}
+// same owner on several days is repeated; the absolute logarithm of the quotient
+// of two such uploads is exponential too. What only one day has is as likely to
+// begin as to end, so the uploads of past days that the host does not make again
+// say how many new ones there are.
+func (c *Context) learnUploads() uploadLimits {
+	m, after, days := c.memory(), c.test.uploads(), c.peers()
+	var l uploadLimits
+	var most, busy []float64
+	for _, d := range days {
+		t := d.uploads()
+		most = append(most, slices.Collect(maps.Values(t.most))...)
+		busy = append(busy, t.busy())
+	}
+	l.usual = middle(most)
+	if len(c.past) > 0 {
+		l.hosts = len(most)
+		l.usual += max(0, after.busy()-middle(busy))
+	}
+	if len(most) < leastPeers || len(c.past) == 0 {
+		l.usual = max(l.usual, math.Log(priorUsual))
+	}
 
-	best, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
+	sizes := map[uploadKey][]float64{} // over usual, by day
+	there := map[netip.Addr]int{}      // days with outward traffic
+	days = append(slices.Clone(c.similar()), c.test)
+	for _, d := range days {
+		for host := range d.uploads().most {
+			there[host]++
+		}
+		for k, u := range d.uploads().lists {
+			if size := u.size(); size > l.usual {
+				sizes[k] = append(sizes[k], size)
+			}
+		}
+	}
+	var best []float64
 	var changes []float64
-	for k, u := range before.lists {
-		switch now := after.lists[k]; {
-		case u.size() <= l.usual:
-		case now.size() > l.usual:
-			changes = append(changes, math.Abs(now.size()-u.size()))
-		case after.there(k.src):
-			best[k.src] = max(best[k.src], u.size())
-			slow[k.src] = slow[k.src] || u.slow()
+	for _, d := range days[:len(days)-1] {
+		of, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
+		for k, u := range d.uploads().lists {
+			if size := u.size(); size > l.usual && len(sizes[k]) == 1 && there[k.src] > 1 && !m.flagged[d.index][flag{RuleExfiltration, k.src, u.top()}] {
+				of[k.src] = max(of[k.src], size)
+				slow[k.src] = slow[k.src] || u.slow()
+			}
+		}
+		best = append(best, slices.Collect(maps.Values(of))...)
+		for _, some := range slow {
+			if some {
+				l.slow++
+			}
+		}
+	}
+	for _, of := range sizes {
+		for i := 1; i < len(of); i++ {
+			changes = append(changes, math.Abs(of[i]-of[i-1]))
 		}
 	}
 	l.files, l.repeated = len(best), len(changes)
-	l.median = middle(append(slices.Collect(maps.Values(best)), l.usual+math.Ln2*fileTail))
+	l.median = middle(append(slices.Clone(best), l.usual+math.Ln2*fileTail))
 	var excesses []float64
 	for _, size := range best {
 		if size > l.median {
 			excesses = append(excesses, size-l.median)
 		}
 	}
-	for _, some := range slow {
-		if some {
-			l.slow++
-		}
-	}
 	l.many = len(excesses)
 	l.tail, l.change = exponential(excesses), exponential(changes)
-	l.learnTargets(before, after)
+	l.learnTargets(m, after)
 	return l
 }
-
-// usual is the median of the hosts' largest transfers upward.
-func (t uploadTable) usual() float64 { return middle(slices.Collect(maps.Values(t.most))) }
 
 // busy is the logarithm of the flows that the median host sends outward.
 func (t uploadTable) busy() float64 {
@@ -133,12 +168,12 @@ func exponential(values []float64) float64 {
 }
 
 // learnTargets collects the uploads of the test day by where they go.
-func (l *uploadLimits) learnTargets(before, after uploadTable) {
+func (l *uploadLimits) learnTargets(m *memory, after uploadTable) {
 	l.begun, l.service = map[uploadTarget][]float64{}, map[netip.Addr][]float64{}
 	for k, u := range after.lists {
 		switch {
 		case u.size() <= l.usual:
-		case before.lists[k].size() > l.usual:
+		case m.uploads[k].size() > l.usual:
 			l.service[u.top()] = append(l.service[u.top()], u.size())
 		default:
 			l.begun[k.uploadTarget] = append(l.begun[k.uploadTarget], u.size())
@@ -170,9 +205,9 @@ func (l uploadLimits) limit(slow bool, k float64) float64 {
 
 // excess is how far an upload lies above usual in units of the way to the
 // limit, or as far beyond its history or the place's uploads if that is less.
-func (l uploadLimits) excess(k uploadKey, u, before *uploadList, sensitivity float64) float64 {
+func (l uploadLimits) excess(k uploadKey, u *uploadList, before *uploadHistory, sensitivity float64) float64 {
 	up := u.size()
-	if l.hosts < 2 || up <= l.usual {
+	if up <= l.usual {
 		return 0
 	}
 	excess := (up - l.usual) / (l.limit(u.slow(), sensitivity) - l.usual)
@@ -189,8 +224,9 @@ func (l uploadLimits) excess(k uploadKey, u, before *uploadList, sensitivity flo
 }
 
 func (l uploadLimits) thresholds(k float64) []Threshold {
-	if l.hosts < 2 {
-		return nil
+	if l.hosts == 0 {
+		from := fmt.Sprintf("fixed: beyond %s, Pareto index %.3g as known beforehand", units.Bytes(int64(math.Exp(l.usual))), 1/l.tail)
+		return []Threshold{{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from}}
 	}
 	from := fmt.Sprintf("each host's largest upload over %s, the median of %d hosts' largest transfer to one address, that it does not make again: %d on the baseline day, median %s, Pareto index %.3g",
 		units.Bytes(int64(math.Exp(l.usual))), l.hosts, l.files, units.Bytes(int64(math.Exp(l.median))), 1/l.tail)

@@ -100,7 +100,7 @@ func (t uploadTable) there(host netip.Addr) bool {
 // uploads groups a day's outward traffic by host and owner. What counts as an
 // upload is told by address: and, to an address that gave more than it took, by
 // the host's largest flows, for a drive is also read from.
-func (d *day) uploads() uploadTable { return d.uploadTable.get(d.listUploads) }
+func (d *day) uploads() uploadTable { return d.uploadList.get(d.listUploads) }
 
 func (d *day) listUploads() uploadTable {
 	t := uploadTable{map[uploadKey]*uploadList{}, map[netip.Addr]int64{}, map[netip.Addr]float64{}}

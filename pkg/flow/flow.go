@@ -230,3 +230,6 @@ func (t Time) Second() uint32 { return uint32(t / Second) }
 func (t Time) String() string {
 	return fmt.Sprintf("%02d:%02d:%02d.%02d", t/Hour, t/Minute%60, t/Second%60, t%Second)
 }
+
+// Clock writes a time to the minute, such as "20:05".
+func (t Time) Clock() string { return fmt.Sprintf("%02d:%02d", t.Hour(), t/Minute%60) }

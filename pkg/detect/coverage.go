@@ -1,0 +1,47 @@
+package detect
+
+// History says what limits were learned from.
+type History struct {
+	Days  int `json:"days"`
+	Hosts int `json:"hosts"`
+}
+
+// Coverage says whether a rule ran, what it learned from, and what it could
+// not see.
+type Coverage struct {
+	Rule   string `json:"rule"`
+	Ran    bool   `json:"ran"`
+	Hosts  int    `json:"hosts"`  // distinct hosts that its limits were learned from
+	Days   int    `json:"days"`   // days of these
+	Reason string `json:"reason"` // why it did not run or sees less; empty if neither
+}
+
+// The reasons for which rules see less than they could.
+const (
+	reasonNoHistory    = "no history: compared with fixed limits and with the other hosts of the day"
+	reasonFewHosts     = "too few hosts to learn limits from: fixed limits are used instead"
+	reasonNoHosts      = "no flow from an internal host"
+	reasonNeedsHistory = "no history: needs a day before to compare with"
+)
+
+// leastPeers is the fewest hosts that a limit is learned from without a prior.
+const leastPeers = 10
+
+// ranCoverage is that of a rule that learns limits from hosts of past days and
+// has fixed ones for a lack of them.
+func (c *Context) ranCoverage() Coverage {
+	h := c.learned()
+	cov := Coverage{Ran: true, Hosts: h.Hosts, Days: h.Days}
+	switch {
+	case c.test.internalHosts() == 0:
+		cov.Ran, cov.Reason = false, reasonNoHosts
+	case h.Days == 0:
+		cov.Reason = reasonNoHistory
+	case h.Hosts < leastPeers:
+		cov.Reason = reasonFewHosts
+	}
+	return cov
+}
+
+// notRun is the coverage of a rule that did not run.
+func notRun(reason string) Coverage { return Coverage{Reason: reason} }

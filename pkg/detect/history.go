@@ -1,0 +1,199 @@
+package detect
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/profile"
+)
+
+// Day is a day of the history.
+type Day struct {
+	Date    time.Time // midnight; zero if unknown
+	Profile *profile.Profile
+}
+
+// history returns the days before the test day, earliest first. Days without a
+// date come first, in an order of their own that depends on their content only.
+func (in Input) history() []Day {
+	var days []Day
+	for _, d := range in.History {
+		if d.Profile != nil {
+			days = append(days, d)
+		}
+	}
+	if in.Baseline != nil {
+		days = append(days, Day{Profile: in.Baseline})
+	}
+	slices.SortStableFunc(days, func(a, b Day) int {
+		return cmp.Or(a.Date.Compare(b.Date), slices.CompareFunc(a.Profile.Sources, b.Profile.Sources,
+			func(a, b profile.Source) int { return cmp.Compare(a.SHA256, b.SHA256) }),
+			slices.CompareFunc(a.Profile.Conversations, b.Profile.Conversations, func(a, b profile.Conversation) int {
+				return cmp.Or(a.Key.Compare(b.Key), cmp.Compare(a.Flows, b.Flows), cmp.Compare(a.Up, b.Up))
+			}))
+	})
+	return days
+}
+
+// memory is what past days tell of whom hosts had contact with. It grows by a
+// day at a time, and what was an alert on a day is not remembered as normal.
+type memory struct {
+	days         int
+	destinations map[netip.Addr]*destination
+	hosts        map[netip.Addr]firstSeen            // internal hosts
+	contacts     map[netip.Addr]map[contact]bool     // whom each host opened flows to
+	uploads      map[uploadKey]*uploadHistory        // what each host uploads to each target
+	countries    map[geo.Country]map[netip.Addr]bool // with the hosts that contacted them
+	internal     map[profile.Key]bool                // conversations between internal hosts
+	flagged      map[int]map[flag]bool               // alerts, by day
+}
+
+// flag is an alert of a rule on an entity. Target is the other end, if the rule
+// looks at single ones.
+type flag struct {
+	rule   string
+	entity netip.Addr
+	target netip.Addr
+}
+
+// firstSeen is when something was first seen in the history.
+type firstSeen struct {
+	day int
+	at  flow.Time
+}
+
+// since is the time from o to f, in 1/100 s; days are as long as flow.Day.
+func (f firstSeen) since(o firstSeen) flow.Time { return flow.Time(f.day-o.day)*flow.Day + f.at - o.at }
+
+// destination is what past days tell of an external address.
+type destination struct {
+	firstSeen
+	host   netip.Addr // the only internal host that contacted it; invalid if there were several
+	gap    float64    // mean gap between its calls on the last day on which they kept a rhythm; 0 if they did not
+	others bool       // several hosts contacted it
+	flows  int64      // on all days
+}
+
+// uploadHistory is what a host uploaded to one target on past days.
+type uploadHistory struct {
+	best  float64 // largest size of a day, as uploadList.size
+	total int64   // bytes sent on that day
+	days  int     // days with an upload
+}
+
+func newMemory() *memory {
+	return &memory{destinations: map[netip.Addr]*destination{}, hosts: map[netip.Addr]firstSeen{},
+		contacts: map[netip.Addr]map[contact]bool{}, uploads: map[uploadKey]*uploadHistory{},
+		countries: map[geo.Country]map[netip.Addr]bool{}, internal: map[profile.Key]bool{}, flagged: map[int]map[flag]bool{}}
+}
+
+// add remembers a day but for what its findings are about.
+func (m *memory) add(d *day, findings []Finding) {
+	flagged := map[flag]bool{}
+	for _, f := range findings {
+		if !f.Severity.Alert() {
+			continue
+		}
+		flagged[flag{rule: f.Rule, entity: f.Entity}] = true
+		for _, to := range destinationsOf(f) {
+			flagged[flag{f.Rule, f.Entity, to.addr}] = true
+		}
+	}
+	m.flagged[m.days] = flagged
+	for h := range d.hosts() {
+		if _, ok := m.hosts[h.Addr]; !ok && len(h.Slots) > 0 {
+			m.hosts[h.Addr] = firstSeen{m.days, d.firstFlow(h.Addr)}
+		}
+	}
+	m.addConversations(d, flagged)
+	for k, u := range d.uploads().lists {
+		if flagged[flag{RuleExfiltration, k.src, u.top()}] {
+			continue
+		}
+		old := m.uploads[k]
+		if old == nil {
+			old = &uploadHistory{}
+			m.uploads[k] = old
+		}
+		old.days++
+		if size := u.size(); size >= old.best {
+			old.best, old.total = size, u.total()
+		}
+	}
+	for country, hosts := range d.countryTraffic().hosts {
+		for h := range hosts {
+			if flagged[flag{rule: RuleNewCountry, entity: h}] {
+				continue
+			}
+			if m.countries[country] == nil {
+				m.countries[country] = map[netip.Addr]bool{}
+			}
+			m.countries[country][h] = true
+		}
+	}
+	m.days++
+}
+
+// addConversations remembers whom hosts contacted.
+func (m *memory) addConversations(d *day, flagged map[flag]bool) {
+	for i := range d.Conversations {
+		c := &d.Conversations[i]
+		if !d.inside(c.Src) {
+			continue
+		}
+		if m.contacts[c.Src] == nil {
+			m.contacts[c.Src] = map[contact]bool{}
+		}
+		m.contacts[c.Src][d.contact(c.Dst)] = true
+		switch {
+		case d.inside(c.Dst):
+			if c.Src != c.Dst && !flagged[flag{rule: RuleInternalScan, entity: c.Src}] &&
+				!flagged[flag{RuleInternalP2P, c.Src, c.Dst}] {
+				m.internal[c.Key] = true
+			}
+		case d.outside(c.Dst) && !flagged[flag{RuleBeacon, c.Src, c.Dst}]:
+			m.meet(d, c)
+		}
+	}
+	for _, c := range d.calls() {
+		if to := m.destinations[c.Dst]; to != nil && !flagged[flag{RuleBeacon, c.Src, c.Dst}] {
+			to.gap = c.Gap
+		}
+	}
+}
+
+// meet remembers an external destination.
+func (m *memory) meet(d *day, c *profile.Conversation) {
+	to := m.destinations[c.Dst]
+	if to == nil {
+		to = &destination{firstSeen: firstSeen{m.days, c.First}, host: c.Src}
+		m.destinations[c.Dst] = to
+	}
+	to.flows += c.Flows
+	if to.host != c.Src {
+		to.others = true
+	}
+	if to.day == m.days {
+		to.at = min(to.at, c.First)
+	}
+}
+
+// size is the largest size of a day, 0 without an upload.
+func (h *uploadHistory) size() float64 {
+	if h == nil {
+		return 0
+	}
+	return h.best
+}
+
+// sent is the bytes sent on the day of the largest upload.
+func (h *uploadHistory) sent() int64 {
+	if h == nil {
+		return 0
+	}
+	return h.total
+}
