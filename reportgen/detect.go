@@ -20,8 +20,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const detectHelp = `Detect compares a day with a normal day and prints what stands out. A day is a Parquet
+const detectHelp = `Detect compares a day with the days before it and prints what stands out. A day is a Parquet
 flow file or a profile that reportgen profile -o wrote.
+
+--baseline names earlier days: files, folders or patterns, as often as needed. With --days, a folder
+of days (date=2024-03-20/*.parquet or 2024-03-20.parquet), --test is a date or latest, and up to 28
+days before it are the baseline. Without either, limits are fixed ones and those of the day's
+other hosts. One line on stderr says which rules ran, from how many days and hosts they learned,
+and what they could not see; --coverage writes a record a rule.
+
+The organisation's networks are inferred from the flows unless --internal lists them.
 
 Formats: table, for people, with the devices concerned first; json, one finding a line;
 csv, one finding a line under a header; ocsf and ecs, one event a line in the words of the
@@ -36,7 +44,7 @@ status is 0 however much is found, unless --fail-on says otherwise.
 func newDetectCommand() *cobra.Command {
 	var opt detectOptions
 	c := &cobra.Command{
-		Use:   "detect --baseline FILE --test FILE",
+		Use:   "detect --test FILE [--baseline FILE]...",
 		Short: "Find hosts that behave as a compromised one would",
 		Long:  detectHelp,
 		Example: `  reportgen detect --baseline data.parquet --test test.parquet --country country.mmdb --asn asn.mmdb
@@ -48,12 +56,14 @@ func newDetectCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&opt.baseline, "baseline", "", "`FILE` normal day of the same network")
-	f.StringVar(&opt.test, "test", "", "`FILE` day under test")
+	f.StringArrayVar(&opt.baselines, "baseline", nil, "`DAYS` file, folder or pattern of earlier days; may be repeated")
+	f.StringVar(&opt.days, "days", "", "`DIR` folder of days from which --test and the 28 days before it are read")
+	f.StringVar(&opt.test, "test", "", "`DAY` file of the day under test; with --days, a date or latest")
+	f.BoolVar(&opt.coverage, "coverage", false, "also write what each rule learned from and could not see")
 	f.StringVar(&opt.servers, "servers", "", "`FILE` flows of external clients of the public servers")
 	f.StringVar(&opt.country, "country", "", "`FILE` MMDB of countries")
 	f.StringVar(&opt.asn, "asn", "", "`FILE` MMDB of owners (autonomous systems)")
-	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default RFC 1918 and ULA)")
+	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
 	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
 	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf or ecs")
 	opt.show.addFlags(f)
@@ -62,13 +72,15 @@ func newDetectCommand() *cobra.Command {
 }
 
 type detectOptions struct {
-	baseline, test, servers string
-	country, asn, internal  string
-	sensitivity             float64
-	sensitivitySet          bool
-	format                  string
-	show                    showOptions
-	alerts                  alertOptions
+	baselines              []string
+	days, test, servers    string
+	country, asn, internal string
+	coverage               bool
+	sensitivity            float64
+	sensitivitySet         bool
+	format                 string
+	show                   showOptions
+	alerts                 alertOptions
 }
 
 func runDetect(ctx context.Context, opt detectOptions, stdout io.Writer, c *console.Console) (err error) {
@@ -84,8 +96,8 @@ func runDetect(ctx context.Context, opt detectOptions, stdout io.Writer, c *cons
 	switch {
 	case !ok:
 		return fmt.Errorf("--format %q is none of table, json, csv, ocsf, ecs", opt.format)
-	case opt.baseline == "" || opt.test == "":
-		return errors.New("detect needs --baseline, a normal day of the same network, and --test, the day to compare with it; without a baseline nothing says what is unusual")
+	case opt.test == "":
+		return errors.New("detect needs --test, the day to search, and works best with --baseline, earlier days of the same network")
 	case !(opt.sensitivity > 0):
 		return fmt.Errorf("--sensitivity %v is not above 0", opt.sensitivity)
 	}
@@ -93,19 +105,14 @@ func runDetect(ctx context.Context, opt detectOptions, stdout io.Writer, c *cons
 	if opt.sensitivitySet {
 		in.Sensitivity = opt.sensitivity
 	}
-	if opt.internal != "" {
-		if in.Internal, err = flow.ParseNetworks(opt.internal); err != nil {
-			return fmt.Errorf("--internal: %w", err)
-		}
-	}
 	if in.Geo, err = geo.Open(opt.country, opt.asn); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Geo.Close()) }()
-	if opt.country == "" {
-		c.Warnf("new countries are not detected: no --country database")
-	}
 	if err := opt.openDays(ctx, &in, c); err != nil {
+		return err
+	}
+	if err := internalNetworks(&in, opt.internal, c); err != nil {
 		return err
 	}
 	if err := alerts.dated(in.Test); err != nil {
@@ -119,29 +126,30 @@ func runDetect(ctx context.Context, opt detectOptions, stdout io.Writer, c *cons
 		return fmt.Errorf("addresses could not be looked up: %w", err)
 	}
 	r = opt.show.apply(allowed, r, c)
+	seen := coverages(r)
+	c.Infof("%s", coverageLine(seen))
 	if err := write(stdout, r); err != nil {
 		return err
+	}
+	if opt.coverage {
+		if err := opt.writeCoverage(stdout, c, seen); err != nil {
+			return err
+		}
 	}
 	return errors.Join(alerts.send(ctx, r.Findings, stdout, c), opt.show.verdict(r))
 }
 
-// openDays reads the days that are compared.
-func (opt detectOptions) openDays(ctx context.Context, in *detect.Input, c *console.Console) (err error) {
-	if in.Baseline, err = openDay(ctx, opt.baseline, c); err != nil {
-		return fmt.Errorf("--baseline: %w", err)
+// writeCoverage writes the records beside findings of the table and of JSON, and
+// to stderr if the findings are in a format that has no place for them.
+func (opt detectOptions) writeCoverage(stdout io.Writer, c *console.Console, seen []detect.Coverage) error {
+	switch opt.format {
+	case "json":
+		return writeCoverageJSON(stdout, seen)
+	case "table":
+		fmt.Fprintln(stdout)
+		return writeCoverageTable(stdout, seen)
 	}
-	if in.Test, err = openDay(ctx, opt.test, c); err != nil {
-		return fmt.Errorf("--test: %w", err)
-	}
-	if slices.Equal(in.Baseline.Sources, in.Test.Sources) {
-		c.Warnf("--baseline and --test are the same flows, so that only clients of --servers can be detected; use another day of this network as the baseline")
-	}
-	if opt.servers != "" {
-		if in.Servers, err = openDay(ctx, opt.servers, c); err != nil {
-			return fmt.Errorf("--servers: %w", err)
-		}
-	}
-	return nil
+	return writeCoverageTable(c.Output(), seen)
 }
 
 func findingWriters(alerts *alerting) map[string]func(io.Writer, detect.Result) error {

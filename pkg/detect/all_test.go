@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -103,7 +104,7 @@ func TestNothingToSee(t *testing.T) {
 		"no internal address":     {Baseline: public, Test: public, Servers: public},
 		"one flow without bytes":  {Baseline: one, Test: one, Servers: one},
 		"one DNS flow":            {Baseline: ask, Test: ask, Servers: ask},
-		"no baseline":             {Test: attacked(40).profile()},
+		"an office, no baseline":  {Test: office(2, 40).profile()},
 		"no test day":             {Baseline: attacked(40).profile()},
 		"the same day twice":      {Baseline: attacked(40).profile(), Test: attacked(40).profile()},
 		"other networks are ours": {Baseline: public, Test: attacked(40).profile(), Internal: mustNetworks(t, "64.225.56.0/24")},
@@ -119,6 +120,27 @@ func TestNothingToSee(t *testing.T) {
 				t.Error("a result holds what JSON cannot: ", err)
 			}
 		})
+	}
+}
+
+// A day alone is searched for what it can show, and says that it is alone.
+func TestNoHistory(t *testing.T) {
+	in := input(t)
+	in.Baseline = nil
+	r := detect.All(in)
+	wantAlerts(t, r.Findings, host(3), host(4), host(5), host(6), host(7), host(8), host(9), "203.0.113.7")
+	for _, f := range r.Findings {
+		if f.History == nil || f.History.Days != 0 || f.State != "" || f.Since != "" || strings.Contains(f.Summary, "baseline") {
+			t.Errorf("%s of %s: history %v, state %q, since %q: %s", f.Rule, f.Entity, f.History, f.State, f.Since, f.Summary)
+		}
+		if f.Severity == detect.Critical && f.Rule != detect.RuleExternalAutomation {
+			t.Errorf("%s of %s is critical without a history", f.Rule, f.Entity)
+		}
+	}
+	for _, id := range []string{detect.RuleNewCountry, detect.RuleHostAnomaly} {
+		if cov := r.Outcomes[id].Coverage; cov.Ran || cov.Reason == "" {
+			t.Errorf("%s: coverage %+v", id, cov)
+		}
 	}
 }
 

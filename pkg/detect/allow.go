@@ -31,14 +31,18 @@ type AllowList []Allowance
 func (l AllowList) Apply(r Result) (Result, []int) {
 	hidden := make([]int, len(l))
 	var shown []Finding
-	for _, f := range r.Findings {
+	for _, f := range partsOf(r.Findings) {
 		if i := slices.IndexFunc(l, func(a Allowance) bool { return a.allows(f) }); i >= 0 {
 			hidden[i]++
 			continue
 		}
 		shown = append(shown, f)
 	}
-	r.Findings, r.Devices = shown, Devices(shown)
+	outcomes := r.Outcomes
+	if len(l) > 0 {
+		r = Combine(shown)
+	}
+	r.Outcomes = outcomes
 	return r, hidden
 }
 

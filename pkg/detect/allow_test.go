@@ -13,7 +13,13 @@ func TestAllowList(t *testing.T) {
 	network := netip.MustParsePrefix
 	result := detect.All(input(t))
 	all := map[string]bool{}
-	for _, f := range result.Findings {
+	parts := func(r detect.Result) (parts []detect.Finding) {
+		for _, f := range r.Findings {
+			parts = append(parts, f.Parts()...)
+		}
+		return parts
+	}
+	for _, f := range parts(result) {
 		all[f.Rule+" "+f.Entity.String()] = true
 	}
 	tests := []struct {
@@ -39,7 +45,7 @@ func TestAllowList(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			shown, hidden := detect.AllowList{tt.allow}.Apply(result)
 			left := map[string]bool{}
-			for _, f := range shown.Findings {
+			for _, f := range parts(shown) {
 				left[f.Rule+" "+f.Entity.String()] = true
 			}
 			var got []string
@@ -52,7 +58,7 @@ func TestAllowList(t *testing.T) {
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("hides %v, want %v", got, tt.want)
 			}
-			if n := len(result.Findings) - len(shown.Findings); hidden[0] != n {
+			if n := len(parts(result)) - len(parts(shown)); hidden[0] != n {
 				t.Errorf("says %d, hides %d", hidden[0], n)
 			}
 			for _, d := range shown.Devices {

@@ -133,16 +133,29 @@ func (c *Context) anomaly(k float64) AnomalyResult {
 	return r
 }
 
-// explained lowers the findings of host-anomaly on hosts for which another rule
-// has an alert to info, and says which: what a rule names is not what no rule
-// names. The findings given stay as they are.
+// explained lowers to info the findings that another rule explains, and says
+// which: those of host-anomaly on hosts for which another rule has an alert, for
+// what a rule names is not what no rule names, and those of external-automation on
+// sources that scan or guess passwords. The findings given stay as they are.
 func explained(findings []Finding) []Finding {
 	by := alertingRules(findings)
+	attackers := map[netip.Addr]bool{}
+	for _, f := range findings {
+		if f.Rule == RuleInboundAttack && f.Severity.Alert() {
+			for _, a := range f.Entities() {
+				attackers[a] = true
+			}
+		}
+	}
 	findings = slices.Clone(findings)
 	for i := range findings {
 		f := &findings[i]
+		if f.Rule == RuleExternalAutomation && attackers[f.Entity] && f.Severity != Info {
+			f.Summary += "; explained by " + RuleInboundAttack
+			f.capped(Info)
+		}
 		c, ok := f.Evidence.(HostChange)
-		if !ok || f.Rule != RuleHostAnomaly || len(by[f.Entity]) == 0 {
+		if !ok || f.Rule != RuleHostAnomaly || len(c.NamedBy) > 0 || len(by[f.Entity]) == 0 {
 			continue
 		}
 		c.NamedBy = by[f.Entity]
@@ -157,7 +170,7 @@ func explained(findings []Finding) []Finding {
 // entity; sorted.
 func alertingRules(findings []Finding) map[netip.Addr][]string {
 	by := map[netip.Addr][]string{}
-	for _, f := range findings {
+	for _, f := range partsOf(findings) {
 		if f.Rule != RuleHostAnomaly && f.Severity.Alert() && !slices.Contains(by[f.Entity], f.Rule) {
 			by[f.Entity] = append(by[f.Entity], f.Rule)
 		}

@@ -112,8 +112,8 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		case began:
 			f.Summary += fmt.Sprintf("; it began at %s and went on to the end of the day", conv.First.Clock())
 			f.capped(Low)
-		case len(c.past) == 0:
-			f.capped(High)
+		case len(c.past) == 0 && isVendor(call.Owner.Name):
+			f.capped(Low)
 		}
 		r.Findings = append(r.Findings, f)
 	}
@@ -129,6 +129,12 @@ const shortShare = 0.75
 // regularByDesign are ports of services whose clients keep a rhythm: names and
 // time. Without a history nothing tells a new one from others.
 var regularByDesign = map[uint16]bool{53: true, 123: true, 853: true}
+
+// vendorOwners are words in the names of owners whose programs call home at even
+// gaps from most desktops.
+var vendorOwners = []string{"microsoft", "apple", "google", "mozilla", "canonical", "adobe"}
+
+func isVendor(owner string) bool { return hasWord(owner, vendorOwners) }
 
 // beaconCoverage says what beacons could not be seen.
 func (c *Context) beaconCoverage() Coverage {

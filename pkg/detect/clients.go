@@ -60,7 +60,10 @@ func Clients(in Input) ClientsResult { return resultOf[ClientsResult](in, RuleEx
 
 func (c *Context) clients(k float64) ClientsResult {
 	r := ClientsResult{Clients: c.servers.clients()}
-	r.Signals = Signals{}
+	r.Signals, r.Coverage = Signals{}, Coverage{Ran: len(r.Clients) > 0}
+	if len(r.Clients) == 0 {
+		r.Coverage.Reason = reasonNoInbound
+	}
 	var cvs []float64
 	var flows []int64
 	for _, client := range r.Clients {

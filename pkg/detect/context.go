@@ -17,6 +17,7 @@ type Context struct {
 	test    *day
 	servers *day
 	runs    map[runKey]outcomer
+	isPast  bool // a past day is under test
 
 	known       lazy[*memory]
 	pastAlerts  [][]Finding // alerts of each past day, computed with known
@@ -33,6 +34,9 @@ func NewContext(in Input) *Context {
 	c := &Context{in: in, runs: map[runKey]outcomer{},
 		test:    newDay(Day{in.TestDate, in.Test}, in.Internal, locations),
 		servers: newDay(Day{Profile: in.Servers}, in.Internal, locations)}
+	if in.Servers == nil {
+		c.servers = c.test // which has all directions, as a sensor sees them
+	}
 	for _, d := range in.history() {
 		past := newDay(d, in.Internal, locations)
 		past.index = len(c.past)
@@ -45,7 +49,7 @@ func NewContext(in Input) *Context {
 // before it taught.
 func (c *Context) on(i int, m *memory) *Context {
 	in := Input{Sensitivity: c.in.Sensitivity, Geo: c.in.Geo, Internal: c.in.Internal}
-	o := &Context{in: in, runs: map[runKey]outcomer{}, past: c.past[:i], test: c.past[i], servers: newDay(Day{}, in.Internal, c.test.locations)}
+	o := &Context{in: in, isPast: true, runs: map[runKey]outcomer{}, past: c.past[:i], test: c.past[i], servers: c.past[i]}
 	o.known.get(func() *memory { return m })
 	return o
 }
@@ -65,8 +69,12 @@ func (c *Context) memory() *memory {
 		m := newMemory()
 		for i, d := range c.past {
 			var alerts []Finding
-			if i > 0 {
-				alerts = c.on(i, m).alerts()
+			switch {
+			case len(c.past) == 1: // two days: nothing to learn about the first
+			case i == 0:
+				alerts = c.on(i, m).alerts(standalone)
+			default:
+				alerts = c.on(i, m).alerts(ruleIDs())
 			}
 			m.add(d, alerts)
 			c.pastAlerts = append(c.pastAlerts, alerts)
@@ -75,11 +83,11 @@ func (c *Context) memory() *memory {
 	})
 }
 
-// alerts returns the alerts of all rules but host-anomaly, which only says
-// what others have no name for.
-func (c *Context) alerts() []Finding {
+// alerts returns the alerts of rules, but for host-anomaly, which only says what
+// others have no name for.
+func (c *Context) alerts(rules []string) []Finding {
 	var alerts []Finding
-	for _, id := range ruleIDs() {
+	for _, id := range rules {
 		if id == RuleHostAnomaly {
 			continue
 		}

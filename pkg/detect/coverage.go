@@ -21,6 +21,7 @@ const (
 	reasonNoHistory    = "no history: compared with fixed limits and with the other hosts of the day"
 	reasonFewHosts     = "too few hosts to learn limits from: fixed limits are used instead"
 	reasonNoHosts      = "no flow from an internal host"
+	reasonNoInbound    = "no flow from an external address"
 	reasonNeedsHistory = "no history: needs a day before to compare with"
 )
 

@@ -28,6 +28,7 @@ type day struct {
 	callList     lazy[[]Call]
 	dnsUse       lazy[dnsHosts]
 	countries    lazy[countryTraffic]
+	swarmList    lazy[map[netip.Addr]Swarm]
 }
 
 // nothing is a profile without flows.

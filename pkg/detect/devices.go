@@ -25,7 +25,7 @@ type Device struct {
 // it is the larger.
 func Devices(findings []Finding) []Device {
 	byEntity := map[netip.Addr][]Finding{}
-	for _, f := range findings {
+	for _, f := range deviceFindings(findings) {
 		byEntity[f.Entity] = append(byEntity[f.Entity], f)
 	}
 	var devices []Device
@@ -52,4 +52,18 @@ func Devices(findings []Finding) []Device {
 			compareFindings(a.Findings[0], b.Findings[0]))
 	})
 	return devices
+}
+
+// deviceFindings returns findings with the entities that are devices of their
+// own. Of the sources of an attack from outside only the first one is: a server
+// on the open Internet has hundreds a day.
+func deviceFindings(findings []Finding) (all []Finding) {
+	for _, f := range findings {
+		if f.Rule == RuleInboundAttack {
+			all = append(all, f)
+			continue
+		}
+		all = append(all, f.Parts()...)
+	}
+	return all
 }

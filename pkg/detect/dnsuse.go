@@ -15,7 +15,7 @@ import (
 type dnsHost struct {
 	addr      netip.Addr
 	dns       profile.Counts
-	other     int64 // flows to anything else
+	other     int64 // flows to anything else, and from external clients
 	external  int64 // DNS flows to external addresses
 	hours     [24]int64
 	resolvers map[netip.Addr]*resolverUse
@@ -57,6 +57,12 @@ func (d *day) listDNS() dnsHosts {
 		}
 		u.Add(c.Counts)
 		u.span.add(c)
+	}
+	// A server on the Internet asks on behalf of its clients.
+	for c := range d.inward() {
+		if h := hosts[c.Dst]; h != nil {
+			h.other += c.Flows
+		}
 	}
 	maps.DeleteFunc(hosts, func(_ netip.Addr, h *dnsHost) bool { return h.dns.Flows == 0 })
 	return hosts
@@ -137,8 +143,8 @@ var (
 	priorPerFlowGrew = spread{median: 0, scale: 0.3}
 )
 
-// Of hosts with fewer requests nothing is said if there are too few hosts to
-// learn what a usual host asks.
+// Of hosts with fewer requests nothing is said if there is no history, or too
+// few hosts to learn what a usual host asks.
 const (
 	priorFlows = 200
 	priorBytes = priorFlows * 250
@@ -198,12 +204,15 @@ func (c *Context) learnDNS() dnsLimits {
 		}
 	}
 	l := dnsLimits{
-		perOther: noisySpreadOf(perOther, perOtherNoise).or(priorPerOther), growth: noisySpreadOf(growth, growthNoise).or(priorGrowth),
-		perFlow: spreadOf(perFlow).or(priorPerFlow), perFlowGrew: spreadOf(perFlowGrew).or(priorPerFlowGrew),
+		perOther: c.orPrior(noisySpreadOf(perOther, perOtherNoise), priorPerOther), growth: c.orPrior(noisySpreadOf(growth, growthNoise), priorGrowth),
+		perFlow: c.orPrior(spreadOf(perFlow), priorPerFlow), perFlowGrew: c.orPrior(spreadOf(perFlowGrew), priorPerFlowGrew),
 		usualFlows: middle(flows), usualBytes: middle(bytes), groupFlows: middle(groups),
 	}
+	if len(flows) < leastPeers || len(c.past) == 0 {
+		l.usualFlows = max(l.usualFlows, priorFlows)
+	}
 	if len(flows) < leastPeers {
-		l.usualFlows, l.usualBytes = priorFlows, priorBytes
+		l.usualBytes = priorBytes
 	}
 	return l
 }

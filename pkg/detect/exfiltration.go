@@ -129,8 +129,11 @@ var cloudOwners = []string{"google", "microsoft", "amazon", "dropbox", "apple", 
 	"wasabi", "digitalocean", "ovh", "hetzner", "alibaba", "tencent", "yandex", "pcloud", "cloudflare"}
 
 // isCloud says whether an owner lets anyone store data.
-func isCloud(owner string) bool {
-	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(owner), func(r rune) bool {
+func isCloud(owner string) bool { return hasWord(owner, cloudOwners) }
+
+// hasWord says whether one of some words is in a name.
+func hasWord(name string, words []string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
 		return !('a' <= r && r <= 'z')
-	}), func(word string) bool { return slices.Contains(cloudOwners, word) })
+	}), func(word string) bool { return slices.Contains(words, word) })
 }

@@ -235,7 +235,9 @@ func wantAlerts(t *testing.T, fs []detect.Finding, want ...string) {
 	alerts := map[string]bool{}
 	for _, f := range fs {
 		if f.Severity.Alert() {
-			alerts[f.Entity.String()] = true
+			for _, a := range f.Entities() {
+				alerts[a.String()] = true
+			}
 		}
 	}
 	got := slices.Sorted(maps.Keys(alerts))

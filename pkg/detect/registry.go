@@ -63,6 +63,12 @@ func (c *Context) run(id string, k float64) outcomer {
 			f.Attack = rule.Attack
 		}
 		f.History = &History{Days: o.Coverage.Days, Hosts: o.Coverage.Hosts}
+		if len(c.past) == 0 && id != RuleExternalAutomation {
+			f.capped(High) // nothing says that it is new
+		}
+	}
+	if !c.isPast {
+		c.dated(o.Findings)
 	}
 	c.runs[key] = r
 	return r
@@ -83,16 +89,17 @@ func All(in Input) Result {
 		outcomes[id] = c.Run(id, 0)
 		findings = append(findings, outcomes[id].Findings...)
 	}
-	r := Combine(findings)
+	r := Combine(append(findings, c.Resolved(findings)...))
 	r.Outcomes = outcomes
 	return r
 }
 
 // Combine makes a result of the findings of several rules: it lowers those of
-// host-anomaly that another rule explains, and sums findings by device.
+// host-anomaly that another rule explains, joins those that belong together to
+// campaigns, and sums findings by device.
 func Combine(findings []Finding) Result {
-	r := Result{Findings: explained(findings)}
+	findings = explained(findings)
+	r := Result{Devices: Devices(findings), Findings: joined(findings)}
 	sortFindings(r.Findings)
-	r.Devices = Devices(r.Findings)
 	return r
 }

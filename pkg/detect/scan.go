@@ -73,7 +73,7 @@ func (c *Context) scan(k float64) ScanResult {
 			}
 		}
 	}
-	hosts, closed := spreadOf(hostCounts).or(priorReach), spreadOf(closedCounts).or(priorReach)
+	hosts, closed := c.orPrior(spreadOf(hostCounts), priorReach), c.orPrior(spreadOf(closedCounts), priorReach)
 	hostLimit := max(hosts.limit(k), math.Log1p(sweepFloor))
 	closedLimit := max(closed.limit(k), math.Log1p(closedFloor))
 	r := ScanResult{Outcome: Outcome{Signals: Signals{}, Coverage: cov, Thresholds: []Threshold{

@@ -82,11 +82,15 @@ const (
 	priorCertainty = 100
 )
 
-// or returns s, or where it is of too few values to learn from, s mixed with what
-// is known beforehand.
-func (s spread) or(prior spread) spread {
-	if s.n >= leastPeers {
+// orPrior returns s, or if it is of too few values to learn from, s mixed with
+// what is known beforehand. Without a history the values are those of the day
+// under test, and a few of these are what is looked for.
+func (c *Context) orPrior(s, prior spread) spread {
+	switch {
+	case s.n >= leastPeers:
 		return s
+	case len(c.past) == 0:
+		s.n = 0
 	}
 	n, m := float64(s.n), float64(priorPeers)
 	return spread{n: priorCertainty, noise: s.noise,

@@ -116,11 +116,14 @@ func alertsOf(findings []detect.Finding) (alerts map[ruleEntity]bool, ranked map
 	})
 	alerts, ranked = map[ruleEntity]bool{}, map[string][]string{}
 	for _, f := range sorted {
-		if f.Severity.Alert() {
-			alerts[ruleEntity{f.Rule, f.Entity.String()}] = true
-		}
-		if entity := f.Entity.String(); !slices.Contains(ranked[f.Rule], entity) {
-			ranked[f.Rule] = append(ranked[f.Rule], entity)
+		for _, part := range partsOf(f) {
+			entity := part.Entity.String()
+			if part.Severity.Alert() {
+				alerts[ruleEntity{part.Rule, entity}] = true
+			}
+			if !slices.Contains(ranked[part.Rule], entity) {
+				ranked[part.Rule] = append(ranked[part.Rule], entity)
+			}
 		}
 	}
 	return alerts, ranked
@@ -164,4 +167,20 @@ func (q quotient) String() string {
 		return "-"
 	}
 	return fmt.Sprintf("%.3f", float64(q.part)/float64(q.whole))
+}
+
+// partsOf returns the findings that a campaign joins. Of a finding that was read
+// from a file only the members are known.
+func partsOf(f detect.Finding) []detect.Finding {
+	parts := f.Parts()
+	if len(parts) > 1 || len(f.Members) == 0 {
+		return parts
+	}
+	parts = nil
+	for _, a := range f.Members {
+		part := f
+		part.Entity, part.Members = a, nil
+		parts = append(parts, part)
+	}
+	return parts
 }

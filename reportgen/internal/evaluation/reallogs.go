@@ -83,7 +83,11 @@ func realDay(ctx context.Context, format, day string, offset time.Duration, path
 func judge(in detect.Input, data, what, rule, entity string) realOutcome {
 	o := realOutcome{data: data, what: what, rule: rule, entity: entity}
 	others := map[string]bool{}
+	var findings []detect.Finding
 	for _, f := range detect.All(in).Findings {
+		findings = append(findings, partsOf(f)...)
+	}
+	for _, f := range findings {
 		if f.Severity.Alert() && f.Entity.String() != entity {
 			others[f.Entity.String()] = true
 		}

@@ -35,7 +35,7 @@ func (s *Set) Detect(in detect.Input) (detect.Result, error) {
 			}
 		}
 	}
-	result := detect.Combine(findings)
+	result := detect.Combine(append(findings, days.Resolved(findings)...))
 	result.Outcomes = outcomes
 	return result, nil
 }

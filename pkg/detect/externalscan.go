@@ -1,0 +1,147 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+
+	"github.com/flowbook/flowbook/pkg/profile"
+)
+
+// RuleExternalScan is the id of the rule of ExternalScan.
+const RuleExternalScan = "external-scan"
+
+var _ = register(RuleExternalScan, (*Context).externalScan)
+
+// Tries is the first contacts of one internal host with external hosts and
+// ports, and the evidence of an external-scan finding.
+type Tries struct {
+	Src            netip.Addr `json:"src_ip"`
+	Tried          int        `json:"tried"`      // distinct external addresses and ports that no past day has
+	Unanswered     int        `json:"unanswered"` // of these, those that sent nothing back
+	Hosts          int        `json:"targets"`    // distinct external addresses that sent nothing back
+	Ports          []uint16   `json:"ports"`      // distinct ports of these; sorted, at most ten
+	profile.Counts            // with what sent nothing back
+}
+
+// ExternalScanResult is the hosts that try external ones.
+type ExternalScanResult struct {
+	Tries []Tries // one for each finding, in the same order
+	Outcome
+}
+
+// ExternalScan finds internal hosts whose first contacts with external
+// addresses and ports mostly fail: worms and bots that look for others, and hosts
+// that scan. What is compared is how many more of them fail than succeed, which is
+// the statistic of the test of Jung et al. (see failsMostly), with its spread over
+// hosts and twelve at least.
+func ExternalScan(in Input) ExternalScanResult {
+	return resultOf[ExternalScanResult](in, RuleExternalScan)
+}
+
+func (c *Context) externalScan(k float64) (r ExternalScanResult) {
+	r.Coverage = c.ranCoverage()
+	if r.Coverage.Ran && !c.test.answers() {
+		r.Coverage = notRun(reasonNoAnswers)
+	}
+	if !r.Coverage.Ran {
+		return r
+	}
+	var counts []float64
+	for _, d := range c.peers() {
+		tries := d.tries(nil)
+		for h := range d.hosts() {
+			counts = append(counts, math.Log1p(tries[h.Addr].net()))
+		}
+	}
+	usual := c.orPrior(spreadOf(counts), priorReach)
+	limit := max(usual.limit(k), math.Log1p(closedFloor))
+	r.Signals = Signals{}
+	r.Thresholds = []Threshold{{Name: "external hosts and ports without an answer, beyond those with one", Value: math.Expm1(limit), Unit: "hosts and ports",
+		From: fmt.Sprintf("%d host days, median %.3g; %d at least", len(counts), math.Expm1(usual.median), closedFloor)}}
+	for src, s := range c.test.tries(c.memory()) {
+		excess := (math.Log1p(s.net()) - usual.median) / (limit - usual.median)
+		r.Signals.note(src, excess)
+		if excess < 1 {
+			continue
+		}
+		score := scoreOf(excess)
+		var during span
+		for _, conv := range c.test.Of(src) {
+			if c.test.outside(conv.Dst) && conv.Down == 0 {
+				during.add(&conv)
+			}
+		}
+		f := Finding{Entity: src, Severity: severityOf(score), Score: score, Evidence: s, Window: during.window(),
+			Summary: fmt.Sprintf("tried %d external hosts and ports%s, %d of which sent nothing back: %d addresses, %s",
+				s.Tried, unknownBefore(c.before()), s.Unanswered, s.Hosts, portsText(s.Ports))}
+		r.Findings = append(r.Findings, f)
+	}
+	sortFindings(r.Findings)
+	r.Tries = evidenceOf[Tries](r.Findings)
+	return r
+}
+
+const reasonNoAnswers = "no flow has bytes from its destination, so that nothing says which were answered"
+
+func unknownBefore(before string) string {
+	if before == "" {
+		return ""
+	}
+	return " that nobody contacted " + before
+}
+
+// portsText writes a few ports of many.
+func portsText(ports []uint16) string {
+	if len(ports) > 4 {
+		return fmt.Sprintf("ports %s and others", joinPorts(ports[:3]))
+	}
+	return "port " + joinPorts(ports)
+}
+
+// net is how many more tries fail than succeed.
+func (t Tries) net() float64 { return float64(max(0, 2*t.Unanswered-t.Tried)) }
+
+// answers says whether any flow of the day has bytes from its destination.
+func (d *day) answers() bool {
+	return slices.ContainsFunc(d.Conversations, func(c profile.Conversation) bool { return c.Down > 0 })
+}
+
+// mostPorts is how many ports of a scan evidence lists.
+const mostPorts = 10
+
+// tries adds up the external hosts and ports that each host tries, but for
+// destinations that past days know.
+func (d *day) tries(known *memory) map[netip.Addr]Tries {
+	all := map[netip.Addr]Tries{}
+	for src, cs := range d.bySource() {
+		t := Tries{Src: src}
+		var last netip.Addr
+		for i := range cs {
+			c := &cs[i]
+			if !d.outside(c.Dst) || known != nil && known.destinations[c.Dst] != nil {
+				continue
+			}
+			t.Tried++
+			if c.Down > 0 {
+				continue
+			}
+			t.Unanswered++
+			t.Add(c.Counts)
+			if c.Dst != last {
+				t.Hosts++
+				last = c.Dst
+			}
+			t.Ports = append(t.Ports, c.Port)
+		}
+		if t.Tried == 0 {
+			continue
+		}
+		slices.Sort(t.Ports)
+		t.Ports = slices.Compact(t.Ports)
+		t.Ports = slices.Clone(t.Ports[:min(len(t.Ports), mostPorts)])
+		all[src] = t
+	}
+	return all
+}

@@ -1,0 +1,139 @@
+package detect
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/profile"
+)
+
+// NetworkShare is a network and the share of the flows that have an end in it.
+type NetworkShare struct {
+	Network netip.Prefix
+	Share   float64 // 0 to 1
+}
+
+// Networks says which networks look like the organisation's own.
+type Networks struct {
+	Internal   flow.Networks  // flow.Private, and what was inferred beside it; nil if none fits
+	Inferred   []NetworkShare // the networks inferred, by share
+	Share      float64        // of all flows, those with an end in Internal
+	Candidates []NetworkShare // the public networks with most flows, for a message
+}
+
+// A sensor sees flows that have an internal end, so the organisation's networks
+// take part in nearly all of them. Broadcast and scans of unused space leave a
+// few without.
+const (
+	internalShare     = 0.9 // of the flows must have an end in the networks
+	candidateShare    = 0.1 // of the flows makes a public network worth naming
+	mostInferred      = 4   // networks; more are not one organisation's view
+	wideV4, narrowV4  = 16, 24
+	wideV6, narrowV6  = 48, 64
+	narrowEnoughShare = 0.99 // of a wide network's flows in a narrow one make that the answer
+)
+
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598, of carriers
+
+// InferNetworks finds the organisation's own networks from flows. They are the
+// private ones if these have an end of 90 % of the flows, and else also the
+// public networks that have most of the rest: /24s (/64s of IPv6), or /16s (/48s)
+// if several /24s of one take part. Internal is nil if four such networks are
+// not enough.
+func InferNetworks(days ...*profile.Profile) Networks {
+	type ends struct {
+		src, dst netip.Addr
+		flows    int64
+	}
+	var all []ends
+	var total int64
+	for _, p := range days {
+		if p == nil {
+			continue
+		}
+		for i := range p.Conversations {
+			c := &p.Conversations[i]
+			if !c.Src.IsGlobalUnicast() || !c.Dst.IsGlobalUnicast() || c.Dst == broadcast {
+				continue
+			}
+			all = append(all, ends{c.Src, c.Dst, c.Flows})
+			total += c.Flows
+		}
+	}
+	n := Networks{Internal: slices.Clone(flow.Private)}
+	covered := func() (sum int64) {
+		for _, e := range all {
+			if n.Internal.Contains(e.src) || n.Internal.Contains(e.dst) {
+				sum += e.flows
+			}
+		}
+		return sum
+	}
+	share := func(flows int64) float64 { return ratio(flows, total) }
+	for n.Share = share(covered()); total > 0 && n.Share < internalShare; n.Share = share(covered()) {
+		wide := map[netip.Prefix]int64{}
+		narrow := map[netip.Prefix]int64{}
+		for _, e := range all {
+			if n.Internal.Contains(e.src) || n.Internal.Contains(e.dst) {
+				continue
+			}
+			a, b := wideOf(e.src), wideOf(e.dst)
+			wide[a] += e.flows
+			narrow[narrowOf(e.src)] += e.flows
+			if a != b {
+				wide[b] += e.flows
+			}
+			if x := narrowOf(e.dst); x != narrowOf(e.src) {
+				narrow[x] += e.flows
+			}
+		}
+		ranked := rankNetworks(wide, total)
+		if len(n.Inferred) == 0 {
+			n.Candidates = ranked[:min(len(ranked), 3)]
+		}
+		if len(ranked) == 0 || ranked[0].Share < candidateShare || len(n.Inferred) == mostInferred {
+			n.Internal = nil
+			return n
+		}
+		best := ranked[0]
+		for _, s := range rankNetworks(narrow, total) {
+			if best.Network.Contains(s.Network.Addr()) && s.Share >= narrowEnoughShare*best.Share {
+				best = s
+				break
+			}
+		}
+		n.Inferred = append(n.Inferred, best)
+		n.Internal = append(n.Internal, best.Network)
+	}
+	return n
+}
+
+func rankNetworks(flows map[netip.Prefix]int64, total int64) []NetworkShare {
+	var ranked []NetworkShare
+	for p, n := range flows {
+		ranked = append(ranked, NetworkShare{p, ratio(n, total)})
+	}
+	slices.SortFunc(ranked, func(a, b NetworkShare) int {
+		return cmp.Or(cmp.Compare(b.Share, a.Share), a.Network.Addr().Compare(b.Network.Addr()))
+	})
+	return ranked
+}
+
+func wideOf(a netip.Addr) netip.Prefix {
+	if sharedSpace.Contains(a) {
+		return sharedSpace
+	}
+	return prefixOf(a, wideV4, wideV6)
+}
+
+func narrowOf(a netip.Addr) netip.Prefix { return prefixOf(a, narrowV4, narrowV6) }
+
+func prefixOf(a netip.Addr, v4, v6 int) netip.Prefix {
+	bits := v6
+	if a.Is4() {
+		bits = v4
+	}
+	return netip.PrefixFrom(a, bits).Masked()
+}

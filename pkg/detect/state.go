@@ -1,0 +1,105 @@
+package detect
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+// standalone are the rules that need no history to say what is unusual. Their
+// alerts on the first day of the history say since when something goes on.
+var standalone = []string{RuleExternalP2P, RuleExternalScan, RuleInboundAttack}
+
+// pauseDays is how many days in a row a finding may be absent and still go on:
+// hosts are off on weekends.
+const pauseDays = 2
+
+// matter is what a finding is about, to be found again on another day.
+func (f Finding) matter() flag {
+	m := flag{rule: f.Rule, entity: f.Entity}
+	switch e := f.Evidence.(type) {
+	case Call:
+		m.target = e.Dst
+	case Upload:
+		m.target = e.Dst
+	case InboundAttack:
+		m.entity, m.target = netip.Addr{}, netip.Addr{}
+		m.rule += " " + e.Kind
+	}
+	return m
+}
+
+// dated sets since when findings go on, from the alerts of past days.
+func (c *Context) dated(findings []Finding) {
+	if len(c.past) == 0 {
+		return
+	}
+	c.memory()
+	for i := range findings {
+		f := &findings[i]
+		if f.State == "" {
+			f.State = StateNew
+		}
+		first, absent := -1, 0
+		for d := len(c.pastAlerts) - 1; d >= 0 && absent <= pauseDays; d-- {
+			if slices.ContainsFunc(c.pastAlerts[d], func(o Finding) bool { return o.matter() == f.matter() }) {
+				first, absent = d, 0
+			} else {
+				absent++
+			}
+		}
+		if first < 0 {
+			if f.Since == "" && f.State == StateNew {
+				f.Since = c.test.text()
+			}
+			continue
+		}
+		f.State = StateOngoing
+		if since := c.past[first].text(); since != "" && (f.Since == "" || since < f.Since) {
+			f.Since = since
+		}
+		f.Summary += "; since " + c.past[first].name(len(c.past))
+		if day := c.dayNumber(first); day > 0 {
+			f.Summary += fmt.Sprintf(", day %d", day)
+		}
+	}
+}
+
+// dayNumber is which day of a finding the test day is if it began on a past day;
+// 0 if dates are unknown.
+func (c *Context) dayNumber(first int) int {
+	if c.test.date.IsZero() || c.past[first].date.IsZero() {
+		return 0
+	}
+	return int(c.test.date.Sub(c.past[first].date)/(24*time.Hour)) + 1
+}
+
+// Resolved returns the alerts of the last past day that the test day does not
+// have, as information. Without a second past day nothing says what was one.
+func (c *Context) Resolved(findings []Finding) []Finding {
+	c.memory()
+	if len(c.pastAlerts) == 0 {
+		return nil
+	}
+	now := map[flag]bool{}
+	for _, f := range partsOf(findings) {
+		now[f.matter()] = true
+	}
+	var resolved []Finding
+	last := c.past[len(c.past)-1]
+	for _, f := range c.pastAlerts[len(c.pastAlerts)-1] {
+		if now[f.matter()] {
+			continue
+		}
+		now[f.matter()] = true
+		f.capped(Info)
+		f.State, f.Since, f.parts, f.Members = StateResolved, last.text(), nil, nil
+		f.Summary = fmt.Sprintf("no longer: %s (on %s)", f.Summary, last.name(len(c.past)))
+		f.Window = [2]flow.Time{}
+		resolved = append(resolved, f)
+	}
+	return resolved
+}

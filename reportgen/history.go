@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"golang.org/x/sync/errgroup"
+)
+
+// historyDays is how many days before the test day are read from --days: four
+// weeks, so that each day of the week is there four times.
+const historyDays = 28
+
+// latest stands for the last date of --days.
+const latest = "latest"
+
+// dayFile is one flow file or profile of a day.
+type dayFile struct {
+	path string
+	date time.Time // zero if its name does not say
+}
+
+// dateOf finds a date in the name of a file or of its folder.
+var dateOf = regexp.MustCompile(`(?:^|[^0-9])(\d{4}-\d{2}-\d{2})(?:[^0-9]|$)`)
+
+func dateInPath(path string) time.Time {
+	for _, name := range []string{filepath.Base(path), filepath.Base(filepath.Dir(path))} {
+		if m := dateOf.FindStringSubmatch(name); m != nil {
+			if date, err := time.Parse(time.DateOnly, m[1]); err == nil {
+				return date
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// openDays reads the days that are compared.
+func (opt detectOptions) openDays(ctx context.Context, in *detect.Input, c *console.Console) error {
+	tests, history, err := opt.dayFiles()
+	if err != nil {
+		return err
+	}
+	test, err := readDays(ctx, tests, c)
+	if err != nil {
+		return fmt.Errorf("--test: %w", err)
+	}
+	if len(test) != 1 {
+		return fmt.Errorf("--test %s: has %d days; give one day", opt.test, len(test))
+	}
+	in.Test, in.TestDate = test[0].Profile, test[0].Date
+	if in.History, err = readDays(ctx, history, c); err != nil {
+		return fmt.Errorf("--baseline: %w", err)
+	}
+	for _, d := range in.History {
+		if slices.Equal(d.Profile.Sources, in.Test.Sources) {
+			c.Warnf("--baseline and --test are the same flows, so that only clients of --servers can be detected; use another day of this network as the baseline")
+		}
+	}
+	if opt.servers != "" {
+		if in.Servers, err = openDay(ctx, opt.servers, c); err != nil {
+			return fmt.Errorf("--servers: %w", err)
+		}
+	}
+	return nil
+}
+
+// dayFiles lists the files of the test day and of the history.
+func (opt detectOptions) dayFiles() (tests, history []dayFile, err error) {
+	for _, b := range opt.baselines {
+		files, err := filesOf(b)
+		if err != nil {
+			return nil, nil, fmt.Errorf("--baseline %s: %w", b, err)
+		}
+		history = append(history, files...)
+	}
+	if opt.days == "" {
+		return []dayFile{{opt.test, dateInPath(opt.test)}}, history, nil
+	}
+	files, err := filesOf(opt.days)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--days %s: %w", opt.days, err)
+	}
+	byDate := map[time.Time][]dayFile{}
+	for _, f := range files {
+		if !f.date.IsZero() {
+			byDate[f.date] = append(byDate[f.date], f)
+		}
+	}
+	dates := slices.SortedFunc(maps.Keys(byDate), time.Time.Compare)
+	if len(dates) == 0 {
+		return nil, nil, fmt.Errorf("--days %s: has no day; name its files date=2024-03-20/*.parquet or 2024-03-20.parquet", opt.days)
+	}
+	date := dates[len(dates)-1]
+	if opt.test != latest {
+		if date, err = time.Parse(time.DateOnly, opt.test); err != nil {
+			return nil, nil, fmt.Errorf("--test %s: is not a date of --days; write it as %s, or %s", opt.test, dates[len(dates)-1].Format(time.DateOnly), latest)
+		}
+		if byDate[date] == nil {
+			return nil, nil, fmt.Errorf("--test %s: %s has no such day; it has %d days from %s to %s", opt.test, opt.days, len(dates),
+				dates[0].Format(time.DateOnly), dates[len(dates)-1].Format(time.DateOnly))
+		}
+	}
+	for _, d := range dates {
+		if d.Before(date) && !d.Before(date.AddDate(0, 0, -historyDays)) {
+			history = append(history, byDate[d]...)
+		}
+	}
+	return byDate[date], history, nil
+}
+
+// filesOf lists the flow files and profiles of a file, a folder or a pattern.
+func filesOf(name string) (files []dayFile, err error) {
+	paths := []string{name}
+	switch info, statErr := os.Stat(name); {
+	case statErr == nil && info.IsDir():
+		paths = nil
+		err = filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error {
+			if ext := filepath.Ext(path); err == nil && !e.IsDir() && (ext == ".parquet" || ext == ".profile") {
+				paths = append(paths, path)
+			}
+			return err
+		})
+		if err == nil && len(paths) == 0 {
+			err = errors.New("the folder has no .parquet or .profile file")
+		}
+	case statErr != nil && strings.ContainsAny(name, "*?["):
+		if paths, err = filepath.Glob(name); err == nil && len(paths) == 0 {
+			err = errors.New("no file matches")
+		}
+	case statErr != nil:
+		err = statErr
+	}
+	for _, p := range paths {
+		files = append(files, dayFile{p, dateInPath(p)})
+	}
+	return files, err
+}
+
+// readDays reads days, and merges the files of one date.
+func readDays(ctx context.Context, files []dayFile, c *console.Console) ([]detect.Day, error) {
+	profiles := make([]*profile.Profile, len(files))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range files {
+		group.Go(func() (err error) {
+			profiles[i], err = openDay(ctx, f.path, c)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var days []detect.Day
+	parts := map[time.Time][]*profile.Profile{}
+	for i, f := range files {
+		if f.date.IsZero() {
+			f.date = dateOfSources(profiles[i])
+		}
+		if f.date.IsZero() {
+			days = append(days, detect.Day{Profile: profiles[i]})
+			continue
+		}
+		parts[f.date] = append(parts[f.date], profiles[i])
+	}
+	for _, date := range slices.SortedFunc(maps.Keys(parts), time.Time.Compare) {
+		p := parts[date][0]
+		if len(parts[date]) > 1 {
+			p = profile.Merge(parts[date]...)
+		}
+		days = append(days, detect.Day{Date: date, Profile: p})
+	}
+	return days, nil
+}
+
+// dateOfSources is the date that the names of a profile's logs agree on.
+func dateOfSources(p *profile.Profile) (date time.Time) {
+	for _, s := range p.Sources {
+		switch d := dateInPath(s.Name); {
+		case d.IsZero(), !date.IsZero() && !d.Equal(date):
+			return time.Time{}
+		default:
+			date = d
+		}
+	}
+	return date
+}
+
+// internalNetworks sets the organisation's networks: those given, or those that
+// the flows show, which are reported unless they are the private ones.
+func internalNetworks(in *detect.Input, given string, c *console.Console) error {
+	days := []*profile.Profile{in.Test} // all destinations of --servers are servers, internal or not
+	for _, d := range in.History {
+		days = append(days, d.Profile)
+	}
+	if given != "" {
+		var err error
+		if in.Internal, err = flow.ParseNetworks(given); err != nil {
+			return fmt.Errorf("--internal: %w", err)
+		}
+		if !hasInternal(in.Internal, days) {
+			return fmt.Errorf("--internal %s: no flow has an end in these networks; %s", given, networkText(detect.InferNetworks(days...)))
+		}
+		return nil
+	}
+	n := detect.InferNetworks(days...)
+	switch {
+	case n.Internal == nil:
+		return fmt.Errorf("no network takes part in most flows, so that nothing says which hosts are internal; give --internal CIDR,...; %s", networkText(n))
+	case len(n.Inferred) > 0:
+		c.Infof("took %s as internal, beside the private networks: %.1f %% of the flows have an end there; --internal sets other networks", networkList(n.Inferred), 100*n.Share)
+	}
+	in.Internal = n.Internal
+	return nil
+}
+
+func hasInternal(internal flow.Networks, days []*profile.Profile) bool {
+	for _, p := range days {
+		if p != nil && slices.ContainsFunc(p.Conversations, func(c profile.Conversation) bool { return internal.Contains(c.Src) || internal.Contains(c.Dst) }) {
+			return true
+		}
+	}
+	return len(days) == 0
+}
+
+// networkText lists networks that may be meant.
+func networkText(n detect.Networks) string {
+	switch {
+	case len(n.Inferred) > 0 && n.Internal != nil:
+		return "most flows have an end in " + networkList(n.Inferred)
+	case len(n.Candidates) > 0:
+		return "those with most flows are " + networkList(n.Candidates)
+	case n.Share > 0:
+		return "most flows have an end in the private networks"
+	}
+	return "the days have no flows between single hosts"
+}
+
+func networkList(shares []detect.NetworkShare) string {
+	var parts []string
+	for _, s := range shares {
+		parts = append(parts, fmt.Sprintf("%s (%.0f %% of the flows)", s.Network, 100*s.Share))
+	}
+	return strings.Join(parts, ", ")
+}
