@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/pem"
-	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 // detects runs detect on the sample days and returns its status and outputs.

@@ -2,11 +2,12 @@ package main
 
 import (
 	"bytes"
-	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 // benchInput returns a file or folder that `make bench` measures with.

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 // A run is remembered, listed and forgotten, and none of it shows in the report.

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 // What a parameter names is read before a kernel starts, so that a misspelt file

@@ -118,9 +118,9 @@ func (f moduleFile) Path() string                 { return string(f) }
 func (f moduleFile) Lstat() (os.FileInfo, error)  { return os.Lstat(filepath.Join("..", string(f))) }
 func (f moduleFile) Open() (io.ReadCloser, error) { return os.Open(filepath.Join("..", string(f))) }
 
-// TestGoInstall: go install …/reportgen@latest works in an empty folder, from a
-// proxy that has the module as a zip, and gives a program that needs no file of
-// the module.
+// TestGoInstall runs the commands of go in README.md in an empty folder, with a
+// proxy that has the module as a zip. They must give a program that needs no file
+// of the module, and a folder in which notebooks run.
 func TestGoInstall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the program from a zip of the module: skipped with -short")
@@ -129,12 +129,54 @@ func TestGoInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const path, version = "github.com/flowbook/flowbook", "v0.1.0"
 	dir := t.TempDir()
-	proxy := filepath.Join(dir, "proxy", filepath.FromSlash(path), "@v")
-	if err := os.MkdirAll(proxy, 0o755); err != nil {
+	empty := filepath.Join(dir, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	const version = "v0.1.0"
+	writeProxy(t, filepath.Join(dir, "proxy"), version)
+	// With -trimpath, packages that other builds compiled are found in the cache.
+	do := func(name string, args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), name, args...)
+		cmd.Dir = empty
+		cmd.Env = append(os.Environ(), "GOFLAGS=-modcacherw -trimpath", "GOSUMDB=off", "CGO_ENABLED=0", "GOBIN="+dir, "GOMODCACHE="+filepath.Join(dir, "modules"),
+			"FLOWBOOK_CACHE="+filepath.Join(dir, "cache"), "FLOWBOOK_REPORTGEN="+filepath.Join(dir, "reportgen"),
+			"GOPROXY=file://"+filepath.Join(dir, "proxy")+",file://"+filepath.Join(strings.TrimSpace(string(cached)), "cache", "download"))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s %s: %v\n%s", filepath.Base(name), strings.Join(args, " "), err, out)
+		}
+		return string(out)
+	}
+	program := filepath.Join(dir, "reportgen")
+	for _, args := range readmeGoCommands(t) {
+		do("go", args...)
+		if args[0] == "install" {
+			if out := do(program, "--version"); !strings.Contains(out, version) {
+				t.Errorf("--version: %s", out)
+			}
+			do(program, "synth", "-o", "days", "--flows", "20000")
+			findings := do(program, "detect", "--baseline", "days/data.parquet", "--test", "days/test.parquet", "--format", "json")
+			if !strings.Contains(findings, `"rule":"exfiltration"`) {
+				t.Errorf("detect: %s", findings)
+			}
+		}
+	}
+	copyFile(t, "../notebooks/1-introduction.ipynb", filepath.Join(empty, "notebooks", "1.ipynb"))
+	do(program, "run", "-p", "baseline=days/data.parquet", "-p", "test=days/test.parquet", "-p", "servers=")
+	page, err := os.ReadFile(filepath.Join(empty, "report", "report.md"))
+	if err != nil || !strings.Contains(string(page), "days/data.parquet") && !strings.Contains(string(page), "data.parquet") {
+		t.Errorf("the report does not name its input: %v\n%.500s", err, page)
+	}
+}
+
+// writeProxy writes a Go module proxy with the module, as a zip of one version.
+func writeProxy(t *testing.T, dir, version string) {
+	t.Helper()
+	const path = "github.com/flowbook/flowbook"
+	folder := filepath.Join(dir, filepath.FromSlash(path), "@v")
 	var files []modzip.File
 	for _, name := range moduleFiles(t) {
 		files = append(files, moduleFile(name))
@@ -147,37 +189,8 @@ func TestGoInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, proxy, map[string]string{version + ".zip": b.String(), version + ".mod": string(mod), "list": version + "\n",
+	writeFiles(t, folder, map[string]string{version + ".zip": b.String(), version + ".mod": string(mod), "list": version + "\n",
 		version + ".info": `{"Version":"` + version + `","Time":"2026-01-01T00:00:00Z"}`})
-	empty := filepath.Join(dir, "empty")
-	if err := os.Mkdir(empty, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	do := func(name string, args ...string) string {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), name, args...)
-		cmd.Dir = empty
-		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod -modcacherw", "GOSUMDB=off", "CGO_ENABLED=0", "GOBIN="+dir, "GOMODCACHE="+filepath.Join(dir, "modules"),
-			"GOPROXY=file://"+filepath.Join(dir, "proxy")+",file://"+filepath.Join(strings.TrimSpace(string(cached)), "cache", "download"))
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s %s: %v\n%s", filepath.Base(name), strings.Join(args, " "), err, out)
-		}
-		return string(out)
-	}
-	do("go", "install", "-trimpath", path+"/reportgen@latest")
-	if err := os.RemoveAll(filepath.Join(dir, "modules")); err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(dir, "reportgen")
-	if out := do(program, "--version"); !strings.Contains(out, version) {
-		t.Errorf("--version: %s", out)
-	}
-	do(program, "synth", "-o", "days", "--flows", "20000")
-	findings := do(program, "detect", "--baseline", "days/data.parquet", "--test", "days/test.parquet", "--format", "json")
-	if !strings.Contains(findings, `"rule":"exfiltration"`) {
-		t.Errorf("detect: %s", findings)
-	}
 }
 
 var pinned = regexp.MustCompile(`^[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)

@@ -3,11 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 // sampleFlows is the --flows that the committed sample days are made with: the

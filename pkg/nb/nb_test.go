@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -184,6 +185,40 @@ func TestWords(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+}
+
+// TestRule: the sentence about findings of lower severity follows the one about
+// alerts, after a space.
+func TestRule(t *testing.T) {
+	addr := netip.MustParseAddr("10.0.0.1")
+	found := []detect.Finding{{Entity: addr, Severity: detect.High}, {Entity: addr, Severity: detect.Low}}
+	out := printed(t, func() { Rule(detect.RuleDNSC2, nil, found) })
+	if want := "raised 1 alert on the test day (@tbl-alerts-dns-c2). There is 1 finding of lower"; !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+	out = printed(t, func() { Rule(detect.RuleDNSC2, nil, found[1:]) })
+	if want := "raised no alert on the test day. There is 1 finding of lower"; !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+}
+
+// printed returns what f prints on standard output.
+func printed(t *testing.T, f func()) string {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	stdout := os.Stdout
+	os.Stdout = file
+	defer func() { os.Stdout = stdout }()
+	f()
+	out, err := os.ReadFile(file.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
 
 // TestFullStops: a full stop at the end of a name ends the sentence, and other dots
