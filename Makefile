@@ -29,7 +29,7 @@ reportgen: ## build the program into .tools/bin
 	@CGO_ENABLED=0 go build -o $(REPORTGEN) ./reportgen
 
 report: reportgen ## write the report of the sample days to report/
-	$(REPORTGEN) run -o report notebooks
+	$(REPORTGEN) run --strict -o report notebooks
 	@echo "open report/index.html"
 
 sample: reportgen ## regenerate the sample days in testdata/

@@ -52,7 +52,7 @@ func (o *runFlags) preview(cmd *cobra.Command, args []string, port int) error {
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "http://%s/\n", listener.Addr())
 	server := &preview.Server{
-		Args: args, Options: options, Trust: o.trust,
+		Args: args, Options: options, Trust: o.trust, Strict: o.strict,
 		Failed: func(err error) { consoleOf(cmd).Error(err) },
 	}
 	return server.Serve(cmd.Context(), listener)

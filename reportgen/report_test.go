@@ -37,7 +37,7 @@ func TestGoldenReport(t *testing.T) {
 	}
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	out := filepath.Join(t.TempDir(), "report")
-	runReport(t, out, "../notebooks")
+	runReport(t, out, "--strict", "../notebooks")
 
 	got := tree(t, out)
 	maps.DeleteFunc(got, func(name, _ string) bool {

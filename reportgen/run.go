@@ -19,7 +19,6 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
-	"github.com/flowbook/flowbook/reportgen/render"
 )
 
 // runFlags are the flags of the commands that run notebooks.
@@ -32,6 +31,7 @@ type runFlags struct {
 	kernel       string
 	allowErrors  bool
 	trust        bool
+	strict       bool
 }
 
 // newRunCommand returns the command that makes a report of notebooks.
@@ -83,6 +83,7 @@ func (o *runFlags) add(f *pflag.FlagSet) {
 	f.DurationVar(&o.startTimeout, "start-timeout", time.Minute, "`DURATION` timeout of a kernel's start")
 	f.StringVar(&o.kernel, "kernel", "", "`NAME` kernel to use instead of the notebooks' own")
 	f.BoolVar(&o.allowErrors, "allow-errors", false, "continue with the next cell if a cell fails")
+	f.BoolVar(&o.strict, "strict", false, "treat warnings about the notebooks as errors: missing alt text, dead links, unknown options, …")
 	f.BoolVar(&o.trust, "trust", false, "keep HTML that no cell printed in this run as it is, scripts included")
 }
 
@@ -119,7 +120,7 @@ func (o *runFlags) run(cmd *cobra.Command, args []string, out string, formats []
 }
 
 func (o *runFlags) writeOptions(cmd *cobra.Command, formats []string) report.WriteOptions {
-	return report.WriteOptions{Formats: formats, Trust: o.trust, Version: version(), Warn: warn(cmd)}
+	return report.WriteOptions{Formats: formats, Trust: o.trust, Strict: o.strict, Version: version(), Warn: warn(cmd)}
 }
 
 // execute runs the notebooks and shows the progress.
@@ -199,14 +200,14 @@ func withStatus(err error) error {
 	var unwritten *report.NotWrittenError
 	var cell *execute.Error
 	var late *execute.TimeoutError
-	var problem *render.Problem
+	var fault *report.Fault
 	var unprinted *report.NotPrintedError
 	status := exit.BadInput
 	switch {
 	case errors.As(err, &died), errors.Is(err, kernel.ErrNoAnswer):
 		status = exit.KernelDied
 	case errors.As(err, &unwritten):
-	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &problem), errors.As(err, &unprinted):
+	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &fault), errors.As(err, &unprinted):
 		status = exit.Failed
 	}
 	return exit.With(status, err)

@@ -16,7 +16,6 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
-	"github.com/flowbook/flowbook/reportgen/render"
 )
 
 // notebookFolder makes a folder of notebooks in the module's .cache, where the
@@ -256,7 +255,7 @@ func TestStatusOfARun(t *testing.T) {
 	}{
 		{cell, exit.Failed},
 		{errors.Join(cell, died), exit.KernelDied},
-		{errors.Join(errors.New("x"), &render.Problem{}), exit.Failed},
+		{errors.Join(errors.New("x"), &report.Fault{}), exit.Failed},
 		{fmt.Errorf("a: %w", &kernel.NotFoundError{}), exit.BadInput},
 		{fmt.Errorf("start kernel: %w", &execute.TimeoutError{}), exit.Failed},
 		{fmt.Errorf("start kernel: %w", kernel.ErrNoAnswer), exit.KernelDied},

@@ -20,6 +20,7 @@ type cellOptions struct {
 	label       string
 	figCaptions []string
 	figAlts     []string
+	cellAlt     string // of the cell's metadata, for figures that have none of their own
 	subCaptions []string
 	columns     int
 	tblCaption  string
@@ -60,9 +61,10 @@ func splitOptions(source string) (options, rest string) {
 // cellOptions reads a code cell's options and tags. It also returns the source without
 // the options.
 func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellOptions, string) {
-	o := cellOptions{code: b.options.Code}
+	o := cellOptions{code: b.options.Code, cellAlt: cellAlt(cell)}
 	head, source := splitOptions(cell.Source)
-	if head != "" {
+	head = b.takeDirectives(where, &o, head)
+	if strings.TrimSpace(head) != "" {
 		values := map[string]any{}
 		if err := yaml.Unmarshal([]byte(head), &values); err != nil {
 			message, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -248,10 +249,10 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 		said = c.figureCaption()
 	}
 	if said.alt == "" {
-		said.alt = outputAlt(o)
+		said.alt = cmp.Or(outputAlt(o), c.cellAlt)
 	}
 	if said.alt == "" {
-		b.problem(c.where, 0, "%s has no alt text; describe it with nb.Alt(…), or with //| fig-alt: … at the top of the cell", describe("a figure", said))
+		b.problem(c.where, 0, "%s has no alt text; %s", describe("a figure", said), b.altHint())
 	}
 	picture, err := b.bundlePicture(c.where, o, said.alt)
 	if err != nil {

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
@@ -28,10 +29,10 @@ func (b *builder) part(c *cell, o *nbformat.Output) {
 		said.alt = c.figAlts[i]
 	}
 	if said.alt == "" {
-		said.alt = outputAlt(o)
+		said.alt = cmp.Or(outputAlt(o), c.cellAlt)
 	}
 	if said.alt == "" {
-		b.problem(c.where, 0, "%s has no alt text; describe each part with //| fig-alt: [\"…\", \"…\"]", describe("a part of a figure", said))
+		b.problem(c.where, 0, "%s has no alt text; add %s at the top of the cell", describe("a part of a figure", said), b.option(`fig-alt: ["…", "…"]`))
 	}
 	picture, err := b.bundlePicture(c.where, o, said.alt)
 	if err != nil {

@@ -64,6 +64,9 @@ func collect(d *document.Document) ([]item, error) {
 	for _, f := range d.Provenance {
 		c.part(item{kind: "entry", text: f.Name + ": " + f.Value, said: []string{"name", "value"}}, f)
 	}
+	for _, w := range d.Warnings {
+		c.add(item{kind: "warning", text: w}, nil)
+	}
 	for _, p := range d.Parameters {
 		c.part(item{kind: "code", text: p.Source, said: []string{"source"}}, p)
 	}

@@ -25,6 +25,7 @@ type Document struct {
 	Notes      []*Note       // footnotes, in the order of their numbers
 	References []*Reference  // works that are cited, in the order of their numbers
 	Provenance []Field       // inputs and versions, as given by the caller
+	Warnings   []string      // what is missing or wrong in the document, with the cell
 	Parameters []*Parameters // the parameter cells without duplicates
 }
 

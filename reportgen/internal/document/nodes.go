@@ -256,7 +256,7 @@ func (d *nodeDecoder) fields(n ast.Node, fields map[string]any) (ast.Node, error
 		t.SetRaw(flag("raw"))
 		t.SetCode(flag("code"))
 	case *ast.AutoLink:
-		kind := ast.AutoLinkType(ast.AutoLinkURL)
+		kind := ast.AutoLinkURL
 		label := ast.NewTextSegment(d.segment(word("text")))
 		if flag("email") {
 			kind = ast.AutoLinkEmail

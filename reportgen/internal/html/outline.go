@@ -95,7 +95,7 @@ func contents(d *document.Document) []*entry {
 	if len(d.References) > 0 {
 		root.Children = append(root.Children, &entry{ID: "references", Title: "References"})
 	}
-	if len(d.Provenance)+len(d.Parameters) > 0 {
+	if len(d.Provenance)+len(d.Parameters)+len(d.Warnings) > 0 {
 		root.Children = append(root.Children, &entry{ID: "provenance", Title: "How this report was made"})
 	}
 	return root.Children

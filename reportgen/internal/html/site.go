@@ -73,7 +73,7 @@ func sitePages(d *document.Document) []*page {
 			files[id] = p.Site.File
 		}
 	}
-	if len(d.References)+len(d.Provenance)+len(d.Parameters) > 0 {
+	if len(d.References)+len(d.Provenance)+len(d.Parameters)+len(d.Warnings) > 0 {
 		back := part("sources.html", "Sources")
 		back.Back = true
 		pages = append(pages, back)

@@ -247,7 +247,7 @@ func (w *writer) line(t *document.Text) string {
 
 func (w *writer) provenance() []string {
 	d := w.doc
-	if len(d.Provenance) == 0 && len(d.Parameters) == 0 {
+	if len(d.Provenance)+len(d.Parameters)+len(d.Warnings) == 0 {
 		return nil
 	}
 	blocks := []string{"## How this report was made"}
@@ -264,6 +264,13 @@ func (w *writer) provenance() []string {
 			what = "Parameters set for this run"
 		}
 		blocks = append(blocks, fmt.Sprintf("%s (%s):", what, escape(strings.Join(p.Notebooks, ", "))), fence(p.Language, p.Source))
+	}
+	if len(d.Warnings) > 0 {
+		var list []string
+		for _, w := range d.Warnings {
+			list = append(list, "- "+escape(strings.ReplaceAll(w, "\n", " ")))
+		}
+		blocks = append(blocks, "Warnings about this report:", strings.Join(list, "\n"))
 	}
 	return blocks
 }

@@ -36,6 +36,7 @@ type Server struct {
 	Args    []string // the notebooks, see [report.FindSource]
 	Options report.Options
 	Trust   bool
+	Strict  bool
 	Failed  func(error) // called with the error of each run that failed; may be nil
 
 	folder *report.Folder
@@ -138,7 +139,7 @@ func (s *Server) run(ctx context.Context) (*report.Run, error) {
 	}
 	run, err := report.Execute(ctx, source, o)
 	if err == nil && ctx.Err() == nil {
-		_, err = run.Write(ctx, s.folder, report.WriteOptions{Formats: []string{"html"}, Trust: s.Trust, Warn: o.Warn})
+		_, err = run.Write(ctx, s.folder, report.WriteOptions{Formats: []string{"html"}, Trust: s.Trust, Strict: s.Strict, Warn: o.Warn})
 	}
 	return run, err
 }

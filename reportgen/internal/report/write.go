@@ -67,16 +67,23 @@ func (e *NotWrittenError) Error() string { return "report not written: " + e.Err
 // Unwrap returns the reason.
 func (e *NotWrittenError) Unwrap() error { return e.Err }
 
+// Fault is an imperfection of the notebooks, such as a figure without alt text, that [WriteOptions] treat as an error.
+type Fault struct{ Text string }
+
+func (f *Fault) Error() string { return f.Text }
+
 // WriteOptions control what is written.
 type WriteOptions struct {
 	Formats []string
 	Trust   bool                 // keep HTML that no cell printed in this run as it is, scripts included
+	Strict  bool                 // return faults of the notebooks as errors
 	Version string               // of this program, for sources.json
-	Warn    func(message string) // reports faults of the notebooks; may be nil
+	Warn    func(message string) // reports faults of the notebooks unless Strict is set; may be nil
 }
 
 // Write replaces the folder with the report and returns its document. If cells failed, the report holds what there is,
-// and the error joins their errors with those of the document. If no cell ran at all, nothing is written.
+// and the error joins their errors and, if the options are strict, the faults of the notebooks. If no cell ran at all,
+// nothing is written.
 func (r *Run) Write(ctx context.Context, folder *Folder, o WriteOptions) (*document.Document, error) {
 	failures := r.Err()
 	if !r.ranCell() {
@@ -94,8 +101,7 @@ func (r *Run) Write(ctx context.Context, folder *Folder, o WriteOptions) (*docum
 	return d, errors.Join(failures, problems)
 }
 
-// writeFiles writes the report's files into dir. Faults of the notebooks are problems: they are marked in the report,
-// which is written nevertheless.
+// writeFiles writes the report's files into dir. Problems do not keep the report from being written.
 func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *document.Document, problems, err error) {
 	if err := r.Sources(o.Version).write(dir); err != nil {
 		return nil, nil, err
@@ -142,13 +148,36 @@ func (r *Run) build(o WriteOptions) (d *document.Document, problems, err error) 
 		defer root.Close() //nolint:gocritic // pictures are read while the document is built
 		inputs = append(inputs, render.Input{Name: result.Name, Notebook: result.Notebook, Files: r.files(root.FS()), Executed: result.Err == nil})
 	}
-	d, warnings, problems := render.Build(inputs, options)
+	d, warnings, err := render.Build(inputs, options)
+	if d == nil {
+		return nil, nil, err
+	}
 	for _, w := range warnings {
-		if o.Warn != nil {
-			o.Warn(fmt.Sprint(w))
+		d.Warnings = append(d.Warnings, w.String())
+	}
+	for _, problem := range joined(err) {
+		d.Warnings = append(d.Warnings, problem.Error())
+	}
+	var faults []error
+	for _, w := range d.Warnings {
+		if o.Strict {
+			faults = append(faults, &Fault{w})
+		} else if o.Warn != nil {
+			o.Warn(w)
 		}
 	}
-	return d, problems, nil
+	return d, errors.Join(faults...), nil
+}
+
+// joined returns the errors that err joins.
+func joined(err error) []error {
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		return list.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
 }
 
 func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.Document) error {
