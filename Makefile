@@ -39,12 +39,18 @@ golden: ## regenerate the golden files; review the diff
 	go test ./reportgen -run TestGoldenReport -update
 	go test -short $$(grep -rlE 'testenv\.(Golden|Updating)' --include='*_test.go' pkg reportgen/*/ | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
 
-# The labelled real logs are not part of the repository. Without them, their
-# section is left out.
+# The labelled recordings of real networks are not part of the repository.
+# Without them, their section is left out. It compares with msticpy, if that can
+# be installed.
 REAL ?= $(wildcard ../shared/data)
 
-evaluate: reportgen ## measure the detections; writes testdata/evaluation.md
-	$(REPORTGEN) evaluate worlds $(REAL:%=--real %) -o testdata/evaluation.md
+evaluate: reportgen $(if $(REAL),$(TOOLS)/msticpy/.made) ## measure the detections; writes testdata/evaluation.md
+	$(REPORTGEN) evaluate worlds $(REAL:%=--real %) $$(test ! -x $(TOOLS)/msticpy/bin/python || echo --msticpy $(TOOLS)/msticpy/bin/python) -o testdata/evaluation.md
+
+$(TOOLS)/msticpy/.made: reportgen/internal/evaluation/testdata/msticpy.txt
+	@rm -rf $(@D); mkdir -p $(TOOLS)
+	@if $(PYTHON) -m venv $(@D) && $(@D)/bin/pip install --quiet --disable-pip-version-check -r $<; then touch $@; \
+	else rm -rf $(@D); echo 'make evaluate: msticpy cannot be installed: its column is left empty' >&2; fi
 
 jupyter: reportgen $(VENV)/.jupyter ## open the notebooks in JupyterLab with the GoNB kernel
 	$(REPORTGEN) kernel install --prefix $(VENV)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
@@ -83,12 +84,14 @@ const evaluateWorldsHelp = `Evaluate worlds measures the detections and writes t
 
 It draws twenty synthetic organisations, of 20,000 to a million flows a day and 20 to 500
 hosts, and attacks each at strengths from loud to faint. With --real it also measures
-labelled real logs in a folder. The result lists every miss and false alarm.`
+labelled recordings of real networks in a folder, beside RITA's score and, with
+--msticpy, the periodogram detector of msticpy. The result lists every miss and false alarm.`
 
 // newEvaluateWorldsCommand returns reportgen evaluate worlds, which measures the detections.
 func newEvaluateWorldsCommand() *cobra.Command {
 	var out string
 	var opt evaluation.Options
+	var python string
 	c := &cobra.Command{
 		Use:     "worlds [-o FILE]",
 		Short:   "Measure the detections on synthetic and real days",
@@ -97,6 +100,9 @@ func newEvaluateWorldsCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt.Progress = func(text string) { consoleOf(cmd).Infof("%s", text) }
+			if python != "" {
+				opt.Peer = &evaluation.Periodogram{Python: python}
+			}
 			var text bytes.Buffer
 			if err := evaluation.WriteReport(cmd.Context(), &text, opt); err != nil {
 				return err
@@ -109,7 +115,9 @@ func newEvaluateWorldsCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` Markdown file to write (default standard output)")
-	c.Flags().StringVar(&opt.Logs, "real", "", "`FOLDER` labelled real logs")
+	c.Flags().StringVar(&opt.Captures, "real", "", "`FOLDER` labelled recordings of real networks")
 	c.Flags().IntVar(&opt.MaxFlows, "most", 0, "`NUMBER` leave out worlds with more flows a day (0 = none)")
+	c.Flags().StringSliceVar(&opt.Parts, "parts", nil, "`PARTS` to measure: "+strings.Join(evaluation.Parts(), ", ")+" (default all)")
+	c.Flags().StringVar(&python, "msticpy", "", "`INTERPRETER` Python with msticpy, to compare with on recordings")
 	return c
 }

@@ -184,3 +184,11 @@ func partsOf(f detect.Finding) []detect.Finding {
 	}
 	return parts
 }
+
+// fraction writes the quotient as "2 of 3".
+func (q quotient) fraction() string {
+	if q.whole == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d of %d", q.part, q.whole)
+}

@@ -12,12 +12,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 )
 
-const worldsIntroduction = `# How well the detections do
-
-Written by ` + "`make evaluate`" + `. A finding counts if its severity is medium or above; a false alarm is
-one for a host or client that is planted for no rule. P@k is the precision among a rule's k
-entities with the highest scores, where k is the number of planted ones.
-
+const worldsIntroduction = `
 ## Synthetic worlds
 
 Twenty organisations, each generated from a seed, are attacked at strengths from loud to faint.

@@ -53,6 +53,7 @@ type Options struct {
 	Flows    int     // about how many flows a day has; 0 means DefaultFlows
 	Hosts    int     // hosts on the test day, servers not counted; 0 means DefaultHosts
 	Strength float64 // multiplies what is planted, bytes or flows; 0 means 1
+	Clean    bool    // plant nothing; all else stays the same
 }
 
 // normal fills in the defaults and refuses what cannot be drawn.

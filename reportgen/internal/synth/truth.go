@@ -73,6 +73,9 @@ func (t *Truth) sort() {
 
 // plant adds the flows of a compromised entity to a day, and says so.
 func (p *Plan) plant(name dayName, rule, description string, flows []flow.Record) {
+	if p.opts.Clean {
+		return
+	}
 	planted := Planted{Rule: rule, Entity: flows[0].Src, Description: description, Window: [2]flow.Time{flow.Day, 0}}
 	for _, f := range flows {
 		planted.Peers = append(planted.Peers, f.Dst)
