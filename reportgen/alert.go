@@ -10,31 +10,33 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
-	"github.com/spf13/pflag"
 )
 
-const alertHelp = `Rules say how findings are made and where alerts go; --rules lays a file of your own over
-the built-in ones (reportgen rules prints them). Alerts are also sent to each --alert: stdout,
-file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT,
-syslog+unix:///PATH or a webhook's https://… Certificates of TLS servers are verified by the
-system's roots, or by those of --alert-ca. What cannot be sent is kept in --alert-spool, goes
-first the next time, and makes the exit status 1.
+const alertHelp = `Rules say how findings are made and where alerts go. A file of --rules overrides the
+built-in ones, which reportgen rules prints. Alerts are also sent to each --alert:
+stdout, file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT,
+syslog+tls://HOST:PORT, syslog+unix:///PATH, or the https://… address of a webhook.
 
-Formats ocsf and ecs, and alerts, hold absolute times. The day is --day, else the date in the
-test file's name, else that of $SOURCE_DATE_EPOCH, else 1970-01-01; its midnight is taken as UTC.`
+Alerts are sent before the findings are printed. Undelivered alerts are kept in the
+folder of --alert-spool and sent first the next time; the exit status is then 1.
 
-// alertOptions are the flags of detect on rules and alerts.
+Alerts have absolute times. The date of the day under test is --day, or else the date in
+the name of its file or of a folder above it, such as date=2024-04-21; its midnight is
+taken as UTC. If there is none, alerts have no times. OCSF and ECS require one: they get
+the time at which the alert was made, or $SOURCE_DATE_EPOCH.`
+
+// alertOptions are the flags of detect for rules and alerts.
 type alertOptions struct {
 	rules   []string
 	day     string
@@ -52,7 +54,7 @@ func (o *alertOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.rules, "rules", nil, rulesUsage)
 	f.StringVar(&o.day, "day", "", "`DATE` date of the day under test, such as 2024-04-21")
 	f.StringArrayVar(&o.to, "alert", nil, "`DESTINATION` send alerts there (repeatable)")
-	f.StringVar(&o.format, "alert-format", "", "`FORMAT` format of sent alerts: json, ocsf or ecs")
+	f.StringVar(&o.format, "alert-format", "", "`FORMAT` format of sent alerts: json, ocsf or ecs (default json; for syslog the summary)")
 	f.StringVar(&o.least, "alert-least", string(detect.Medium), "`SEVERITY` minimum severity of findings to send")
 	f.DurationVar(&o.timeout, "alert-timeout", alert.DefaultTimeout, "`DURATION` timeout of an attempt to send")
 	f.IntVar(&o.retries, "alert-retries", alert.DefaultRetries, "`NUMBER` retries after a failed attempt")
@@ -61,24 +63,19 @@ func (o *alertOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.spool, "alert-spool", "", "`FOLDER` undelivered alerts (default flowbook/alerts in the user's configuration folder)")
 }
 
-// alerting is what one run of detect needs to make alerts.
+// alerting makes and sends the alerts of a run of detect.
 type alerting struct {
 	alertOptions
-	set      *siem.Set
-	midnight time.Time
-	tls      *tls.Config
+	set    *siem.Set
+	tls    *tls.Config
+	alerts []alert.Alert
+	routes alert.Routes
 }
 
-// open checks the flags and reads the rules.
-func (o alertOptions) open(c *console.Console) (*alerting, error) {
-	a := &alerting{alertOptions: o}
+// open checks the flags.
+func (o alertOptions) open(set *siem.Set) (*alerting, error) {
+	a := &alerting{alertOptions: o, set: set}
 	var err error
-	if a.set, err = siem.Open(o.rules...); err != nil {
-		return nil, err
-	}
-	for _, w := range a.set.Warnings {
-		c.Warnf("%s", w)
-	}
 	if a.tls, err = o.tlsConfig(); err != nil {
 		return nil, err
 	}
@@ -89,23 +86,30 @@ func (o alertOptions) open(c *console.Console) (*alerting, error) {
 	}
 	switch {
 	case !slices.Contains([]string{"", alert.FormatJSON, alert.FormatOCSF, alert.FormatECS}, o.format):
-		return nil, fmt.Errorf("--alert-format %q is none of json, ocsf, ecs", o.format)
+		return nil, fmt.Errorf("--alert-format %q: want json, ocsf or ecs", o.format)
 	case !detect.Severity(o.least).Known():
-		return nil, fmt.Errorf("--alert-least %q is none of info, low, medium, high, critical", o.least)
+		return nil, fmt.Errorf("--alert-least %q: %s", o.least, wantSeverity)
 	case o.timeout <= 0:
-		return nil, fmt.Errorf("--alert-timeout %v is not above 0", o.timeout)
+		return nil, fmt.Errorf("--alert-timeout %v: must be above 0", o.timeout)
 	case o.retries < 0:
-		return nil, fmt.Errorf("--alert-retries %d is below 0", o.retries)
+		return nil, fmt.Errorf("--alert-retries %d: must not be negative", o.retries)
 	}
 	if o.day != "" {
 		if _, err := time.Parse(time.DateOnly, o.day); err != nil {
-			return nil, fmt.Errorf("--day %q is no date such as 2024-04-21", o.day)
+			return nil, fmt.Errorf("--day %q: want a date such as 2024-04-21", o.day)
+		}
+	}
+	for _, r := range set.Rules() {
+		for _, action := range r.Flowbook.Actions {
+			if _, err := action.Options(os.LookupEnv); err != nil {
+				return nil, fmt.Errorf("rule %s: %w", r.Key(), err)
+			}
 		}
 	}
 	return a, nil
 }
 
-// tlsConfig is nil where no flag asks for other than the usual.
+// tlsConfig returns nil if the flags ask for the defaults.
 func (o alertOptions) tlsConfig() (*tls.Config, error) {
 	if o.ca == "" && o.cert == "" {
 		return nil, nil
@@ -118,141 +122,64 @@ func (o alertOptions) tlsConfig() (*tls.Config, error) {
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("--alert-ca: %s: no certificate in it; give PEM, which begins with -----BEGIN CERTIFICATE-----", o.ca)
+			return nil, fmt.Errorf("--alert-ca: %s: no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----", o.ca)
 		}
 	}
 	if o.cert != "" {
 		own, err := tls.LoadX509KeyPair(o.cert, o.cert)
 		if err != nil {
-			return nil, fmt.Errorf("--alert-cert: %s: %w; give one PEM file of the certificate and its key", o.cert, err)
+			return nil, fmt.Errorf("--alert-cert: %s: %w; use one PEM file with the certificate and its key", o.cert, err)
 		}
 		config.Certificates = []tls.Certificate{own}
 	}
 	return config, nil
 }
 
-var dateInName = regexp.MustCompile(`(?:^|[^0-9])([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[^0-9]|$)`)
-
-// dated finds the midnight that the test day begins with.
-func (a *alerting) dated(test *profile.Profile) error {
-	if a.day != "" {
-		midnight, err := time.Parse(time.DateOnly, a.day)
-		a.midnight = midnight
-		return err
-	}
-	var named []time.Time
-	for _, s := range test.Sources {
-		if m := dateInName.FindStringSubmatch(s.Name); m != nil {
-			if day, err := time.Parse(time.DateOnly, m[1]); err == nil && !slices.Contains(named, day) {
-				named = append(named, day)
-			}
-		}
-	}
-	if len(named) == 1 {
-		a.midnight = named[0]
+// make makes the alerts, if the format of findings or a destination needs them, and
+// decides where they go.
+func (a *alerting) make(found []detect.Finding, in detect.Input, path, format string, c *console.Console) error {
+	acts := len(a.to) > 0 || slices.ContainsFunc(a.set.Rules(), func(r *siem.Rule) bool { return len(r.Flowbook.Actions) > 0 })
+	if !acts && format != alert.FormatOCSF && format != alert.FormatECS {
 		return nil
 	}
-	date, err := epoch.Read()
+	made, err := epoch.Read()
 	if err != nil {
 		return err
 	}
-	if date.IsZero() {
-		date = time.Unix(0, 0).UTC()
+	if made.IsZero() {
+		made = time.Now().UTC().Truncate(time.Millisecond)
 	}
-	a.midnight = date.Truncate(24 * time.Hour)
-	return nil
-}
-
-// writer writes findings in a format of package siem.
-func (a *alerting) writer(format string) func(io.Writer, detect.Result) error {
-	return func(w io.Writer, r detect.Result) error {
-		alerts, err := a.set.Alerts(r.Findings, a.midnight)
-		if err != nil {
+	day, reason := alert.DayOf(in.Test, path, made)
+	switch {
+	case a.day != "":
+		if day.Midnight, err = time.Parse(time.DateOnly, a.day); err != nil {
 			return err
 		}
-		return alert.Write(w, alerts, format)
+	case !in.TestDate.IsZero():
+		day.Midnight = in.TestDate
+	case reason != "":
+		c.Warnf("alerts have no times of their own: %s; give the date with --day", reason)
 	}
-}
-
-// sending is alerts on their way to one destination.
-type sending struct {
-	to     alert.Destination
-	opt    alert.Options
-	alerts []alert.Alert
-}
-
-// send sends findings where the rules and flags say, and tells on stderr what
-// became of them. Where something is kept the error asks for exit.Failed.
-func (a *alerting) send(ctx context.Context, findings []detect.Finding, stdout io.Writer, c *console.Console) error {
-	list, err := a.sendings(findings)
-	if err != nil {
+	if a.alerts, err = a.set.Alerts(found, day); err != nil {
 		return err
 	}
-	kept := 0
-	for _, s := range list {
-		s.opt.Stdout = stdout
-		d, err := alert.Deliver(ctx, s.to, s.alerts, s.opt)
-		if err != nil {
-			return exit.With(exit.Failed, err)
-		}
-		if d.Kept > 0 {
-			kept += d.Kept
-			c.Warnf("%s: %d sent, %d kept in %s: %v", s.to, d.Sent, d.Kept, d.Spool, d.Cause)
-			if errors.As(d.Cause, new(*tls.CertificateVerificationError)) {
-				c.Warnf("set --alert-ca to the certificates that verify the server")
-			}
-		} else if d.Sent > 0 && s.to.String() != "stdout" {
-			c.Infof("%s: %d sent", s.to, d.Sent)
-		}
+	if !acts {
+		return nil
 	}
-	if kept > 0 {
-		return exit.With(exit.Failed, fmt.Errorf("%d alerts could not be sent; they go first the next time", kept))
-	}
-	return nil
+	return a.route()
 }
 
-// sendings is what goes where.
-type sendings []sending
-
-// add puts alerts to one destination in one format together, each once, so
-// that one that is down is waited for once. Where rules disagree on how to send
-// the first counts.
-func (list *sendings) add(to alert.Destination, opt alert.Options, alerts []alert.Alert) {
-	i := slices.IndexFunc(*list, func(s sending) bool { return s.to == to && s.opt.Format == opt.Format })
-	if i < 0 {
-		*list = append(*list, sending{to, opt, alerts})
-		return
-	}
-	s := &(*list)[i]
-	for _, a := range alerts {
-		if !slices.ContainsFunc(s.alerts, func(known alert.Alert) bool { return known.UID == a.UID }) {
-			s.alerts = append(s.alerts, a)
-		}
-	}
-}
-
-// sendings lists what the rules' actions ask for, then what the flags do.
-func (a *alerting) sendings(findings []detect.Finding) (sendings, error) {
-	if len(a.to) == 0 && !slices.ContainsFunc(a.set.Rules(), func(r *siem.Rule) bool { return len(r.Flowbook.Actions) > 0 }) {
-		return nil, nil
-	}
-	spool, err := a.spoolFolder()
-	if err != nil {
-		return nil, err
-	}
-	alerts, err := a.set.Alerts(findings, a.midnight)
-	if err != nil {
-		return nil, err
-	}
-	var list sendings
+// route adds the routes that the rules' actions ask for, then those of the flags.
+func (a *alerting) route() error {
+	spool := a.spoolFolder()
 	add := func(to string, least detect.Severity, of func(alert.Alert) bool, opt alert.Options) error {
 		d, err := alert.ParseDestination(to)
 		if err != nil {
 			return err
 		}
 		opt.Spool, opt.TLS = spool, a.tls
-		list.add(d, opt, slices.DeleteFunc(slices.Clone(alerts), func(a alert.Alert) bool {
-			return a.Finding.Severity.Compare(least) < 0 || !of(a)
+		a.routes.Add(d, opt, slices.DeleteFunc(slices.Clone(a.alerts), func(one alert.Alert) bool {
+			return one.Finding.Severity.Compare(least) < 0 || !of(one)
 		}))
 		return nil
 	}
@@ -260,31 +187,71 @@ func (a *alerting) sendings(findings []detect.Finding) (sendings, error) {
 		for _, action := range r.Flowbook.Actions {
 			opt, err := action.Options(os.LookupEnv)
 			if err != nil {
-				return nil, fmt.Errorf("rule %s: %w", r.Key(), err)
+				return fmt.Errorf("rule %s: %w", r.Key(), err)
 			}
-			own := func(a alert.Alert) bool { return r.Enabled() && a.Finding.Rule == r.Key() }
+			own := func(one alert.Alert) bool { return r.Enabled() && one.Finding.Rule == r.Key() }
 			if err := add(action.To, cmp.Or(action.Least, detect.Medium), own, opt); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
 	for _, to := range a.to {
 		opt := alert.Options{Format: a.format, Timeout: a.timeout, Retries: &a.retries}
 		if err := add(to, detect.Severity(a.least), func(alert.Alert) bool { return true }, opt); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return list, nil
+	return nil
 }
 
-// spoolFolder is not in the cache folder, which may be emptied at any time.
-func (a *alerting) spoolFolder() (string, error) {
+// deliver sends the alerts, except to standard output, and reports what happened.
+func (a *alerting) deliver(ctx context.Context, c *console.Console) error {
+	var errs []error
+	for _, d := range alert.Deliver(ctx, a.routes.List()) {
+		log := c.With("destination", d.To.String(), "sent", d.Sent, "kept", d.Kept, "lost", d.Lost)
+		for _, p := range d.Problems {
+			if !errors.As(p, new(*alert.DamagedError)) { // which is an error of its own
+				log.Warnf("%s: %v", d.To, p)
+			}
+		}
+		switch {
+		case d.Kept > 0:
+			log.Warnf("%s: %d sent, %d kept in %s: %v", d.To, d.Sent, d.Kept, d.Spool, d.Cause)
+		case d.Sent > 0:
+			log.Infof("%s: %d sent", d.To, d.Sent)
+		}
+		if d.Unconfirmed > 0 {
+			log.Warnf("%s: the receiver took %d alerts without ending the connection, so it may not have read them", d.To, d.Unconfirmed)
+		}
+		if errors.As(d.Cause, new(*tls.CertificateVerificationError)) {
+			c.Warnf("set --alert-ca to the certificates that verify the server")
+		}
+		errs = append(errs, d.Err())
+	}
+	return exit.With(exit.Failed, errors.Join(errs...))
+}
+
+// print writes the alerts whose destination is standard output.
+func (a *alerting) print(stdout io.Writer) error {
+	for _, r := range a.routes.List() {
+		if r.To.Stdout() {
+			if err := alert.Write(stdout, r.Alerts, r.Options.Format); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// spoolFolder returns the folder of undelivered alerts. It is not in the cache
+// folder, which may be emptied at any time.
+func (a *alerting) spoolFolder() string {
 	if a.spool != "" {
-		return a.spool, nil
+		return a.spool
 	}
 	config, err := os.UserConfigDir()
 	if err != nil {
-		return "", fmt.Errorf("alerts need --alert-spool, a folder for what cannot be sent: %w", err)
+		return "" // alerts are sent without a spool, with a warning
 	}
-	return filepath.Join(config, "flowbook", "alerts"), nil
+	return filepath.Join(config, "flowbook", "alerts")
 }

@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
@@ -35,7 +37,8 @@ func ruleFile(t *testing.T, name, text string) string {
 	return path
 }
 
-// The day comes from --day, then from SOURCE_DATE_EPOCH, then from 1970.
+// The date comes from --day, then from the name of the file or of a folder. If
+// there is none, detect says so and alerts have the time at which they were made.
 func TestDetectDay(t *testing.T) {
 	day := func(more ...string) string {
 		status, out, errs := detects(t, append(more, "--format", "ecs")...)
@@ -54,24 +57,35 @@ func TestDetectDay(t *testing.T) {
 	if got := day("--day", "2024-04-21"); got != "2024-04-21" {
 		t.Errorf("--day: %s", got)
 	}
-	if got := day(); got != "1970-01-01" {
-		t.Errorf("no day: %s", got)
+	if got, today := day(), time.Now().UTC().Format(time.DateOnly); got > today || got < time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly) {
+		t.Errorf("no day: %s, want %s", got, today)
 	}
-	dated := filepath.Join(t.TempDir(), "flows-2024-02-29.parquet")
 	text, err := os.ReadFile(filepath.Join("..", "testdata", "test.parquet"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(dated, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := day("--test", dated); got != "2024-02-29" {
-		t.Errorf("a date in the file's name: %s", got)
+	for _, name := range []string{"flows-2024-02-29.parquet", "date=2024-02-29/day.parquet"} {
+		dated := filepath.Join(t.TempDir(), name)
+		if err := os.MkdirAll(filepath.Dir(dated), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(dated, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args := sampleArgs("--format", "ecs")
+		args[4] = dated
+		if out := ok(t, args...); !strings.HasPrefix(out, `{"@timestamp":"2024-02-29T`) {
+			t.Errorf("%s: %.60s", name, out)
+		}
 	}
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
-	if out := ok(t, sampleArgs("--format", "ecs")...); !strings.HasPrefix(out, `{"@timestamp":"2023-11-14T`) {
-		t.Errorf("SOURCE_DATE_EPOCH: %.60s", out)
+	status, out, errs := reportgen(t, sampleArgs("--format", "ecs")...)
+	if status != exit.Done || !strings.HasPrefix(out, `{"@timestamp":"2023-11-14T`) || strings.Contains(out, `"start"`) || !strings.Contains(errs, "alerts have no times of their own: neither test.parquet nor its folders have a date") {
+		t.Errorf("SOURCE_DATE_EPOCH: status %d, %.60s, %s", status, out, errs)
+	}
+	if _, again, _ := reportgen(t, sampleArgs("--format", "ecs")...); again != out {
+		t.Error("with SOURCE_DATE_EPOCH, a second run prints something else")
 	}
 }
 
@@ -79,11 +93,11 @@ func TestDetectDay(t *testing.T) {
 func TestDetectStandardFormats(t *testing.T) {
 	_, findings, _ := detects(t, "--format", "json")
 	for _, format := range []string{"ocsf", "ecs"} {
-		status, out, errs := detects(t, "--format", format)
+		status, out, errs := detects(t, "--format", format, "--day", "2024-04-21")
 		if status != exit.Done || strings.Count(out, "\n") != strings.Count(findings, "\n") {
 			t.Errorf("%s: status %d, %d lines for %d findings: %s", format, status, strings.Count(out, "\n"), strings.Count(findings, "\n"), errs)
 		}
-		if _, again, _ := detects(t, "--format", format); again != out {
+		if _, again, _ := detects(t, "--format", format, "--day", "2024-04-21"); again != out {
 			t.Errorf("%s: a second run prints something else", format)
 		}
 	}
@@ -199,9 +213,9 @@ func TestDetectAlertErrors(t *testing.T) {
 		"retries":     {[]string{"--alert-retries", "-1"}, "--alert-retries"},
 		"day":         {[]string{"--day", "yesterday"}, `"yesterday"`},
 		"no token":    {[]string{"--rules", tokenless}, "NO_SUCH_TOKEN"},
-		"no roots":    {[]string{"--alert-ca", bad}, "bad.yaml: no certificate in it; give PEM"},
+		"no roots":    {[]string{"--alert-ca", bad}, "bad.yaml: no certificate in PEM"},
 		"roots":       {[]string{"--alert-ca", "none.pem"}, "--alert-ca: open none.pem"},
-		"certificate": {[]string{"--alert-cert", bad}, "give one PEM file of the certificate and its key"},
+		"certificate": {[]string{"--alert-cert", bad}, "use one PEM file with the certificate and its key"},
 	} {
 		if status, _, errs := detects(t, tt.args...); status != exit.BadInput || !strings.Contains(errs, tt.want) {
 			t.Errorf("%s: status %d, %q lacks %q", name, status, errs, tt.want)
@@ -246,5 +260,39 @@ func TestRulesCommand(t *testing.T) {
 	var errs bytes.Buffer
 	if status := run(t.Context(), []string{"rules", "--format", "toml"}, io.Discard, &errs); status != exit.BadInput || !strings.Contains(errs.String(), `"toml"`) {
 		t.Errorf("status %d: %s", status, errs.String())
+	}
+}
+
+// brokenPipe is an output that nobody reads any more.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+// Alerts are sent whatever becomes of standard output and of the spool.
+func TestDetectSecuresAlerts(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	file := filepath.Join(dir, "alerts.jsonl")
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, spool := range []string{filepath.Join(dir, "spool"), filepath.Join(dir, "file", "spool")} {
+		if err := os.RemoveAll(file); err != nil {
+			t.Fatal(err)
+		}
+		var errs bytes.Buffer
+		args := sampleArgs("--format", "json", "--alert", "file:"+file, "--alert-spool", spool, "--alert", "stdout", "--day", "2024-04-21")
+		if status := run(t.Context(), args, brokenPipe{}, &errs); status != exit.BadInput || !strings.Contains(errs.String(), "broken pipe") {
+			t.Errorf("status %d: %s", status, errs.String())
+		}
+		text, err := os.ReadFile(file)
+		if err != nil || bytes.Count(text, []byte("\n")) < 10 {
+			t.Errorf("%d alerts, %v: %s", bytes.Count(text, []byte("\n")), err, errs.String())
+		}
+	}
+	status, out, errs := detects(t, "--format", "json", "--alert", "stdout", "--alert-format", "ocsf", "--day", "2024-04-21")
+	first, rest, _ := strings.Cut(out, "{\"activity_id\"")
+	if status != exit.Done || !strings.HasPrefix(first, `{"rule":`) || !strings.Contains(rest, "class_uid") || strings.Contains(rest, `{"rule":"`) {
+		t.Errorf("status %d, %s", status, errs)
 	}
 }

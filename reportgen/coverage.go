@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 )
@@ -34,7 +35,7 @@ func writeCoverageJSON(w io.Writer, list []detect.Coverage) error {
 
 // writeCoverageTable writes a table for people.
 func writeCoverageTable(w io.Writer, list []detect.Coverage) error {
-	t := newTable(w)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RULE\tRAN\tDAYS\tHOSTS\tWHAT IT COULD NOT SEE")
 	for _, c := range list {
 		ran := "yes"

@@ -1,74 +1,106 @@
 package main
 
 import (
-	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
-	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
+	"github.com/flowbook/flowbook/reportgen/internal/allowlist"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
-	"github.com/spf13/cobra"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/internal/findings"
+	"github.com/flowbook/flowbook/reportgen/internal/siem"
 )
 
-const detectHelp = `Detect compares a day with the days before it and prints what stands out. A day is a Parquet
-flow file or a profile that reportgen profile -o wrote.
+const detectHelp = `Detect compares a day with earlier days of the same network and prints findings. A day is
+a Parquet flow file or a profile that reportgen profile -o wrote.
 
---baseline names earlier days: files, folders or patterns, as often as needed. With --days, a folder
-of days (date=2024-03-20/*.parquet or 2024-03-20.parquet), --test is a date or latest, and up to 28
-days before it are the baseline. Without either, limits are fixed ones and those of the day's
-other hosts. One line on stderr says which rules ran, from how many days and hosts they learned,
-and what they could not see; --coverage writes a record a rule.
+Give earlier days with --baseline: files, folders or patterns. With --days, a folder of
+days (date=2024-03-20/*.parquet or 2024-03-20.parquet), --test is a date or latest, and up
+to 28 days before it are the baseline. Without earlier days, detect uses fixed limits and
+those of the day's other hosts. It reports on stderr which rules ran, how many days and
+hosts they learned from, and what they could not see; --coverage prints a record a rule.
 
-The organisation's networks are inferred from the flows unless --internal lists them.
+The networks of the organisation are inferred from the flows unless --internal lists them.
 
-Formats: table, for people, with the devices concerned first; json, one finding a line;
-csv, one finding a line under a header; ocsf and ecs, one event a line in the words of the
-Open Cybersecurity Schema Framework (Detection Finding) and the Elastic Common Schema. The exit
-status is 0 however much is found, unless --fail-on says otherwise.
+Formats:
+  table  devices and findings, without those at severity info
+  json   one finding a line
+  csv    one finding a line, with a header
+  ocsf   one Detection Finding of the Open Cybersecurity Schema Framework a line
+  ecs    one event of the Elastic Common Schema a line
 
-` + showHelp + `
+The exit status is 0 whatever is found. With --fail-on, it is 1 if a finding has that
+severity or above.
+
+The file of --allow lists what the organisation knows about and accepts. It only hides
+findings: detections still learn from the flows.
+
+  - network: 88.198.7.20          # an address or a network, of the entity or its peer
+    rules: [external-automation]  # default: all rules
+    reason: hired monitoring
+  - owner: Dropbox                # words of an owner's name, or a number such as AS19679
+    rules: [exfiltration]
+  - country: BR
+
+A finding is hidden if all fields of an item apply to it.
 
 ` + alertHelp
 
-// newDetectCommand is reportgen detect: days to findings.
+// newDetectCommand returns reportgen detect, which prints the findings of a day.
 func newDetectCommand() *cobra.Command {
 	var opt detectOptions
 	c := &cobra.Command{
 		Use:   "detect --test FILE [--baseline FILE]...",
-		Short: "Find hosts that behave as a compromised one would",
+		Short: "Find hosts that behave like compromised ones",
 		Long:  detectHelp,
 		Example: `  reportgen detect --baseline data.parquet --test test.parquet --country country.mmdb --asn asn.mmdb
   reportgen detect --baseline data.parquet --test test.parquet --servers servers.parquet --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt.sensitivitySet = cmd.Flags().Changed("sensitivity")
-			return runDetect(cmd.Context(), opt, cmd.OutOrStdout(), consoleOf(cmd))
+			return opt.run(cmd)
 		},
 	}
 	f := c.Flags()
-	f.StringArrayVar(&opt.baselines, "baseline", nil, "`DAYS` file, folder or pattern of earlier days; may be repeated")
-	f.StringVar(&opt.days, "days", "", "`DIR` folder of days from which --test and the 28 days before it are read")
-	f.StringVar(&opt.test, "test", "", "`DAY` file of the day under test; with --days, a date or latest")
-	f.BoolVar(&opt.coverage, "coverage", false, "also write what each rule learned from and could not see")
-	f.StringVar(&opt.servers, "servers", "", "`FILE` flows of external clients of the public servers")
-	f.StringVar(&opt.country, "country", "", "`FILE` MMDB of countries")
-	f.StringVar(&opt.asn, "asn", "", "`FILE` MMDB of owners (autonomous systems)")
+	f.StringArrayVar(&opt.baselines, "baseline", nil, "`DAYS` file, folder or pattern of earlier days (repeatable)")
+	once(f, &opt.days, "days", "`FOLDER` folder of days from which --test and the 28 days before it are read")
+	once(f, &opt.test, "test", "`DAY` file of the day under test; with --days, a date or latest")
+	f.BoolVar(&opt.coverage, "coverage", false, "also print what each rule learned from and could not see")
+	once(f, &opt.servers, "servers", "`FILE` flows of external clients of the public servers")
+	once(f, &opt.country, "country", "`FILE` MMDB of countries")
+	once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
 	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
 	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf or ecs")
-	opt.show.addFlags(f)
+	once(f, &opt.allow, "allow", "`FILE` allow list: findings that it names are not shown")
+	f.StringVar(&opt.failOn, "fail-on", "", "`SEVERITY` exit with 1 if a finding has this severity or above")
 	opt.alerts.addFlags(f)
 	return c
+}
+
+// once adds a flag for a file that may be given only once. Of a repeated flag, pflag
+// would silently use the last value.
+func once(f *pflag.FlagSet, value *string, name, usage string) { f.Var(&onceValue{value}, name, usage) }
+
+type onceValue struct{ value *string }
+
+func (v *onceValue) String() string { return *v.value }
+func (v *onceValue) Type() string   { return "string" }
+
+func (v *onceValue) Set(s string) error {
+	if *v.value != "" {
+		return fmt.Errorf("the flag was given before with %q and takes one file", *v.value)
+	}
+	*v.value = s
+	return nil
 }
 
 type detectOptions struct {
@@ -79,159 +111,141 @@ type detectOptions struct {
 	sensitivity            float64
 	sensitivitySet         bool
 	format                 string
-	show                   showOptions
+	allow, failOn          string
 	alerts                 alertOptions
 }
 
-func runDetect(ctx context.Context, opt detectOptions, stdout io.Writer, c *console.Console) (err error) {
-	alerts, err := opt.alerts.open(c)
+func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
+	c, stdout := consoleOf(cmd), cmd.OutOrStdout()
+	rules, err := siem.Open(opt.alerts.rules...)
 	if err != nil {
 		return err
 	}
-	allowed, err := opt.show.open(alerts.isRule)
+	for _, w := range rules.Warnings {
+		c.Warnf("%s", w)
+	}
+	if err := opt.validate(); err != nil {
+		return err
+	}
+	alerts, err := opt.alerts.open(rules)
 	if err != nil {
 		return err
 	}
-	write, ok := findingWriters(alerts)[opt.format]
-	switch {
-	case !ok:
-		return fmt.Errorf("--format %q is none of table, json, csv, ocsf, ecs", opt.format)
-	case opt.test == "":
-		return errors.New("detect needs --test, the day to search, and works best with --baseline, earlier days of the same network")
-	case !(opt.sensitivity > 0):
-		return fmt.Errorf("--sensitivity %v is not above 0", opt.sensitivity)
+	var allowed detect.AllowList
+	if opt.allow != "" {
+		isRule := func(id string) bool { _, ok := rules.Rule(id); return ok }
+		if allowed, err = allowlist.Read(opt.allow, isRule); err != nil {
+			return fmt.Errorf("--allow: %w", err)
+		}
 	}
-	var in detect.Input
-	if opt.sensitivitySet {
-		in.Sensitivity = opt.sensitivity
-	}
-	if in.Geo, err = geo.Open(opt.country, opt.asn); err != nil {
+	in, err := opt.input(cmd)
+	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Geo.Close()) }()
-	if err := opt.openDays(ctx, &in, c); err != nil {
-		return err
-	}
-	if err := internalNetworks(&in, opt.internal, c); err != nil {
-		return err
-	}
-	if err := alerts.dated(in.Test); err != nil {
-		return err
-	}
-	r, err := alerts.set.Detect(in)
+	r, err := rules.Detect(in)
 	if err != nil {
 		return err
 	}
 	if err := in.Geo.Err(); err != nil {
-		return fmt.Errorf("addresses could not be looked up: %w", err)
+		return fmt.Errorf("looking up addresses: %w", err)
 	}
-	r = opt.show.apply(allowed, r, c)
-	seen := coverages(r)
-	c.Infof("%s", coverageLine(seen))
-	if err := write(stdout, r); err != nil {
-		return err
-	}
-	if opt.coverage {
-		if err := opt.writeCoverage(stdout, c, seen); err != nil {
-			return err
+	r, hidden := allowed.Apply(r)
+	for i, n := range hidden {
+		if n > 0 {
+			c.Infof("not shown: %d of %s (%s)", n, allowlist.Describe(allowed[i]), opt.allow)
 		}
 	}
-	return errors.Join(alerts.send(ctx, r.Findings, stdout, c), opt.show.verdict(r))
+	// Alerts go first: whoever reads the findings may close the pipe.
+	if err := alerts.make(r.Findings, in, opt.test, opt.format, c); err != nil {
+		return err
+	}
+	seen := coverages(r)
+	c.Infof("%s", coverageLine(seen))
+	delivered := alerts.deliver(cmd.Context(), c)
+	printed := opt.print(stdout, r, alerts)
+	if printed == nil && opt.coverage {
+		printed = opt.writeCoverage(stdout, c, seen)
+	}
+	if printed == nil {
+		printed = alerts.print(stdout)
+	}
+	return errors.Join(delivered, printed, opt.verdict(r))
+}
+
+func (opt *detectOptions) validate() error {
+	switch {
+	case !slices.Contains([]string{"table", "json", "csv", alert.FormatOCSF, alert.FormatECS}, opt.format):
+		return fmt.Errorf("--format %q: want table, json, csv, ocsf or ecs", opt.format)
+	case opt.test == "":
+		return errors.New("missing --test, the day under test; detect works best with --baseline, earlier days of the same network")
+	case !(opt.sensitivity > 0):
+		return fmt.Errorf("--sensitivity %v: must be above 0", opt.sensitivity)
+	case opt.failOn != "" && !detect.Severity(opt.failOn).Known():
+		return fmt.Errorf("--fail-on %q: %s", opt.failOn, wantSeverity)
+	}
+	return nil
+}
+
+const wantSeverity = "want info, low, medium, high or critical"
+
+// input opens the days and databases.
+func (opt *detectOptions) input(cmd *cobra.Command) (in detect.Input, err error) {
+	c := consoleOf(cmd)
+	if opt.sensitivitySet {
+		in.Sensitivity = opt.sensitivity
+	}
+	if err := opt.openDays(cmd.Context(), &in, c); err != nil {
+		return in, err
+	}
+	if err := internalNetworks(&in, opt.internal, c); err != nil {
+		return in, err
+	}
+	in.Geo, err = geo.Open(opt.country, opt.asn)
+	return in, err
 }
 
 // writeCoverage writes the records beside findings of the table and of JSON, and
-// to stderr if the findings are in a format that has no place for them.
-func (opt detectOptions) writeCoverage(stdout io.Writer, c *console.Console, seen []detect.Coverage) error {
+// to stderr if the format of the findings has no place for them.
+func (opt *detectOptions) writeCoverage(stdout io.Writer, c *console.Console, seen []detect.Coverage) error {
 	switch opt.format {
 	case "json":
 		return writeCoverageJSON(stdout, seen)
 	case "table":
-		fmt.Fprintln(stdout)
+		if _, err := fmt.Fprintln(stdout); err != nil {
+			return err
+		}
 		return writeCoverageTable(stdout, seen)
 	}
 	return writeCoverageTable(c.Output(), seen)
 }
 
-func findingWriters(alerts *alerting) map[string]func(io.Writer, detect.Result) error {
-	return map[string]func(io.Writer, detect.Result) error{
-		"table": writeFindingTable,
-		"json":  writeFindingJSON,
-		"csv":   writeFindingCSV,
-		"ocsf":  alerts.writer(alert.FormatOCSF),
-		"ecs":   alerts.writer(alert.FormatECS),
+// print writes the findings in the chosen format.
+func (opt *detectOptions) print(w io.Writer, r detect.Result, alerts *alerting) error {
+	switch opt.format {
+	case "json":
+		return findings.WriteJSON(w, r)
+	case "csv":
+		return findings.WriteCSV(w, r)
+	case "table":
+		return findings.WriteTable(w, r)
 	}
+	return alert.Write(w, alerts.alerts, opt.format)
 }
 
-// writeFindingJSON writes one finding a line.
-func writeFindingJSON(w io.Writer, r detect.Result) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
+// verdict returns an error if findings are as severe as --fail-on says.
+func (opt *detectOptions) verdict(r detect.Result) error {
+	if opt.failOn == "" {
+		return nil
+	}
+	n := 0
 	for _, f := range r.Findings {
-		if err := enc.Encode(f); err != nil {
-			return err
+		if f.Severity.Compare(detect.Severity(opt.failOn)) >= 0 {
+			n++
 		}
 	}
-	return nil
+	if n == 0 {
+		return nil
+	}
+	return exit.With(exit.Failed, fmt.Errorf("%d findings of severity %s or above (--fail-on)", n, opt.failOn))
 }
-
-// writeFindingCSV writes a header and one finding a line; evidence is JSON.
-func writeFindingCSV(w io.Writer, r detect.Result) error {
-	out := csv.NewWriter(w)
-	rows := [][]string{{"rule", "entity", "severity", "score", "attack", "summary", "first", "last", "evidence"}}
-	for _, f := range r.Findings {
-		evidence, err := json.Marshal(f.Evidence)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, []string{f.Rule, f.Entity.String(), string(f.Severity), strconv.FormatFloat(f.Score, 'g', -1, 64),
-			strings.Join(f.Attack, " "), f.Summary, f.Window[0].String(), f.Window[1].String(), string(evidence)})
-	}
-	return out.WriteAll(rows)
-}
-
-// writeFindingTable writes the devices, the findings above info and how many
-// more there are.
-func writeFindingTable(w io.Writer, r detect.Result) error {
-	infos := 0
-	devices, findings := newTable(w), newTable(w)
-	fmt.Fprintln(devices, "DEVICE\tSEVERITY\tSCORE\tRULES")
-	for _, d := range r.Devices {
-		var rules []string
-		for _, f := range d.Findings {
-			if !slices.Contains(rules, f.Rule) {
-				rules = append(rules, f.Rule)
-			}
-		}
-		fmt.Fprintf(devices, "%s\t%s\t%.3f\t%s\n", d.Entity, d.Severity, d.Score, strings.Join(rules, ", "))
-	}
-	fmt.Fprintln(findings, "RULE\tENTITY\tSEVERITY\tSCORE\tFROM\tTO\tSUMMARY")
-	for _, f := range r.Findings {
-		if f.Severity == detect.Info {
-			infos++
-			continue
-		}
-		fmt.Fprintf(findings, "%s\t%s\t%s\t%.3f\t%s\t%s\t%s\n", f.Rule, f.Entity, f.Severity, f.Score,
-			clock(f.Window[0]), clock(f.Window[1]), f.Summary)
-	}
-	if len(r.Devices) == 0 {
-		fmt.Fprintln(w, "Nothing stands out.")
-	} else {
-		if err := devices.Flush(); err != nil {
-			return err
-		}
-		fmt.Fprintln(w)
-		if err := findings.Flush(); err != nil {
-			return err
-		}
-	}
-	if infos > 0 {
-		_, err := fmt.Fprintf(w, "\n%d more for information only; --format json or csv has them.\n", infos)
-		return err
-	}
-	return nil
-}
-
-func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }
-
-// clock writes a time to the minute.
-func clock(t flow.Time) string { return fmt.Sprintf("%02d:%02d", t.Hour(), t/flow.Minute%60) }

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/evaluation"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
@@ -68,7 +70,7 @@ func TestDetectFormats(t *testing.T) {
 		t.Errorf("%d rows of CSV for %d findings, evidence %q", len(rows), lines, rows[1][8])
 	}
 	table := ok(t, sampleArgs()...)
-	for _, want := range []string{"DEVICE ", "RULE ", "exfiltration", "more for information only"} {
+	for _, want := range []string{"DEVICE ", "RULE ", "exfiltration", "more at severity info"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table lacks %q:\n%s", want, table)
 		}
@@ -137,7 +139,14 @@ func TestDetectErrors(t *testing.T) {
 	if err := os.WriteFile(damaged, fmt.Appendf(nil, "flowbook profile %d\n\x00", profile.FormatVersion), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	with := func(flag, value string) []string { return append(sampleArgs(), flag, value) }
+	with := func(flag, value string) []string {
+		args := sampleArgs()
+		if i := slices.Index(args, flag); i >= 0 {
+			args[i+1] = value
+			return args
+		}
+		return append(args, flag, value)
+	}
 	tests := []struct {
 		name string
 		args []string
@@ -147,6 +156,7 @@ func TestDetectErrors(t *testing.T) {
 		{"no such file", with("--test", filepath.Join(dir, "none.parquet")), []string{"--test", "none.parquet", "no such file"}},
 		{"not Parquet", with("--baseline", text), []string{"--baseline", "notes.txt", "not a Parquet file"}},
 		{"damaged profile", with("--servers", damaged), []string{"--servers", "damaged.profile", "damaged"}},
+		{"two tests", append(sampleArgs(), "--test="+text), []string{"--test", "takes one file"}},
 		{"unknown format", with("--format", "xml"), []string{`"xml"`, "table, json, csv"}},
 		{"bad network", with("--internal", "192.168.0.0"), []string{"--internal", `"192.168.0.0"`, "CIDR"}},
 		{"bad sensitivity", with("--sensitivity", "NaN"), []string{"--sensitivity", "NaN"}},
@@ -257,6 +267,62 @@ func TestDetectSaysThatDaysAreTheSame(t *testing.T) {
 		}
 		if warned := strings.Contains(errs.String(), "same flows"); warned != c.same {
 			t.Errorf("baseline %s: warned %v, want %v", filepath.Base(c.baseline), warned, c.same)
+		}
+	}
+}
+
+// The monitoring service of the sample days is found, and not shown if it is
+// allowed; all else is as before.
+func TestAllow(t *testing.T) {
+	before := ok(t, sampleArgs("--format", "json")...)
+	known, err := evaluation.ReadTruth(testenv.Path(t, "testdata", "truth.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var watcher string
+	for _, b := range known.Benign {
+		if b.Kind == "monitoring" {
+			watcher = b.Entity
+		}
+	}
+	var out, errs bytes.Buffer
+	list := ruleFile(t, "allow.yaml", "- network: "+watcher+"\n  rules: [external-automation]\n  reason: hired monitoring\n")
+	if status := run(t.Context(), sampleArgs("--format", "json", "--allow", list), &out, &errs); status != exit.Done {
+		t.Fatalf("status %d, %s", status, errs.String())
+	}
+	var want strings.Builder
+	for line := range strings.Lines(before) {
+		if !strings.Contains(line, `"entity":"`+watcher+`"`) {
+			want.WriteString(line)
+		}
+	}
+	if out.String() != want.String() || out.String() == before {
+		t.Errorf("%d bytes of findings, %d without the watcher's, %d before", out.Len(), want.Len(), len(before))
+	}
+	if told := errs.String(); !strings.Contains(told, "not shown: 1 of network "+watcher) || !strings.Contains(told, "hired monitoring") {
+		t.Errorf("stderr says %q", told)
+	}
+}
+
+func TestFailOn(t *testing.T) {
+	all := ruleFile(t, "allow.yaml", "- network: 0.0.0.0/0\n")
+	tests := []struct {
+		args   []string
+		status int
+	}{
+		{[]string{"--fail-on", "critical"}, exit.Failed},
+		{[]string{"--fail-on", "info"}, exit.Failed},
+		{nil, exit.Done},
+		{[]string{"--fail-on", "high", "--allow", all}, exit.Done},
+		{[]string{"--fail-on", "urgent"}, exit.BadInput},
+	}
+	for _, tt := range tests {
+		var out, errs bytes.Buffer
+		if status := run(t.Context(), sampleArgs(tt.args...), &out, &errs); status != tt.status {
+			t.Errorf("%v: status %d, want %d; %s", tt.args, status, tt.status, errs.String())
+		}
+		if tt.status == exit.Failed && (out.Len() == 0 || !strings.Contains(errs.String(), "--fail-on")) {
+			t.Errorf("%v: %d bytes of findings, %q", tt.args, out.Len(), errs.String())
 		}
 	}
 }

@@ -49,7 +49,7 @@ func dateInPath(path string) time.Time {
 }
 
 // openDays reads the days that are compared.
-func (opt detectOptions) openDays(ctx context.Context, in *detect.Input, c *console.Console) error {
+func (opt *detectOptions) openDays(ctx context.Context, in *detect.Input, c *console.Console) error {
 	tests, history, err := opt.dayFiles()
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (opt detectOptions) openDays(ctx context.Context, in *detect.Input, c *cons
 }
 
 // dayFiles lists the files of the test day and of the history.
-func (opt detectOptions) dayFiles() (tests, history []dayFile, err error) {
+func (opt *detectOptions) dayFiles() (tests, history []dayFile, err error) {
 	for _, b := range opt.baselines {
 		files, err := filesOf(b)
 		if err != nil {

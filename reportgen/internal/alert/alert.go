@@ -12,6 +12,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/google/uuid"
 )
 
@@ -28,8 +29,9 @@ type Alert struct {
 	UID     string // a UUID that is the same whenever the same finding is made
 	Rule    *Rule  // nil if the finding's rule is not known
 	Finding detect.Finding
-	First   time.Time // the first flow concerned
-	Last    time.Time // the last flow concerned
+	First   time.Time // the first flow concerned; zero if the day is not known
+	Last    time.Time // the last flow concerned; zero if the day is not known
+	made    time.Time // when the alert was made, for formats that require a time
 	ends    endpoints
 }
 
@@ -61,9 +63,9 @@ type endpoints struct {
 // namespace is that of the UUIDs of alerts (RFC 9562, version 5).
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/flowbook/flowbook/alert"))
 
-// New makes an alert of a finding of the day that begins at midnight. The rule may
-// be nil. Evidence that JSON cannot represent is an error.
-func New(f detect.Finding, rule *Rule, midnight time.Time) (Alert, error) {
+// New makes an alert of a finding of the given day. The rule may be nil. Evidence
+// that JSON cannot represent is an error.
+func New(f detect.Finding, rule *Rule, day Day) (Alert, error) {
 	if f.Attack == nil {
 		f.Attack = []string{}
 	}
@@ -71,9 +73,10 @@ func New(f detect.Finding, rule *Rule, midnight time.Time) (Alert, error) {
 	if err != nil {
 		return Alert{}, fmt.Errorf("finding %s of %s: %w", f.Rule, f.Entity, err)
 	}
-	day := midnight.UTC().Format(time.DateOnly)
-	a := Alert{UID: uuid.NewSHA1(namespace, append([]byte(day+"\n"), text...)).String(), Rule: rule, Finding: f,
-		First: moment(midnight, f.Window[0]), Last: moment(midnight, f.Window[1])}
+	a := Alert{UID: uuid.NewSHA1(namespace, append([]byte(day.id()+"\n"), text...)).String(), Rule: rule, Finding: f, made: day.Made}
+	if !day.Midnight.IsZero() {
+		a.First, a.Last = moment(day.Midnight, f.Window[0]), moment(day.Midnight, f.Window[1])
+	}
 	evidence, err := json.Marshal(f.Evidence)
 	if err != nil {
 		return Alert{}, err
@@ -124,8 +127,8 @@ func (a Alert) Encode(format string) ([]byte, error) {
 	case "", FormatJSON:
 		v = struct {
 			UID   string    `json:"uid"`
-			First time.Time `json:"first"`
-			Last  time.Time `json:"last"`
+			First time.Time `json:"first,omitzero"`
+			Last  time.Time `json:"last,omitzero"`
 			detect.Finding
 		}{a.UID, a.First, a.Last, a.Finding}
 	case FormatOCSF:
@@ -133,13 +136,13 @@ func (a Alert) Encode(format string) ([]byte, error) {
 	case FormatECS:
 		v = a.ECS()
 	default:
-		return nil, fmt.Errorf("format %q is none of json, ocsf, ecs", format)
+		return nil, fmt.Errorf("format %q: want json, ocsf or ecs", format)
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // the text is read as text
 	err := enc.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+	return console.EscapeJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), err
 }
 
 // Write writes alerts in a format, one a line.

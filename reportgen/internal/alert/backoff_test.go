@@ -16,9 +16,11 @@ type failing struct {
 	at    []int64 // milliseconds
 }
 
-func (f *failing) send(context.Context, message) error {
+func (f *failing) size([]message) int { return 1 }
+
+func (f *failing) send(context.Context, []message) (int, error) {
 	f.at = append(f.at, time.Since(f.start).Milliseconds())
-	return f.err
+	return 0, f.err
 }
 
 func (f *failing) Close() error { return nil }
@@ -43,7 +45,7 @@ func TestBackoff(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &failing{err: tt.err, start: time.Now()}
-				kept, cause := sendAll(t.Context(), s, []message{{UID: "1", Payload: "x"}}, tt.opt)
+				kept, cause := sendAll(t.Context(), s, []message{{UID: "1", Payload: "x"}}, tt.opt, func([]message) {})
 				if !slices.Equal(s.at, tt.want) || len(kept) != 1 || !errors.Is(cause, down) {
 					t.Errorf("tried at %v, want %v; %d kept: %v", s.at, tt.want, len(kept), cause)
 				}

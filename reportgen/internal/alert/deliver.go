@@ -6,120 +6,294 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
+	"sync"
 	"time"
+
+	"github.com/dustin/go-humanize/english"
 )
 
-// Options says how alerts are sent; the zero value is the usual way.
+// Options say how alerts are sent. The zero value has the defaults.
 type Options struct {
-	Format  string        // FormatJSON where empty; a syslog message is then the finding's sentence
-	Timeout time.Duration // of one attempt; 0 means DefaultTimeout
-	Retries *int          // after the first attempt; nil means DefaultRetries
+	Format  string        // "" means JSON, and for syslog the finding's summary
+	Timeout time.Duration // of an attempt; 0 means DefaultTimeout
+	Retries *int          // after a failed attempt; nil means DefaultRetries
 	Backoff time.Duration // before the first retry, doubling each time; 0 means DefaultBackoff
-	Spool   string        // folder of what could not be sent; must be given for destinations other than stdout
-	Token   string        // a webhook's bearer token; empty for none
-	TLS     *tls.Config   // of syslog+tls and https: roots to trust, our certificate; nil means the system's roots and none
-	Stdout  io.Writer     // where the destination stdout leads
+	Spool   string        // folder of undelivered alerts
+	Token   string        // bearer token of a webhook; "" means none
+	TLS     *tls.Config   // of syslog+tls and https; nil means the system's roots and no client certificate
 }
 
-// The defaults of Options: with them, a destination that is down is
-// waited for 7.5 seconds.
+// The defaults of Options. With them, a destination that is down delays the
+// program by 7.5 seconds.
 const (
 	DefaultTimeout = 10 * time.Second
 	DefaultRetries = 4
 	DefaultBackoff = 500 * time.Millisecond
 )
 
-// maxWait is the longest wait between two attempts, whatever the destination
-// asks for.
+// maxWait is the longest wait between two attempts, even if the destination asks
+// for more.
 const maxWait = 30 * time.Second
 
-// Delivery is what became of alerts.
-type Delivery struct {
-	Sent  int    // alerts that the destination took, those kept before among them
-	Kept  int    // alerts that wait in Spool
-	Spool string // file of what is kept; empty where nothing is
-	Cause error  // why the first of them was not sent
+// claimWait is the longest wait for another program that sends to the same
+// destination.
+const claimWait = time.Minute
+
+// Route is alerts on their way to one destination.
+type Route struct {
+	To      Destination
+	Options Options
+	Alerts  []Alert
 }
 
-// Deliver sends alerts, after those that wait in the spool since an earlier
-// time. Each is in the spool until it is sent, so none is lost if the program
-// ends; one may be sent twice, with the same uid. Where a destination does not
-// answer after all retries the rest is kept without trying; what it refuses is
-// kept too, and the rest goes on. UDP and local sockets do not tell whether
-// anybody listens beyond this machine, nor do TCP and TLS whether what was sent
-// was read.
-//
-// The error is that of a spool that cannot be read or written, or of an alert
-// that cannot be written in the format. What could not be sent is no error but
-// told in Delivery.
-func Deliver(ctx context.Context, to Destination, alerts []Alert, opt Options) (Delivery, error) {
-	var fresh []message
+// Routes is a list of routes with at most one for each destination and format.
+type Routes struct {
+	list []*Route
+	uids []map[string]bool // of the alerts of each route
+}
+
+// Add adds alerts to the route to a destination, each alert once. If there is a
+// route to it in the same format already, its other options apply.
+func (r *Routes) Add(to Destination, opt Options, alerts []Alert) {
+	i := 0
+	for i < len(r.list) && !(r.list[i].To == to && r.list[i].Options.Format == opt.Format) {
+		i++
+	}
+	if i == len(r.list) {
+		r.list = append(r.list, &Route{To: to, Options: opt})
+		r.uids = append(r.uids, map[string]bool{})
+	}
 	for _, a := range alerts {
-		m, err := to.message(a, opt.Format)
-		if err != nil {
-			return Delivery{}, err
+		if !r.uids[i][a.UID] {
+			r.uids[i][a.UID] = true
+			r.list[i].Alerts = append(r.list[i].Alerts, a)
 		}
-		fresh = append(fresh, m)
 	}
-	out := to.sender(opt)
-	defer out.Close()
-	if to.kind == "stdout" {
-		for i, m := range fresh {
-			if err := out.send(ctx, m); err != nil {
-				return Delivery{Sent: i}, fmt.Errorf("alerts to stdout: %w", err)
-			}
-		}
-		return Delivery{Sent: len(fresh)}, nil
-	}
-	sp, err := openSpool(ctx, opt.Spool, to)
-	if err != nil {
-		return Delivery{}, err
-	}
-	defer sp.close()
-	waiting, err := sp.add(fresh)
-	if err != nil || len(waiting) == 0 {
-		return Delivery{}, err
-	}
-	kept, cause := sendAll(ctx, out, waiting, opt)
-	d := Delivery{Sent: len(waiting) - len(kept), Kept: len(kept), Cause: cause}
-	if len(kept) > 0 {
-		d.Spool = sp.path
-	}
-	return d, sp.replace(kept)
 }
 
-// sendAll returns the messages that were not sent and why the first was not.
-func sendAll(ctx context.Context, out sender, all []message, opt Options) (kept []message, cause error) {
-	for i, m := range all {
-		err := sendOne(ctx, out, m, opt)
-		if err == nil {
+// List returns the routes in the order in which they were added first.
+func (r *Routes) List() []*Route { return r.list }
+
+// Delivery reports what happened to the alerts of a route.
+type Delivery struct {
+	To          Destination
+	Sent        int     // alerts that the destination took, including earlier ones from the spool
+	Unconfirmed int     // of Sent: alerts that a syslog receiver took without ending the connection
+	Kept        int     // alerts that wait in Spool
+	Lost        int     // alerts that were neither sent nor kept
+	Spool       string  // file of the alerts that wait, if there are any
+	Cause       error   // why the first of the alerts was not sent
+	Problems    []error // of the spool: damaged, or not usable
+}
+
+// Err returns an error if an alert was not delivered or may have been lost.
+func (d Delivery) Err() error {
+	var errs []error
+	if d.Kept > 0 {
+		errs = append(errs, fmt.Errorf("%s: %s not delivered, to be sent first the next time", d.To, english.Plural(d.Kept, "alert", "")))
+	}
+	if d.Lost > 0 {
+		errs = append(errs, fmt.Errorf("%s: %s lost: %w", d.To, english.Plural(d.Lost, "alert", ""), d.Cause))
+	}
+	return errors.Join(append(errs, d.damage()...)...)
+}
+
+// damage returns the problems that may have lost alerts.
+func (d Delivery) damage() (errs []error) {
+	for _, p := range d.Problems {
+		if errors.As(p, new(*DamagedError)) {
+			errs = append(errs, p)
+		}
+	}
+	return errs
+}
+
+// DamagedError is the error of a spool with damaged lines.
+type DamagedError struct {
+	Spool string
+	Lines int
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("undelivered alerts: %s: %s, moved to %s.damaged; alerts in damaged lines were not sent", e.Spool, english.Plural(e.Lines, "damaged line", ""), e.Spool)
+}
+
+// Deliver sends the alerts of all routes, after those that wait in their spools
+// since earlier runs, and reports what happened to each route, in order. Routes
+// to different destinations do not affect each other.
+//
+// All alerts are in a spool before the first one is sent, so that none is lost if
+// the program is killed. An alert may arrive twice, with the same uid. If a
+// destination does not answer after all retries, its remaining alerts are kept
+// without further attempts; an alert that it refuses is kept, and the others are
+// sent. If a spool cannot be used, Deliver sends without it.
+//
+// UDP and datagram sockets do not say whether anybody receives. Routes to standard
+// output are left to the caller.
+func Deliver(ctx context.Context, routes []*Route) []Delivery {
+	deliveries := make([]Delivery, len(routes))
+	tasks := make([]*task, len(routes))
+	byDestination := map[string][]int{}
+	for i, r := range routes {
+		deliveries[i].To = r.To
+		if r.To.Stdout() {
 			continue
 		}
-		cause = cmp.Or(cause, err)
-		if !errors.As(err, &refused{}) {
-			return append(kept, all[i:]...), cause
-		}
-		kept = append(kept, m)
+		tasks[i] = prepare(ctx, r, &deliveries[i])
+		byDestination[r.To.text] = append(byDestination[r.To.text], i)
 	}
-	return kept, cause
+	var all sync.WaitGroup
+	for _, indexes := range byDestination {
+		all.Go(func() {
+			for _, i := range indexes {
+				tasks[i].run(ctx)
+			}
+		})
+	}
+	all.Wait()
+	return deliveries
 }
 
-// sendOne tries a message until it is sent, refused or tried often enough.
-func sendOne(ctx context.Context, out sender, m message, opt Options) error {
+// task is the delivery of a route.
+type task struct {
+	*Delivery
+	opt   Options
+	fresh []message
+	spool *spool // nil if there is none that can be used
+}
+
+// prepare writes the alerts into the spool.
+func prepare(ctx context.Context, r *Route, d *Delivery) *task {
+	t := &task{Delivery: d, opt: r.Options}
+	for _, a := range r.Alerts {
+		m, err := r.To.message(a, r.Options.Format)
+		if err != nil {
+			t.Lost, t.Cause = t.Lost+1, cmp.Or(t.Cause, err)
+			continue
+		}
+		t.fresh = append(t.fresh, m)
+	}
+	spool, err := openSpool(r.Options.Spool, r.To)
+	if err == nil {
+		t.spool = spool
+		err = spool.add(ctx, t.fresh)
+	}
+	if err != nil {
+		t.spool = nil
+		t.Problems = append(t.Problems, fmt.Errorf("undelivered alerts cannot be kept: %w", err))
+	}
+	return t
+}
+
+func (t *task) run(ctx context.Context) {
+	out := t.To.sender(t.opt)
+	defer out.Close()
+	if t.spool == nil {
+		t.sendUnspooled(ctx, out)
+	} else {
+		t.sendSpooled(ctx, out)
+	}
+	if s, ok := out.(*streamSender); ok {
+		t.Unconfirmed = s.unconfirmed
+	}
+}
+
+// sendSpooled sends what waits in the spool.
+func (t *task) sendSpooled(ctx context.Context, out sender) {
+	wait, cancel := context.WithTimeout(ctx, claimWait)
+	defer cancel()
+	release, err := t.spool.claim(wait)
+	if err != nil {
+		t.Cause = cmp.Or(t.Cause, err)
+		t.Kept, t.Spool = len(t.fresh), t.spool.path
+		return
+	}
+	defer release()
+	tried := map[[2]string]bool{}
+	for {
+		waiting, damaged, err := t.spool.pending(ctx)
+		if damaged > 0 {
+			t.Problems = append(t.Problems, &DamagedError{t.spool.path, damaged})
+		}
+		if err != nil {
+			t.Problems = append(t.Problems, fmt.Errorf("undelivered alerts: %w", err))
+			if len(tried) == 0 {
+				t.sendUnspooled(ctx, out)
+			}
+			return
+		}
+		var untried []message
+		for _, m := range waiting {
+			if !tried[m.id()] {
+				untried = append(untried, m)
+			}
+			tried[m.id()] = true
+		}
+		if len(untried) == 0 {
+			if t.Kept = len(waiting); t.Kept > 0 {
+				t.Spool = t.spool.path
+			}
+			return
+		}
+		marks, err := t.spool.marks()
+		if err != nil {
+			t.Problems = append(t.Problems, fmt.Errorf("undelivered alerts: %w", err))
+		}
+		_, cause := sendAll(ctx, out, untried, t.opt, func(delivered []message) {
+			t.Sent += len(delivered)
+			marks.delivered(delivered)
+		})
+		marks.close()
+		t.Cause = cmp.Or(t.Cause, cause)
+	}
+}
+
+// sendUnspooled sends without a spool. What is not sent is lost, unless the spool
+// can be written by then.
+func (t *task) sendUnspooled(ctx context.Context, out sender) {
+	kept, cause := sendAll(ctx, out, t.fresh, t.opt, func(delivered []message) { t.Sent += len(delivered) })
+	t.Cause = cmp.Or(t.Cause, cause)
+	if len(kept) == 0 {
+		return
+	}
+	if spool, err := openSpool(t.opt.Spool, t.To); err == nil && spool.add(ctx, kept) == nil {
+		t.Kept, t.Spool = len(kept), spool.path
+		return
+	}
+	t.Lost += len(kept)
+}
+
+// sendAll returns the messages that were not sent and why the first of them was
+// not. It calls delivered with those that were.
+func sendAll(ctx context.Context, out sender, rest []message, opt Options, delivered func([]message)) (kept []message, cause error) {
 	retries := DefaultRetries
 	if opt.Retries != nil {
 		retries = *opt.Retries
 	}
-	wait := cmp.Or(opt.Backoff, DefaultBackoff)
-	for attempt := 0; ; attempt++ {
+	attempt, wait := 0, cmp.Or(opt.Backoff, DefaultBackoff)
+	for len(rest) > 0 {
 		try, cancel := context.WithTimeout(ctx, cmp.Or(opt.Timeout, DefaultTimeout))
-		err := out.send(try, m)
+		n, err := out.send(try, rest[:out.size(rest)])
 		cancel()
-		// A certificate that does not verify now does not in a minute.
+		if n > 0 {
+			delivered(rest[:n])
+			rest = rest[n:]
+			attempt, wait = 0, cmp.Or(opt.Backoff, DefaultBackoff)
+		}
+		switch {
+		case err == nil:
+			continue
+		case errors.As(err, &refused{}):
+			cause = cmp.Or(cause, err)
+			kept, rest = append(kept, rest[0]), rest[1:]
+			continue
+		case errors.As(err, &doubtful{}) && ctx.Err() == nil:
+			continue // in smaller batches
+		}
+		// A certificate that cannot be verified now cannot be verified later either.
 		var unverified *tls.CertificateVerificationError
-		if err == nil || errors.As(err, &refused{}) || errors.As(err, &unverified) || attempt == retries || ctx.Err() != nil {
-			return err
+		if errors.As(err, &unverified) || attempt == retries || ctx.Err() != nil {
+			return append(kept, rest...), cmp.Or(cause, err)
 		}
 		pause := wait
 		var asked retryAfter
@@ -128,9 +302,11 @@ func sendOne(ctx context.Context, out sender, m message, opt Options) error {
 		}
 		select {
 		case <-ctx.Done():
-			return err
+			return append(kept, rest...), cmp.Or(cause, err)
 		case <-time.After(min(pause, maxWait)):
 		}
+		attempt++
 		wait *= 2
 	}
+	return kept, cause
 }

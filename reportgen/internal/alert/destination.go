@@ -5,21 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 )
 
-// Destination is where alerts go.
+// Destination is where alerts are sent.
 type Destination struct {
 	text string // as written
 	kind string // stdout, file, udp, tcp, tls, unix, http or https
 	addr string // a path, host:port or URL
 }
 
-// ParseDestination reads one of
+// ParseDestination parses one of
 //
 //	stdout
 //	file:PATH                  JSON lines, appended
@@ -29,7 +29,7 @@ type Destination struct {
 //	syslog+unix:///PATH        RFC 5424 to a local socket
 //	http://… or https://…      a webhook, one POST of JSON an alert
 func ParseDestination(s string) (Destination, error) {
-	const forms = "write stdout, file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT, syslog+unix:///PATH or https://…"
+	const forms = "use stdout, file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT, syslog+unix:///PATH or https://…"
 	if s == "stdout" || s == "-" {
 		return Destination{s, "stdout", ""}, nil
 	}
@@ -38,7 +38,7 @@ func ParseDestination(s string) (Destination, error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil {
-		return Destination{}, errors.New("destination cannot be read; " + forms)
+		return Destination{}, errors.New("invalid destination; " + forms) // err would quote secrets
 	}
 	d := Destination{text: s, kind: strings.TrimPrefix(u.Scheme, "syslog+"), addr: s}
 	port := map[string]string{"syslog+udp": "514", "syslog+tcp": "601", "syslog+tls": "6514"}[u.Scheme]
@@ -49,23 +49,16 @@ func ParseDestination(s string) (Destination, error) {
 		if u.Port() != "" {
 			port = u.Port()
 		}
-		d.addr = joinHostPort(u.Hostname(), port)
+		d.addr = net.JoinHostPort(u.Hostname(), port)
 	case (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
 	default:
-		return Destination{}, fmt.Errorf("destination %q is not known; %s", d, forms)
+		return Destination{}, fmt.Errorf("unknown destination %q; %s", d, forms)
 	}
 	return d, nil
 }
 
-func joinHostPort(host, port string) string {
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	return host + ":" + port
-}
-
-// String names the destination without what may be secret: a webhook's user,
-// path and query.
+// String names the destination without what may be secret: the user, path and
+// query of a webhook.
 func (d Destination) String() string {
 	u, err := url.Parse(d.text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
@@ -74,7 +67,11 @@ func (d Destination) String() string {
 	return u.Scheme + "://" + u.Host
 }
 
-// key tells destinations apart, wherever the program runs.
+// Stdout reports whether the destination is standard output, to which [Write]
+// writes.
+func (d Destination) Stdout() bool { return d.kind == "stdout" }
+
+// key identifies the destination, whatever folder the program runs in.
 func (d Destination) key() (string, error) {
 	if d.kind == "file" {
 		return filepath.Abs(d.addr)
@@ -82,75 +79,62 @@ func (d Destination) key() (string, error) {
 	return d.text, nil
 }
 
-// syslog says whether the destination takes syslog messages.
+// syslog reports whether the destination takes syslog messages.
 func (d Destination) syslog() bool {
 	return d.kind == "udp" || d.kind == "tcp" || d.kind == "tls" || d.kind == "unix"
 }
 
-// sender takes messages, one at a time.
-type sender interface {
-	// send sends one message. An error that is refused need not be tried again.
-	send(ctx context.Context, m message) error
-	io.Closer
-}
-
 // message is an alert as a destination takes it.
 type message struct {
-	UID     string `json:"uid"`
-	Payload string `json:"payload"`
+	UID     string
+	Format  string
+	Payload string
 }
-
-// refused is an error that trying again does not mend.
-type refused struct{ error }
-
-func (r refused) Unwrap() error { return r.error }
 
 // message writes an alert for the destination.
 func (d Destination) message(a Alert, format string) (message, error) {
 	if d.syslog() {
 		text, err := a.syslog(format)
-		return message{a.UID, text}, err
+		return message{a.UID, format, text}, err
 	}
 	line, err := a.Encode(format)
-	return message{a.UID, string(line)}, err
+	return message{a.UID, format, string(line)}, err
+}
+
+// sender sends messages to one destination.
+type sender interface {
+	// size returns how many of the messages the next call of send should take.
+	size(messages []message) int
+	// send sends messages in order and returns how many of them, from the first
+	// on, the destination has taken. If the error is refused, sending the next one
+	// again would fail too; if it is doubtful, the next calls take fewer messages.
+	send(ctx context.Context, messages []message) (int, error)
+	io.Closer
 }
 
 func (d Destination) sender(opt Options) sender {
 	switch d.kind {
-	case "stdout":
-		return lineSender{opt.Stdout}
 	case "file":
-		return fileSender(d.addr)
-	case "udp", "tcp", "tls", "unix":
-		return &syslogSender{network: d.kind, addr: d.addr, tls: opt.TLS}
+		return &fileSender{path: d.addr}
+	case "udp":
+		return &datagramSender{network: "udp", addr: d.addr}
+	case "unix":
+		return &unixSender{addr: d.addr}
+	case "tcp", "tls":
+		return newStreamSender(d.kind, d.addr, opt.TLS)
 	}
 	return newWebhook(d.addr, opt.Token, opt.TLS)
 }
 
-// lineSender writes each message as a line.
-type lineSender struct{ w io.Writer }
+// refused is an error that a retry does not resolve.
+type refused struct{ error }
 
-func (s lineSender) send(_ context.Context, m message) error {
-	_, err := io.WriteString(s.w, m.Payload+"\n")
-	return err
-}
+func (r refused) Unwrap() error { return r.error }
 
-func (s lineSender) Close() error { return nil }
+// doubtful is the error of several messages of which an unknown number arrived.
+type doubtful struct{ error }
 
-// fileSender appends each message to a file as one write, so that lines of two
-// programs do not mix.
-type fileSender string
-
-func (s fileSender) send(_ context.Context, m message) error {
-	f, err := os.OpenFile(string(s), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(m.Payload + "\n")
-	return errors.Join(err, f.Close())
-}
-
-func (s fileSender) Close() error { return nil }
+func (d doubtful) Unwrap() error { return d.error }
 
 // retryAfter is an error that says how long to wait.
 type retryAfter struct {

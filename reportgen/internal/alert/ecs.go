@@ -17,7 +17,7 @@ const ECSVersion = "9.4.0"
 // ECS is an event of the Elastic Common Schema. What the schema has no field
 // for stands under flowbook, as the schema asks of custom fields.
 type ECS struct {
-	Timestamp   time.Time    `json:"@timestamp"` // of the last flow
+	Timestamp   time.Time    `json:"@timestamp"` // of the last flow, or when the alert was made
 	Message     string       `json:"message"`
 	ECS         ecsVersion   `json:"ecs"`
 	Event       ecsEvent     `json:"event"`
@@ -45,9 +45,9 @@ type ecsEvent struct {
 	Dataset   string    `json:"dataset"`
 	Severity  int       `json:"severity"`   // 1 for info to 5 for critical
 	RiskScore float64   `json:"risk_score"` // the finding's score in hundredths
-	Start     time.Time `json:"start"`
-	End       time.Time `json:"end"`
-	Duration  int64     `json:"duration"` // nanoseconds
+	Start     time.Time `json:"start,omitzero"`
+	End       time.Time `json:"end,omitzero"`
+	Duration  *int64    `json:"duration,omitempty"` // nanoseconds
 	Reason    string    `json:"reason"`
 }
 
@@ -122,14 +122,18 @@ func (a Alert) ECS() ECS {
 	f, e := a.Finding, a.ends
 	severity, _ := ocsfSeverity(f.Severity)
 	out := ECS{
-		Timestamp: a.Last, Message: f.Summary, ECS: ecsVersion{ECSVersion},
+		Timestamp: a.time(), Message: f.Summary, ECS: ecsVersion{ECSVersion},
 		Event: ecsEvent{ID: a.UID, Kind: "event", Category: []string{"network"}, Type: []string{"info"}, Action: f.Rule,
 			Module: "flowbook", Dataset: "flowbook.finding", Severity: severity, RiskScore: math.Round(1000*f.Score) / 10,
-			Start: a.First, End: a.Last, Duration: a.Last.Sub(a.First).Nanoseconds(), Reason: f.Summary},
+			Start: a.First, End: a.Last, Reason: f.Summary},
 		Rule:     ecsRule{ID: f.Rule, Name: a.title(), Ruleset: "flowbook"},
 		Related:  ecsRelated{IP: []string{}},
 		Observer: ecsObserver{"Flowbook", "Flowbook", "network"},
 		Flowbook: ecsFlowbook{f.Entity.String(), f.Severity, f.Evidence},
+	}
+	if !a.Last.IsZero() {
+		duration := a.Last.Sub(a.First).Nanoseconds()
+		out.Event.Duration = &duration
 	}
 	if f.Severity.Alert() {
 		out.Event.Kind, out.Event.Category = "alert", []string{"network", "intrusion_detection"}

@@ -17,7 +17,7 @@ func ExampleWrite() {
 	f := detect.Finding{Rule: "exfiltration", Entity: netip.MustParseAddr("192.168.100.35"), Severity: detect.High, Score: 0.97, Attack: []string{"T1567.002"},
 		Summary: "uploaded 1.2 GB", Window: [2]flow.Time{9 * flow.Hour, 10 * flow.Hour},
 		Evidence: map[string]any{"src_ip": "192.168.100.35", "dst_ip": "142.250.184.196", "up_bytes": 1_200_000_000}}
-	a, err := alert.New(f, nil, time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC))
+	a, err := alert.New(f, nil, alert.Day{Midnight: time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -46,12 +46,15 @@ func ExampleDeliver() {
 		fmt.Println(err)
 		return
 	}
-	a, err := alert.New(detect.Finding{Rule: "beacon", Entity: netip.MustParseAddr("10.0.0.7"), Severity: detect.High}, nil, time.Unix(0, 0))
+	a, err := alert.New(detect.Finding{Rule: "beacon", Entity: netip.MustParseAddr("10.0.0.7"), Severity: detect.High}, nil, alert.Day{Midnight: time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	d, err := alert.Deliver(context.Background(), to, []alert.Alert{a}, alert.Options{Spool: dir + "/spool"})
-	fmt.Println(d.Sent, d.Kept, err)
-	// Output: 1 0 <nil>
+	var routes alert.Routes
+	routes.Add(to, alert.Options{Spool: dir + "/spool"}, []alert.Alert{a})
+	for _, d := range alert.Deliver(context.Background(), routes.List()) {
+		fmt.Println(d.Sent, d.Kept, d.Lost, d.Err())
+	}
+	// Output: 1 0 0 <nil>
 }

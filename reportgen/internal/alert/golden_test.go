@@ -25,7 +25,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alerts, err := rules.Alerts([]detect.Finding{f}, christmas)
+	alerts, err := rules.Alerts([]detect.Finding{f}, alert.Day{Midnight: christmas})
 	if err != nil {
 		t.Fatal(err)
 	}

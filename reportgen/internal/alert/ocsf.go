@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/geo"
@@ -30,9 +31,9 @@ type OCSF struct {
 	Status          string           `json:"status"`
 	IsAlert         bool             `json:"is_alert"`
 	ConfidenceScore int              `json:"confidence_score"` // the finding's score in hundredths
-	Time            int64            `json:"time"`             // of the last flow
-	StartTime       int64            `json:"start_time"`
-	EndTime         int64            `json:"end_time"`
+	Time            int64            `json:"time"`             // of the last flow, or when the alert was made
+	StartTime       int64            `json:"start_time,omitempty"`
+	EndTime         int64            `json:"end_time,omitempty"`
 	TimezoneOffset  int              `json:"timezone_offset"`
 	Message         string           `json:"message"`
 	Metadata        ocsfMetadata     `json:"metadata"`
@@ -59,8 +60,8 @@ type ocsfInfo struct {
 	Desc      string       `json:"desc"`
 	Types     []string     `json:"types"`
 	Created   int64        `json:"created_time"`
-	FirstSeen int64        `json:"first_seen_time"`
-	LastSeen  int64        `json:"last_seen_time"`
+	FirstSeen int64        `json:"first_seen_time,omitempty"`
+	LastSeen  int64        `json:"last_seen_time,omitempty"`
 	Analytic  ocsfAnalytic `json:"analytic"`
 	Attacks   []ocsfAttack `json:"attacks,omitempty"`
 }
@@ -132,15 +133,15 @@ func (a Alert) OCSF() OCSF {
 		StatusID: 1, Status: "New",
 		IsAlert:         f.Severity.Alert(),
 		ConfidenceScore: int(math.Round(100 * f.Score)),
-		Time:            a.Last.UnixMilli(), StartTime: a.First.UnixMilli(), EndTime: a.Last.UnixMilli(),
+		Time:            a.time().UnixMilli(), StartTime: milliseconds(a.First), EndTime: milliseconds(a.Last),
 		Message:     f.Summary,
 		Metadata:    ocsfMetadata{Version: OCSFVersion, UID: a.UID, Product: ocsfProduct{"Flowbook", "Flowbook"}},
 		Evidences:   []ocsfEvidence{a.ends.ocsf(f.Evidence)},
 		Observables: a.ends.observables(),
 	}
 	o.SeverityID, o.Severity = ocsfSeverity(f.Severity)
-	o.FindingInfo = ocsfInfo{UID: a.UID, Title: a.title(), Desc: f.Summary, Types: []string{f.Rule}, Created: a.Last.UnixMilli(),
-		FirstSeen: a.First.UnixMilli(), LastSeen: a.Last.UnixMilli(), Analytic: ocsfAnalytic{TypeID: 1, Type: "Rule", Name: a.title(), UID: f.Rule}}
+	o.FindingInfo = ocsfInfo{UID: a.UID, Title: a.title(), Desc: f.Summary, Types: []string{f.Rule}, Created: a.time().UnixMilli(),
+		FirstSeen: milliseconds(a.First), LastSeen: milliseconds(a.Last), Analytic: ocsfAnalytic{TypeID: 1, Type: "Rule", Name: a.title(), UID: f.Rule}}
 	for _, t := range f.Attack {
 		attack := ocsfAttack{Technique: ocsfUID{t}}
 		if parent, _, ok := strings.Cut(t, "."); ok {
@@ -155,6 +156,14 @@ func (a Alert) OCSF() OCSF {
 		}
 	}
 	return o
+}
+
+// milliseconds returns the milliseconds since 1970, or 0 for the zero time.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
 }
 
 // ocsfSeverity is the severity_id of OCSF and its caption.

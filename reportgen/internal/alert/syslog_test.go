@@ -40,6 +40,26 @@ func counted(t *testing.T, from io.Reader) (messages []string) {
 	}
 }
 
+// serveStream takes one connection after the other, and returns the messages of
+// each when the client has ended it.
+func serveStream(t *testing.T, l net.Listener) <-chan []string {
+	t.Helper()
+	took, done := make(chan []string, 10), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			took <- counted(t, conn)
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() { _ = l.Close(); <-done })
+	return took
+}
+
 func TestSyslog(t *testing.T) {
 	alerts := someAlerts(t, 3)
 	check := func(t *testing.T, i int, got string) {
@@ -76,16 +96,25 @@ func TestSyslog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
-		if d := deliver(t, "syslog+tcp://"+l.Addr().String(), alerts, quick(t, 0)); d.Sent != 3 {
+		took := serveStream(t, l)
+		if d := deliver(t, "syslog+tcp://"+l.Addr().String(), alerts, quick(t, 0)); !d.only(3) {
 			t.Fatalf("%+v", d)
 		}
-		conn, err := l.Accept()
+		for i, got := range <-took {
+			check(t, i, got)
+		}
+	})
+	t.Run("unix stream", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "log")
+		l, err := net.Listen("unix", path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
-		for i, got := range counted(t, conn) {
+		took := serveStream(t, l)
+		if d := deliver(t, "syslog+unix://"+path, alerts, quick(t, 0)); !d.only(3) {
+			t.Fatalf("%+v", d)
+		}
+		for i, got := range append(<-took, <-took...) {
 			check(t, i, got)
 		}
 	})

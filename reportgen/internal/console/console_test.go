@@ -196,6 +196,22 @@ func TestEscape(t *testing.T) {
 	}
 }
 
+func TestEscapeJSON(t *testing.T) {
+	value := map[string]string{"owner": "a\x7f\u009b\u202e\u2028 ü\n"}
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	escaped := EscapeJSON(append(text, '\n'))
+	if want := "{\"owner\":\"a\\u007f\\u009b\\u202e\\u2028 ü\\n\"}\n"; string(escaped) != want {
+		t.Errorf("%q, want %q", escaped, want)
+	}
+	var again map[string]string
+	if err := json.Unmarshal(escaped, &again); err != nil || again["owner"] != value["owner"] {
+		t.Errorf("%v, %v", again, err)
+	}
+}
+
 func FuzzEscape(f *testing.F) {
 	f.Add(hostile)
 	f.Fuzz(func(t *testing.T, s string) {

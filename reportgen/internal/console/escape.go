@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -78,4 +79,22 @@ func unsafe(r rune) bool {
 		return true
 	}
 	return unicode.Is(unicode.Bidi_Control, r)
+}
+
+// EscapeJSON returns JSON in which the characters that [Escape] escapes, as far as
+// JSON allows them in strings, are written as \u escapes. The value is the same.
+func EscapeJSON(text []byte) []byte {
+	if !bytes.ContainsFunc(text, unsafe) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r' || !unsafe(r): // between values
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.Bytes()
 }

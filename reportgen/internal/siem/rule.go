@@ -120,15 +120,15 @@ func (r *Rule) Attack() []string {
 	return techniques
 }
 
-// Alerts makes alerts of findings of the day that begins at midnight.
-func (s *Set) Alerts(findings []detect.Finding, midnight time.Time) ([]alert.Alert, error) {
+// Alerts makes alerts of the findings of a day.
+func (s *Set) Alerts(findings []detect.Finding, day alert.Day) ([]alert.Alert, error) {
 	var alerts []alert.Alert
 	for _, f := range findings {
 		var rule *alert.Rule
 		if r, ok := s.Rule(f.Rule); ok {
 			rule = &alert.Rule{ID: r.ID, Title: r.Title, Description: r.Description, Response: r.Flowbook.Response}
 		}
-		a, err := alert.New(f, rule, midnight)
+		a, err := alert.New(f, rule, day)
 		if err != nil {
 			return nil, err
 		}
