@@ -1,9 +1,11 @@
 package render_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -195,4 +197,40 @@ func TestAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	rendertest.CheckAccessible(t, path)
+}
+
+// TestFormulasInBrowser checks what MathML needs a style sheet or a font for: lines above,
+// below and through symbols, and brackets that grow.
+func TestFormulasInBrowser(t *testing.T) {
+	d, _, err := render.Build([]render.Input{notebook(markdownCell("# A\n\n$$\\overline{x}+\\underline{y}+\\cancel{z}$$\n\n$$\\left(\\begin{matrix}a\\\\b\\\\c\\\\d\\end{matrix}\\right)$$"))}, render.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := render.WriteHTML(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	// Without any font for mathematics of the machine's.
+	source := regexp.MustCompile(`"STIX Two Math".*?("Flowbook Math"), math`).ReplaceAllString(b.String(), "$1")
+	for name, page := range map[string]string{"fonts of the machine": b.String(), "own font": source} {
+		// The changed style sheet has another hash.
+		page = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAllString(page, "")
+		path := filepath.Join(t.TempDir(), "index.html")
+		if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := rendertest.Open(t, path)
+		p.Show("light", 1280)
+		rendertest.Evaluate[bool](p, "document.fonts.ready.then(() => true)")
+		for what, ok := range map[string]string{
+			"line above":   `parseFloat(getComputedStyle(document.querySelector(".tml-overline")).borderTopWidth) > 0`,
+			"line below":   `parseFloat(getComputedStyle(document.querySelector(".tml-underline")).borderBottomWidth) > 0`,
+			"line through": `getComputedStyle(document.querySelector(".tml-cancel")).position === "absolute"`,
+			"bracket":      `document.querySelector('mo[fence="true"], mo').getBoundingClientRect && Math.max(...[...document.querySelectorAll("mo")].map((e) => e.getBoundingClientRect().height)) > 0.8 * document.querySelector("mtable").getBoundingClientRect().height`,
+		} {
+			if !rendertest.Evaluate[bool](p, ok) {
+				t.Errorf("%s: no %s", name, what)
+			}
+		}
+	}
 }

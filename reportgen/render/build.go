@@ -80,6 +80,9 @@ func (b *builder) notebook(in Input) {
 		b.language = "python"
 	}
 	b.footnotes = footnotes(in.Notebook)
+	if b.tex != nil {
+		b.tex.Forget()
+	}
 	b.widgets = widgetStates(in.Notebook)
 	number := 0
 	for _, cell := range in.Notebook.Cells {

@@ -65,6 +65,10 @@ func (b *builder) formula(t located, source string, display bool, offset int) st
 		b.tex = renderer
 	}
 	mathML, err := b.tex.MathML(source, display)
+	for _, command := range b.tex.Ignored {
+		b.warnOnce(t.where, "TeX "+command, "%s in a formula is ignored", command)
+	}
+	b.tex.Ignored = nil
 	if err != nil {
 		b.problem(t.where, t.Line(offset), "formula %s: %v", shorten([]byte(source)), err)
 	}

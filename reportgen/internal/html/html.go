@@ -34,6 +34,15 @@ var templates embed.FS
 //go:embed assets/report.css
 var stylesheet string
 
+//go:embed assets/math.css
+var mathStyle string
+
+// mathFont has the characters that grow, such as brackets. Browsers use it if there is
+// no font for mathematics.
+//
+//go:embed assets/math.woff2
+var mathFont []byte
+
 //go:embed assets/print.css
 var printStyle string
 
@@ -59,6 +68,7 @@ type page struct {
 	prose     renderer.Renderer
 	sanitizer *document.Sanitizer
 	trusted   trusted
+	formulas  bool // the document has formulas
 }
 
 // newPage is a page with the whole document.
@@ -68,6 +78,7 @@ func newPage(d *document.Document) *page {
 		outline: outlineOf(d), sanitizer: document.NewSanitizer(),
 	}
 	p.trust(d.Blocks)
+	p.formulas = hasFormula(d)
 	return p
 }
 

@@ -3,6 +3,7 @@ package html
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -17,10 +18,15 @@ import (
 func (p *page) Style() template.CSS { return template.CSS(p.style()) }
 
 func (p *page) style() string {
-	if p.Print != nil {
-		return stylesheet + printStyle + p.runningHeads()
+	style := stylesheet
+	if p.formulas {
+		style += fmt.Sprintf("@font-face { font-family: \"Flowbook Math\"; src: url(data:font/woff2;base64,%s) format(\"woff2\"); }\n",
+			base64.StdEncoding.EncodeToString(mathFont)) + mathStyle
 	}
-	return stylesheet
+	if p.Print != nil {
+		style += printStyle + p.runningHeads()
+	}
+	return style
 }
 
 // Script is the page's own script. What is printed needs none.
@@ -46,6 +52,7 @@ func (p *page) Policy() string {
 		"form-action 'none'",
 		"img-src data:",
 		"media-src data:",
+		"font-src data:",
 		"style-src 'unsafe-inline'",
 		"style-src-elem " + strings.Join(styles, " "),
 		"style-src-attr 'unsafe-inline'",

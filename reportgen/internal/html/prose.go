@@ -242,3 +242,44 @@ func (r *nodes) link(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast
 	}
 	return ast.WalkContinue, w.WriteByte('>')
 }
+
+// hasFormula reports whether a text of the document has a formula.
+func hasFormula(d *document.Document) bool {
+	texts := []*document.Text{d.Abstract}
+	for _, n := range d.Notes {
+		texts = append(texts, n.Text)
+	}
+	for _, b := range d.Blocks {
+		switch b := b.(type) {
+		case document.Prose:
+			texts = append(texts, b.Text)
+		case *document.Heading:
+			texts = append(texts, b.Text)
+		case *document.Code:
+			texts = append(texts, b.Caption)
+		case *document.Figure:
+			texts = append(texts, b.Caption)
+			for _, part := range b.Parts {
+				texts = append(texts, part.Caption)
+			}
+		case *document.Table:
+			texts = append(texts, b.Caption, b.Body)
+			for _, part := range b.Parts {
+				texts = append(texts, part.Caption, part.Table.Body)
+			}
+		}
+	}
+	found := false
+	for _, t := range texts {
+		if t == nil || found {
+			continue
+		}
+		_ = ast.Walk(t.Root, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
+			if found = n.Kind() == document.KindMath || n.Kind() == document.KindEquationNode; found {
+				return ast.WalkStop, nil
+			}
+			return ast.WalkContinue, nil
+		})
+	}
+	return found
+}

@@ -1,18 +1,23 @@
 // Package tex turns TeX formulas into MathML, which browsers set without any
 // script.
 //
-// The converter is Temml (https://temml.org, MIT licence, version 0.13.5), the
-// only well-kept one that covers the mathematics of LaTeX; its file is embedded
-// as released and runs on goja, a JavaScript interpreter without access to
-// files, network or clock. A formula that is not trusted can do nothing but
-// draw: \href, \class, \includegraphics and their like are refused, and macros
-// expand a bounded number of times.
+// The converter is Temml (https://temml.org, MIT licence, version 0.13.5) with its
+// mhchem extension. The files are embedded as released and run on goja, a JavaScript
+// interpreter without access to files, network or clock. Commands that MathJax has and
+// Temml lacks are translated, and definitions apply to later formulas, as in JupyterLab.
+//
+// Formulas are not trusted: \includegraphics is refused, \href, \class and \style are
+// ignored, and macros expand a bounded number of times.
 package tex
 
 import (
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,20 +27,31 @@ import (
 //go:embed temml.min.js
 var temml string
 
+// mhchem adds \ce to Temml.
+//
+//go:embed mhchem.min.js
+var mhchem string
+
 // Bounds on a formula: its source in bytes, the calls within calls of its
 // conversion, and its macro expansions.
 const (
 	maxSource = 16 << 10
 	maxStack  = 2000
-	wrapper   = `(source, display) => temml.renderToString(source, {
-		displayMode: display, trust: false, throwOnError: true, strict: false, maxExpand: 1000, maxSize: [40, 40]})`
+	wrapper   = `(source, display, macros) => temml.renderToString(source, {
+		displayMode: display, trust: false, throwOnError: true, strict: false, maxExpand: 1000, maxSize: [40, 40],
+		macros: Object.fromEntries(JSON.parse(macros))})`
 )
 
 // Renderer converts formulas. It may not be used by two goroutines at once.
 type Renderer struct {
 	vm     *goja.Runtime
 	render goja.Callable
-	set    map[formula]string // what was converted: reports say the same symbols often
+	set    map[formula]string // converted formulas, since reports repeat symbols
+	macros map[string]string  // definitions by the name of the command
+
+	// Ignored lists the commands that were ignored so far, such as \href, which affect
+	// more than the look of a formula.
+	Ignored []string
 }
 
 type formula struct {
@@ -44,7 +60,7 @@ type formula struct {
 }
 
 // program is the converter, compiled once; it holds no state.
-var program = sync.OnceValues(func() (*goja.Program, error) { return goja.Compile("temml.min.js", temml, false) })
+var program = sync.OnceValues(func() (*goja.Program, error) { return goja.Compile("temml.min.js", temml+"\n"+mhchem, false) })
 
 // New starts the converter, which takes some 60 ms the first time.
 func New() (*Renderer, error) {
@@ -65,11 +81,21 @@ func New() (*Renderer, error) {
 	if !ok {
 		return nil, errors.New("start the TeX converter: not a function")
 	}
-	return &Renderer{vm, render, map[formula]string{}}, nil
+	return &Renderer{vm: vm, render: render, set: map[formula]string{}, macros: map[string]string{}}, nil
 }
 
-// MathML is a formula as a <math> element, set as a line of its own where
-// display is true. The error says what TeX does not allow, and where.
+// definition matches a formula that may define a command.
+var definition = regexp.MustCompile(`\\(?:def|let|(?:re)?newcommand|providecommand|DeclareMathOperator)\b`)
+
+// Forget forgets the definitions of formulas, at the end of a notebook.
+func (r *Renderer) Forget() {
+	clear(r.macros)
+	clear(r.set)
+}
+
+// MathML converts a formula to a <math> element, set on a line of its own if display is
+// true. Definitions, such as \newcommand, apply to later formulas too. The error says
+// what is not valid TeX, and where.
 func (r *Renderer) MathML(source string, display bool) (string, error) {
 	if len(source) > maxSource {
 		return "", fmt.Errorf("longer than %d kB", maxSource>>10)
@@ -77,11 +103,25 @@ func (r *Renderer) MathML(source string, display bool) (string, error) {
 	if mathML, ok := r.set[formula{source, display}]; ok {
 		return mathML, nil
 	}
-	value, err := r.render(goja.Undefined(), r.vm.ToValue(source), r.vm.ToValue(display))
+	prepared := r.prepare(source)
+	if prepared == "" && strings.TrimSpace(source) != "" {
+		return "<math></math>", nil // definitions only
+	}
+	macros := make([][2]string, 0, len(r.macros))
+	for _, name := range slices.Sorted(maps.Keys(r.macros)) {
+		macros = append(macros, [2]string{name, r.macros[name]})
+	}
+	encoded, err := json.Marshal(macros)
+	if err != nil {
+		return "", err
+	}
+	value, err := r.render(goja.Undefined(), r.vm.ToValue(prepared), r.vm.ToValue(display), r.vm.ToValue(string(encoded)))
 	if err != nil {
 		return "", errors.New(reason(err))
 	}
-	r.set[formula{source, display}] = value.String()
+	if !definition.MatchString(source) {
+		r.set[formula{source, display}] = value.String()
+	}
 	return value.String(), nil
 }
 

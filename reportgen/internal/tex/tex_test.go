@@ -2,6 +2,8 @@ package tex_test
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,24 +41,74 @@ func TestMathML(t *testing.T) {
 			}
 		}
 	}
-	// A macro of one formula is unknown to the next.
+	// Definitions apply to later formulas, until they are forgotten.
+	if got, err := r.MathML(`\a`, false); err != nil || !strings.Contains(got, "<mi>x</mi>") {
+		t.Errorf(`\a gave %s, %v`, got, err)
+	}
+	r.Forget()
 	if got, err := r.MathML(`\a`, false); err == nil {
 		t.Errorf(`\a gave %s`, got)
+	}
+}
+
+// TestFormulas checks that the formulas of a list, which MathJax sets, are set too.
+func TestFormulas(t *testing.T) {
+	r := renderer(t)
+	source, err := os.ReadFile("testdata/formulas.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for formula := range strings.Lines(string(source)) {
+		r.Forget()
+		mathML, err := r.MathML(strings.TrimSuffix(formula, "\n"), true)
+		if err != nil || !strings.HasPrefix(mathML, "<math") || strings.Contains(mathML, "merror") {
+			t.Errorf("%s: %v %s", formula, err, mathML)
+		}
+	}
+}
+
+// TestTranslated checks commands of MathJax that the converter lacks.
+func TestTranslated(t *testing.T) {
+	r := renderer(t)
+	for source, same := range map[string]string{
+		`x_{\mbox{max}}`: `x_{\text{max}}`,
+		`\begin{eqnarray*}a&=&b\\c&=&d\end{eqnarray*}`:             `\begin{darray}{rcl}a&=&b\\c&=&d\end{darray}`,
+		`\newcommand{\half}[1]{\frac{#1}{2}}\half x+\half{y}`:      `\frac{x}{2}+\frac{y}{2}`,
+		`\newcommand*\norm[2][2]{\|#2\|_{#1}}\norm{v}`:             `\|v\|_{2}`,
+		`\renewcommand{\vec}[1]{\mathbf{#1}}\vec{x}`:               `\mathbf{x}`,
+		`\renewcommand{\vec}[1]{\overline{\vec{#1}}}\vec{x}`:       `\vec{x}`,
+		`\DeclareMathOperator*{\Tr}{Tr}\Tr_x A`:                    `\operatorname*{Tr}_x A`,
+		`\def\pair#1#2{(#1,#2)}\pair{a}{b}`:                        `(a,b)`,
+		`\let\eps=\varepsilon \eps`:                                `\varepsilon`,
+		`\pmatrix{a&b\cr c&d}`:                                     `\begin{pmatrix}a&b\\ c&d\end{pmatrix}`,
+		`\root 3 \of{x+1}`:                                         `\sqrt[3]{x+1}`,
+		`\href{https://example.org}{x} \class{a}{y}`:               `{x} {y}`,
+		`\underset{\theta}{\operatorname{arg\,min}}`:               `\underset{\theta}{\mathrm{arg\,min}}`,
+		`\unicode{x3b1} \require{cancel} \label{eq:x} a \nonumber`: `\text{α} a`,
+	} {
+		r.Forget()
+		got, err := r.MathML(source, true)
+		want, errWant := r.MathML(same, true)
+		if err != nil || errWant != nil || got != want {
+			t.Errorf("%s gave %s (%v), want that of %s, %s (%v)", source, got, err, same, want, errWant)
+		}
+	}
+	if !slices.Equal(r.Ignored, []string{`\href`, `\class`}) {
+		t.Errorf("ignored: %q", r.Ignored)
 	}
 }
 
 func TestBadFormulas(t *testing.T) {
 	r := renderer(t)
 	for source, want := range map[string]string{
-		`\frac{`:                        "Unexpected end of input",
-		`}`:                             "Expected 'EOF', got '}' at position 1",
-		`\foo`:                          `Unsupported function name: \foo`,
-		`\href{https://example.org}{x}`: `\href`,
-		`\class{x}{y}`:                  "not trusted",
-		`\includegraphics{x.png}`:       `\includegraphics`,
-		`\def\a{\a\a}\a`:                "Too many expansions",
-		strings.Repeat("{", 3000):       "too deeply",
-		strings.Repeat("x", 20<<10):     "longer than 16 kB",
+		`\frac{`:                    "Unexpected end of input",
+		`}`:                         "Expected 'EOF', got '}' at position 1",
+		`\foo`:                      `Unsupported function name: \foo`,
+		`\includegraphics{x.png}`:   `\includegraphics`,
+		`\def\a{\a\a}\a`:            `Unsupported function name: \a`,
+		`\def\a{\b}\def\b{\a\a}\a`:  "Too many expansions",
+		strings.Repeat("{", 3000):   "too deeply",
+		strings.Repeat("x", 20<<10): "longer than 16 kB",
 	} {
 		got, err := r.MathML(source, false)
 		if err == nil || !strings.Contains(err.Error(), want) {
