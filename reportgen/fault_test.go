@@ -246,7 +246,7 @@ func TestUnprinted(t *testing.T) {
 	}
 	t.Setenv(browser.Variable, mustAbs(t, "browser"))
 	status, stdout, stderr := reportgen(t, "run", "--to", "html,pdf,md")
-	if status != exit.Failed || !strings.Contains(stderr, "report.pdf is not written") || stdout != "report/index.html\nreport/report.md\n" {
+	if status != exit.Failed || !strings.Contains(stderr, "report.pdf not written") || stdout != "report/index.html\nreport/report.md\n" {
 		t.Errorf("status %d, want 1\n%s\n%s", status, stdout, stderr)
 	}
 	if md := tree(t, "report")["report.md"]; !strings.Contains(md, "kept") {
@@ -263,7 +263,7 @@ func TestInterruptedFirstRun(t *testing.T) {
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
 	ctx, cancel := context.WithCancel(t.Context())
 	stderr := &cancelOn{text: "cell 2/3", cancel: cancel}
-	if status := run(ctx, []string{"run", "--to", "md"}, io.Discard, stderr); status != exit.Interrupted {
+	if status := run(ctx, []string{"run", "--no-cache", "--to", "md"}, io.Discard, stderr); status != exit.Interrupted {
 		t.Errorf("status %d, want 130:\n%s", status, stderr)
 	}
 	if md := tree(t, "report")["report.md"]; !strings.Contains(md, "kept") || !strings.Contains(md, "context canceled") {

@@ -217,6 +217,8 @@ type cancelOn struct {
 	cancel func()
 }
 
+func (c *cancelOn) WriteString(s string) (int, error) { return c.Write([]byte(s)) }
+
 func (c *cancelOn) Write(p []byte) (int, error) {
 	n, err := c.Buffer.Write(p)
 	if strings.Contains(c.String(), c.text) {
