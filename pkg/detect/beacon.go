@@ -212,7 +212,7 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 	for _, d := range c.peers() {
 		for _, call := range d.calls() {
 			cvs, flows = append(cvs, call.CV), append(flows, call.Calls)
-			if len(c.past) > 0 && beyondChance(call.CV, call.Calls, k) >= 1 {
+			if len(c.past) > 0 && beyondChance(call.CV, call.Calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.Src, call.Dst}] {
 				r.pace[call.program()] = append(r.pace[call.program()], call.Gap)
 			}
 		}

@@ -71,7 +71,11 @@ func (c *Context) botnet(float64) BotnetResult {
 	for _, d := range c.similar() {
 		both := map[netip.Addr]bool{}
 		for p := range d.peers(servers).mutual(limit) {
-			both[p[0]], both[p[1]] = true, true
+			for _, a := range p {
+				if !c.memory().flagged[d.index][flag{rule: RuleInternalP2P, entity: a}] {
+					both[a] = true
+				}
+			}
 		}
 		usual = max(usual, ratio(int64(len(both)), int64(d.internalHosts())))
 	}
