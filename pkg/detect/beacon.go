@@ -77,11 +77,11 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	if len(c.past) == 0 {
 		least = min(least, max(1, int(math.Ceil(shortShare*float64(end-first)/float64(flow.Hour)))))
 	}
-	for conv := range test.outward() {
-		if conv.Flows < rhythmFlows || len(c.past) == 0 && regularByDesign[conv.Port] {
+	for _, d := range test.calls() {
+		call, conv := d.Call, d.conv
+		if len(c.past) == 0 && regularByDesign[conv.Port] {
 			continue
 		}
-		call := test.call(conv)
 		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
 		others := float64(call.Callers-1) / float64(minClients(hosts))
 		excess := before.usual.evenness(call.CV, call.Calls, k) * max(0, 1-others)
@@ -221,12 +221,18 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 	return r
 }
 
+// dayCall is a conversation described as calls.
+type dayCall struct {
+	Call
+	conv *profile.Conversation
+}
+
 // calls lists the conversations of a day that are enough flows for a rhythm.
-func (d *day) calls() []Call {
-	return d.callList.get(func() (calls []Call) {
+func (d *day) calls() []dayCall {
+	return d.callList.get(func() (calls []dayCall) {
 		for c := range d.outward() {
 			if c.Flows >= rhythmFlows {
-				calls = append(calls, d.call(c))
+				calls = append(calls, dayCall{d.call(c), c})
 			}
 		}
 		return calls

@@ -3,7 +3,9 @@ package detect
 import (
 	"fmt"
 	"net/netip"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -67,6 +69,9 @@ func (c *Context) sensitivity() float64 {
 func (c *Context) memory() *memory {
 	return c.known.get(func() *memory {
 		m := newMemory()
+		if len(c.past) > 1 {
+			prepare(append(slices.Clone(c.past), c.test))
+		}
 		for i, d := range c.past {
 			var alerts []Finding
 			switch {
@@ -81,6 +86,24 @@ func (c *Context) memory() *memory {
 		}
 		return m
 	})
+}
+
+// prepare prepares days, as many at once as there are processors.
+func prepare(days []*day) {
+	next := make(chan *day)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for d := range next {
+				d.prepare()
+			}
+		})
+	}
+	for _, d := range days {
+		next <- d
+	}
+	close(next)
+	workers.Wait()
 }
 
 // alerts returns the alerts of rules, but for host-anomaly, which only says what

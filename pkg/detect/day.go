@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -25,10 +27,18 @@ type day struct {
 	serviceList  lazy[ServiceDay]
 	uploadList   lazy[uploadTable]
 	callerCounts lazy[map[netip.Addr]int]
-	callList     lazy[[]Call]
+	callList     lazy[[]dayCall]
 	dnsUse       lazy[dnsHosts]
 	countries    lazy[countryTraffic]
 	swarmList    lazy[map[netip.Addr]Swarm]
+	withinList   lazy[[]*profile.Conversation]
+	outwardList  lazy[[]*profile.Conversation]
+	closedCounts lazy[map[netip.Addr]int]
+	roundCounts  lazy[map[profile.Key]int]
+	tryList      lazy[map[netip.Addr]Tries]
+	span         lazy[span]
+	toServers    byRoles[[]float64]
+	toPeers      byRoles[peerTable]
 }
 
 // nothing is a profile without flows.
@@ -43,6 +53,23 @@ func newDay(d Day, internal flow.Networks, locations *locations) *day {
 		internal = flow.Private
 	}
 	return &day{Profile: d.Profile, internal: internal, locations: locations, date: d.Date}
+}
+
+// prepare computes what all rules need of a day, so that several days can be
+// prepared at once.
+func (d *day) prepare() {
+	d.internalHosts()
+	d.services()
+	d.uploads()
+	d.calls()
+	d.contacted()
+	d.dns()
+	d.countryTraffic()
+	d.swarms()
+	d.extent()
+	d.closedPorts()
+	d.visits()
+	d.allTries()
 }
 
 // inside says whether a is one of the organisation's addresses.
@@ -79,14 +106,18 @@ func (d *day) internalHosts() int {
 
 // within yields the conversations between two different internal hosts.
 func (d *day) within() iter.Seq[*profile.Conversation] {
-	return d.where(func(c *profile.Conversation) bool {
-		return c.Src != c.Dst && d.inside(c.Dst) && d.inside(c.Src)
-	})
+	return slices.Values(d.withinList.get(func() []*profile.Conversation {
+		return slices.Collect(d.where(func(c *profile.Conversation) bool {
+			return c.Src != c.Dst && d.inside(c.Dst) && d.inside(c.Src)
+		}))
+	}))
 }
 
 // outward yields the conversations from internal hosts to external addresses.
 func (d *day) outward() iter.Seq[*profile.Conversation] {
-	return d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) && d.outside(c.Dst) })
+	return slices.Values(d.outwardList.get(func() []*profile.Conversation {
+		return slices.Collect(d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) && d.outside(c.Dst) }))
+	}))
 }
 
 // inward yields the conversations that external clients opened.
@@ -104,9 +135,10 @@ func (d *day) where(keep func(*profile.Conversation) bool) iter.Seq[*profile.Con
 	}
 }
 
-// locations looks up each address once.
+// locations looks up each address once. It is safe for concurrent use.
 type locations struct {
 	geo   *geo.Lookup
+	mu    sync.RWMutex
 	known map[netip.Addr]location
 }
 
@@ -116,13 +148,19 @@ type location struct {
 	owner   geo.Owner
 }
 
-func newLocations(l *geo.Lookup) *locations { return &locations{l, map[netip.Addr]location{}} }
+func newLocations(l *geo.Lookup) *locations {
+	return &locations{geo: l, known: map[netip.Addr]location{}}
+}
 
 func (l *locations) of(a netip.Addr) location {
+	l.mu.RLock()
 	at, ok := l.known[a]
+	l.mu.RUnlock()
 	if !ok {
 		at = location{l.geo.Country(a), l.geo.Owner(a)}
+		l.mu.Lock()
 		l.known[a] = at
+		l.mu.Unlock()
 	}
 	return at
 }
@@ -134,10 +172,12 @@ func (d *day) owner(a netip.Addr) geo.Owner     { return d.locations.of(a).owner
 // extent is the time from the first to the last flow of internal hosts; zeros if
 // there is none.
 func (d *day) extent() (first, last flow.Time) {
-	var s span
-	for c := range d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) }) {
-		s.add(c)
-	}
+	s := d.span.get(func() (s span) {
+		for c := range d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) }) {
+			s.add(c)
+		}
+		return s
+	})
 	return s.first, s.last
 }
 
@@ -187,3 +227,19 @@ func (s *span) join(o span) {
 }
 
 func (s span) window() [2]flow.Time { return [2]flow.Time{s.first, s.last} }
+
+// byRoles is a value that depends on which services are servers. The contexts
+// that share a day know more servers the later their test day is, so that the
+// number of servers says whether they are the same.
+type byRoles[T any] struct {
+	value T
+	known bool
+	roles int
+}
+
+func (b *byRoles[T]) get(servers map[serviceKey]Role, compute func() T) T {
+	if !b.known || b.roles != len(servers) {
+		b.value, b.known, b.roles = compute(), true, len(servers)
+	}
+	return b.value
+}

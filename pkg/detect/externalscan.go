@@ -50,7 +50,7 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 	}
 	var counts []float64
 	for _, d := range c.peers() {
-		tries := d.tries(nil)
+		tries := d.allTries()
 		for h := range d.hosts() {
 			counts = append(counts, math.Log1p(tries[h.Addr].net()))
 		}
@@ -144,4 +144,9 @@ func (d *day) tries(known *memory) map[netip.Addr]Tries {
 		all[src] = t
 	}
 	return all
+}
+
+// allTries is tries without a history.
+func (d *day) allTries() map[netip.Addr]Tries {
+	return d.tryList.get(func() map[netip.Addr]Tries { return d.tries(nil) })
 }

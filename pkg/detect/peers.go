@@ -40,6 +40,10 @@ type peerTable map[[2]netip.Addr]peerFlows
 
 // peers adds up the flows between internal hosts, but for those to servers.
 func (d *day) peers(servers map[serviceKey]Role) peerTable {
+	return d.toPeers.get(servers, func() peerTable { return d.listPeers(servers) })
+}
+
+func (d *day) listPeers(servers map[serviceKey]Role) peerTable {
 	t := peerTable{}
 	for c := range d.within() {
 		if servers[keyOf(c)] != "" {
@@ -121,11 +125,7 @@ func imbalance(pairs []PeerPair) float64 {
 func balanceLimit(days []*day, servers map[serviceKey]Role) (float64, string) {
 	var values []float64
 	for _, d := range days {
-		for c := range d.within() {
-			if q := math.Abs(logRatio(c.Counts)); servers[keyOf(c)] != "" && !math.IsInf(q, 0) {
-				values = append(values, q)
-			}
-		}
+		values = append(values, d.imbalances(servers)...)
 	}
 	slices.Sort(values)
 	least := math.Log(leastBalance)
@@ -133,6 +133,19 @@ func balanceLimit(days []*day, servers map[serviceKey]Role) (float64, string) {
 		return half, fmt.Sprintf("half way, on a logarithmic scale, from 1 to the median of %d conversations with internal servers on the baseline day", len(values))
 	}
 	return least, "the least that chance explains; conversations with internal servers on the baseline day are too few or too even to learn more from"
+}
+
+// imbalances returns how far up ÷ down lies from 1 in conversations with internal
+// servers, as the absolute value of its logarithm.
+func (d *day) imbalances(servers map[serviceKey]Role) []float64 {
+	return d.toServers.get(servers, func() (values []float64) {
+		for c := range d.within() {
+			if q := math.Abs(logRatio(c.Counts)); servers[keyOf(c)] != "" && !math.IsInf(q, 0) {
+				values = append(values, q)
+			}
+		}
+		return values
+	})
 }
 
 // components returns the groups of hosts that hang together, each sorted,

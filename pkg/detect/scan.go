@@ -63,11 +63,11 @@ func (c *Context) scan(k float64) ScanResult {
 	rounds, most := map[profile.Key]int{}, 0
 	for _, d := range c.peers() {
 		hostCounts = append(hostCounts, d.logCounts(d.peers(servers).contacts())...)
-		closedCounts = append(closedCounts, d.logCounts(d.closed(nil))...)
+		closedCounts = append(closedCounts, d.logCounts(d.closedPorts())...)
 	}
 	for _, d := range c.past {
 		most = max(most, d.internalHosts())
-		for r, n := range d.rounds(nil) {
+		for r, n := range d.visits() {
 			if !m.flagged[d.index][flag{rule: RuleInternalScan, entity: r.Src}] {
 				rounds[r] = max(rounds[r], n)
 			}
@@ -137,6 +137,15 @@ func (t peerTable) contacts() map[netip.Addr]int {
 		n[pair[0]]++
 	}
 	return n
+}
+
+// closedPorts is closed of all, and visits is rounds of all.
+func (d *day) closedPorts() map[netip.Addr]int {
+	return d.closedCounts.get(func() map[netip.Addr]int { return d.closed(nil) })
+}
+
+func (d *day) visits() map[profile.Key]int {
+	return d.roundCounts.get(func() map[profile.Key]int { return d.rounds(nil) })
 }
 
 // closed counts the internal hosts and ports that sent nothing back to each

@@ -29,6 +29,8 @@ type uploadList struct {
 	hours [24]bool                      // with flows of these
 	large []flow.Record                 // of these, those among the host's largest
 	span  span                          // of these
+
+	logSize float64 // see size; set once all is added
 }
 
 // top is the destination that took in most; of several, the lowest.
@@ -57,7 +59,7 @@ func (u *uploadList) size() float64 {
 	if u == nil {
 		return 0
 	}
-	return math.Log(max(1, float64(u.sent.Up)-uploadBias*float64(u.sent.Down)))
+	return u.logSize
 }
 
 // fast says whether a few flows carry half of the upload or more.
@@ -157,6 +159,9 @@ func (d *day) listUploads() uploadTable {
 				u.large = append(u.large, r)
 			}
 		}
+	}
+	for _, u := range t.lists {
+		u.logSize = math.Log(max(1, float64(u.sent.Up)-uploadBias*float64(u.sent.Down)))
 	}
 	return t
 }
