@@ -175,7 +175,7 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 	}
 	warnThinDays(c, days)
 	bar = c.NewBar("writing", console.Count)
-	files, err := dayfiles.Write(ctx, sorter.Sorted(), days, opt.out, bar.Set)
+	files, err := dayfiles.Write(ctx, sorter.Sorted(), days, opt.out, dayfiles.Options{Detailed: sorter.Detailed(), Progress: bar.Set})
 	bar.Close()
 	if err != nil {
 		return err

@@ -89,21 +89,20 @@ type Details struct {
 	Name        string // TLS server name, HTTP host or DNS query; empty if unknown
 }
 
-// Span is a length of time that may be unknown, as the zero value is.
-type Span struct {
-	hundredths uint32 // and one, so that a span of nothing is not unknown
-}
+// Span is a length of time that may be unknown, as the zero value is. It is
+// written by [SpanOf] and read by Known and Hundredths.
+type Span uint32 // hundredths of a second, and one, so that no time at all is known
 
 // SpanOf returns a span of hundredths of a second, at most a year and at least 0.
 func SpanOf(hundredths int64) Span {
-	return Span{uint32(min(max(hundredths, 0), 366*int64(Day))) + 1}
+	return Span(min(max(hundredths, 0), 366*int64(Day))) + 1
 }
 
 // Known reports whether the length is known.
-func (s Span) Known() bool { return s.hundredths > 0 }
+func (s Span) Known() bool { return s > 0 }
 
 // Hundredths returns the length in hundredths of a second, and 0 if it is unknown.
-func (s Span) Hundredths() int64 { return int64(max(s.hundredths, 1)) - 1 }
+func (s Span) Hundredths() int64 { return int64(max(s, 1)) - 1 }
 
 // State is how a connection went.
 type State uint8
@@ -151,7 +150,7 @@ func Compare(a, b Record) int {
 		cmp.Compare(a.Port, b.Port),
 		cmp.Compare(a.Up, b.Up),
 		cmp.Compare(a.Down, b.Down),
-		cmp.Compare(a.Duration.hundredths, b.Duration.hundredths),
+		cmp.Compare(a.Duration, b.Duration),
 		cmp.Compare(a.SrcPort, b.SrcPort),
 		cmp.Compare(a.UpPackets, b.UpPackets),
 		cmp.Compare(a.DownPackets, b.DownPackets),

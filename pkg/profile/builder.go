@@ -17,16 +17,20 @@ import (
 // shard stays in the cache (see [Builder.AddParts]): they are sorted by
 // conversation, and what a conversation gains is written to a log of the shard.
 //
-// Add, AddCoded and Reject do both by themselves. They are not safe for
+// Add and Reject do both by themselves. They are not safe for
 // concurrent use.
 type Builder struct {
 	addrs   *Addresses
 	shards  [shardCount]shard
 	sources []Source
 
-	own     *Adder  // of Add, AddCoded and Reject
-	pending Columns // flows given to Add and AddCoded
+	own     *Adder  // of Add and Reject
+	pending Columns // flows given to Add
 	part    Part    // in which they are divided
+
+	details  []flow.Details // of the pending flows
+	detailed bool           // whether any of them is known
+	names    *Names         // of Add
 
 	mu     sync.Mutex
 	adders []*Adder
@@ -34,7 +38,7 @@ type Builder struct {
 	workers []worker // of AddParts
 }
 
-// pendingMost is how many flows Add and AddCoded add at once.
+// pendingMost is how many flows Add adds at once.
 const pendingMost = 16 << 10
 
 // NewBuilder returns an empty Builder.
@@ -52,16 +56,13 @@ func (b *Builder) Addr(a netip.Addr) uint32 { return b.addrs.Number(a) }
 // Add adds one flow. Its time must lie within the day and its bytes must not
 // be negative.
 func (b *Builder) Add(r flow.Record) {
-	b.AddCoded(r.Time, b.Addr(r.Src), b.Addr(r.Dst), r.Proto, r.Port, r.Up, r.Down)
-}
-
-// AddCoded adds one flow whose addresses are numbers given out by Addr.
-func (b *Builder) AddCoded(t flow.Time, src, dst uint32, proto flow.Proto, port uint16, up, down int64) {
 	c := &b.pending
-	c.Time = append(c.Time, int64(t))
-	c.Src, c.Dst = append(c.Src, src), append(c.Dst, dst)
-	c.Proto, c.Port = append(c.Proto, uint32(proto)), append(c.Port, int64(port))
-	c.Up, c.Down = append(c.Up, up), append(c.Down, down)
+	c.Time = append(c.Time, int64(r.Time))
+	c.Src, c.Dst = append(c.Src, b.Addr(r.Src)), append(c.Dst, b.Addr(r.Dst))
+	c.Proto, c.Port = append(c.Proto, uint32(r.Proto)), append(c.Port, int64(r.Port))
+	c.Up, c.Down = append(c.Up, r.Up), append(c.Down, r.Down)
+	b.details = append(b.details, r.Details)
+	b.detailed = b.detailed || r.Details != flow.Details{}
 	if len(c.Time) == pendingMost {
 		b.flush()
 	}
@@ -73,10 +74,17 @@ func (b *Builder) flush() {
 	if len(c.Time) == 0 {
 		return
 	}
+	if b.detailed {
+		if b.names == nil {
+			b.names = NewNames()
+		}
+		b.adder().AddDetails(*c, detailColumns(b.details, b.names), b.names)
+	}
 	b.adder().Divide(*c, &b.part)
 	b.AddParts(1, &b.part)
 	c.Time, c.Src, c.Dst, c.Proto = c.Time[:0], c.Src[:0], c.Dst[:0], c.Proto[:0]
 	c.Port, c.Up, c.Down = c.Port[:0], c.Up[:0], c.Down[:0]
+	b.details, b.detailed = b.details[:0], false
 }
 
 // AddSource names a log that the flows come from.

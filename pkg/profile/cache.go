@@ -28,14 +28,14 @@ func CacheDir() (string, error) {
 }
 
 // CachePath returns where the profile of the flow file with a SHA-256, in
-// hexadecimal, is kept. The name holds the version of the format, so that a
+// hexadecimal, is kept. The name holds the newest version of the format, so that a
 // newer Flowbook never reads what an older one left.
 func CachePath(sha256 string) (string, error) {
 	dir, err := CacheDir()
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, fmt.Sprintf("%s.v%d.profile", sha256, FormatVersion)), nil
+	return filepath.Join(dir, fmt.Sprintf("%s.v%d.profile", sha256, DetailsVersion)), nil
 }
 
 // Hash returns the SHA-256 of a file's bytes in hexadecimal. It reads the

@@ -116,6 +116,9 @@ func (c *Conversation) check() error {
 	case c.First > c.Last || c.MaxUp > c.Up || c.MaxDown > c.Down:
 		return errors.New("its first and last, or largest and total, are exchanged")
 	}
+	if c.Details != nil && !c.Details.check(c.Flows) {
+		return errors.New("its details do not match its flows")
+	}
 	if s := c.Sizes.Flows(); s != c.Flows && c.Flows < math.MaxUint32 {
 		return errors.New("its sizes do not add up to its flows")
 	}

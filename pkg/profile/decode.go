@@ -39,7 +39,7 @@ func Unmarshal(b []byte) (*Profile, error) {
 		return nil, ErrNotProfile
 	}
 	version, _, _ := strings.Cut(body, "\n")
-	if version != fmt.Sprint(FormatVersion) {
+	if version != fmt.Sprint(FormatVersion) && version != fmt.Sprint(DetailsVersion) {
 		return nil, fmt.Errorf("profile format %q: %w", version, ErrVersion)
 	}
 	end := len(b) - crc32.Size
@@ -47,7 +47,7 @@ func Unmarshal(b []byte) (*Profile, error) {
 	if end < start || crc32.Checksum(b[:end], castagnoli) != binary.LittleEndian.Uint32(b[end:]) {
 		return nil, ErrCorrupt
 	}
-	p, err := (&decoder{b: b[start:end]}).profile()
+	p, err := (&decoder{b: b[start:end], detailed: version == fmt.Sprint(DetailsVersion)}).profile()
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrCorrupt, err)
 	}
@@ -56,8 +56,9 @@ func Unmarshal(b []byte) (*Profile, error) {
 
 // decoder takes numbers off the front of b.
 type decoder struct {
-	b     []byte
-	addrs []netip.Addr
+	b        []byte
+	addrs    []netip.Addr
+	detailed bool // whether details come after the conversations
 }
 
 var (
@@ -130,6 +131,11 @@ func (d *decoder) profile() (*Profile, error) {
 	}
 	if p.Conversations, err = d.conversations(); err != nil {
 		return nil, fmt.Errorf("conversations: %w", err)
+	}
+	if d.detailed {
+		if err := d.details(p.Conversations); err != nil {
+			return nil, fmt.Errorf("details: %w", err)
+		}
 	}
 	if len(d.b) > 0 {
 		return nil, fmt.Errorf("%d bytes too many", len(d.b))

@@ -19,6 +19,9 @@ type Adder struct {
 	shards []uint8 // of the rows of a part
 
 	rejected map[string]Rejected
+
+	details map[detailKey]*detailEntry // nil if no flow has any
+	names   *Names
 }
 
 // Adder returns a new Adder. It may be called from any goroutine.

@@ -10,10 +10,13 @@ import (
 	"slices"
 )
 
-// FormatVersion is the version of the encoded form and of what a Profile
-// holds. Files of another version are refused by Decode, and a cached profile
-// of another version is made anew.
-const FormatVersion = 2
+// The versions of the encoded form. A profile is of DetailsVersion if a
+// conversation has [Details], and of FormatVersion if not. Decode refuses
+// other versions, and the cache computes profiles of other versions anew.
+const (
+	FormatVersion  = 2
+	DetailsVersion = 3
+)
 
 // magic begins every encoded profile; the version follows it.
 const magic = "flowbook profile "
@@ -37,7 +40,11 @@ func Encode(w io.Writer, p *Profile) error {
 		}
 		return b[:0], nil
 	}
-	b := fmt.Appendf(nil, "%s%d\n", magic, FormatVersion)
+	version, detailed := FormatVersion, p.hasDetails()
+	if detailed {
+		version = DetailsVersion
+	}
+	b := fmt.Appendf(nil, "%s%d\n", magic, version)
 	head, err := json.Marshal(header{p.Sources, p.Rejected})
 	if err != nil {
 		return fmt.Errorf("encode profile: %w", err)
@@ -50,6 +57,11 @@ func Encode(w io.Writer, p *Profile) error {
 	}
 	if b, err = putConversations(b, p.Conversations, table, put); err != nil {
 		return err
+	}
+	if detailed {
+		if b, err = putDetails(b, p.Conversations, put); err != nil {
+			return err
+		}
 	}
 	if b, err = put(b); err != nil {
 		return err

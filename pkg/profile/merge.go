@@ -116,5 +116,6 @@ func joinConversations(a, b Conversation) Conversation {
 	}
 	a.Seconds = Union(a.Seconds, b.Seconds)
 	a.Sizes = AddSizes(a.Sizes, b.Sizes)
+	a.Details = joinDetails(a.Details, b.Details)
 	return a
 }

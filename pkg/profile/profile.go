@@ -118,6 +118,7 @@ type Conversation struct {
 	Hours   [24]uint32 // flows started in each hour
 	Seconds Seconds    // seconds in which a flow started
 	Sizes   Sizes      // Up bytes of the flows
+	Details *Details   // what optional columns say; nil if there were none
 }
 
 // compareLargest orders flows by Up bytes, most first, then as flow.Compare.

@@ -2,6 +2,7 @@ package profile_test
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/netip"
@@ -37,6 +38,26 @@ func randomFlows(rng *rand.Rand, n int) []flow.Record {
 	return flows
 }
 
+// detailedFlows are randomFlows of which most have some details, and a few
+// conversations more names than a profile keeps.
+func detailedFlows(rng *rand.Rand, n int) []flow.Record {
+	flows := randomFlows(rng, n)
+	for i := range flows {
+		d := &flows[i].Details
+		if rng.IntN(3) > 0 {
+			d.Duration = flow.SpanOf(rng.Int64N(int64(1) << rng.IntN(20)))
+		}
+		if rng.IntN(3) > 0 {
+			d.UpPackets, d.DownPackets = rng.Int64N(9), rng.Int64N(9)
+		}
+		d.State = flow.State(rng.IntN(int(flow.NumStates)))
+		if rng.IntN(2) > 0 {
+			d.Name = fmt.Sprintf("host%d.example", rng.IntN(1+30*(1+int(flows[i].Dst.As16()[15]))))
+		}
+	}
+	return flows
+}
+
 func build(flows []flow.Record) *profile.Profile {
 	b := profile.NewBuilder()
 	for _, r := range flows {
@@ -57,7 +78,7 @@ func encode(t testing.TB, p *profile.Profile) []byte {
 func TestMergeOfAnySplitGivesTheSameBytes(t *testing.T) {
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 0))
-		flows := randomFlows(rng, 1+rng.IntN(60_000))
+		flows := []func(*rand.Rand, int) []flow.Record{randomFlows, detailedFlows}[seed%2](rng, 1+rng.IntN(60_000))
 		want := encode(t, build(flows))
 
 		shuffled := slices.Clone(flows)
@@ -79,7 +100,8 @@ func TestMergeOfAnySplitGivesTheSameBytes(t *testing.T) {
 
 func TestMergeIsAssociativeAndCommutative(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
-	a, b, c := build(randomFlows(rng, 900)), build(randomFlows(rng, 20_000)), build(randomFlows(rng, 70_000))
+	// One of the parts has no details.
+	a, b, c := build(detailedFlows(rng, 900)), build(randomFlows(rng, 20_000)), build(detailedFlows(rng, 70_000))
 	want := encode(t, profile.Merge(profile.Merge(a, b), c))
 	for name, got := range map[string]*profile.Profile{
 		"a(bc)": profile.Merge(a, profile.Merge(b, c)),
@@ -171,7 +193,15 @@ var exact = cmp.Options{
 func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
 	p := build(randomFlows(rand.New(rand.NewPCG(5, 5)), 70_000))
 	p.Sources = []profile.Source{{Name: "data.parquet", SHA256: "ab", Rows: 70_000}}
-	for name, p := range map[string]*profile.Profile{"full": p, "empty": {}} {
+	detailed := build(detailedFlows(rand.New(rand.NewPCG(5, 6)), 20_000))
+	for name, p := range map[string]*profile.Profile{"full": p, "empty": {}, "detailed": detailed} {
+		version := profile.FormatVersion
+		if name == "detailed" {
+			version = profile.DetailsVersion
+		}
+		if head := fmt.Sprintf("flowbook profile %d\n", version); !bytes.HasPrefix(encode(t, p), []byte(head)) {
+			t.Errorf("%s: it does not begin with %q", name, head)
+		}
 		got, err := profile.Decode(bytes.NewReader(encode(t, p)))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

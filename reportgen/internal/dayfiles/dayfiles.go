@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,15 @@ import (
 type File struct {
 	Path string
 	Day  ingest.DayCount
+}
+
+// Options say how files are written.
+type Options struct {
+	Detailed bool              // with the optional columns
+	Metadata map[string]string // of each file
+	// Progress, if set, is called with the number of flows written so far and in
+	// all.
+	Progress func(written, total int64)
 }
 
 // Check reports, before a long log is read, whether a file could be written to
@@ -45,9 +55,8 @@ func Check(path string) error {
 }
 
 // Write writes flows, which are ordered by day, to one file a day: to path if
-// there is one day, else to path with the date before its extension. It calls
-// progress, unless it is nil, with the number of flows written so far and in all.
-func Write(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, path string, progress func(written, total int64)) (_ []File, err error) {
+// there is one day, else to path with the date before its extension.
+func Write(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, path string, o Options) (_ []File, err error) {
 	next, stop := iter.Pull2(flows)
 	defer stop()
 	var total, done int64
@@ -66,9 +75,9 @@ func Write(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []inge
 			return nil, fmt.Errorf("%s: %w", f.Path, err)
 		}
 		files = append(files, f)
-		err := writeDay(ctx, next, day.Flows, f.pending, func(n int64) {
-			if progress != nil {
-				progress(done+n, total)
+		err := o.writeDay(ctx, next, day.Flows, f.pending, func(n int64) {
+			if o.Progress != nil {
+				o.Progress(done+n, total)
 			}
 		})
 		if err != nil {
@@ -170,8 +179,14 @@ func (k keptFile) end(restore bool) error {
 }
 
 // writeDay writes the next n flows to a file.
-func writeDay(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, to io.Writer, progress func(written int64)) error {
+func (o Options) writeDay(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, to io.Writer, progress func(written int64)) error {
 	w := flowfile.NewWriter(to)
+	if o.Detailed {
+		w = flowfile.NewDetailedWriter(to)
+	}
+	for _, key := range slices.Sorted(maps.Keys(o.Metadata)) {
+		w.SetMetadata(key, o.Metadata[key])
+	}
 	for i := range n {
 		if i%(1<<14) == 0 {
 			if err := ctx.Err(); err != nil {

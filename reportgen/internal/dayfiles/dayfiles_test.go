@@ -58,7 +58,7 @@ func TestWrite(t *testing.T) {
 	dir := t.TempDir()
 	list, flows := days(t, 2, 3)
 	var calls [][2]int64
-	files, err := dayfiles.Write(t.Context(), flows, list, filepath.Join(dir, "day.parquet"), func(n, total int64) { calls = append(calls, [2]int64{n, total}) })
+	files, err := dayfiles.Write(t.Context(), flows, list, filepath.Join(dir, "day.parquet"), dayfiles.Options{Progress: func(n, total int64) { calls = append(calls, [2]int64{n, total}) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestWrite(t *testing.T) {
 		}
 	}
 	one, flows := days(t, 1)
-	if files, err := dayfiles.Write(t.Context(), flows, one, filepath.Join(dir, "one.parquet"), nil); err != nil || files[0].Path != filepath.Join(dir, "one.parquet") {
+	if files, err := dayfiles.Write(t.Context(), flows, one, filepath.Join(dir, "one.parquet"), dayfiles.Options{}); err != nil || files[0].Path != filepath.Join(dir, "one.parquet") {
 		t.Errorf("%v, %v", files, err)
 	}
 }
@@ -115,7 +115,7 @@ func TestWriteFails(t *testing.T) {
 		}, "day-2024-04-12.parquet: disk gone"},
 	} {
 		dir := t.TempDir()
-		_, err := dayfiles.Write(tt.ctx, tt.flows, list, filepath.Join(dir, "day.parquet"), nil)
+		_, err := dayfiles.Write(tt.ctx, tt.flows, list, filepath.Join(dir, "day.parquet"), dayfiles.Options{})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 		}
@@ -176,11 +176,11 @@ func TestWriteKeepsEarlierFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		list, flows := days(t, 2, 3, 1)
-		_, err := dayfiles.Write(t.Context(), flows, list, path, func(n, _ int64) {
+		_, err := dayfiles.Write(t.Context(), flows, list, path, dayfiles.Options{Progress: func(n, _ int64) {
 			if n == 5 {
 				spoil(t, dir)
 			}
-		})
+		}})
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}

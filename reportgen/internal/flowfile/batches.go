@@ -150,7 +150,7 @@ func (s *profiling) readGroups(ctx context.Context, f *file, span span) (*batch,
 	}
 	b := &batch{file: f.base(), rowGroup: span.from, rows: int(span.rows), book: s.book}
 	b.recycle = func() { s.vectors.Put(vectors) }
-	for col := range vectors {
+	for _, col := range f.present {
 		b.vectors[col] = &vectors[col]
 		b.vectors[col].resize(f.columns[col].coded(), b.rows)
 	}
@@ -165,9 +165,9 @@ func (s *profiling) readGroups(ctx context.Context, f *file, span span) (*batch,
 		}
 		b.starts = append(b.starts, start)
 		rows := int(f.parquet.RowGroups()[rowGroup].NumRows())
-		for col, v := range b.vectors {
-			if err := f.readChunk(r, rowGroup, col, s.book, v, start, rows); err != nil {
-				return nil, f.fail(rowGroup, flow.Columns[col], err)
+		for _, col := range f.present {
+			if err := f.readChunk(r, rowGroup, col, s.book, b.vectors[col], start, rows); err != nil {
+				return nil, f.fail(rowGroup, allColumns[col], err)
 			}
 		}
 		start += rows
@@ -196,7 +196,7 @@ func (f *file) window(s span) (io.ReaderAt, error) {
 	}
 	from, to := f.size, int64(0)
 	for rowGroup := s.from; rowGroup < s.to; rowGroup++ {
-		for col := range numColumns {
+		for _, col := range f.present {
 			m := f.metadata(rowGroup, col)
 			start := firstByte(m)
 			from, to = min(from, start), max(to, start+m.TotalCompressedSize)
@@ -253,7 +253,7 @@ func newStream(n int) *stream {
 
 // decode fills vectors until the row group ends.
 func (s *stream) decode(ctx context.Context, f *file, rowGroup, col int, book *book) error {
-	fail := func(err error) error { return f.fail(rowGroup, flow.Columns[col], err) }
+	fail := func(err error) error { return f.fail(rowGroup, allColumns[col], err) }
 	c, err := f.openChunk(f.reader, rowGroup, col, book)
 	if err != nil {
 		return fail(err)
@@ -285,7 +285,7 @@ func (s *stream) decode(ctx context.Context, f *file, rowGroup, col int, book *b
 func (f *file) readRowGroup(ctx context.Context, rowGroup, ahead int, book *book, use func(context.Context, *batch) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var streams [numColumns]*stream
-	for col := range streams {
+	for _, col := range f.present {
 		streams[col] = newStream(ahead)
 		g.Go(func() error { return streams[col].decode(ctx, f, rowGroup, col, book) })
 	}
@@ -293,16 +293,16 @@ func (f *file) readRowGroup(ctx context.Context, rowGroup, ahead int, book *book
 		rows := f.parquet.RowGroups()[rowGroup].NumRows()
 		for first := int64(0); first < rows; first += batchRows {
 			b := &batch{file: f.base(), rowGroup: rowGroup, first: first, rows: int(min(batchRows, rows-first)), book: book}
-			for col, s := range streams {
-				v, err := receive(ctx, s.full)
+			for _, col := range f.present {
+				v, err := receive(ctx, streams[col].full)
 				if err != nil {
 					return err
 				}
 				b.vectors[col] = v
 			}
 			b.recycle = func() {
-				for col, s := range streams {
-					s.free <- b.vectors[col]
+				for _, col := range f.present {
+					streams[col].free <- b.vectors[col]
 				}
 			}
 			if err := use(ctx, b); err != nil {

@@ -29,36 +29,37 @@ type book struct {
 	badIDs map[badText]uint32
 	badOf  []badText // by code without badCode
 
-	addrTexts, protoTexts sync.Pool // of *texts
+	names *profile.Names // whose numbers are the codes of names
+
+	texts [numTextKinds]sync.Pool // of *texts
 }
 
 type badText struct{ reason, text string }
 
 // newBook returns a book without codes.
 func newBook() *book {
-	return &book{addrs: profile.NewAddresses(), badIDs: map[badText]uint32{}}
+	return &book{addrs: profile.NewAddresses(), names: profile.NewNames(), badIDs: map[badText]uint32{}}
 }
 
 // borrow returns the memory of texts looked up before, to be given back.
-func (b *book) borrow(proto bool) *texts {
-	if t, ok := b.texts(proto).Get().(*texts); ok {
+func (b *book) borrow(kind textKind) *texts {
+	if t, ok := b.texts[kind].Get().(*texts); ok {
 		return t
 	}
 	return &texts{}
 }
 
-func (b *book) giveBack(proto bool, t *texts) { b.texts(proto).Put(t) }
+func (b *book) giveBack(kind textKind, t *texts) { b.texts[kind].Put(t) }
 
-func (b *book) texts(proto bool) *sync.Pool {
-	if proto {
-		return &b.protoTexts
-	}
-	return &b.addrTexts
-}
-
-// text returns the code of an address or protocol in text.
-func (b *book) text(proto bool, s string) uint32 {
-	if proto {
+// text returns the code of a text of a kind.
+func (b *book) text(kind textKind, s string) uint32 {
+	switch kind {
+	case stateText:
+		state, _ := flow.ParseState(strings.ToLower(s)) // other words say nothing
+		return uint32(state)
+	case nameText:
+		return b.names.Number(s)
+	case protocolText:
 		p, err := flow.ParseProto(strings.ToLower(s))
 		if err != nil {
 			return b.refuse(ReasonProtocol, s)
@@ -74,8 +75,8 @@ func (b *book) text(proto bool, s string) uint32 {
 
 // number returns the code of a protocol by its IANA number, or of an IPv4
 // address by its value as a number.
-func (b *book) number(proto bool, n int64) uint32 {
-	if proto {
+func (b *book) number(kind textKind, n int64) uint32 {
+	if kind == protocolText {
 		if p := flow.Proto(n); int64(p) == n && (p == flow.TCP || p == flow.UDP) {
 			return uint32(p)
 		}

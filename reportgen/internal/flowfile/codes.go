@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/bits"
 
-	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
 )
@@ -63,17 +62,21 @@ func (r *codeReader) read(v *vector, to, from, n int) {
 	}
 }
 
-func (r *codeReader) null(v *vector, to int) { v.codes[to] = nullCode }
+func (r *codeReader) null(v *vector, to int) {
+	if v.codes[to] = nullCode; r.column.extra {
+		v.codes[to] = 0
+	}
+}
 
 // lookup returns the codes of values, in the memory of out where it suffices.
 func (r *codeReader) lookup(data encoding.Values, out []uint32) ([]uint32, error) {
 	out = out[:0]
-	proto := r.column.name == flow.ColProto
+	kind := r.column.textKind()
 	switch data.Kind() {
 	case encoding.ByteArray:
 		text, offsets := data.ByteArray()
 		for i := 1; i < len(offsets); i++ {
-			out = append(out, r.text(proto, text[offsets[i-1]:offsets[i]]))
+			out = append(out, r.text(kind, text[offsets[i-1]:offsets[i]]))
 		}
 	case encoding.FixedLenByteArray:
 		raw, size := data.FixedLenByteArray()
@@ -86,11 +89,11 @@ func (r *codeReader) lookup(data encoding.Values, out []uint32) ([]uint32, error
 			if r.column.unsigned {
 				n = int64(uint32(x))
 			}
-			out = append(out, r.book.number(proto, n))
+			out = append(out, r.book.number(kind, n))
 		}
 	case encoding.Int64:
 		for _, x := range data.Int64() {
-			out = append(out, r.book.number(proto, x))
+			out = append(out, r.book.number(kind, x))
 		}
 	default:
 		return nil, fmt.Errorf("%w (a page of %s)", ErrDamaged, data.Kind())
@@ -99,16 +102,16 @@ func (r *codeReader) lookup(data encoding.Values, out []uint32) ([]uint32, error
 }
 
 // text returns the code of a text, which is mostly one seen before.
-func (r *codeReader) text(proto bool, s []byte) uint32 {
+func (r *codeReader) text(kind textKind, s []byte) uint32 {
 	if r.texts == nil {
-		r.texts = r.book.borrow(proto)
+		r.texts = r.book.borrow(kind)
 	}
 	slot := r.texts.cache.slot(s)
 	if slot == nil {
-		return r.longText(proto, s)
+		return r.longText(kind, s)
 	}
 	if !slot.used {
-		slot.code, slot.used = r.book.text(proto, string(s)), true
+		slot.code, slot.used = r.book.text(kind, string(s)), true
 	}
 	return slot.code
 }
@@ -116,7 +119,7 @@ func (r *codeReader) text(proto bool, s []byte) uint32 {
 // longMost bounds the memory of the map of long texts.
 const longMost = 1 << 16
 
-func (r *codeReader) longText(proto bool, s []byte) uint32 {
+func (r *codeReader) longText(kind textKind, s []byte) uint32 {
 	t := r.texts
 	code, ok := t.long[string(s)]
 	if ok {
@@ -125,7 +128,7 @@ func (r *codeReader) longText(proto bool, s []byte) uint32 {
 	if t.long == nil || len(t.long) == longMost {
 		t.long = map[string]uint32{}
 	}
-	code = r.book.text(proto, string(s))
+	code = r.book.text(kind, string(s))
 	t.long[string(s)] = code
 	return code
 }
@@ -133,7 +136,7 @@ func (r *codeReader) longText(proto bool, s []byte) uint32 {
 // close gives back what the reader borrowed.
 func (r *codeReader) close() {
 	if r.texts != nil {
-		r.book.giveBack(r.column.name == flow.ColProto, r.texts)
+		r.book.giveBack(r.column.textKind(), r.texts)
 		r.texts = nil
 	}
 }

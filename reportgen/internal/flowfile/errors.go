@@ -82,9 +82,9 @@ func (f *file) firstFailure(ctx context.Context, err error) error {
 		return err
 	}
 	for rowGroup := range f.parquet.RowGroups() {
-		for col, name := range flow.Columns {
+		for _, col := range f.present {
 			if first := f.readColumn(ctx, rowGroup, col); first != nil {
-				return f.fail(rowGroup, name, first)
+				return f.fail(rowGroup, allColumns[col], first)
 			}
 		}
 	}
@@ -161,7 +161,7 @@ func (v *vector) bad(col, i int, book *book) (reason, value string) {
 // reject finds the first column, in the order of flow.Columns, that makes row
 // i of the batch no flow.
 func (b *batch) reject(i int) *RowError {
-	for col := range numColumns {
+	for col := range numRequired {
 		if reason, value := b.vectors[col].bad(col, i, b.book); reason != "" {
 			rowGroup, row := b.place(i)
 			return &RowError{Reason: reason, At: profile.Place{

@@ -78,7 +78,11 @@ func (r *numberReader) read(v *vector, to, from, n int) {
 
 // fault records a row whose value was found to be no whole number.
 func (r *numberReader) fault(v *vector, row, value int) {
-	if text, ok := r.odd[value]; ok {
+	text, ok := r.odd[value]
+	switch {
+	case ok && r.column.extra:
+		v.numbers[row] = -1
+	case ok:
 		v.faults = append(v.faults, fault{row: row, reason: ReasonNumber, value: text})
 	}
 }
@@ -86,6 +90,10 @@ func (r *numberReader) fault(v *vector, row, value int) {
 func (r *numberReader) close() {}
 
 func (r *numberReader) null(v *vector, to int) {
+	if r.column.extra {
+		v.numbers[to] = -1
+		return
+	}
 	v.numbers[to] = badNumber
 	v.faults = append(v.faults, fault{row: to, reason: ReasonNull})
 }

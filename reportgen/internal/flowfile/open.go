@@ -31,6 +31,7 @@ type file struct {
 	size    int64
 	parquet *parquet.File
 	columns [numColumns]column
+	present []int // the columns that the file has, in order
 	rows    int64 // as the footer says
 }
 
@@ -155,6 +156,14 @@ func (f *file) findColumns() error {
 			return f.fail(-1, name, err)
 		}
 		f.columns[i] = c
+		f.present = append(f.present, i)
+	}
+	// A further column that only has the name of an optional one is ignored.
+	for i, name := range flow.OptionalColumns {
+		if c, err := findColumn(columns, name); err == nil {
+			f.columns[numRequired+i] = c
+			f.present = append(f.present, numRequired+i)
+		}
 	}
 	return nil
 }
@@ -194,9 +203,9 @@ func (f *file) checkRowGroups() error {
 			return f.fail(i, "", fmt.Errorf("%w (it announces %d rows)", ErrDamaged, g.NumRows()))
 		}
 		f.rows += g.NumRows()
-		for col, name := range flow.Columns {
+		for _, col := range f.present {
 			if err := checkCodec(f.metadata(i, col).Codec, f.metadata(0, col).Codec); err != nil {
-				return f.fail(i, name, err)
+				return f.fail(i, allColumns[col], err)
 			}
 		}
 	}
@@ -236,7 +245,7 @@ func hashFile(ctx context.Context, f *file) (string, error) {
 	}
 }
 
-// The columns by their place in flow.Columns.
+// The required columns by their place in flow.Columns.
 const (
 	colTime = iota
 	colSrc
@@ -245,8 +254,22 @@ const (
 	colPort
 	colUp
 	colDown
+	numRequired
+)
+
+// The optional columns by their place after the required ones.
+const (
+	colDuration = numRequired + iota
+	colSrcPort
+	colUpPackets
+	colDownPackets
+	colState
+	colName
 	numColumns
 )
+
+// allColumns are the names of the required and the optional columns.
+var allColumns = append(slices.Clone(flow.Columns), flow.OptionalColumns...)
 
 // column is a column of flow.Columns as one file has it.
 type column struct {
@@ -256,6 +279,7 @@ type column struct {
 	kind     parquet.Kind
 	length   int  // of FIXED_LEN_BYTE_ARRAY, in bytes
 	unsigned bool // of integers
+	extra    bool // an optional column, whose values may be unknown: -1 for numbers, 0 for codes
 }
 
 // newColumn checks that the type of c is one that can hold the column of that
@@ -265,7 +289,7 @@ func newColumn(c *parquet.Column) (column, error) {
 		return column{}, fmt.Errorf("%w: it is nested; write one value a row", ErrColumnType)
 	}
 	t := c.Type()
-	col := column{name: c.Name(), leaf: c.Index(), optional: c.Optional(), kind: t.Kind()}
+	col := column{name: c.Name(), leaf: c.Index(), optional: c.Optional(), kind: t.Kind(), extra: slices.Contains(flow.OptionalColumns, c.Name())}
 	var logical format.LogicalTypeValue
 	if l := t.LogicalType(); l != nil {
 		logical = l.Value
@@ -273,12 +297,13 @@ func newColumn(c *parquet.Column) (column, error) {
 	readable := false
 	switch col.kind {
 	case parquet.Int32, parquet.Int64:
-		readable = wholeNumber(logical)
+		readable = wholeNumber(logical) && (col.textKind() != stateText && col.textKind() != nameText)
 		if i, ok := logical.(*format.IntType); ok {
 			col.unsigned = !i.IsSigned
 		}
 	case parquet.Float, parquet.Double:
-		readable = !col.coded()
+		// A duration with decimals is one of another program, in seconds.
+		readable = !col.coded() && col.name != flow.ColDuration
 	case parquet.ByteArray:
 		readable = col.coded() && isText(logical)
 	case parquet.FixedLenByteArray:
@@ -292,11 +317,34 @@ func newColumn(c *parquet.Column) (column, error) {
 	return col, nil
 }
 
-// coded tells the columns that are read as codes (addresses and protocol) from
-// those that are read as numbers.
-func (c *column) coded() bool {
-	return c.name == flow.ColSrc || c.name == flow.ColDst || c.name == flow.ColProto
+// textKind is what the texts of a column mean.
+type textKind int
+
+const (
+	noText textKind = iota // a column of numbers
+	addressText
+	protocolText
+	stateText
+	nameText
+	numTextKinds
+)
+
+func (c *column) textKind() textKind {
+	switch c.name {
+	case flow.ColSrc, flow.ColDst:
+		return addressText
+	case flow.ColProto:
+		return protocolText
+	case flow.ColState:
+		return stateText
+	case flow.ColName:
+		return nameText
+	}
+	return noText
 }
+
+// coded reports whether a column is read as codes and not as numbers.
+func (c *column) coded() bool { return c.textKind() != noText }
 
 // wanted says what to write instead of a type that cannot be read.
 func (c *column) wanted() string {

@@ -114,8 +114,11 @@ func (s *profiling) divide(adder *profile.Adder) {
 		default:
 			p.parts = new(profile.Part)
 		}
-		flows := b.flows(adder)
+		flows, details, detailed := b.flows(adder)
 		p.flows = len(flows.Time)
+		if detailed {
+			adder.AddDetails(flows, details, s.book.names)
+		}
 		adder.Divide(flows, p.parts)
 		b.recycle()
 		s.divided <- p
@@ -159,12 +162,31 @@ func (s *profiling) addRound(round []*profile.Part) {
 	}
 }
 
-// flows returns the rows of the batch that are flows, and counts the others.
-func (b *batch) flows(adder *profile.Adder) profile.Columns {
+// flows returns the rows of the batch that are flows, with their optional columns
+// if the file has some that a profile keeps, and counts the other rows.
+func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.DetailColumns, detailed bool) {
 	v := &b.vectors
-	c := profile.Columns{
+	c = profile.Columns{
 		Time: v[colTime].numbers, Src: v[colSrc].codes, Dst: v[colDst].codes,
 		Proto: v[colProto].codes, Port: v[colPort].numbers, Up: v[colUp].numbers, Down: v[colDown].numbers,
+	}
+	numbers := []struct {
+		col  int
+		into *[]int64
+	}{{colDuration, &d.Duration}, {colUpPackets, &d.UpPackets}, {colDownPackets, &d.DownPackets}}
+	codes := []struct {
+		col  int
+		into *[]uint32
+	}{{colState, &d.State}, {colName, &d.Name}}
+	for _, x := range numbers {
+		if v[x.col] != nil {
+			*x.into, detailed = v[x.col].numbers, true
+		}
+	}
+	for _, x := range codes {
+		if v[x.col] != nil {
+			*x.into, detailed = v[x.col].codes, true
+		}
 	}
 	n := 0
 	for i := range b.rows {
@@ -176,9 +198,19 @@ func (b *batch) flows(adder *profile.Adder) profile.Columns {
 		if n < i {
 			c.Time[n], c.Src[n], c.Dst[n], c.Proto[n] = c.Time[i], c.Src[i], c.Dst[i], c.Proto[i]
 			c.Port[n], c.Up[n], c.Down[n] = c.Port[i], c.Up[i], c.Down[i]
+			for _, x := range numbers {
+				if *x.into != nil {
+					(*x.into)[n] = (*x.into)[i]
+				}
+			}
+			for _, x := range codes {
+				if *x.into != nil {
+					(*x.into)[n] = (*x.into)[i]
+				}
+			}
 		}
 		n++
 	}
 	c.Time = c.Time[:n]
-	return c
+	return c, d, detailed
 }

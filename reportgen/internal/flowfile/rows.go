@@ -3,6 +3,8 @@ package flowfile
 import (
 	"context"
 	"iter"
+	"math"
+	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -56,10 +58,10 @@ func (f *file) rowGroupRows(ctx context.Context, rowGroup int, q Filter, book *b
 	}
 	r := &rowsReader{file: f, filter: q, batch: &batch{file: f.base(), rowGroup: rowGroup, book: book}}
 	defer r.close()
-	for col := range r.chunks {
+	for _, col := range f.present {
 		c, err := f.openChunk(f.reader, rowGroup, col, book)
 		if err != nil {
-			return yieldError(yield, f.fail(rowGroup, flow.Columns[col], err))
+			return yieldError(yield, f.fail(rowGroup, allColumns[col], err))
 		}
 		if q != (Filter{}) {
 			c.indexed = f.loadOffsets(rowGroup, col)
@@ -113,7 +115,7 @@ func (r *rowsReader) read() error {
 		return err
 	}
 	r.choose()
-	others := []int{colTime, colProto, colPort, colUp, colDown}
+	others := slices.DeleteFunc(slices.Clone(r.file.present), func(col int) bool { return col == colSrc || col == colDst })
 	if len(r.chosen) > 0 {
 		return r.fill(others...)
 	}
@@ -133,7 +135,7 @@ func (r *rowsReader) fill(columns ...int) error {
 			err = c.fill(v, 0, r.batch.rows)
 		}
 		if err != nil {
-			return r.file.fail(r.batch.rowGroup, flow.Columns[col], err)
+			return r.file.fail(r.batch.rowGroup, allColumns[col], err)
 		}
 		r.behind[col] = 0
 	}
@@ -174,5 +176,29 @@ func (b *batch) yield(i int, q Filter, yield func(flow.Record, error) bool) bool
 		Up:    b.vectors[colUp].numbers[i],
 		Down:  b.vectors[colDown].numbers[i],
 	}
+	b.details(i, &r.Details)
 	return !q.Match(r) || yield(r, nil)
+}
+
+// details puts the optional columns of row i of the batch into d.
+func (b *batch) details(i int, d *flow.Details) {
+	number := func(col int) int64 {
+		if v := b.vectors[col]; v != nil {
+			return max(v.numbers[i], -1)
+		}
+		return -1
+	}
+	if n := number(colDuration); n >= 0 {
+		d.Duration = flow.SpanOf(n)
+	}
+	if n := number(colSrcPort); n <= math.MaxUint16 {
+		d.SrcPort = uint16(max(n, 0))
+	}
+	d.UpPackets, d.DownPackets = max(number(colUpPackets), 0), max(number(colDownPackets), 0)
+	if v := b.vectors[colState]; v != nil {
+		d.State = flow.State(v.codes[i])
+	}
+	if v := b.vectors[colName]; v != nil {
+		d.Name = b.book.names.At(v.codes[i])
+	}
 }

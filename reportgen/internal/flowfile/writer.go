@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/google/renameio/v2"
@@ -35,43 +37,127 @@ type row struct {
 	Down  int64  `parquet:"down_bytes,split"`
 }
 
+// detailedRow is a row with the optional columns. Integers that are often
+// unknown are plain: zstd makes nothing of what does not change.
+type detailedRow struct {
+	row
+	Duration    *int32 `parquet:"duration,optional"`
+	SrcPort     *int32 `parquet:"src_port,optional"`
+	UpPackets   *int64 `parquet:"up_packets,optional"`
+	DownPackets *int64 `parquet:"down_packets,optional"`
+	State       string `parquet:"state,optional,dict"`
+	Name        string `parquet:"name,optional,dict"`
+}
+
+// rowWriter is a Parquet writer of one of the two kinds of rows.
+type rowWriter interface {
+	write(flows []flow.Record, text func(netip.Addr) string) error
+	Flush() error
+	Close() error
+	SetKeyValueMetadata(key, value string)
+}
+
+type requiredWriter struct {
+	*parquet.GenericWriter[row]
+	rows []row
+}
+
+func (w *requiredWriter) write(flows []flow.Record, text func(netip.Addr) string) error {
+	w.rows = w.rows[:0]
+	for i := range flows {
+		w.rows = append(w.rows, makeRow(&flows[i], text))
+	}
+	_, err := w.Write(w.rows)
+	return err
+}
+
+type detailedWriter struct {
+	*parquet.GenericWriter[detailedRow]
+	rows    []detailedRow
+	numbers []int32 // that rows point to
+	packets []int64
+}
+
+func (w *detailedWriter) write(flows []flow.Record, text func(netip.Addr) string) error {
+	w.rows = w.rows[:0]
+	w.numbers, w.packets = slices.Grow(w.numbers[:0], 2*len(flows)), slices.Grow(w.packets[:0], 2*len(flows))
+	for i := range flows {
+		f := &flows[i]
+		r := detailedRow{row: makeRow(f, text), State: f.State.String(), Name: f.Name}
+		if f.Duration.Known() {
+			w.numbers = append(w.numbers, int32(min(f.Duration.Hundredths(), math.MaxInt32)))
+			r.Duration = &w.numbers[len(w.numbers)-1]
+		}
+		if f.SrcPort > 0 {
+			w.numbers = append(w.numbers, int32(f.SrcPort))
+			r.SrcPort = &w.numbers[len(w.numbers)-1]
+		}
+		if f.UpPackets > 0 || f.DownPackets > 0 {
+			w.packets = append(w.packets, f.UpPackets, f.DownPackets)
+			n := len(w.packets)
+			r.UpPackets, r.DownPackets = &w.packets[n-2], &w.packets[n-1]
+		}
+		w.rows = append(w.rows, r)
+	}
+	_, err := w.Write(w.rows)
+	return err
+}
+
+func makeRow(f *flow.Record, text func(netip.Addr) string) row {
+	return row{
+		Time: int32(f.Time), Src: text(f.Src), Dst: text(f.Dst),
+		Proto: f.Proto.String(), Port: int32(f.Port), Up: f.Up, Down: f.Down,
+	}
+}
+
 // Writer writes flows to a Parquet file, compactly and always to the same
 // bytes. It keeps the order of the flows; files in order of time are smallest.
 // A Writer must be closed, and holds up to a million flows in memory.
 type Writer struct {
-	parquet *parquet.GenericWriter[row]
+	parquet rowWriter
 	texts   map[netip.Addr]string
-	rows    []row
+	flows   []flow.Record
 	group   int // rows of the row group
 	written int64
 }
 
-// NewWriter returns a Writer to w. Closing it does not close w.
+// NewWriter returns a Writer to w of the required columns. Closing it does not
+// close w.
 func NewWriter(w io.Writer) *Writer {
-	return &Writer{
-		parquet: parquet.NewGenericWriter[row](w,
-			parquet.CreatedBy("flowbook", "1", ""),
-			parquet.Compression(&zstd.Codec{Level: zstd.SpeedBestCompression}),
-			parquet.PageBufferSize(pageBytes),
-			parquet.DataPageStatistics(false),
-		),
-		texts: map[netip.Addr]string{},
-		rows:  make([]row, 0, batchRows),
+	return newWriter(&requiredWriter{GenericWriter: parquet.NewGenericWriter[row](w, writing()...)})
+}
+
+// NewDetailedWriter returns a Writer to w of the required and the optional
+// columns.
+func NewDetailedWriter(w io.Writer) *Writer {
+	return newWriter(&detailedWriter{GenericWriter: parquet.NewGenericWriter[detailedRow](w, writing()...)})
+}
+
+func writing() []parquet.WriterOption {
+	return []parquet.WriterOption{
+		parquet.CreatedBy("flowbook", "1", ""),
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedBestCompression}),
+		parquet.PageBufferSize(pageBytes),
+		parquet.DataPageStatistics(false),
 	}
 }
 
+func newWriter(w rowWriter) *Writer {
+	return &Writer{parquet: w, texts: map[netip.Addr]string{}, flows: make([]flow.Record, 0, batchRows)}
+}
+
+// SetMetadata puts a key and a value into the footer of the file.
+func (w *Writer) SetMetadata(key, value string) { w.parquet.SetKeyValueMetadata(key, value) }
+
 // Write adds a flow. It refuses one that could not be read again: of no
-// address, outside the day, of negative bytes, or neither TCP nor UDP.
+// address, outside the day, of negative bytes or packets, or neither TCP nor UDP.
 func (w *Writer) Write(r flow.Record) error {
 	if err := check(r); err != nil {
 		return fmt.Errorf("flow %d: %w", w.written, err)
 	}
-	w.rows = append(w.rows, row{
-		Time: int32(r.Time), Src: w.text(r.Src), Dst: w.text(r.Dst),
-		Proto: r.Proto.String(), Port: int32(r.Port), Up: r.Up, Down: r.Down,
-	})
+	w.flows = append(w.flows, r)
 	w.written++
-	if len(w.rows) == cap(w.rows) {
+	if len(w.flows) == cap(w.flows) {
 		return w.flush()
 	}
 	return nil
@@ -89,6 +175,10 @@ func check(r flow.Record) error {
 		return errors.New(ReasonProtocol)
 	case r.Up < 0 || r.Down < 0:
 		return errors.New(ReasonBytes)
+	case r.UpPackets < 0 || r.DownPackets < 0:
+		return errors.New("negative packets")
+	case r.State >= flow.NumStates:
+		return errors.New("unknown state")
 	}
 	return nil
 }
@@ -104,11 +194,11 @@ func (w *Writer) text(a netip.Addr) string {
 
 // flush hands the rows on, and ends the row group when it is full.
 func (w *Writer) flush() error {
-	if _, err := w.parquet.Write(w.rows); err != nil {
+	if err := w.parquet.write(w.flows, w.text); err != nil {
 		return fmt.Errorf("write flows: %w", err)
 	}
-	w.group += len(w.rows)
-	w.rows = w.rows[:0]
+	w.group += len(w.flows)
+	w.flows = w.flows[:0]
 	if w.group < rowGroupRows {
 		return nil
 	}

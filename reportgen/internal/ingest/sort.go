@@ -32,7 +32,9 @@ type Sorter struct {
 	flows extSort
 	parts extSort
 	days  map[Date]int64
-	key   []byte // memory of a key
+
+	detailed bool
+	key      []byte // memory of a key
 }
 
 // Add takes in a flow. It fails if a temporary file cannot be written.
@@ -45,6 +47,7 @@ func (s *Sorter) Add(f Flow) error {
 		s.days = map[Date]int64{}
 	}
 	s.days[f.Date]++
+	s.detailed = s.detailed || f.Details != flow.Details{}
 	s.key = appendFlow(s.key[:0], f)
 	return s.flows.add(s.key, s.limit(), s.Dir)
 }
@@ -53,6 +56,10 @@ func (s *Sorter) limit() int { return cmp.Or(s.Limit, 1<<20) }
 
 // Days returns the days of the flows that Sorted yields, in order.
 func (s *Sorter) Days() []DayCount { return dayCounts(s.days) }
+
+// Detailed reports whether a flow that Sorted yields has a value of an optional
+// column.
+func (s *Sorter) Detailed() bool { return s.detailed }
 
 // Sorted yields the flows added so far, in order; only date and record are
 // kept. It yields an error if rows wait for [Sorter.Pair],

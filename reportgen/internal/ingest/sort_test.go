@@ -31,7 +31,7 @@ func randomFlow(r *rand.Rand) Flow {
 			Up:    sizes[r.IntN(len(sizes))],
 			Down:  sizes[r.IntN(len(sizes))],
 			Details: flow.Details{
-				Duration:  []flow.Span{{}, flow.SpanOf(0), flow.SpanOf(1 << 20)}[r.IntN(3)],
+				Duration:  []flow.Span{0, flow.SpanOf(0), flow.SpanOf(1 << 20)}[r.IntN(3)],
 				SrcPort:   uint16(r.IntN(2)),
 				UpPackets: sizes[r.IntN(len(sizes))], DownPackets: sizes[r.IntN(len(sizes))],
 				State: flow.State(r.IntN(int(flow.NumStates))),
