@@ -57,8 +57,6 @@ func TestDocumentRefused(t *testing.T) {
 	}{
 		{"no such bibliography", map[string]string{"report.yaml": "bibliography: [none.bib]"}, [2]string{}, nil, "none.bib: no such file"},
 		{"bibliography elsewhere", map[string]string{"report.yaml": "bibliography: ../refs.bib"}, [2]string{}, nil, `bibliography "../refs.bib": not below the folder of report.yaml`},
-		{"bad bibliography", map[string]string{"report.yaml": "bibliography: refs.bib", "refs.bib": "\n@misc{a, title}"}, [2]string{}, nil, "bibliography refs.bib: @misc{a: line 2: field title: missing ="},
-		{"a key twice", map[string]string{"report.yaml": "bibliography: [a.bib, b.bib]", "a.bib": "@misc{a, title={x}}", "b.bib": "@misc{a, title={x}}"}, [2]string{}, nil, `the key "a" is in two bibliographies`},
 		{"bad date", nil, [2]string{"SOURCE_DATE_EPOCH", "yesterday"}, nil, "SOURCE_DATE_EPOCH=yesterday: not a number of seconds since 1970"},
 		{"no browser", nil, [2]string{browser.Variable, "/nowhere"}, []string{"--to", "pdf"}, "FLOWBOOK_CHROMIUM=/nowhere: not an executable"},
 		{"no format", nil, [2]string{}, []string{"--to", "docx"}, "use html, md, ipynb, pdf, site"},

@@ -60,6 +60,9 @@ func newBuilder(o Options) *builder {
 	if b.doc.Lang == "" {
 		b.doc.Lang = "en"
 	}
+	for _, w := range o.Works.Warnings {
+		b.warnings = append(b.warnings, Warning{Where: document.Origin{Notebook: w.File}, Line: w.Line, Text: w.Text})
+	}
 	if strings.TrimSpace(o.Abstract) != "" {
 		b.doc.Abstract = b.text(document.Origin{Notebook: "abstract"}, o.Abstract, nil)
 	}

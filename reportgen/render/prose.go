@@ -110,21 +110,24 @@ func (b *builder) extraCells(t located) {
 // citation resolves each key of a citation. Works are numbered in the order in which
 // they are first cited.
 func (b *builder) citation(t located, c *document.Citation) {
-	if c.Bare && b.options.Works[c.Works[0].Key] == nil {
+	if c.Bare && b.options.Works.Get(c.Works[0].Key) == nil {
 		return // an @name is prose
 	}
 	for i := range c.Works {
 		key := c.Works[i].Key
-		work := b.options.Works[key]
+		work := b.options.Works.Get(key)
 		if work == nil {
 			what := "no bibliography has this key"
-			if len(b.options.Works) == 0 {
+			if b.options.Works.Len() == 0 {
 				what = "the report has no bibliography; list a BibTeX or CSL-JSON file in report.yaml"
 			}
 			b.problem(t.where, t.Line(c.Offset), "%s: unknown reference %q: %s", c.Source, key, what)
 			continue
 		}
 		if b.cited[key] == nil {
+			if work.Title == "" {
+				b.warn(t.where, t.Line(c.Offset), "the cited entry %q of the bibliography has no title", key)
+			}
 			r := work.Reference()
 			r.Number = len(b.doc.References) + 1
 			r.ID = b.anchors.unique(fmt.Sprintf("ref-%d", r.Number))

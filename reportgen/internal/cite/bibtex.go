@@ -2,107 +2,219 @@ package cite
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 )
 
-func parseBibTeX(data []byte) ([]*Work, error) {
+// parseBibTeX reads the works of a BibTeX file.
+func parseBibTeX(data []byte) ([]*Work, []Warning) {
 	scanner := newScanner(string(data))
-	var works []*Work
+	var entries []*entry
+	byKey := map[string]*entry{}
 	for {
 		e, err := scanner.next()
-		if e == nil || err != nil {
-			return works, err
+		if err != nil {
+			w := Warning{Text: err.Error() + "; the entry is skipped"}
+			if fault, ok := errors.AsType[*scanError](err); ok {
+				w.Line = fault.line
+			}
+			scanner.warnings = append(scanner.warnings, w)
+			continue
 		}
-		fields := e.fields
-		field := func(name string) string { return plain(fields[name]) }
-		year, _, _ := strings.Cut(field("date"), "-")
-		works = append(works, &Work{
-			Key:       e.key,
-			Authors:   names(cmp.Or(fields["author"], fields["editor"], fields["organization"])),
-			Title:     field("title"),
-			Container: cmp.Or(field("journal"), field("journaltitle"), field("booktitle"), field("howpublished")),
-			Volume:    field("volume"),
-			Issue:     field("number"),
-			Pages:     strings.ReplaceAll(field("pages"), "-", "–"),
-			Edition:   field("edition"),
-			Publisher: cmp.Or(field("publisher"), field("school"), field("institution")),
-			Year:      cmp.Or(field("year"), year),
-			DOI:       field("doi"),
-			URL:       strings.Trim(fields["url"], "{}"),
-			Note:      field("note"),
-		})
+		if e == nil {
+			break
+		}
+		entries = append(entries, e)
+		if key := strings.ToLower(e.key); byKey[key] == nil {
+			byKey[key] = e
+		}
+	}
+	var works []*Work
+	for _, e := range entries {
+		scanner.inherit(e, byKey)
+		works = append(works, e.work())
+	}
+	return works, scanner.warnings
+}
+
+// inherit fills the fields that an entry lacks from the one that its crossref names.
+func (s *scanner) inherit(e *entry, byKey map[string]*entry) {
+	key := strings.ToLower(strings.TrimSpace(e.fields["crossref"]))
+	if key == "" {
+		return
+	}
+	parent := byKey[key]
+	if parent == nil {
+		s.warnings = append(s.warnings, Warning{Line: e.line, Text: fmt.Sprintf("entry %q: crossref to %q, which is not in the file", e.key, key)})
+		return
+	}
+	if parent == e || parent.fields["crossref"] != "" {
+		return // BibTeX follows only one step
+	}
+	for _, name := range slices.Sorted(maps.Keys(parent.fields)) {
+		if _, own := e.fields[name]; !own && !slices.Contains([]string{"title", "crossref", "author", "label"}, name) {
+			e.fields[name] = parent.fields[name]
+		}
+	}
+	if e.fields["booktitle"] == "" && e.kind != "book" {
+		e.fields["booktitle"] = parent.fields["title"]
 	}
 }
 
-// names reads BibTeX's list of names: "Family, Given and Given Family and
-// {Organisation}".
+// work converts an entry.
+func (e *entry) work() *Work {
+	field := func(name string) string { return plain(e.fields[name]) }
+	year, _, _ := strings.Cut(field("date"), "-")
+	w := &Work{
+		Key:       e.key,
+		Authors:   names(e.fields["author"]),
+		Editors:   names(e.fields["editor"]),
+		Title:     field("title"),
+		Container: cmp.Or(field("journal"), field("journaltitle"), field("booktitle"), field("maintitle"), field("howpublished")),
+		Volume:    field("volume"),
+		Issue:     cmp.Or(field("number"), field("issue")),
+		Series:    field("series"),
+		Chapter:   field("chapter"),
+		Pages:     regexp.MustCompile(`\s*[-–—]+\s*`).ReplaceAllString(field("pages"), "–"),
+		Edition:   field("edition"),
+		Publisher: cmp.Or(field("publisher"), field("school"), field("institution")),
+		Place:     cmp.Or(field("address"), field("location")),
+		Year:      cmp.Or(field("year"), year),
+		DOI:       strings.Trim(e.fields["doi"], "{}"),
+		URL:       strings.Trim(e.fields["url"], "{}"),
+		Note:      field("note"),
+		line:      e.line,
+	}
+	if subtitle := field("subtitle"); subtitle != "" {
+		w.Title += ": " + subtitle
+	}
+	if len(w.Authors)+len(w.Editors) == 0 {
+		if organization := cmp.Or(field("organization"), field("key")); organization != "" {
+			w.Authors = []Name{{Family: organization}}
+		}
+	}
+	if url := howpublishedURL.FindStringSubmatch(e.fields["howpublished"]); url != nil && w.URL == "" {
+		w.URL = url[1]
+		if w.Container == plain(e.fields["howpublished"]) {
+			w.Container = ""
+		}
+	}
+	kind := map[string]string{"phdthesis": "Ph.D. dissertation", "mastersthesis": "M.S. thesis", "techreport": "Tech. Rep."}[e.kind]
+	if kind = cmp.Or(field("type"), kind); kind != "" && w.Container == "" {
+		w.Container, w.Issue = strings.TrimSpace(kind+" "+w.Issue), ""
+	}
+	if id := strings.Trim(e.fields["eprint"], "{} "); id != "" && strings.EqualFold(cmp.Or(field("archiveprefix"), field("eprinttype"), "arxiv"), "arxiv") {
+		w.Container = cmp.Or(w.Container, "arXiv:"+id)
+		if w.URL == "" {
+			w.URL = "https://arxiv.org/abs/" + id
+		}
+	}
+	return w
+}
+
+var howpublishedURL = regexp.MustCompile(`\\url\s*\{([^{}]+)\}`)
+
+// names reads a list of names as BibTeX does: "First von Last", "von Last, First" and
+// "von Last, Jr, First", joined by "and". Braces protect what is within them.
 func names(list string) []Name {
 	var all []Name
-	for name := range strings.SplitSeq(strings.Join(strings.Fields(list), " "), " and ") {
+	for _, name := range splitTop(strings.Join(strings.Fields(list), " "), " and ") {
 		name = strings.TrimSpace(name)
-		switch family, given, comma := strings.Cut(name, ","); {
+		parts := splitTop(name, ",")
+		for i := range parts {
+			parts[i] = strings.TrimSpace(parts[i])
+		}
+		switch {
 		case name == "":
-		case strings.HasPrefix(name, "{") && strings.HasSuffix(name, "}"):
+		case len(parts) == 1 && strings.HasPrefix(name, "{") && closingBrace(name) == len(name)-1:
 			all = append(all, Name{Family: plain(name)})
-		case comma:
-			all = append(all, Name{Given: plain(given), Family: plain(family)})
+		case len(parts) >= 3:
+			all = append(all, Name{Given: plain(parts[2]), Family: plain(parts[0]), Suffix: plain(parts[1])})
+		case len(parts) == 2 && generation.MatchString(parts[1]):
+			all = append(all, firstLast(parts[0], plain(parts[1])))
+		case len(parts) == 2:
+			all = append(all, Name{Given: plain(parts[1]), Family: plain(parts[0])})
 		default:
-			words := strings.Fields(name)
-			split := len(words) - 1
-			// Particles such as van belong to the family's name.
-			for split > 1 && strings.ToLower(words[split-1]) == words[split-1] {
-				split--
-			}
-			all = append(all, Name{Given: plain(strings.Join(words[:split], " ")), Family: plain(strings.Join(words[split:], " "))})
+			all = append(all, firstLast(name, ""))
 		}
 	}
 	return all
 }
 
-var (
-	accent  = regexp.MustCompile(`\\([` + "`" + `'^"~=.uvHcrkd])\s*\{?\\?(\pL)\}?`)
-	command = regexp.MustCompile(`\\([A-Za-z]+)\s?|\\([&%$#_{} ])`)
-)
+// generation matches the suffix of a name.
+var generation = regexp.MustCompile(`^(?i:jr|sr|junior|senior|ii|iii|iv)\.?$`)
 
-// combining maps TeX's accents to Unicode combining characters.
-var combining = map[string]rune{
-	"`": 0x300, "'": 0x301, "^": 0x302, "~": 0x303, "=": 0x304, "u": 0x306, ".": 0x307, `"`: 0x308,
-	"r": 0x30a, "H": 0x30b, "v": 0x30c, "d": 0x323, "c": 0x327, "k": 0x328,
-}
-
-// letters maps commands to the letter or symbol that they print.
-var letters = map[string]string{
-	"ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å",
-	"i": "ı", "textendash": "–", "textemdash": "—", "LaTeX": "LaTeX", "TeX": "TeX", "textregistered": "®",
-}
-
-// plain converts TeX text to Unicode and removes braces and commands.
-func plain(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	s = accent.ReplaceAllStringFunc(s, func(m string) string {
-		parts := accent.FindStringSubmatch(m)
-		if unicode.IsLetter(rune(parts[1][0])) && !strings.ContainsAny(m[2:3], " {") {
-			return m // \url and not \u
+// firstLast reads a name without commas: the last word is the family's name, with the
+// words in lower case before it.
+func firstLast(name, suffix string) Name {
+	words := splitTop(strings.ReplaceAll(name, "~", " "), " ")
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
+	if n := len(words); suffix == "" && n > 2 && generation.MatchString(words[n-1]) {
+		words, suffix = words[:n-1], words[n-1]
+	}
+	split := len(words) - 1
+	for i, w := range words[:max(split, 0)] {
+		if first := strings.IndexFunc(w, unicode.IsLetter); i > 0 && first >= 0 && !strings.HasPrefix(w, "{") && unicode.IsLower([]rune(w[first:])[0]) {
+			split = i
+			break
 		}
-		return norm.NFC.String(parts[2] + string(combining[parts[1]]))
-	})
-	s = command.ReplaceAllStringFunc(s, func(m string) string {
-		parts := command.FindStringSubmatch(m)
-		return cmp.Or(parts[2], letters[parts[1]])
-	})
-	s = strings.NewReplacer("{", "", "}", "", "---", "—", "--", "–", "``", "“", "''", "”", "~", "\u00a0").Replace(s)
-	return strings.TrimSpace(s)
+	}
+	return Name{Given: plain(strings.Join(words[:max(split, 0)], " ")), Family: plain(strings.Join(words[max(split, 0):], " ")), Suffix: suffix}
+}
+
+// splitTop splits a text at a separator outside of braces. Separators of letters are
+// found in any case.
+func splitTop(s, separator string) []string {
+	var parts []string
+	depth, start := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case s[i] == '{':
+			depth++
+		case s[i] == '}':
+			depth--
+		case depth == 0 && i+len(separator) <= len(s) && strings.EqualFold(s[i:i+len(separator)], separator):
+			parts = append(parts, s[start:i])
+			start = i + len(separator)
+			i = start - 1
+			if separator == " and " {
+				i-- // "a and and b" has an empty name
+			}
+		}
+	}
+	return append(parts, s[min(start, len(s)):])
+}
+
+// closingBrace returns the index of the brace that closes the one at the start.
+func closingBrace(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // entry is one @type{key, name = value, …} of a BibTeX file. The fields' names
 // are in lower case, their values still TeX.
 type entry struct {
 	kind, key string
+	line      int
 	fields    map[string]string
 }
 
@@ -113,6 +225,8 @@ type scanner struct {
 	source string
 	at     int
 	names  map[string]string // of @string and of the months
+
+	warnings []Warning
 }
 
 func newScanner(source string) *scanner {
@@ -123,12 +237,28 @@ func newScanner(source string) *scanner {
 	return s
 }
 
-func (s *scanner) fail(format string, args ...any) error {
-	line := 1 + strings.Count(s.source[:min(s.at, len(s.source))], "\n")
-	return fmt.Errorf("line %d: %s", line, fmt.Sprintf(format, args...))
+// scanError is a fault at a line.
+type scanError struct {
+	line int
+	text string
 }
 
-// next is the next entry that is a work, nil at the end.
+func (e *scanError) Error() string { return e.text }
+
+func (s *scanner) fail(format string, args ...any) error {
+	return &scanError{s.line(), fmt.Sprintf(format, args...)}
+}
+
+// line returns the scanner's line, from 1.
+func (s *scanner) line() int { return 1 + strings.Count(s.source[:min(s.at, len(s.source))], "\n") }
+
+// warn notes a fault that costs only a part of an entry.
+func (s *scanner) warn(format string, args ...any) {
+	s.warnings = append(s.warnings, Warning{Line: s.line(), Text: fmt.Sprintf(format, args...)})
+}
+
+// next returns the next entry that is a work, nil at the end. After an error, the next
+// entry can be read.
 func (s *scanner) next() (*entry, error) {
 	for {
 		start := strings.IndexByte(s.source[s.at:], '@')
@@ -136,10 +266,8 @@ func (s *scanner) next() (*entry, error) {
 			return nil, nil
 		}
 		s.at += start + 1
-		kind := strings.ToLower(s.word())
-		if kind == "comment" {
-			continue
-		}
+		e := &entry{kind: strings.ToLower(s.word()), line: s.line(), fields: map[string]string{}}
+		begin := s.at
 		shut := byte('}')
 		switch s.skip(); s.peek() {
 		case '{':
@@ -149,33 +277,47 @@ func (s *scanner) next() (*entry, error) {
 			continue // an address in a comment
 		}
 		s.at++
-		e := &entry{kind: kind, fields: map[string]string{}}
 		var err error
-		switch kind {
+		switch e.kind {
+		case "comment":
+			continue
 		case "preamble":
 			_, err = s.value()
 		case "string":
-			err = s.fieldsInto(s.names, shut)
+			err = s.fieldsInto(e.kind, s.names, shut)
 		default:
 			s.skip()
 			if e.key = s.word(); e.key == "" {
-				return nil, s.fail("an entry of type %s has no key", kind)
+				return nil, s.fail("an entry of type %s has no key", e.kind)
 			}
 			if s.skip(); s.peek() == ',' {
 				s.at++
 			}
-			if err = s.fieldsInto(e.fields, shut); err == nil {
+			if err = s.fieldsInto(e.kind, e.fields, shut); err == nil {
 				return e, nil
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("@%s{%s: %w", kind, e.key, err)
+			s.resume(begin)
+			return nil, fmt.Errorf("@%s{%s: %w", e.kind, e.key, err)
 		}
 	}
 }
 
+// entryStart matches the start of an entry on a line of its own.
+var entryStart = regexp.MustCompile(`(?m)^[ \t]*@[A-Za-z]+[ \t]*[{(]`)
+
+// resume continues after an entry with a fault, at the next line that begins one.
+func (s *scanner) resume(begin int) {
+	if next := entryStart.FindStringIndex(s.source[begin:]); next != nil {
+		s.at = begin + next[0]
+		return
+	}
+	s.at = len(s.source)
+}
+
 // fieldsInto reads fields to the end of the entry.
-func (s *scanner) fieldsInto(fields map[string]string, shut byte) error {
+func (s *scanner) fieldsInto(kind string, fields map[string]string, shut byte) error {
 	for {
 		s.skip()
 		if s.peek() == shut {
@@ -194,7 +336,11 @@ func (s *scanner) fieldsInto(fields map[string]string, shut byte) error {
 		if err != nil {
 			return fmt.Errorf("field %s: %w", name, err)
 		}
-		fields[name] = value
+		if _, twice := fields[name]; twice && kind != "string" {
+			s.warn("field %s: duplicate; the first value is used", name)
+		} else {
+			fields[name] = value
+		}
 		switch s.skip(); s.peek() {
 		case ',':
 			s.at++
@@ -205,13 +351,19 @@ func (s *scanner) fieldsInto(fields map[string]string, shut byte) error {
 	}
 }
 
-// value is a field's value with its parts joined.
+// maxValue bounds a value, which may repeat others.
+const maxValue = 64 << 10
+
+// value returns a field's value with its parts joined.
 func (s *scanner) value() (string, error) {
 	var b strings.Builder
 	for {
 		part, err := s.part()
 		if err != nil {
 			return "", err
+		}
+		if b.Len()+len(part) > maxValue {
+			return "", s.fail("the value is longer than %d kB", maxValue>>10)
 		}
 		b.WriteString(part)
 		if s.skip(); s.peek() != '#' {
@@ -234,7 +386,8 @@ func (s *scanner) part() (string, error) {
 		}
 		text, ok := s.names[strings.ToLower(word)]
 		if !ok {
-			return "", s.fail("%q is not a number, a string or an @string macro", word)
+			s.warn("%q is not a number, a string or an @string macro", word)
+			return "", nil
 		}
 		return text, nil
 	}

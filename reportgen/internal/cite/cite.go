@@ -1,8 +1,7 @@
-// Package cite reads the works that a report cites, from BibTeX or CSL-JSON,
-// and sets them as a list of references.
+// Package cite reads bibliographies, in BibTeX or CSL-JSON, and formats references.
 //
 //	works, err := cite.Parse("refs.bib", data)
-//	reference := works["rita"].Reference()
+//	reference := works.Get("rita").Reference()
 //
 // The style is that of IEEE: numbers in the order of citation, then authors,
 // title, where it was published, and a link.
@@ -10,88 +9,139 @@ package cite
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
-// Works are works by their key.
-type Works map[string]*Work
+// Works is the content of one or more bibliographies. The zero value is empty.
+type Works struct {
+	// Warnings lists the entries that were skipped or read in part.
+	Warnings []Warning
+
+	byKey map[string]*Work
+}
+
+// Warning reports an entry that was skipped or read in part. It costs no other entry.
+type Warning struct {
+	File string
+	Line int // from 1; 0 if unknown
+	Text string
+}
+
+// Get returns the work with a key, or nil.
+func (w *Works) Get(key string) *Work { return w.byKey[key] }
+
+// Len returns the number of works.
+func (w *Works) Len() int { return len(w.byKey) }
+
+// add adds a work. Of several works with the same key, the first counts, as in BibTeX.
+func (w *Works) add(file string, work *Work) {
+	if w.byKey == nil {
+		w.byKey = map[string]*Work{}
+	}
+	if w.byKey[work.Key] != nil {
+		w.Warnings = append(w.Warnings, Warning{file, work.line, fmt.Sprintf("duplicate key %q; the first entry is used", work.Key)})
+		return
+	}
+	work.file = file
+	w.byKey[work.Key] = work
+}
+
+// Add adds the works of another bibliography.
+func (w *Works) Add(other Works) {
+	w.Warnings = append(w.Warnings, other.Warnings...)
+	for _, key := range slices.Sorted(maps.Keys(other.byKey)) {
+		w.add(other.byKey[key].file, other.byKey[key])
+	}
+}
 
 // Work is one entry of a bibliography, as text without markup.
 type Work struct {
 	Key       string
 	Authors   []Name
+	Editors   []Name
 	Title     string
 	Container string // journal, proceedings, book or site
 	Volume    string
 	Issue     string
+	Series    string
+	Chapter   string
 	Pages     string
 	Edition   string
 	Publisher string
+	Place     string
 	Year      string
 	DOI       string
 	URL       string
 	Note      string
+
+	file string
+	line int
 }
 
-// Name is a person's name. For an organisation, Given is empty.
-type Name struct{ Given, Family string }
+// Name is a person's name. For an organisation, Given is empty. The name "others" stands
+// for more people.
+type Name struct{ Given, Family, Suffix string }
 
-// Parse reads a bibliography: CSL-JSON where data begins as a JSON array or
-// object does, else BibTeX. The name is that of the file and is used in errors. A
-// duplicate key is an error.
+// others is BibTeX's name for more people.
+const others = "others"
+
+// Parse reads a bibliography: CSL-JSON if the data begins like a JSON array or object,
+// else BibTeX. The name is that of the file and is used in errors and warnings. Entries
+// with faults are skipped with a warning; an error means that the file is not a
+// bibliography.
 func Parse(name string, data []byte) (Works, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	parse := parseBibTeX
-	if start := bytes.TrimSpace(data); len(start) > 0 && (start[0] == '[' || start[0] == '{') {
-		parse = parseCSL
-	}
-	list, err := parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("bibliography %s: %w", name, err)
-	}
 	works := Works{}
-	for _, w := range list {
-		switch {
-		case works[w.Key] != nil:
-			return nil, fmt.Errorf("bibliography %s: duplicate key %q", name, w.Key)
-		case w.Title == "":
-			return nil, fmt.Errorf("bibliography %s: entry %q has no title", name, w.Key)
+	if start := bytes.TrimSpace(data); len(start) > 0 && (start[0] == '[' || start[0] == '{') {
+		list, err := parseCSL(data)
+		if err != nil {
+			return Works{}, fmt.Errorf("bibliography %s: %w", name, err)
 		}
-		works[w.Key] = w
+		for _, work := range list {
+			works.add(name, work)
+		}
+		return works, nil
+	}
+	list, warnings := parseBibTeX(data)
+	for _, w := range warnings {
+		w.File = name
+		works.Warnings = append(works.Warnings, w)
+	}
+	for _, work := range list {
+		works.add(name, work)
 	}
 	return works, nil
-}
-
-// Add adds the works of another bibliography. It is an error if both have a
-// key.
-func (w Works) Add(other Works) error {
-	for key, work := range other {
-		if w[key] != nil {
-			return fmt.Errorf("the key %q is in two bibliographies", key)
-		}
-		w[key] = work
-	}
-	return nil
 }
 
 // Reference returns the work as printed in the list of references, without number
 // and anchor.
 func (w *Work) Reference() document.Reference {
-	return document.Reference{
-		Key: w.Key, Authors: w.authors(), Title: w.Title, Container: w.Container, Details: w.details(), Link: w.link(),
+	r := document.Reference{Key: w.Key, Authors: people(w.Authors), Title: w.Title, Container: w.Container, Details: w.details(), Link: w.link()}
+	if r.Authors == "" && len(w.Editors) > 0 {
+		r.Authors = editors(w.Editors)
 	}
+	return r
 }
 
-// authors returns "A. Lovelace, G. Hopper, and E. Noether"; of more than six only
+// people returns "A. Lovelace, G. Hopper, and E. Noether"; of more than six only
 // the first, followed by et al.
-func (w *Work) authors() string {
+func people(names []Name) string {
 	const most = 6
+	more := false
 	var all []string
-	for _, n := range w.Authors {
+	for _, n := range names {
+		if n.Given == "" && n.Family == others {
+			more = true
+			continue
+		}
 		all = append(all, n.short())
 	}
 	switch n := len(all); {
@@ -99,6 +149,8 @@ func (w *Work) authors() string {
 		return ""
 	case n > most:
 		return all[0] + " et al."
+	case more:
+		return strings.Join(all, ", ") + " et al."
 	case n <= 2:
 		return strings.Join(all, " and ")
 	default:
@@ -106,7 +158,15 @@ func (w *Work) authors() string {
 	}
 }
 
-// short returns the name with initials: "A. B. Lovelace".
+// editors returns the names of editors, such as "A. Lovelace, Ed.".
+func editors(names []Name) string {
+	if len(names) == 1 {
+		return people(names) + ", Ed."
+	}
+	return people(names) + ", Eds."
+}
+
+// short returns the name with initials: "A. B. Lovelace", "M. L. King Jr.".
 func (n Name) short() string {
 	var parts []string
 	for word := range strings.FieldsSeq(n.Given) {
@@ -118,7 +178,11 @@ func (n Name) short() string {
 		}
 		parts = append(parts, strings.Join(initials, "-"))
 	}
-	return strings.Join(append(parts, n.Family), " ")
+	parts = append(parts, n.Family)
+	if n.Suffix != "" {
+		parts = append(parts, n.Suffix)
+	}
+	return strings.Join(parts, " ")
 }
 
 func (w *Work) details() string {
@@ -128,11 +192,21 @@ func (w *Work) details() string {
 			parts = append(parts, prefix+s)
 		}
 	}
+	add("", w.Series)
 	add("vol. ", w.Volume)
 	add("no. ", w.Issue)
-	add("ed. ", w.Edition)
-	add("", w.Publisher)
+	add("", edition(w.Edition))
+	if len(w.Authors) > 0 && len(w.Editors) > 0 {
+		add("", editors(w.Editors))
+	}
+	switch {
+	case w.Place != "" && w.Publisher != "":
+		add("", w.Place+": "+w.Publisher)
+	default:
+		add("", cmp.Or(w.Publisher, w.Place))
+	}
 	add("", w.Year)
+	add("ch. ", w.Chapter)
 	pages := "p. "
 	if strings.ContainsAny(w.Pages, "–,") {
 		pages = "pp. "
@@ -142,9 +216,38 @@ func (w *Work) details() string {
 	return strings.Join(parts, ", ")
 }
 
+// edition returns "2nd ed." for "2" or "Second".
+func edition(s string) string {
+	if s == "" {
+		return ""
+	}
+	n := slices.Index([]string{"", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}, strings.ToLower(s))
+	if n < 0 {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil {
+			return strings.TrimSuffix(strings.TrimSuffix(s, "."), " ed") + " ed."
+		}
+	}
+	suffix := "th"
+	if n%100/10 != 1 {
+		switch n % 10 {
+		case 1:
+			suffix = "st"
+		case 2:
+			suffix = "nd"
+		case 3:
+			suffix = "rd"
+		}
+	}
+	return strconv.Itoa(n) + suffix + " ed."
+}
+
 // link returns the work's DOI as a link, else its URL if that is http or https.
 func (w *Work) link() string {
-	doi := strings.TrimPrefix(w.DOI, "https://doi.org/")
+	doi := w.DOI
+	for _, prefix := range []string{"https://doi.org/", "http://doi.org/", "https://dx.doi.org/", "http://dx.doi.org/", "doi:"} {
+		doi = strings.TrimPrefix(doi, prefix)
+	}
 	if doi != "" {
 		return (&url.URL{Scheme: "https", Host: "doi.org", Path: doi}).String()
 	}

@@ -41,7 +41,7 @@ func TestBibTeX(t *testing.T) {
 		"bad":    {Title: "Bad link"},
 	} {
 		want.Key = key
-		if diff := cmp.Diff(want, works[key].Reference()); diff != "" {
+		if diff := cmp.Diff(want, works.Get(key).Reference()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", key, diff)
 		}
 	}
@@ -57,7 +57,7 @@ func TestCSL(t *testing.T) {
 		Key: "rita", Authors: "A. van Berg and Active Countermeasures", Title: "Beacons", Container: "J. Net",
 		Details: "vol. 3, no. 2, 2021, pp. 1–9", Link: "https://doi.org/10.1/x",
 	}
-	if diff := cmp.Diff(want, works["rita"].Reference()); diff != "" {
+	if diff := cmp.Diff(want, works.Get("rita").Reference()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if _, err := cite.Parse("one.json", []byte(`{"id":1,"title":"One"}`)); err != nil {
@@ -65,23 +65,99 @@ func TestCSL(t *testing.T) {
 	}
 }
 
-func TestBadBibliographies(t *testing.T) {
+// TestFaults checks that an entry with a fault costs a warning and no other entry.
+func TestFaults(t *testing.T) {
 	for _, test := range []struct{ source, want string }{
-		{`@misc{a, title={x}} @misc{a, title={y}}`, `duplicate key "a"`},
-		{`@misc{a, year=2000}`, `"a" has no title`},
-		{"\n@misc{a, title={x}", "refs: @misc{a: line 2: field title: missing comma"},
-		{`@misc{a, title={x`, "line 1: the value is not closed"},
-		{`@misc{a, title=x}`, `"x" is not a number`},
+		{`@misc{a, title={x}}` + "\n" + `@misc{a, title={y}}`, `2: duplicate key "a"; the first entry is used`},
+		{"\n@misc{a, title={x}", "3: @misc{a: field title: missing comma after the value; the entry is skipped"},
+		{`@misc{a, title={x`, "1: @misc{a: field title: the value is not closed; the entry is skipped"},
+		{`@misc{a, title=x, year=2000}`, `1: "x" is not a number, a string or an @string macro`},
 		{`@misc{a, title}`, "missing ="},
 		{`@misc{a, , }`, "a field has no name"},
 		{`@misc{, title={x}}`, "has no key"},
-		{`[{"title":"x"}]`, "entry 1 has no id"},
-		{`[{"id":`, "invalid CSL-JSON"},
-		{`[3]`, "invalid CSL-JSON"},
+		{`@misc{a, title={x}, title={y}}`, "field title: duplicate"},
+		{`@misc{a, crossref={none}}`, `entry "a": crossref to "none", which is not in the file`},
+		{"@string{a = \"" + strings.Repeat("x", 40<<10) + "\"}\n@misc{a, title = a # a}", "longer than 64 kB"},
 	} {
-		_, err := cite.Parse("refs", []byte(test.source))
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s gave %v, want %q", test.source, err, test.want)
+		works, err := cite.Parse("refs.bib", []byte(test.source+"\n@misc{good, title={Good}, year=2000}\n"))
+		if err != nil {
+			t.Errorf("%s: %v", test.source, err)
+			continue
+		}
+		var warnings []string
+		for _, w := range works.Warnings {
+			if w.File != "refs.bib" {
+				t.Errorf("the file of a warning is %q", w.File)
+			}
+			warnings = append(warnings, fmt.Sprintf("%d: %s", w.Line, w.Text))
+		}
+		if all := strings.Join(warnings, "; "); !strings.Contains(all, test.want) {
+			t.Errorf("%.60s warns %q, want %q", test.source, all, test.want)
+		}
+		if good := works.Get("good"); good == nil || good.Title != "Good" {
+			t.Errorf("%.60s costs the entry after it", test.source)
+		}
+	}
+}
+
+func TestNotABibliography(t *testing.T) {
+	for source, want := range map[string]string{
+		`[{"title":"x"}]`: "entry 1 has no id", `[{"id":`: "invalid CSL-JSON", `[3]`: "invalid CSL-JSON",
+	} {
+		if _, err := cite.Parse("refs", []byte(source)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s gave %v, want %q", source, err, want)
+		}
+	}
+}
+
+// TestReferences checks names, inheritance and TeX as BibTeX and its styles have them.
+func TestReferences(t *testing.T) {
+	works, err := cite.Parse("refs.bib", []byte(`
+@inproceedings{child, author={B. Child}, title={Talk}, crossref={parent}, pages={5 -- 9}}
+@proceedings{parent, title={Proc. of Y}, year={2011}, editor={Ann One and Bob Two}, publisher={Pub}, address={Bonn}}
+@misc{juniors, author={King, Jr., Martin Luther and Sammy Davis Jr. and de la Fuente, III, Ana}, title={Speeches?}, year=1963}
+@misc{others, author={Smith, John AND others}, title={A page}}
+@article{tex, author={{\'E}va T{\'o}th and Zo\"e {\O}stby and {\v S}ime \c{C}a\u{g}r{\i} and {The {Big} Team}}, title={{\em On} $\alpha$-decay of H$_2$O and \textsuperscript{14}C --- an `+"``overview''"+`}, journal={J. A \& B}, year=2020, volume=3, number=4}
+@incollection{chapter, author={C. Hap}, title={Chap}, booktitle={Big Book}, editor={E. Ditor and F. Riend}, publisher={P}, year=2003, edition={Second}}
+@book{edited, editor={E. Ditor}, title={Edited}, publisher={P}, year=1999, series={LNCS}}
+@phdthesis{thesis, author={Ludwig van Beethoven}, title={Thesis}, school={Bonn}, year=1790}
+@misc{web, title={Page}, howpublished={\url{https://example.org/a_b}}}
+@misc{arxiv, author={A. B}, title={Preprint}, eprint={2101.00001}, archivePrefix={arXiv}, year=2021}
+`))
+	if err != nil || len(works.Warnings) > 0 {
+		t.Fatal(err, works.Warnings)
+	}
+	for key, want := range map[string]string{
+		"child":   "B. Child, “Talk,” Proc. of Y, A. One and B. Two, Eds., Bonn: Pub, 2011, pp. 5–9.",
+		"juniors": "M. L. King Jr., S. Davis Jr., and A. de la Fuente III, “Speeches?” 1963.",
+		"others":  "J. Smith et al., “A page.”",
+		"tex":     "É. Tóth, Z. Østby, Š. Çağrı, and The Big Team, “On α-decay of H₂O and ¹⁴C — an “overview”,” J. A & B, vol. 3, no. 4, 2020.",
+		"chapter": "C. Hap, “Chap,” Big Book, 2nd ed., E. Ditor and F. Riend, Eds., P, 2003.",
+		"edited":  "E. Ditor, Ed., “Edited,” LNCS, P, 1999.",
+		"thesis":  "L. van Beethoven, “Thesis,” Ph.D. dissertation, Bonn, 1790.",
+		"web":     "“Page.” https://example.org/a_b",
+		"arxiv":   "A. B, “Preprint,” arXiv:2101.00001, 2021. https://arxiv.org/abs/2101.00001",
+	} {
+		r := works.Get(key).Reference()
+		got := ""
+		if r.Authors != "" {
+			got = r.Authors + ", "
+		}
+		got += r.QuotedTitle()
+		for i, part := range []string{r.Container, r.Details} {
+			if part != "" {
+				if i == 1 && r.Container != "" {
+					got += ","
+				}
+				got += " " + part
+			}
+		}
+		got += r.Stop()
+		if r.Link != "" {
+			got += " " + r.Link
+		}
+		if got != want {
+			t.Errorf("%s:\n got %s\nwant %s", key, got, want)
 		}
 	}
 }
@@ -96,9 +172,11 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, w := range works {
-			if link := w.Reference().Link; link != "" && !strings.HasPrefix(link, "http") {
-				t.Errorf("link %q", link)
+		for _, key := range []string{"a", "bad", "paren"} {
+			if w := works.Get(key); w != nil {
+				if link := w.Reference().Link; link != "" && !strings.HasPrefix(link, "http") {
+					t.Errorf("link %q", link)
+				}
 			}
 		}
 	})
@@ -110,7 +188,7 @@ func ExampleParse() {
 		fmt.Println(err)
 		return
 	}
-	r := works["knuth"].Reference()
+	r := works.Get("knuth").Reference()
 	fmt.Printf("%s, “%s,” %s.\n", r.Authors, r.Title, r.Details)
 	// Output: D. E. Knuth, “The TeXbook,” Addison-Wesley, 1984.
 }

@@ -21,6 +21,7 @@ type item struct {
 	Page      string   `json:"page"`
 	Edition   any      `json:"edition"`
 	Publisher string   `json:"publisher"`
+	Place     string   `json:"publisher-place"`
 	DOI       string   `json:"DOI"`
 	URL       string   `json:"URL"`
 	Note      string   `json:"note"`
@@ -36,6 +37,19 @@ type person struct {
 	Given    string `json:"given"`
 	Literal  string `json:"literal"`
 	Particle string `json:"non-dropping-particle"`
+	Suffix   string `json:"suffix"`
+}
+
+func persons(list []person) []Name {
+	var names []Name
+	for _, p := range list {
+		name := Name{Given: p.Given, Family: strings.TrimSpace(p.Particle + " " + p.Family), Suffix: p.Suffix}
+		if p.Literal != "" {
+			name = Name{Family: p.Literal}
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 func parseCSL(data []byte) ([]*Work, error) {
@@ -55,25 +69,15 @@ func parseCSL(data []byte) ([]*Work, error) {
 		if key == "" {
 			return nil, fmt.Errorf("entry %d has no id", i+1)
 		}
-		authors := it.Author
-		if len(authors) == 0 {
-			authors = it.Editor
-		}
 		w := &Work{
 			Key: key, Title: it.Title, Container: it.Container, Volume: text(it.Volume), Issue: text(it.Issue),
-			Pages: strings.ReplaceAll(it.Page, "-", "–"), Edition: text(it.Edition), Publisher: it.Publisher,
+			Pages: strings.ReplaceAll(it.Page, "-", "–"), Edition: text(it.Edition), Publisher: it.Publisher, Place: it.Place,
 			Year: it.Issued.Literal + it.Issued.Raw, DOI: it.DOI, URL: it.URL, Note: it.Note,
 		}
 		if len(it.Issued.Parts) > 0 && len(it.Issued.Parts[0]) > 0 {
 			w.Year = text(it.Issued.Parts[0][0])
 		}
-		for _, p := range authors {
-			family := strings.TrimSpace(p.Particle + " " + p.Family)
-			if p.Literal != "" {
-				family = p.Literal
-			}
-			w.Authors = append(w.Authors, Name{Given: p.Given, Family: family})
-		}
+		w.Authors, w.Editors = persons(it.Author), persons(it.Editor)
 		works = append(works, w)
 	}
 	return works, nil

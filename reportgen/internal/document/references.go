@@ -186,6 +186,33 @@ type Reference struct {
 	Link      string // https or http; "" for none
 }
 
+// QuotedTitle returns the title in quotation marks with the punctuation after it.
+func (r *Reference) QuotedTitle() string {
+	end := ","
+	if r.Container+r.Details == "" {
+		end = "."
+	}
+	switch {
+	case r.Title == "":
+		return ""
+	case strings.ContainsAny(r.Title[len(r.Title)-1:], ".?!,"):
+		end = ""
+	}
+	return "“" + r.Title + end + "”"
+}
+
+// Stop returns the full stop at the end of the parts before the link, if they need one.
+func (r *Reference) Stop() string {
+	last := r.Container
+	if r.Details != "" {
+		last = r.Details
+	}
+	if last == "" && r.Title != "" || strings.HasSuffix(last, ".") {
+		return ""
+	}
+	return "."
+}
+
 var (
 	citeKey   = regexp.MustCompile(`^@([\p{L}\p{N}_](?:[\p{L}\p{N}_]|[:.#$%&+?<>~/-][\p{L}\p{N}_])*)`)
 	bracketed = regexp.MustCompile(`^\[(@[^\]\[\n]+)\]`)

@@ -278,7 +278,7 @@ func (w *writer) references() []string {
 		if r.Authors != "" {
 			line += escape(r.Authors) + ", "
 		}
-		line += "“" + escape(r.Title) + ",”"
+		line += escape(r.QuotedTitle())
 		if r.Container != "" {
 			line += " *" + escape(r.Container) + "*"
 			if r.Details != "" {
@@ -288,7 +288,7 @@ func (w *writer) references() []string {
 		if r.Details != "" {
 			line += " " + escape(r.Details)
 		}
-		line += "."
+		line += r.Stop()
 		if r.Link != "" {
 			line += " <" + r.Link + ">"
 		}

@@ -96,19 +96,17 @@ func (s *Source) works() (cite.Works, error) {
 	all := cite.Works{}
 	for _, name := range s.config.Bibliography {
 		if !filepath.IsLocal(name) {
-			return nil, fmt.Errorf("bibliography %q: not below the folder of %s", name, ConfigName)
+			return all, fmt.Errorf("bibliography %q: not below the folder of %s", name, ConfigName)
 		}
 		data, err := os.ReadFile(filepath.Join(s.dir, name))
 		if err != nil {
-			return nil, fmt.Errorf("bibliography: %w", err)
+			return all, fmt.Errorf("bibliography: %w", err)
 		}
 		works, err := cite.Parse(name, data)
 		if err != nil {
-			return nil, err
+			return all, err
 		}
-		if err := all.Add(works); err != nil {
-			return nil, err
-		}
+		all.Add(works)
 	}
 	return all, nil
 }
