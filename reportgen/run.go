@@ -158,6 +158,7 @@ func (o *runFlags) options(cmd *cobra.Command, cached bool) (report.Options, err
 		Parameters: o.params,
 		Check:      checkInputs,
 		Warn:       warn(cmd),
+		Note:       func(message string) { consoleOf(cmd).Infof("%s", message) },
 		Execute: execute.Options{
 			Kernel: o.kernel, CellTimeout: o.timeout, Timeout: o.runTimeout, StartTimeout: o.startTimeout, Jobs: o.jobs,
 			AllowErrors: o.allowErrors, Env: env, Cache: cache, Log: consoleOf(cmd).Output(),

@@ -24,12 +24,17 @@ import (
 // Cache keeps the outputs of cells, so that cells that did not change do not run
 // again. The outputs of a cell are taken from the cache if all of this is unchanged:
 // the code of the cell and of those before it, the parameters, the kernel and its
-// version, the packages that the cells import, the files, folders and environment
-// variables that the cells name in plain string literals, what the metadata of the
-// notebook and the cell declares, and the files that a cell named while it ran in the
-// file of [kernel.InputsVariable]. Contents are compared, not times. What a cell reads
-// besides (the clock, the network, a file whose name it computes) must be declared, or
-// the notebook must say "cache": false.
+// version, the packages that the cells import, what the metadata of the notebook and
+// the cell declares, and what the cells read: files, names in folders and environment
+// variables. Contents are compared, not times.
+//
+// What a cell reads is observed while it runs, see [kernel.Observation], and it may name
+// files in the file of [kernel.InputsVariable]. A cell that also depends on the clock,
+// the network or a child process is not cached, unless the metadata of the cell or the
+// notebook has {"reportgen": {"cache": true}}. If a kernel cannot be observed, its cells
+// are cached only if the metadata declares their inputs (a list "inputs", which may be
+// empty); the files that they name in plain string literals then count, too. With
+// "cache": false nothing is cached. [Result].Notes lists what is not cached, and why.
 //
 // If the kernel's state is what its cells declare (see [kernel.Resumer]), the first
 // cell that changed and those after it run. Otherwise all cells run or none.
@@ -45,7 +50,7 @@ type Cache struct {
 
 // cacheFormat is the version of the entries: of their encoding, and of what this
 // package adds to outputs. Increase it with every change of either.
-const cacheFormat = 3
+const cacheFormat = 4
 
 const cacheSuffix = ".cells.json"
 
@@ -69,10 +74,13 @@ type entry struct {
 
 // cellEntry is what the outputs of a cell depend on.
 type cellEntry struct {
-	Chain   string           `json:"chain"`             // hash of the code up to this cell and of the run's settings
-	Static  []sources.Source `json:"static,omitempty"`  // known before the cell runs
-	Dynamic []sources.Source `json:"dynamic,omitempty"` // found while it ran
-	Updated int              `json:"updated,omitempty"` // the number of cells that must be valid for this one to be valid
+	Chain    string           `json:"chain"`              // hash of the code up to this cell and of the run's settings
+	Static   []sources.Source `json:"static,omitempty"`   // declared in metadata, and imported
+	Literal  []sources.Source `json:"literal,omitempty"`  // named in string literals
+	Dynamic  []sources.Source `json:"dynamic,omitempty"`  // named while the cell ran
+	Reads    []sources.Source `json:"reads,omitempty"`    // read while the cell ran
+	Observed bool             `json:"observed,omitempty"` // Reads is complete, and Literal does not matter
+	Updated  int              `json:"updated,omitempty"`  // the number of cells that must be valid for this one to be valid
 }
 
 // errDamaged reports an entry that is not what was written.

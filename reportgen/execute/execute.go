@@ -79,6 +79,7 @@ type Result struct {
 	Sources  []Source           // what the cells that ran depend on
 	Kernel   string             // the versions of the kernel and its language, see [kernel.Info]; empty if no cell ran
 	Warnings []string           // about the cache
+	Notes    []string           // cells that are not cached, and why
 }
 
 // Event is one step of a run.
@@ -134,7 +135,7 @@ func Run(ctx context.Context, inputs []Input, opts Options) ([]Result, error) {
 		r := ready[i]
 		group.Go(func() error {
 			err := r.run(ctx, plans, opts)
-			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err, Cached: r.event.Cached, Sources: r.sources, Kernel: r.kernel, Warnings: r.doubts}
+			results[i] = Result{Input: inputs[i], Notebook: r.nb, Err: err, Cached: r.event.Cached, Sources: r.sources, Kernel: r.kernel, Warnings: r.doubts, Notes: r.notes}
 			r.event.Finished, r.event.Err = true, err
 			tell(r.event)
 			return nil // the other notebooks go on
@@ -168,7 +169,8 @@ type notebook struct {
 	specErr error
 	sources []Source
 	kernel  string   // its versions
-	doubts  []string // why outputs are not cached
+	doubts  []string // faults of the cache
+	notes   []string // why outputs are not cached
 	event   Event
 	tell    func(Event)
 }

@@ -75,15 +75,18 @@ func pathSource(dir, text string) (kind, name string) {
 // its field "reportgen": {"inputs": ["days/*.csv"], "environment": ["REGION"], "cache": false}.
 type declaration struct {
 	sources []sources.Source
+	inputs  bool // it declares its inputs, perhaps none
 	never   bool // its outputs are not cached
+	always  bool // they are cached whatever else they depend on
 }
 
 func declared(h *sources.Hasher, dir string, metadata map[string]any) (declaration, error) {
 	var d declaration
 	section, _ := metadata["reportgen"].(map[string]any)
 	keep, isBool := section["cache"].(bool)
-	d.never = isBool && !keep
-	inputs, _ := section["inputs"].([]any)
+	d.never, d.always = isBool && !keep, isBool && keep
+	inputs, isList := section["inputs"].([]any)
+	d.inputs = isList
 	for _, v := range inputs {
 		text, _ := v.(string)
 		if text == "" {

@@ -38,7 +38,7 @@ func (n *notebook) run(ctx context.Context, plans *planner, opts Options) error 
 	if errors.Is(err, errResume) {
 		err = n.runFrom(ctx, pl, 0, dir, opts)
 	}
-	n.sources, n.kernel = pl.sources(), pl.kernel
+	n.sources, n.kernel = pl.sources(dir, n.spec.Project), pl.kernel
 	return err
 }
 
@@ -112,11 +112,7 @@ func (n *notebook) cells(ctx context.Context, k *kernel.Kernel, pl *plan, from i
 		if from > 0 && n.dependsOnStart(r, err) {
 			return errResume
 		}
-		if read, readErr := k.Inputs(); readErr != nil {
-			pl.never = readErr
-		} else {
-			pl.note(from+i, dir, read)
-		}
+		pl.note(from+i, dir, k)
 		var inCode *kernel.CellError
 		if err != nil {
 			errs = append(errs, err)

@@ -2,6 +2,8 @@ package execute
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,6 +31,11 @@ type plan struct {
 	start   time.Time
 	before  *sources.Hasher
 	imports kernel.Dependencies // nil if they could not be looked up
+
+	declared []declaration // of the cells, with that of the notebook
+	literal  []error       // why the literals of a cell could not be looked up
+	reasons  [][]string    // why a cell cannot be cached
+	outside  []string      // folders of the cache and of [Cache.Places]; their files do not count
 }
 
 // planner makes the plans of a run's notebooks.
@@ -75,7 +82,7 @@ func newPlanner(ctx context.Context, ready []*notebook, opts Options) *planner {
 
 // plan finds what n depends on. If that fails, the notebook runs and is not cached.
 func (p *planner) plan(n *notebook, dir string) *plan {
-	pl := &plan{start: p.start, before: p.sums, imports: p.imports[projectOf(n.spec)]}
+	pl := &plan{start: p.start, before: p.sums, imports: p.imports[projectOf(n.spec)], outside: p.outside()}
 	if err := p.fill(pl, n, dir); err != nil {
 		pl.never = err
 	}
@@ -96,47 +103,48 @@ func (p *planner) fill(pl *plan, n *notebook, dir string) error {
 	pl.slot = chain("slot", dir, n.Name, n.spec.Name, n.injected())
 	link := chain(identity, append(p.environment(n.spec), strconv.Itoa(cacheFormat))...)
 	link = chain(link, strings.Join(p.opts.Hide, "\n"))
-	decl, err := declared(p.sums, dir, n.nb.Metadata)
+	whole, err := declared(p.sums, dir, n.nb.Metadata)
 	if err != nil {
 		return err
 	}
-	if decl.never {
-		pl.refused = true
-	}
-	static := decl.sources
+	static := whole.sources
 	for _, c := range n.todo {
 		code := n.codeOf(c)
-		if static, err = p.cellSources(pl, n, c, dir, static); err != nil {
+		d, err := declared(p.sums, dir, c.Metadata)
+		if err != nil {
 			return err
 		}
+		imported, err := pl.imports.Of(dir, code)
+		if err != nil {
+			return err
+		}
+		for _, s := range slices.Concat(d.sources, imported) {
+			static = sources.Add(static, s)
+		}
+		pl.refused = pl.refused || d.never || whole.never
+		d.inputs, d.always = d.inputs || whole.inputs, d.always || whole.always
+		pl.declared = append(pl.declared, d)
+		literal, err := literalSources(p.sums, dir, code)
+		pl.literal = append(pl.literal, err)
 		link = chain(link, code, strings.Join(c.Tags(), "\n"))
-		pl.cells = append(pl.cells, cellEntry{Chain: link, Static: slices.Clone(static)})
+		pl.cells = append(pl.cells, cellEntry{Chain: link, Static: slices.Clone(static), Literal: literal})
 	}
+	pl.reasons = make([][]string, len(pl.cells))
 	return nil
 }
 
-// cellSources adds the sources of a cell to those of the cells before it.
-func (p *planner) cellSources(pl *plan, n *notebook, c *nbformat.Cell, dir string, static []sources.Source) ([]sources.Source, error) {
-	code := n.codeOf(c)
-	decl, err := declared(p.sums, dir, c.Metadata)
-	if err != nil {
-		return nil, err
+// outside lists folders whose files are not sources.
+func (p *planner) outside() []string {
+	if p.opts.Cache == nil {
+		return nil
 	}
-	if decl.never {
-		pl.refused = true
+	folders := []string{p.opts.Cache.Dir}
+	for _, e := range p.opts.Env {
+		if name, value, _ := strings.Cut(e, "="); slices.Contains(p.opts.Cache.Places, name) && filepath.IsAbs(value) {
+			folders = append(folders, value)
+		}
 	}
-	named, err := literalSources(p.sums, dir, code)
-	if err != nil {
-		return nil, err
-	}
-	imported, err := pl.imports.Of(dir, code)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range slices.Concat(decl.sources, named, imported) {
-		static = sources.Add(static, s)
-	}
-	return static, nil
+	return folders
 }
 
 // identity is that of the kernel.
@@ -186,7 +194,8 @@ func (pl *plan) look(c *Cache) {
 	}
 	n := 0
 	for n < min(len(k.Cells), len(pl.cells)) && pl.valid(k.Cells[n], pl.cells[n]) {
-		pl.cells[n].Dynamic, pl.cells[n].Updated = k.Cells[n].Dynamic, k.Cells[n].Updated
+		is, was := &pl.cells[n], k.Cells[n]
+		is.Dynamic, is.Reads, is.Observed, is.Updated = was.Dynamic, was.Reads, was.Observed, was.Updated
 		n++
 	}
 	// A later cell may have updated a display of an earlier one.
@@ -200,10 +209,10 @@ func (pl *plan) look(c *Cache) {
 
 // valid reports whether what a cell depends on is unchanged.
 func (pl *plan) valid(was, is cellEntry) bool {
-	if was.Chain != is.Chain || !slices.Equal(was.Static, is.Static) {
+	if was.Chain != is.Chain || !slices.Equal(was.Static, is.Static) || !was.Observed && !slices.Equal(was.Literal, is.Literal) {
 		return false
 	}
-	for _, s := range was.Dynamic {
+	for _, s := range slices.Concat(was.Dynamic, was.Reads) {
 		now, err := pl.before.Sum(s.Kind, s.Name)
 		if err != nil || now != s {
 			return false
@@ -212,13 +221,20 @@ func (pl *plan) valid(was, is cellEntry) bool {
 	return true
 }
 
-// note records the files that a cell named while it ran.
-func (pl *plan) note(cell int, dir string, paths []string) {
+// note records what a cell named and read while it ran.
+func (pl *plan) note(cell int, dir string, k *kernel.Kernel) {
+	named, err := k.Inputs()
+	seen, seenErr := k.Observed()
+	if err = errors.Join(err, seenErr); err != nil {
+		pl.never = err
+		return
+	}
 	if cell >= len(pl.cells) {
 		return // the plan could not be made
 	}
-	pl.cells[cell].Dynamic = nil
-	for _, path := range paths {
+	c := &pl.cells[cell]
+	c.Dynamic, c.Reads, c.Observed = nil, nil, seen.Complete
+	for _, path := range named {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
@@ -227,31 +243,82 @@ func (pl *plan) note(cell int, dir string, paths []string) {
 			pl.never = err
 			return
 		}
-		pl.cells[cell].Dynamic = sources.Add(pl.cells[cell].Dynamic, s)
+		c.Dynamic = sources.Add(c.Dynamic, s)
+	}
+	var reasons []string
+	for _, s := range seen.Reads {
+		if s.Kind == sources.File {
+			s.Kind = kindOf(s.Name)
+		}
+		if s.Kind == "" || pl.isOutside(s) {
+			continue
+		}
+		s, err := pl.before.Sum(s.Kind, s.Name)
+		if err != nil {
+			reasons = append(reasons, fmt.Sprintf("%s, which cannot be compared: %v", filepath.Base(s.Name), err))
+			continue
+		}
+		c.Reads = sources.Add(c.Reads, s)
+	}
+	reasons = append(reasons, seen.Reasons...)
+	d := pl.declared[cell]
+	if !seen.Complete && !d.inputs {
+		reasons = append(reasons, "files that are not observed in this kernel; declare them as inputs")
+	}
+	if !seen.Complete && pl.literal[cell] != nil {
+		reasons = append(reasons, pl.literal[cell].Error())
+	}
+	if !d.always {
+		pl.reasons[cell] = reasons
 	}
 }
 
+// kindOf is the kind of a source that a cell opened as a file; empty for a device, a
+// socket or a pipe.
+func kindOf(name string) string {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil || info.Mode().IsRegular():
+		return sources.File
+	case info.IsDir():
+		return sources.Listing
+	}
+	return ""
+}
+
+func (pl *plan) isOutside(s sources.Source) bool {
+	return s.Kind != sources.Environment && slices.ContainsFunc(pl.outside, func(dir string) bool {
+		return s.Name == dir || strings.HasPrefix(s.Name, dir+string(filepath.Separator))
+	})
+}
+
 // unchanged counts the cells, of the first n, whose sources are the same as when the
-// run began: only then did the cells read the hashed contents.
-func (pl *plan) unchanged(n int) int {
+// run began: only then did the cells read the hashed contents. If it is less than n, it
+// returns the name of a source that changed, too.
+func (pl *plan) unchanged(n int) (int, string) {
 	if pl.imports.ChangedSince(pl.start) {
-		return 0
+		return 0, "a package"
 	}
 	after := sources.NewHasher()
 	for i, c := range pl.cells[:n] {
-		for _, s := range slices.Concat(c.Static, c.Dynamic) {
+		all := slices.Concat(c.Static, c.Dynamic, c.Reads)
+		if !c.Observed {
+			all = append(all, c.Literal...)
+		}
+		for _, s := range all {
 			if s.Kind == sources.Package || s.Kind == sources.Modules {
 				continue
 			}
 			if now, err := after.Sum(s.Kind, s.Name); err != nil || now != s || s.Kind == sources.File && sources.ChangedSince(s.Name, pl.start) {
-				return i
+				return i, filepath.Base(s.Name)
 			}
 		}
 	}
-	return n
+	return n, ""
 }
 
-// keep writes the outputs of the first done cells to the cache.
+// keep writes the outputs of the first done cells to the cache, as far as they can be
+// cached.
 func (pl *plan) keep(cache *Cache, n *notebook, dir string, done int, updated map[*nbformat.Cell]bool) error {
 	if cache == nil || pl.refused || pl.never != nil || done == 0 {
 		return pl.never
@@ -261,20 +328,75 @@ func (pl *plan) keep(cache *Cache, n *notebook, dir string, done int, updated ma
 			pl.cells[i].Updated = done
 		}
 	}
-	sound := pl.unchanged(done)
-	if sound == 0 {
-		return nil
+	sound, changed := pl.unchanged(done)
+	if sound < done {
+		n.notes = append(n.notes, fmt.Sprintf("%s: %s is not cached: %s changed while the notebook ran", n.Name, n.describe(sound), changed))
+	}
+	first := slices.IndexFunc(pl.reasons[:done], func(r []string) bool { return len(r) > 0 })
+	_, resumes := n.spec.Driver.(kernel.Resumer)
+	if first >= 0 {
+		n.notes = append(n.notes, n.notCached(pl, first, done, resumes))
+		sound = min(sound, first)
+	}
+	if sound == 0 || sound < len(n.todo) && !resumes && first >= 0 {
+		return nil // no cell can be reused
 	}
 	return cache.save(pl.slot, &entry{Notebook: filepath.Join(dir, n.Name), Kernel: pl.kernel, Cells: pl.cells[:sound]}, n.todo[:sound])
 }
 
-// sources lists what the notebook depends on.
-func (pl *plan) sources() []sources.Source {
+// describe names a cell.
+func (n *notebook) describe(index int) string {
+	if number := n.numbers[n.todo[index]]; number > 0 {
+		return fmt.Sprintf("cell %d", number)
+	}
+	return "the cell of the parameters"
+}
+
+// notCached describes why cells are not cached.
+func (n *notebook) notCached(pl *plan, first, done int, resumes bool) string {
+	by := make(map[string][]string) // descriptions of cells by reason
+	var order []string
+	for i := first; i < done; i++ {
+		for _, r := range pl.reasons[i] {
+			if by[r] == nil {
+				order = append(order, r)
+			}
+			by[r] = append(by[r], n.describe(i))
+		}
+	}
+	var parts []string
+	for _, r := range order {
+		cells := by[r]
+		if len(cells) > 3 {
+			cells = append(cells[:3], fmt.Sprintf("%d more", len(cells)-3))
+		}
+		parts = append(parts, fmt.Sprintf("%s (%s)", r, strings.Join(cells, ", ")))
+	}
+	what := "not cached"
+	if resumes && first > 0 {
+		what = "not cached from " + n.describe(first) + " on"
+	}
+	return fmt.Sprintf("%s: %s, because it depends on %s", n.Name, what, strings.Join(parts, " and on "))
+}
+
+// sources lists what the notebook depends on: what it declares, imports and names,
+// and the files of its folder or project that it read.
+func (pl *plan) sources(dir, project string) []sources.Source {
 	var all []sources.Source
 	for _, c := range pl.cells {
-		for _, s := range slices.Concat(c.Static, c.Dynamic) {
+		for _, s := range slices.Concat(c.Static, c.Literal, c.Dynamic) {
 			all = sources.Add(all, s)
+		}
+		for _, s := range c.Reads {
+			if s.Kind == sources.File && s.Exists() && (isBelow(s.Name, dir) || project != "" && isBelow(s.Name, project)) {
+				all = sources.Add(all, s)
+			}
 		}
 	}
 	return all
+}
+
+func isBelow(name, dir string) bool {
+	rel, err := filepath.Rel(dir, name)
+	return err == nil && filepath.IsLocal(rel)
 }

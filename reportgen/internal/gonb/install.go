@@ -249,7 +249,7 @@ func goEnv(ctx context.Context, root string) (map[string]string, error) {
 
 // prebuildSource is the source of the kernel's go command.
 //
-//go:embed magic/*.go prebuild/*.go
+//go:embed magic/*.go prebuild/*.go prebuild/*.txt
 var prebuildSource embed.FS
 
 // buildPrebuild compiles the kernel's go command to file, and leaves its source in

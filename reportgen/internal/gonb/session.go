@@ -21,12 +21,17 @@ type session struct {
 	dir      string // the kernel's private folder
 	notebook *notebook
 	shifts   map[int]int // see [notebook.shift], by the count of the cell
+
+	code     string          // of the last cell
+	observed string          // the file that prebuild describes
+	read     int             // the number of bytes of it that were read
+	written  map[string]bool // files that cells wrote
 }
 
 // Open prepares a kernel. If it is built here and its cells are known, the kernel's
 // go command builds them at once.
 func (Driver) Open(dir string, spec *kernel.Spec, cells []string) (kernel.Session, error) {
-	s := &session{dir: dir, shifts: make(map[int]int)}
+	s := &session{dir: dir, shifts: make(map[int]int), observed: filepath.Join(dir, "observed"), written: make(map[string]bool)}
 	if spec.Build == "" || len(cells) == 0 {
 		return s, nil
 	}
@@ -37,16 +42,18 @@ func (Driver) Open(dir string, spec *kernel.Spec, cells []string) (kernel.Sessio
 	return s, nil
 }
 
-// Env names the notebook's folder to the kernel's go command.
+// Env is for the kernel's go command.
 func (s *session) Env() []string {
-	if s.notebook == nil {
-		return nil
+	env := []string{observedVariable + "=" + s.observed}
+	if s.notebook != nil {
+		env = append(env, cellsVariable+"="+s.notebook.dir)
 	}
-	return []string{cellsVariable + "=" + s.notebook.dir}
+	return env
 }
 
 // Begin writes which cell runs, for the kernel's go command.
 func (s *session) Begin(code string) error {
+	s.code = code
 	if s.notebook == nil {
 		return nil
 	}

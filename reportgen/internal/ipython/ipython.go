@@ -3,17 +3,19 @@
 package ipython
 
 import (
-	"context"
+	"bytes"
 	"embed"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/parameter"
@@ -82,38 +84,18 @@ func (Driver) Environment() []string { return []string{"PYTHONPATH"} }
 // Parameters reads parameters as assignments.
 func (Driver) Parameters() parameter.Language { return language{} }
 
-// Dependencies are the Python files beside a notebook, which its cells may import.
-func (Driver) Dependencies(_ context.Context, _ string, _ []string, sums *sources.Hasher) (kernel.Dependencies, error) {
-	return modules{sums}, nil
-}
-
-type modules struct{ sums *sources.Hasher }
-
-// Of lists the Python files in dir and two levels of folders below.
-func (m modules) Of(dir, _ string) ([]sources.Source, error) {
-	var found []sources.Source
-	for _, pattern := range []string{"*.py", "*/*.py", "*/*/*.py"} {
-		s, err := m.sums.Sum(sources.Files, filepath.Join(dir, pattern))
-		if err != nil {
-			return nil, err
-		}
-		found = sources.Add(found, s)
-	}
-	return found, nil
-}
-
-func (modules) ChangedSince(time.Time) bool { return false }
-
 // session is one running kernel.
 type session struct {
 	kernel.GenericSession
-	dir string
+	dir      string
+	observed string // the file of [observation]s, one per cell
+	read     int    // the number of bytes of it that were read
 }
 
 // Open writes the kernel's configuration. Kernels in parallel must not share history
 // and caches, nor leave any beside the notebook.
 func (Driver) Open(dir string, _ *kernel.Spec, _ []string) (kernel.Session, error) {
-	s := &session{dir: filepath.Join(dir, "tmp", "ipython")}
+	s := &session{dir: filepath.Join(dir, "tmp", "ipython"), observed: filepath.Join(dir, "observed")}
 	folder := filepath.Join(s.dir, "profile_default")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("write IPython's configuration: %w", err)
@@ -133,7 +115,38 @@ func (Driver) Open(dir string, _ *kernel.Spec, _ []string) (kernel.Session, erro
 // Env makes a run reproducible: no random seed orders sets, and nothing is left
 // beside the notebook.
 func (s *session) Env() []string {
-	return []string{"IPYTHONDIR=" + s.dir, "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0"}
+	return []string{"IPYTHONDIR=" + s.dir, "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "REPORTGEN_OBSERVED=" + s.observed}
+}
+
+// observation is what the module of the profile writes of a cell.
+type observation struct {
+	Reads   []sources.Source `json:"reads"`
+	Reasons []string         `json:"reasons"`
+}
+
+// Observed reads what the profile's module wrote. A kernel for Python that is not
+// IPython's writes nothing.
+func (s *session) Observed() (kernel.Observation, error) {
+	src, err := os.ReadFile(s.observed)
+	if errors.Is(err, fs.ErrNotExist) {
+		return kernel.Observation{}, nil
+	}
+	if err != nil {
+		return kernel.Observation{}, err
+	}
+	last := src[min(s.read, len(src)):]
+	s.read = len(src)
+	o := kernel.Observation{}
+	for line := range bytes.Lines(last) {
+		var next observation
+		if err := json.Unmarshal(line, &next); err != nil {
+			return kernel.Observation{}, fmt.Errorf("what the cell read: %w", err)
+		}
+		o.Complete = true
+		o.Reads = append(o.Reads, next.Reads...)
+		o.Reasons = append(o.Reasons, next.Reasons...)
+	}
+	return o, nil
 }
 
 var (

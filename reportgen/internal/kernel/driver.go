@@ -69,6 +69,8 @@ type Session interface {
 	Env() []string
 	// Begin is called before a cell is executed.
 	Begin(code string) error
+	// Observed returns what the last cell read.
+	Observed() (Observation, error)
 	// Ordered reports whether streams and displays arrive in the order in which the
 	// cell made them.
 	Ordered() bool
@@ -83,6 +85,13 @@ type Session interface {
 	// Line finds the line of the cell with the given count that a traceback points
 	// to, from 1; 0 if there is none.
 	Line(trace string, count int) int
+}
+
+// Observation is what a cell read while it ran.
+type Observation struct {
+	Complete bool             // all of it was observed
+	Reads    []sources.Source // without hashes; an unreadable file is read, too
+	Reasons  []string         // why the outputs depend on more: "the clock", "a child process"
 }
 
 // Cell is the cell that a session cleans the outputs of.
@@ -140,6 +149,7 @@ type GenericSession struct{}
 
 func (GenericSession) Env() []string                         { return nil }
 func (GenericSession) Begin(string) error                    { return nil }
+func (GenericSession) Observed() (Observation, error)        { return Observation{}, nil }
 func (GenericSession) Ordered() bool                         { return true }
 func (GenericSession) Stream(_, text string, _ *Cell) string { return text }
 func (GenericSession) Text(s string) string                  { return s }

@@ -9,12 +9,30 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/internal/sources"
 )
 
 // InputsVariable is the environment variable that names a file to kernels. Programs in
 // a kernel append to it the path of each file that their result depends on, one per
 // line, absolute or relative to the kernel's working directory.
 const InputsVariable = "REPORTGEN_INPUTS"
+
+// Observed returns what the last cell read, without the kernel's private folder and the
+// environment variables that are set for the kernel.
+func (k *Kernel) Observed() (Observation, error) {
+	o, err := k.session.Observed()
+	if err != nil {
+		return Observation{}, err
+	}
+	o.Reads = slices.DeleteFunc(o.Reads, func(s sources.Source) bool {
+		if s.Kind == sources.Environment {
+			return slices.ContainsFunc(k.env, func(e string) bool { return strings.HasPrefix(e, s.Name+"=") })
+		}
+		return s.Name == k.dir || strings.HasPrefix(s.Name, k.dir+string(filepath.Separator))
+	})
+	return o, nil
+}
 
 func (k *Kernel) inputsFile() string { return filepath.Join(k.dir, "inputs") }
 

@@ -61,6 +61,7 @@ type Kernel struct {
 	closed   bool
 
 	session    Session
+	env        []string    // added to this program's environment
 	silent     atomic.Bool // it was ended because its heartbeat had stopped
 	inputsRead int64       // bytes of the inputs' file that were reported
 }
@@ -180,14 +181,11 @@ func (k *Kernel) command(connectionFile string) *exec.Cmd {
 	argv := k.opts.Spec.argv(connectionFile)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = k.opts.Dir
-	cmd.Env = append(os.Environ(),
-		"TMPDIR="+filepath.Join(k.dir, "tmp"),
-		"NO_COLOR=1",
-		InputsVariable+"="+k.inputsFile(),
+	k.env = slices.Concat(
+		[]string{"TMPDIR=" + filepath.Join(k.dir, "tmp"), "NO_COLOR=1", InputsVariable + "=" + k.inputsFile()},
+		k.session.Env(), k.opts.Spec.environ(os.Getenv), k.opts.Env,
 	)
-	cmd.Env = append(cmd.Env, k.session.Env()...)
-	cmd.Env = append(cmd.Env, k.opts.Spec.environ(os.Getenv)...)
-	cmd.Env = append(cmd.Env, k.opts.Env...)
+	cmd.Env = append(os.Environ(), k.env...)
 	return cmd
 }
 

@@ -37,8 +37,10 @@ type Options struct {
 	Parameters []string
 	// Check looks at the notebooks and their parameters before a kernel starts. It may be nil.
 	Check func(context.Context, []execute.Input, []execute.Parameter) error
-	// Warn reports outputs that are not kept for the next run, and why. It may be nil.
+	// Warn reports faults of the cell cache. It may be nil.
 	Warn func(message string)
+	// Note reports cells that are not cached, and why. It may be nil.
+	Note func(message string)
 }
 
 // Run is a finished run of notebooks, successful or not.
@@ -76,6 +78,11 @@ func Execute(ctx context.Context, source *Source, o Options) (*Run, error) {
 		for _, w := range r.Warnings {
 			if o.Warn != nil {
 				o.Warn(w)
+			}
+		}
+		for _, note := range r.Notes {
+			if o.Note != nil {
+				o.Note(note)
 			}
 		}
 	}

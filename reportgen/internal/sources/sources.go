@@ -25,6 +25,8 @@ const (
 	Environment = "environment" // an environment variable
 	Package     = "package"     // a package of the project, without those it imports
 	Modules     = "modules"     // the files that pin the packages of others
+	Listing     = "listing"     // the names in a folder
+	Status      = "status"      // whether a file or folder exists, and the size of a file
 )
 
 // absent stands for the SHA-256 of a source that does not exist.
@@ -36,6 +38,9 @@ type Source struct {
 	Name   string `json:"name"`   // absolute path, pattern, variable or import path
 	SHA256 string `json:"sha256"` // of its content, in hexadecimal; "absent" if it does not exist
 }
+
+// Exists reports whether the source existed when it was hashed.
+func (s Source) Exists() bool { return s.SHA256 != absent }
 
 // Limits of a folder that is hashed before every run. A cell that reads a larger
 // one declares the files that it needs.
@@ -81,6 +86,10 @@ func contentSum(kind, name string) (string, error) {
 		if names, err = filepath.Glob(name); err == nil {
 			err = hashFiles(digest, filepath.Dir(name), names)
 		}
+	case Listing:
+		err = hashListing(digest, name)
+	case Status:
+		err = hashStatus(digest, name)
 	case Environment:
 		value, ok := os.LookupEnv(name)
 		if !ok {
@@ -138,6 +147,30 @@ func hashFiles(w io.Writer, dir string, names []string) error {
 		}
 		fmt.Fprintf(w, "%x\n", inner.Sum(nil))
 	}
+	return nil
+}
+
+func hashListing(w io.Writer, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		fmt.Fprintf(w, "%q %v\n", e.Name(), e.IsDir())
+	}
+	return nil
+}
+
+func hashStatus(w io.Writer, name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if info.Mode().IsRegular() {
+		fmt.Fprintf(w, "file %d\n", info.Size())
+		return nil
+	}
+	fmt.Fprintln(w, info.Mode().Type())
 	return nil
 }
 

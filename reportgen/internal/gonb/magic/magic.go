@@ -102,6 +102,24 @@ func (c *Cell) Special() bool {
 	return c.Script != ""
 }
 
+// HasGo reports whether the cell has any Go code to run.
+func (c *Cell) HasGo() bool {
+	if c.Script != "" {
+		return false
+	}
+	for _, l := range c.lines {
+		if l.main || !l.special && strings.TrimSpace(l.text) != "" {
+			return true
+		}
+	}
+	for _, command := range c.Commands {
+		if strings.HasPrefix(command, "%test") {
+			return true
+		}
+	}
+	return false
+}
+
 // Declarations is the Go source before main. Special lines are empty in it, so
 // that lines keep their numbers.
 func (c *Cell) Declarations() string {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"go/parser"
@@ -141,26 +140,26 @@ func (b *builder) compile(d *draft) error {
 	slices.SortFunc(d.Imports, func(a, b importSpec) int { return strings.Compare(a.String(), b.String()) })
 	d.Imports = slices.Compact(d.Imports)
 	src := d.source(whole)
-	overlay, err := d.overlay(src)
+	overlay, err := b.overlay(d, src)
 	if err != nil {
 		return err
 	}
 	program := d.n.file(d.Program)
-	if lean, err := b.lean(src, program, overlay); lean || err != nil {
+	if lean, err := b.lean(src, program, overlay...); lean || err != nil {
 		return err
 	}
-	return b.command(false, slices.Concat([]string{"build", "-o", program, overlay}, b.flags)...).Run()
+	return b.command(false, slices.Concat([]string{"build", "-o", program}, overlay, b.flags)...).Run()
 }
 
 var cellPlace = regexp.MustCompile(`(?m)^(?:\S*/)?cell([0-9]+):[0-9]+[: ]`)
 
 // dropFaulty drops the cells that do not compile.
 func (b *builder) dropFaulty(d *draft) error {
-	overlay, err := d.overlay(d.source(marked))
+	overlay, err := b.overlay(d, d.source(marked))
 	if err != nil {
 		return err
 	}
-	args := slices.Concat([]string{"build", "-o", os.DevNull, overlay, "-gcflags=-e"}, b.flags)
+	args := slices.Concat([]string{"build", "-o", os.DevNull, "-gcflags=-e"}, overlay, b.flags)
 	out, err := b.command(true, args...).CombinedOutput()
 	places := cellPlace.FindAllStringSubmatch(string(out), -1)
 	if err == nil || len(places) == 0 {
@@ -248,18 +247,17 @@ func parseImports(src string) ([]importSpec, error) {
 
 // overlay writes the files of the program and returns the flag that overlays them
 // on the folder of main.go.
-func (d *draft) overlay(src string) (flag string, err error) {
-	var files struct{ Replace map[string]string }
-	files.Replace = make(map[string]string)
+func (b *builder) overlay(d *draft, src string) ([]string, error) {
+	dir := filepath.Dir(d.p.path)
+	replace := b.observe(dir)
+	if replace == nil {
+		replace = make(map[string]string)
+	}
 	for name, text := range map[string]string{"main.go": src, "reportgen_amd64.s": jumpAMD64, "reportgen_arm64.s": jumpARM64} {
-		files.Replace[filepath.Join(filepath.Dir(d.p.path), name)] = d.n.file(name)
+		replace[filepath.Join(dir, name)] = d.n.file(name)
 		if err := os.WriteFile(d.n.file(name), []byte(text), 0o600); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	text, err := json.Marshal(files)
-	if err != nil {
-		return "", err
-	}
-	return "-overlay=" + d.n.file("overlay.json"), os.WriteFile(d.n.file("overlay.json"), text, 0o600)
+	return overlayFlag(d.n.file("overlay.json"), replace)
 }

@@ -49,6 +49,7 @@ func (b *builder) shared(n *notebook, src string) bool {
 		}
 	}
 	if isNoop(p, n.cells[n.now]) {
+		note("start") // and reads nothing
 		return os.WriteFile(b.out, []byte("#!/bin/sh\n"), 0o755) == nil
 	}
 	if built.Failed || strings.Contains(strings.Join(b.setting(), " "), "-overlay") {

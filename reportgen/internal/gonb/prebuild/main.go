@@ -18,6 +18,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -58,6 +59,10 @@ func main() {
 			os.Exit(1) // as the go command does
 		}
 	}
+	if len(args) > 2 && args[0] == "build" && args[1] == "-o" && inFolder(args[2], os.Getenv("GONB_TMP_DIR")) {
+		b := &builder{realGo: realGo, out: args[2], flags: args[3:]}
+		args = slices.Insert(args, 1, b.observeFlags()...)
+	}
 	if err := syscall.Exec(realGo, append([]string{"go"}, args...), os.Environ()); err != nil {
 		fmt.Fprintln(os.Stderr, "start the go command:", err)
 		os.Exit(1)
@@ -88,7 +93,7 @@ func (b *builder) build() bool {
 			return true
 		}
 	}
-	done, err := b.lean(string(src), b.out)
+	done, err := b.lean(string(src), b.out, b.observeFlags()...)
 	return done && err == nil
 }
 
@@ -119,8 +124,18 @@ func (b *builder) lean(src, out string, flags ...string) (bool, error) {
 		return false, err
 	}
 	program, err := os.ReadFile(out)
+	if usesNetwork(program) {
+		if out != b.out {
+			return false, errNetwork
+		}
+		note("network")
+	}
 	return !plainOnly(program), err
 }
+
+// errNetwork is the error of a program of several cells that uses the network: only the
+// cells that do must be reported so, and each is built alone.
+var errNetwork = errors.New("a cell uses the network")
 
 // leanTags are the build tags of a lean build.
 var leanTags = []string{"netgo", "osusergo", "minimal"}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// observedVariable is the environment variable that names a file. The programs of cells
+// append what they read to it, and this program what it finds in them, one line each:
+//
+//	start           the program is observed
+//	open "PATH"     a file or folder was opened, perhaps to be written
+//	write "PATH"    a file was opened to be written only
+//	stat "PATH"     a file's existence, size or time was read
+//	env "NAME"      an environment variable was read
+//	run "PATH"      a child process was started
+//	network         the program contains code that opens network connections
+const observedVariable = "REPORTGEN_OBSERVED"
+
+//go:embed observer.go.txt
+var observerSource []byte
+
+// observe returns files to overlay on a build so that the program in dir is observed:
+// a package of the standard library, and a file of package main that imports it. It
+// returns nil if the variable is not set, or the user has an overlay.
+func (b *builder) observe(dir string) map[string]string {
+	file := os.Getenv(observedVariable)
+	if file == "" || slices.ContainsFunc(b.setting(), func(s string) bool { return strings.Contains(s, "-overlay") }) {
+		return nil
+	}
+	// Both files have the same content for every cell of every kernel, for Go's cache.
+	folder := filepath.Join(filepath.Dir(file), "observe")
+	goroot := filepath.Dir(filepath.Dir(b.realGo))
+	observer, importer := filepath.Join(folder, "observer.go"), filepath.Join(folder, "import.go")
+	err := os.MkdirAll(folder, 0o700)
+	if err == nil {
+		err = os.WriteFile(observer, observerSource, 0o600)
+	}
+	if err == nil {
+		err = os.WriteFile(importer, []byte("package main\n\nimport _ \"aa/reportgen\"\n"), 0o600)
+	}
+	if err != nil {
+		return nil // the program is not observed
+	}
+	return map[string]string{
+		filepath.Join(goroot, "src", "aa", "reportgen", "observer.go"): observer,
+		filepath.Join(dir, "reportgen_observed.go"):                    importer,
+	}
+}
+
+// overlayFlag writes an overlay to a file and returns the flag of go build for it; none
+// if there is nothing to overlay.
+func overlayFlag(file string, replace map[string]string) ([]string, error) {
+	if len(replace) == 0 {
+		return nil, nil
+	}
+	src, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return nil, err
+	}
+	return []string{"-overlay=" + file}, os.WriteFile(file, src, 0o600)
+}
+
+// observeFlags are the flags of go build with which the program that GoNB wrote into
+// the current folder is observed.
+func (b *builder) observeFlags() []string {
+	file := os.Getenv(observedVariable)
+	flags, err := overlayFlag(filepath.Join(filepath.Dir(file), "observe.json"), b.observe(filepath.Dir(b.out)))
+	if err != nil {
+		return nil
+	}
+	return flags
+}
+
+// note adds a line to the file of [observedVariable].
+func note(line string) {
+	file := os.Getenv(observedVariable)
+	if file == "" {
+		return
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return // the cell is taken for one that is not observed
+	}
+	fmt.Fprintln(f, line)
+	_ = f.Close()
+}
+
+// usesNetwork reports whether a program contains a function that opens a connection.
+// The linker drops functions that are not called.
+func usesNetwork(program []byte) bool {
+	for _, name := range []string{"net.(*netFD).connect", "net.(*netFD).listen", "syscall.connect", "unix.connect"} {
+		if bytes.Contains(program, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}
