@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -115,12 +116,21 @@ func build(ctx context.Context, root string, progress io.Writer) (*kernel.Spec, 
 			"-go_work=" + root,
 		},
 		Env: map[string]string{
-			"PATH": bin + string(os.PathListSeparator) + "${PATH}",
-			// A cell's program runs once: without symbol tables it links faster.
-			"GOFLAGS": strings.TrimSpace(os.Getenv("GOFLAGS") + " '-ldflags=-s -w' -buildvcs=false"),
+			"PATH":    bin + string(os.PathListSeparator) + "${PATH}",
+			"GOFLAGS": cellFlags(os.Getenv("GOFLAGS")),
 		},
 		Hide: []string{root + "/", "", filepath.Join(env["GOROOT"], "src") + "/", "", env["GOMODCACHE"] + "/", ""},
 	}, nil
+}
+
+// modFlag is the flag -mod, which is an error in a workspace unless it is readonly
+// or vendor.
+var modFlag = regexp.MustCompile(`(^|\s)--?mod=\S+`)
+
+// cellFlags returns the GOFLAGS of cells, from those of the user. A cell's program
+// runs once: without symbol tables it links faster.
+func cellFlags(flags string) string {
+	return strings.TrimSpace(modFlag.ReplaceAllString(flags, "") + " '-ldflags=-s -w' -buildvcs=false")
 }
 
 // goplsScript hides an installed gopls, which GoNB would start with each kernel. A

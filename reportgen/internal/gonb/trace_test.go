@@ -72,3 +72,15 @@ func TestTrace(t *testing.T) {
 		t.Errorf("message %q", got)
 	}
 }
+
+// TestCellFlags: cells are built in a workspace, where -mod=mod is an error.
+func TestCellFlags(t *testing.T) {
+	const own = "'-ldflags=-s -w' -buildvcs=false"
+	for flags, want := range map[string]string{
+		"": own, "-mod=mod": own, "-tags=x -mod=mod -trimpath": "-tags=x -trimpath " + own, "--mod=vendor": own, "-modcacherw": "-modcacherw " + own,
+	} {
+		if got := cellFlags(flags); got != want {
+			t.Errorf("%q gives %q, want %q", flags, got, want)
+		}
+	}
+}
