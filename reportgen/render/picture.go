@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -236,9 +237,12 @@ func (b *builder) imageData(destination string, attachments map[string]any) ([]b
 	if u.Scheme != "" || u.Host != "" {
 		return nil, errors.New("pictures are not fetched from the network; keep the file beside the notebook, or attach it to the cell")
 	}
-	name := path.Clean(u.Path)
-	if b.input.Files == nil || !fs.ValidPath(name) || name == "." {
-		return nil, errors.New("not in the notebook's folder; copy it there")
+	name := path.Join(b.input.Folder, u.Path)
+	if b.input.Files == nil || path.IsAbs(u.Path) || !fs.ValidPath(name) || name == "." {
+		return nil, errors.New("not in the project of the notebook; copy it there")
+	}
+	if slices.ContainsFunc(strings.Split(path.Clean(u.Path), "/"), func(part string) bool { return len(part) > 2 && part[0] == '.' }) {
+		return nil, errors.New("a hidden file or folder; copy the picture to another one")
 	}
 	f, err := b.input.Files.Open(name)
 	if err != nil {

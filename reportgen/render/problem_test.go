@@ -108,7 +108,7 @@ func TestProblems(t *testing.T) {
 		{"image without alt text above the folder",
 			[]*nbformat.Cell{markdownCell("# A\n\n![](../secret.png)")},
 			[]string{`a.ipynb, cell 1 (text): the image "../secret.png" has no alt text; write ![what it shows](…)`,
-				`a.ipynb, cell 1 (text): the image "../secret.png" cannot be shown: not in the notebook's folder; copy it there`}},
+				`a.ipynb, cell 1 (text): the image "../secret.png" cannot be shown: not in the project of the notebook; copy it there`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			in := notebook(test.cells...)

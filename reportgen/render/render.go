@@ -91,7 +91,8 @@ type Works = cite.Works
 type Input struct {
 	Name     string // the file's name, for errors
 	Notebook *nbformat.Notebook
-	Files    fs.FS // the notebook's folder, for pictures in prose; nil for none
+	Files    fs.FS  // the folder that pictures in prose may come from; nil for none
+	Folder   string // the notebook's folder in Files; "" for its root
 	// Executed reports whether the caller executed the notebook. Its HTML outputs
 	// are then trusted, except those of cells that are skipped.
 	Executed bool

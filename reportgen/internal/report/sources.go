@@ -119,6 +119,23 @@ func projectRoot(dir string) string {
 	}
 }
 
+// pictureRoot returns the folder that pictures in prose may come from, and the slash-separated path of the notebooks'
+// folder in it. The folder is that of the notebooks' project. If they belong to none, it is the current folder if theirs
+// is directly in it, which allows images/ beside notebooks/, else their own.
+func pictureRoot(dir string) (root, folder string, err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", "", err
+	}
+	root = projectRoot(dir)
+	if root == dir {
+		if cwd, err := os.Getwd(); err == nil && filepath.Dir(dir) == cwd && filepath.Dir(cwd) != cwd {
+			root = cwd
+		}
+	}
+	folder, err = filepath.Rel(root, dir)
+	return root, filepath.ToSlash(folder), err
+}
+
 func (s Sources) write(dir string) error {
 	src, err := json.MarshalIndent(s, "", " ")
 	if err != nil {

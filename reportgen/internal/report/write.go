@@ -141,12 +141,16 @@ func (r *Run) build(o WriteOptions) (d *document.Document, problems, err error) 
 	}
 	var inputs []render.Input
 	for _, result := range r.Results {
-		root, err := os.OpenRoot(result.Dir) // pictures come from the notebook's folder only
+		project, folder, err := pictureRoot(result.Dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		root, err := os.OpenRoot(project)
 		if err != nil {
 			return nil, nil, err
 		}
 		defer root.Close() //nolint:gocritic // pictures are read while the document is built
-		inputs = append(inputs, render.Input{Name: result.Name, Notebook: result.Notebook, Files: r.files(root.FS()), Executed: result.Err == nil})
+		inputs = append(inputs, render.Input{Name: result.Name, Notebook: result.Notebook, Files: r.files(root.FS()), Folder: folder, Executed: result.Err == nil})
 	}
 	d, warnings, err := render.Build(inputs, options)
 	if d == nil {
