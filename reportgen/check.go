@@ -60,7 +60,12 @@ func (o *runFlags) check(cmd *cobra.Command, dir string, args []string, cached b
 	if _, err := report.ReadDocument(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	r, err := o.execute(cmd, args, cached)
+	env, err := report.NewEnvironment(warn(cmd))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, env.Close()) }()
+	r, err := o.execute(cmd, args, cached && env.Kept)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 
@@ -35,8 +36,13 @@ errors. Ctrl-C ends the preview.`,
 	return c
 }
 
-func (o *runFlags) preview(cmd *cobra.Command, args []string, port int) error {
-	options, err := o.options(cmd, true)
+func (o *runFlags) preview(cmd *cobra.Command, args []string, port int) (err error) {
+	env, err := report.NewEnvironment(warn(cmd))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, env.Close()) }()
+	options, err := o.options(cmd, true) // kept at least for this preview
 	if err != nil {
 		return err
 	}

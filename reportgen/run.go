@@ -95,8 +95,13 @@ func (o *runFlags) run(cmd *cobra.Command, args []string, out string, formats []
 	if err != nil {
 		return fmt.Errorf("-o %w", err)
 	}
+	env, err := report.NewEnvironment(warn(cmd))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, env.Close()) }()
 	ctx := cmd.Context()
-	r, err := o.execute(cmd, args, cached)
+	r, err := o.execute(cmd, args, cached && env.Kept)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
@@ -17,13 +18,15 @@ const marker = ".reportgen"
 
 const markerText = "Made by reportgen run, which replaces this folder when it runs again.\n"
 
-// Folder is the folder of a report, which is replaced as a whole or not at all.
+// Folder is the folder of a report. If possible, it is replaced as a whole or not at all. A mount point, or a folder in one
+// that cannot be written, cannot be replaced; its contents are, file by file.
 type Folder struct {
-	path string // absolute, with symbolic links resolved
+	path    string // absolute, with symbolic links resolved
+	inPlace bool   // replace the contents
 }
 
 // NewFolder returns the folder at path, which need not exist. It returns an error if the path exists and is not a
-// report's folder.
+// report's folder, and if no report can be written there.
 func NewFolder(path string) (*Folder, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -32,24 +35,76 @@ func NewFolder(path string) (*Folder, error) {
 	if target, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = target
 	}
+	f := &Folder{path: abs}
 	entries, err := os.ReadDir(abs)
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == lostAndFound })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &Folder{abs}, nil
+		if err := probe(existing(abs)); err != nil {
+			return nil, fmt.Errorf("%s: cannot be written: %w", path, err)
+		}
+		return f, nil
 	case err != nil:
 		return nil, fmt.Errorf("%s: exists and is not a report folder: %w", path, err)
 	case len(entries) > 0 && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == marker }):
 		return nil, fmt.Errorf("%s: exists and is not a report folder (it has no file %s): name another, or empty it", path, marker)
 	}
-	return &Folder{abs}, nil
+	if f.inPlace = mountPoint(abs) || probe(filepath.Dir(abs)) != nil; f.inPlace {
+		if err := probe(abs); err != nil {
+			return nil, fmt.Errorf("%s: cannot be written: %w", path, err)
+		}
+	}
+	return f, nil
+}
+
+// lostAndFound is a folder that belongs to a file system and not to the report at its root.
+const lostAndFound = "lost+found"
+
+// existing is the nearest folder above path that exists.
+func existing(path string) string {
+	for {
+		path = filepath.Dir(path)
+		if _, err := os.Stat(path); err == nil || path == filepath.Dir(path) {
+			return path
+		}
+	}
+}
+
+// probe returns an error if no folder can be made in dir.
+func probe(dir string) error {
+	name, err := os.MkdirTemp(dir, ".reportgen-probe-")
+	if err != nil {
+		return err
+	}
+	return os.Remove(name)
+}
+
+// otherDevice reports whether path is on another file system than the folder that it is in.
+func otherDevice(path string) bool {
+	device := func(path string) any {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil
+		}
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if !ok {
+			return nil
+		}
+		return stat.Dev
+	}
+	return device(path) != device(filepath.Dir(path))
 }
 
 // Path is the folder's absolute path.
 func (f *Folder) Path() string { return f.path }
 
-// Replace lets write fill a new folder and puts it in the place of the old one. If write fails, the old one stays.
+// Replace lets write fill a new folder and puts it, or its contents, in the place of the old one. If write fails, the old
+// one stays.
 func (f *Folder) Replace(write func(dir string) error) (err error) {
 	parent, name := filepath.Split(f.path)
+	if f.inPlace {
+		parent, name = f.path, "new"
+	}
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return err
 	}
@@ -58,7 +113,7 @@ func (f *Folder) Replace(write func(dir string) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, work.Remove()) }()
-	fresh, old := filepath.Join(work.Path, "new"), filepath.Join(work.Path, "old")
+	fresh := filepath.Join(work.Path, "new")
 	if err := os.Mkdir(fresh, 0o777); err != nil {
 		return err
 	}
@@ -68,10 +123,70 @@ func (f *Folder) Replace(write func(dir string) error) (err error) {
 	if err := os.WriteFile(filepath.Join(fresh, marker), []byte(markerText), 0o666); err != nil {
 		return err
 	}
-	if err := swap(fresh, f.path, old); err != nil {
+	if f.inPlace {
+		err = f.replaceContents(fresh, filepath.Base(work.Path))
+	} else {
+		err = swap(fresh, f.path, filepath.Join(work.Path, "old"))
+	}
+	if err != nil {
 		return fmt.Errorf("replace the report: %w", err)
 	}
 	return nil
+}
+
+// replaceContents moves the files of fresh to their places, each in one step, and then removes what the new report does
+// not have. The marker comes first, so that an interrupted run leaves a folder that the next one accepts.
+func (f *Folder) replaceContents(fresh, work string) error {
+	names := map[string]bool{work: true, lostAndFound: true}
+	if err := os.Rename(filepath.Join(fresh, marker), filepath.Join(f.path, marker)); err != nil {
+		return err
+	}
+	names[marker] = true
+	err := filepath.WalkDir(fresh, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || path == fresh {
+			return err
+		}
+		name, err := filepath.Rel(fresh, path)
+		if err != nil {
+			return err
+		}
+		names[name] = true
+		target := filepath.Join(f.path, name)
+		old, err := os.Lstat(target)
+		if err == nil && old.IsDir() != e.IsDir() {
+			if err := os.RemoveAll(target); err != nil {
+				return err
+			}
+		}
+		if !e.IsDir() {
+			return os.Rename(path, target)
+		}
+		if err := os.Mkdir(target, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(f.path, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || path == f.path {
+			return err
+		}
+		name, err := filepath.Rel(f.path, path)
+		switch {
+		case err != nil:
+			return err
+		case name == work || name == lostAndFound:
+			return filepath.SkipDir
+		case names[name]:
+			return nil
+		}
+		if err := os.RemoveAll(path); err != nil || !e.IsDir() {
+			return err
+		}
+		return filepath.SkipDir
+	})
 }
 
 // swapTries is how often another run may come between the two renames of a swap.

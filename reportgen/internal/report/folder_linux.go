@@ -18,3 +18,13 @@ func exchange(a, b string) error {
 	}
 	return nil
 }
+
+// mountPoint reports whether a file system, or another folder, is mounted at path.
+func mountPoint(path string) bool {
+	var s unix.Statx_t
+	err := unix.Statx(unix.AT_FDCWD, path, 0, 0, &s)
+	if err == nil && s.Attributes_mask&unix.STATX_ATTR_MOUNT_ROOT != 0 {
+		return s.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
+	}
+	return otherDevice(path)
+}

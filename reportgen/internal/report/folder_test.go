@@ -3,9 +3,13 @@ package report
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -122,5 +126,95 @@ func TestFolderReplacedByMany(t *testing.T) {
 	group.Wait()
 	if files := tree(t, "."); len(files) != 3 || files["report/a"] != files["report/b"] {
 		t.Errorf("%v", files)
+	}
+}
+
+// mount mounts an empty file system at dir for the test.
+func mount(t *testing.T, dir string) {
+	t.Helper()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("no right to mount: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+}
+
+// A folder that cannot be replaced has its contents replaced: a mount point, also in a folder that is read-only.
+func TestFolderInPlace(t *testing.T) {
+	parent := t.TempDir()
+	mount(t, parent)
+	out := filepath.Join(parent, "out")
+	if err := os.MkdirAll(filepath.Join(out, lostAndFound), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "--bind", out, out).CombinedOutput(); err != nil {
+		t.Skipf("no right to mount: %v: %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", out).Run() })
+	if out, err := exec.Command("mount", "-o", "remount,ro,bind", parent).CombinedOutput(); err != nil {
+		t.Skipf("no right to remount: %v: %s", err, out)
+	}
+	if _, err := NewFolder(filepath.Join(parent, "other", "report")); err == nil || !errors.Is(err, syscall.EROFS) {
+		t.Errorf("a folder in a read-only one: %v", err)
+	}
+	replace := func(files map[string]string, fail error) error {
+		f, err := NewFolder(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.Replace(func(dir string) error {
+			for name, content := range files {
+				if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+					return err
+				}
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+					return err
+				}
+			}
+			return fail
+		})
+	}
+	steps := []map[string]string{
+		{"index.html": "one", "figures/a.svg": "a", "figures/b.svg": "b", "site": "a file"},
+		{"index.html": "two", "figures/b.svg": "b2", "site/index.html": "a folder"},
+		{"report.md": "three", "site": "a file"},
+	}
+	for _, files := range steps {
+		if err := replace(files, nil); err != nil {
+			t.Fatal(err)
+		}
+		want := maps.Clone(files)
+		want[marker] = markerText
+		if diff := cmp.Diff(want, tree(t, out)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	full := errors.New("the disk is full")
+	if err := replace(steps[0], full); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+	if _, changed := tree(t, out)["index.html"]; changed {
+		t.Error("a failed run changed the report")
+	}
+	entries, err := os.ReadDir(out)
+	if err != nil || len(entries) != 4 { // the marker, report.md, site, lost+found
+		t.Errorf("left in the folder: %v, %v", entries, err)
+	}
+}
+
+// What other folders hold is not touched.
+func TestForeignFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFiles(t, map[string]string{"mine/thesis.tex": "x", "file": "x"})
+	for path, want := range map[string]string{"mine": "it has no file .reportgen", "file": "exists and is not a report folder", "file/below": "not a directory"} {
+		if _, err := NewFolder(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", path, err, want)
+		}
+	}
+	if left, err := filepath.Glob(".reportgen-*"); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }

@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
@@ -90,13 +92,37 @@ func folderSource(dir string) (*Source, error) {
 		if s.notebooks, err = filepath.Glob(filepath.Join(dir, "*.ipynb")); err != nil {
 			return nil, err
 		}
-		slices.Sort(s.notebooks)
+		slices.SortFunc(s.notebooks, compareNatural)
 	}
 	if len(s.notebooks) == 0 {
 		return nil, fmt.Errorf("%s: no notebook (*.ipynb) and no %s that lists any", dir, ConfigName)
 	}
 	return s, nil
 }
+
+// compareNatural compares names so that numbers in them are in the order of their values: 2-hosts before 10-summary.
+func compareNatural(a, b string) int {
+	x, y := a, b
+	for x != "" && y != "" {
+		m, n := digits(x), digits(y)
+		if m == 0 || n == 0 {
+			if x[0] != y[0] {
+				return cmp.Compare(x[0], y[0])
+			}
+			x, y = x[1:], y[1:]
+			continue
+		}
+		i, j := strings.TrimLeft(x[:m], "0"), strings.TrimLeft(y[:n], "0")
+		if c := cmp.Or(cmp.Compare(len(i), len(j)), strings.Compare(i, j)); c != 0 {
+			return c
+		}
+		x, y = x[m:], y[n:]
+	}
+	return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(a, b))
+}
+
+// digits is the number of digits that s begins with.
+func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
 
 // Files returns the paths of report.yaml, which may not exist, and of the notebooks.
 func (s *Source) Files() []string {

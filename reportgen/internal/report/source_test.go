@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,6 +48,17 @@ func TestFindSource(t *testing.T) {
 		if diff := cmp.Diff(tt.want, s.Files()); diff != "" {
 			t.Errorf("%v: %s", tt.args, diff)
 		}
+	}
+}
+
+// Numbers in names count by their value.
+func TestCompareNatural(t *testing.T) {
+	want := []string{"", "1.ipynb", "02-b.ipynb", "2-b.ipynb", "2-c10.ipynb", "3-a.ipynb", "10-a.ipynb", "99999999999999999999999", "100000000000000000000000", "a", "a1b2", "a1b10", "a2", "b"}
+	got := slices.Clone(want)
+	slices.Reverse(got)
+	slices.SortFunc(got, compareNatural)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
