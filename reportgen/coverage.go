@@ -4,22 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 )
-
-// coverages returns what each rule could see, by rule.
-func coverages(r detect.Result) []detect.Coverage {
-	var list []detect.Coverage
-	for _, id := range slices.Sorted(maps.Keys(r.Outcomes)) {
-		list = append(list, r.Outcomes[id].Coverage)
-	}
-	return list
-}
 
 // writeCoverageJSON writes one object a rule and line.
 func writeCoverageJSON(w io.Writer, list []detect.Coverage) error {

@@ -160,7 +160,7 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 	if err := alerts.make(r.Findings, in, opt.test, opt.format, c); err != nil {
 		return err
 	}
-	seen := coverages(r)
+	seen := r.Coverage()
 	c.Infof("%s", coverageLine(seen))
 	delivered := alerts.deliver(cmd.Context(), c)
 	printed := opt.print(stdout, r, alerts)

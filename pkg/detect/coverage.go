@@ -1,5 +1,10 @@
 package detect
 
+import (
+	"maps"
+	"slices"
+)
+
 // History says what limits were learned from.
 type History struct {
 	Days  int `json:"days"`
@@ -42,6 +47,15 @@ func (c *Context) ranCoverage() Coverage {
 		cov.Reason = reasonFewHosts
 	}
 	return cov
+}
+
+// Coverage returns what each rule could see, by rule.
+func (r Result) Coverage() []Coverage {
+	var list []Coverage
+	for _, id := range slices.Sorted(maps.Keys(r.Outcomes)) {
+		list = append(list, r.Outcomes[id].Coverage)
+	}
+	return list
 }
 
 // notRun is the coverage of a rule that did not run.

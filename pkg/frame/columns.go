@@ -83,6 +83,11 @@ var columns = map[string]Column{
 	"first":    {Title: "First", Unit: Clock},
 	"last":     {Title: "Last", Unit: Clock},
 
+	"ran":           {Title: "Ran"},
+	"learned_days":  {Title: "Days", Unit: Count},
+	"learned_hosts": {Title: "Hosts", Unit: Count},
+	"unseen":        {Title: "What it could not see"},
+
 	"parameter": {Title: "Parameter"},
 	"value":     {Title: "Value"},
 	"input":     {Title: "Input"},

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -89,9 +90,34 @@ func Thresholds(ts []detect.Threshold) Frame {
 func Suspects(fs []detect.Finding) []string {
 	var names []string
 	for _, f := range Alerts(fs) {
-		if !slices.Contains(names, f.Entity.String()) {
-			names = append(names, f.Entity.String())
+		entities := f.Entities()
+		if f.Rule == detect.RuleInboundAttack {
+			entities = []netip.Addr{f.Entity} // of hundreds of sources
+		}
+		for _, a := range entities {
+			if name := a.String(); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	return names
+}
+
+// Coverage returns what rules could see: rule, ran ("yes" or "no"), learned_days and
+// learned_hosts (that its limits were learned from), unseen (why it did not run or
+// sees less).
+func Coverage(cs []detect.Coverage) Frame {
+	type row = detect.Coverage
+	return of(cs,
+		text("rule", func(r row) string { return r.Rule }),
+		text("ran", func(r row) string {
+			if r.Ran {
+				return "yes"
+			}
+			return "no"
+		}),
+		whole("learned_days", func(r row) int { return r.Days }),
+		whole("learned_hosts", func(r row) int { return r.Hosts }),
+		text("unseen", func(r row) string { return r.Reason }),
+	)
 }

@@ -113,6 +113,7 @@ func TestFrames(t *testing.T) {
 		"findings": frame.Findings(findings),
 		"alerts":   frame.Findings(frame.Alerts(findings)),
 		"devices":  frame.Devices(detect.Devices(findings)),
+		"coverage": frame.Coverage([]detect.Coverage{{Rule: "beacon", Ran: true, Hosts: 40, Days: 7}, {Rule: "new-country", Reason: "no country database"}}),
 		"compare":  frame.Compare(frame.Hosts(p), frame.Hosts(build(rec(5, "10.0.0.3", "10.0.0.1", flow.TCP, 80, 7, 8))), "src_ip", "flows", "up_bytes"),
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, f) })
