@@ -194,7 +194,7 @@ func (c *Context) attackers() (scanners, guessers []Attacker, some bool) {
 			cs = append(cs, conv)
 		}
 	}
-	if c.servers != c.test && !slices.Equal(c.servers.Sources, c.test.Sources) {
+	if same := len(c.test.Sources) > 0 && slices.Equal(c.servers.Sources, c.test.Sources); c.servers != c.test && !same {
 		cs = slices.AppendSeq(cs, c.servers.inward())
 	}
 	slices.SortStableFunc(cs, func(a, b *profile.Conversation) int { return a.Key.Compare(b.Key) })
