@@ -45,9 +45,9 @@ func TestEvaluationIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := tableRows(string(committed))
-	check := func(text string) {
+	check := func(text string, least int) {
 		rows := tableRows(text)
-		if len(rows) < 4 {
+		if len(rows) < least {
 			t.Fatalf("only %d rows", len(rows))
 		}
 		for _, row := range rows {
@@ -63,7 +63,16 @@ func TestEvaluationIsCurrent(t *testing.T) {
 	var text bytes.Buffer
 	writeWorlds(&text, outcomes)
 	_, worlds, _ := strings.Cut(text.String(), "### Worlds")
-	check(worlds)
+	check(worlds, 4)
+
+	weeks, err := measureWeeks(t.Context(), weeksWorlds()[1:2], func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text.Reset()
+	writeWeeks(&text, weeks)
+	days, _, _ := strings.Cut(text.String(), "| all")
+	check(days, 3)
 
 	rows, err := measureCaptures(t.Context(), testenv.Data(t), nil, func(string) {})
 	if err != nil {
@@ -78,7 +87,7 @@ func TestEvaluationIsCurrent(t *testing.T) {
 			known[i] = last.ReplaceAllString(row, " - |")
 		}
 	}
-	check(text.String())
+	check(text.String(), 20)
 }
 
 func TestWriteReportErrors(t *testing.T) {

@@ -34,11 +34,12 @@ type Options struct {
 const (
 	partWorlds     = "worlds"
 	partVariants   = "variants"
+	partWeeks      = "weeks"
 	partRecordings = "recordings"
 )
 
 // Parts lists what [WriteReport] can measure.
-func Parts() []string { return []string{partWorlds, partVariants, partRecordings} }
+func Parts() []string { return []string{partWorlds, partVariants, partWeeks, partRecordings} }
 
 // WriteReport measures the detections and writes the results as Markdown. It
 // writes nothing if a measurement fails.
@@ -62,6 +63,11 @@ func WriteReport(ctx context.Context, w io.Writer, opt Options) error {
 		text    bytes.Buffer
 	}{
 		{name: partRecordings, measure: func(w io.Writer) error { return opt.recordings(ctx, w) }},
+		{name: partWeeks, measure: func(w io.Writer) error {
+			outcomes, err := measureWeeks(ctx, weeksWorlds(), opt.Progress)
+			writeWeeks(w, outcomes)
+			return err
+		}},
 		{name: partVariants, measure: func(w io.Writer) error {
 			outcomes, err := measureVariants(ctx, opt.Progress)
 			writeVariants(w, outcomes)

@@ -17,12 +17,37 @@
 // [Plan.WriteOwnerDB] write MMDB files that cover them.
 //
 // A day has the shape that real days of an office have: people work in
-// sessions of a few pages each (human.go), at hours and with a lunch break of
+// sessions of a few pages each (preferences.go), at hours and with a lunch break of
 // their own (hosts.go), on sites of their own liking (preferences.go); bytes are
 // log-normal, and download over upload is near 9.25 on port 443 and 2.3 for
 // DNS. Every host and purpose draws from a random stream of its own (rng.go),
 // so that what one does never changes another. The same options give the same
 // bytes.
+//
+// # Weeks
+//
+// [NewWeeks] draws an organisation over many days, each of which is [Weeks.Day],
+// with a truth a day ([Weeks.Truth]): working days and weekends, hosts that come
+// and go, jobs of the night, the week and the month, services that are rolled
+// out, traffic that grows slowly, and attacks that begin on a day and go on,
+// move to another destination or stop. One attack of a kind is on one host.
+//
+// Nothing in it is taken from the constants of a detection. Its habits come from
+//
+//   - the coursework's sample for what a working day of people is like: hours,
+//     countries, the share of DNS, bytes of flows and their ratio, as above;
+//   - recordings of real networks for how flows spread: three to six flows a
+//     conversation, a quarter of the flows to pairs that are seen once or twice;
+//   - the calendar: patches on the second Tuesday of a month, full backups on
+//     Saturday, payments on Friday and on the last working day of a month;
+//   - published settings of common programs for their periods: NTP polls about
+//     each 64 minutes at rest (RFC 5905), agents report each half hour or hour;
+//     command channels call each minute to half hour with a jitter of up to
+//     30 %, as command-and-control frameworks are configured by default or in
+//     published reports;
+//   - assumptions for what has no public figure, each a constant with its name:
+//     who is there on a weekend, how many devices come in a year, how many
+//     hosts are machines, how fast traffic grows.
 package synth
 
 import (

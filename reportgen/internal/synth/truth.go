@@ -49,18 +49,6 @@ func (t Truth) Write(w io.Writer) error {
 	return nil
 }
 
-// ReadTruth reads truth.json. Unknown fields are an error, since they would be
-// planted things that nobody looks for.
-func ReadTruth(r io.Reader) (Truth, error) {
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	var t Truth
-	if err := d.Decode(&t); err != nil {
-		return Truth{}, fmt.Errorf("reading the truth: %w", err)
-	}
-	return t, nil
-}
-
 // sort orders the truth by rule or kind and then by entity.
 func (t *Truth) sort() {
 	slices.SortFunc(t.Planted, func(a, b Planted) int {
@@ -76,16 +64,23 @@ func (p *Plan) plant(name dayName, rule, description string, flows []flow.Record
 	if p.opts.Clean {
 		return
 	}
-	planted := Planted{Rule: rule, Entity: flows[0].Src, Description: description, Window: [2]flow.Time{flow.Day, 0}}
+	planted := Planted{Rule: rule, Entity: flows[0].Src, Description: description, Window: windowOf(flows)}
 	for _, f := range flows {
 		planted.Peers = append(planted.Peers, f.Dst)
-		planted.Window[0] = min(planted.Window[0], f.Time)
-		planted.Window[1] = max(planted.Window[1], f.Time)
 	}
 	slices.SortFunc(planted.Peers, netip.Addr.Compare)
 	planted.Peers = slices.Compact(planted.Peers)
 	p.truth.Planted = append(p.truth.Planted, planted)
 	p.extra[name] = append(p.extra[name], flows...)
+}
+
+// windowOf returns the times of the first and the last flow.
+func windowOf(flows []flow.Record) [2]flow.Time {
+	w := [2]flow.Time{flow.Day, 0}
+	for _, f := range flows {
+		w[0], w[1] = min(w[0], f.Time), max(w[1], f.Time)
+	}
+	return w
 }
 
 // harmless notes an entity that only looks suspicious.

@@ -1,0 +1,79 @@
+package synth
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+)
+
+// WeeksTruth is what is known of the days of [Weeks]. As truth.json it is
+//
+//	{"seed": 1,
+//	 "days": [{"date": "2024-03-12", "planted": [{"rule": "beacon", "entity": "192.168.100.7", …}]}],
+//	 "benign": [{"entity": "192.168.100.9", "kind": "backup", "description": "…"}]}
+//
+// Each day lists what is planted on it as [Truth] does. An attack that goes on
+// is listed on each of its days.
+type WeeksTruth struct {
+	Seed   uint64     `json:"seed"`
+	Days   []DayTruth `json:"days"`
+	Benign []Benign   `json:"benign"`
+}
+
+// DayTruth is what is planted on one day.
+type DayTruth struct {
+	Date    string    `json:"date"` // as 2006-01-02
+	Planted []Planted `json:"planted"`
+}
+
+// Write writes truth.json.
+func (t WeeksTruth) Write(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	if err := e.Encode(t); err != nil {
+		return fmt.Errorf("writing the truth: %w", err)
+	}
+	return nil
+}
+
+func (t *WeeksTruth) sort() {
+	for i := range t.Days {
+		slices.SortFunc(t.Days[i].Planted, func(a, b Planted) int {
+			return cmp.Or(cmp.Compare(a.Rule, b.Rule), a.Entity.Compare(b.Entity))
+		})
+	}
+	slices.SortFunc(t.Benign, func(a, b Benign) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), a.Entity.Compare(b.Entity), cmp.Compare(a.Description, b.Description))
+	})
+}
+
+// harmless notes a host that only looks suspicious.
+func (w *Weeks) harmless(h *host, kind, description string) {
+	w.truth.Benign = append(w.truth.Benign, Benign{Entity: h.addr, Kind: kind, Description: description})
+}
+
+// plant adds an attack, and the days on which it has flows to the truth.
+func (w *Weeks) plant(rule, description string, a activity) {
+	w.activities = append(w.activities, a)
+	if len(w.truth.Days) == 0 {
+		for i := range w.opts.Days {
+			w.truth.Days = append(w.truth.Days, DayTruth{Date: w.Date(i).Format("2006-01-02"), Planted: []Planted{}})
+		}
+	}
+	for i := range w.opts.Days {
+		flows := a.run(w.weekday(i, a.name))
+		if len(flows) == 0 {
+			continue
+		}
+		p := Planted{Rule: rule, Entity: flows[0].Src, Description: description, Window: windowOf(flows)}
+		for _, f := range flows {
+			p.Peers = append(p.Peers, f.Dst)
+		}
+		slices.SortFunc(p.Peers, netip.Addr.Compare)
+		p.Peers = slices.Compact(p.Peers)
+		w.truth.Days[i].Planted = append(w.truth.Days[i].Planted, p)
+	}
+}
