@@ -1,5 +1,5 @@
 // Package filename names files for readers, who know a file by its name and not by
-// where it lies on one machine.
+// where it is on one machine.
 package filename
 
 import (
@@ -9,7 +9,7 @@ import (
 )
 
 // Distinct returns a name for each path: its last element, and as many before it as
-// tell the path from the others. The same path has the same name, and none is
+// distinguish the path from the others. The same path has the same name, and none is
 // absolute.
 func Distinct(paths []string) map[string]string {
 	names := make(map[string]string, len(paths))

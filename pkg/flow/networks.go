@@ -31,7 +31,7 @@ func ParseNetworks(s string) (Networks, error) {
 	return ns, nil
 }
 
-// Contains says whether a lies in one of the ranges.
+// Contains reports whether a is in one of the ranges.
 func (ns Networks) Contains(a netip.Addr) bool {
 	for _, n := range ns {
 		if n.Contains(a) {

@@ -1,4 +1,4 @@
-// Package geo tells the country and the owner (autonomous system) of an
+// Package geo looks up the country and the owner (autonomous system) of an
 // address from MMDB files.
 //
 // [Open] opens a country and an owner database and gives a [Lookup], which
@@ -40,7 +40,7 @@ type Owner struct {
 }
 
 // Lookup answers for addresses from a country and an owner database, either of
-// which may be missing. A nil Lookup knows nothing. It is safe for concurrent
+// which may be missing. With a nil Lookup, all are unknown. It is safe for concurrent
 // use, except for Close.
 type Lookup struct {
 	country, asn *DB
@@ -68,7 +68,7 @@ func Open(countryPath, asnPath string) (*Lookup, error) {
 	return l, nil
 }
 
-// New makes a Lookup of open databases, either of which may be nil. It is an
+// New makes a Lookup of open databases, one or both may be nil. It is an
 // error if country holds no countries or asn no owners.
 func New(country, asn *DB) (*Lookup, error) {
 	if country != nil && country.country == nil {
@@ -80,7 +80,7 @@ func New(country, asn *DB) (*Lookup, error) {
 	return &Lookup{country: country, asn: asn}, nil
 }
 
-// Country returns the country of a, or the zero Country where it is not known.
+// Country returns the country of a, or the zero Country if it is unknown.
 // Private, loopback, link-local and multicast addresses have none.
 func (l *Lookup) Country(a netip.Addr) Country {
 	if l == nil || l.country == nil {
@@ -91,7 +91,7 @@ func (l *Lookup) Country(a netip.Addr) Country {
 	return c
 }
 
-// Owner returns the owner of a, or the zero Owner where it is not known.
+// Owner returns the owner of a, or the zero Owner if it is unknown.
 // Private, loopback, link-local and multicast addresses have none.
 func (l *Lookup) Owner(a netip.Addr) Owner {
 	if l == nil || l.asn == nil {
@@ -110,7 +110,7 @@ func (l *Lookup) note(err error) {
 }
 
 // Err returns the first error that a lookup met: a record of a damaged file
-// is unknown to Country and Owner, and is told of here.
+// is unknown to Country and Owner, and is reported here.
 func (l *Lookup) Err() error {
 	if l == nil {
 		return nil

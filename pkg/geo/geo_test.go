@@ -216,7 +216,7 @@ func TestOracle(t *testing.T) {
 				for cidr, rec := range entry {
 					a := netip.MustParsePrefix(cidr).Addr()
 					if a.Is6() && netip.MustParsePrefix("::/96").Contains(a) {
-						b := a.As16() // Networks of IPv4 stand at the tree's foot.
+						b := a.As16() // IPv4 networks are at the bottom of the tree.
 						a = netip.AddrFrom4([4]byte(b[12:]))
 					}
 					if !public(a) {
@@ -342,7 +342,7 @@ func BenchmarkCountry(b *testing.B) {
 	}
 }
 
-// cldrName is the name of a code as golang.org/x/text has it, "" where it has none.
+// cldrName is the name of a code in golang.org/x/text, or "".
 func cldrName(code string) string {
 	region, err := language.ParseRegion(code)
 	if err != nil {

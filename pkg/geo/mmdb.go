@@ -66,7 +66,7 @@ func isInvalid(err error) bool {
 	return errors.As(err, &invalid)
 }
 
-// Country returns the country of a, or the zero Country where it is not known.
+// Country returns the country of a, or the zero Country if it is unknown.
 // It is an error if the database holds no countries or is damaged.
 func (db *DB) Country(a netip.Addr) (Country, error) {
 	if db.country == nil {
@@ -86,7 +86,7 @@ func (db *DB) Country(a netip.Addr) (Country, error) {
 	return c, nil
 }
 
-// Owner returns the owner of a, or the zero Owner where it is not known. It is
+// Owner returns the owner of a, or the zero Owner if it is unknown. It is
 // an error if the database holds no owners or is damaged.
 func (db *DB) Owner(a netip.Addr) (Owner, error) {
 	if db.owner == nil {

@@ -19,7 +19,7 @@ func printed(text string) *nbformat.Output {
 	return &nbformat.Output{Type: nbformat.Stream, Name: "stdout", Text: text}
 }
 
-// Directives of nbdev are no YAML: they are applied or passed over, and the other options of the cell count.
+// Directives of nbdev are not YAML: they are applied or skipped, and the other options of the cell count.
 func TestDirectives(t *testing.T) {
 	for _, tt := range []struct {
 		source  string

@@ -38,7 +38,7 @@ func (b *builder) problem(where document.Origin, line int, format string, args .
 }
 
 // warnOnce warns of something that a notebook may do in many cells. Only the first
-// cell is named, with the number of others. The key tells warnings apart.
+// cell is named, with the number of others. The key distinguishes warnings.
 func (b *builder) warnOnce(where document.Origin, key, format string, args ...any) {
 	if first := b.repeated[key]; first != nil {
 		first.cells[where] = true

@@ -81,7 +81,7 @@ func New(f detect.Finding, rule *Rule, day Day) (Alert, error) {
 	if err != nil {
 		return Alert{}, err
 	}
-	// Evidence of another shape has no endpoints to tell of but the entity.
+	// Evidence of another shape has no endpoint except the entity.
 	if err := json.Unmarshal(evidence, &a.ends); err != nil {
 		a.ends = endpoints{}
 	}

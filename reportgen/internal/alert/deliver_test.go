@@ -62,7 +62,7 @@ func (d Delivery) only(sent int) bool {
 	return d.Sent == sent && d.Kept == 0 && d.Lost == 0 && d.Unconfirmed == 0 && d.Spool == "" && d.Cause == nil && len(d.Problems) == 0 && d.Err() == nil
 }
 
-// hook is a webhook that answers as it is told and keeps what it took.
+// hook is a webhook that answers as configured and records requests.
 type hook struct {
 	sync.Mutex
 	answer func(try int) (status int, header map[string]string)
@@ -146,7 +146,7 @@ func TestSpool(t *testing.T) {
 	}
 	for _, secret := range []string{"secret", "token"} {
 		if strings.Contains(d.Cause.Error(), secret) || strings.Contains(d.Spool, secret) {
-			t.Errorf("%q is told of in %v, %s", secret, d.Cause, d.Spool)
+			t.Errorf("%q is in %v, %s", secret, d.Cause, d.Spool)
 		}
 	}
 	if info, err := os.Stat(d.Spool); err != nil || info.Mode().Perm() != 0o600 {

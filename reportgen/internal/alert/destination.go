@@ -131,7 +131,7 @@ type refused struct{ error }
 
 func (r refused) Unwrap() error { return r.error }
 
-// doubtful is the error of several messages of which an unknown number arrived.
+// doubtful is the error of several messages if an unknown number arrived.
 type doubtful struct{ error }
 
 func (d doubtful) Unwrap() error { return d.error }

@@ -15,7 +15,7 @@ import (
 const ECSVersion = "9.4.0"
 
 // ECS is an event of the Elastic Common Schema. What the schema has no field
-// for stands under flowbook, as the schema asks of custom fields.
+// for is below flowbook, as the schema requires of custom fields.
 type ECS struct {
 	Timestamp   time.Time    `json:"@timestamp"` // of the last flow, or when the alert was made
 	Message     string       `json:"message"`

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// An attempt to write to a FIFO that nobody reads ends with its timeout.
+// An attempt to write to a FIFO without a reader ends with its timeout.
 func TestFileBlocks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {

@@ -113,7 +113,7 @@ func TestOCSFSchema(t *testing.T) {
 	for _, change := range [][2]string{{`"severity_id":`, `"severity_id":7`}, {`"finding_info":`, `"info":`}, {`"technique":{"uid":"T`, `"technique":{"ID":"T`}} {
 		bad := bytes.Replace(first, []byte(change[0]), []byte(change[1]), 1)
 		if bytes.Equal(bad, first) {
-			t.Fatalf("%s does not stand in %s", change[0], first)
+			t.Fatalf("%s is not in %s", change[0], first)
 		}
 		cmd := exec.CommandContext(t.Context(), testenv.Python(t, "ocsf_json_schema"), filepath.Join("testdata", "check_ocsf.py"), alert.OCSFVersion)
 		cmd.Stdin = bytes.NewReader(bad)
@@ -156,7 +156,7 @@ func ecsFields(t *testing.T) map[string]ecsField {
 }
 
 // Every field of every alert is one of the Elastic Common Schema, of its type,
-// with an allowed value, or stands under flowbook.
+// with an allowed value, or is below flowbook.
 func TestECSSchema(t *testing.T) {
 	fields := ecsFields(t)
 	for line := range bytes.Lines(lines(t, sampleAlerts(t), alert.FormatECS)) {
@@ -208,7 +208,7 @@ func ecsFaults(fields map[string]ecsField, event map[string]any) []string {
 	return faults
 }
 
-// flatten writes the fields of an event with dotted names, but for our own.
+// flatten writes the fields of an event with dotted names, except our own.
 func flatten(prefix string, v any, flat map[string]any) {
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -227,7 +227,7 @@ func flatten(prefix string, v any, flat map[string]any) {
 	}
 }
 
-// fault says why a value is none of the field's, or nothing.
+// fault says why a value is invalid for the field, or nothing.
 func (f ecsField) fault(v any) string {
 	list, isList := v.([]any)
 	if f.Array != isList {

@@ -20,7 +20,7 @@ import (
 
 // spool is a file of messages for one destination that were not delivered yet, a
 // JSON object a line. A message is appended before it is sent, and when it was
-// delivered a mark is appended that says so; whoever sends rewrites the file at
+// delivered a mark is appended that says so; the next sender rewrites the file at
 // the end. Two locks keep programs apart: one is held while sending, the other
 // only while the file is read or written, so that messages can be added at any
 // time.

@@ -167,7 +167,7 @@ func TestSyslog(t *testing.T) {
 	})
 }
 
-// What stands in a finding cannot break a message.
+// The texts of a finding cannot break a message.
 func TestSyslogEscapes(t *testing.T) {
 	a := someAlerts(t, 1)[0]
 	a.Finding.Rule, a.Finding.Summary = "my rule \"é\"\n", "line\r\n<1>1 - forged"

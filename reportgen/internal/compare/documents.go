@@ -132,7 +132,7 @@ func shorten(s string, n int) string {
 	return s
 }
 
-// compareItems lists the differences of two items, of which none is left out: what has no description of its own is
+// compareItems lists the differences of two items, and leaves none out: what has no description of its own is
 // listed by the name of its field in document.json.
 func compareItems(was, is item) []string {
 	var found []string

@@ -9,7 +9,7 @@
 //	defer bar.Close()
 //
 // Text is shown by the calls and JSON is made from the calls; neither is read
-// back. Names and values in messages often come from inputs that nobody checked,
+// back. Names and values in messages often come from untrusted inputs,
 // so all text passes [Escape]'s rules here, and only here: control characters and
 // bidirectional overrides are shown escaped, and a line break inside a message
 // becomes a continuation line that begins with "  | ", which neither a reader nor a
@@ -77,7 +77,7 @@ func New(w io.Writer, format Format) *Console {
 	return c
 }
 
-// escapeAttr escapes the text of a record, of which JSON escapes only a part.
+// escapeAttr escapes the text of a record, since JSON escapes only some characters.
 func escapeAttr(_ []string, a slog.Attr) slog.Attr {
 	switch v := a.Value.Any().(type) {
 	case string:

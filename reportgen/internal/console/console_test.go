@@ -119,7 +119,7 @@ func TestBars(t *testing.T) {
 	c := New(&b, Text)
 	c.NewBar("reading", Bytes).Set(1, 2)
 	if b.Len() > 0 {
-		t.Errorf("a bar where there is no terminal: %q", b.String())
+		t.Errorf("a bar without a terminal: %q", b.String())
 	}
 	c.shared.terminal = true
 	bar := c.NewBar("read\x1bing", Bytes)

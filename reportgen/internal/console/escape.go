@@ -24,7 +24,7 @@ func escapeText(s string) string {
 // anywhere in a line.
 var command = regexp.MustCompile(`##(vso|)\[`)
 
-// escapeLines returns a message as lines, of which all but the first are marked
+// escapeLines returns a message as lines; all but the first are marked
 // as continuations. A line never begins with ::, which GitHub Actions takes for a
 // command.
 func escapeLines(text string) string {

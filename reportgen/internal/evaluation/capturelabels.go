@@ -41,7 +41,7 @@ func readGzip(path string, read func(io.Reader) error) (err error) {
 
 // labelledPeers returns the addresses to or from which a host has flows that
 // Zeek's labelled connection log marks in its column label or detailedlabel,
-// sorted. Multicast and link-local addresses are left out: they are no other
+// sorted. Multicast and link-local addresses are left out: they are not another
 // end of an attack.
 func labelledPeers(path string, host netip.Addr, mark string) ([]netip.Addr, error) {
 	peers := map[netip.Addr]bool{}

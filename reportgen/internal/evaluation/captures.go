@@ -15,7 +15,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 )
 
-// capture is a recording of a real network of which it is known who was
+// capture is a recording of a real network for which it is known who was
 // compromised or who attacked.
 type capture struct {
 	name   string        // folder and file, such as zeek/comfoo
@@ -84,7 +84,7 @@ func missingHost(ctx context.Context, dir string) ([]capture, error) {
 		labels: []label{{what: "beacon of an outside client to a public server", entity: missingClient, peers: []netip.Addr{missingServer}, rules: inboundRules}}}
 	var err error
 	c.days, err = readDays(ctx, "zeek", 0, filepath.Join(dir, "zeek", "missing-host"))
-	// What began before the first midnight is no day of its own.
+	// Flows before the first midnight are not a separate day.
 	c.days = slices.DeleteFunc(c.days, func(d captureDay) bool { return d.date.Before(missingFirst) })
 	return []capture{c}, err
 }
@@ -162,9 +162,9 @@ func binetflows(ctx context.Context, dir string) ([]capture, error) {
 // attack to be expected to be found.
 const leastAttackerFlows = 10
 
-// inboundAttacks is two hosts on the open Internet. Outside clients of which
-// the recording says that they attack are labels of the days on which they have
-// ten flows or more.
+// inboundAttacks is two hosts on the open Internet. External clients that
+// the recording labels as attackers are labels of the days on which they have ten
+// flows or more.
 func inboundAttacks(ctx context.Context, dir string) ([]capture, error) {
 	var all []capture
 	for _, s := range []struct{ file, host string }{{"010", "147.32.83.234"}, {"011", "147.32.83.165"}} {

@@ -159,7 +159,7 @@ func (s ruleScore) f1() quotient {
 	return quotient{2 * s.found, s.planted + s.found + s.wrong}
 }
 
-// quotient is a ratio, which is undefined if the whole is 0.
+// fraction is a part of a whole. It is undefined if the whole is 0.
 type quotient struct{ part, whole int }
 
 func (q quotient) String() string {
@@ -185,7 +185,7 @@ func partsOf(f detect.Finding) []detect.Finding {
 	return parts
 }
 
-// fraction writes the quotient as "2 of 3".
+// fraction formats it as "2 of 3".
 func (q quotient) fraction() string {
 	if q.whole == 0 {
 		return "-"

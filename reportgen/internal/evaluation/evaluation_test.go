@@ -35,7 +35,7 @@ func tableRows(text string) []string {
 }
 
 // The committed table is what the detections give: its rows of the smallest
-// worlds and of the real logs are made again.
+// worlds and of the real logs are recomputed.
 func TestEvaluationIsCurrent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures detections")

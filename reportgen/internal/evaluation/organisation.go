@@ -18,7 +18,7 @@ type organisation struct {
 }
 
 // newOrganisation makes an organisation of 200 hosts and 100,000 flows a day.
-// Its seed is none of the other worlds.
+// Its seed is not one of the other worlds.
 func newOrganisation() (*organisation, error) {
 	plan, err := synth.New(synth.Options{Seed: 201, Flows: 100_000, Hosts: 200, Clean: true})
 	if err != nil {

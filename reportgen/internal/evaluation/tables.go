@@ -127,7 +127,7 @@ func scoreOfRule(outcomes []worldOutcome, rule string) ruleScore {
 	return sum
 }
 
-// signalOfRule is the median signal of what is planted for a rule.
+// signalOfRule is the median signal of planted behaviour for a rule.
 func signalOfRule(outcomes []worldOutcome, rule string) string {
 	var signals []float64
 	for _, o := range outcomes {
@@ -189,7 +189,7 @@ func percentOf(n, all int) string {
 }
 
 // markdownTable is a table whose columns are as wide as their cells, so that
-// the text can be read as it stands.
+// the text can be read without a renderer.
 type markdownTable struct {
 	head []string
 	rows [][]string

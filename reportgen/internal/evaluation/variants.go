@@ -19,10 +19,10 @@ import (
 )
 
 // variant is a network unlike those that synth draws, as a change of its
-// flows. What is planted stays, but for its addresses.
+// flows. Planted behaviour stays, except for its addresses.
 type variant struct {
 	name     string
-	internal string                                     // the organisation's networks, where they are not the private ones
+	internal string                                     // the organisation's networks, if not private ones
 	move     func(netip.Addr) netip.Addr                // another address for one inside; nil leaves all
 	baseline func(host uint64, flow uint64) (times int) // how often a harmless flow is there on the baseline day; nil means once
 	test     func(host uint64, flow uint64) (times int) // the same of the test day
@@ -130,7 +130,7 @@ type variantOutcome struct {
 }
 
 // variantWorlds are the worlds that every variant is measured on. Their seeds
-// are none of worldsUpTo.
+// are not those of worldsUpTo.
 func variantWorlds() []world {
 	return []world{{101, 50_000, 60}, {102, 100_000, 200}, {103, 200_000, 60}, {104, 200_000, 200}}
 }

@@ -59,7 +59,7 @@ type worldOutcome struct {
 	benign   int // hosts and clients that are not planted
 	hidden   int // findings on the watcher that the allow-list names
 	changes  changeRank
-	signals  map[ruleEntity]float64 // of what is planted; 0 where nothing of the kind was done
+	signals  map[ruleEntity]float64 // of planted behaviour; 0 for none of the kind
 	Comparison
 }
 

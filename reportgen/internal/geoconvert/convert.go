@@ -1,6 +1,6 @@
 // Package convert makes MMDB files of other databases of countries and owners.
 //
-// [Read] takes one file and tells its format by its content: legacy GeoIP .dat
+// [Read] reads one file and detects its format by content: legacy GeoIP .dat
 // files (country and ASNum editions, IPv4 and IPv6), the geoip and geoip6
 // texts that come with Tor, and CSV of networks or ranges. What it gives is a
 // [Table], to which further files can be added, such as geoip6 to geoip.
@@ -29,7 +29,7 @@ type Entry struct {
 	place   string // file and line, for errors
 }
 
-// Table is networks and what is known of them, in any order. Where networks
+// Table is networks and their countries or owners, in any order. If networks
 // overlap, the more specific one counts.
 type Table struct {
 	Entries []Entry

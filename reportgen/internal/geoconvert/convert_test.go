@@ -102,15 +102,15 @@ func TestErrorsSayWhere(t *testing.T) {
 		{"empty", "", []string{"in: the file is empty"}},
 		{"prose", "hello\n", []string{"in: line 1", "hello", "needed are network"}},
 		{"no country column", "network,city\n8.8.8.0/24,X\n", []string{"line 1", "country_code or asn"}},
-		{"bad address", "8.8.8.0,8.8.8.x,US\n", []string{"line 1", `"8.8.8.x" is no address`}},
+		{"bad address", "8.8.8.0,8.8.8.x,US\n", []string{"line 1", `"8.8.8.x": not an address`}},
 		{"bad network", "network,country\n8.8.8.0/24,US\n8.8.8.0/33,US\n", []string{"line 3", "8.8.8.0/33", "CIDR"}},
 		{"range backwards", "16777471,16777216,AU\n", []string{"line 1", "does not begin before it ends"}},
 		{"families mixed", "8.8.8.0,2001:db8::,US\n", []string{"line 1", "8.8.8.0", "2001:db8::"}},
-		{"country's name", "8.8.8.0/24,Portugal\n", []string{"line 1", `"PORTUGAL" is no code`}},
-		{"bad AS number", "8.8.8.0/24,US,ASX\n", []string{"line 1", `"ASX" is no AS number`}},
+		{"country's name", "8.8.8.0/24,Portugal\n", []string{"line 1", `"PORTUGAL": not a code`}},
+		{"bad AS number", "8.8.8.0/24,US,ASX\n", []string{"line 1", `"ASX": not an AS number`}},
 		{"nothing known", "8.8.8.0/24,??\n", []string{"in: no row with a country"}},
 		{"quotes", "8.8.8.0/24,\"US\n", []string{"in:", "line 1"}},
-		{"a row short of a range's end", "start,end,country\n8.8.8.0\n", []string{"line 2", `"" is no address`}},
+		{"a row short of a range's end", "start,end,country\n8.8.8.0\n", []string{"line 2", `"": not an address`}},
 		{"binary", "\x00\x01\x02", []string{"in: damaged, or no GeoIP .dat"}},
 		{"city edition", string(append(make([]byte, 60), 255, 255, 255, 2)), []string{"in:", "edition 2", "country and ASNum"}},
 		{"ASNum without size", string(append(make([]byte, 60), 255, 255, 255, 9, 1)), []string{"in: the file ends before"}},
@@ -178,8 +178,8 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// newASNum makes a legacy ASNum .dat by hand, of networks of one family of which
-// none contains another: of edition 21 where they are of IPv6.
+// newASNum returns a legacy ASNum .dat with disjoint networks of one family: of
+// edition 21 if they are IPv6.
 func newASNum(owners map[netip.Prefix]string) []byte {
 	type node [2]int // index of a node, or -1-k for owner k, or the unknown
 	const unknown = -1
@@ -256,7 +256,7 @@ func TestLegacyASNum(t *testing.T) {
 			t.Error(a, d)
 		}
 	}
-	// Every truncation is told, or leaves a file that is still whole.
+	// Every truncation is reported, or leaves a complete file.
 	for n := range data {
 		if _, err := Read("GeoIPASNum.dat", data[:n]); err != nil && !strings.Contains(err.Error(), "GeoIPASNum.dat") {
 			t.Errorf("cut at %d: %v", n, err)

@@ -53,7 +53,7 @@ func readLegacy(name string, data []byte) (Table, error) {
 	if err := l.readStructure(); err != nil {
 		return Table{}, err
 	}
-	// A tree has each of its nodes once. Twice as many steps tell a damaged
+	// A tree has each of its nodes once. Twice as many steps reveal a damaged
 	// file, whose branches lead back, before they fill the memory.
 	l.steps = 2 * len(data) / 6
 	root := netip.IPv4Unspecified()
@@ -97,7 +97,7 @@ func (l *legacy) readStructure() error {
 // number reads three bytes, least first.
 func number(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
 
-// walk enters what lies below a node, which stands for a network.
+// walk visits the nodes below a node, which represents a network.
 func (l *legacy) walk(node int, network netip.Prefix) error {
 	at := node * 6
 	if l.steps--; l.steps < 0 || at+6 > len(l.data) || network.Bits() >= network.Addr().BitLen() {
@@ -142,7 +142,7 @@ func (l *legacy) leaf(value int, network netip.Prefix) error {
 			end = bytes.IndexByte(l.data[start:], 0)
 		}
 		if end < 0 {
-			return fmt.Errorf("%s: damaged: the owner of %s lies behind the end of the file", l.name, network)
+			return fmt.Errorf("%s: damaged: the owner of %s is beyond the end of the file", l.name, network)
 		}
 		owner, err := parseOwner(latin1(l.data[start : start+end]))
 		if err != nil {
@@ -174,7 +174,7 @@ func parseASN(s string) (uint, error) {
 	digits := strings.TrimPrefix(strings.ToUpper(s), "AS")
 	n, err := strconv.ParseUint(digits, 10, 32)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no AS number, such as AS15169", s)
+		return 0, fmt.Errorf("%q: not an AS number, such as AS15169", s)
 	}
 	return uint(n), nil
 }

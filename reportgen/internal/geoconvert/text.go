@@ -14,7 +14,7 @@ import (
 	"go4.org/netipx"
 )
 
-// columns are where in a row things stand; -1 is nowhere.
+// columns are the indexes of the fields in a row; -1 if missing.
 type columns struct{ network, start, end, country, asn, name int }
 
 // The names that headers use.
@@ -28,7 +28,7 @@ var columnNames = struct{ network, start, end, country, asn, name []string }{
 }
 
 // readText reads CSV: rows of network, or start and end, and then
-// country_code, asn, name, of which the last may be missing; or with a header
+// country_code, asn, name (optional); or with a header
 // in any order. Tor's geoip files are such rows, with addresses as numbers.
 // Lines that begin with # are comments.
 func readText(name string, data []byte) (Table, error) {
@@ -68,7 +68,7 @@ func readText(name string, data []byte) (Table, error) {
 	return t, nil
 }
 
-// findColumns reads a header, or tells from a first row without one.
+// findColumns reads a header, or infers the columns from a first row without one.
 func findColumns(row []string) (cols *columns, header bool, err error) {
 	if _, err := netip.ParsePrefix(row[0]); err == nil {
 		return &columns{network: 0, start: -1, end: -1, country: 1, asn: 2, name: 3}, false, nil
@@ -100,7 +100,7 @@ func (t *Table) addRow(row []string, cols *columns, place string) error {
 	case slices.Contains([]string{"", "??", "-", "--", "ZZ", "XX"}, e.Country):
 		e.Country = "" // How sources say that they do not know.
 	case len(e.Country) != 2:
-		return fmt.Errorf("country %q is no code of two letters", e.Country)
+		return fmt.Errorf("country %q: not a code of two letters", e.Country)
 	}
 	if s := field(cols.asn); s != "" && s != "-" {
 		asn, err := parseASN(s)
@@ -158,7 +158,7 @@ func parseAddr(s string) (netip.Addr, error) {
 	}
 	a, err := netip.ParseAddr(s)
 	if err != nil || a.Zone() != "" {
-		return netip.Addr{}, fmt.Errorf("%q is no address", s)
+		return netip.Addr{}, fmt.Errorf("%q: not an address", s)
 	}
 	return a, nil
 }

@@ -4,7 +4,7 @@
 //	err := p.Serve(ctx, listener)
 //
 // The page around the report gets the progress and the errors of each run as server-sent events, and reloads the report
-// at the place where the reader was. A change during a run starts it anew; the cells that ran are in the cache.
+// at the place where the reader was. A change during a run restarts it; the cells that ran are in the cache.
 package preview
 
 import (

@@ -78,7 +78,7 @@ func TestLeftOfWriting(t *testing.T) {
 	err = f.Replace(func(dir string) error {
 		running = dir
 		killed = filepath.Join(filepath.Dir(filepath.Dir(dir)), ".report-123")
-		if err := os.CopyFS(killed, os.DirFS(filepath.Dir(dir))); err != nil { // which nobody has locked
+		if err := os.CopyFS(killed, os.DirFS(filepath.Dir(dir))); err != nil { // which is not locked
 			return err
 		}
 		if err := f.Replace(fill); err != nil {

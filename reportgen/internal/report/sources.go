@@ -100,8 +100,8 @@ func portable(sources []execute.Source, dir string) []execute.Source {
 	return all
 }
 
-// projectRoot is the nearest folder at or above dir that holds a Go module or a Git work tree, and dir itself if there
-// is none.
+// projectRoot is the nearest folder at or above dir that holds a Go module or a Git work tree, or dir itself without
+// one.
 func projectRoot(dir string) string {
 	abs, err := filepath.Abs(dir)
 	if err != nil {

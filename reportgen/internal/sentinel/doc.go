@@ -10,23 +10,23 @@
 //   - [FindPeers]: flows between hosts of one subnet, by destination.
 //
 // Numbers, order of rows and layout of tables are those of Sentinel's pandas
-// code, so that what was written about its output stays true; print.go says
+// code, so that descriptions of its output stay true; print.go says
 // which of pandas' rules apply. [Analysis.WriteText] prints the tables,
 // [Analysis.Charts] draws two of them, [Analysis.WriteMarkdown] writes the
 // report with a card for each alert.
 //
-// # Where Sentinel is wrong
+// # Errors of Sentinel
 //
-// A high quotient of received and sent bytes is a download. Data carried out
+// A high download/upload ratio is a download. Data carried out
 // has the opposite sign, and a fixed share of hosts is listed on any day. Beside
-// that table stands what [UnusualUploads] finds: uploads that are unusual among
+// that table is the result of [UnusualUploads]: uploads that are unusual among
 // those of the day's own hosts.
 //
 // A high frequency of flows to an internal address is mostly a server's. Beside
-// that table stand [Insiders]: which destinations are servers, by how many hosts
+// that table are [Insiders]: which destinations are servers, by how many hosts
 // use them, and which of the others talk to each other in a mesh.
 //
-// Both rules know one day only, and so cannot tell a nightly backup from a
+// Both rules see one day only, and so cannot distinguish a nightly backup from a
 // theft. With [Options.Baseline] package detect compares the day with a normal
 // one, and its findings take their place.
 package sentinel

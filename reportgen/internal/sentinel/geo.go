@@ -16,7 +16,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/geoconvert"
 )
 
-// mmdbMarker stands before the metadata at the end of every MMDB (MaxMind DB
+// mmdbMarker precedes the metadata at the end of every MMDB (MaxMind DB
 // File Format Specification 2.0).
 const mmdbMarker = "\xab\xcd\xefMaxMind.com"
 

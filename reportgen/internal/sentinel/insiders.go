@@ -12,10 +12,10 @@ import (
 )
 
 // Insiders says what the destinations of a subnet are to their network, as far
-// as one day tells.
+// as far as one day shows.
 type Insiders struct {
 	Servers []Server       // most clients first
-	Peers   int            // destinations that are no server
+	Peers   int            // destinations that are not servers
 	Meshes  [][]netip.Addr // three peers or more that hang together by flows both ways; each sorted, the largest first
 	Busiest netip.Addr     // who contacted most peers
 	Reached int            // how many those are
@@ -28,7 +28,7 @@ type Server struct {
 	Clients int
 }
 
-// NewInsiders tells the servers among the destinations of a subnet, by
+// NewInsiders identifies the servers among the destinations of a subnet, by
 // detect.Services, which goes by the share of the day's internal hosts that use
 // them, and what the others do among themselves.
 func NewInsiders(p *profile.Profile, internal flow.Networks, s Subnet) Insiders {

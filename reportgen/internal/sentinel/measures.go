@@ -68,7 +68,7 @@ type RatioRow struct {
 	Index    int // place of the source among all, in alphabetical order, from 0
 	Src      netip.Addr
 	Down, Up int64   // bytes
-	Ratio    float64 // down ÷ up; infinite where nothing was sent, NaN where nothing was received either
+	Ratio    float64 // down ÷ up; infinite if nothing was sent, NaN if nothing was received either
 }
 
 // DataExfiltration returns the sources above a percentile, 0 to 100, of

@@ -82,7 +82,7 @@ func TestInsiders(t *testing.T) {
 			}
 		}
 	}
-	flows = append(flows, record(60, "10.0.0.7", "10.0.0.8", 9, 9), record(61, "10.0.0.8", "10.0.0.7", 9, 9)) // two are no mesh
+	flows = append(flows, record(60, "10.0.0.7", "10.0.0.8", 9, 9), record(61, "10.0.0.8", "10.0.0.7", 9, 9)) // two are not a mesh
 	day := dayOf(flows...)
 	subnets, err := sentinel.FindPeers(t.Context(), day.Rows, nil)
 	if err != nil || len(subnets) != 1 {
@@ -91,7 +91,7 @@ func TestInsiders(t *testing.T) {
 	got := sentinel.NewInsiders(day.Profile, flow.Private, subnets[0])
 	want := sentinel.Insiders{
 		Servers: []sentinel.Server{{Addr: netip.MustParseAddr("10.0.0.200"), Role: "web", Clients: 20}},
-		Peers:   20, Busiest: netip.MustParseAddr("10.0.0.9"), Reached: 19, // and itself, which is no other host
+		Peers:   20, Busiest: netip.MustParseAddr("10.0.0.9"), Reached: 19, // and itself, which is not another host
 		Meshes: [][]netip.Addr{{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.0.0.3")}},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
@@ -142,7 +142,7 @@ func prefixes(texts ...string) []netip.Prefix {
 	return ps
 }
 
-// Rows that are no flows are passed over, as they were counted when the day was
+// Rows that are not flows are skipped, as they were counted when the day was
 // read; any other error and the end of the context end the search.
 func TestFindPeersErrors(t *testing.T) {
 	broken := errors.New("broken")

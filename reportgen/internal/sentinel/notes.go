@@ -30,7 +30,7 @@ func (a *Analysis) uploadNotes() []string {
 	for _, u := range a.Uploads {
 		notes = append(notes, u.String())
 	}
-	return append(notes, "One day cannot tell a nightly backup from a theft: compare with a normal day (--baseline FILE).")
+	return append(notes, "A single day does not distinguish a nightly backup from a theft: compare with a normal day (--baseline FILE).")
 }
 
 // String says what was sent where, and when.
@@ -60,7 +60,7 @@ func (a *Analysis) subnetNotes(i int) []string {
 	if in.Peers == 0 {
 		return append(notes, "No other host of the subnet was contacted.")
 	}
-	notes = append(notes, fmt.Sprintf("Contacted hosts that are no servers: %d.", in.Peers))
+	notes = append(notes, fmt.Sprintf("Contacted hosts other than servers: %d.", in.Peers))
 	if len(in.Meshes) == 0 {
 		notes = append(notes, "No three of them hang together by flows in both directions, as those of a mesh do.")
 	}
@@ -70,7 +70,7 @@ func (a *Analysis) subnetNotes(i int) []string {
 	if in.Reached > 1 {
 		notes = append(notes, fmt.Sprintf("No host contacted more of them than %s: %d of %d.", in.Busiest, in.Reached, in.Peers))
 	}
-	return append(notes, "One day cannot tell a new mesh from an old application: compare with a normal day (--baseline FILE).")
+	return append(notes, "A single day does not distinguish a new mesh from an old application: compare with a normal day (--baseline FILE).")
 }
 
 func serversNote(servers []Server) string {

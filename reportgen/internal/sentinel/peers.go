@@ -14,7 +14,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
-// Subnets that are searched where none is named: those in which a site usually
+// Subnets that are searched by default: those in which a site usually
 // numbers one segment.
 const (
 	subnetBits   = 24
@@ -34,7 +34,7 @@ type PeerRow struct {
 	Dst       netip.Addr
 	Sources   []netip.Addr // distinct; sorted
 	Flows     int64
-	Frequency float64 // flows per 1/100 s; NaN where there is no time between first and last
+	Frequency float64 // flows per 1/100 s; NaN if there is no time between first and last
 }
 
 // FindPeers returns the flows between hosts of one network, for each of
@@ -43,10 +43,10 @@ type PeerRow struct {
 //
 // Sentinel's frequency is the number of flows ÷ (timestamp of the last − of the
 // first) in the order of the file's rows, which is why this reads rows and no
-// profile. Where they are not in order of time it can be negative. Sentinel
-// fails where both are equal; here it is NaN.
+// profile. If they are not in order of time it can be negative. Sentinel
+// fails if both are equal; here it is NaN.
 //
-// Rows that are no flows are left out. Any other error ends the search.
+// Rows that are not flows are skipped. Any other error ends the search.
 func FindPeers(ctx context.Context, rows iter.Seq2[flow.Record, error], networks []netip.Prefix) ([]Subnet, error) {
 	found := map[netip.Prefix]*subnet{}
 	for _, n := range networks {

@@ -16,7 +16,7 @@ import (
 //
 //   - a column is as wide as its widest cell, with one space more before
 //     each value for a sign, and one space between columns,
-//   - the index stands left, all else right,
+//   - the index is left-aligned, all other columns right-aligned,
 //   - text is cut to 50 characters,
 //   - numbers have six decimals, less the zeros that all have at their end, or
 //     an exponent where a number would else look like 0 or is too long.

@@ -17,7 +17,7 @@ import (
 // then a card for each host that they list, with its origin, its owner and,
 // where Options.Resolver is set, its reverse name. The charts are the files that
 // Charts names, beside the report. It holds no time and no path: the same day
-// gives the same bytes, but for what name servers answer.
+// gives the same bytes, except for the answers of name servers.
 func (a *Analysis) WriteMarkdown(ctx context.Context, w io.Writer) error {
 	cards := a.cards()
 	names, err := a.resolve(ctx, cards)
@@ -39,7 +39,7 @@ func (a *Analysis) WriteMarkdown(ctx context.Context, w io.Writer) error {
 		}
 	}
 	if a.opt.Country {
-		section("Connection volume by country", "Flows and received bytes by country of destination. Addresses of no known country, internal ones among them, stand in the row without a name.", a.countryTable(), nil)
+		section("Connection volume by country", "Flows and received bytes by country of destination. Addresses without a known country, including internal ones, are in the row without a name.", a.countryTable(), nil)
 		a.picture(&b, CountryChart)
 	}
 	if a.opt.Distribution {
@@ -84,7 +84,7 @@ const (
 type card struct {
 	kind   string
 	title  string
-	about  netip.Addr // whose origin, owner and reverse name are told
+	about  netip.Addr // whose origin, owner and reverse name are printed
 	fields [][2]string
 }
 
@@ -128,7 +128,7 @@ func (a *Analysis) cards() []card {
 	return cards
 }
 
-// size writes bytes as people read them and as the tables have them.
+// size formats bytes, in units and as the tables do.
 func size(n int64) string { return fmt.Sprintf("%s (%d bytes)", units.Bytes(n), n) }
 
 // card makes a card of names and values in turn.
@@ -177,7 +177,7 @@ func writeCards(b *strings.Builder, cards []card, kind string, names map[netip.A
 }
 
 // escape writes text so that Markdown and HTML mean nothing in it, nor does what
-// GitHub makes a link of without being told to.
+// GitHub turns into a link by itself.
 func escape(s string) string {
 	var b strings.Builder
 	for i, r := range s {

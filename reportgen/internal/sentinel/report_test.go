@@ -19,8 +19,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 )
 
-// nameServer answers reverse lookups from names, on loopback, with what is not
-// in them as not existing. It returns a resolver that asks it alone.
+// nameServer answers reverse lookups from names, on loopback. Other names do not
+// exist. It returns a resolver that uses only this server.
 func nameServer(t *testing.T, names map[string]string) *net.Resolver {
 	t.Helper()
 	socket, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")

@@ -20,7 +20,7 @@ const (
 )
 
 // resolve asks for the reverse names of the addresses on cards, or for none
-// where there is no resolver. What a name server does not answer is no error:
+// without a resolver. A name server that does not answer is not an error:
 // the card says so. Only the end of ctx is.
 func (a *Analysis) resolve(ctx context.Context, cards []card) (map[netip.Addr]string, error) {
 	names := map[netip.Addr]string{}

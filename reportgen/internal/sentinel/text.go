@@ -8,7 +8,7 @@ import (
 )
 
 // WriteText prints the tables of the measures taken, in Sentinel's order: each
-// under a line that begins with [!], and beneath some what else the day tells,
+// under a line that begins with [!], and below some further results,
 // in lines that begin with [i].
 func (a *Analysis) WriteText(w io.Writer) error {
 	var b strings.Builder

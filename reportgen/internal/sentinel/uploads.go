@@ -38,7 +38,7 @@ const leastSpread = 0.1
 // Hoaglin, How to Detect and Handle Outliers, 1993).
 //
 // It returns false where fewer than ten internal hosts sent anything outside,
-// of which nothing can be said.
+// that cannot be judged.
 func UnusualUploads(p *profile.Profile, l *geo.Lookup, internal flow.Networks) ([]Upload, bool) {
 	all := uploads(p, l, internal)
 	largest := map[netip.Addr]float64{}
@@ -137,7 +137,7 @@ func outward(p *profile.Profile, internal flow.Networks) []profile.Conversation 
 	return pairs
 }
 
-// median returns the median of values in any order, of which there are some.
+// median returns the median of values in any order; there must be at least one.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)

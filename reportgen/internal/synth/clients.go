@@ -16,8 +16,8 @@ type client struct {
 	clocks []*clock
 }
 
-// The clients' day: its flows as a share of a day, how many a client makes at
-// least in the mean, and upload over download, the coursework report's 0.118.
+// The clients' day: its flows as a share of a day, the minimum mean number
+// of a client, and the upload/download ratio, 0.118 in the coursework report.
 const (
 	clientShare    = 0.25
 	clientFlows    = 150
@@ -25,7 +25,7 @@ const (
 	clientUpToDown = 0.118
 )
 
-// newClients draws the people who use the public servers: most from one
+// newClients draws the users of the public servers: most from one
 // network of a Portuguese provider, some from others and from abroad.
 func (p *Plan) newClients() []*client {
 	n := int(clientShare * float64(p.opts.Flows) / clientFlows)
@@ -81,7 +81,7 @@ func (c *client) visit(r rng) visit {
 	return v
 }
 
-// clientDay adds what people outside do on the servers.
+// clientDay adds the activity of external users on the servers.
 func (p *Plan) clientDay(d *day) {
 	total := 0.0
 	for _, c := range p.clients {
@@ -123,7 +123,7 @@ func (p *Plan) plantAutomation() {
 	}
 }
 
-// addOddClients makes some clients unusual: people who do much, and a service
+// addOddClients makes some clients unusual: users who do much, and a service
 // that watches the servers. The latter is a program, regular as those planted
 // are; that it is wanted is for an allow-list to know.
 func (p *Plan) addOddClients() {
@@ -136,7 +136,7 @@ func (p *Plan) addOddClients() {
 	for range 4 {
 		office.clocks = append(office.clocks, newClock(r))
 	}
-	p.harmless(office.addr, "shared-client", "five people behind one address")
+	p.harmless(office.addr, "shared-client", "five users behind one address")
 
 	r = p.stream("monitoring-client")
 	watcher := p.pool.reserveIn(r, "88.198.0.0/16", 1)[0]

@@ -49,7 +49,7 @@ func countries() []country {
 	}
 }
 
-// The countries of single preferences and of what is planted.
+// The countries of single preferences and of planted behaviour.
 const (
 	foreignCountry = "KR" // of one user's habit, on both days
 	newCountry     = "RU" // of the hosts planted for new-country
@@ -90,7 +90,7 @@ func countryNames() map[string]string {
 }
 
 // plantNewCountry has one or two hosts work with sites in a country that
-// nobody talked to before, at their ordinary hours.
+// no host contacted before, at their ordinary hours.
 func (p *Plan) plantNewCountry(c *cast) {
 	const flowsInAll, bytesInAll = 1830, 298_476_091 // the coursework report's
 	sites := p.pool.reserve(p.stream("new-country"), newCountry, "", 12)
@@ -99,7 +99,7 @@ func (p *Plan) plantNewCountry(c *cast) {
 		r := p.stream("new-country", h.name)
 		n := p.planted(flowsInAll*shares[i], 100*shares[i])
 		flows := p.visits(h, n, sites, bytesInAll/flowsInAll/(1+httpsRatio), r)
-		p.plant(testDay, "new-country", plural(len(flows), "flow")+" to Russia, where nobody had business before", flows)
+		p.plant(testDay, "new-country", plural(len(flows), "flow")+" to Russia, which no host contacted before", flows)
 	}
 }
 
@@ -143,7 +143,7 @@ func (p *Plan) addOddCountries(ordinary []*host) {
 	}
 }
 
-// addForeigner has a user work with sites of a country that nobody else visits,
+// addForeigner has a user work with sites of a country that no other user visits,
 // on both days.
 func (p *Plan) addForeigner(h *host) {
 	sites := p.pool.reserve(p.stream("foreigner"), foreignCountry, "", 5)
@@ -152,7 +152,7 @@ func (p *Plan) addForeigner(h *host) {
 		r := p.stream(string(name), "foreigner")
 		p.also(name, p.visits(h, n, sites, httpsUp, r)...)
 	}
-	p.harmless(h.addr, "foreign-habit", "reads sites in South Korea on both days; nobody else does")
+	p.harmless(h.addr, "foreign-habit", "reads sites in South Korea on both days; no other user does")
 }
 
 // plural writes "1 flow" and "2 flows".

@@ -67,7 +67,7 @@ func (p *Plan) hostAddrs(r rng) []netip.Addr {
 	return addrs
 }
 
-// officeDay adds what people do of themselves on an ordinary day.
+// officeDay adds the activity of users on an ordinary day.
 func (p *Plan) officeDay(d *day) {
 	total := 0.0
 	for _, h := range p.hosts {

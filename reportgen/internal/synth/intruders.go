@@ -68,7 +68,7 @@ func (p *Plan) plantDNS(c *cast) {
 	for _, t := range anyTime(r, p.planted(400, 60), first, first+hours(6)) {
 		flows = append(flows, v.flow(r, t, h.addr))
 	}
-	p.plant(testDay, "dns-c2", plural(len(flows), "DNS request")+" of about 2 kB to a resolver outside that nobody else uses", flows)
+	p.plant(testDay, "dns-c2", plural(len(flows), "DNS request")+" of about 2 kB to an external resolver that no other host uses", flows)
 }
 
 // plantBeacon has a host call one address at a fixed period, give or take.

@@ -97,7 +97,7 @@ func (p *Plan) addPublicDNS(h *host) {
 }
 
 // addUpdates has many hosts fetch a software update on the test day, from an
-// address that nobody used before.
+// address that no host used before.
 func (p *Plan) addUpdates(ordinary []*host) {
 	r := p.stream("updates")
 	dst := p.pool.reserve(r, "US", "Akamai International B.V.", 1)[0]

@@ -12,7 +12,7 @@ type site struct {
 	addr netip.Addr
 	size float64 // bytes per flow, as a multiple of the mean
 	quic bool
-	// idle are the days on which nobody goes there: new legitimate addresses
+	// idle are the days on which no user goes there: new legitimate addresses
 	// appear each day, and others go.
 	idle map[dayName]bool
 }

@@ -36,7 +36,7 @@ type preferences struct {
 const wandering = 0.04
 
 // newPreferences draws a person's taste: countries in the office's proportions,
-// more or less, the rare ones for some people only; and favourite sites, the
+// more or less, the rare ones for some users only; and favourite sites, the
 // popular ones more often.
 func (p *Plan) newPreferences(r rng) preferences {
 	h := preferences{
@@ -84,7 +84,7 @@ func (h *preferences) site(day dayName, r rng) *site {
 const sessionFlows = 13
 
 // sessions yields the times of n flows of a person at work, session by
-// session, with the pauses of someone who reads. What midnight cuts off is
+// session, with the pauses of a reader. What midnight cuts off is
 // left out.
 func sessions(c *clock, n int, r rng) iter.Seq[[]flow.Time] {
 	return func(yield func([]flow.Time) bool) {

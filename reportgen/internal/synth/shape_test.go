@@ -107,7 +107,7 @@ func TestShapeOfANormalDay(t *testing.T) {
 	}
 	for _, c := range countries() {
 		if s.countries[c.code] == 0 {
-			t.Errorf("nobody talks to %s", c.name)
+			t.Errorf("no host contacts %s", c.name)
 		}
 	}
 	for _, c := range append(oddCountries(), oddCountry{code: newCountry}) {
@@ -196,7 +196,7 @@ func TestShapeOfTheClientsDay(t *testing.T) {
 	near(t, "HTTPS", s.ports["https"], 0.92, 0.02)
 	for dst := range s.dsts {
 		if !netip.MustParsePrefix("200.0.0.0/24").Contains(dst) {
-			t.Errorf("%s is no public server", dst)
+			t.Errorf("%s is not a public server", dst)
 		}
 	}
 	home := 0

@@ -2,7 +2,7 @@
 // was compromised.
 //
 // [New] draws a [Plan] from a seed: the hosts of an organisation and their
-// preferences, the addresses they visit, and what is planted. From it come three
+// preferences, the addresses they visit, and planted behaviour. From it come three
 // days, each a sequence of flows in order of time:
 //
 //   - [Plan.Data], a normal day of the organisation's hosts,
@@ -13,7 +13,7 @@
 //
 // [Plan.Truth] says what was planted and, as important, what only looks
 // suspicious: a nightly backup, video calls, software updates. The addresses
-// lie in prefixes of real networks, and [Plan.WriteCountryDB] and
+// are in prefixes of real networks, and [Plan.WriteCountryDB] and
 // [Plan.WriteOwnerDB] write MMDB files that cover them.
 //
 // A day has the shape that real days of an office have: people work in

@@ -73,7 +73,7 @@ func TestDaysAtOnce(t *testing.T) {
 	}
 }
 
-// TestStrengthLeavesPeopleAlone checks that what is planted draws from streams
+// TestStrengthLeavesPeopleAlone checks that planted behaviour draws from streams
 // of its own: the normal day does not know of it.
 func TestStrengthLeavesPeopleAlone(t *testing.T) {
 	weak, strong := newPlan(t, Options{Flows: 20_000}), newPlan(t, Options{Flows: 20_000, Strength: 3})
@@ -176,7 +176,7 @@ func checkDay(t *testing.T, flows []flow.Record, source func(netip.Addr) bool) {
 		case r.Time >= flow.Day, r.Up <= 0, r.Down < 0, r.Port == 0, r.Proto != flow.TCP && r.Proto != flow.UDP:
 			t.Fatalf("not a flow: %+v", r)
 		case !source(r.Src):
-			t.Fatalf("%s is no source of this day", r.Src)
+			t.Fatalf("%s is not a source of this day", r.Src)
 		case r.Src == r.Dst || !r.Dst.IsValid():
 			t.Fatalf("no destination: %+v", r)
 		}

@@ -74,7 +74,7 @@ func TestPlantedIsThere(t *testing.T) {
 	}
 }
 
-// checkPlanted checks what makes each rule tell: found are the entity's flows
+// checkPlanted checks the reason for each finding: found are the entity's flows
 // to the planted addresses, before those of the normal day, all those of the
 // day of everyone.
 func checkPlanted(t *testing.T, x Planted, found, before, all []flow.Record) {
@@ -166,7 +166,7 @@ func TestBenignIsThere(t *testing.T) {
 	}
 }
 
-// TestHabitsLast checks that a foreign habit is nobody else's, and the same on
+// TestHabitsLast checks that a foreign habit is not shared by other users, and the same on
 // both days.
 func TestHabitsLast(t *testing.T) {
 	p := newPlan(t, Options{Flows: 50_000})

@@ -44,7 +44,7 @@ func dump(from, folder string) error {
 	)
 }
 
-// write writes rows, the first of which names the columns.
+// write writes rows; the first row names the columns.
 func write(path string, rows iter.Seq[[]string]) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
