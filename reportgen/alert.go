@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -76,7 +75,7 @@ type alerting struct {
 func (o alertOptions) open(set *siem.Set) (*alerting, error) {
 	a := &alerting{alertOptions: o, set: set}
 	var err error
-	if a.tls, err = o.tlsConfig(); err != nil {
+	if a.tls, err = alert.TLSConfig(o.ca, o.cert); err != nil {
 		return nil, err
 	}
 	for _, to := range o.to {
@@ -107,32 +106,6 @@ func (o alertOptions) open(set *siem.Set) (*alerting, error) {
 		}
 	}
 	return a, nil
-}
-
-// tlsConfig returns nil if the flags ask for the defaults.
-func (o alertOptions) tlsConfig() (*tls.Config, error) {
-	if o.ca == "" && o.cert == "" {
-		return nil, nil
-	}
-	config := &tls.Config{}
-	if o.ca != "" {
-		text, err := os.ReadFile(o.ca)
-		if err != nil {
-			return nil, fmt.Errorf("--alert-ca: %w", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("--alert-ca: %s: no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----", o.ca)
-		}
-	}
-	if o.cert != "" {
-		own, err := tls.LoadX509KeyPair(o.cert, o.cert)
-		if err != nil {
-			return nil, fmt.Errorf("--alert-cert: %s: %w; use one PEM file with the certificate and its key", o.cert, err)
-		}
-		config.Certificates = []tls.Certificate{own}
-	}
-	return config, nil
 }
 
 // make makes the alerts, if the format of findings or a destination needs them, and

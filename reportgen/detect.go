@@ -14,6 +14,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/flowbook/flowbook/reportgen/internal/allowlist"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/findings"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
@@ -70,11 +71,11 @@ func newDetectCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringArrayVar(&opt.baselines, "baseline", nil, "`DAYS` file, folder or pattern of earlier days (repeatable)")
-	once(f, &opt.days, "days", "`FOLDER` folder of days from which --test and the 28 days before it are read")
-	once(f, &opt.test, "test", "`DAY` file of the day under test; with --days, a date or latest")
+	f.StringArrayVar(&opt.selection.Baselines, "baseline", nil, "`DAYS` file, folder or pattern of earlier days (repeatable)")
+	once(f, &opt.selection.Folder, "days", "`FOLDER` folder of days from which --test and the 28 days before it are read")
+	once(f, &opt.selection.Test, "test", "`DAY` file of the day under test; with --days, a date or latest")
 	f.BoolVar(&opt.coverage, "coverage", false, "also print what each rule learned from and could not see")
-	once(f, &opt.servers, "servers", "`FILE` flows of external clients of the public servers")
+	once(f, &opt.selection.Servers, "servers", "`FILE` flows of external clients of the public servers")
 	once(f, &opt.country, "country", "`FILE` MMDB of countries")
 	once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
@@ -104,8 +105,7 @@ func (v *onceValue) Set(s string) error {
 }
 
 type detectOptions struct {
-	baselines              []string
-	days, test, servers    string
+	selection              days.Selection
 	country, asn, internal string
 	coverage               bool
 	sensitivity            float64
@@ -157,11 +157,11 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 		}
 	}
 	// Alerts go first: whoever reads the findings may close the pipe.
-	if err := alerts.make(r.Findings, in, opt.test, opt.format, c); err != nil {
+	if err := alerts.make(r.Findings, in, opt.selection.Test, opt.format, c); err != nil {
 		return err
 	}
 	seen := r.Coverage()
-	c.Infof("%s", coverageLine(seen))
+	c.Infof("%s", findings.CoverageLine(seen))
 	delivered := alerts.deliver(cmd.Context(), c)
 	printed := opt.print(stdout, r, alerts)
 	if printed == nil && opt.coverage {
@@ -177,7 +177,7 @@ func (opt *detectOptions) validate() error {
 	switch {
 	case !slices.Contains([]string{"table", "json", "csv", alert.FormatOCSF, alert.FormatECS}, opt.format):
 		return fmt.Errorf("--format %q: want table, json, csv, ocsf or ecs", opt.format)
-	case opt.test == "":
+	case opt.selection.Test == "":
 		return errors.New("missing --test, the day under test; detect works best with --baseline, earlier days of the same network")
 	case !(opt.sensitivity > 0):
 		return fmt.Errorf("--sensitivity %v: must be above 0", opt.sensitivity)
@@ -195,10 +195,10 @@ func (opt *detectOptions) input(cmd *cobra.Command) (in detect.Input, err error)
 	if opt.sensitivitySet {
 		in.Sensitivity = opt.sensitivity
 	}
-	if err := opt.openDays(cmd.Context(), &in, c); err != nil {
+	if err := opt.selection.Open(cmd.Context(), &in, c); err != nil {
 		return in, err
 	}
-	if err := internalNetworks(&in, opt.internal, c); err != nil {
+	if err := days.SetInternal(&in, opt.internal, c); err != nil {
 		return in, err
 	}
 	in.Geo, err = geo.Open(opt.country, opt.asn)
@@ -210,14 +210,14 @@ func (opt *detectOptions) input(cmd *cobra.Command) (in detect.Input, err error)
 func (opt *detectOptions) writeCoverage(stdout io.Writer, c *console.Console, seen []detect.Coverage) error {
 	switch opt.format {
 	case "json":
-		return writeCoverageJSON(stdout, seen)
+		return findings.WriteCoverageJSON(stdout, seen)
 	case "table":
 		if _, err := fmt.Fprintln(stdout); err != nil {
 			return err
 		}
-		return writeCoverageTable(stdout, seen)
+		return findings.WriteCoverageTable(stdout, seen)
 	}
-	return writeCoverageTable(c.Output(), seen)
+	return findings.WriteCoverageTable(c.Output(), seen)
 }
 
 // print writes the findings in the chosen format.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // Every command says what it does and shows an example.
@@ -263,7 +264,7 @@ func TestHelp(t *testing.T) {
 		for _, inner := range c.Commands() {
 			walk(inner)
 		}
-		for line := range strings.Lines(flagUsages(c.NonInheritedFlags())) {
+		for line := range strings.Lines(usage.Flags(c.NonInheritedFlags())) {
 			name := strings.TrimLeft(strings.Fields(line)[0], "-,")
 			if strings.HasPrefix(line, "  -") {
 				name = strings.TrimPrefix(strings.Fields(line)[1], "--")

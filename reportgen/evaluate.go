@@ -8,11 +8,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/reportgen/internal/evaluation"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 const evaluateHelp = `Evaluate compares findings with the hosts that are known to be compromised.
@@ -111,7 +111,7 @@ func newEvaluateWorldsCommand() *cobra.Command {
 				_, err := cmd.OutOrStdout().Write(text.Bytes())
 				return err
 			}
-			return renameio.WriteFile(out, text.Bytes(), 0o644)
+			return wholefile.WriteBytes(out, text.Bytes(), 0o666)
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` Markdown file to write (default standard output)")

@@ -14,6 +14,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/geoconvert"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 const geoConvertHelp = `Convert writes an MMDB from databases of countries or owners in other formats:
@@ -84,7 +85,7 @@ func convertGeo(c *console.Console, in []string, out string) error {
 		}
 		table.Add(t)
 	}
-	err = writeWhole(out, func(w io.Writer) error { return table.WriteMMDB(w, built.Unix()) })
+	err = wholefile.Write(out, 0o666, func(w io.Writer) error { return table.WriteMMDB(w, built.Unix()) })
 	if err != nil {
 		return err
 	}

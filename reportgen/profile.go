@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
@@ -40,16 +41,16 @@ func profileFiles(cmd *cobra.Command, paths []string, out string) error {
 			return err
 		}
 		bar.Close()
-		warnRejected(c, p)
+		days.WarnRejected(c, p)
 		return flowfile.WriteProfile(out, p)
 	}
 	for _, path := range paths {
-		p, at, err := flowfile.CachedProfile(cmd.Context(), path, flowfile.Options{Progress: bar.Set, CacheFailed: warnCache(c)})
+		p, at, err := flowfile.CachedProfile(cmd.Context(), path, flowfile.Options{Progress: bar.Set, CacheFailed: days.WarnCache(c)})
 		if err != nil {
 			return err
 		}
 		bar.Close()
-		warnRejected(c, p)
+		days.WarnRejected(c, p)
 		if at != "" {
 			fmt.Fprintln(cmd.OutOrStdout(), at)
 		}

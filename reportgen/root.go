@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // run is reportgen as a function: it runs the command in args and returns the
@@ -97,7 +98,7 @@ func newRootCommand() *cobra.Command {
 	add(groupFinding, newDetectCommand(), newRulesCommand(), newEvaluateCommand(), newSentinelCommand())
 	add(groupSetup, newKernelCommand(), newCacheCommand(), newManCommand())
 	requireSubcommands(root)
-	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
+	root.SetUsageTemplate(usage.Template(root.UsageTemplate()))
 	return root
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
@@ -161,7 +162,7 @@ func (o *runFlags) options(cmd *cobra.Command, cached bool) (report.Options, err
 	}
 	return report.Options{
 		Parameters: o.params,
-		Check:      checkInputs,
+		Check:      days.CheckInputs,
 		Warn:       warn(cmd),
 		Note:       func(message string) { consoleOf(cmd).Infof("%s", message) },
 		Execute: execute.Options{

@@ -1,63 +1,17 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"net"
-	"strconv"
-	"strings"
 
-	"github.com/flowbook/flowbook/pkg/chart/png"
-	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/console"
-	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
-	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/reportgen/internal/sentinel"
 )
 
-// sentinelReport is the file that -o writes.
-const sentinelReport = "sentinel.md"
-
-const sentinelHelp = `usage: reportgen sentinel [-h] --data DATA -gi GI -gin GIN [-dx DATAEXFILTRATION] [-bn [BOTNET]]
-                          [-cv] [-td] [-q] [-o] [--resolve] [--baseline FILE] [--internal CIDR,...]
-
-Traffic analysis tool. It takes only the measures that -cv, -td, -dx and -bn ask for.
-
-  -h, --help            show this help message and exit
-  --data DATA           Path to datafile to analyze, in Parquet
-  -gi GI                Geolocation IP database: a legacy GeoIP.dat or an MMDB of countries
-  -gin GIN              Geolocation IP database with owners: a legacy GeoIPASNum.dat or an MMDB
-                        of autonomous systems
-  -dx DATAEXFILTRATION, --dataExfiltration DATAEXFILTRATION
-                        Threshold percentage for outliers in upload/download byte amount.
-                        Example '-dx 90' will return the top 10%
-  -bn [BOTNET], --botnet [BOTNET]
-                        Detecting possible botnet communication in specified networks, or all
-                        networks. Example '-bn 192.168.104.0/24' will search P2P communication
-                        within that network, '-bn' within all subnets found
-  -cv, --countryVolume  Measures the connection volume per country; writes connectionsxcountry.png
-  -td, --trafficDistribution
-                        Generates a graph illustrating the hourly distribution of the volume of
-                        connections during a day; writes connectionsxhour.png
-  -q, --quiet           Suppress stdout
-  -o, --outfileMd       Export to markdown file; writes sentinel.md
-
-Beyond what Sentinel has:
-
-  --resolve             look up the reverse names of the hosts in sentinel.md (queries name servers)
-  --baseline FILE       a normal day, in Parquet, to compare the results of -dx and -bn with
-  --internal CIDR,...   the organisation's networks (default RFC 1918 and ULA)
-  --log-format FORMAT   messages on stderr as text or json
-
-Files are written to the current folder. All options may begin with one dash or two.
-`
-
 // newSentinelCommand returns reportgen sentinel, the command line of the Sentinel
-// tool. Its options are long names after a single dash, which the standard
-// library's flag package supports and cobra does not.
+// tool.
 func newSentinelCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:                "sentinel --data DATA -gi GI -gin GIN",
@@ -65,178 +19,13 @@ func newSentinelCommand() *cobra.Command {
 		Example:            "  reportgen sentinel --data test.parquet -gi GeoIP.dat -gin GeoIPASNum.dat -cv -td",
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			opt, err := parseSentinel(args)
+			err := sentinel.Main(cmd.Context(), args, cmd.OutOrStdout(), consoleOf(cmd))
 			if errors.Is(err, flag.ErrHelp) {
 				return cmd.Help()
 			}
-			if err != nil {
-				return fmt.Errorf("sentinel: %w; reportgen sentinel -h lists the options", err)
-			}
-			return opt.run(cmd.Context(), cmd.OutOrStdout(), consoleOf(cmd))
+			return err
 		},
 	}
-	c.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(cmd.OutOrStdout(), sentinelHelp) })
+	c.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(cmd.OutOrStdout(), sentinel.Help) })
 	return c
-}
-
-type sentinelOptions struct {
-	sentinel.Options
-	data, country, owner string
-	baseline             string
-	quiet, report        bool
-}
-
-// parseSentinel reads a command line of the Sentinel tool.
-func parseSentinel(args []string) (*sentinelOptions, error) {
-	var o sentinelOptions
-	f := flag.NewFlagSet("sentinel", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&o.data, "data", "", "")
-	f.StringVar(&o.country, "gi", "", "")
-	f.StringVar(&o.owner, "gin", "", "")
-	f.StringVar(&o.baseline, "baseline", "", "")
-	f.String("log-format", "", "") // run has read it
-	resolve := f.Bool("resolve", false, "")
-	f.Func("internal", "", func(s string) (err error) {
-		o.Internal, err = flow.ParseNetworks(s)
-		return err
-	})
-	for _, name := range []string{"dx", "dataExfiltration"} {
-		f.Func(name, "", o.setPercentile)
-	}
-	for _, name := range []string{"bn", "botnet"} {
-		f.BoolFunc(name, "", o.setBotnet)
-	}
-	for _, b := range []struct {
-		value *bool
-		names [2]string
-	}{
-		{&o.Country, [2]string{"cv", "countryVolume"}}, {&o.Distribution, [2]string{"td", "trafficDistribution"}},
-		{&o.quiet, [2]string{"q", "quiet"}}, {&o.report, [2]string{"o", "outfileMd"}},
-	} {
-		for _, name := range b.names {
-			f.BoolVar(b.value, name, false, "")
-		}
-	}
-	if err := f.Parse(joinBotnet(args)); err != nil {
-		return nil, err
-	}
-	if f.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
-	if *resolve {
-		o.Resolver = net.DefaultResolver
-		if !o.report {
-			return nil, errors.New("--resolve applies to the report; add -o")
-		}
-	}
-	var missing []string
-	for _, required := range []struct{ name, value string }{{"--data", o.data}, {"-gi", o.country}, {"-gin", o.owner}} {
-		if required.value == "" {
-			missing = append(missing, required.name)
-		}
-	}
-	if len(missing) > 0 {
-		return nil, fmt.Errorf("the following arguments are required: %s", strings.Join(missing, ", "))
-	}
-	return &o, nil
-}
-
-// joinBotnet joins -bn and its optional value to one argument: in package flag, an
-// optional value must follow "=".
-func joinBotnet(args []string) []string {
-	var joined []string
-	for i := 0; i < len(args); i++ {
-		arg := args[i]
-		switch strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-") {
-		case "bn", "botnet":
-			if strings.HasPrefix(arg, "-") && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
-				i++
-				arg += "=" + args[i]
-			}
-		}
-		joined = append(joined, arg)
-	}
-	return joined
-}
-
-func (o *sentinelOptions) setPercentile(s string) error {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > 100 {
-		return errors.New("not a whole number from 0 to 100")
-	}
-	o.Exfiltration, o.Percentile = true, n
-	return nil
-}
-
-// setBotnet takes networks, or "true", which the flag has where none is given.
-func (o *sentinelOptions) setBotnet(s string) error {
-	o.Botnet = true
-	if s == "true" {
-		return nil
-	}
-	networks, err := flow.ParseNetworks(s)
-	if err != nil {
-		return err
-	}
-	o.Networks = append(o.Networks, networks...)
-	return nil
-}
-
-// run analyses the day, prints what it finds and writes its files.
-func (o *sentinelOptions) run(ctx context.Context, stdout io.Writer, c *console.Console) (err error) {
-	day := sentinel.Day{Rows: flowfile.Rows(ctx, o.data, flowfile.Filter{})}
-	if day.Profile, _, err = flowfile.CachedProfile(ctx, o.data, flowfile.Options{CacheFailed: warnCache(c)}); err != nil {
-		return fmt.Errorf("--data: %w", err)
-	}
-	warnRejected(c, day.Profile)
-	if o.baseline != "" {
-		if o.Baseline, err = openDay(ctx, o.baseline, c); err != nil {
-			return fmt.Errorf("--baseline: %w", err)
-		}
-	}
-	lookup, err := sentinel.OpenGeo(o.country, o.owner, day.Profile)
-	if err != nil {
-		return fmt.Errorf("-gi, -gin: %w", err)
-	}
-	defer func() { err = errors.Join(err, lookup.Close()) }()
-	if !o.Country && !o.Distribution && !o.Exfiltration && !o.Botnet {
-		c.Warnf("no measure was asked for; add -cv, -td, -dx N or -bn")
-	}
-	a, err := sentinel.Analyze(ctx, day, lookup, o.Options)
-	if err != nil {
-		return fmt.Errorf("%s: %w", o.data, err)
-	}
-	if !o.quiet {
-		if err := a.WriteText(stdout); err != nil {
-			return err
-		}
-	}
-	return o.write(ctx, a, c)
-}
-
-// write writes the charts and the report to the current folder.
-func (o *sentinelOptions) write(ctx context.Context, a *sentinel.Analysis, c *console.Console) error {
-	for _, chart := range a.Charts() {
-		image, err := png.Encode(chart.Figure)
-		if err != nil {
-			return fmt.Errorf("%s: %w", chart.Name, err)
-		}
-		err = writeWhole(chart.Name, func(w io.Writer) error {
-			_, err := w.Write(image)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		c.Infof("wrote %s", chart.Name)
-	}
-	if !o.report {
-		return nil
-	}
-	if err := writeWhole(sentinelReport, func(w io.Writer) error { return a.WriteMarkdown(ctx, w) }); err != nil {
-		return err
-	}
-	c.Infof("wrote %s", sentinelReport)
-	return nil
 }

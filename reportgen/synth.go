@@ -10,12 +10,12 @@ import (
 	"path/filepath"
 
 	"github.com/dustin/go-humanize"
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 const synthHelp = `Synth writes three days of flows of a fictitious organisation whose compromised hosts are
@@ -84,7 +84,7 @@ func writeSample(cmd *cobra.Command, dir string, opt synth.Options) error {
 		write func(io.Writer) error
 	}{{"country.mmdb", plan.WriteCountryDB}, {"asn.mmdb", plan.WriteOwnerDB}, {"truth.json", plan.Truth().Write}}
 	for _, file := range files {
-		if err := writeWhole(filepath.Join(dir, file.name), file.write); err != nil {
+		if err := wholefile.Write(filepath.Join(dir, file.name), 0o666, file.write); err != nil {
 			return err
 		}
 	}
@@ -113,17 +113,4 @@ func writeFlows(ctx context.Context, path string, flows iter.Seq[flow.Record]) (
 		return 0, fmt.Errorf("%s: %w", path, err)
 	}
 	return n, nil
-}
-
-// writeWhole writes a file atomically: it appears complete or not at all.
-func writeWhole(path string, write func(io.Writer) error) (err error) {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o666))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Cleanup()) }()
-	if err := write(f); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return f.CloseAtomicallyReplace()
 }

@@ -15,9 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/flowbook/flowbook/reportgen/internal/sources"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -167,7 +166,7 @@ func (c *Cache) save(slot string, e *entry, outputs []*nbformat.Cell) error {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return err
 	}
-	return renameio.WriteFile(c.file(slot), src, 0o600)
+	return wholefile.WriteBytes(c.file(slot), src, 0o600)
 }
 
 // List returns the entries of the cache, sorted by notebook.

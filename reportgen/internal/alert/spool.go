@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
@@ -243,7 +243,7 @@ func (s *spool) rewrite(text []byte, pending []message) error {
 	case bytes.Equal(b.Bytes(), text):
 		return nil
 	}
-	return renameio.WriteFile(s.path, b.Bytes(), 0o600, renameio.WithTempDir(filepath.Dir(s.path)))
+	return wholefile.WriteBytes(s.path, b.Bytes(), 0o600)
 }
 
 // marker appends marks of delivered messages.

@@ -15,10 +15,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
 // File is a flow file that was written.
@@ -66,12 +66,12 @@ func Write(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []inge
 	var files []pendingFile
 	defer func() {
 		for _, f := range files {
-			err = errors.Join(err, f.pending.Cleanup())
+			err = errors.Join(err, f.pending.Abort())
 		}
 	}()
 	for _, day := range days {
 		f := pendingFile{File: File{Path: name(path, day, len(days)), Day: day}}
-		if f.pending, err = renameio.NewPendingFile(f.Path, renameio.WithPermissions(0o666)); err != nil {
+		if f.pending, err = wholefile.Create(f.Path, 0o666); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Path, err)
 		}
 		files = append(files, f)
@@ -91,7 +91,7 @@ func Write(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []inge
 // pendingFile is a file while it is written.
 type pendingFile struct {
 	File
-	pending *renameio.PendingFile
+	pending *wholefile.File
 }
 
 // name returns the file of a day: path if there is one day.
@@ -123,7 +123,7 @@ func place(files []pendingFile) (placed []File, err error) {
 			return nil, err
 		}
 		earlier = append(earlier, k)
-		if err := f.pending.CloseAtomicallyReplace(); err != nil {
+		if err := f.pending.Commit(); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Path, err)
 		}
 		earlier[len(earlier)-1].replaced = true
@@ -135,6 +135,7 @@ func place(files []pendingFile) (placed []File, err error) {
 // keptFile is what was at a path before it was replaced.
 type keptFile struct {
 	path     string
+	work     *workdir.Dir
 	backup   string // another name of the earlier file; "" if there was none
 	replaced bool
 }
@@ -146,15 +147,16 @@ func keep(path string) (keptFile, error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return k, nil
 	}
-	folder, err := os.MkdirTemp(filepath.Dir(path), ".flowbook-earlier-")
+	work, err := workdir.Make(filepath.Dir(path), ".flowbook-earlier-")
 	if err != nil {
 		return k, fmt.Errorf("%s: %w", path, err)
 	}
-	k.backup = filepath.Join(folder, filepath.Base(path))
+	k.work = work
+	k.backup = filepath.Join(work.Path, filepath.Base(path))
 	if err := os.Link(path, k.backup); err != nil {
 		// A file system without links: for a moment the path has no file.
 		if err := os.Rename(path, k.backup); err != nil {
-			return k, errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(folder))
+			return k, errors.Join(fmt.Errorf("%s: %w", path, err), work.Remove())
 		}
 	}
 	return k, nil
@@ -175,7 +177,7 @@ func (k keptFile) end(restore bool) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w; the earlier file is %s", k.path, err, k.backup)
 	}
-	return os.RemoveAll(filepath.Dir(k.backup))
+	return k.work.Remove()
 }
 
 // writeDay writes the next n flows to a file.

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/google/renameio/v2"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 // CachedProfile returns the profile of a flow file and its path in the cache
@@ -60,13 +61,5 @@ func fillCache(p *profile.Profile, cached bool) (string, error) {
 // WriteProfile writes an encoded profile to a file that appears whole or not
 // at all.
 func WriteProfile(path string, p *profile.Profile) error {
-	f, err := renameio.NewPendingFile(path)
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	if err := profile.Encode(f, p); err != nil {
-		return err
-	}
-	return f.CloseAtomicallyReplace()
+	return wholefile.Write(path, 0o600, func(w io.Writer) error { return profile.Encode(w, p) })
 }

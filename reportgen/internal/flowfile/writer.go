@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/google/renameio/v2"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
@@ -224,17 +224,17 @@ func (w *Writer) Close() error {
 // not at all.
 type FileWriter struct {
 	*Writer
-	pending *renameio.PendingFile
+	file *wholefile.File
 }
 
 // Create begins a flow file at path, in an existing folder. Either Close or
 // Abort must be called.
 func Create(path string) (*FileWriter, error) {
-	p, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o666))
+	f, err := wholefile.Create(path, 0o666)
 	if err != nil {
 		return nil, err
 	}
-	return &FileWriter{Writer: NewWriter(p), pending: p}, nil
+	return &FileWriter{Writer: NewWriter(f), file: f}, nil
 }
 
 // Close finishes the file and puts it in its place. On error nothing is left.
@@ -242,7 +242,7 @@ func (w *FileWriter) Close() error {
 	if err := w.Writer.Close(); err != nil {
 		return errors.Join(err, w.Abort())
 	}
-	if err := w.pending.CloseAtomicallyReplace(); err != nil {
+	if err := w.file.Commit(); err != nil {
 		return errors.Join(err, w.Abort())
 	}
 	return nil
@@ -251,5 +251,5 @@ func (w *FileWriter) Close() error {
 // Abort gives the file up and leaves nothing. After Close it does nothing, so
 // that it can be deferred.
 func (w *FileWriter) Abort() error {
-	return w.pending.Cleanup()
+	return w.file.Abort()
 }

@@ -16,10 +16,10 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"golang.org/x/mod/modfile"
 
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 const (
@@ -60,7 +60,7 @@ func Install(ctx context.Context, dir, prefix string, progress io.Writer) (strin
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return "", err
 	}
-	return file, renameio.WriteFile(file, b.Bytes(), 0o644)
+	return file, wholefile.WriteBytes(file, b.Bytes(), 0o644)
 }
 
 // moduleOf is the folder of the Go module around dir if its go.mod pins GoNB as a
@@ -187,7 +187,7 @@ func buildTools(ctx context.Context, root, bin string, env map[string]string, pr
 			return err
 		}
 	}
-	return renameio.WriteFile(file, want, 0o644)
+	return wholefile.WriteBytes(file, want, 0o644)
 }
 
 // toolsStamp distinguishes what the tools are built from: the source of the kernel's

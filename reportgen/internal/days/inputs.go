@@ -1,4 +1,4 @@
-package main
+package days
 
 import (
 	"context"
@@ -17,10 +17,10 @@ import (
 // sampleInput matches the declaration of a parameter whose default is a file of the sample days.
 var sampleInput = regexp.MustCompile(`(?m)^\s*(?:var\s+)?(\w+)\s*=\s*"sample:([^"]+)"`)
 
-// checkInputs reads the flow files and databases that parameters name before any kernel starts, so that a file that
+// CheckInputs reads the flow files and databases that parameters name before any kernel starts, so that a file that
 // cannot be read is an error at once and no report is replaced. It also fills the profile cache, so that notebooks do not
 // scan the same day at the same time.
-func checkInputs(ctx context.Context, notebooks []execute.Input, params []execute.Parameter) error {
+func CheckInputs(ctx context.Context, notebooks []execute.Input, params []execute.Parameter) error {
 	samples := map[string]string{}
 	for _, n := range notebooks {
 		for _, c := range n.Notebook.Cells {

@@ -1,4 +1,6 @@
-package main
+// Package days opens days of flows: flow files and profiles, alone, in folders of
+// days or by date, and the networks that they are about.
+package days
 
 import (
 	"context"
@@ -12,9 +14,9 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
-// openDay returns the profile of a day from a flow file or from a profile that
+// Open returns the profile of a day from a flow file or from a profile that
 // reportgen profile -o wrote. It detects which by content.
-func openDay(ctx context.Context, path string, c *console.Console) (*profile.Profile, error) {
+func Open(ctx context.Context, path string, c *console.Console) (*profile.Profile, error) {
 	encoded, err := isProfile(path)
 	if err != nil {
 		return nil, err
@@ -24,24 +26,24 @@ func openDay(ctx context.Context, path string, c *console.Console) (*profile.Pro
 		p, err = readProfile(path)
 	} else {
 		bar := c.NewBar("flows", console.Count)
-		p, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{Progress: bar.Set, CacheFailed: warnCache(c)})
+		p, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{Progress: bar.Set, CacheFailed: WarnCache(c)})
 		bar.Close()
 	}
 	if err != nil {
 		return nil, err
 	}
-	warnRejected(c, p)
+	WarnRejected(c, p)
 	return p, nil
 }
 
-// warnCache returns a function that warns of a profile cache that cannot be
+// WarnCache returns a function that warns of a profile cache that cannot be
 // used, after which the result only takes longer.
-func warnCache(c *console.Console) func(error) {
+func WarnCache(c *console.Console) func(error) {
 	return func(err error) { c.Warnf("%v", err) }
 }
 
-// warnRejected warns of the rows of a profile's files that were left out.
-func warnRejected(c *console.Console, p *profile.Profile) {
+// WarnRejected warns of the rows of a profile's files that were left out.
+func WarnRejected(c *console.Console, p *profile.Profile) {
 	rows := int64(0)
 	for _, s := range p.Sources {
 		rows += s.Rows

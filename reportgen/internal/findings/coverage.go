@@ -1,43 +1,45 @@
-package main
+package findings
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 )
 
-// writeCoverageJSON writes one object a rule and line.
-func writeCoverageJSON(w io.Writer, list []detect.Coverage) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
+// WriteCoverageJSON writes one object a rule and line.
+func WriteCoverageJSON(w io.Writer, list []detect.Coverage) error {
 	for _, c := range list {
-		if err := enc.Encode(c); err != nil {
+		line, err := encode(c)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(append(line, '\n')); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeCoverageTable writes a table for people.
-func writeCoverageTable(w io.Writer, list []detect.Coverage) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+// WriteCoverageTable writes a table.
+func WriteCoverageTable(w io.Writer, list []detect.Coverage) error {
+	t := newTable(w)
 	fmt.Fprintln(t, "RULE\tRAN\tDAYS\tHOSTS\tWHAT IT COULD NOT SEE")
 	for _, c := range list {
 		ran := "yes"
 		if !c.Ran {
 			ran = "no"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%s\n", c.Rule, ran, c.Days, c.Hosts, c.Reason)
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%s\n", console.Escape(c.Rule), ran, c.Days, c.Hosts, console.Escape(c.Reason))
 	}
 	return t.Flush()
 }
 
-// coverageLine sums up in one line what was looked at.
-func coverageLine(list []detect.Coverage) string {
+// CoverageLine returns one line that says which rules ran and what they could not
+// see.
+func CoverageLine(list []detect.Coverage) string {
 	ran, days, hosts := 0, 0, 0
 	byReason := map[string][]string{}
 	var reasons []string

@@ -1,4 +1,4 @@
-package main
+package days
 
 import (
 	"context"
@@ -25,7 +25,7 @@ import (
 // weeks, so that each day of the week is there four times.
 const historyDays = 28
 
-// latest stands for the last date of --days.
+// latest is the value of --test for the last date of --days.
 const latest = "latest"
 
 // dayFile is one flow file or profile of a day.
@@ -48,8 +48,17 @@ func dateInPath(path string) time.Time {
 	return time.Time{}
 }
 
-// openDays reads the days that are compared.
-func (opt *detectOptions) openDays(ctx context.Context, in *detect.Input, c *console.Console) error {
+// Selection names the days that a detection compares, as the flags of reportgen
+// detect do.
+type Selection struct {
+	Baselines []string // files, folders or patterns of earlier days
+	Folder    string   // a folder of days; "" means none
+	Test      string   // the file of the day under test; with Folder, a date or latest
+	Servers   string   // the file of the external clients of public servers; "" means none
+}
+
+// Open reads the days into in.
+func (opt Selection) Open(ctx context.Context, in *detect.Input, c *console.Console) error {
 	tests, history, err := opt.dayFiles()
 	if err != nil {
 		return err
@@ -59,7 +68,7 @@ func (opt *detectOptions) openDays(ctx context.Context, in *detect.Input, c *con
 		return fmt.Errorf("--test: %w", err)
 	}
 	if len(test) != 1 {
-		return fmt.Errorf("--test %s: has %d days; give one day", opt.test, len(test))
+		return fmt.Errorf("--test %s: has %d days; give one day", opt.Test, len(test))
 	}
 	in.Test, in.TestDate = test[0].Profile, test[0].Date
 	if in.History, err = readDays(ctx, history, c); err != nil {
@@ -70,8 +79,8 @@ func (opt *detectOptions) openDays(ctx context.Context, in *detect.Input, c *con
 			c.Warnf("--baseline and --test are the same flows, so that only clients of --servers can be detected; use another day of this network as the baseline")
 		}
 	}
-	if opt.servers != "" {
-		if in.Servers, err = openDay(ctx, opt.servers, c); err != nil {
+	if opt.Servers != "" {
+		if in.Servers, err = Open(ctx, opt.Servers, c); err != nil {
 			return fmt.Errorf("--servers: %w", err)
 		}
 	}
@@ -79,20 +88,20 @@ func (opt *detectOptions) openDays(ctx context.Context, in *detect.Input, c *con
 }
 
 // dayFiles lists the files of the test day and of the history.
-func (opt *detectOptions) dayFiles() (tests, history []dayFile, err error) {
-	for _, b := range opt.baselines {
+func (opt Selection) dayFiles() (tests, history []dayFile, err error) {
+	for _, b := range opt.Baselines {
 		files, err := filesOf(b)
 		if err != nil {
 			return nil, nil, fmt.Errorf("--baseline %s: %w", b, err)
 		}
 		history = append(history, files...)
 	}
-	if opt.days == "" {
-		return []dayFile{{opt.test, dateInPath(opt.test)}}, history, nil
+	if opt.Folder == "" {
+		return []dayFile{{opt.Test, dateInPath(opt.Test)}}, history, nil
 	}
-	files, err := filesOf(opt.days)
+	files, err := filesOf(opt.Folder)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--days %s: %w", opt.days, err)
+		return nil, nil, fmt.Errorf("--days %s: %w", opt.Folder, err)
 	}
 	byDate := map[time.Time][]dayFile{}
 	for _, f := range files {
@@ -102,15 +111,15 @@ func (opt *detectOptions) dayFiles() (tests, history []dayFile, err error) {
 	}
 	dates := slices.SortedFunc(maps.Keys(byDate), time.Time.Compare)
 	if len(dates) == 0 {
-		return nil, nil, fmt.Errorf("--days %s: has no day; name its files date=2024-03-20/*.parquet or 2024-03-20.parquet", opt.days)
+		return nil, nil, fmt.Errorf("--days %s: has no day; name its files date=2024-03-20/*.parquet or 2024-03-20.parquet", opt.Folder)
 	}
 	date := dates[len(dates)-1]
-	if opt.test != latest {
-		if date, err = time.Parse(time.DateOnly, opt.test); err != nil {
-			return nil, nil, fmt.Errorf("--test %s: is not a date of --days; write it as %s, or %s", opt.test, dates[len(dates)-1].Format(time.DateOnly), latest)
+	if opt.Test != latest {
+		if date, err = time.Parse(time.DateOnly, opt.Test); err != nil {
+			return nil, nil, fmt.Errorf("--test %s: is not a date of --days; write it as %s, or %s", opt.Test, dates[len(dates)-1].Format(time.DateOnly), latest)
 		}
 		if byDate[date] == nil {
-			return nil, nil, fmt.Errorf("--test %s: %s has no such day; it has %d days from %s to %s", opt.test, opt.days, len(dates),
+			return nil, nil, fmt.Errorf("--test %s: %s has no such day; it has %d days from %s to %s", opt.Test, opt.Folder, len(dates),
 				dates[0].Format(time.DateOnly), dates[len(dates)-1].Format(time.DateOnly))
 		}
 	}
@@ -157,7 +166,7 @@ func readDays(ctx context.Context, files []dayFile, c *console.Console) ([]detec
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, f := range files {
 		group.Go(func() (err error) {
-			profiles[i], err = openDay(ctx, f.path, c)
+			profiles[i], err = Open(ctx, f.path, c)
 			return err
 		})
 	}
@@ -199,9 +208,9 @@ func dateOfSources(p *profile.Profile) (date time.Time) {
 	return date
 }
 
-// internalNetworks sets the organisation's networks: those given, or those that
+// SetInternal sets the organisation's networks: those given, or those that
 // the flows show, which are reported unless they are the private ones.
-func internalNetworks(in *detect.Input, given string, c *console.Console) error {
+func SetInternal(in *detect.Input, given string, c *console.Console) error {
 	days := []*profile.Profile{in.Test} // all destinations of --servers are servers, internal or not
 	for _, d := range in.History {
 		days = append(days, d.Profile)

@@ -1,4 +1,8 @@
-package main
+// Package usage writes the help texts and the manual page of cobra commands.
+//
+// The usage text of a flag begins with a typed placeholder in backquotes, such as
+// "`DURATION` per-cell timeout (0 = none)", which is shown after the flag's name only.
+package usage
 
 import (
 	"regexp"
@@ -8,17 +12,17 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// usageTemplate makes cobra's template for usage texts show flags with their
-// placeholders.
-func usageTemplate(template string) string {
-	cobra.AddTemplateFunc("flagUsages", flagUsages)
+// Template returns cobra's template for usage texts, changed to show flags with
+// their placeholders.
+func Template(template string) string {
+	cobra.AddTemplateFunc("flagUsages", Flags)
 	template = strings.ReplaceAll(template, ".LocalFlags.FlagUsages", "flagUsages .LocalFlags")
 	return strings.ReplaceAll(template, ".InheritedFlags.FlagUsages", "flagUsages .InheritedFlags")
 }
 
-// flagUsages is pflag's method FlagUsages, in which a usage text that begins with
-// a placeholder, such as "`DURATION` per-cell timeout", shows it with the flag alone.
-func flagUsages(flags *pflag.FlagSet) string {
+// Flags returns the usages of flags as pflag's method FlagUsages does, with
+// placeholders.
+func Flags(flags *pflag.FlagSet) string {
 	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
 	shown.SortFlags = flags.SortFlags
 	flags.VisitAll(func(f *pflag.Flag) {

@@ -1,0 +1,106 @@
+package days_test
+
+import (
+	"bytes"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/days"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+)
+
+// day writes the profile of a day with flows of one host, and returns its path.
+func day(t *testing.T, path string, source string, up int64) string {
+	t.Helper()
+	b := profile.NewBuilder()
+	b.AddSource(profile.Source{Name: source, Rows: 1})
+	b.Add(flow.Record{Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("192.0.2.1"), Proto: flow.TCP, Port: 443, Up: up})
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := flowfile.WriteProfile(path, b.Profile()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestSelection(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	day(t, in("days/date=2024-04-17/a.profile"), "a.parquet", 1)
+	day(t, in("days/date=2024-04-17/b.profile"), "b.parquet", 2)
+	day(t, in("days/2024-04-18.profile"), "c.parquet", 3)
+	day(t, in("days/2024-04-19.profile"), "d.parquet", 4)
+	day(t, in("days/2024-03-01.profile"), "e.parquet", 5)
+	day(t, in("days/undated.profile"), "f.parquet", 6)
+	for _, tt := range []struct {
+		name    string
+		s       days.Selection
+		date    string
+		history int
+		err     string
+	}{
+		{"latest", days.Selection{Folder: in("days"), Test: "latest"}, "2024-04-19", 2, ""},
+		{"a date", days.Selection{Folder: in("days"), Test: "2024-04-18"}, "2024-04-18", 1, ""},
+		{"a file alone", days.Selection{Test: in("days/2024-04-19.profile")}, "2024-04-19", 0, ""},
+		{"a pattern", days.Selection{Baselines: []string{in("days/2024-0*.profile")}, Test: in("days/undated.profile")}, "0001-01-01", 3, ""},
+		{"no such date", days.Selection{Folder: in("days"), Test: "2024-04-20"}, "", 0, "has no such day; it has 4 days from 2024-03-01 to 2024-04-19"},
+		{"not a date", days.Selection{Folder: in("days"), Test: "friday"}, "", 0, "write it as 2024-04-19, or latest"},
+		{"no match", days.Selection{Baselines: []string{in("none*")}, Test: in("days/undated.profile")}, "", 0, "no file matches"},
+		{"no such file", days.Selection{Test: in("none.parquet")}, "", 0, "--test: "},
+	} {
+		var found detect.Input
+		err := tt.s.Open(t.Context(), &found, nil)
+		if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.err)
+			continue
+		}
+		if err == nil && (found.TestDate.Format(time.DateOnly) != tt.date || len(found.History) != tt.history) {
+			t.Errorf("%s: %s after %d days, want %s after %d", tt.name, found.TestDate.Format(time.DateOnly), len(found.History), tt.date, tt.history)
+		}
+	}
+}
+
+// A damaged profile and a file that is neither a profile nor Parquet are errors
+// that name it; rows left out are warned of.
+func TestOpen(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	good := day(t, filepath.Join(dir, "day.profile"), "day.parquet", 1)
+	text, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"cut.profile": text[:len(text)-3], "notes.txt": []byte("not a day")} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := days.Open(t.Context(), path, nil); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	b := profile.NewBuilder()
+	b.AddSource(profile.Source{Name: "odd\x1b.parquet", Rows: 2})
+	b.Reject("timestamp outside the day", profile.Place{File: "odd\x1b.parquet", Row: 1, Column: flow.ColTime, Value: "8640005"})
+	b.Add(flow.Record{Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("192.0.2.1"), Proto: flow.TCP, Port: 443})
+	odd := filepath.Join(dir, "odd.profile")
+	if err := flowfile.WriteProfile(odd, b.Profile()); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if _, err := days.Open(t.Context(), odd, console.New(&out, console.Text)); err != nil {
+		t.Fatal(err)
+	}
+	if want := `warning: 1 of 2 rows left out: timestamp outside the day, first in odd\x1b.parquet, row group 0, row 1, column timestamp: "8640005"` + "\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}

@@ -1,0 +1,93 @@
+// Package wholefile writes files that appear complete or not at all.
+//
+// A file is written in a temporary folder beside its destination, which only the
+// user may read, and renamed when it is complete. If the program is killed, the
+// next write to the same destination removes what it left.
+package wholefile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
+)
+
+// File is a file that is being written. Either Commit or Abort must be called.
+type File struct {
+	*os.File
+	path string
+	work *workdir.Dir
+	done bool
+}
+
+// Create begins a file at path, in an existing folder. perm, before umask, applies
+// to the complete file.
+func Create(path string, perm fs.FileMode) (*File, error) {
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	work, err := workdir.Make(dir, "."+base+"-")
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(work.Path, base), os.O_CREATE|os.O_EXCL|os.O_RDWR, perm)
+	if err != nil {
+		return nil, errors.Join(err, work.Remove())
+	}
+	return &File{File: f, path: path, work: work}, nil
+}
+
+// Commit puts the file in its place. If that fails, nothing is left and the earlier
+// file, if there is one, is unchanged.
+func (f *File) Commit() (err error) {
+	if f.done {
+		return fs.ErrClosed
+	}
+	defer func() { err = errors.Join(err, f.Abort()) }()
+	if err := f.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return fmt.Errorf("%s: %w", f.path, err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("%s: %w", f.path, err)
+	}
+	return os.Rename(f.Name(), f.path)
+}
+
+// Abort discards the file. After Commit or Abort it does nothing, so that it can
+// be deferred.
+func (f *File) Abort() error {
+	if f.done {
+		return nil
+	}
+	f.done = true
+	if err := f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return errors.Join(err, f.work.Remove())
+	}
+	return f.work.Remove()
+}
+
+// Write calls write to write a file at path.
+func Write(path string, perm fs.FileMode, write func(io.Writer) error) (err error) {
+	f, err := Create(path, perm)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Abort()) }()
+	if err := write(f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return f.Commit()
+}
+
+// WriteBytes writes data to a file at path.
+func WriteBytes(path string, data []byte, perm fs.FileMode) error {
+	return Write(path, perm, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}

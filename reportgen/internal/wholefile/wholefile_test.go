@@ -1,0 +1,145 @@
+package wholefile_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
+)
+
+func names(t *testing.T, dir string) (list []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
+}
+
+func TestWrite(t *testing.T) {
+	t.Chdir(t.TempDir())
+	old := syscall.Umask(0o027)
+	defer syscall.Umask(old)
+	for _, content := range []string{"first", "second"} {
+		if err := wholefile.WriteBytes("file.txt", []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile("file.txt")
+		if err != nil || string(text) != content {
+			t.Errorf("%q, %v", text, err)
+		}
+	}
+	info, err := os.Stat("file.txt")
+	if err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if got := names(t, "."); !slices.Equal(got, []string{"file.txt"}) {
+		t.Errorf("left %v", got)
+	}
+}
+
+// A failed write leaves the earlier file and nothing else.
+func TestWriteFails(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file.txt")
+	if err := wholefile.WriteBytes(path, []byte("earlier"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("broken")
+	err := wholefile.Write(path, 0o600, func(w io.Writer) error {
+		_, err := io.WriteString(w, "half")
+		return errors.Join(err, broken)
+	})
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), path) {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "earlier" {
+		t.Errorf("%q, %v", text, err)
+	}
+	folder := filepath.Join(dir, "folder")
+	if err := os.MkdirAll(filepath.Join(folder, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{folder, filepath.Join(dir, "none", "x"), filepath.Join(path, "x")} {
+		if err := wholefile.WriteBytes(bad, nil, 0o600); err == nil {
+			t.Errorf("%s was written", bad)
+		}
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"file.txt", "folder"}) {
+		t.Errorf("left %v", got)
+	}
+}
+
+// While it is written, only the user may read the file, and nothing of it is in
+// the folder for temporary files.
+func TestPrivate(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	dir := t.TempDir()
+	f, err := wholefile.Create(filepath.Join(dir, "flows.parquet"), 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, temp); len(got) > 0 {
+		t.Errorf("in TMPDIR: %v", got)
+	}
+	for _, name := range names(t, dir) {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	if err := f.Abort(); err != nil {
+		t.Error(err)
+	}
+	if err := f.Abort(); err != nil {
+		t.Error(err)
+	}
+	if err := f.Commit(); err == nil {
+		t.Error("a discarded file was committed")
+	}
+	if got := names(t, dir); len(got) > 0 {
+		t.Errorf("left %v", got)
+	}
+}
+
+// What a killed program left is removed by the next write.
+func TestKilled(t *testing.T) {
+	path := os.Getenv("WHOLEFILE_KILLED")
+	if path != "" {
+		f, err := wholefile.Create(path, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(f, "half")
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	}
+	dir := t.TempDir()
+	path = filepath.Join(dir, "file.txt")
+	for range 2 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
+		cmd.Env = append(os.Environ(), "WHOLEFILE_KILLED="+path)
+		if err := cmd.Run(); err == nil {
+			t.Fatal("the program was not killed")
+		}
+		if got := names(t, dir); len(got) != 1 {
+			t.Fatalf("a killed program left %v", got)
+		}
+	}
+	if err := wholefile.WriteBytes(path, []byte("whole"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"file.txt"}) {
+		t.Errorf("left %v", got)
+	}
+}
