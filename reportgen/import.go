@@ -12,8 +12,10 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 	"github.com/spf13/cobra"
 )
@@ -73,6 +75,7 @@ func newImportCommand() *cobra.Command {
 	flags.StringVar(&opt.fields, "fields", "", "`NAMES` columns of a text without a header line, separated by spaces or commas")
 	flags.StringVar(&opt.delimiter, "delimiter", "", "`CHARACTER` separator of the columns of a text, or tab (default: auto-detected)")
 	flags.StringVar(&opt.bytes, "bytes", "", "`KIND` byte counts to read from zeek logs: payload, or ip for whole packets (default payload)")
+	flags.BoolVar(&opt.lenient, "lenient", false, "write the flows even if too many rows cannot be read")
 	flags.BoolVar(&opt.oneWay, "one-way", false, "each row describes one direction of a connection")
 	for name, values := range map[string][]string{
 		"from": ingest.Formats(), "bytes": {string(ingest.PayloadBytes), string(ingest.IPBytes)}, "time": {"s", "ms", "us", "ns"},
@@ -99,7 +102,7 @@ type importOptions struct {
 	time, fields, delimiter, bytes   string
 	days                             []string
 	columns, set                     map[string]string
-	oneWay                           bool
+	oneWay, lenient                  bool
 }
 
 // reading returns the flags as options of package ingest.
@@ -173,9 +176,22 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 	if len(days) == 0 {
 		return noFlows(summary, opt.days)
 	}
+	loss := summary.Loss()
+	if err := loss.Err(); err != nil && !opt.lenient {
+		return fmt.Errorf("%w; nothing was written; say how the log is written (--time, --map, --from), or write what is left with --lenient", err)
+	} else if err != nil {
+		c.Warnf("%v; written without them", err)
+	}
+	warnExternal(c, &sorter)
 	warnThinDays(c, days)
+	metadata := map[string]string{}
+	if text := loss.Metadata(); text != "" {
+		metadata[flowfile.LossKey] = text
+	}
 	bar = c.NewBar("writing", console.Count)
-	files, err := dayfiles.Write(ctx, sorter.Sorted(), days, opt.out, dayfiles.Options{Detailed: sorter.Detailed(), Progress: bar.Set})
+	files, err := dayfiles.Write(ctx, sorter.Sorted(), days, opt.out, dayfiles.Options{
+		Detailed: sorter.Detailed(), Progress: bar.Set, Metadata: metadata,
+	})
 	bar.Close()
 	if err != nil {
 		return err
@@ -184,6 +200,39 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 		c.Infof("wrote %s %s of %s to %s", humanize.Comma(f.Day.Flows), english.PluralWord(int(f.Day.Flows), "flow", ""), f.Day.Date, f.Path)
 	}
 	return nil
+}
+
+// mostLeftOut names the reason for which most rows were left out.
+func mostLeftOut(s ingest.Summary) string {
+	var most ingest.Count
+	for _, c := range s.LeftOut {
+		if c.Rows > most.Rows {
+			most = c
+		}
+	}
+	if most.Rows == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": %d of %d rows left out (%s, first %s)", most.Rows, s.Rows, most.Reason, most.First)
+}
+
+// warnExternal warns if no source of a flow is in the networks that detect takes
+// for internal by default, since then it finds nothing.
+func warnExternal(c *console.Console, sorter *ingest.Sorter) {
+	internal, networks := sorter.SourceNetworks(3)
+	if internal > 0 || len(networks) == 0 {
+		return
+	}
+	c.Warnf("no source address is in the networks that are internal by default (%s); unless these are clients of public servers, give detect --internal, such as --internal %s",
+		privateNetworks(), strings.Join(networks, ","))
+}
+
+func privateNetworks() string {
+	var all []string
+	for _, n := range flow.Private {
+		all = append(all, n.String())
+	}
+	return strings.Join(all, ", ")
 }
 
 // warnThinDays warns of days that have less than 1 % of the flows: usually
@@ -227,7 +276,7 @@ func readLogs(ctx context.Context, format ingest.Format, in []string, opt ingest
 
 func noFlows(s ingest.Summary, chosen []string) error {
 	if len(s.Days) == 0 {
-		return errors.New("no TCP or UDP flows in the input; nothing was written")
+		return fmt.Errorf("no TCP or UDP flows in the input%s; nothing was written", mostLeftOut(s))
 	}
 	return fmt.Errorf("no flows of %s: the input has flows from %s to %s; nothing was written",
 		strings.Join(chosen, ", "), s.Days[0].Date, s.Days[len(s.Days)-1].Date)

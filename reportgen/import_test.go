@@ -83,7 +83,7 @@ func TestImportRefuses(t *testing.T) {
 		name, log, args, want string
 	}{
 		{"no log", "Lorem ipsum\n", "--from zeek conn.log -o o.parquet", `conn.log: line 1: starts with "Lorem ipsum"`},
-		{"no flow", icmp, "--from zeek conn.log -o o.parquet", "no TCP or UDP flows in the input; nothing was written"},
+		{"no flow", icmp, "--from zeek conn.log -o o.parquet", "no TCP or UDP flows in the input: 1 of 1 rows left out (protocol neither tcp nor udp, first conn.log:2: icmp); nothing was written"},
 		{"no flow of the day", zeekLog, "--from zeek conn.log -o o.parquet --day 2024-04-20",
 			"no flows of 2024-04-20: the input has flows from 2024-04-18 to 2024-04-19; nothing was written"},
 		{"no such file", "", "--from zeek none.log -o o.parquet", "none.log"},

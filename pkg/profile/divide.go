@@ -130,8 +130,11 @@ func resized[T any](s []T, n int) []T {
 }
 
 // Reject counts a row that was left out.
-func (a *Adder) Reject(reason string, at Place) {
-	r := Rejected{Reason: reason, Count: 1, First: at}
+func (a *Adder) Reject(reason string, at Place) { a.RejectRows(reason, 1, at) }
+
+// RejectRows counts rows that were left out, of which the first is at a place.
+func (a *Adder) RejectRows(reason string, rows int64, first Place) {
+	r := Rejected{Reason: reason, Count: rows, First: first}
 	if old, ok := a.rejected[reason]; ok {
 		r = joinRejected(old, r)
 	}

@@ -2,6 +2,7 @@ package flowfile
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -107,6 +108,7 @@ func (s *profiling) readFile(parent context.Context, path string, number int, tu
 	defer f.Close()
 	s.total.Add(f.rows)
 	source := profile.Source{Name: f.base(), Rows: f.rows}
+	s.addLoss(f)
 	g, ctx := errgroup.WithContext(parent)
 	g.Go(func() (err error) {
 		source.SHA256, err = hashFile(ctx, f)
@@ -117,6 +119,32 @@ func (s *profiling) readFile(parent context.Context, path string, number int, tu
 		return profile.Source{}, f.firstFailure(parent, err)
 	}
 	return source, nil
+}
+
+// LossKey is the key of the file metadata that says which rows of a log were lost
+// on its import: a JSON array of objects with reason, rows and first.
+const LossKey = "flowbook.loss"
+
+// addLoss counts the rows that were lost before the file was written.
+func (s *profiling) addLoss(f *file) {
+	text, ok := f.parquet.Lookup(LossKey)
+	if !ok {
+		return
+	}
+	var lost []struct {
+		Reason string `json:"reason"`
+		Rows   int64  `json:"rows"`
+		First  string `json:"first"`
+	}
+	if json.Unmarshal([]byte(text), &lost) != nil {
+		return // of another program
+	}
+	adder := s.builder.Adder()
+	for _, l := range lost {
+		if l.Rows > 0 {
+			adder.RejectRows("lost on import: "+clip(l.Reason), l.Rows, profile.Place{File: f.base(), Value: clip(l.First)})
+		}
+	}
 }
 
 // allRejected explains a file none of whose rows is a flow by the reason that

@@ -1,10 +1,12 @@
 package flowfile_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,13 +176,30 @@ func TestTablePages(t *testing.T) {
 	}
 }
 
-func TestTableRefuses(t *testing.T) {
+// TestTableDecimals reads decimals as texts, and dates as dates, which are no
+// moments.
+func TestTableDecimals(t *testing.T) {
 	type decimal struct {
-		Price int64 `parquet:"price,decimal(2:18)"`
+		Price int64    `parquet:"price,decimal(2:18)"`
+		Small int32    `parquet:"small,decimal(0:9)"`
+		Wide  [16]byte `parquet:"wide,decimal(6:38)"`
+		Day   int32    `parquet:"day,date"`
 	}
-	if _, err := tableRows(t, writeAny(t, []decimal{{1}}, 1), "price"); !errors.Is(err, flowfile.ErrColumnType) || !strings.Contains(err.Error(), "column price") {
-		t.Errorf("decimal: %v", err)
+	wide := func(n int64) (b [16]byte) {
+		binary.BigEndian.PutUint64(b[8:], uint64(n))
+		if n < 0 {
+			binary.BigEndian.PutUint64(b[:8], math.MaxUint64)
+		}
+		return b
 	}
+	got, err := tableRows(t, writeAny(t, []decimal{{12345, 7, wide(1713571199987654), 19832}, {-5, -12, wide(-1), 0}, {100, 0, wide(0), -1}}, 10), "price", "small", "wide", "day")
+	const want = "123.45|7|1713571199.987654|2024-04-19\n-0.05|-12|-0.000001|1970-01-01\n1|0|0|1969-12-31\n"
+	if err != nil || got != want {
+		t.Errorf("%s, error %v, want %s", got, err, want)
+	}
+}
+
+func TestTableRefuses(t *testing.T) {
 	type packed struct {
 		N int64 `parquet:"n"`
 	}

@@ -3,7 +3,9 @@ package flowfile
 import (
 	"encoding/binary"
 	"fmt"
+	"math/big"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -25,9 +27,12 @@ func textOf(c *parquet.Column) (func([]byte, parquet.Value) []byte, error) {
 			return func(b []byte, v parquet.Value) []byte { return strconv.AppendUint(b, v.Uint64(), 10) }, nil
 		}
 	case *format.DecimalType:
-		if l.Scale != 0 || c.Type().Kind() != parquet.Int32 && c.Type().Kind() != parquet.Int64 {
+		if l.Scale < -maxScale || l.Scale > maxScale {
 			return nil, fmt.Errorf("%w: it is %s; write it as a whole number", ErrColumnType, c.Type())
 		}
+		return decimalText(int(l.Scale)), nil
+	case *format.DateType:
+		return dateText, nil
 	}
 	switch c.Type().Kind() {
 	case parquet.Int32, parquet.Int64:
@@ -42,6 +47,52 @@ func textOf(c *parquet.Column) (func([]byte, parquet.Value) []byte, error) {
 		return func(b []byte, v parquet.Value) []byte { return fmt.Appendf(b, "%x", v.ByteArray()) }, nil
 	}
 	return func(b []byte, v parquet.Value) []byte { return append(b, v.ByteArray()...) }, nil
+}
+
+// maxScale is the most decimals of a number; SQL has 38.
+const maxScale = 64
+
+// decimalText writes decimals: integers, or the bytes of one with the most
+// significant first, of which the last digits are decimals.
+func decimalText(scale int) func([]byte, parquet.Value) []byte {
+	return func(b []byte, v parquet.Value) []byte {
+		var n big.Int
+		switch v.Kind() {
+		case parquet.Int32, parquet.Int64:
+			n.SetInt64(integer(v))
+		default:
+			raw := v.ByteArray()
+			n.SetBytes(raw)
+			if len(raw) > 0 && raw[0]&0x80 != 0 {
+				n.Sub(&n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(raw))))
+			}
+		}
+		digits := n.Abs(&n).String()
+		if negative := v.Kind() == parquet.Int32 && v.Int32() < 0 || v.Kind() == parquet.Int64 && v.Int64() < 0 ||
+			v.Kind() != parquet.Int32 && v.Kind() != parquet.Int64 && len(v.ByteArray()) > 0 && v.ByteArray()[0]&0x80 != 0; negative {
+			b = append(b, '-')
+		}
+		if scale <= 0 {
+			b = append(b, digits...)
+			if digits != "0" {
+				b = append(b, strings.Repeat("0", -scale)...)
+			}
+			return b
+		}
+		if len(digits) <= scale {
+			digits = strings.Repeat("0", scale+1-len(digits)) + digits
+		}
+		b = append(b, digits[:len(digits)-scale]...)
+		if decimals := strings.TrimRight(digits[len(digits)-scale:], "0"); decimals != "" {
+			b = append(append(b, '.'), decimals...)
+		}
+		return b
+	}
+}
+
+// dateText writes days since 1970 as dates, which are no moments.
+func dateText(b []byte, v parquet.Value) []byte {
+	return time.Unix(integer(v)*24*60*60, 0).UTC().AppendFormat(b, time.DateOnly)
 }
 
 // integer and float read a value of either width.

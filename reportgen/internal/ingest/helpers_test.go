@@ -46,7 +46,7 @@ func drain(d Decoder) decoded {
 		case err == io.EOF:
 			return got
 		case errors.As(err, &row):
-			got.bad = append(got.bad, *row)
+			got.bad = append(got.bad, RowError{Line: row.Line, Reason: row.Reason, Detail: row.Detail})
 		default:
 			got.err = err
 			return got

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +68,26 @@ func (opt Options) row(f Format) (rowReader, error) {
 		r.set[field] = []byte(value)
 	}
 	return r, r.time.set(opt.Time)
+}
+
+// withPartitions returns the row of a file whose folders are named as Hive names
+// partitions, such as proto=tcp: what they say holds for each of its rows. A
+// column of the map may be named so as well.
+func (r rowReader) withPartitions(path string, opt Options) rowReader {
+	for part := range strings.SplitSeq(filepath.ToSlash(filepath.Dir(path)), "/") {
+		name, value, ok := strings.Cut(part, "=")
+		if !ok || value == "" || value == "__HIVE_DEFAULT_PARTITION__" {
+			continue
+		}
+		for key, f := range mapKeys {
+			if mapped := opt.Map[key]; f != fieldTime && (mapped == name || mapped == "" && key == name && key != "date") {
+				if text, err := url.PathUnescape(value); err == nil {
+					r.set[f] = []byte(text)
+				}
+			}
+		}
+	}
+	return r
 }
 
 // mappedTable is the table that [Options.Map] describes. What it does not name

@@ -190,31 +190,31 @@ func (r *Reader) openNext() error {
 	r.file = file
 	r.tally.open(name)
 	r.before = fileCount{r.tally.rows, r.tally.good, r.tally.rowsOf(OtherLog)}
-	if err := r.openDecoder(); err != nil {
+	if err := r.openDecoder(r.row.withPartitions(name, r.opt)); err != nil {
 		return r.finish(err)
 	}
 	return nil
 }
 
 // openDecoder opens the file as Parquet or text, by its first bytes.
-func (r *Reader) openDecoder() error {
+func (r *Reader) openDecoder(row rowReader) error {
 	parquet, err := r.file.isParquet()
 	if err != nil {
 		return err
 	}
 	if parquet {
-		return r.openParquet()
+		return r.openParquet(row)
 	}
 	in, err := newLines(readerFunc(r.readFile))
 	if err != nil {
 		return err
 	}
 	r.close = in.Close
-	r.decoder, err = r.format.open(in, r.row, r.opt)
+	r.decoder, err = r.format.open(in, row, r.opt)
 	return err
 }
 
-func (r *Reader) openParquet() error {
+func (r *Reader) openParquet(row rowReader) error {
 	if r.format.table == nil {
 		return fmt.Errorf("is a Parquet file, not %s; --from parquet with --map reads any Parquet file", r.format.About)
 	}
@@ -227,7 +227,7 @@ func (r *Reader) openParquet() error {
 		return errors.New("is Parquet, which cannot be read from a pipe; give the file")
 	}
 	before := r.read
-	d, err := openParquet(r.file.name, spec, r.row, func(part float64) {
+	d, err := openParquet(r.file.name, spec, row, func(part float64) {
 		r.read = before + int64(part*float64(info.Size()))
 		if r.progress != nil {
 			r.progress(r.read, r.total)

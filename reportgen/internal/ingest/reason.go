@@ -40,11 +40,16 @@ func (r Reason) Malformed() bool {
 	return true
 }
 
+// Lossy reports whether rows left out for the reason are likely to have been
+// flows. A last line that is cut off is lost too, but no more than one a file.
+func (r Reason) Lossy() bool { return r.Malformed() && r != CutOff }
+
 // RowError says why one row of a file was left out.
 type RowError struct {
 	Line   int64 // counted from 1
 	Reason Reason
 	Detail string // what stood there
+	Bytes  int64  // about how many bytes the row claims, if it has a number of them
 }
 
 func (e *RowError) Error() string {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -290,7 +291,33 @@ func (r *rowReader) unreadable(line int64, reason Reason, from field) error {
 
 func (r *rowReader) leaveOut(line int64, reason Reason, detail string) error {
 	r.bad = RowError{Line: line, Reason: reason, Detail: detail}
+	if reason.Lossy() {
+		for _, f := range []field{fieldUp, fieldDown, fieldTotal} {
+			r.bad.Bytes = max(r.bad.Bytes, aboutBytes(r.values[f]))
+		}
+	}
 	return &r.bad
+}
+
+// aboutBytes guesses a number that may not be readable from its digits.
+func aboutBytes(v []byte) int64 {
+	if n, _, ok := writtenCount(v); ok {
+		return n
+	}
+	whole := string(v)
+	if strings.Count(whole, ".") == 1 {
+		whole, _, _ = strings.Cut(whole, ".")
+	}
+	n, err := strconv.ParseInt(strings.Map(func(c rune) rune {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		return c
+	}, whole), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // excerpt quotes the start of what a log has.

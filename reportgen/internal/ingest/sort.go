@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -34,7 +35,9 @@ type Sorter struct {
 	days  map[Date]int64
 
 	detailed bool
-	key      []byte // memory of a key
+	internal int64                  // flows from private sources
+	networks map[netip.Prefix]int64 // flows by the network of other sources
+	key      []byte                 // memory of a key
 }
 
 // Add takes in a flow. It fails if a temporary file cannot be written.
@@ -47,6 +50,7 @@ func (s *Sorter) Add(f Flow) error {
 		s.days = map[Date]int64{}
 	}
 	s.days[f.Date]++
+	s.countSource(f.Src)
 	s.detailed = s.detailed || f.Details != flow.Details{}
 	s.key = appendFlow(s.key[:0], f)
 	return s.flows.add(s.key, s.limit(), s.Dir)
@@ -60,6 +64,39 @@ func (s *Sorter) Days() []DayCount { return dayCounts(s.days) }
 // Detailed reports whether a flow that Sorted yields has a value of an optional
 // column.
 func (s *Sorter) Detailed() bool { return s.detailed }
+
+// maxNetworks bounds the networks that are counted.
+const maxNetworks = 1 << 16
+
+func (s *Sorter) countSource(a netip.Addr) {
+	if flow.Private.Contains(a) {
+		s.internal++
+		return
+	}
+	bits := 16
+	if a.Is6() {
+		bits = 48
+	}
+	network, err := a.Prefix(bits)
+	if s.networks == nil {
+		s.networks = map[netip.Prefix]int64{}
+	}
+	if _, ok := s.networks[network]; err == nil && (ok || len(s.networks) < maxNetworks) {
+		s.networks[network]++
+	}
+}
+
+// SourceNetworks returns how many flows have a private source and, most flows
+// first, the networks (/16, /48 of IPv6) of other sources, at most n of them.
+func (s *Sorter) SourceNetworks(n int) (private int64, others []string) {
+	networks := slices.SortedFunc(maps.Keys(s.networks), func(a, b netip.Prefix) int {
+		return cmp.Or(cmp.Compare(s.networks[b], s.networks[a]), a.Addr().Compare(b.Addr()))
+	})
+	for _, network := range networks[:min(n, len(networks))] {
+		others = append(others, network.String())
+	}
+	return s.internal, others
+}
 
 // Sorted yields the flows added so far, in order; only date and record are
 // kept. It yields an error if rows wait for [Sorter.Pair],

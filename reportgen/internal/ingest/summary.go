@@ -25,6 +25,8 @@ type Summary struct {
 	Guessed      Count      // flows of which the log does not say who opened them
 	Days         []DayCount // days met, chosen or not, in order
 	Empty        []string   // files without a single row
+	LostBytes    int64      // the most bytes that a row lost for a lossy reason claims
+	MostBytes    int64      // the most bytes of a direction of a flow
 	Passed       []string   // files in folders that are not named as logs of the format are
 }
 
@@ -80,21 +82,22 @@ func count(n int64, thing string) string {
 
 // tally counts while reading.
 type tally struct {
-	files    int
-	passed   []string
-	empty    []string
-	file     string // being read
-	rows     int64
-	flows    int64
-	good     int64 // rows that are not malformed
-	leftOut  map[Reason]*Count
-	unknown  Count
-	capped   Count
-	rounded  Count
-	guessed  Count
-	lost     Count
-	days     map[Date]int64
-	firstBad string // first malformed row of the file being read, one cut off aside
+	files                int
+	passed               []string
+	empty                []string
+	file                 string // being read
+	rows                 int64
+	flows                int64
+	good                 int64 // rows that are not malformed
+	leftOut              map[Reason]*Count
+	unknown              Count
+	capped               Count
+	rounded              Count
+	guessed              Count
+	lost                 Count
+	days                 map[Date]int64
+	lostBytes, mostBytes int64
+	firstBad             string // first malformed row of the file being read, one cut off aside
 }
 
 func newTally(files int, passed []string) tally {
@@ -125,6 +128,7 @@ func (t *tally) flow(f Flow, days []Date) bool {
 		return false
 	}
 	t.flows++
+	t.mostBytes = max(t.mostBytes, f.Up, f.Down)
 	if f.BytesUnknown {
 		t.note(&t.unknown, f)
 	}
@@ -154,6 +158,7 @@ func (t *tally) note(c *Count, f Flow) {
 // leaveOut counts a row that the decoder left out.
 func (t *tally) leaveOut(e *RowError) {
 	t.rows++
+	t.lostBytes = max(t.lostBytes, e.Bytes)
 	place := func() string { return fmt.Sprintf("%s:%d: %s", t.file, e.Line, e.Detail) }
 	if !e.Reason.Malformed() {
 		t.good++
@@ -184,6 +189,8 @@ func (t *tally) summary() Summary {
 		DetailLost:   t.lost,
 		Empty:        slices.Clone(t.empty),
 		Passed:       slices.Clone(t.passed),
+		LostBytes:    t.lostBytes,
+		MostBytes:    t.mostBytes,
 	}
 	for _, reason := range slices.Sorted(maps.Keys(t.leftOut)) {
 		s.LeftOut = append(s.LeftOut, *t.leftOut[reason])

@@ -46,7 +46,7 @@ func (s *tableSpec) columns(names []string, r *rowReader) ([]field, error) {
 	}
 	var lacking []string
 	for _, f := range s.needed {
-		if r.names[f] == "" {
+		if r.names[f] == "" && r.set[f] == nil {
 			lacking = append(lacking, strings.Join(s.names[f], " or "))
 		}
 	}

@@ -22,8 +22,8 @@ type timeReader struct {
 	last    int            // the layout that fitted last, tried first
 }
 
-// units are the names of the units of numbers, for [Options.Time].
-var units = map[string]int64{"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
+// timeUnits are the names of the units of numbers, for [Options.Time].
+var timeUnits = map[string]int64{"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 // commonLayouts are the forms of dates that are read without [Options.Time]: those
 // whose order of day, month and year is certain. Decimals of seconds may follow
@@ -64,7 +64,7 @@ func (t *timeReader) set(form string) error {
 	if form == "" {
 		return nil
 	}
-	if perSec, ok := units[form]; ok {
+	if perSec, ok := timeUnits[form]; ok {
 		t.perSec = perSec
 		return nil
 	}
