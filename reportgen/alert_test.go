@@ -104,7 +104,7 @@ func TestDetectStandardFormats(t *testing.T) {
 }
 
 // Rules' actions and --alert send what they name; what a destination does not
-// take is told of, kept and sent the next time.
+// take is reported, kept and sent the next time.
 func TestDetectSendsAlerts(t *testing.T) {
 	dir := t.TempDir()
 	up := false
@@ -263,7 +263,7 @@ func TestRulesCommand(t *testing.T) {
 	}
 }
 
-// brokenPipe is an output that nobody reads any more.
+// brokenPipe is an output without a reader.
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }

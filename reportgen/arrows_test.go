@@ -14,7 +14,7 @@ import (
 
 const module = "github.com/flowbook/flowbook/"
 
-// onlyUser names the one package of ours that may import a library.
+// onlyUser names the one package of this module that may import a library.
 var onlyUser = map[string]string{
 	"github.com/parquet-go/parquet-go": "reportgen/internal/flowfile",
 	"github.com/go-gota/gota":          "pkg/frame",

@@ -91,7 +91,7 @@ func TestCheckPDFAndSite(t *testing.T) {
 	})
 }
 
-// Where there is no browser, the other formats are checked all the same.
+// Without a browser, the other formats are checked all the same.
 func TestCheckWithoutBrowser(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv(browser.Variable, "")
@@ -101,6 +101,6 @@ func TestCheckWithoutBrowser(t *testing.T) {
 	}
 	t.Setenv(browser.Variable, "/nowhere")
 	if _, err := compare.Printable([]string{"pdf"}); err == nil {
-		t.Error("a browser that cannot be run is no error")
+		t.Error("no error for a browser that cannot be run")
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 const dayCell = "%%\ntext, err := os.ReadFile(\"day.txt\")\nif err != nil { panic(err) }\nfmt.Println(\"flows\", string(text), limit)"
 
-// A report holds until one of the things that it was made from changes, and then
+// A report holds until one of its inputs changes, and then
 // check says which and what differs.
 func TestCheck(t *testing.T) {
 	if testing.Short() {

@@ -156,7 +156,7 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 			c.Infof("not shown: %d of %s (%s)", n, allowlist.Describe(allowed[i]), opt.allow)
 		}
 	}
-	// Alerts go first: whoever reads the findings may close the pipe.
+	// Alerts go first: the reader of the findings may close the pipe.
 	if err := alerts.make(r.Findings, in, opt.selection.Test, opt.format, c); err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func TestDetectSampleDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(ok(t, "evaluate", "--truth", filepath.Join("..", "testdata", "truth.json"), findings)) {
-		// Flows alone do not tell a hired monitoring service from an unwanted one.
+		// Flows alone do not distinguish a hired monitoring service from an unwanted one.
 		if strings.HasPrefix(line, "missed") || strings.HasPrefix(line, "false alarm") && !strings.HasSuffix(line, " monitoring\n") {
 			t.Error(line)
 		}
@@ -96,7 +96,7 @@ func TestDetectTakesProfiles(t *testing.T) {
 
 // Three real days of one public server hold no internal host, so that nothing
 // is found inside, with any of its addresses as our own too. Its clients are
-// programs in good part; the one that is known to be stands among them.
+// mostly programs; the known one is among them.
 func TestDetectRealDays(t *testing.T) {
 	logs := testenv.Data(t, "zeek", "missing-host")
 	dir := t.TempDir()
@@ -178,7 +178,7 @@ func TestDetectErrors(t *testing.T) {
 	}
 }
 
-// Rows left out are told of on stderr, and do not stop a detection.
+// Rows left out are reported on stderr, and do not stop a detection.
 func TestDetectTellsRejectedRows(t *testing.T) {
 	b := profile.NewBuilder()
 	b.AddSource(profile.Source{Name: "odd.parquet", Rows: 2})

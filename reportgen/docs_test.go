@@ -92,7 +92,7 @@ func TestWorkflow(t *testing.T) {
 }
 
 // The manual page is one that groff takes without a warning, the same each time,
-// and tells of every command and flag.
+// and lists every command and flag.
 func TestMan(t *testing.T) {
 	status, page, stderr := reportgen(t, "man")
 	if status != exit.Done {

@@ -44,7 +44,7 @@ func TestRunPrints(t *testing.T) {
 	}
 }
 
-// TestDocumentRefused: what keeps a document from being written is told before
+// TestDocumentRefused: an error that keeps a document from being written is reported before
 // any cell runs.
 func TestDocumentRefused(t *testing.T) {
 	notebook := goNotebook(t, "First", "var limit = 1")

@@ -169,7 +169,7 @@ func TestKilled(t *testing.T) {
 				t.Errorf("the report changed:\n%s", diff)
 			}
 			for strings.Contains(fmt.Sprint(leftIn(t, temp)), "process") {
-				time.Sleep(5 * time.Millisecond) // the kernel is told by the operating system
+				time.Sleep(5 * time.Millisecond) // the operating system notifies the kernel
 			}
 			if left := leftIn(t, temp); len(left) == 0 {
 				t.Error("nothing was left to remove")
@@ -215,7 +215,7 @@ func TestInterruptedBeforeACell(t *testing.T) {
 	}
 }
 
-// Where the time of the whole run is over before a cell ran, the report stays, and
+// If the time of the whole run is over before a cell ran, the report stays, and
 // the status is that of a failure.
 func TestRunTimeout(t *testing.T) {
 	if testing.Short() {
@@ -233,8 +233,8 @@ func TestRunTimeout(t *testing.T) {
 	}
 }
 
-// A browser that cannot print keeps nothing else from being written, and it is no
-// fault of the input.
+// If the browser cannot print, the other formats are written, and the input is not
+// at fault.
 func TestUnprinted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
@@ -254,7 +254,7 @@ func TestUnprinted(t *testing.T) {
 	}
 }
 
-// Where there was no report, an interrupted run leaves what it had.
+// Without a previous report, an interrupted run leaves what it had.
 func TestInterruptedFirstRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
@@ -375,7 +375,7 @@ func TestKernelThatNeverStarts(t *testing.T) {
 	}
 }
 
-// With --allow-errors the cells after a failure run, and the status still tells.
+// With --allow-errors the cells after a failure run, and the status still reports it.
 func TestAllowErrors(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real GoNB kernel: skipped with -short")

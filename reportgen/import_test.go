@@ -104,7 +104,7 @@ func TestImportRefuses(t *testing.T) {
 	}
 }
 
-// TestImportThinDay tells of a day that a few late connections make.
+// TestImportThinDay: a day that consists of a few late connections is reported.
 func TestImportThinDay(t *testing.T) {
 	log := zeekLog + strings.Repeat("1713484803.00 10.0.0.2 192.0.2.1 443 tcp 3 4 -\n", 98)
 	_, stderr, _ := importing(t, log, "--from", "zeek", "conn.log", "-o", "day.parquet")

@@ -9,8 +9,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
-// What a parameter names is read before a kernel starts, so that a misspelt file
-// costs nobody their report.
+// Files of parameters are read before a kernel starts, so that a misspelled path
+// does not replace the report.
 func TestRunRefusesInputsBeforeItStarts(t *testing.T) {
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	out := t.TempDir()

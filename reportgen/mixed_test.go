@@ -92,7 +92,7 @@ func TestPictureLeftOpen(t *testing.T) {
 	}
 }
 
-// examples are notebooks of GoNB that need neither network nor browser. They lie in
+// examples are notebooks of GoNB that need neither network nor browser. They are in
 // its module.
 var examples = []string{"bash_script", "hello", "vartuple", "writefile"}
 

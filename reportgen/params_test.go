@@ -8,7 +8,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
-// Two inputs of one name are told apart in the notebook, its outputs, and the
+// Two inputs of the same name are distinguished in the notebook, its outputs, and the
 // provenance of the report.
 func TestInputsOfOneName(t *testing.T) {
 	if testing.Short() {

@@ -20,7 +20,7 @@ import (
 
 const goldenReport = "../testdata/report"
 
-// TestMain lets cells that these tests run find reportgen: they are told to
+// TestMain lets cells that these tests run find reportgen: they are configured to
 // call the running program, which here is the test.
 func TestMain(m *testing.M) {
 	if os.Getenv("FLOWBOOK_REPORTGEN") != "" {

@@ -176,7 +176,7 @@ func warn(cmd *cobra.Command) func(string) {
 	return func(message string) { consoleOf(cmd).Warnf("%s", message) }
 }
 
-// The variables that tell cells where this program and its cache are.
+// The variables with the paths of this program and its cache, for cells.
 const (
 	programVariable = "FLOWBOOK_REPORTGEN"
 	cacheVariable   = "FLOWBOOK_CACHE"

@@ -86,7 +86,7 @@ func TestSentinelCharts(t *testing.T) {
 	}
 	for name, content := range made[0] {
 		if !strings.HasPrefix(content, "\x89PNG") {
-			t.Errorf("%s is no PNG", name)
+			t.Errorf("%s is not a PNG", name)
 		}
 	}
 }

@@ -86,11 +86,11 @@ type Work struct {
 	line int
 }
 
-// Name is a person's name. For an organisation, Given is empty. The name "others" stands
-// for more people.
+// Name is a person's name. For an organisation, Given is empty. The name "others" represents
+// further names.
 type Name struct{ Given, Family, Suffix string }
 
-// others is BibTeX's name for more people.
+// others is BibTeX's name for further names.
 const others = "others"
 
 // Parse reads a bibliography: CSL-JSON if the data begins like a JSON array or object,
@@ -124,16 +124,16 @@ func Parse(name string, data []byte) (Works, error) {
 // Reference returns the work as printed in the list of references, without number
 // and anchor.
 func (w *Work) Reference() document.Reference {
-	r := document.Reference{Key: w.Key, Authors: people(w.Authors), Title: w.Title, Container: w.Container, Details: w.details(), Link: w.link()}
+	r := document.Reference{Key: w.Key, Authors: nameList(w.Authors), Title: w.Title, Container: w.Container, Details: w.details(), Link: w.link()}
 	if r.Authors == "" && len(w.Editors) > 0 {
 		r.Authors = editors(w.Editors)
 	}
 	return r
 }
 
-// people returns "A. Lovelace, G. Hopper, and E. Noether"; of more than six only
+// nameList returns "A. Lovelace, G. Hopper, and E. Noether"; of more than six only
 // the first, followed by et al.
-func people(names []Name) string {
+func nameList(names []Name) string {
 	const most = 6
 	more := false
 	var all []string
@@ -161,9 +161,9 @@ func people(names []Name) string {
 // editors returns the names of editors, such as "A. Lovelace, Ed.".
 func editors(names []Name) string {
 	if len(names) == 1 {
-		return people(names) + ", Ed."
+		return nameList(names) + ", Ed."
 	}
-	return people(names) + ", Eds."
+	return nameList(names) + ", Eds."
 }
 
 // short returns the name with initials: "A. B. Lovelace", "M. L. King Jr.".

@@ -27,7 +27,7 @@ type weeksWorld struct {
 	flows       int // of a host on a working day
 }
 
-// weeksWorlds are the organisations that are measured. Their seeds are none of
+// weeksWorlds are the organisations that are measured. Their seeds are not those of
 // the other worlds. The large ones have fewer days and flows, so that all take
 // a minute or two on two cores.
 func weeksWorlds() []weeksWorld {
@@ -50,7 +50,7 @@ type weeksOutcome struct {
 	onsets, onsetsOn int // attacks that begin on a judged day, and those found on it
 	hostDays         int // of hosts that are never planted
 	alerted          int // of these, with an alert
-	outside          int // alerts of addresses outside that are no destination of an attack
+	outside          int // alerts of external addresses that are not the destination of an attack
 	missed           map[string]int
 	wrong            map[string]int
 }

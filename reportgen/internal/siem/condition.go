@@ -20,7 +20,7 @@ func parseCondition(text string, selections map[string]matcher) (matcher, error)
 	p := &conditionParser{words: strings.Fields(spaced), selections: selections}
 	m, err := p.either()
 	if err == nil && len(p.words) > 0 {
-		err = fmt.Errorf("%q is one word too many; and, or, not, of are written small", p.words[0])
+		err = fmt.Errorf("unexpected %q (operators are lower case)", p.words[0])
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%q cannot be read: %w", text, err)
@@ -101,7 +101,7 @@ func (p *conditionParser) one() (matcher, error) {
 		return m, nil
 	}
 	if word == "" {
-		return nil, errors.New("it ends where a selection should stand")
+		return nil, errors.New("it ends where a selection is expected")
 	}
 	return nil, fmt.Errorf("there is no selection %q", word)
 }

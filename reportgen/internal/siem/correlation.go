@@ -56,7 +56,7 @@ func (c *Correlation) limit() (limit, error) {
 			l.field = fmt.Sprint(item.Value)
 		case "percentile":
 		default:
-			return l, fmt.Errorf("%q is none of %s, field", key, strings.Join(slices.Sorted(maps.Keys(limitOps)), ", "))
+			return l, fmt.Errorf("unknown key %q: use %s or field", key, strings.Join(slices.Sorted(maps.Keys(limitOps)), ", "))
 		}
 	}
 	if l.op == "" && !strings.HasPrefix(c.Type, "temporal") {
@@ -89,7 +89,7 @@ func timespanDays(s string) (float64, error) {
 	n, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
 	unit, ok := units[s[len(s)-1]]
 	if err != nil || !ok || n == 0 {
-		return 0, fmt.Errorf("%q is no timespan such as 1d or 24h", s)
+		return 0, fmt.Errorf("%q: not a timespan such as 1d or 24h", s)
 	}
 	return float64(n) * unit, nil
 }
@@ -109,7 +109,7 @@ func (r *Rule) validateCorrelation() error {
 	}
 	switch {
 	case !slices.Contains(sigmaTypes, c.Type):
-		return fault(fmt.Sprintf("%q is none of %s", c.Type, strings.Join(sigmaTypes, ", ")), "type")
+		return fault(fmt.Sprintf("unknown type %q: use %s", c.Type, strings.Join(sigmaTypes, ", ")), "type")
 	case len(c.Rules) == 0:
 		return fault("must name the rules whose matches are counted", "rules")
 	case strings.HasPrefix(c.Type, "value_") && l.field == "":
@@ -137,7 +137,7 @@ func (r *Rule) validateCorrelation() error {
 		return fault(unknownField(l.field), "condition", "field")
 	}
 	if c.Type != "value_count" && !slices.Contains(numberFields, l.field) {
-		return fault(fmt.Sprintf("%s is no sum over flows; use one of %s", l.field, strings.Join(numberFields, ", ")), "condition", "field")
+		return fault(fmt.Sprintf("%s cannot be summed: use %s", l.field, strings.Join(numberFields, ", ")), "condition", "field")
 	}
 	return nil
 }

@@ -79,8 +79,8 @@ func (r *Rule) compile() (matcher, error) {
 }
 
 // compileSelection makes a matcher of a map, all of whose fields must match, or
-// of a list of maps, one of which must. Of an error it tells the keys to where
-// it stands.
+// of a list of maps, at least one must. An error names the keys of its
+// position.
 func compileSelection(v any) (matcher, []string, error) {
 	switch v := v.(type) {
 	case yaml.MapSlice:
@@ -195,7 +195,7 @@ func compileText(modifier, text string) (func(any) bool, error) {
 	case "re":
 		re, err := regexp.Compile(text)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no regular expression: %w", text, err)
+			return nil, fmt.Errorf("%q: not a regular expression: %w", text, err)
 		}
 		return func(x any) bool { return re.MatchString(textOf(x)) }, nil
 	}

@@ -4,7 +4,7 @@
 // specification 2.1.0). The rules that come with Flowbook are those of
 // [detect.RuleFiles], which [Builtin] reads; [Set.Load] reads a user's
 // own file, whose documents add rules, override those with the same name or id,
-// and disable them. What Sigma has no word for stands in a block of its own,
+// and disable them. What Sigma does not cover is in a separate block,
 // `flowbook`, which other tools pass over ([Block]): the detection that
 // compares with the baseline day, thresholds, what to do, and where alerts go.
 //

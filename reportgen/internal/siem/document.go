@@ -17,7 +17,7 @@ import (
 type RuleError struct {
 	File    string
 	Line    int    // from 1; 0 where the file as a whole is at fault
-	Field   string // such as flowbook.thresholds.score; empty where no field is
+	Field   string // such as flowbook.thresholds.score; empty for no field
 	Problem string // what is wrong and what to write instead
 }
 
@@ -121,7 +121,7 @@ func readDocuments(file string, text []byte) ([]document, error) {
 }
 
 // unwanted finds the YAML that rules do without: anchors and aliases, for
-// aliases of aliases make a small file huge; tags; and keys that are no text.
+// aliases of aliases make a small file huge; tags; and keys that are not text.
 func unwanted(n ast.Node) (line int, what string) {
 	ast.Walk(visitor(func(n ast.Node) {
 		if what != "" {

@@ -21,7 +21,7 @@ type Match struct {
 	Dst            string  `json:"dst_ip,omitempty"` // likewise; else the address with most bytes
 	Group          []Pair  `json:"group"`            // the fields grouped by, in the rule's order
 	Value          float64 `json:"value"`            // what the condition compares
-	Baseline       float64 `json:"baseline"`         // the same on the baseline day, 0 where it was not there
+	Baseline       float64 `json:"baseline"`         // the same on the baseline day, 0 if it was not there
 	profile.Counts         // of the conversations that match
 	Largest        []Flows `json:"largest"` // those with most bytes, most first
 }

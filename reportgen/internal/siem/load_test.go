@@ -68,7 +68,7 @@ func TestLoadErrors(t *testing.T) {
 		{"alias", "title: &a x\nname: *a\n", "own.yaml:1", "anchor"},
 		{"key twice", "title: x\ntitle: y\n", "own.yaml:2", "title"},
 		{"no title", "level: high\n", "own.yaml:1: title", "name or id"},
-		{"level", with("level: medium", "level: urgent"), "own.yaml:9: level", `"urgent" is none of informational`},
+		{"level", with("level: medium", "level: urgent"), "own.yaml:9: level", `unknown level "urgent": use informational`},
 		{"no level", with("level: medium\n", ""), "own.yaml:1: level", "missing"},
 		{"level is a map", with("level: medium", "level: {a: 1}"), "own.yaml:9: level", ""},
 		{"id", with("id: 6d9c", "id: x"), "own.yaml:2: id", "UUID"},
@@ -86,7 +86,7 @@ func TestLoadErrors(t *testing.T) {
 		{"no condition", with("  condition: selection\n", ""), "detection", "condition"},
 		{"unknown selection", with("condition: selection", "condition: selection and other"), "own.yaml:8: detection.condition", `"other"`},
 		{"open parenthesis", with("condition: selection", "condition: (selection"), "own.yaml:8: detection.condition", "not closed"},
-		{"capitals", with("condition: selection", "condition: selection AND selection"), "own.yaml:8: detection.condition", "small"},
+		{"capitals", with("condition: selection", "condition: selection AND selection"), "own.yaml:8: detection.condition", "lower case"},
 		{"old count", with("condition: selection", "condition: selection | count() > 5"), "own.yaml:8: detection.condition", "correlation"},
 		{"deep", with("condition: selection", "condition: "+strings.Repeat("not ", 1000)+"selection"), "own.yaml:8: detection.condition", "too deep"},
 		{"name taken", with("name: telnet", "name: beacon"), "own.yaml:3: name", "taken"},
@@ -122,7 +122,7 @@ func TestLoadErrors(t *testing.T) {
 			err := s.Load("own.yaml", []byte(tt.text))
 			var fault *RuleError
 			if !errors.As(err, &fault) {
-				t.Fatalf("%v is no *RuleError", err)
+				t.Fatalf("%v is not a *RuleError", err)
 			}
 			if !strings.Contains(err.Error(), tt.where) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%q lacks %q or %q", err, tt.where, tt.want)
@@ -141,7 +141,7 @@ func TestOpenNamesMissingFile(t *testing.T) {
 	}
 }
 
-// Fields that nobody knows are told of, for they may be typing errors.
+// Unknown fields are reported, for they may be typing errors.
 func TestUnknownFieldsWarn(t *testing.T) {
 	s := builtinSet(t)
 	load(t, s, telnet+"lvl: high\n")
@@ -169,7 +169,7 @@ func TestOverride(t *testing.T) {
 	if is.Enabled() || is.Flowbook.Severity != SeverityLevel || is.Flowbook.Thresholds.Score != 0.6 {
 		t.Errorf("a second file does not count: %+v", is.Flowbook)
 	}
-	// A fault of the merged rule is told where the overriding file has it.
+	// A fault of the merged rule is reported at its position in the overriding file.
 	err := s.Load("third.yaml", []byte("name: beacon\nlevel: none\n"))
 	if err == nil || !strings.Contains(err.Error(), "third.yaml:2: level") {
 		t.Error(err)
@@ -200,7 +200,7 @@ func TestYAMLRoundTrip(t *testing.T) {
 	}
 }
 
-// Sigma has no block of ours and no disabled rule, nor what only that needs.
+// The Sigma output has no flowbook block, no disabled rules, and no rules that only those need.
 func TestWriteSigma(t *testing.T) {
 	s := builtinSet(t)
 	load(t, s, "name: beacon\nflowbook: {enabled: false}\n")
@@ -210,7 +210,7 @@ func TestWriteSigma(t *testing.T) {
 	}
 	for _, no := range []string{"flowbook:", "name: beacon", "name: calls_outward"} {
 		if strings.Contains(b.String(), no) {
-			t.Errorf("%q stands in Sigma", no)
+			t.Errorf("%q is in the Sigma output", no)
 		}
 	}
 	if n := strings.Count(b.String(), "\n---\n") + 1; n != len(s.rules)-2 {
@@ -228,7 +228,7 @@ func FuzzLoad(f *testing.F) {
 		err := s.Load("own.yaml", text)
 		var fault *RuleError
 		if err != nil && !errors.As(err, &fault) {
-			t.Errorf("%v is no *RuleError", err)
+			t.Errorf("%v is not a *RuleError", err)
 		}
 		if err == nil {
 			if err := s.WriteYAML(&strings.Builder{}); err != nil {

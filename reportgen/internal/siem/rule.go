@@ -19,7 +19,7 @@ type Rule struct {
 	Description    string        `yaml:"description"`
 	Date           string        `yaml:"date"` // as 2006-01-02
 	Modified       string        `yaml:"modified"`
-	Tags           []string      `yaml:"tags"` // attack.t1048 and the like
+	Tags           []string      `yaml:"tags"` // such as attack.t1048
 	LogSource      LogSource     `yaml:"logsource"`
 	Detection      yaml.MapSlice `yaml:"detection"`   // selections and their condition
 	Correlation    *Correlation  `yaml:"correlation"` // nil for a rule on single conversations
@@ -62,7 +62,7 @@ type Block struct {
 	Severity   string     `yaml:"severity"` // SeverityScored where empty
 	Baseline   *Baseline  `yaml:"baseline"` // only of a rule that is evaluated here
 	Conditions []string   `yaml:"conditions"`
-	Response   []string   `yaml:"response"` // what people should do
+	Response   []string   `yaml:"response"` // instructions for the reader of an alert
 	Actions    []Action   `yaml:"actions"`  // what the program does
 }
 
@@ -92,7 +92,7 @@ const (
 // Enabled says whether the rule makes findings.
 func (r *Rule) Enabled() bool { return r.Flowbook.Enabled == nil || *r.Flowbook.Enabled }
 
-// Key is what findings call the rule: its name, or its id where it has none.
+// Key is the name of the rule in findings: its name, or its id without one.
 func (r *Rule) Key() string {
 	if r.Name != "" {
 		return r.Name
@@ -148,7 +148,7 @@ type Action struct {
 }
 
 // Options returns how the action's alerts are sent, except for the spool. The
-// error is that of a timeout that is none, or of a token that lookup, such as os.LookupEnv, does not have.
+// error is that of an invalid timeout, or of a token that lookup, such as os.LookupEnv, does not have.
 func (a Action) Options(lookup func(string) (string, bool)) (alert.Options, error) {
 	opt := alert.Options{Format: a.Format, Retries: a.Retries}
 	if a.Timeout != "" {

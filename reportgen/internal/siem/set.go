@@ -57,7 +57,7 @@ func Open(files ...string) (*Set, error) {
 
 // Load lays the rules of one file over those of the set. A document whose name
 // or id is known overrides the fields that it has; any other is a new rule.
-// Where an override changes the level and not flowbook.severity, findings keep
+// If an override changes the level and not flowbook.severity, findings keep
 // their own severity, at most the new level. Errors are of type *RuleError, and
 // leave the set as it was.
 func (s *Set) Load(file string, text []byte) error {

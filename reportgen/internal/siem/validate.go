@@ -42,22 +42,22 @@ func (r *Rule) validate() error {
 		return fault("must be a text of at most 256 characters; to override a rule, give its name or id", "title")
 	}
 	if _, err := uuid.Parse(r.ID); err != nil && (r.ID != "" || r.Name == "") {
-		return fault(fmt.Sprintf("%q is no UUID; uuidgen makes one", r.ID), "id")
+		return fault(fmt.Sprintf("%q: not a UUID; uuidgen prints one", r.ID), "id")
 	}
 	if r.Level != "" && !slices.Contains(levels, r.Level) {
-		return fault(fmt.Sprintf("%q is none of %s", r.Level, strings.Join(levels, ", ")), "level")
+		return fault(fmt.Sprintf("unknown level %q: use %s", r.Level, strings.Join(levels, ", ")), "level")
 	}
 	if r.Status != "" && !slices.Contains(statuses, r.Status) {
-		return fault(fmt.Sprintf("%q is none of %s", r.Status, strings.Join(statuses, ", ")), "status")
+		return fault(fmt.Sprintf("unknown status %q: use %s", r.Status, strings.Join(statuses, ", ")), "status")
 	}
 	for _, f := range [][2]string{{"date", r.Date}, {"modified", r.Modified}} {
 		if _, err := time.Parse(time.DateOnly, f[1]); err != nil && f[1] != "" {
-			return fault(fmt.Sprintf("%q is no date as 2006-01-02", f[1]), f[0])
+			return fault(fmt.Sprintf("%q: not a date such as 2006-01-02", f[1]), f[0])
 		}
 	}
 	for i, t := range r.Tags {
 		if !tag.MatchString(t) {
-			return fault(fmt.Sprintf("%q is no tag such as attack.t1048, in small letters", t), "tags", strconv.Itoa(i))
+			return fault(fmt.Sprintf("%q: not a tag such as attack.t1048, in lower case", t), "tags", strconv.Itoa(i))
 		}
 	}
 	if err := r.validateBody(); err != nil {
@@ -92,11 +92,11 @@ func (r *Rule) validateBlock() error {
 	case !(b.Thresholds.Sensitivity >= 0 && b.Thresholds.Sensitivity <= 1e6):
 		return fault("must be above 0, in robust standard deviations", "thresholds", "sensitivity")
 	case !(b.Thresholds.Score >= 0 && b.Thresholds.Score <= 1):
-		return fault("must lie between 0 and 1", "thresholds", "score")
+		return fault("must be between 0 and 1", "thresholds", "score")
 	case b.Baseline != nil && !(b.Baseline.Times >= 0 && b.Baseline.Times <= 1e12):
 		return fault("must be 0 or more, and finite", "baseline", "times")
 	case !slices.Contains([]string{"", SeverityScored, SeverityCapped, SeverityLevel}, b.Severity):
-		return fault(fmt.Sprintf("%q is none of scored, capped, level", b.Severity), "severity")
+		return fault(fmt.Sprintf("unknown severity %q: use scored, capped or level", b.Severity), "severity")
 	case r.Level == "" && (b.Severity == SeverityCapped || b.Severity == SeverityLevel || r.evaluated()):
 		return r.doc.fieldError("is missing; write one of "+strings.Join(levels, ", "), "level")
 	}
@@ -142,15 +142,15 @@ func (a Action) validate() (string, error) {
 		return "to", err
 	}
 	if d, err := time.ParseDuration(a.Timeout); a.Timeout != "" && (err != nil || d <= 0) {
-		return "timeout", fmt.Errorf("%q is no time above 0, such as 5s", a.Timeout)
+		return "timeout", fmt.Errorf("%q: not a positive duration such as 5s", a.Timeout)
 	}
 	switch {
 	case !slices.Contains([]string{"", alert.FormatJSON, alert.FormatOCSF, alert.FormatECS}, a.Format):
-		return "format", fmt.Errorf("%q is none of json, ocsf, ecs", a.Format)
+		return "format", fmt.Errorf("unknown format %q: use json, ocsf or ecs", a.Format)
 	case a.Least != "" && !a.Least.Known():
-		return "least", fmt.Errorf("%q is none of info, low, medium, high, critical", a.Least)
+		return "least", fmt.Errorf("unknown severity %q: use info, low, medium, high or critical", a.Least)
 	case a.Retries != nil && (*a.Retries < 0 || *a.Retries > 20):
-		return "retries", fmt.Errorf("must lie between 0 and 20")
+		return "retries", fmt.Errorf("must be between 0 and 20")
 	}
 	return "", nil
 }

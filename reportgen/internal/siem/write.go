@@ -65,7 +65,7 @@ func marshal(fields yaml.MapSlice) ([]byte, error) {
 	return yaml.MarshalWithOptions(fields, yaml.IndentSequence(true), yaml.UseLiteralStyleIfMultiline(true))
 }
 
-// WriteTable writes one line a rule for people.
+// WriteTable writes the rules as a table.
 func (s *Set) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RULE\tENABLED\tLEVEL\tSEVERITY\tEVALUATED BY\tATT&CK\tTITLE")

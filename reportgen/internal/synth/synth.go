@@ -16,7 +16,7 @@
 // are in prefixes of real networks, and [Plan.WriteCountryDB] and
 // [Plan.WriteOwnerDB] write MMDB files that cover them.
 //
-// A day has the shape that real days of an office have: people work in
+// A day has the shape that real days of an office have: users work in
 // sessions of a few pages each (preferences.go), at hours and with a lunch break of
 // their own (hosts.go), on sites of their own liking (preferences.go); bytes are
 // log-normal, and download over upload is near 9.25 on port 443 and 2.3 for
@@ -26,7 +26,7 @@
 //
 // # Weeks
 //
-// [NewWeeks] draws an organisation over many days, each of which is [Weeks.Day],
+// [NewWeeks] draws an organisation over many days, each with [Weeks.Day],
 // with a truth a day ([Weeks.Truth]): working days and weekends, hosts that come
 // and go, jobs of the night, the week and the month, services that are rolled
 // out, traffic that grows slowly, and attacks that begin on a day and go on,
@@ -34,7 +34,7 @@
 //
 // Nothing in it is taken from the constants of a detection. Its habits come from
 //
-//   - the coursework's sample for what a working day of people is like: hours,
+//   - the coursework's sample for a working day of users: hours,
 //     countries, the share of DNS, bytes of flows and their ratio, as above;
 //   - recordings of real networks for how flows spread: three to six flows a
 //     conversation, a quarter of the flows to pairs that are seen once or twice;

@@ -56,7 +56,7 @@ func (w *Weeks) draw(m member, r rng) campaign {
 func (w *Weeks) addAttacks() {
 	c := w.cast("attacks")
 	// Those who have a job of their own are not attacked, so that the truth says
-	// one thing of each.
+	// one of each.
 	busy := map[netip.Addr]bool{}
 	for _, b := range w.truth.Benign {
 		busy[b.Entity] = true
@@ -118,7 +118,7 @@ func (w *Weeks) attackBeacon(c *weeksCast, r rng, i int) {
 }
 
 // attackSlowUpload has a host send some hundred megabytes a day, a few at a
-// time, to an address that nobody uses.
+// time, to an address that no host uses.
 func (w *Weeks) attackSlowUpload(c *weeksCast, r rng, i int) {
 	m := c.take()
 	when := w.draw(m, r)
@@ -187,7 +187,7 @@ func (w *Weeks) attackOutsideDNS(c *weeksCast, r rng, i int) {
 	when := w.draw(m, r)
 	v := dns(w.plan.pool.reserve(r, "NL", "LeaseWeb Netherlands B.V.", 1)[0])
 	v.up, v.ratio, v.sigma = 1900, 1.3, [2]float64{0.4, 0.4}
-	w.plant("dns-c2", "large DNS requests to a resolver outside that nobody else uses, "+w.dates(when),
+	w.plant("dns-c2", "large DNS requests to an external resolver that no other host uses, "+w.dates(when),
 		activity{attackName(i), func(d weekday) (flows []flow.Record) {
 			if !when.active(w, m, d) {
 				return nil
@@ -252,13 +252,13 @@ func (w *Weeks) attackMesh(c *weeksCast, r rng, i int) {
 	}
 }
 
-// attackNewCountry has a host work with sites in a country that nobody had
+// attackNewCountry has a host work with sites in a country that no host had
 // business with.
 func (w *Weeks) attackNewCountry(c *weeksCast, r rng, i int) {
 	m := c.take()
 	when := w.draw(m, r)
 	sites := w.plan.pool.reserve(r, newCountry, "", 8)
-	w.plant("new-country", "works with sites in Russia, where nobody had business before, "+w.dates(when),
+	w.plant("new-country", "works with sites in Russia, which no host contacted before, "+w.dates(when),
 		activity{attackName(i), func(d weekday) []flow.Record {
 			if !when.active(w, m, d) {
 				return nil

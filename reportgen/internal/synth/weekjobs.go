@@ -171,7 +171,7 @@ func (w *Weeks) addUploads() {
 	})
 }
 
-// addCallers has a third of the people make video calls on some days.
+// addCallers has a third of the users make video calls on some days.
 func (w *Weeks) addCallers() {
 	r := w.plan.stream("week calls")
 	relays := w.plan.pool.reserveIn(r, "52.112.0.0/14", 12)
@@ -267,7 +267,7 @@ func (w *Weeks) addDevices() {
 }
 
 // pilotHosts is how many hosts a rollout has on its first day at the least. A
-// program that a single host begins to run cannot be told from a command channel.
+// program that a single host begins to run cannot be distinguished from a command channel.
 const pilotHosts = 3
 
 // addRollouts has a new service come into use about each fifth day: a share of
@@ -332,7 +332,7 @@ func (w *Weeks) addRollouts() {
 	})
 }
 
-// addOddities has people look up sites in countries that nobody went to before.
+// addOddities has users look up sites in countries that no host contacted before.
 func (w *Weeks) addOddities() {
 	r := w.plan.stream("week odd countries")
 	odd := oddCountries()
@@ -351,7 +351,7 @@ func (w *Weeks) addOddities() {
 	})
 }
 
-// addFileShares has people use a file server, printers, and a few each other's
+// addFileShares has users use a file server, printers, and a few each other's
 // devices.
 func (w *Weeks) addFileShares() {
 	server := netip.AddrFrom4([4]byte{192, 168, 100, 1}) // no host has it

@@ -59,12 +59,12 @@ func (o WeeksOptions) normal() (WeeksOptions, error) {
 	return o, nil
 }
 
-// Weeks is an organisation over several days, with people, machines, jobs and
+// Weeks is an organisation over several days, with users, machines, jobs and
 // attacks that begin, go on, change and stop. It does not change after
 // [NewWeeks], and is safe for concurrent use.
 type Weeks struct {
 	opts       WeeksOptions
-	plan       *Plan // the world: addresses, people and what they like
+	plan       *Plan // the world: addresses, users and their preferences
 	members    []member
 	activities []activity
 	truth      WeeksTruth
@@ -80,7 +80,7 @@ type member struct {
 // present says whether the host belongs to the organisation on a day.
 func (m member) present(day int) bool { return day >= m.from && day < m.to }
 
-// activity is what somebody or something does beside what people do of
+// activity is the behaviour of a user or machine in addition to what users do of
 // themselves.
 type activity struct {
 	name string
@@ -188,7 +188,7 @@ func (w *Weeks) WriteOwnerDB(out io.Writer) error { return w.plan.WriteOwnerDB(o
 func (w *Weeks) Day(i int) iter.Seq[flow.Record] {
 	return func(yield func(flow.Record) bool) {
 		d := &day{name: dayName(fmt.Sprintf("day %d", i)), records: make([]flow.Record, 0, w.opts.Hosts*w.opts.Flows)}
-		w.people(d, i)
+		w.routine(d, i)
 		for _, a := range w.activities {
 			d.records = append(d.records, a.run(w.weekday(i, a.name))...)
 		}
@@ -206,18 +206,18 @@ func (w *Weeks) weekday(i int, activity string) weekday {
 	return weekday{index: i, date: w.Date(i), rng: w.plan.stream(fmt.Sprintf("day %d", i), activity)}
 }
 
-// The habits of people over a week, and the growth of their traffic.
+// The habits of users over a week, and the growth of their traffic.
 const (
-	atWorkShare  = 0.94  // of people, on a working day
-	weekendShare = 0.12  // of people, on a day of the weekend
+	atWorkShare  = 0.94  // of users, on a working day
+	weekendShare = 0.12  // of users, on a day of the weekend
 	weekendFlows = 0.35  // of what they do on a working day
 	machineFlows = 0.15  // of a machine, of what a person does
 	drift        = 0.004 // growth of all traffic a day
 )
 
-// people adds what people and machines do of themselves. A machine's flows are
+// routine adds the ordinary activity of users and machines. A machine's flows are
 // as a person's, but few.
-func (w *Weeks) people(d *day, i int) {
+func (w *Weeks) routine(d *day, i int) {
 	today := w.weekday(i, "")
 	for _, m := range w.members {
 		r := w.plan.stream(string(d.name), m.name, "sessions")
@@ -244,7 +244,7 @@ func (m member) there(d weekday, r rng) bool {
 	return m.present(d.index) && (r.chance(share) || m.machine)
 }
 
-// on says whether the host is on, as it is for people.
+// on says whether the host is on, as it is for users.
 func (w *Weeks) on(m member, d weekday) bool {
 	return m.there(d, w.plan.stream(fmt.Sprintf("day %d", d.index), m.name, "sessions"))
 }
