@@ -34,6 +34,7 @@ report: reportgen ## write the report of the sample days to report/
 
 sample: reportgen ## regenerate the sample days in testdata/
 	$(REPORTGEN) synth -o testdata --flows $(SAMPLE_FLOWS)
+	$(REPORTGEN) synth -o testdata/fortnight --days 14 --start 2024-03-08 --hosts 60 --flows 20000
 
 golden: ## regenerate the golden files; review the diff
 	go test ./reportgen -run TestGoldenReport -update

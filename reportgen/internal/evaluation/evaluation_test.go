@@ -71,7 +71,7 @@ func TestEvaluationIsCurrent(t *testing.T) {
 	}
 	text.Reset()
 	writeWeeks(&text, weeks)
-	days, _, _ := strings.Cut(text.String(), "| all")
+	days, _, _ := strings.Cut(text.String(), "\n| all")
 	check(days, 3)
 
 	rows, err := measureCaptures(t.Context(), testenv.Data(t), nil, func(string) {})

@@ -28,13 +28,16 @@ func (c campaign) start(d weekday, first flow.Time) flow.Time {
 }
 
 // quietDays is the number of days before attacks begin: a week to learn from,
-// if there are so many days.
+// if more days follow than a few.
 const quietDays = 7
 
 // draw draws a campaign for a host: half of them go on to the end, the others
 // stop after three to ten days, and a third moves to another destination after some days.
 func (w *Weeks) draw(m member, r rng) campaign {
-	earliest := min(quietDays, w.opts.Days/3)
+	earliest := quietDays
+	if w.opts.Days < quietDays+4 {
+		earliest = w.opts.Days / 3
+	}
 	c := campaign{to: w.opts.Days, moves: w.opts.Days}
 	for range 100 {
 		c.from = earliest + r.IntN(max(1, w.opts.Days-earliest-1))
