@@ -37,6 +37,10 @@ func Find() (string, error) {
 	return "", ErrNotFound
 }
 
+// longestFolder is the length of a folder in which Chromium can make the socket
+// org.chromium.Chromium.XXXXXX/SingletonSocket.
+const longestFolder = 56
+
 // Start starts the browser at path, whose profile is in the folder, and returns
 // the context in which chromedp drives it and the function that ends it. The
 // browser asks for nothing that no page asks for.
@@ -49,6 +53,11 @@ func Start(ctx context.Context, path, folder string) (context.Context, func()) {
 		chromedp.Flag("disable-quic", true),
 		chromedp.CombinedOutput(io.Discard),
 	)
+	// Chromium keeps a socket in the folder for temporary files, and leaves it there
+	// if it is killed. The path of a socket is short.
+	if len(folder) <= longestFolder && os.MkdirAll(folder, 0o700) == nil {
+		options = append(options, chromedp.Env("TMPDIR="+folder))
+	}
 	if os.Geteuid() == 0 {
 		// Chromium refuses to sandbox root, as in a container.
 		options = append(options, chromedp.NoSandbox)

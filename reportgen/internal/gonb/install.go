@@ -20,6 +20,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
 const (
@@ -142,7 +143,7 @@ func headless(bin string) string { return filepath.Join(bin, "headless") }
 
 // buildTools builds the kernel, goimports and the kernel's go command, unless they
 // are up to date.
-func buildTools(ctx context.Context, root, bin string, env map[string]string, progress io.Writer) error {
+func buildTools(ctx context.Context, root, bin string, env map[string]string, progress io.Writer) (err error) {
 	want, err := toolsStamp(root, env)
 	if err != nil {
 		return err
@@ -159,11 +160,12 @@ func buildTools(ctx context.Context, root, bin string, env map[string]string, pr
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp(filepath.Dir(bin), "build-")
+	work, err := workdir.Make(filepath.Dir(bin), "build-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tmp)
+	tmp := work.Path
+	defer func() { err = errors.Join(err, work.Remove()) }()
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", tmp+string(filepath.Separator), gonbTool, goimportsTool)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {

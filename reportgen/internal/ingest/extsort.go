@@ -101,11 +101,11 @@ func (s *extSort) sorted() iter.Seq2[[]byte, error] {
 
 func (s *extSort) empty() bool { return len(s.held)+len(s.runs) == 0 }
 
-// close frees the memory and removes the temporary files.
+// close frees the memory and the temporary files.
 func (s *extSort) close() error {
 	var errs []error
 	for _, file := range s.runs {
-		errs = append(errs, file.Close(), os.Remove(file.Name()))
+		errs = append(errs, file.Close())
 	}
 	*s = extSort{}
 	return errors.Join(errs...)
@@ -119,6 +119,10 @@ func (s *extSort) spill(dir string) error {
 		return err
 	}
 	s.runs = append(s.runs, file)
+	// A file without a name is gone when the program ends, even if it is killed.
+	if err := os.Remove(file.Name()); err != nil {
+		return err
+	}
 	s.sortHeld()
 	w := bufio.NewWriterSize(file, 64<<10)
 	for _, k := range s.held {

@@ -35,6 +35,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/html"
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
 // Options are the options of Write.
@@ -65,11 +66,12 @@ func Write(ctx context.Context, w io.Writer, d *document.Document, o Options) (e
 			return fmt.Errorf("PDF: %w", err)
 		}
 	}
-	dir, err := os.MkdirTemp("", "reportgen-pdf-")
+	work, err := workdir.Make(os.TempDir(), "reportgen-pdf-")
 	if err != nil {
 		return fmt.Errorf("PDF: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	dir := work.Path
+	defer func() { err = errors.Join(err, work.Remove()) }()
 	tab, end := browser.Start(ctx, program, filepath.Join(dir, "profile"))
 	defer end()
 

@@ -4,12 +4,14 @@
 // [Make] creates a folder and locks it. The operating system releases the lock when
 // the program ends. The next Make with the same parent and prefix finds the folder
 // unlocked and removes it. Only folders that Make created are removed: each has a
-// marker file, written once it is locked.
+// marker file, which is written once the folder is locked and removed last. A program
+// that is killed before or after that leaves an empty folder, which is removed too.
 package workdir
 
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,15 +33,22 @@ type Dir struct {
 // may read, and removes those of killed programs.
 func Make(parent, prefix string) (*Dir, error) {
 	sweep(parent, prefix)
-	path, err := os.MkdirTemp(parent, prefix)
-	if err != nil {
-		return nil, err
+	for attempt := 0; ; attempt++ {
+		path, err := os.MkdirTemp(parent, prefix)
+		if err != nil {
+			return nil, err
+		}
+		d := &Dir{Path: path}
+		err = d.claim()
+		if err == nil {
+			return d, nil
+		}
+		err = errors.Join(err, d.Remove())
+		// Another program may have removed the folder while it was empty.
+		if attempt == 10 || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("create a temporary folder: %w", err)
+		}
 	}
-	d := &Dir{Path: path}
-	if err := d.claim(); err != nil {
-		return nil, errors.Join(fmt.Errorf("create a temporary folder: %w", err), d.Remove())
-	}
-	return d, nil
 }
 
 // claim locks and marks the folder. If the file system has no locks, the folder is not
@@ -48,7 +57,10 @@ func (d *Dir) claim() (err error) {
 	if d.lock, err = os.Open(d.Path); err != nil {
 		return err
 	}
-	if !lock(d.lock) {
+	switch err := lock(d.lock); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return err
+	case err != nil:
 		return nil
 	}
 	return os.WriteFile(filepath.Join(d.Path, marker), []byte(markerText), 0o600)
@@ -56,12 +68,31 @@ func (d *Dir) claim() (err error) {
 
 // Remove removes the folder and its content. It may be called twice.
 func (d *Dir) Remove() error {
-	err := os.RemoveAll(d.Path)
+	err := removeAll(d.Path)
 	if d.lock != nil {
 		err = errors.Join(err, d.lock.Close())
 		d.lock = nil
 	}
 	return err
+}
+
+// removeAll removes a folder, its marker last, so that the rest of a removal that is
+// cut short is found.
+func removeAll(path string) error {
+	entries, err := os.ReadDir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	errs := []error{err}
+	for _, e := range entries {
+		if e.Name() != marker {
+			errs = append(errs, os.RemoveAll(filepath.Join(path, e.Name())))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return os.RemoveAll(path)
 }
 
 // sweep removes the marked folders that are not locked. Those that cannot be removed,
@@ -76,20 +107,24 @@ func sweep(parent, prefix string) {
 }
 
 func sweepOne(path string) {
-	if info, err := os.Lstat(filepath.Join(path, marker)); err != nil || !info.Mode().IsRegular() {
-		return
-	}
+	info, err := os.Lstat(filepath.Join(path, marker))
+	marked := err == nil && info.Mode().IsRegular()
 	f, err := os.Open(path)
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	if lock(f) {
-		_ = os.RemoveAll(path)
+	switch {
+	case lock(f) != nil:
+	case marked:
+		_ = removeAll(path)
+	default:
+		_ = os.Remove(path) // which fails unless the folder is empty
 	}
 }
 
-// lock locks an open folder unless another program has locked it.
-func lock(f *os.File) bool {
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+// lock locks an open folder. The error is [syscall.EWOULDBLOCK] if another program has
+// locked it.
+func lock(f *os.File) error {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }

@@ -147,3 +147,69 @@ func TestMakeRefuses(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A removal or creation that a kill cut short is completed by the next Make: the
+// marker goes last, and a folder that is empty is nobody's.
+func TestRemovalCutShort(t *testing.T) {
+	parent := t.TempDir()
+	for name, files := range map[string][]string{
+		".report-1": {marker, "half/of/the/content"},
+		".report-2": {marker},
+		".report-3": nil,
+	} {
+		for _, file := range append(files, "") {
+			path := filepath.Join(parent, name, file)
+			if file == "" {
+				path = filepath.Join(parent, name, "x")
+			}
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if file != "" {
+				if err := os.WriteFile(path, nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	strange := filepath.Join(parent, ".report-4", "of somebody else")
+	if err := os.MkdirAll(strange, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d := make1(t, parent)
+	for _, name := range []string{".report-1", ".report-2", ".report-3"} {
+		if isThere(filepath.Join(parent, name)) {
+			t.Errorf("%s stays", name)
+		}
+	}
+	if !isThere(strange) || !isThere(d.Path) {
+		t.Error("a folder of somebody else was removed, or the new one")
+	}
+	if err := d.Remove(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The content of a folder is removed before its marker.
+func TestMarkerGoesLast(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("the superuser can remove everything")
+	}
+	d := make1(t, t.TempDir())
+	locked := filepath.Join(d.Path, "a", "b")
+	if err := os.MkdirAll(locked, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(locked), 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Remove(); err == nil || !isThere(filepath.Join(d.Path, marker)) {
+		t.Errorf("the marker went before the content (%v)", err)
+	}
+	if err := os.Chmod(filepath.Dir(locked), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Remove(); err != nil {
+		t.Error(err)
+	}
+}
