@@ -75,6 +75,7 @@ func newDetectCommand() *cobra.Command {
 	once(f, &opt.selection.Folder, "days", "`FOLDER` folder of days from which --test and the 28 days before it are read")
 	once(f, &opt.selection.Test, "test", "`DAY` file of the day under test; with --days, a date or latest")
 	f.BoolVar(&opt.coverage, "coverage", false, "also print what each rule learned from and could not see")
+	f.StringArrayVar(&opt.intel, "intel", nil, "`FILE` list of malicious addresses: plain, CSV, MISP or STIX JSON, Zeek (repeatable)")
 	once(f, &opt.selection.Servers, "servers", "`FILE` flows of external clients of the public servers")
 	once(f, &opt.country, "country", "`FILE` MMDB of countries")
 	once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
@@ -108,6 +109,7 @@ type detectOptions struct {
 	selection              days.Selection
 	country, asn, internal string
 	coverage               bool
+	intel                  []string
 	sensitivity            float64
 	sensitivitySet         bool
 	format                 string
@@ -194,6 +196,9 @@ func (opt *detectOptions) input(cmd *cobra.Command) (in detect.Input, err error)
 	c := consoleOf(cmd)
 	if opt.sensitivitySet {
 		in.Sensitivity = opt.sensitivity
+	}
+	if in.Intel, err = days.ReadIntel(opt.intel, c); err != nil {
+		return in, err
 	}
 	if err := opt.selection.Open(cmd.Context(), &in, c); err != nil {
 		return in, err

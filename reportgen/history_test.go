@@ -139,6 +139,27 @@ func TestDetectHistory(t *testing.T) {
 	}
 }
 
+// A list of indicators raises a finding that names it.
+func TestDetectIntel(t *testing.T) {
+	dir := t.TempDir()
+	day, list := filepath.Join(dir, "2024-03-22.parquet"), filepath.Join(dir, "feed.txt")
+	writeDay(t, day, "2024-03-22", 24, 0, 1, "10.0.0.")
+	if err := os.WriteFile(list, []byte("# 2024-03-01\n198.51.100.7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, found, messages := detectAll(t, "--test", day, "--intel", list)
+	if status != exit.Done || len(found) == 0 || found[0].Rule != detect.RuleThreatIntel || !strings.Contains(found[0].Summary, "the list feed.txt of 2024-03-01") ||
+		!strings.Contains(messages, "SHA-256") {
+		t.Errorf("status %d, %+v\n%s", status, found, messages)
+	}
+	if err := os.WriteFile(list, []byte("nothing\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, messages := detectAll(t, "--test", day, "--intel", filepath.Join(dir, "none.txt")); status != exit.BadInput || !strings.Contains(messages, "none.txt") {
+		t.Errorf("status %d, %s", status, messages)
+	}
+}
+
 // Hosts with public addresses are found, and said.
 func TestDetectPublicAddresses(t *testing.T) {
 	day := filepath.Join(t.TempDir(), "2024-03-22.parquet")

@@ -66,6 +66,7 @@ type Input struct {
 	TestDate time.Time        // its midnight; zero if unknown
 	Servers  *profile.Profile // external clients of the public servers; nil if there is no such log
 	Geo      *geo.Lookup      // countries and owners of addresses; nil if unknown
+	Intel    []IntelList      // indicators of compromise
 	Internal flow.Networks    // the organisation's own networks; nil means flow.Private
 
 	// Sensitivity is how many robust standard deviations from the baseline's

@@ -81,7 +81,7 @@ func (c *Context) externalPeers(k float64) (r ExternalPeersResult) {
 	limit := max(usual.limit(k), math.Log1p(swarmFloor))
 	r.Signals = Signals{}
 	r.Thresholds = []Threshold{{Name: "networks with peers on ports of their own", Value: math.Expm1(limit), Unit: "networks",
-		From: fmt.Sprintf("%d host days, median %.3g; %d at least", len(counts), math.Expm1(usual.median), swarmFloor)}}
+		From: fmt.Sprintf("%s, median %.3g; %d at least", plural(int64(len(counts)), "host day"), math.Expm1(usual.median), swarmFloor)}}
 	swarms := c.test.swarms()
 	taking := 0
 	for _, s := range swarms {

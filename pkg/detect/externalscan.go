@@ -59,7 +59,7 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 	limit := max(usual.limit(k), math.Log1p(closedFloor))
 	r.Signals = Signals{}
 	r.Thresholds = []Threshold{{Name: "external hosts and ports without an answer, beyond those with one", Value: math.Expm1(limit), Unit: "hosts and ports",
-		From: fmt.Sprintf("%d host days, median %.3g; %d at least", len(counts), math.Expm1(usual.median), closedFloor)}}
+		From: fmt.Sprintf("%s, median %.3g; %d at least", plural(int64(len(counts)), "host day"), math.Expm1(usual.median), closedFloor)}}
 	for src, s := range c.test.tries(c.memory()) {
 		excess := (math.Log1p(s.net()) - usual.median) / (limit - usual.median)
 		r.Signals.note(src, excess)

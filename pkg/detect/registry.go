@@ -63,7 +63,7 @@ func (c *Context) run(id string, k float64) outcomer {
 			f.Attack = rule.Attack
 		}
 		f.History = &History{Days: o.Coverage.Days, Hosts: o.Coverage.Hosts}
-		if len(c.past) == 0 && id != RuleExternalAutomation {
+		if len(c.past) == 0 && id != RuleExternalAutomation && id != RuleThreatIntel {
 			f.capped(High) // nothing says that it is new
 		}
 	}

@@ -48,6 +48,7 @@ const (
 // uploadLimits is what the days teach about uploads, as logarithms of bytes.
 type uploadLimits struct {
 	hosts    int     // of the baseline day, with outward traffic
+	prior    bool    // usual is fixed beforehand
 	usual    float64 // the median of each host's largest transfer upward to one address
 	files    int     // hosts with an upload over usual that they do not make again
 	median   float64 // of these uploads, and of the one that is known beforehand
@@ -93,6 +94,7 @@ func (c *Context) learnUploads() uploadLimits {
 		l.usual += max(0, after.busy()-middle(busy))
 	}
 	if len(most) < leastPeers || len(c.past) == 0 {
+		l.prior = l.usual < math.Log(priorUsual)
 		l.usual = max(l.usual, math.Log(priorUsual))
 	}
 
@@ -228,8 +230,12 @@ func (l uploadLimits) thresholds(k float64) []Threshold {
 		from := fmt.Sprintf("fixed: beyond %s, Pareto index %.3g as known beforehand", units.Bytes(int64(math.Exp(l.usual))), 1/l.tail)
 		return []Threshold{{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from}}
 	}
-	from := fmt.Sprintf("each host's largest upload over %s, the median of %d hosts' largest transfer to one address, that it does not make again: %d on the baseline day, median %s, Pareto index %.3g",
-		units.Bytes(int64(math.Exp(l.usual))), l.hosts, l.files, units.Bytes(int64(math.Exp(l.median))), 1/l.tail)
+	usual := "the median of the largest transfers to one address of"
+	if l.prior {
+		usual = "which is fixed for fewer than 10 hosts, as they are here:"
+	}
+	from := fmt.Sprintf("each host's largest upload over %s, %s %s, that it does not make again: %d in the history, median %s, Pareto index %.3g",
+		units.Bytes(int64(math.Exp(l.usual))), usual, plural(int64(l.hosts), "host"), l.files, units.Bytes(int64(math.Exp(l.median))), 1/l.tail)
 	return []Threshold{
 		{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from},
 		{Name: "up_bytes to one owner in six hours or more", Value: math.Exp(l.limit(true, k)), Unit: "bytes",

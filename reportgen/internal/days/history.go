@@ -18,6 +18,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/intel"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -264,4 +265,20 @@ func networkList(shares []detect.NetworkShare) string {
 		parts = append(parts, fmt.Sprintf("%s (%.0f %% of the flows)", s.Network, 100*s.Share))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// ReadIntel reads lists of indicators and reports their dates and hashes.
+func ReadIntel(paths []string, c *console.Console) (lists []detect.IntelList, err error) {
+	for _, path := range paths {
+		l, err := intel.Read(path)
+		if err != nil {
+			return nil, fmt.Errorf("--intel: %w", err)
+		}
+		c.Infof("--intel %s: %d addresses and networks, %d names, of %s, SHA-256 %s", console.Escape(l.Name), len(l.Indicators), l.Names, l.Date, l.SHA256)
+		if l.Skipped > 0 {
+			c.Warnf("--intel %s: %d entries are neither addresses nor names; first %s", console.Escape(l.Name), l.Skipped, l.First)
+		}
+		lists = append(lists, l.IntelList)
+	}
+	return lists, nil
 }
