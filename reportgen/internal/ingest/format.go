@@ -22,6 +22,9 @@ type Flow struct {
 	// directions, than its packets held; Up or Down is then the bytes of the
 	// packets.
 	BytesCapped bool
+	// Relative says that the log counts times from the start of a capture, so that
+	// its first day is 1970-01-01.
+	Relative bool
 	// BytesRounded says that the log rounds the bytes of a direction, such as
 	// to 1.2 M.
 	BytesRounded bool

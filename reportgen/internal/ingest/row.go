@@ -55,6 +55,8 @@ type rowReader struct {
 	rounded  bool              // a number of the row was rounded by the log
 	days     []Date            // chosen days, which are plausible whatever they are
 	lastDate Date              // the last plausible date; 0 if all are
+	dated    bool              // a row with a time was read
+	relative bool              // times count from the start of a capture
 	lost     bool              // a value of an optional column cannot be read
 	addrs    map[string]netip.Addr
 	joined   []byte   // memory of a date and a time of day as one text
@@ -163,11 +165,27 @@ func (r *rowReader) times(line int64, f *Flow) error {
 	if known {
 		f.Duration = flow.SpanOf(lasted)
 	}
+	if !r.dated {
+		r.dated, r.relative = true, f.Date == 0 && f.Time < captureStart
+	}
+	if r.relative && f.Date >= 0 && f.Date < captureDays {
+		f.Relative = true
+		return nil
+	}
 	if r.lastDate > 0 && (f.Date < firstDate || f.Date > r.lastDate) && !slices.Contains(r.days, f.Date) {
 		return r.leaveOut(line, BadDate, r.names[fieldTime]+" "+excerpt(start)+" is of "+f.Date.String())
 	}
 	return nil
 }
+
+// A log whose first row is of the first hours of 1970 counts its times from the
+// start of a capture, as Zeek does for captures whose clock was not set. The hours
+// are less than the days since 1900 (Excel's dates) of 1990, taken as seconds; the
+// days are more than any capture lasts.
+const (
+	captureStart = 9 * flow.Hour
+	captureDays  = 366
+)
 
 // firstDate is the first plausible date of a flow. Earlier ones are most often
 // numbers read in the wrong unit.

@@ -20,6 +20,7 @@ type Summary struct {
 	LeftOut      []Count    // rows that did not, by reason, in the order of the reasons' names
 	BytesUnknown Count      // flows with a direction whose byte count the log does not give
 	BytesCapped  Count      // flows with a direction of more bytes than its packets held
+	Relative     Count      // flows whose time counts from the start of a capture
 	BytesRounded Count      // flows with a direction whose bytes the log rounds
 	DetailLost   Count      // flows with a value of an optional column that cannot be read
 	Guessed      Count      // flows of which the log does not say who opened them
@@ -55,6 +56,9 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	}
 	if c := s.BytesCapped; c.Rows > 0 {
 		fmt.Fprintf(&b, "took byte counts beyond what the packets held as what they held in %s; first %s\n", count(c.Rows, "row"), c.First)
+	}
+	if c := s.Relative; c.Rows > 0 {
+		fmt.Fprintf(&b, "took times as counted from the start of the capture, whose first day is then 1970-01-01, in %s; first %s\n", count(c.Rows, "row"), c.First)
 	}
 	if c := s.BytesRounded; c.Rows > 0 {
 		fmt.Fprintf(&b, "took byte counts that the log rounds as they stand in %s; first %s\n", count(c.Rows, "row"), c.First)
@@ -93,6 +97,7 @@ type tally struct {
 	unknown              Count
 	capped               Count
 	rounded              Count
+	relative             Count
 	guessed              Count
 	lost                 Count
 	days                 map[Date]int64
@@ -134,6 +139,9 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	}
 	if f.BytesCapped {
 		t.note(&t.capped, f)
+	}
+	if f.Relative {
+		t.note(&t.relative, f)
 	}
 	if f.BytesRounded {
 		t.note(&t.rounded, f)
@@ -184,6 +192,7 @@ func (t *tally) summary() Summary {
 		Flows:        t.flows,
 		BytesUnknown: t.unknown,
 		BytesCapped:  t.capped,
+		Relative:     t.relative,
 		BytesRounded: t.rounded,
 		Guessed:      t.guessed,
 		DetailLost:   t.lost,

@@ -127,6 +127,23 @@ func TestPlausibleDates(t *testing.T) {
 	}
 }
 
+// A capture whose clock was not set counts its times from its start.
+func TestRelativeTimes(t *testing.T) {
+	const head = "ts,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n"
+	const rest = ",10.0.0.1,10.0.0.2,tcp,443,1,2\n"
+	opt := Options{Map: map[string]string{"timestamp": "ts"}, Now: time.Date(2024, 4, 20, 12, 0, 0, 0, time.UTC)}
+	got := decodeAs("csv", head+"16.81"+rest+"90000.5"+rest+"864000"+rest, opt)
+	if got.err != nil || len(got.flows) != 3 || got.flows[2].Date != 10 || !got.flows[1].Relative {
+		t.Errorf("times since the start of a capture: %+v", got)
+	}
+	// Excel's days since 1900 are not seconds, and a clock that was set is not lost.
+	for _, first := range []string{"45401.5", "1713530096"} {
+		if got := decodeAs("csv", head+first+rest+"90000.5"+rest, opt); len(got.bad) == 0 || got.bad[len(got.bad)-1].Reason != BadDate {
+			t.Errorf("after %s: %+v", first, got)
+		}
+	}
+}
+
 func TestRowForms(t *testing.T) {
 	columns := func(pairs ...string) map[string]string {
 		m := map[string]string{"timestamp": "ts"}
