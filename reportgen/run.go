@@ -25,6 +25,8 @@ import (
 // runFlags are the flags of the commands that run notebooks.
 type runFlags struct {
 	params       []string
+	paramFiles   []string
+	rawParams    []string
 	jobs         int
 	timeout      time.Duration
 	runTimeout   time.Duration
@@ -77,7 +79,9 @@ report is kept.`,
 
 // add adds the flags to a command.
 func (o *runFlags) add(f *pflag.FlagSet) {
-	f.StringArrayVarP(&o.params, "parameter", "p", nil, "`NAME=VALUE` parameter of the notebooks (repeatable)")
+	f.StringArrayVarP(&o.params, "parameter", "p", nil, "`NAME=VALUE` parameter of the notebooks, the value as YAML (repeatable)")
+	f.StringArrayVarP(&o.paramFiles, "parameters-file", "f", nil, "YAML `FILE` of parameters (repeatable)")
+	f.StringArrayVarP(&o.rawParams, "parameter-raw", "r", nil, "`NAME=VALUE` parameter whose value is a string (repeatable)")
 	f.IntVar(&o.jobs, "jobs", 0, "`NUMBER` notebooks to run at once (default: one for each core)")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "`DURATION` per-cell timeout (0 = none)")
 	f.DurationVar(&o.runTimeout, "run-timeout", 0, "`DURATION` timeout of the whole run (0 = none)")
@@ -161,10 +165,10 @@ func (o *runFlags) options(cmd *cobra.Command, cached bool) (report.Options, err
 		}
 	}
 	return report.Options{
-		Parameters: o.params,
-		Check:      days.CheckInputs,
-		Warn:       warn(cmd),
-		Note:       func(message string) { consoleOf(cmd).Infof("%s", message) },
+		Parameters: o.params, ParameterFiles: o.paramFiles, RawParameters: o.rawParams,
+		Check: days.CheckInputs,
+		Warn:  warn(cmd),
+		Note:  func(message string) { consoleOf(cmd).Infof("%s", message) },
 		Execute: execute.Options{
 			Kernel: o.kernel, CellTimeout: o.timeout, Timeout: o.runTimeout, StartTimeout: o.startTimeout, Jobs: o.jobs,
 			AllowErrors: o.allowErrors, Env: env, Cache: cache, Log: consoleOf(cmd).Output(),

@@ -10,7 +10,8 @@
 // A cell tagged "parameters" declares variables with defaults. As in papermill, given
 // values are declared in a cell tagged "injected-parameters" after it, with the types
 // of the defaults. A cell tagged "skip-execution", or with the Quarto option "eval:
-// false", does not run. A cell tagged "raises-exception" may fail.
+// false", does not run. A cell tagged "raises-exception", or with "error: true", may
+// fail.
 //
 // Outputs are reproducible as far as the code is: times, random names and absolute
 // paths are removed.

@@ -203,21 +203,30 @@ func prepare(inputs []Input, params []Parameter) ([]*notebook, error) {
 	return ready, nil
 }
 
-var evalFalse = regexp.MustCompile(`^\s*(?://|#)\|\s*eval:\s*(?i:false|no)\s*$`)
-
 func runs(c *nbformat.Cell) bool {
-	if c.HasTag(tagSkip) || strings.TrimSpace(c.Source) == "" {
-		return false
+	return !c.HasTag(tagSkip) && strings.TrimSpace(c.Source) != "" && !optionIs(c, "eval", false)
+}
+
+// mayFail reports whether the next cells run after the code of this one failed.
+func mayFail(c *nbformat.Cell) bool { return c.HasTag(tagRaises) || optionIs(c, "error", true) }
+
+var option = regexp.MustCompile(`^\s*(?://|#)\|\s*([\w-]+):\s*(\w+)\s*$`)
+
+// optionIs reports whether one of Quarto's options at the head of a cell has the value.
+func optionIs(c *nbformat.Cell, name string, value bool) bool {
+	words := []string{"false", "no"}
+	if value {
+		words = []string{"true", "yes"}
 	}
 	for line := range strings.Lines(c.Source) {
 		if text := strings.TrimSpace(line); !strings.HasPrefix(text, "//|") && !strings.HasPrefix(text, "#|") {
 			break
 		}
-		if evalFalse.MatchString(line) {
-			return false
+		if m := option.FindStringSubmatch(line); m != nil && m[1] == name {
+			return slices.Contains(words, strings.ToLower(m[2]))
 		}
 	}
-	return true
+	return false
 }
 
 // specs looks up each kernel once for each folder.

@@ -167,7 +167,7 @@ func (n *notebook) cell(ctx context.Context, k *kernel.Kernel, c *nbformat.Cell,
 	}
 	var failed *kernel.CellError
 	inCode := errors.As(err, &failed)
-	if inCode && c.HasTag(tagRaises) {
+	if inCode && mayFail(c) {
 		return r, nil
 	}
 	if !inCode {

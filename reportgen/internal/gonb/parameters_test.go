@@ -20,6 +20,11 @@ var (
 	typed  float64 = 3
 	u16 uint16
 	list   = []string{"10.0.0.0/8"}
+	nest   = [][]int{{1}}
+	conf   = map[string][]float64{}
+	open   any
+	opt    map[string]int
+	at     struct{ X int }
 	nums   []int
 	wait   = 5 * time.Minute
 )
@@ -42,7 +47,7 @@ var notAParameter = 1`
 		{"n", "5", `error: "5" is not a whole number, as its default is`},
 		{"f", parameter.Text("2"), "var f float64 = 2"},
 		{"f", uint64(2), "var f float64 = 2"},
-		{"f", parameter.Text("inf"), `error: "inf" is not a number, as its default is`},
+		{"f", parameter.Text("inf"), "var f float64 = float64(math.Inf(1))"},
 		{"f", 1e-9, "var f float64 = 1e-09"},
 		{"b", parameter.Text("false"), "var b = false"},
 		{"b", true, "var b = true"},
@@ -54,6 +59,26 @@ var notAParameter = 1`
 		{"list", []any{"a", "b"}, `var list = []string{"a", "b"}`},
 		{"nums", parameter.Text("[1, 2]"), `var nums = []int{1, 2}`},
 		{"nums", parameter.Text("1,x"), `error: element 2: "x" is not a whole number, as its default is`},
+		{"list", parameter.Text(`["p","q,r", 010, null]`), "error: element 4: null is not a value of type string"},
+		{"list", parameter.Text(`["p","q,r", 010]`), `var list = []string{"p", "q,r", "010"}`},
+		{"list", parameter.Text(`[a, [b]]`), "error: element 2: [b] is not a string, as its default is"},
+		{"nest", parameter.Text("[[1,2],[9], []]"), "var nest = [][]int{[]int{1, 2}, []int{9}, []int{}}"},
+		{"nest", parameter.Text("null"), "var nest [][]int = nil"},
+		{"conf", parameter.Text("{b: [1, 2.5], a: []}"), `var conf = map[string][]float64{"b": []float64{1, 2.5}, "a": []float64{}}`},
+		{"conf", map[string]any{"b": []any{1}, "a": nil}, `var conf = map[string][]float64{"a": nil, "b": []float64{1}}`},
+		{"open", parameter.Text("{k: [1, 2.0, x, null, true]}"), `var open any = map[string]any{"k": []any{1, float64(2), "x", nil, true}}`},
+		{"open", parameter.Text("2024-01-02"), `var open any = "2024-01-02"`},
+		{"opt", parameter.Text("~"), "var opt map[string]int = nil"},
+		{"opt", parameter.Text("5"), "error: 5 is not a mapping, as its default is"},
+		{"at", parameter.Text("{X: 1}"), "error: its default is an expression of unknown type; declare it with a plain value"},
+		{"n", parameter.Text("12345678901234567890123"), "error: 12345678901234567890123 does not fit into the type int"},
+		{"n", parameter.Text("010"), "var n = 10"},
+		{"n", parameter.Text("null"), "error: null is not a value of type int"},
+		{"u16", parameter.Text("65536"), "error: 65536 does not fit into the type uint16"},
+		{"u16", parameter.Text("-1"), "error: -1 does not fit into the type uint16"},
+		{"f", parameter.Text("1e3"), "var f float64 = 1000"},
+		{"s", parameter.Text(`"a: 'b'"`), `var s = "a: 'b'"`},
+		{"s", parameter.Text("[a]"), `var s = "[a]"`},
 		{"wait", parameter.Text("5m"), "error: its default is an expression of unknown type; declare it with a plain value"},
 		{"c", parameter.Text("8"), "const c = 8"},
 		{"notAParameter", parameter.Text("8"), ""},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
+	"github.com/flowbook/flowbook/reportgen/internal/parameter"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
@@ -20,16 +21,16 @@ const ConfigName = "report.yaml"
 
 // config is the content of report.yaml.
 type config struct {
-	Title        string         `yaml:"title"`
-	Subtitle     string         `yaml:"subtitle"`
-	Authors      []string       `yaml:"authors"`
-	Date         string         `yaml:"date"`
-	Abstract     string         `yaml:"abstract"`     // Markdown
-	Lang         string         `yaml:"lang"`         // BCP 47
-	Bibliography stringOrList   `yaml:"bibliography"` // BibTeX or CSL-JSON files
-	Code         string         `yaml:"code"`         // show, fold or hide
-	Notebooks    []string       `yaml:"notebooks"`
-	Parameters   map[string]any `yaml:"parameters"`
+	Title        string           `yaml:"title"`
+	Subtitle     string           `yaml:"subtitle"`
+	Authors      []string         `yaml:"authors"`
+	Date         string           `yaml:"date"`
+	Abstract     string           `yaml:"abstract"`     // Markdown
+	Lang         string           `yaml:"lang"`         // BCP 47
+	Bibliography stringOrList     `yaml:"bibliography"` // BibTeX or CSL-JSON files
+	Code         string           `yaml:"code"`         // show, fold or hide
+	Notebooks    []string         `yaml:"notebooks"`
+	Parameters   parameter.Values `yaml:"parameters"`
 }
 
 // stringOrList is a string or a list of strings in YAML.

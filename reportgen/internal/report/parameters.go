@@ -11,37 +11,56 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/parameter"
 )
 
-// parameters merges the parameters of report.yaml with those of the command line, which win.
-func (s *Source) parameters(flags []string) ([]execute.Parameter, error) {
+// parameters merges the parameters of report.yaml, of files and of the command line. Later ones win.
+func (s *Source) parameters(o Options) ([]execute.Parameter, error) {
 	set := make(map[string]execute.Parameter)
-	for name, value := range s.config.Parameters {
-		p := pathParameter(execute.Parameter{Name: name, Value: value}, s.dir)
+	for _, pair := range s.config.Parameters {
+		p := pathParameter(execute.Parameter{Name: fmt.Sprint(pair.Key), Value: pair.Value}, s.dir)
 		p.Optional = s.chosen // another notebook of the folder may declare it
-		set[name] = p
+		set[p.Name] = p
 	}
 	cwd, err := os.Getwd()
 	if err != nil {
 		return nil, err
 	}
-	for _, flag := range flags {
-		p, err := parseParameter(flag)
+	for _, file := range o.ParameterFiles {
+		values, err := parameter.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, pair := range values {
+			p := pathParameter(execute.Parameter{Name: fmt.Sprint(pair.Key), Value: pair.Value}, filepath.Dir(file))
+			set[p.Name] = p
+		}
+	}
+	for _, flag := range o.Parameters {
+		p, err := parseParameter("-p", flag)
 		if err != nil {
 			return nil, err
 		}
 		set[p.Name] = pathParameter(p, cwd)
+	}
+	for _, flag := range o.RawParameters {
+		p, err := parseParameter("-r", flag)
+		if err != nil {
+			return nil, err
+		}
+		p.Value = string(p.Value.(execute.Text))
+		set[p.Name] = p
 	}
 	params := slices.SortedFunc(maps.Values(set), func(a, b execute.Parameter) int { return cmp.Compare(a.Name, b.Name) })
 	distinguish(params)
 	return params, nil
 }
 
-// parseParameter parses -p name=value.
-func parseParameter(s string) (execute.Parameter, error) {
+// parseParameter parses name=value.
+func parseParameter(flag, s string) (execute.Parameter, error) {
 	name, value, ok := strings.Cut(s, "=")
 	if name = strings.TrimSpace(name); !ok || name == "" {
-		return execute.Parameter{}, fmt.Errorf("-p %s: want name=value", s)
+		return execute.Parameter{}, fmt.Errorf("%s %s: want name=value", flag, s)
 	}
 	return execute.Parameter{Name: name, Value: execute.Text(value)}, nil
 }
@@ -55,6 +74,8 @@ func pathParameter(p execute.Parameter, dir string) execute.Parameter {
 		path = string(v)
 	case string:
 		path = v
+	case parameter.Scalar:
+		path = v.Text
 	}
 	if path == "" {
 		return p

@@ -33,8 +33,9 @@ import (
 type Options struct {
 	// Execute is passed on to [execute.Run], except for its parameters, hidden paths and group of ending kernels.
 	Execute execute.Options
-	// Parameters are name=value pairs. They override those of report.yaml.
-	Parameters []string
+	// Parameters are name=value pairs, whose values are YAML. They override those of ParameterFiles, which are YAML files
+	// and override report.yaml. RawParameters override all others; their values are strings.
+	Parameters, ParameterFiles, RawParameters []string
 	// Check looks at the notebooks and their parameters before a kernel starts. It may be nil.
 	Check func(context.Context, []execute.Input, []execute.Parameter) error
 	// Warn reports faults of the cell cache. It may be nil.
@@ -54,7 +55,7 @@ type Run struct {
 
 // Execute runs the notebooks. A failing cell is not an error here: see [Run.Err].
 func Execute(ctx context.Context, source *Source, o Options) (*Run, error) {
-	params, err := source.parameters(o.Parameters)
+	params, err := source.parameters(o)
 	if err != nil {
 		return nil, err
 	}

@@ -67,12 +67,15 @@ func TestParameters(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFiles(t, map[string]string{
 		"n/report.yaml": "parameters: {limit: 7, day: one/day.csv, label: none.csv}\n", "n/a.ipynb": emptyNotebook, "n/one/day.csv": "", "two/day.csv": "",
+		"two/p.yaml": "limit: 9\nlist: [\"a,b\", {c: 010}]\nnear: day.csv\n",
 	})
 	s, err := FindSource([]string{"n"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	params, err := s.parameters([]string{"limit=8", "other=two/day.csv", "text=a=b"})
+	params, err := s.parameters(Options{
+		ParameterFiles: []string{"two/p.yaml"}, Parameters: []string{"limit=8", "other=two/day.csv", "text=a=b", "raw=1"}, RawParameters: []string{"raw=[1"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,11 +83,12 @@ func TestParameters(t *testing.T) {
 	for _, p := range params {
 		got[p.Name] = shown(p)
 	}
-	want := map[string]string{"limit": "8", "day": "one/day.csv", "other": "two/day.csv", "label": "none.csv", "text": "a=b"}
+	want := map[string]string{"limit": "8", "day": "one/day.csv", "other": "two/day.csv", "label": "none.csv", "text": "a=b",
+		"raw": "[1", "list": "[a,b {c: 010}]", "near": "two/day.csv"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if pairs := hiddenPaths(params); len(pairs) != 4 || !filepath.IsAbs(pairs[0]) {
+	if pairs := hiddenPaths(params); len(pairs) != 6 || !filepath.IsAbs(pairs[0]) {
 		t.Errorf("hidden paths %v", pairs)
 	}
 }
