@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // --timezone must work on a machine without time zone files
@@ -49,7 +50,7 @@ timestamp. Use total_bytes if there is no down_bytes; with --one-way, give neith
 func newImportCommand() *cobra.Command {
 	var opt importOptions
 	cmd := &cobra.Command{
-		Use:   "import --from FORMAT IN... -o OUT.parquet",
+		Use:   "import [--from FORMAT] IN... -o OUT.parquet",
 		Short: "Convert logs of other tools to flow files",
 		Long:  fmt.Sprintf(importHelp, importFormats(), strings.Join(ingest.MapKeys(), ", ")),
 		Example: `  reportgen import --from zeek logs/2024-04-19 --day 2024-04-19 -o baseline.parquet
@@ -64,8 +65,9 @@ func newImportCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&opt.from, "from", "", "`FORMAT` format of the logs: "+strings.Join(ingest.Formats(), ", "))
+	flags.StringVar(&opt.from, "from", "", "`FORMAT` format of the logs (default: auto-detected): "+strings.Join(ingest.Formats(), ", "))
 	flags.StringVarP(&opt.out, "output", "o", "", "`FILE` flow file to write")
+	flags.StringVar(&opt.into, "into", "", "`DIR` folder of days to add to, as DIR/date=2024-04-19/*.parquet")
 	flags.StringSliceVar(&opt.days, "day", nil, "`DATE` day to write, such as 2024-04-19 (repeatable; default all)")
 	flags.StringVar(&opt.timezone, "timezone", "UTC", "`ZONE` time zone in which days begin, such as Europe/Lisbon or Local")
 	flags.StringVar(&opt.logTimezone, "log-timezone", "", "`ZONE` time zone of log times that name none (default that of --timezone)")
@@ -98,11 +100,11 @@ func importFormats() string {
 }
 
 type importOptions struct {
-	from, out, timezone, logTimezone string
-	time, fields, delimiter, bytes   string
-	days                             []string
-	columns, set                     map[string]string
-	oneWay, lenient                  bool
+	from, out, into, timezone, logTimezone string
+	time, fields, delimiter, bytes         string
+	days                                   []string
+	columns, set                           map[string]string
+	oneWay, lenient                        bool
 }
 
 // reading returns the flags as options of package ingest.
@@ -138,19 +140,39 @@ func (opt importOptions) reading() (read ingest.Options, err error) {
 
 func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 	ctx, c := cmd.Context(), consoleOf(cmd)
-	if opt.from == "" || opt.out == "" {
-		return errors.New("missing --from, the format of the logs, or -o, the file to write")
+	if (opt.out == "") == (opt.into == "") {
+		return errors.New("give either -o, the file to write, or --into, a folder of days")
 	}
-	format, err := ingest.Lookup(opt.from)
-	if err != nil {
-		return fmt.Errorf("--from: %w", err)
+	if opt.into != "" && len(opt.days) > 0 {
+		return errors.New("--day is for -o; --into takes all days of a log")
 	}
 	read, err := opt.reading()
 	if err != nil {
 		return err
 	}
+	var format ingest.Format
+	if opt.from != "" {
+		if format, err = ingest.Lookup(opt.from); err != nil {
+			return fmt.Errorf("--from: %w", err)
+		}
+	} else {
+		if format, err = ingest.Detect(in, read); err != nil {
+			return err
+		}
+		c.Infof("format: %s", format.Name)
+	}
 	read.Stdin = cmd.InOrStdin()
-	if err := dayfiles.Check(opt.out); err != nil {
+	var folder *dayfiles.Folder
+	var logs []dayfiles.Log
+	if opt.into != "" {
+		if folder, err = dayfiles.OpenFolder(opt.into); err != nil {
+			return fmt.Errorf("--into: %w", err)
+		}
+		defer folder.Close()
+		if logs, in, err = freshLogs(c, folder, format, in); err != nil || len(logs) == 0 {
+			return err
+		}
+	} else if err := dayfiles.Check(opt.out); err != nil {
 		return fmt.Errorf("-o: %w", err)
 	}
 	sorter := ingest.Sorter{Chosen: read.Days}
@@ -183,15 +205,21 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 		c.Warnf("%v; written without them", err)
 	}
 	warnExternal(c, &sorter)
-	warnThinDays(c, days)
+	if folder == nil {
+		warnThinDays(c, days)
+	}
 	metadata := map[string]string{}
 	if text := loss.Metadata(); text != "" {
 		metadata[flowfile.LossKey] = text
 	}
 	bar = c.NewBar("writing", console.Count)
-	files, err := dayfiles.Write(ctx, sorter.Sorted(), days, opt.out, dayfiles.Options{
-		Detailed: sorter.Detailed(), Progress: bar.Set, Metadata: metadata,
-	})
+	writing := dayfiles.Options{Detailed: sorter.Detailed(), Progress: bar.Set, Metadata: metadata}
+	var files []dayfiles.File
+	if folder != nil {
+		files, err = folder.Add(ctx, sorter.Sorted(), days, logs, writing)
+	} else {
+		files, err = dayfiles.Write(ctx, sorter.Sorted(), days, opt.out, writing)
+	}
 	bar.Close()
 	if err != nil {
 		return err
@@ -200,6 +228,29 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 		c.Infof("wrote %s %s of %s to %s", humanize.Comma(f.Day.Flows), english.PluralWord(int(f.Day.Flows), "flow", ""), f.Day.Date, f.Path)
 	}
 	return nil
+}
+
+// freshLogs returns the logs that the folder does not have yet, and their paths.
+func freshLogs(c *console.Console, folder *dayfiles.Folder, format ingest.Format, in []string) ([]dayfiles.Log, []string, error) {
+	files, err := ingest.Files(format, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	if slices.Contains(files, "-") {
+		return nil, nil, errors.New("--into: standard input cannot be recognised when it comes again; give a file")
+	}
+	fresh, known, err := folder.Fresh(files)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(known) > 0 {
+		c.Infof("skipped %s imported before; first %s", english.Plural(len(known), "log", ""), known[0])
+	}
+	var paths []string
+	for _, log := range fresh {
+		paths = append(paths, log.Path)
+	}
+	return fresh, paths, nil
 }
 
 // mostLeftOut names the reason for which most rows were left out.

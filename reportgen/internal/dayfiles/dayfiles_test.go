@@ -159,7 +159,7 @@ func TestWriteKeepsEarlierFiles(t *testing.T) {
 			if err != nil || len(pending) != 1 {
 				t.Fatalf("pending files %v, %v", pending, err)
 			}
-			if err := os.Remove(pending[0]); err != nil {
+			if err := os.RemoveAll(pending[0]); err != nil {
 				t.Fatal(err)
 			}
 		},

@@ -38,6 +38,7 @@ type Flow struct {
 	// from Dst to Src, if there were any, are another row. [Sorter.Pair] joins
 	// the two. Opener, Observer and Flags help with that.
 	OneWay    bool
+	Patient   bool // the next part may come five minutes later, as Azure's do
 	Part      bool // the row may be one of several of a connection, of both directions; Pair joins them
 	Opener    Opener
 	Observer  uint8 // a mark of who saw the row, of several that may see the same; 0 if unknown
@@ -101,9 +102,9 @@ var formats = map[string]Format{
 	},
 	"nfdump": {
 		Name:   "nfdump",
-		About:  "output of nfdump as text (-o line, long, extended, biline, bilong) or CSV (-o csv)",
+		About:  "output of nfdump as text (-o line, long, extended, biline, bilong), CSV or JSON",
 		Wants:  isNfdump,
-		Wanted: "*.txt, *.csv, *.nfdump, nfcapd.*",
+		Wanted: "*.txt, *.csv, *.json, *.nfdump, nfcapd.*",
 		oneWay: true,
 		open:   openNfdump,
 	},
@@ -138,6 +139,70 @@ var formats = map[string]Format{
 		Wants:  hasExtension("json", "ndjson", "jsonl", "log"),
 		Wanted: "*.json, *.ndjson, *.jsonl, *.log",
 		open:   openECS,
+	},
+	"azure": {
+		Name:   "azure",
+		About:  "flow logs of Azure, of network security groups or virtual networks",
+		Wants:  hasExtension("json"),
+		Wanted: "*.json",
+		open:   openAzure,
+	},
+	"gcp": {
+		Name:   "gcp",
+		About:  "VPC flow logs of Google Cloud, as Cloud Logging exports them",
+		Wants:  hasExtension("json", "ndjson", "jsonl", "log"),
+		Wanted: "*.json, *.ndjson, *.jsonl, *.log",
+		oneWay: true,
+		open:   openGCP,
+	},
+	"ocsf": {
+		Name:   "ocsf",
+		About:  "network activity of the Open Cybersecurity Schema Framework, as JSON",
+		Wants:  hasExtension("json", "ndjson", "jsonl"),
+		Wanted: "*.json, *.ndjson, *.jsonl",
+		open:   openOCSF,
+	},
+	"fortinet": {
+		Name:   "fortinet",
+		About:  "traffic logs of Fortinet's FortiGate, key=value",
+		Wants:  hasExtension("log", "txt"),
+		Wanted: "*.log, *.txt",
+		open:   openFortinet,
+	},
+	"paloalto": {
+		Name:        "paloalto",
+		About:       "traffic logs of Palo Alto Networks' PAN-OS, CSV as in syslog",
+		Wants:       hasExtension("log", "csv", "txt"),
+		Wanted:      "*.log, *.csv, *.txt",
+		takesFields: true,
+		open:        openTable(paloAltoTable),
+	},
+	"silk": {
+		Name:        "silk",
+		About:       "output of SiLK's rwcut",
+		Wants:       hasExtension("txt", "rwcut", "csv"),
+		Wanted:      "*.txt, *.rwcut, *.csv",
+		takesFields: true,
+		oneWay:      true,
+		open:        openTable(silkTable),
+	},
+	"cicflowmeter": {
+		Name:        "cicflowmeter",
+		About:       "CSV of CICFlowMeter",
+		Wants:       hasExtension("csv"),
+		Wanted:      "*.csv",
+		takesFields: true,
+		open:        openTable(cicTable),
+		table:       cicTable,
+	},
+	"ugr16": {
+		Name:        "ugr16",
+		About:       "CSV of the UGR'16 data",
+		Wants:       hasExtension("csv"),
+		Wanted:      "*.csv",
+		takesFields: true,
+		oneWay:      true,
+		open:        openTable(ugrTable),
 	},
 	"csv": {
 		Name:        "csv",

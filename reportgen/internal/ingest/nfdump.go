@@ -11,7 +11,7 @@ import (
 // isNfdump says whether a file is likely output of nfdump. The files of
 // nfcapd itself are binary and refused with what to do.
 func isNfdump(base string) bool {
-	return strings.HasPrefix(base, "nfcapd.") || hasExtension("txt", "csv", "nfdump")(base)
+	return strings.HasPrefix(base, "nfcapd.") || hasExtension("txt", "csv", "json", "nfdump")(base)
 }
 
 // openNfdump tells by the first line whether nfdump wrote CSV or text.
@@ -24,6 +24,9 @@ func openNfdump(in *lines, r rowReader, _ Options) (Decoder, error) {
 		return nil, err
 	case bytes.IndexByte(start, 0) >= 0:
 		return nil, fmt.Errorf("line %d: starts with %s: a binary file of nfcapd; print it with nfdump -r FILE -N -o long, and read that", in.n+1, excerpt(start[:min(len(start), 8)]))
+	}
+	if start[0] == '[' || start[0] == '{' {
+		return openEvents(in, r, &nfdumpSpec)
 	}
 	first, err := in.first()
 	if err != nil {
@@ -60,6 +63,30 @@ func nfdumpTable() tableSpec {
 	}
 	return s
 }
+
+// nfdumpSpec describes the JSON of nfdump (-o json or ndjson).
+var nfdumpSpec = jsonSpec{
+	about: "the JSON of nfdump",
+	paths: [numFields][]string{
+		fieldTime: {"first"}, fieldEnd: {"last"}, fieldProto: {"proto"}, fieldSrc: {"src4_addr", "src6_addr"}, fieldSrcPort: {"src_port"},
+		fieldDst: {"dst4_addr", "dst6_addr"}, fieldPort: {"dst_port"}, fieldUp: {"in_bytes"}, fieldDown: {"out_bytes"},
+		fieldUpPackets: {"in_packets"}, fieldDownPackets: {"out_packets"}, fieldFlags: {"tcp_flags"}, fieldObserver: {"ip4_router", "ip6_router", "export_sysid"},
+	},
+	extra: []string{"type"},
+	take: func(e *jsonEvent, r *rowReader, line int64) error {
+		if kind := e.get("type"); kind != nil && string(kind) != "FLOW" {
+			return r.leaveOut(line, OtherLog, "type "+excerpt(kind))
+		}
+		// Records of protocols without ports have none.
+		if r.values[fieldSrcPort] == nil && r.values[fieldPort] == nil {
+			r.values[fieldSrcPort], r.values[fieldPort] = zeroText, zeroText
+		}
+		return nil
+	},
+	flow: joinedFlow,
+}
+
+var zeroText = []byte("0")
 
 // nfdumpTail says that a line belongs to what nfdump says before or after the
 // records.

@@ -118,6 +118,9 @@ func appendPart(b []byte, f Flow) []byte {
 	if f.OneWay {
 		mark |= 8
 	}
+	if f.Patient {
+		mark |= 16
+	}
 	b = append(b, byte(f.Proto))
 	for _, end := range []netip.AddrPort{low, high} {
 		b = binary.BigEndian.AppendUint16(appendAddr(b, end.Addr()), end.Port())
@@ -134,6 +137,7 @@ func appendPart(b []byte, f Flow) []byte {
 type part struct {
 	direction  int // of the row's source
 	oneWay     bool
+	patient    bool  // it may come five minutes after the part before
 	start, end int64 // in hundredths of a second, as of moment
 	bytes      [2]int64
 	packets    [2]int64
@@ -149,7 +153,7 @@ func (p *pairer) read(k []byte) (h part) {
 	h.start = int64(binary.BigEndian.Uint64(k[partStart:]) ^ 1<<63)
 	up, down := int64(binary.BigEndian.Uint64(k[partRest:])), int64(binary.BigEndian.Uint64(k[partRest+8:]))
 	mark, rest := k[partRest+16], k[partRest+17:]
-	h.opener, h.oneWay, h.observer = Opener(mark&3), mark&8 != 0, rest[0]
+	h.opener, h.oneWay, h.patient, h.observer = Opener(mark&3), mark&8 != 0, mark&16 != 0, rest[0]
 	if mark&4 != 0 {
 		h.direction = 1
 	}
@@ -220,6 +224,9 @@ func (p *pairer) take(k []byte) error {
 func (c *connection) continues(h *part, proto flow.Proto) bool {
 	flags := h.flags[h.direction]
 	pause := h.start - c.end
+	if h.patient {
+		return pause <= idleSlack+pairSlack
+	}
 	if proto != flow.TCP || flags == 0 {
 		return pause <= pairSlack
 	}

@@ -338,6 +338,12 @@ func (i *input) Close() error {
 	return i.file.Close()
 }
 
+// Files lists the logs of a format that Open would read.
+func Files(f Format, paths []string) ([]string, error) {
+	files, _, err := find(f, paths)
+	return files, err
+}
+
 // find lists the files to read: those named, and those in the folders named,
 // at any depth, whose names the format wants. The list is sorted and holds no
 // file twice; passed are the files of the folders that the format did not want.

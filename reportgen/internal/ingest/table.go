@@ -48,7 +48,10 @@ func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (Decoder, 
 	if bytes.IndexByte(start, 0) >= 0 {
 		return nil, fmt.Errorf("line %d: starts with %s: a binary file, not %s", in.n+1, excerpt(start[:min(len(start), 8)]), spec.about)
 	}
-	r.time.finest = spec.finest
+	r.time.finest, r.perSec = spec.finest, spec.perSec
+	if opt := r.time; opt.layouts == nil && opt.perSec == 0 {
+		r.time.layouts = spec.layouts
+	}
 	d := &table{in: in, row: r, spec: spec, delimiter: delimiter}
 	if err := d.header(); err != nil {
 		return nil, err
@@ -141,6 +144,9 @@ func (d *table) Read() (Flow, error) {
 			continue
 		}
 		// A last line needs no end (RFC 4180).
+		if n := len(fields); n > len(d.columns) && d.spec.longer {
+			fields = fields[:len(d.columns)]
+		}
 		if len(fields) != len(d.columns) {
 			return Flow{}, d.short(line, len(fields), whole)
 		}

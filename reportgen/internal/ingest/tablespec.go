@@ -21,6 +21,9 @@ type tableSpec struct {
 	// stamped says that each line may begin with a time of its own, as the lines
 	// that CloudWatch hands out do.
 	stamped bool
+	longer  bool     // rows may have further columns after those of the header
+	layouts []string // of times, if Options.Time names none
+	perSec  float64  // units a second of durations; 0 means seconds
 	// skip, if set, says that a line is no row.
 	skip func(line []byte) bool
 	// flow turns a row into a flow; nil means row.flow.

@@ -78,7 +78,7 @@ var zeekNeeded = []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, f
 // of the name: conn.00:00:00-01:00:00.log.gz, conn_20240419_00:00:00.log. It
 // does not match conn-summary.*.log, which is text for people, nor
 // open_conn.log, whose rows come again in conn.log once they are closed.
-var zeekConnLog = regexp.MustCompile(`^conn([._-]?[0-9].*)?\.(log|json|ndjson)(\.gz|\.zst|\.bz2)?$`)
+var zeekConnLog = regexp.MustCompile(`^conn([._-]?[0-9].*)?\.(log|json|ndjson)(\.labeled)?(\.gz|\.zst|\.bz2)?$`)
 
 func isZeekConnLog(base string) bool { return zeekConnLog.MatchString(base) }
 

@@ -1,0 +1,235 @@
+package dayfiles
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
+)
+
+// Folder is a folder of days, to which imports add one after the other:
+//
+//	DIR/date=2024-04-19/part-1f3ab0c2d4e5.parquet   flow files
+//	DIR/.flowbook/logs                              the logs imported, by hash
+//
+// Spark, DuckDB, ClickHouse and Athena read this layout. Each import adds a file
+// to each day it has flows of. A log that was imported before is not imported
+// again, so that rotated logs can be added as they come.
+//
+// An import is written to DIR/.flowbook/ID.part, renamed to ID.ready when it is
+// complete, and then moved into place. If the program is killed before the
+// renaming, the next one removes what it left; if after, the next one completes it.
+// A lock lets one import after the other have the folder.
+type Folder struct {
+	dir    string
+	unlock func()
+	logs   map[string]string // names by hash
+}
+
+// stateDir is the folder of what Folder keeps beside the flow files. Readers of
+// such layouts pass over names that begin with a point.
+const stateDir = ".flowbook"
+
+// OpenFolder opens a folder of days, or makes it, and waits while another import has
+// it. Close must be called.
+func OpenFolder(dir string) (_ *Folder, err error) {
+	if err := os.MkdirAll(filepath.Join(dir, stateDir), 0o777); err != nil {
+		return nil, err
+	}
+	unlock, err := lockedfile.MutexAt(filepath.Join(dir, stateDir, "lock")).Lock()
+	if err != nil {
+		return nil, fmt.Errorf("%s: lock: %w", dir, err)
+	}
+	f := &Folder{dir: dir, unlock: unlock, logs: map[string]string{}}
+	if err := f.recover(); err != nil {
+		unlock()
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return f, nil
+}
+
+// Close lets other imports have the folder.
+func (f *Folder) Close() { f.unlock() }
+
+// recover reads the list of logs, and completes or removes what a killed import
+// left.
+func (f *Folder) recover() error {
+	b, err := os.ReadFile(f.state("logs"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f.addLogs(string(b))
+	entries, err := os.ReadDir(f.state(""))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		switch filepath.Ext(e.Name()) {
+		case ".part":
+			err = os.RemoveAll(f.state(e.Name()))
+		case ".ready":
+			err = f.place(f.state(e.Name()))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Folder) state(name string) string { return filepath.Join(f.dir, stateDir, name) }
+
+func (f *Folder) addLogs(lines string) {
+	for line := range strings.Lines(lines) {
+		if hash, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  "); ok {
+			f.logs[hash] = name
+		}
+	}
+}
+
+// Log is a log file and the SHA-256 of its bytes.
+type Log struct{ Path, Hash string }
+
+// Fresh returns the logs of those given that were not imported before, each once,
+// and the paths of the others.
+func (f *Folder) Fresh(paths []string) (fresh []Log, known []string, err error) {
+	seen := maps.Clone(f.logs)
+	for _, path := range paths {
+		hash, err := hashLog(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, ok := seen[hash]; ok {
+			known = append(known, path)
+			continue
+		}
+		seen[hash] = path
+		fresh = append(fresh, Log{path, hash})
+	}
+	return fresh, known, nil
+}
+
+func hashLog(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Add writes flows, which are ordered by day, to a file of each day, and remembers
+// the logs that they come from. Either all of it is done or nothing.
+func (f *Folder) Add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, logs []Log, o Options) (files []File, err error) {
+	var hashes, lines []string
+	for _, l := range logs {
+		hashes = append(hashes, l.Hash)
+		lines = append(lines, l.Hash+"  "+strings.ReplaceAll(filepath.Base(l.Path), "\n", " ")+"\n")
+	}
+	slices.Sort(hashes)
+	sum := sha256.Sum256([]byte(strings.Join(hashes, "\n")))
+	id := hex.EncodeToString(sum[:6])
+	part, ready := f.state(id+".part"), f.state(id+".ready")
+	if err := os.MkdirAll(part, 0o777); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(part))
+		}
+	}()
+	next, stop := iter.Pull2(flows)
+	defer stop()
+	var total, done int64
+	for _, day := range days {
+		total += day.Flows
+	}
+	for _, day := range days {
+		name := filepath.Join("date="+day.Date.String(), "part-"+id+".parquet")
+		err := o.writeStaged(ctx, next, day.Flows, filepath.Join(part, name), func(n int64) {
+			if o.Progress != nil {
+				o.Progress(done+n, total)
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(f.dir, name), err)
+		}
+		done += day.Flows
+		files = append(files, File{Path: filepath.Join(f.dir, name), Day: day})
+	}
+	if err := wholefile.WriteBytes(filepath.Join(part, "logs"), []byte(strings.Join(lines, "")), 0o666); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(part, ready); err != nil { // from here on it is done
+		return nil, err
+	}
+	return files, f.place(ready)
+}
+
+// writeStaged writes the next n flows to a file of a new folder, down to the disk.
+func (o Options) writeStaged(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, path string, progress func(int64)) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := o.writeDay(ctx, next, n, file, progress); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}
+
+// place moves a complete import into the folder. It can be repeated after any
+// failure.
+func (f *Folder) place(ready string) error {
+	staged, err := filepath.Glob(filepath.Join(ready, "date=*", "*.parquet"))
+	if err != nil {
+		return err
+	}
+	for _, path := range staged {
+		to := filepath.Join(f.dir, filepath.Base(filepath.Dir(path)), filepath.Base(path))
+		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+			return err
+		}
+		if err := os.Rename(path, to); err != nil {
+			return err
+		}
+	}
+	b, err := os.ReadFile(filepath.Join(ready, "logs"))
+	if err != nil {
+		return err
+	}
+	f.addLogs(string(b))
+	var list strings.Builder
+	for _, hash := range slices.Sorted(maps.Keys(f.logs)) {
+		fmt.Fprintf(&list, "%s  %s\n", hash, f.logs[hash])
+	}
+	if err := wholefile.WriteBytes(f.state("logs"), []byte(list.String()), 0o666); err != nil {
+		return err
+	}
+	return os.RemoveAll(ready)
+}

@@ -1,0 +1,357 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/valyala/fastjson"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+)
+
+// gcpSpec describes VPC flow logs of Google Cloud as Cloud Logging exports them. A
+// record describes one direction; both hosts may report it, of which the one that
+// saw it first counts (see [Sorter.Pair]).
+var gcpSpec = jsonSpec{
+	about: "a VPC flow log of Google Cloud",
+	paths: [numFields][]string{
+		fieldTime: {"start_time"}, fieldEnd: {"end_time"}, fieldProto: {"connection.protocol"},
+		fieldSrc: {"connection.src_ip"}, fieldSrcPort: {"connection.src_port"}, fieldDst: {"connection.dest_ip"}, fieldPort: {"connection.dest_port"},
+		fieldUp: {"bytes_sent"}, fieldUpPackets: {"packets_sent"}, fieldObserver: {"reporter"},
+	},
+	extra:    []string{"logName"},
+	wrappers: []string{"jsonPayload"},
+	take: func(e *jsonEvent, r *rowReader, line int64) error {
+		if r.values[fieldSrc] == nil && r.values[fieldDst] == nil {
+			return r.leaveOut(line, OtherLog, "an entry without connection.src_ip and connection.dest_ip")
+		}
+		return nil
+	},
+}
+
+func openGCP(in *lines, r rowReader, _ Options) (Decoder, error) { return openEvents(in, r, &gcpSpec) }
+
+// ocsfSpec describes events of the class network activity (4001) of the Open
+// Cybersecurity Schema Framework, as Amazon Security Lake has them. An event with
+// traffic.bytes alone describes one direction.
+var ocsfSpec = jsonSpec{
+	about: "a log of OCSF network activity",
+	paths: [numFields][]string{
+		fieldTime: {"start_time", "time", "start_time_dt", "time_dt"}, fieldEnd: {"end_time", "end_time_dt"},
+		fieldProto: {"connection_info.protocol_num", "connection_info.protocol_name"},
+		fieldSrc:   {"src_endpoint.ip"}, fieldSrcPort: {"src_endpoint.port"}, fieldDst: {"dst_endpoint.ip"}, fieldPort: {"dst_endpoint.port"},
+		fieldUp: {"traffic.bytes_out"}, fieldDown: {"traffic.bytes_in"}, fieldUpPackets: {"traffic.packets_out"}, fieldDownPackets: {"traffic.packets_in"},
+		fieldFlags: {"connection_info.tcp_flags"}, fieldObserver: {"src_endpoint.interface_uid", "device.interface_uid"},
+		fieldName: {"dst_endpoint.hostname", "dst_endpoint.domain"},
+	},
+	extra: []string{"class_uid", "traffic.bytes", "traffic.packets", "action_id", "disposition_id"},
+}
+
+func openOCSF(in *lines, r rowReader, _ Options) (Decoder, error) {
+	r.time.finest = 1e9
+	all := r.oneWay
+	spec := ocsfSpec
+	spec.take = func(e *jsonEvent, r *rowReader, line int64) error {
+		if class := e.get("class_uid"); class != nil && string(class) != "4001" {
+			return r.leaveOut(line, OtherLog, "class_uid "+excerpt(class))
+		}
+		v := &r.values
+		r.oneWay = all
+		if total := e.get("traffic.bytes"); v[fieldUp] == nil && v[fieldDown] == nil && total != nil {
+			v[fieldUp], v[fieldUpPackets], r.oneWay = total, e.get("traffic.packets"), true
+		}
+		return nil
+	}
+	spec.flow = func(r *rowReader, line int64) (Flow, error) {
+		f, err := r.flow(line)
+		return f, err
+	}
+	return openEvents(in, r, &spec)
+}
+
+// azureDecoder decodes flow logs of Azure: of network security groups (NSG, version
+// 1 and 2) and of virtual networks. Their records hold tuples as texts. A flow has a
+// tuple when it begins, one every five minutes while it lasts, and one when it
+// ends, each with what was sent since the one before.
+type azureDecoder struct {
+	events events
+	tuples [][]byte
+	line   int64
+	vnet   bool // the tuples are those of virtual networks
+}
+
+// azureNames are the fields of a tuple, for messages.
+var azureNames = [numFields]string{
+	fieldTime: "time", fieldSrc: "source address", fieldDst: "destination address", fieldSrcPort: "source port", fieldPort: "destination port",
+	fieldProto: "protocol", fieldUp: "bytes to destination", fieldDown: "bytes to source", fieldUpPackets: "packets to destination", fieldDownPackets: "packets to source",
+}
+
+func openAzure(in *lines, r rowReader, _ Options) (Decoder, error) {
+	spec := &jsonSpec{about: "a flow log of Azure"}
+	d, err := openEvents(in, r.named(azureNames), spec)
+	e, ok := d.(*events)
+	if err != nil || !ok {
+		return d, err
+	}
+	return &azureDecoder{events: *e}, nil
+}
+
+func (d *azureDecoder) Read() (Flow, error) {
+	for len(d.tuples) == 0 {
+		text, line, whole, err := d.events.next()
+		if err != nil {
+			return Flow{}, err
+		}
+		if len(text) == 0 {
+			continue
+		}
+		v, err := d.events.parser.ParseBytes(text)
+		if err != nil {
+			return Flow{}, d.events.row.badJSON(line, text, whole, err)
+		}
+		d.line, d.vnet = line, v.Exists("flowRecords")
+		if d.collect(v); len(d.tuples) == 0 {
+			return Flow{}, d.events.row.leaveOut(line, OtherLog, "a record without flowTuples")
+		}
+	}
+	tuple := d.tuples[0]
+	d.tuples = d.tuples[1:]
+	return d.tuple(tuple)
+}
+
+// collect finds the tuples of a record.
+func (d *azureDecoder) collect(v *fastjson.Value) {
+	switch v.Type() {
+	case fastjson.TypeObject:
+		v.GetObject().Visit(func(key []byte, v *fastjson.Value) {
+			if string(key) != "flowTuples" {
+				d.collect(v)
+				return
+			}
+			for _, tuple := range v.GetArray() {
+				d.tuples = append(d.tuples, bytes.Clone(tuple.GetStringBytes()))
+			}
+		})
+	case fastjson.TypeArray:
+		for _, v := range v.GetArray() {
+			d.collect(v)
+		}
+	}
+}
+
+// tuple reads: time, source, destination, their ports, protocol, direction,
+// decision and state, and the packets and bytes to the destination and back.
+func (d *azureDecoder) tuple(text []byte) (Flow, error) {
+	r := &d.events.row
+	t := bytes.Split(text, []byte(","))
+	if len(t) < 8 {
+		return Flow{}, r.leaveOut(d.line, FieldCount, excerpt(text))
+	}
+	v := &r.values
+	*v = [numFields][]byte{}
+	v[fieldTime], v[fieldSrc], v[fieldDst], v[fieldSrcPort], v[fieldPort], v[fieldProto] = t[0], t[1], t[2], t[3], t[4], t[5]
+	switch string(t[5]) {
+	case "T":
+		v[fieldProto] = []byte("tcp")
+	case "U":
+		v[fieldProto] = []byte("udp")
+	}
+	counts := t[8:]
+	denied := string(t[7]) == "D"
+	if len(t) > 8 { // after the state, and what virtual networks say of encryption
+		counts = t[9:]
+	}
+	names := []field{fieldUpPackets, fieldUp, fieldDownPackets, fieldDown}
+	for i, f := range names {
+		if v[f] = []byte("0"); i < len(counts) && len(counts[i]) > 0 {
+			v[f] = counts[i]
+		}
+	}
+	f, err := r.flow(d.line)
+	if err != nil {
+		return f, err
+	}
+	f.Part, f.Patient, f.Opener = true, true, OpenerSrc
+	if denied {
+		f.State = flow.Refused
+	}
+	return f, nil
+}
+
+// isAzure reports whether a text has the tuples of Azure.
+func isAzure(text []byte) bool { return bytes.Contains(text, []byte(`"flowTuples"`)) }
+
+// keyValues decodes logs of Fortinet's firewalls: key=value pairs, some in quotes.
+type keyValues struct {
+	in     *lines
+	row    rowReader
+	values map[string][]byte // of the line
+	joined []byte
+}
+
+var fortinetNames = [numFields]string{
+	fieldEnd: "eventtime or date", fieldTime: "eventtime or date", fieldDuration: "duration", fieldProto: "proto", fieldSrc: "srcip", fieldSrcPort: "srcport",
+	fieldDst: "dstip", fieldPort: "dstport", fieldUp: "sentbyte", fieldDown: "rcvdbyte", fieldUpPackets: "sentpkt", fieldDownPackets: "rcvdpkt",
+	fieldName: "hostname",
+}
+
+// openFortinet opens a traffic log of Fortinet. Its times are those at which a
+// session ended.
+func openFortinet(in *lines, r rowReader, _ Options) (Decoder, error) {
+	if _, err := in.peek(); errors.Is(err, io.EOF) {
+		return emptyFile{}, nil
+	} else if err != nil {
+		return nil, err
+	}
+	first, err := in.first()
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Contains(first, []byte("=")) {
+		return nil, errors.New("line 1: has no key=value: this is not a log of Fortinet")
+	}
+	r.time.finest = 1e9
+	return &keyValues{in: in, row: r.named(fortinetNames), values: map[string][]byte{}}, nil
+}
+
+func (d *keyValues) Read() (Flow, error) {
+	for {
+		line, whole, err := d.in.next()
+		if err != nil {
+			return Flow{}, err
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		clear(d.values)
+		if d.split(line); !whole && d.values["rcvdbyte"] == nil {
+			return Flow{}, d.row.leaveOut(d.in.n, CutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
+		}
+		return d.flow()
+	}
+}
+
+// split finds the pairs of a line.
+func (d *keyValues) split(line []byte) {
+	for len(line) > 0 {
+		i := bytes.IndexByte(line, '=')
+		if i < 0 {
+			return
+		}
+		key := line[bytes.LastIndexAny(line[:i], " ,\t|;")+1 : i]
+		line = line[i+1:]
+		end := bytes.IndexAny(line, " ,\t")
+		if len(line) > 0 && line[0] == '"' {
+			if end = bytes.IndexByte(line[1:], '"'); end >= 0 {
+				d.values[string(key)], line = line[1:1+end], line[end+2:]
+				continue
+			}
+		}
+		if end < 0 {
+			end = len(line)
+		}
+		d.values[string(key)], line = line[:end], line[end:]
+	}
+}
+
+func (d *keyValues) flow() (Flow, error) {
+	r, kv := &d.row, d.values
+	switch kind := kv["type"]; {
+	case string(kind) != "traffic" && string(kind) != "":
+		return Flow{}, r.leaveOut(d.in.n, OtherLog, "type "+excerpt(kind))
+	case bytes.HasSuffix(kv["logid"], []byte("000020")):
+		return Flow{}, r.leaveOut(d.in.n, Interim, "logid "+string(kv["logid"]))
+	}
+	v := &r.values
+	*v = [numFields][]byte{}
+	for f, name := range fortinetNames {
+		if name != "" {
+			v[f] = kv[name]
+		}
+	}
+	if v[fieldEnd] = kv["eventtime"]; v[fieldEnd] == nil && kv["date"] != nil {
+		d.joined = append(append(append(d.joined[:0], kv["date"]...), ' '), kv["time"]...)
+		if tz := kv["tz"]; tz != nil {
+			d.joined = append(append(d.joined, ' '), tz...)
+		}
+		v[fieldEnd] = d.joined
+	}
+	v[fieldTime] = nil
+	if v[fieldDuration] == nil {
+		v[fieldDuration] = []byte("0")
+	}
+	f, err := r.flow(d.in.n)
+	if err != nil {
+		return f, err
+	}
+	switch action := string(kv["action"]); action {
+	case "deny", "blocked":
+		f.State = flow.Refused
+	case "client-rst", "server-rst":
+		f.State = flow.Reset
+	case "close":
+		f.State = flow.Established
+	case "timeout", "accept":
+		if f.State = flow.Open; f.DownPackets == 0 && f.Down == 0 {
+			f.State = flow.Unanswered
+		}
+	}
+	return f, nil
+}
+
+// paloAltoColumns are the columns of PAN-OS traffic logs that a flow needs, by their
+// place.
+var paloAltoColumns = map[int]field{
+	7: fieldSrc, 8: fieldDst, 24: fieldSrcPort, 25: fieldPort, 29: fieldProto, 30: fieldState, 31: fieldTotal, 32: fieldUp, 33: fieldDown,
+	35: fieldTime, 36: fieldDuration, 44: fieldUpPackets, 45: fieldDownPackets,
+}
+
+// paloAltoTable is the table of traffic logs of PAN-OS as syslog has them, without a
+// line that names the columns: the first may have the prefix of syslog.
+func paloAltoTable(Options) (tableSpec, error) {
+	s := tableSpec{about: "a traffic log of PAN-OS", unset: []string{""}, flow: paloAltoFlow,
+		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp, fieldDown}}
+	for i := range 47 {
+		s.header = append(s.header, "column "+string(rune('A'+i/26))+string(rune('a'+i%26)))
+	}
+	s.header[3], s.header[4] = "type", "subtype"
+	s.names[fieldStatus], s.names[fieldDir] = []string{"type"}, []string{"subtype"}
+	for i, f := range paloAltoColumns {
+		s.header[i] = paloAltoNames[f]
+		s.names[f] = []string{paloAltoNames[f]}
+	}
+	s.longer = true
+	return s, nil
+}
+
+var paloAltoNames = [numFields]string{
+	fieldSrc: "source address", fieldDst: "destination address", fieldSrcPort: "source port", fieldPort: "destination port", fieldProto: "protocol",
+	fieldState: "action", fieldTotal: "bytes", fieldUp: "bytes sent", fieldDown: "bytes received", fieldTime: "start time", fieldDuration: "elapsed time",
+	fieldUpPackets: "packets sent", fieldDownPackets: "packets received",
+}
+
+func paloAltoFlow(r *rowReader, line int64) (Flow, error) {
+	if kind := r.values[fieldStatus]; string(kind) != "TRAFFIC" {
+		return Flow{}, r.leaveOut(line, OtherLog, "type "+excerpt(kind))
+	}
+	if subtype := r.values[fieldDir]; string(subtype) == "start" {
+		return Flow{}, r.leaveOut(line, Interim, "subtype start")
+	}
+	f, err := r.flow(line)
+	if err != nil {
+		return f, err
+	}
+	switch action := string(r.values[fieldState]); {
+	case action == "deny" || strings.HasPrefix(action, "drop"):
+		f.State = flow.Refused
+	case strings.HasPrefix(action, "reset"):
+		f.State = flow.Reset
+	case action == "allow" && f.DownPackets == 0 && f.Down == 0:
+		f.State = flow.Unanswered
+	case action == "allow":
+		f.State = flow.Established
+	}
+	return f, nil
+}

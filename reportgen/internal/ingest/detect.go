@@ -1,0 +1,262 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/valyala/fastjson"
+)
+
+// Detect returns the format of logs by the content of their files. Files in folders
+// that are of no known format are not counted; a file that is named must be of one.
+// Logs of several formats are an error that says which file is of which.
+func Detect(paths []string, opt Options) (Format, error) {
+	if len(opt.Map) > 0 {
+		return detectTable(paths)
+	}
+	found := map[string]string{} // a file of each format
+	for _, path := range paths {
+		if path == stdin {
+			return Format{}, errors.New("standard input: its format cannot be detected; name it with --from")
+		}
+		files, folder, err := filesOf(path)
+		if err != nil {
+			return Format{}, err
+		}
+		for _, file := range files {
+			name, err := sniff(file)
+			switch {
+			case err != nil && !folder:
+				return Format{}, fmt.Errorf("%s: %w", file, err)
+			case name == "" && !folder:
+				return Format{}, fmt.Errorf("%s: the format cannot be detected; name it with --from, or use --from csv with --map for a table", file)
+			case err == nil && name != "" && (!folder || formats[name].Wants(filepath.Base(file))):
+				if _, ok := found[name]; !ok {
+					found[name] = file
+				}
+			}
+		}
+	}
+	names := slices.Sorted(maps.Keys(found))
+	switch len(names) {
+	case 0:
+		return Format{}, fmt.Errorf("%s: no file is a log of a known format; name the format with --from, which can be %s", strings.Join(paths, ", "), strings.Join(Formats(), ", "))
+	case 1:
+		return formats[names[0]], nil
+	}
+	var each []string
+	for _, name := range names {
+		each = append(each, found[name]+" is "+name)
+	}
+	return Format{}, fmt.Errorf("the logs are of several formats (%s); name one with --from", strings.Join(each, ", "))
+}
+
+// detectTable returns the format of tables whose columns are mapped.
+func detectTable(paths []string) (Format, error) {
+	for _, path := range paths {
+		files, _, err := filesOf(path)
+		if err != nil {
+			return Format{}, err
+		}
+		for _, file := range files {
+			if start, err := startOf(file); err == nil && bytes.HasPrefix(start, []byte("PAR1")) {
+				return formats["parquet"], nil
+			}
+		}
+	}
+	return formats["csv"], nil
+}
+
+// filesOf returns a file, or the files below a folder.
+func filesOf(path string) (files []string, folder bool, err error) {
+	if path == stdin {
+		return nil, false, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return []string{path}, false, err
+	}
+	_, files, err = walk(Format{Wants: func(string) bool { return false }}, path)
+	slices.Sort(files)
+	return files, true, err
+}
+
+// startOf returns the first bytes of a file.
+func startOf(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, 16)
+	n, err := io.ReadFull(f, b)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	return b[:n], nil
+}
+
+// sniffed is how many lines of a file are looked at.
+const sniffed = 50
+
+// sniff returns the name of the format of a file, or "" if it is not known.
+func sniff(file string) (string, error) {
+	start, err := startOf(file)
+	if err != nil {
+		return "", err
+	}
+	if bytes.HasPrefix(start, []byte("PAR1")) {
+		return "", errors.New("is a Parquet file; name its columns with --map, or use --from vpc")
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	in, err := newLines(f)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	if _, err := in.peek(); err != nil {
+		return "", nil //nolint:nilerr // an empty or damaged file is of no format
+	}
+	first, whole, err := in.firstOf(maxLine)
+	if err != nil {
+		return "", err
+	}
+	if isDocument(first, whole) {
+		return sniffDocument(in), nil
+	}
+	likely := "" // what the log is if no line says more
+	for range sniffed {
+		line, _, err := in.next()
+		if err != nil {
+			return likely, nil //nolint:nilerr // the end, or nothing that is known before the damage
+		}
+		if name, done := sniffLine(line); done {
+			return name, nil
+		}
+		if bytes.Contains(line, []byte(`"event_type":`)) { // of EVE, without a flow so far
+			likely = "eve"
+		}
+	}
+	return likely, nil
+}
+
+// sniffDocument looks at the records of a JSON document.
+func sniffDocument(in *lines) string {
+	s := newJSONStream(in)
+	for range sniffed {
+		text, err := s.next()
+		if err != nil {
+			return ""
+		}
+		if name := sniffObject(text); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+var (
+	vpcLine  = regexp.MustCompile(`^(\S+T\S+ )?[2-9] (\d{12}|unknown|-) eni-\S+ `)
+	panLine  = regexp.MustCompile(`(^|\s)\S+,\d{4}/\d\d/\d\d \d\d:\d\d:\d\d,[^,]*,TRAFFIC,`)
+	fortLine = regexp.MustCompile(`(^|\s|,)(devid|logid|eventtime)=.*\bsrcip=`)
+	ugrLine  = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,[\d.]+,[^,]+,[^,]+,\d+,\d+,[A-Z0-9-]+,[.A-Z]{6},\d+,\d+,\d+,\d+(,|$)`)
+)
+
+// sniffLine returns the format of a line, and whether it is known that the log is
+// of that format, or of none.
+func sniffLine(line []byte) (name string, done bool) {
+	text := string(line)
+	lower := strings.ToLower(text)
+	has := func(columns ...string) bool {
+		for _, column := range columns {
+			if !strings.Contains(lower, column) {
+				return false
+			}
+		}
+		return true
+	}
+	switch {
+	case strings.TrimSpace(text) == "":
+		return "", false
+	case strings.HasPrefix(text, "#path"):
+		if !strings.HasSuffix(strings.TrimSpace(text), "conn") {
+			return "", true
+		}
+		return "zeek", true
+	case strings.HasPrefix(text, "#fields"):
+		if has("orig_h", "resp_h", "orig_bytes", "proto") {
+			return "zeek", true
+		}
+		return "", true
+	case strings.HasPrefix(text, "#"):
+		return "", false
+	case bytes.IndexByte(line, '{') >= 0:
+		name := sniffObject(line[bytes.IndexByte(line, '{'):])
+		return name, name != ""
+	case isNfdumpText(line), has("ts,te,td,sa,da"), has("firstseen", "srcaddr", "dstaddr"):
+		return "nfdump", true
+	case has("sip", "dip", "sport", "stime"), has("sip|", "dip|"):
+		return "silk", true
+	case has("starttime", "srcaddr", "dstaddr"), has("stime", "saddr", "daddr"):
+		return "binetflow", true
+	case has("srcaddr", "dstaddr", "protocol", "start"), vpcLine.MatchString(text):
+		return "vpc", true
+	case has("fwd pkt", "flow duration"), has("fwd packet", "flow duration"):
+		return "cicflowmeter", true
+	case panLine.MatchString(text):
+		return "paloalto", true
+	case fortLine.MatchString(text):
+		return "fortinet", true
+	case ugrLine.MatchString(text):
+		return "ugr16", true
+	}
+	return "", false
+}
+
+// sniffObject returns the format of a JSON object, or "".
+func sniffObject(text []byte) string {
+	v, err := fastjson.ParseBytes(text)
+	if err != nil || v.Type() != fastjson.TypeObject {
+		return ""
+	}
+	for _, wrapper := range []string{"_source", "conn", "jsonPayload"} {
+		if inner := v.Get(wrapper); inner != nil && inner.Type() == fastjson.TypeObject {
+			if wrapper == "jsonPayload" && inner.Exists("connection") {
+				return "gcp"
+			}
+			v = inner
+		}
+	}
+	has := func(path ...string) bool { return v.Exists(path...) || v.Exists(strings.Join(path, ".")) }
+	switch {
+	case isAzure(text):
+		return "azure"
+	case string(v.GetStringBytes("event_type")) == "flow":
+		return "eve"
+	case string(v.GetStringBytes("event_type")) == "netflow":
+		return "eve-netflow"
+	case v.Exists("class_uid"):
+		return "ocsf"
+	case has("src4_addr") || has("src6_addr"):
+		return "nfdump"
+	case v.Exists("@timestamp") && (has("source", "ip") || has("client", "ip")):
+		return "ecs"
+	case (has("id", "orig_h") || v.Exists("id_orig_h")) && slices.ContainsFunc(zeekConnOnly, func(key string) bool { return v.Exists(key) }):
+		return "zeek"
+	case vpcLine.Match(v.GetStringBytes("message")):
+		return "vpc"
+	}
+	return ""
+}
