@@ -8,6 +8,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/snapshot"
 	"github.com/flowbook/flowbook/reportgen/internal/tex"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -29,6 +30,7 @@ type builder struct {
 	cited    map[string]*document.Reference
 	repeated map[string]*repeatedWarning
 
+	snapshots *snapshot.Browser
 	sanitizer *document.Sanitizer
 	links     []rawLink
 
@@ -36,6 +38,7 @@ type builder struct {
 	input     Input
 	language  string
 	widgets   map[string]*widgetModel
+	loaded    string            // scripts that earlier cells load for those after them
 	footnotes map[string]string // the source of each footnote, by its label
 }
 
@@ -72,7 +75,7 @@ func newBuilder(o Options) *builder {
 func (b *builder) add(blocks ...document.Block) { b.doc.Blocks = append(b.doc.Blocks, blocks...) }
 
 func (b *builder) notebook(in Input) {
-	b.input, b.language = in, ""
+	b.input, b.language, b.loaded = in, "", ""
 	b.numbers.newNotebook()
 	if in.Notebook == nil {
 		b.problem(document.Origin{Notebook: in.Name}, 0, "Input.Notebook is nil")

@@ -143,6 +143,7 @@ func (b *builder) unusedCaptions(c *cell) {
 // outputs adds the cell's outputs and returns its failures.
 func (b *builder) outputs(c *cell, outputs []*nbformat.Output) []document.Block {
 	var failures []document.Block
+	outputs = b.drawn(c, outputs)
 	c.several = pictures(outputs) > 1
 	for i := 0; i < len(outputs); i++ {
 		o := outputs[i]

@@ -45,6 +45,8 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 		return
 	}
 	switch {
+	case o.Data[mimeMissing] != nil:
+		b.missing(c, text(o, mimeMissing))
 	case ok && b.standsIn(o, said):
 		b.standIn(c, said)
 		b.markdown(c.where, text(o, mimeMarkdown), nil)

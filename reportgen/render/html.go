@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -290,7 +291,14 @@ func (r *fragmentReader) image(t html.Token, raw string) {
 func (r *fragmentReader) picture(picture *document.Picture, err error, t html.Token, what string) {
 	if err != nil {
 		r.warn(r.where, 0, "%s cannot be shown: %v", what, err)
-		r.markup.WriteString(html.EscapeString("[" + attributeOf(t, "alt") + "]"))
+		source := attributeOf(t, "src")
+		label := html.EscapeString("[" + cmp.Or(strings.TrimSpace(attributeOf(t, "alt")), shorten([]byte(source)), "picture") + "]")
+		if u, err := url.Parse(source); err == nil && slices.Contains([]string{"http", "https"}, u.Scheme) {
+			r.flush()
+			r.pieces = append(r.pieces, document.Piece{Link: &document.Anchor{Destination: source}})
+			label += "</a>"
+		}
+		r.markup.WriteString(label)
 		return
 	}
 	if picture.Alt == "" {

@@ -101,15 +101,18 @@ type Input struct {
 // Options are the properties of a report that are not in its notebooks. The zero
 // value is a report without a title page that shows its code.
 type Options struct {
-	Lang       string // BCP 47; "" for English
-	Title      string // "" for the first title in the notebooks' metadata
-	Subtitle   string
-	Authors    []string // nil for the authors in the notebooks' metadata
-	Date       string
-	Abstract   string // Markdown
-	Works      Works  // works that prose may cite, as [@key]
-	Trust      bool   // write HTML outputs as they are, with scripts
-	Code       CodeMode
+	Lang     string // BCP 47; "" for English
+	Title    string // "" for the first title in the notebooks' metadata
+	Subtitle string
+	Authors  []string // nil for the authors in the notebooks' metadata
+	Date     string
+	Abstract string // Markdown
+	Works    Works  // works that prose may cite, as [@key]
+	Trust    bool   // write HTML outputs as they are, with scripts
+	Code     CodeMode
+	// Scripts are folders of installed packages. Interactive charts are drawn with
+	// the scripts that they ship, if Chromium is found.
+	Scripts    []string
 	Provenance []Field // printed at the end, such as inputs with their SHA-256
 }
 
@@ -144,6 +147,7 @@ func Build(inputs []Input, o Options) (*Document, []Warning, error) {
 		return nil, nil, errors.New("no notebooks to render")
 	}
 	b := newBuilder(titled(o, inputs))
+	defer b.closeSnapshots()
 	for _, in := range inputs {
 		b.notebook(in)
 	}

@@ -111,7 +111,7 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 			return nil, nil, err
 		}
 	}
-	d, problems, err = r.build(o)
+	d, problems, err = r.build(ctx, o)
 	if d == nil || err != nil {
 		return nil, problems, err
 	}
@@ -130,12 +130,13 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 }
 
 // build makes the document of the executed notebooks.
-func (r *Run) build(o WriteOptions) (d *document.Document, problems, err error) {
+func (r *Run) build(ctx context.Context, o WriteOptions) (d *document.Document, problems, err error) {
 	options, err := r.source.documentOptions()
 	if err != nil {
 		return nil, nil, err
 	}
 	options.Trust = o.Trust
+	options.Scripts = r.scriptFolders(ctx)
 	for _, p := range r.parameters {
 		options.Provenance = append(options.Provenance, document.Field{Name: p.Name, Value: shown(p)})
 	}

@@ -1,0 +1,263 @@
+// Package snapshot draws outputs that need scripts, such as interactive charts, with
+// Chromium and without the network.
+//
+//	b := snapshot.New(snapshot.PackageFolders("/usr/bin/python3"))
+//	defer b.Close()
+//	picture, err := b.HTML(source)
+//
+// Scripts that a page loads from elsewhere are taken from the installed packages that
+// ship them; all other requests fail. Random numbers and the clock are fixed, so that
+// the same page gives the same picture.
+package snapshot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+)
+
+// patience bounds the drawing of one page.
+const patience = 30 * time.Second
+
+// Browser draws pages. It starts Chromium with the first one. The zero value has no
+// scripts. It may not be used by two goroutines at once.
+type Browser struct {
+	folders []string
+	tab     context.Context
+	end     func()
+	dir     string
+
+	mu      sync.Mutex
+	page    string          // the address of the page that is drawn
+	missing map[string]bool // addresses of requests that failed
+	local   map[string]string
+}
+
+// New returns a Browser that takes scripts from folders of installed packages.
+func New(folders []string) *Browser { return &Browser{folders: folders} }
+
+// Close ends Chromium.
+func (b *Browser) Close() error {
+	if b.end == nil {
+		return nil
+	}
+	b.end()
+	b.end = nil
+	return os.RemoveAll(b.dir)
+}
+
+// Picture is a drawn page: a vector picture or a bitmap.
+type Picture struct {
+	SVG    string
+	PNG    []byte
+	Width  int // of the bitmap in CSS pixels
+	Height int
+}
+
+// MissingError reports that a page needs files that no installed package ships.
+type MissingError struct{ Addresses []string }
+
+// Error names the files.
+func (e *MissingError) Error() string {
+	return "needs " + strings.Join(e.Addresses, ", ") + ", which no installed package has"
+}
+
+// start starts Chromium.
+func (b *Browser) start() (err error) {
+	if b.end != nil {
+		return nil
+	}
+	program, err := browser.Find()
+	if err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp("", "reportgen-snapshot-"); err != nil {
+		return err
+	}
+	b.tab, b.end = browser.Start(context.Background(), program, filepath.Join(b.dir, "profile"))
+	if err := chromedp.Listen(b.tab, b.request); err != nil {
+		return err
+	}
+	_, err = chromedp.Call(b.tab, fetch.Enable, fetch.EnableParams{})
+	return err
+}
+
+// request answers the requests of a page, on the goroutine that reads from the browser.
+func (b *Browser) request(event any) {
+	e, ok := event.(*fetch.EventRequestPaused)
+	if !ok {
+		return
+	}
+	go b.answer(e)
+}
+
+func (b *Browser) answer(e *fetch.EventRequestPaused) {
+	address := e.Request.URL
+	b.mu.Lock()
+	own := address == b.page
+	file := b.file(address)
+	if !own && file == "" && !strings.HasPrefix(address, "data:") {
+		b.missing[address] = true
+	}
+	b.mu.Unlock()
+	// A request of a page that is gone needs no answer: errors are ignored.
+	switch {
+	case own || strings.HasPrefix(address, "data:"):
+		_, _ = chromedp.Call(b.tab, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: e.RequestID})
+	case file != "":
+		if data, err := os.ReadFile(file); err == nil {
+			_, _ = chromedp.Call(b.tab, fetch.FulfillRequest, fetch.FulfillRequestParams{
+				RequestID: e.RequestID, ResponseCode: 200, Body: data,
+				ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: "text/javascript"}, {Name: "Access-Control-Allow-Origin", Value: "*"}},
+			})
+			return
+		}
+		fallthrough
+	default:
+		_, _ = chromedp.Call(b.tab, fetch.FailRequest, fetch.FailRequestParams{RequestID: e.RequestID, ErrorReason: network.ErrorReasonBlockedByClient})
+	}
+}
+
+// deterministic fixes what pages draw at random or by the clock.
+const deterministic = `<script>(() => {
+  let seed = 1;
+  Math.random = () => { seed = (seed * 16807) % 2147483647; return seed / 2147483647; };
+  crypto.getRandomValues = (a) => { for (let i = 0; i < a.length; i++) a[i] = Math.floor(Math.random() * 256); return a; };
+  crypto.randomUUID = () => "00000000-0000-4000-8000-" + String(Math.floor(Math.random() * 1e12)).padStart(12, "0");
+})()</script>`
+
+// settled resolves when the page has not changed for a while.
+const settled = `new Promise((resolve) => {
+  let last = performance.now();
+  const start = last;
+  new MutationObserver(() => { last = performance.now(); }).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+  const look = () => {
+    const now = performance.now();
+    if (now - last > 600 && document.readyState === "complete" || now - start > 15000) {
+      resolve(true);
+    } else {
+      setTimeout(look, 50);
+    }
+  };
+  look();
+})`
+
+// HTML draws a page with the given body, as a bitmap of its content.
+func (b *Browser) HTML(body string) (*Picture, error) {
+	return b.draw(body, "")
+}
+
+// Plotly draws a figure of application/vnd.plotly.v1+json as a vector picture.
+func (b *Browser) Plotly(figure any) (*Picture, error) {
+	encoded, err := json.Marshal(figure)
+	if err != nil {
+		return nil, err
+	}
+	body := fmt.Sprintf(`<div id="chart"></div><script src="https://cdn.plot.ly/plotly.min.js"></script>
+<script type="application/json" id="figure">%s</script>
+<script>const figure = JSON.parse(document.getElementById("figure").textContent);
+const layout = {width: 700, height: 450, ...figure.layout};
+const drawn = Plotly.newPlot("chart", figure.data, layout, {staticPlot: true}).then((e) => Plotly.toImage(e, {format: "svg", width: e._fullLayout.width, height: e._fullLayout.height}))
+  .then((address) => decodeURIComponent(address.replace(/^data:image\/svg\+xml,/, "")));</script>`, encoded)
+	return b.draw(body, "drawn")
+}
+
+// Vega draws a chart of Vega-Lite or Vega as a vector picture.
+func (b *Browser) Vega(spec any) (*Picture, error) {
+	encoded, err := json.Marshal(spec)
+	if err != nil {
+		return nil, err
+	}
+	body := fmt.Sprintf(`<div id="chart"></div><script src="https://cdn.jsdelivr.net/npm/vega@6"></script>
+<script src="https://cdn.jsdelivr.net/npm/vega-lite@6"></script><script src="https://cdn.jsdelivr.net/npm/vega-embed@7"></script>
+<script type="application/json" id="spec">%s</script>
+<script>const drawn = vegaEmbed("#chart", JSON.parse(document.getElementById("spec").textContent), {actions: false, renderer: "svg"}).then((r) => r.view.toSVG());</script>`, encoded)
+	return b.draw(body, "drawn")
+}
+
+// draw draws a page. If expression is not empty, its value is the source of an SVG.
+func (b *Browser) draw(body, expression string) (*Picture, error) {
+	if err := b.start(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(b.tab, patience)
+	defer cancel()
+	name := filepath.Join(b.dir, "page.html")
+	source := "<!doctype html><html><head><meta charset=\"utf-8\">" + deterministic + "<style>body { margin: 8px; background: white; }</style></head><body>" + body + "</body></html>"
+	if err := os.WriteFile(name, []byte(source), 0o600); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	b.page, b.missing = (&url.URL{Scheme: "file", Path: name}).String(), map[string]bool{}
+	b.mu.Unlock()
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(800, 600), chromedp.Navigate(b.page)); err != nil {
+		return nil, err
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](settled, chromedp.EvalAwaitPromise)); err != nil {
+		return nil, err
+	}
+	if missing := b.missed(); len(missing) > 0 {
+		return nil, &MissingError{missing}
+	}
+	if expression != "" {
+		svg, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
+		if err != nil {
+			return nil, fmt.Errorf("the chart's script failed: %w", err)
+		}
+		return &Picture{SVG: svg}, nil
+	}
+	return b.screenshot(ctx)
+}
+
+// missed returns the addresses of the files that were not found.
+func (b *Browser) missed() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Sorted(maps.Keys(b.missing))
+}
+
+// screenshot returns the content of the page as a bitmap of twice its size.
+func (b *Browser) screenshot(ctx context.Context) (*Picture, error) {
+	box, err := chromedp.Run(ctx, chromedp.Evaluate[[]float64](`(() => {
+  let right = 0, bottom = 0;
+  const walk = (root) => {
+    for (const e of root.querySelectorAll("*")) {
+      const r = e.getBoundingClientRect();
+      if (r.width > 0 && r.height > 0 && (!e.firstElementChild || e.shadowRoot || e.matches("canvas, svg, img"))) { right = Math.max(right, r.right); bottom = Math.max(bottom, r.bottom); }
+      if (e.shadowRoot) walk(e.shadowRoot);
+    }
+  };
+  walk(document.body);
+  return [Math.ceil(Math.min(right + 8, 4000)), Math.ceil(Math.min(bottom + 8, 8000))];
+})()`))
+	if err != nil {
+		return nil, err
+	}
+	if len(box) != 2 || box[0] < 10 || box[1] < 10 {
+		return nil, errors.New("its scripts draw nothing")
+	}
+	yes := true
+	result, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		CaptureBeyondViewport: &yes, Clip: &page.Viewport{Width: box[0], Height: box[1], Scale: 2},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Picture{PNG: result.Data, Width: int(box[0]), Height: int(box[1])}, nil
+}

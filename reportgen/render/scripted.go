@@ -1,0 +1,128 @@
+package render
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/snapshot"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// Outputs that need scripts, such as interactive charts, are replaced by pictures before
+// they are displayed. Bokeh splits a chart into several outputs and loads its scripts in
+// an earlier cell.
+const (
+	mimePlotly    = "application/vnd.plotly.v1+json"
+	mimeBokehLoad = "application/vnd.bokehjs_load.v0+json"
+	mimeBokehExec = "application/vnd.bokehjs_exec.v0+json"
+)
+
+// drawn returns the outputs with pictures in place of those that need scripts, unless
+// they have a picture.
+func (b *builder) drawn(c *cell, outputs []*nbformat.Output) []*nbformat.Output {
+	var all []*nbformat.Output
+	var roots []*nbformat.Output // of Bokeh's charts, which a script fills later
+	for _, o := range outputs {
+		switch {
+		case o == nil || o.Type != nbformat.DisplayData && o.Type != nbformat.ExecuteResult || hasPicture(o):
+			all = append(all, o)
+		case o.Data[mimePlotly] != nil:
+			all = append(all, b.draw(c, o, "Plotly", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Plotly(o.Data[mimePlotly]) }))
+		case vegaSpec(o) != nil:
+			all = append(all, b.draw(c, o, "Vega", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Vega(vegaSpec(o)) }))
+		case o.Data[mimeBokehLoad] != nil:
+			b.loaded += "<script>" + text(o, mimeScript) + "</script>\n"
+		case strings.Contains(text(o, mimeHTML), "bk-notebook-logo"):
+			// "Loading BokehJS …"
+		case strings.Contains(text(o, mimeHTML), "data-root-id="):
+			roots = append(roots, o)
+		case o.Data[mimeBokehExec] != nil:
+			page := ""
+			for _, root := range roots {
+				page += text(root, mimeHTML)
+			}
+			roots = nil
+			page += b.loaded + "<script>" + text(o, mimeScript) + "</script>"
+			all = append(all, b.draw(c, o, "Bokeh", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(page) }))
+		case c.trusted && loadsScripts.MatchString(text(o, mimeHTML)):
+			all = append(all, b.draw(c, o, "HTML", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(text(o, mimeHTML)) }))
+		default:
+			all = append(all, o)
+		}
+	}
+	return append(all, roots...)
+}
+
+// loadsScripts matches HTML that loads a script from elsewhere, in a tag or by a script.
+var loadsScripts = regexp.MustCompile(`(?is)<script\b[^>]*\bsrc\s*=\s*["']?(?:https?:)?//|<script\b[^>]*>[^<]*\bhttps?://[^\s"']*(?:\.js|cdn)|srcdoc=[^>]*script|data-html=`)
+
+// vegaSpec returns the specification of a chart of Vega or Vega-Lite: its MIME type's, or
+// that in the HTML of Altair.
+func vegaSpec(o *nbformat.Output) any {
+	for _, mime := range slices.Sorted(maps.Keys(o.Data)) {
+		if strings.HasPrefix(mime, "application/vnd.vega") {
+			return o.Data[mime]
+		}
+	}
+	html := text(o, mimeHTML)
+	at := strings.LastIndex(html, "})({")
+	if !strings.Contains(html, "vega-embed") || at < 0 {
+		return nil
+	}
+	var spec map[string]any
+	if json.NewDecoder(strings.NewReader(html[at+len("})("):])).Decode(&spec) != nil {
+		return nil
+	}
+	return spec
+}
+
+// draw returns an output with the picture of one that needs scripts, or one that says why
+// there is none.
+func (b *builder) draw(c *cell, o *nbformat.Output, kind string, draw func(*snapshot.Browser) (*snapshot.Picture, error)) *nbformat.Output {
+	what := map[bool]string{true: "interactive HTML", false: "an interactive chart (" + kind + ")"}[kind == "HTML"]
+	if kind != "Plotly" && kind != "Vega" && !c.trusted {
+		return missingOutput(what + ": its scripts are not run, since the notebook is not trusted")
+	}
+	if b.snapshots == nil {
+		b.snapshots = snapshot.New(b.options.Scripts)
+	}
+	picture, err := draw(b.snapshots)
+	if err != nil {
+		return missingOutput(what + ": " + err.Error())
+	}
+	b.warnOnce(c.where, "drawn "+kind, "%s is shown as a picture", what)
+	shown := &nbformat.Output{Type: nbformat.DisplayData, Data: map[string]any{}, Metadata: maps.Clone(o.Metadata)}
+	if picture.SVG != "" {
+		shown.Data[mimeSVG] = picture.SVG
+		return shown
+	}
+	shown.Data["image/png"] = base64.StdEncoding.EncodeToString(picture.PNG)
+	if shown.Metadata == nil {
+		shown.Metadata = map[string]any{}
+	}
+	shown.Metadata["width"] = fmt.Sprint(picture.Width)
+	return shown
+}
+
+// mimeMissing is the MIME type of an output in place of one that cannot be shown.
+const mimeMissing = "application/vnd.flowbook.missing"
+
+func missingOutput(why string) *nbformat.Output {
+	return &nbformat.Output{Type: nbformat.DisplayData, Data: map[string]any{mimeMissing: why}}
+}
+
+// closeSnapshots ends the browser that drew outputs.
+func (b *builder) closeSnapshots() {
+	if b.snapshots == nil {
+		return
+	}
+	if err := b.snapshots.Close(); err != nil {
+		b.warn(document.Origin{Notebook: "report"}, 0, "close the browser: %v", err)
+	}
+}

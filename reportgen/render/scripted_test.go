@@ -1,0 +1,73 @@
+package render_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render"
+)
+
+// TestScripted checks outputs that need scripts: they become pictures, or a box that says
+// what is missing, and always a warning.
+func TestScripted(t *testing.T) {
+	if _, err := browser.Find(); err != nil {
+		t.Skipf("nothing is drawn: %v", err)
+	}
+	scripts := t.TempDir()
+	file := filepath.Join(scripts, "plotly", "package_data", "plotly.min.js")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(`Plotly = {newPlot: async () => ({_fullLayout: {}}), toImage: async () => "data:image/svg+xml,<svg viewBox='0 0 9 9'><text>drawn</text></svg>"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plotly := map[string]any{"application/vnd.plotly.v1+json": map[string]any{"data": []any{}}}
+	for _, tt := range []struct {
+		name     string
+		data     []map[string]any
+		executed bool
+		want     string
+		warning  string
+	}{
+		{"chart", []map[string]any{plotly}, false, ">drawn</text>", "an interactive chart (Plotly) is shown as a picture"},
+		{"chart with a picture", []map[string]any{{"application/vnd.plotly.v1+json": map[string]any{}, "image/png": pixel}}, false, "data:image/png", ""},
+		{"chart without its scripts", []map[string]any{{"application/vnd.vegalite.v5+json": map[string]any{}}}, false, "An output is not shown: an interactive chart (Vega): needs", "an output is omitted"},
+		{"HTML that loads a script", []map[string]any{{"text/html": `<div id="x"></div><script src="https://cdn.example.org/x.js"></script>`}}, true, "An output is not shown: interactive HTML: needs https://cdn.example.org/x.js", "an output is omitted"},
+		{"HTML that is not trusted", []map[string]any{{"text/html": `text<script src="https://cdn.example.org/x.js"></script>`}}, false, "text", "removed from HTML: <script>"},
+		{"Bokeh", []map[string]any{
+			{"application/vnd.bokehjs_load.v0+json": "x", "application/javascript": "window.loaded = true"},
+			{"text/html": `<div class="bk-notebook-logo">Loading</div>`},
+			{"text/html": `<div id="b" data-root-id="p1"></div>`},
+			{"application/vnd.bokehjs_exec.v0+json": "", "application/javascript": `document.getElementById("b").innerHTML = '<svg width="200" height="50"><rect width="200" height="50"/></svg>'`},
+		}, true, "data:image/png", "an interactive chart (Bokeh) is shown as a picture"},
+		{"HTML with its own script", []map[string]any{{"text/html": `<p id="own">own</p><script>1</script>`}}, true, `<p id="own">own</p>`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cell := &nbformat.Cell{Type: nbformat.Code, Source: "#| fig-alt: a chart\nx"}
+			for _, data := range tt.data {
+				cell.Outputs = append(cell.Outputs, displayed(data, nil))
+			}
+			in := notebook(markdownCell("# A"), cell)
+			in.Executed = tt.executed
+			d, warnings, err := render.Build([]render.Input{in}, render.Options{Scripts: []string{scripts}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			for _, w := range warnings {
+				said = append(said, w.String())
+			}
+			if all := strings.Join(said, "\n"); (tt.warning == "") != (all == "") || !strings.Contains(all, tt.warning) {
+				t.Errorf("warnings are %q, want %q", all, tt.warning)
+			}
+			if html := page(t, d); !strings.Contains(html, tt.want) || strings.Contains(html, "Loading</div>") {
+				_, html, _ = strings.Cut(html, "<main")
+				t.Errorf("HTML has no %s in\n%s", tt.want, html)
+			}
+		})
+	}
+}
