@@ -34,6 +34,8 @@ type Call struct {
 	Known          bool        `json:"known"`    // the address was contacted on the baseline day
 	Moved          bool        `json:"moved"`    // the host called the same owner at this pace on the baseline day
 	RITA           RITA        `json:"rita"`     // of the pair on this port
+
+	Also []netip.Addr `json:"also_dst_ips,omitempty"` // of a campaign: the other destinations; sorted
 }
 
 // BeaconResult is the calls that keep a rhythm.
@@ -79,7 +81,8 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	}
 	for _, d := range test.calls() {
 		call, conv := d.Call, d.conv
-		if len(c.past) == 0 && regularByDesign[conv.Port] {
+		_, seen := c.memory().hosts[conv.Src]
+		if !seen && regularByDesign[conv.Port] {
 			continue
 		}
 		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
@@ -127,7 +130,7 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 const shortShare = 0.75
 
 // regularByDesign are ports of services whose clients keep a rhythm: names and
-// time. Without a history nothing tells a new one from others.
+// time. Without a history of the host nothing tells a new one from others.
 var regularByDesign = map[uint16]bool{53: true, 123: true, 853: true}
 
 // vendorOwners are words in the names of owners whose programs call home at even

@@ -134,8 +134,33 @@ func campaign(fs []Finding) Finding {
 	if len(members) > 1 {
 		f.Members = members
 	}
+	if e, ok := f.Evidence.(Call); ok {
+		e.Also = otherDestinations(e.Dst, f.parts)
+		f.Evidence = e
+	}
 	f.Summary += alike(f, fs[1:], len(members))
 	return f
+}
+
+// mostOthers is how many destinations of a campaign evidence lists; a
+// peer-to-peer bot has hundreds.
+const mostOthers = 200
+
+// otherDestinations returns the destinations of a campaign's parts but for one.
+func otherDestinations(top netip.Addr, parts []Finding) (others []netip.Addr) {
+	for _, f := range parts {
+		switch e := f.Evidence.(type) {
+		case Call:
+			others = append(others, e.Dst)
+		case Swarm:
+			for a := range e.peers {
+				others = append(others, a)
+			}
+		}
+	}
+	slices.SortFunc(others, netip.Addr.Compare)
+	others = slices.DeleteFunc(slices.Compact(others), func(a netip.Addr) bool { return a == top })
+	return slices.Clone(others[:min(len(others), mostOthers)])
 }
 
 // alike says what a campaign joins beside the finding that stands for it.

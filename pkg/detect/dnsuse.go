@@ -129,17 +129,20 @@ type dnsLimits struct {
 	perFlow, perFlowGrew spread
 	usualFlows           float64 // median DNS flows of a host
 	usualBytes           float64 // median DNS bytes of a host
+	history              bool    // there are past days
 	groupFlows           float64 // median DNS flows of a host with one resolver
 }
 
 // What is known beforehand of DNS, for networks with too few hosts to learn
 // from. Of flows 12 % are DNS in days of 200 office hosts, and as much as 40 % in
 // those of a single desktop, so that the spread is wide. A request and its answer
-// have at most 512 bytes each without EDNS (RFC 1035), and mostly half of that.
+// have at most 512 bytes each without EDNS (RFC 1035), and mostly half of that; the
+// limit is about 1,000 bytes, near the 1,232 that resolvers take over UDP since
+// 2020.
 var (
 	priorPerOther    = spread{median: math.Log(0.3), scale: 0.7}
 	priorGrowth      = spread{median: 0, scale: 0.5}
-	priorPerFlow     = spread{median: math.Log(250), scale: 0.5}
+	priorPerFlow     = spread{median: math.Log(250), scale: 0.4}
 	priorPerFlowGrew = spread{median: 0, scale: 0.3}
 )
 
@@ -208,7 +211,8 @@ func (c *Context) learnDNS() dnsLimits {
 		perFlow: c.orPrior(spreadOf(perFlow), priorPerFlow), perFlowGrew: c.orPrior(spreadOf(perFlowGrew), priorPerFlowGrew),
 		usualFlows: middle(flows), usualBytes: middle(bytes), groupFlows: middle(groups),
 	}
-	if len(flows) < leastPeers || len(c.past) == 0 {
+	l.history = len(c.past) > 0
+	if len(flows) < leastPeers || !l.history {
 		l.usualFlows = max(l.usualFlows, priorFlows)
 	}
 	if len(flows) < leastPeers {
@@ -260,6 +264,12 @@ func (l dnsLimits) requests(now, before *dnsHost, server bool, k float64) float6
 		// Either is unusual at its limit, and both together before. But a host
 		// that always asks much must have gone half the way by growth.
 		excess = min(excess, math.Sqrt(max(excess, 0)*max(grown, 0)), 2*grown)
+	} else if l.history {
+		// Of a new host nothing says what it always asks, and hosts differ by
+		// more than those of one network do.
+		known := priorPerOther
+		known.n = priorCertainty
+		excess = min(excess, math.Sqrt(max(excess, 0)*max(known.excessNoisy(math.Log(q), k, noise), 0)))
 	}
 	return excess
 }

@@ -20,12 +20,13 @@ var _ = register(RuleExternalP2P, (*Context).externalPeers)
 // listen on a port of their own, and the evidence of an external-p2p finding.
 type Swarm struct {
 	Src            netip.Addr   `json:"src_ip"`
-	Peers          int          `json:"peers"`      // distinct addresses
-	Networks       int          `json:"networks"`   // distinct /16 networks (/32 of IPv6) of the peers
-	Persistent     int          `json:"persistent"` // peers contacted in half of the host's hours or more
-	Unanswered     int          `json:"unanswered"` // peers that sent nothing back
-	Hours          int          `json:"hours"`      // hours of the day with flows to peers
-	Examples       []netip.Addr `json:"peer_ips"`   // peers with most flows, at most ten
+	Peers          int          `json:"peers"`               // distinct addresses
+	Networks       int          `json:"networks"`            // distinct /16 networks (/32 of IPv6) of the peers
+	Persistent     int          `json:"persistent"`          // peers contacted in half of the host's hours or more
+	Lasting        int          `json:"persistent_networks"` // networks of these
+	Unanswered     int          `json:"unanswered"`          // peers that sent nothing back
+	Hours          int          `json:"hours"`               // hours of the day with flows to peers
+	Examples       []netip.Addr `json:"peer_ips"`            // peers with most flows, at most ten
 	profile.Counts              // with all peers
 
 	peers map[netip.Addr]bool
@@ -46,12 +47,14 @@ const (
 	sharedPort    = 2
 )
 
-// swarmFloor is the fewest networks with peers of a swarm. Zhang et al.
-// (Detecting Stealthy P2P Botnets Using Statistical Traffic Fingerprints, 2011)
-// ask for peers in many networks, and for persistence in half of the time in
-// which the host is active. Calls and games have a handful of peers.
+// A swarm has peers in swarmFloor networks, or in lastingFloor with which the host
+// keeps in touch. Zhang et al. (Detecting Stealthy P2P Botnets Using Statistical
+// Traffic Fingerprints, 2011) ask for peers in 50 networks, and for persistence
+// in half of the time in which the host is active. Calls and games have a handful
+// of peers.
 const (
-	swarmFloor       = 10
+	swarmFloor       = 50
+	lastingFloor     = 10
 	persistentShare  = 0.5
 	persistentHours  = 3
 	swarmExampleSize = 10
@@ -70,27 +73,38 @@ func (c *Context) externalPeers(k float64) (r ExternalPeersResult) {
 	if r.Coverage = c.ranCoverage(); !r.Coverage.Ran {
 		return r
 	}
-	var counts []float64
+	var counts, lasting []float64
 	for _, d := range c.peers() {
 		swarms := d.swarms()
 		for h := range d.hosts() {
 			counts = append(counts, math.Log1p(float64(swarms[h.Addr].Networks)))
+			lasting = append(lasting, math.Log1p(float64(swarms[h.Addr].Lasting)))
 		}
 	}
-	usual := c.orPrior(spreadOf(counts), priorReach)
-	limit := max(usual.limit(k), math.Log1p(swarmFloor))
+	usual, usualLasting := c.orPrior(spreadOf(counts), priorReach), c.orPrior(spreadOf(lasting), priorReach)
+	limit, lastingLimit := max(usual.limit(k), math.Log1p(swarmFloor)), max(usualLasting.limit(k), math.Log1p(lastingFloor))
+	threshold := func(name string, s spread, limit float64, floor int) Threshold {
+		return Threshold{Name: name, Value: math.Expm1(limit), Unit: "networks",
+			From: fmt.Sprintf("%s, median %.3g; %d at least", plural(int64(len(counts)), "host day"), math.Expm1(s.median), floor)}
+	}
 	r.Signals = Signals{}
-	r.Thresholds = []Threshold{{Name: "networks with peers on ports of their own", Value: math.Expm1(limit), Unit: "networks",
-		From: fmt.Sprintf("%s, median %.3g; %d at least", plural(int64(len(counts)), "host day"), math.Expm1(usual.median), swarmFloor)}}
+	r.Thresholds = []Threshold{
+		threshold("networks with peers on ports of their own", usual, limit, swarmFloor),
+		threshold("networks with such peers in half of a host's hours", usualLasting, lastingLimit, lastingFloor),
+	}
+	excessOf := func(s Swarm) float64 {
+		return max((math.Log1p(float64(s.Networks))-usual.median)/(limit-usual.median),
+			(math.Log1p(float64(s.Lasting))-usualLasting.median)/(lastingLimit-usualLasting.median))
+	}
 	swarms := c.test.swarms()
 	taking := 0
 	for _, s := range swarms {
-		if math.Log1p(float64(s.Networks)) >= limit {
+		if excessOf(s) >= 1 {
 			taking++
 		}
 	}
 	for src, s := range swarms {
-		excess := (math.Log1p(float64(s.Networks)) - usual.median) / (limit - usual.median)
+		excess := excessOf(s)
 		if excess >= 1 {
 			others := float64(taking-1) / float64(max(serverFloor, minClients(c.test.internalHosts())))
 			excess *= (1 + ratio(int64(s.Persistent), int64(s.Peers))) * max(0, 1-others)
@@ -144,7 +158,7 @@ func (d *day) swarm(src netip.Addr, cs []profile.Conversation) (Swarm, bool) {
 	}
 	s := Swarm{Src: src, peers: map[netip.Addr]bool{}}
 	hours, down, flows := map[netip.Addr]uint32{}, map[netip.Addr]int64{}, map[netip.Addr]int64{}
-	networks := map[netip.Prefix]bool{}
+	networks, lasting := map[netip.Prefix]bool{}, map[netip.Prefix]bool{}
 	var all uint32
 	for i := range cs {
 		c := &cs[i]
@@ -163,6 +177,7 @@ func (d *day) swarm(src netip.Addr, cs []profile.Conversation) (Swarm, bool) {
 	for a, set := range hours {
 		if n := bits.OnesCount32(set); n >= persistentHours && float64(n) >= persistentShare*float64(bits.OnesCount32(active)) {
 			s.Persistent++
+			lasting[prefixOf(a, 16, 32)] = true
 		}
 		if down[a] == 0 {
 			s.Unanswered++
@@ -176,7 +191,7 @@ func (d *day) swarm(src netip.Addr, cs []profile.Conversation) (Swarm, bool) {
 		return a.Compare(b)
 	})
 	s.Examples = s.Examples[:min(len(s.Examples), swarmExampleSize)]
-	s.Peers, s.Networks, s.Hours = len(s.peers), len(networks), bits.OnesCount32(all)
+	s.Peers, s.Networks, s.Lasting, s.Hours = len(s.peers), len(networks), len(lasting), bits.OnesCount32(all)
 	return s, s.Peers > 0
 }
 

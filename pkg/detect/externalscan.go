@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -19,8 +20,9 @@ var _ = register(RuleExternalScan, (*Context).externalScan)
 type Tries struct {
 	Src            netip.Addr `json:"src_ip"`
 	Tried          int        `json:"tried"`      // distinct external addresses and ports that no past day has
-	Unanswered     int        `json:"unanswered"` // of these, those that sent nothing back
+	Unanswered     int        `json:"unanswered"` // of these, those that sent nothing back or refused
 	Hosts          int        `json:"targets"`    // distinct external addresses that sent nothing back
+	MostPorts      int        `json:"most_ports"` // the most ports below 1024 of one address, answered or not
 	Ports          []uint16   `json:"ports"`      // distinct ports of these; sorted, at most ten
 	profile.Counts            // with what sent nothing back
 }
@@ -35,7 +37,8 @@ type ExternalScanResult struct {
 // addresses and ports mostly fail: worms and bots that look for others, and hosts
 // that scan. What is compared is how many more of them fail than succeed, which is
 // the statistic of the test of Jung et al. (see failsMostly), with its spread over
-// hosts and twelve at least.
+// hosts and twelve at least. As many ports below 1024 of one address are a scan
+// whatever it answers, for no client needs a dozen of these services of one host.
 func ExternalScan(in Input) ExternalScanResult {
 	return resultOf[ExternalScanResult](in, RuleExternalScan)
 }
@@ -61,7 +64,8 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 	r.Thresholds = []Threshold{{Name: "external hosts and ports without an answer, beyond those with one", Value: math.Expm1(limit), Unit: "hosts and ports",
 		From: fmt.Sprintf("%s, median %.3g; %d at least", plural(int64(len(counts)), "host day"), math.Expm1(usual.median), closedFloor)}}
 	for src, s := range c.test.tries(c.memory()) {
-		excess := (math.Log1p(s.net()) - usual.median) / (limit - usual.median)
+		excess := max((math.Log1p(s.net())-usual.median)/(limit-usual.median),
+			math.Log1p(float64(s.MostPorts))/math.Log1p(closedFloor))
 		r.Signals.note(src, excess)
 		if excess < 1 {
 			continue
@@ -69,13 +73,23 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 		score := scoreOf(excess)
 		var during span
 		for _, conv := range c.test.Of(src) {
-			if c.test.outside(conv.Dst) && conv.Down == 0 {
+			if c.test.outside(conv.Dst) && fails(&conv) {
 				during.add(&conv)
 			}
 		}
+		if !during.some {
+			for _, conv := range c.test.Of(src) {
+				if c.test.outside(conv.Dst) {
+					during.add(&conv)
+				}
+			}
+		}
 		f := Finding{Entity: src, Severity: severityOf(score), Score: score, Evidence: s, Window: during.window(),
-			Summary: fmt.Sprintf("tried %d external hosts and ports%s, %d of which sent nothing back: %d addresses, %s",
-				s.Tried, unknownBefore(c.before()), s.Unanswered, s.Hosts, portsText(s.Ports))}
+			Summary: fmt.Sprintf("tried %d external hosts and ports%s, %d of which sent nothing back or refused: %d addresses%s",
+				s.Tried, unknownBefore(c.before()), s.Unanswered, s.Hosts, afterComma(portsText(s.Ports)))}
+		if s.MostPorts >= closedFloor {
+			f.Summary += fmt.Sprintf("; %d ports below 1024 of one address", s.MostPorts)
+		}
 		r.Findings = append(r.Findings, f)
 	}
 	sortFindings(r.Findings)
@@ -94,6 +108,9 @@ func unknownBefore(before string) string {
 
 // portsText writes a few ports of many.
 func portsText(ports []uint16) string {
+	if len(ports) == 0 {
+		return ""
+	}
 	if len(ports) > 4 {
 		return fmt.Sprintf("ports %s and others", joinPorts(ports[:3]))
 	}
@@ -103,9 +120,22 @@ func portsText(ports []uint16) string {
 // net is how many more tries fail than succeed.
 func (t Tries) net() float64 { return float64(max(0, 2*t.Unanswered-t.Tried)) }
 
-// answers says whether any flow of the day has bytes from its destination.
+// answers says whether the log knows which flows were answered: any flow has
+// bytes from its destination, or no TCP flow sends so many that there must have
+// been an answer.
 func (d *day) answers() bool {
-	return slices.ContainsFunc(d.Conversations, func(c profile.Conversation) bool { return c.Down > 0 })
+	return slices.ContainsFunc(d.Conversations, func(c profile.Conversation) bool { return c.Down > 0 }) ||
+		!slices.ContainsFunc(d.Conversations, func(c profile.Conversation) bool { return c.Proto == flow.TCP && c.MaxUp >= packet })
+}
+
+// A TCP flow that is refused is a SYN, sent again perhaps, and a bare RST: logs
+// that count packets have up to 66 bytes for each, with the frame.
+const bareSegment = 66
+
+// fails says whether no flow of a conversation was answered, or all were
+// refused, as far as bytes tell.
+func fails(c *profile.Conversation) bool {
+	return c.Down == 0 || c.Proto == flow.TCP && c.MaxDown <= bareSegment && c.MaxUp <= 2*bareSegment
 }
 
 // mostPorts is how many ports of a scan evidence lists.
@@ -117,14 +147,22 @@ func (d *day) tries(known *memory) map[netip.Addr]Tries {
 	all := map[netip.Addr]Tries{}
 	for src, cs := range d.bySource() {
 		t := Tries{Src: src}
-		var last netip.Addr
+		var last, target netip.Addr
+		ports := 0
 		for i := range cs {
 			c := &cs[i]
+			if c.Dst != target {
+				target, ports = c.Dst, 0
+			}
+			if c.Port < leastPeerPort && d.outside(c.Dst) {
+				ports++
+				t.MostPorts = max(t.MostPorts, ports)
+			}
 			if !d.outside(c.Dst) || known != nil && known.destinations[c.Dst] != nil {
 				continue
 			}
 			t.Tried++
-			if c.Down > 0 {
+			if !fails(c) {
 				continue
 			}
 			t.Unanswered++
@@ -135,7 +173,7 @@ func (d *day) tries(known *memory) map[netip.Addr]Tries {
 			}
 			t.Ports = append(t.Ports, c.Port)
 		}
-		if t.Tried == 0 {
+		if t.Tried == 0 && t.MostPorts < closedFloor {
 			continue
 		}
 		slices.Sort(t.Ports)
@@ -149,4 +187,12 @@ func (d *day) tries(known *memory) map[netip.Addr]Tries {
 // allTries is tries without a history.
 func (d *day) allTries() map[netip.Addr]Tries {
 	return d.tryList.get(func() map[netip.Addr]Tries { return d.tries(nil) })
+}
+
+// afterComma continues a sentence with a text, or not if it is empty.
+func afterComma(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ", " + text
 }

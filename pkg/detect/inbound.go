@@ -230,7 +230,7 @@ func attackerOf(cs []*profile.Conversation) (scan, guess Attacker) {
 			scan.Hosts++
 			last = c.Dst
 		}
-		if c.Down == 0 {
+		if fails(c) {
 			scan.Unanswered += c.Flows
 			continue
 		}

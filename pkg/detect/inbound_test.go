@@ -143,8 +143,15 @@ func TestExternalScan(t *testing.T) {
 		r := detect.ExternalScan(detect.Input{Baseline: history, Test: l.profile()})
 		wantAlerts(t, r.Findings, host(1))
 	}
-	silent := &lab{}
-	try(silent, host(1), 400, 0)
+	ports := office(2, 40)
+	for port := range uint16(20) {
+		ports.flows(1, host(4), rented, flow.TCP, 980+port, 1800, 6800, 10*flow.Hour, 11*flow.Hour)
+	}
+	wantAlerts(t, detect.ExternalScan(detect.Input{Test: ports.profile()}).Findings, host(4))
+	alone := &lab{}
+	try(alone, host(1), 400, 0)
+	wantAlerts(t, detect.ExternalScan(detect.Input{Test: alone.profile()}).Findings, host(1))
+	silent := alone.https(1, host(2), googleDrive, 40e3, 0)
 	if r := detect.ExternalScan(detect.Input{Test: silent.profile()}); r.Coverage.Ran || len(r.Findings) != 0 {
 		t.Errorf("a log without bytes of destinations: %+v", r.Coverage)
 	}
