@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/flowbook/flowbook/pkg/trust"
 )
 
 // CacheDir returns the folder that holds the profiles of flow files read
@@ -60,12 +62,12 @@ func hashOf(f *os.File) (string, error) {
 
 // ErrCache is the error of a cache that cannot be used, as opposed to that of a
 // flow file; test for it with errors.Is. Profiles can then be computed anew.
-var ErrCache = errors.New("the profile cache cannot be used; set FLOWBOOK_CACHE to a folder that can be written")
+var ErrCache = errors.New("the profile cache cannot be used; set FLOWBOOK_CACHE to a folder that only you can write to")
 
 // ReadCached returns the profile of a flow file from the cache, or false if
-// the cache does not have it. A damaged cached profile counts as missing, since
-// it can be computed again. If the cache itself cannot be read, the error is an
-// [ErrCache].
+// the cache does not have it. A cached profile that is damaged or that another user
+// may have written counts as missing, since it can be computed again. If the cache
+// cannot be read, or other users can write to it, the error is an [ErrCache].
 func ReadCached(path string) (*Profile, bool, error) {
 	sum, err := knownHash(path, time.Now())
 	if err != nil {
@@ -75,8 +77,10 @@ func ReadCached(path string) (*Profile, bool, error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("%w (%w)", ErrCache, err)
 	}
-	b, err := os.ReadFile(at)
-	if errors.Is(err, fs.ErrNotExist) {
+	b, err := trust.ReadFile(at)
+	var foreign *trust.Error
+	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &foreign) && !foreign.Folder {
+		// Whether the cache can be filled is known when it is.
 		return nil, false, nil
 	}
 	if err != nil {
@@ -143,7 +147,7 @@ func knownHash(path string, now time.Time) (string, error) {
 	if before.text == "" || before.size < memoLeast || memo == "" {
 		return hashOf(f)
 	}
-	if b, err := os.ReadFile(memo); err == nil {
+	if b, err := trust.ReadFile(memo); err == nil {
 		if sum, ok := strings.CutPrefix(string(b), before.text+"\n"); ok && isSum(sum) {
 			return sum, nil
 		}
@@ -161,9 +165,12 @@ func knownHash(path string, now time.Time) (string, error) {
 // remember writes a memo. One that cannot be written is no error: the file is
 // hashed again next time, and a half-written one is none.
 func remember(memo, text string) {
-	if os.MkdirAll(filepath.Dir(memo), 0o700) == nil {
-		_ = os.WriteFile(memo, []byte(text), 0o600)
+	dir := filepath.Dir(memo)
+	if os.MkdirAll(dir, 0o700) != nil || trust.CheckFolder(dir) != nil {
+		return
 	}
+	_ = os.Remove(memo) // which may belong to another user
+	_ = os.WriteFile(memo, []byte(text), 0o600)
 }
 
 // memoPath returns where the hash of the file at path is remembered, or "" where

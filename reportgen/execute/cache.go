@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowbook/flowbook/pkg/trust"
 	"github.com/flowbook/flowbook/reportgen/internal/sources"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
@@ -39,7 +40,8 @@ import (
 // cell that changed and those after it run. Otherwise all cells run or none.
 //
 // Several runs may share a cache. Its entries are replaced atomically, and carry a
-// checksum: a damaged entry is reported in [Result].Warnings, and its cells run.
+// checksum: a damaged entry is reported in [Result].Warnings, and its cells run. So is
+// an entry that another user may have written, see package trust.
 type Cache struct {
 	Dir string // need not exist
 	// Places are the names of environment variables in [Options].Env that locate
@@ -133,12 +135,12 @@ func decodeEntry(slot string, src []byte) (*entry, error) {
 
 // load reads the entry of a slot with its cells; nil if there is none.
 func (c *Cache) load(slot string) (*entry, []*nbformat.Cell, error) {
-	src, err := os.ReadFile(c.file(slot))
+	src, err := trust.ReadFile(c.file(slot))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the cell cache: %w", err)
+		return nil, nil, fmt.Errorf("the cell cache is not used: %w", err)
 	}
 	e, err := decodeEntry(slot, src)
 	if e == nil {
@@ -164,6 +166,9 @@ func (c *Cache) save(slot string, e *entry, outputs []*nbformat.Cell) error {
 		return err
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return err
+	}
+	if err := trust.CheckFolder(c.Dir); err != nil {
 		return err
 	}
 	return wholefile.WriteBytes(c.file(slot), src, 0o600)

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/flowbook/flowbook/pkg/trust"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
@@ -34,6 +35,10 @@ func openSpool(folder string, to Destination) (*spool, error) {
 		return nil, errors.New("no folder for undelivered alerts")
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	// What another user adds would be sent with our token and certificate.
+	if err := trust.CheckFolder(folder); err != nil {
 		return nil, err
 	}
 	key, err := to.key()
@@ -161,7 +166,7 @@ func (s *spool) add(ctx context.Context, fresh []message) error {
 		return nil
 	}
 	return s.locked(ctx, func() error {
-		text, err := os.ReadFile(s.path)
+		text, err := trust.ReadFile(s.path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -211,7 +216,7 @@ func (s *spool) append(b []byte, size int64) (err error) {
 // beside it whose name ends in .damaged.
 func (s *spool) pending(ctx context.Context) (pending []message, damaged int, err error) {
 	err = s.locked(ctx, func() error {
-		text, err := os.ReadFile(s.path)
+		text, err := trust.ReadFile(s.path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}

@@ -313,3 +313,34 @@ func TestProgressSurvives(t *testing.T) {
 		}
 	})
 }
+
+// What another user put into a spool is not sent.
+func TestForeignSpool(t *testing.T) {
+	opt := quick(t, 0)
+	to := "file:" + filepath.Join(t.TempDir(), "alerts.jsonl")
+	d, err := ParseDestination(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := openSpool(opt.Spool, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, mode := range map[string]os.FileMode{opt.Spool: 0o777, s.path: 0o666} {
+		if err := os.WriteFile(s.path, message{"forged", "", "forged"}.line(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if d := deliver(t, to, someAlerts(t, 2), opt); d.Sent != 2 || len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Error(), "can be written by all users") {
+			t.Errorf("%+v", d)
+		}
+		if err := os.Chmod(opt.Spool, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text, err := os.ReadFile(strings.TrimPrefix(to, "file:")); err != nil || bytes.Contains(text, []byte("forged")) {
+		t.Errorf("%s, %v", text, err)
+	}
+}

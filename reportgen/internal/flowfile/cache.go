@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/trust"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
@@ -49,6 +50,9 @@ func fillCache(p *profile.Profile, cached bool) (string, error) {
 	if err == nil && !cached {
 		// Flow logs say who talked to whom: only their owner may read the cache.
 		if err = os.MkdirAll(filepath.Dir(at), 0o700); err == nil {
+			err = trust.CheckFolder(filepath.Dir(at))
+		}
+		if err == nil {
 			err = WriteProfile(at, p)
 		}
 	}
