@@ -91,11 +91,7 @@ func (o *runFlags) check(cmd *cobra.Command, dir string, args []string, cached b
 	if err != nil {
 		return err
 	}
-	printed, err := compare.PDF(dir, fresh.Path(), digest)
-	if err != nil {
-		return err
-	}
-	stale, err := compare.Reports(cmd.OutOrStdout(), dir, fresh.Path(), printed)
+	stale, err := compare.Reports(cmd.OutOrStdout(), dir, fresh.Path(), digest)
 	if err != nil {
 		return err
 	}

@@ -102,6 +102,29 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A report stays up to date if only random identifiers, addresses and timings differ, and check says which files do.
+func TestCheckVolatile(t *testing.T) {
+	needPython(t)
+	dir := notebookFolder(t, nil)
+	cells := []string{
+		"class A: pass\nprint(A(), open)\nA()",
+		"import uuid, random\nfrom IPython.display import HTML\nx = '%05x' % random.randrange(16**5)\nu = uuid.uuid4()\nHTML(f'<style>#T_{x}_a {{color: red}}</style><table id=\"T_{x}\"><tr><th>h<tr><td id=\"T_{x}_a\">7</table><div id=\"{u}\">n = 7</div>')",
+		"import sys, time\nprint('100%%|██| 5/5 [00:00<00:00, %.2fit/s]' % (1 / (time.time() % 1 + 1)), file=sys.stderr)",
+	}
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": pythonNotebook(t, "A", "", cells...)})
+	mustRun(t, "run", "--to=html,md,ipynb,site")
+	status, stdout, stderr := reportgen(t, "check", "report")
+	if want := "report is up to date\nFiles that differ only in random identifiers, addresses or timings: document.json, index.html, notebooks/a.ipynb, report.md, site/"; status != exit.Done || !strings.HasPrefix(stdout, want) {
+		t.Errorf("status %d\n%s\n%s", status, stdout, stderr)
+	}
+	cells[1] = strings.ReplaceAll(cells[1], "n = 7", "n = 8")
+	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": pythonNotebook(t, "A", "", cells...)})
+	status, stdout, stderr = reportgen(t, "check", "report")
+	if status != exit.Stale || !strings.Contains(stdout, "n = 7") || !strings.Contains(stdout, "n = 8") {
+		t.Errorf("status %d\n%s\n%s", status, stdout, stderr)
+	}
+}
+
 func TestCheckRefuses(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFiles(t, ".", map[string]string{"empty/x.txt": ""})

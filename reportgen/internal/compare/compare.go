@@ -6,30 +6,39 @@
 package compare
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/report"
+	"github.com/flowbook/flowbook/reportgen/internal/volatile"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// Reports compares the report in was with the fresh one, whose PDF was compared by [PDF], and writes the differences
-// to w. It reports whether the report in was is stale.
-func Reports(w io.Writer, was, fresh string, p Printed) (stale bool, err error) {
-	files, err := changedFiles(was, fresh)
+// Reports compares the report in was with the fresh one, whose document has the given [pdf.Digest], and writes the
+// differences to w. It reports whether the report in was is stale.
+func Reports(w io.Writer, was, fresh, digest string) (stale bool, err error) {
+	files, similar, err := changedFiles(was, fresh)
 	if err != nil {
 		return false, err
 	}
-	if p.Stale {
+	p, err := comparePDF(was, fresh, digest, slices.Contains(similar, report.DocumentName))
+	if err != nil {
+		return false, err
+	}
+	if p.stale {
 		files = append(files, report.PDFName)
 	}
 	if len(files) == 0 {
 		fmt.Fprintf(w, "%s is up to date\n", was)
+		writeSimilar(w, similar)
 		p.write(w)
 		return false, nil
 	}
@@ -37,6 +46,7 @@ func Reports(w io.Writer, was, fresh string, p Printed) (stale bool, err error) 
 		return false, err
 	}
 	fmt.Fprintf(w, "Files that differ: %s\n", strings.Join(files, ", "))
+	writeSimilar(w, similar)
 	p.write(w)
 	return true, writeReasons(w, was, fresh)
 }
@@ -73,20 +83,29 @@ func writeChanges(w io.Writer, was, fresh string) error {
 	return nil
 }
 
-// changedFiles lists the files of a report whose bytes differ. Files that only describe the report, and foreign files
-// beside it, do not count.
-func changedFiles(was, fresh string) ([]string, error) {
+func writeSimilar(w io.Writer, files []string) {
+	if len(files) > 0 {
+		fmt.Fprintf(w, "Files that differ only in random identifiers, addresses or timings: %s\n", strings.Join(files, ", "))
+	}
+}
+
+// changedFiles lists the files of a report whose bytes differ, and those of which only what is volatile differs. Files that
+// only describe the report, and foreign files beside it, do not count.
+func changedFiles(was, fresh string) (changed, similar []string, err error) {
 	old, err := reportFiles(was)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	now, err := reportFiles(fresh)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var changed []string
 	for name, content := range now {
-		if before, there := old[name]; !there || before != content {
+		switch before, there := old[name]; {
+		case there && before == content:
+		case there && stable(name, before) == stable(name, content):
+			similar = append(similar, name)
+		default:
 			changed = append(changed, name)
 		}
 	}
@@ -96,7 +115,36 @@ func changedFiles(was, fresh string) ([]string, error) {
 		}
 	}
 	slices.Sort(changed)
-	return changed, nil
+	slices.Sort(similar)
+	return changed, similar, nil
+}
+
+// stable is the content of a file of a report without what is volatile.
+func stable(name, content string) string {
+	switch path.Ext(name) {
+	case ".html", ".svg", ".md":
+		return volatile.Markup(content)
+	case ".js": // the search index of a site
+		return volatile.Identifiers(volatile.Text(content))
+	case ".ipynb":
+		nb, err := nbformat.Unmarshal([]byte(content))
+		if err != nil {
+			return content // it was edited
+		}
+		return volatile.Notebook(nb)
+	case ".json":
+		var v any
+		if err := json.Unmarshal([]byte(content), &v); err != nil {
+			return content
+		}
+		normalizeStrings(v)
+		text, err := json.Marshal(v)
+		if err != nil {
+			return content
+		}
+		return string(text)
+	}
+	return content
 }
 
 func reportFiles(dir string) (map[string]string, error) {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/volatile"
 )
 
 // Change is one difference between two documents.
@@ -26,7 +27,7 @@ type Change struct {
 const maxListed = 5
 
 // Documents returns what differs between two documents for a reader. It is empty only if they are equal, except for the
-// cells that their parts come from.
+// cells that their parts come from and for what is volatile (see package volatile).
 func Documents(was, is *document.Document) ([]Change, error) {
 	old, err := collect(was)
 	if err != nil {
@@ -290,7 +291,7 @@ func compareTables(title string, was, is *document.Table) []string {
 func rowKey(row []document.Value) string {
 	var b strings.Builder
 	for _, v := range row {
-		fmt.Fprintf(&b, "%q %q ", v.Text, v.Raw)
+		fmt.Fprintf(&b, "%q %q ", volatile.Text(v.Text), volatile.Text(v.Raw))
 	}
 	return b.String()
 }
@@ -308,9 +309,9 @@ func rowChanges(columns []document.Column, was, is []document.Value) []string {
 	for i := range min(len(was), len(is), len(columns)) {
 		place := fmt.Sprintf("row %q, column %q", shorten(is[0].Text, 80), columns[i].Title)
 		switch {
-		case was[i].Text != is[i].Text:
+		case volatile.Text(was[i].Text) != volatile.Text(is[i].Text):
 			found = append(found, fmt.Sprintf("%s: %s → %s", place, cmp.Or(was[i].Text, "(empty)"), cmp.Or(is[i].Text, "(empty)")))
-		case was[i].Raw != is[i].Raw:
+		case volatile.Text(was[i].Raw) != volatile.Text(is[i].Raw):
 			found = append(found, fmt.Sprintf("%s: %s is %s, was %s", place, is[i].Text, is[i].Raw, was[i].Raw))
 		}
 	}
@@ -375,8 +376,8 @@ func comparePictures(title string, was, is *document.Picture) []string {
 	case is.Vector == nil && !slices.Equal(was.Data, is.Data):
 		found = append(found, fmt.Sprintf("%s: other picture (%d bytes, was %d)", title, len(is.Data), len(was.Data)))
 	case is.Vector != nil:
-		a, b := was.Vector.Standalone(""), is.Vector.Standalone("")
-		if !slices.Equal(a, b) {
+		a, b := volatile.Markup(string(was.Vector.Standalone(""))), volatile.Markup(string(is.Vector.Standalone("")))
+		if a != b {
 			found = append(found, title+": "+labelChanges(labels(a), labels(b)))
 		}
 	}
@@ -401,9 +402,9 @@ func labelChanges(was, is []string) string {
 }
 
 // labels returns the texts in a vector picture.
-func labels(picture []byte) []string {
+func labels(picture string) []string {
 	var texts []string
-	d := xml.NewDecoder(strings.NewReader(string(picture)))
+	d := xml.NewDecoder(strings.NewReader(picture))
 	style := false
 	for {
 		token, err := d.RawToken()

@@ -3,6 +3,7 @@ package compare
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/terminal"
+	"github.com/flowbook/flowbook/reportgen/internal/volatile"
 )
 
 // item is a part of a document that is compared as one: a block, a paragraph of prose, or a part of the title page or of
@@ -77,6 +79,7 @@ func collect(d *document.Document) ([]item, error) {
 func (c *collector) add(i item, content []byte) {
 	i.section = c.section
 	if content == nil {
+		i.text = volatile.Text(i.text)
 		i.key = i.kind + "\x00" + i.text
 		c.items = append(c.items, i)
 		return
@@ -84,7 +87,8 @@ func (c *collector) add(i item, content []byte) {
 	if err := json.Unmarshal(content, &i.fields); err != nil && c.err == nil {
 		c.err = err
 	}
-	forgetCells(i.fields)
+	normalize(i.fields)
+	i.text = volatile.Text(i.text)
 	key, err := json.Marshal(i.fields) // with sorted keys
 	if err != nil && c.err == nil {
 		c.err = err
@@ -93,7 +97,12 @@ func (c *collector) add(i item, content []byte) {
 	c.items = append(c.items, i)
 }
 
-// forgetCells removes from JSON which cell a construct comes from, which no reader sees.
+// normalize removes from JSON which cell a construct comes from, which no reader sees, and what is volatile.
+func normalize(v any) {
+	forgetCells(v)
+	normalizeStrings(v)
+}
+
 func forgetCells(v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -107,6 +116,65 @@ func forgetCells(v any) {
 			forgetCells(value)
 		}
 	}
+}
+
+// normalizeStrings removes what is volatile.
+func normalizeStrings(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if children, ok := v["children"].([]any); ok {
+			v["children"] = joinTexts(children)
+		}
+		for name, value := range v {
+			if text, ok := value.(string); ok {
+				v[name] = normalized(name, text)
+			} else {
+				normalizeStrings(value)
+			}
+		}
+	case []any:
+		for _, value := range v {
+			normalizeStrings(value)
+		}
+	}
+}
+
+// joinTexts joins the text nodes of one line, which the parser of Markdown splits where a construct might begin.
+func joinTexts(nodes []any) []any {
+	plain := func(n any) (map[string]any, bool) {
+		fields, ok := n.(map[string]any)
+		return fields, ok && fields["kind"] == "text" && fields["raw"] == nil
+	}
+	var all []any
+	for _, n := range nodes {
+		if len(all) > 0 {
+			before, ok := plain(all[len(all)-1])
+			after, also := plain(n)
+			if ok && also && before["break"] == nil {
+				joined := maps.Clone(after)
+				a, _ := before["text"].(string)
+				b, _ := after["text"].(string)
+				joined["text"] = a + b
+				all[len(all)-1] = joined
+				continue
+			}
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// normalized is the value of a field of a document without what is volatile.
+func normalized(name, value string) string {
+	switch name {
+	case "markup", "vector":
+		return volatile.Markup(value)
+	case "attributes":
+		return volatile.Identifiers(volatile.Text(value))
+	case "text", "raw", "value", "source", "lines":
+		return volatile.Text(value)
+	}
+	return value
 }
 
 // part adds a part of the document.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/html"
+	"github.com/flowbook/flowbook/reportgen/internal/volatile"
 )
 
 // file is a PDF as written by Chromium's Skia: version 1.4, with one
@@ -198,11 +199,12 @@ type Made struct {
 // Digest returns the first half of the SHA-256 of the document's printed form, in
 // hexadecimal.
 func Digest(d *document.Document) (string, error) {
-	hash := sha256.New()
-	if err := html.WritePrint(hash, d, html.Print{}); err != nil {
+	var b strings.Builder
+	if err := html.WritePrint(&b, d, html.Print{}); err != nil {
 		return "", fmt.Errorf("PDF: %w", err)
 	}
-	return hex.EncodeToString(hash.Sum(nil)[:sha256.Size/2]), nil
+	sum := sha256.Sum256([]byte(volatile.Markup(b.String())))
+	return hex.EncodeToString(sum[:sha256.Size/2]), nil
 }
 
 func (m Made) creator() string {
