@@ -77,6 +77,7 @@ type Reader struct {
 	row    rowReader // as it is at the start of a file
 	days   []Date
 	files  []string // not opened yet
+	names  []string // logs with the names of hosts, not read yet
 	tally  tally
 
 	progress    func(read, total int64)
@@ -105,6 +106,16 @@ func Open(f Format, paths []string, opt Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	var names []string
+	if f.Name == "zeek" {
+		passed = slices.DeleteFunc(passed, func(path string) bool {
+			if !zeekNameLog.MatchString(filepath.Base(path)) {
+				return false
+			}
+			names = append(names, path)
+			return true
+		})
+	}
 	var total int64
 	for _, file := range files {
 		if file == stdin {
@@ -122,6 +133,7 @@ func Open(f Format, paths []string, opt Options) (*Reader, error) {
 		row:    r,
 		days:   opt.Days,
 		files:  files,
+		names:  names,
 		tally:  newTally(len(files), passed),
 
 		progress: opt.Progress,
@@ -181,6 +193,13 @@ func (r *Reader) closeFile() error {
 func (r *Reader) Summary() Summary { return r.tally.summary() }
 
 func (r *Reader) openNext() error {
+	if r.names != nil {
+		hosts, err := readZeekHosts(r.names)
+		if err != nil {
+			return err
+		}
+		r.row.hosts, r.names = hosts, nil
+	}
 	name := r.files[0]
 	r.files = r.files[1:]
 	file, err := openInput(name, r.opt.Stdin)

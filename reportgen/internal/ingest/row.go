@@ -57,6 +57,7 @@ type rowReader struct {
 	lastDate Date              // the last plausible date; 0 if all are
 	dated    bool              // a row with a time was read
 	relative bool              // times count from the start of a capture
+	hosts    *zeekHosts        // names by uid; may be nil
 	lost     bool              // a value of an optional column cannot be read
 	addrs    map[string]netip.Addr
 	joined   []byte   // memory of a date and a time of day as one text
@@ -105,7 +106,9 @@ func (r *rowReader) flow(line int64) (Flow, error) {
 	}
 	r.packets(&f)
 	f.Observer = observer(r.values[fieldObserver])
-	f.Name = hostName(r.values[fieldName])
+	if f.Name = hostName(r.values[fieldName]); f.Name == "" {
+		f.Name = r.hosts.name(r.values[fieldUID])
+	}
 	f.BytesRounded, f.DetailLost = r.rounded, r.lost
 	return f, nil
 }

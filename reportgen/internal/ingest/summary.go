@@ -23,6 +23,7 @@ type Summary struct {
 	Relative     Count      // flows whose time counts from the start of a capture
 	BytesRounded Count      // flows with a direction whose bytes the log rounds
 	DetailLost   Count      // flows with a value of an optional column that cannot be read
+	Named        int64      // flows with the name that the client asked for
 	Guessed      Count      // flows of which the log does not say who opened them
 	Days         []DayCount // days met, chosen or not, in order
 	Empty        []string   // files without a single row
@@ -69,6 +70,9 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	if c := s.Guessed; c.Rows > 0 {
 		fmt.Fprintf(&b, "took the side with the likelier service port as the destination where the log does not know it, in %s; first %s\n", count(c.Rows, "row"), c.First)
 	}
+	if s.Named > 0 {
+		fmt.Fprintf(&b, "found the name that the client asked for in %s\n", count(s.Named, "flow"))
+	}
 	if len(s.Empty) > 0 {
 		fmt.Fprintf(&b, "found no row in %s; first %s\n", count(int64(len(s.Empty)), "file"), s.Empty[0])
 	}
@@ -86,23 +90,23 @@ func count(n int64, thing string) string {
 
 // tally counts while reading.
 type tally struct {
-	files                int
-	passed               []string
-	empty                []string
-	file                 string // being read
-	rows                 int64
-	flows                int64
-	good                 int64 // rows that are not malformed
-	leftOut              map[Reason]*Count
-	unknown              Count
-	capped               Count
-	rounded              Count
-	relative             Count
-	guessed              Count
-	lost                 Count
-	days                 map[Date]int64
-	lostBytes, mostBytes int64
-	firstBad             string // first malformed row of the file being read, one cut off aside
+	files                       int
+	passed                      []string
+	empty                       []string
+	file                        string // being read
+	rows                        int64
+	flows                       int64
+	good                        int64 // rows that are not malformed
+	leftOut                     map[Reason]*Count
+	unknown                     Count
+	capped                      Count
+	rounded                     Count
+	relative                    Count
+	guessed                     Count
+	lost                        Count
+	days                        map[Date]int64
+	lostBytes, mostBytes, named int64
+	firstBad                    string // first malformed row of the file being read, one cut off aside
 }
 
 func newTally(files int, passed []string) tally {
@@ -133,6 +137,9 @@ func (t *tally) flow(f Flow, days []Date) bool {
 		return false
 	}
 	t.flows++
+	if f.Name != "" {
+		t.named++
+	}
 	t.mostBytes = max(t.mostBytes, f.Up, f.Down)
 	if f.BytesUnknown {
 		t.note(&t.unknown, f)
@@ -198,6 +205,7 @@ func (t *tally) summary() Summary {
 		DetailLost:   t.lost,
 		Empty:        slices.Clone(t.empty),
 		Passed:       slices.Clone(t.passed),
+		Named:        t.named,
 		LostBytes:    t.lostBytes,
 		MostBytes:    t.mostBytes,
 	}
