@@ -70,7 +70,7 @@ type entry struct {
 	Notebook string          `json:"notebook"`
 	Kernel   string          `json:"kernel"` // its versions
 	Cells    []cellEntry     `json:"cells"`
-	Outputs  json.RawMessage `json:"outputs"` // a notebook with these cells
+	Outputs  json.RawMessage `json:"outputs"` // a notebook with these cells, and the metadata of its kernel
 }
 
 // cellEntry is what the outputs of a cell depend on.
@@ -133,8 +133,8 @@ func decodeEntry(slot string, src []byte) (*entry, error) {
 	return e, nil
 }
 
-// load reads the entry of a slot with its cells; nil if there is none.
-func (c *Cache) load(slot string) (*entry, []*nbformat.Cell, error) {
+// load reads the entry of a slot and its notebook; nil if there is none.
+func (c *Cache) load(slot string) (*entry, *nbformat.Notebook, error) {
 	src, err := trust.ReadFile(c.file(slot))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
@@ -152,13 +152,13 @@ func (c *Cache) load(slot string) (*entry, []*nbformat.Cell, error) {
 	}
 	now := time.Now()
 	_ = os.Chtimes(c.file(slot), now, now) // for Clean
-	return e, nb.Cells, nil
+	return e, nb, nil
 }
 
-// save writes e with the cells that have the outputs.
-func (c *Cache) save(slot string, e *entry, outputs []*nbformat.Cell) error {
+// save writes e with the notebook that has the outputs.
+func (c *Cache) save(slot string, e *entry, nb *nbformat.Notebook) error {
 	var err error
-	if e.Outputs, err = nbformat.Marshal(&nbformat.Notebook{Minor: 5, Cells: outputs}); err != nil {
+	if e.Outputs, err = nbformat.Marshal(nb); err != nil {
 		return err
 	}
 	src, err := encodeEntry(slot, e)

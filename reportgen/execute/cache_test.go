@@ -300,11 +300,11 @@ func TestCacheEntryOfAFlippedBit(t *testing.T) {
 	cache := &Cache{Dir: t.TempDir()}
 	cell := code("a", "1")
 	cell.Outputs = []*nbformat.Output{{Type: nbformat.Stream, Name: "stdout", Text: "1234\n"}}
-	if err := cache.save("slot", &entry{Notebook: "n", Kernel: "k", Cells: []cellEntry{{Chain: "c"}}}, []*nbformat.Cell{cell}); err != nil {
+	if err := cache.save("slot", &entry{Notebook: "n", Kernel: "k", Cells: []cellEntry{{Chain: "c"}}}, &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{cell}}); err != nil {
 		t.Fatal(err)
 	}
-	if e, cells, err := cache.load("slot"); err != nil || e == nil || len(cells) != 1 {
-		t.Fatal(e, cells, err)
+	if e, nb, err := cache.load("slot"); err != nil || e == nil || len(nb.Cells) != 1 {
+		t.Fatal(e, nb, err)
 	}
 	src, err := os.ReadFile(cache.file("slot"))
 	if err != nil {

@@ -16,7 +16,7 @@ func TestForeignCache(t *testing.T) {
 	c := &Cache{Dir: filepath.Join(t.TempDir(), "cells")}
 	e := &entry{Notebook: "a.ipynb", Cells: []cellEntry{{Chain: "x"}}}
 	cells := []*nbformat.Cell{{Type: nbformat.Code, ID: "a", Source: "1"}}
-	if err := c.save("slot", e, cells); err != nil {
+	if err := c.save("slot", e, &nbformat.Notebook{Minor: 5, Cells: cells}); err != nil {
 		t.Fatal(err)
 	}
 	if k, _, err := c.load("slot"); err != nil || k == nil {
@@ -39,7 +39,7 @@ func TestForeignCache(t *testing.T) {
 		}
 		refused("writable by all: " + filepath.Base(path))
 		if path == c.Dir {
-			if err := c.save("other", e, cells); !errors.As(err, &foreign) {
+			if err := c.save("other", e, &nbformat.Notebook{Minor: 5, Cells: cells}); !errors.As(err, &foreign) {
 				t.Errorf("an entry was written: %v", err)
 			}
 		}
@@ -52,7 +52,7 @@ func TestForeignCache(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused("of another user")
-		if err := c.save("slot", e, cells); err != nil {
+		if err := c.save("slot", e, &nbformat.Notebook{Minor: 5, Cells: cells}); err != nil {
 			t.Errorf("the entry of another user is not replaced: %v", err)
 		}
 	}

@@ -48,6 +48,7 @@ func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, 
 	for i, c := range pl.cached[:from] {
 		n.todo[i].Outputs, n.todo[i].ExecutionCount = c.Outputs, c.ExecutionCount
 	}
+	n.describeKernel(pl.language, pl.widgets)
 	n.event.Done, n.event.Cached = from, from
 	if from > 0 {
 		n.tell(n.event)
@@ -68,7 +69,7 @@ func (n *notebook) runFrom(ctx context.Context, pl *plan, from int, dir string, 
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Name, err)
 	}
-	pl.kernel = k.Info().String()
+	pl.kernel, pl.language = k.Info().String(), k.Info().LanguageInfo
 	defer func() {
 		if opts.Ending != nil {
 			opts.Ending.Go(k.Close)
@@ -132,10 +133,27 @@ func (n *notebook) cells(ctx context.Context, k *kernel.Kernel, pl *plan, from i
 		c.Outputs, c.ExecutionCount = append(r.Outputs, c.Outputs...), r.ExecutionCount
 		updated[c] = r.Updated
 	}
+	pl.widgets = k.Widgets()
+	n.describeKernel(pl.language, pl.widgets)
 	if err := pl.keep(opts.Cache, n, dir, good, updated); err != nil && opts.Cache != nil {
 		n.doubts = append(n.doubts, fmt.Sprintf("%s: outputs are not cached: %v", n.Name, err))
 	}
 	return errors.Join(errs...)
+}
+
+// describeKernel writes the language of the kernel and the state of its widgets into
+// the metadata of the notebook, as nbclient does.
+func (n *notebook) describeKernel(language, widgets map[string]any) {
+	delete(n.nb.Metadata, "widgets")
+	for key, value := range map[string]map[string]any{"language_info": language, "widgets": widgets} {
+		if value == nil {
+			continue
+		}
+		if n.nb.Metadata == nil {
+			n.nb.Metadata = make(map[string]any)
+		}
+		n.nb.Metadata[key] = value
+	}
 }
 
 // dependsOnStart reports whether the outputs of a cell may show that the cells before

@@ -20,17 +20,19 @@ import (
 // plan is what the outputs of a notebook's cells depend on, and how many of them are
 // in the cache.
 type plan struct {
-	slot    string
-	refused bool             // the notebook's metadata refuses the cache
-	never   error            // why the outputs cannot be cached
-	damaged error            // why the cached outputs cannot be used
-	cells   []cellEntry      // of the cells to run
-	hits    int              // the number of cells, from the first, with cached outputs
-	cached  []*nbformat.Cell // these cells
-	kernel  string           // the versions of the kernel that gave the outputs
-	start   time.Time
-	before  *sources.Hasher
-	imports kernel.Dependencies // nil if they could not be looked up
+	slot     string
+	refused  bool             // the notebook's metadata refuses the cache
+	never    error            // why the outputs cannot be cached
+	damaged  error            // why the cached outputs cannot be used
+	cells    []cellEntry      // of the cells to run
+	hits     int              // the number of cells, from the first, with cached outputs
+	cached   []*nbformat.Cell // these cells
+	kernel   string           // the versions of the kernel that gave the outputs
+	language map[string]any   // that it reported
+	widgets  map[string]any   // the state of its widgets
+	start    time.Time
+	before   *sources.Hasher
+	imports  kernel.Dependencies // nil if they could not be looked up
 
 	declared []declaration // of the cells, with that of the notebook
 	literal  []error       // why the literals of a cell could not be looked up
@@ -188,7 +190,7 @@ func (n *notebook) injected() string {
 
 // look counts the cells whose outputs are in the cache.
 func (pl *plan) look(c *Cache) {
-	k, cells, err := c.load(pl.slot)
+	k, nb, err := c.load(pl.slot)
 	if pl.damaged = err; k == nil {
 		return
 	}
@@ -204,7 +206,11 @@ func (pl *plan) look(c *Cache) {
 			n, i = i, -1
 		}
 	}
-	pl.hits, pl.cached, pl.kernel = n, cells[:n], k.Kernel
+	pl.hits, pl.cached, pl.kernel = n, nb.Cells[:n], k.Kernel
+	pl.language, _ = nb.Metadata["language_info"].(map[string]any)
+	if n == len(pl.cells) {
+		pl.widgets, _ = nb.Metadata["widgets"].(map[string]any)
+	}
 }
 
 // valid reports whether what a cell depends on is unchanged.
@@ -233,7 +239,7 @@ func (pl *plan) note(cell int, dir string, k *kernel.Kernel) {
 		return // the plan could not be made
 	}
 	c := &pl.cells[cell]
-	c.Dynamic, c.Reads, c.Observed = nil, nil, seen.Complete
+	c.Dynamic = nil
 	for _, path := range named {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
@@ -245,6 +251,16 @@ func (pl *plan) note(cell int, dir string, k *kernel.Kernel) {
 		}
 		c.Dynamic = sources.Add(c.Dynamic, s)
 	}
+	pl.record(cell, seen)
+}
+
+// observation is what a kernel observed of a cell.
+type observation = kernel.Observation
+
+// record records what a cell read.
+func (pl *plan) record(cell int, seen observation) {
+	c := &pl.cells[cell]
+	c.Reads, c.Observed = nil, seen.Complete
 	var reasons []string
 	for _, s := range seen.Reads {
 		if s.Kind == sources.File {
@@ -341,7 +357,11 @@ func (pl *plan) keep(cache *Cache, n *notebook, dir string, done int, updated ma
 	if sound == 0 || sound < len(n.todo) && !resumes && first >= 0 {
 		return nil // no cell can be reused
 	}
-	return cache.save(pl.slot, &entry{Notebook: filepath.Join(dir, n.Name), Kernel: pl.kernel, Cells: pl.cells[:sound]}, n.todo[:sound])
+	kept := &nbformat.Notebook{Minor: 5, Cells: n.todo[:sound], Metadata: map[string]any{"language_info": pl.language}}
+	if pl.widgets != nil {
+		kept.Metadata["widgets"] = pl.widgets
+	}
+	return cache.save(pl.slot, &entry{Notebook: filepath.Join(dir, n.Name), Kernel: pl.kernel, Cells: pl.cells[:sound]}, kept)
 }
 
 // describe names a cell.

@@ -2,6 +2,7 @@ package ipython_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -192,5 +193,53 @@ func TestOutputOfChildren(t *testing.T) {
 	r, err := kerneltest.Execute(t, k, big)
 	if text := kerneltest.Stream(r, "stdout"); err != nil || len(text) != 1_000_004 || !strings.HasSuffix(text, "\x00end\n") {
 		t.Errorf("%d bytes, %v", len(text), err)
+	}
+}
+
+// The state of widgets is that of their last messages, under ids that do not change from
+// run to run. An Output widget has what is printed while it is active.
+func TestWidgets(t *testing.T) {
+	kerneltest.PrivateTemp(t)
+	k := startPython(t)
+	const open = `from comm import create_comm
+def widget(model, **state):
+    return create_comm(target_name="jupyter.widget", data={"state": {"_model_name": model, "_model_module": "m", "_model_module_version": "1", **state}, "buffer_paths": []})
+bar = widget("BarModel", value=0)
+box = widget("BoxModel", children=["IPY_MODEL_" + bar.comm_id])
+out = widget("OutputModel", msg_id="", outputs=[])
+create_comm(target_name="other", data={"a": 1})
+display({"application/vnd.jupyter.widget-view+json": {"model_id": box.comm_id, "version_major": 2, "version_minor": 0}}, raw=True)
+for i in range(3):
+    bar.send({"method": "update", "state": {"value": i + 1}, "buffer_paths": []})
+bar.send({"method": "update", "state": {}, "buffer_paths": [["image"]]}, buffers=[b"picture"])
+bar.send({"method": "custom", "content": {}})
+out.send({"method": "update", "state": {"msg_id": get_ipython().kernel.get_parent()["header"]["msg_id"]}})
+print("inside", flush=True)
+out.send({"method": "update", "state": {"msg_id": ""}})
+print("outside")`
+	r, err := kerneltest.Execute(t, k, open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := kerneltest.Stream(r, "stdout"); text != "outside\n" {
+		t.Errorf("stdout %q", text)
+	}
+	view, err := json.Marshal(r.Outputs[0].Data)
+	if err != nil || !strings.Contains(string(view), `"model_id":"widget-2"`) {
+		t.Errorf("view %s, %v", view, err)
+	}
+	got, err := json.MarshalIndent(k.Widgets(), "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"value": 3`, `"IPY_MODEL_widget-1"`, `"data": "cGljdHVyZQ=="`, `"version_major": 2`, "\"inside\\n\"", `"model_name": "OutputModel"`,
+	} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+	if strings.Contains(string(got), "widget-4") || strings.Contains(string(got), "outside") {
+		t.Errorf("too much in\n%s", got)
 	}
 }

@@ -104,14 +104,31 @@ type Cell struct {
 // Generic is the driver of unknown kernels.
 type Generic struct{}
 
-func (Generic) Names() []string                                        { return nil }
-func (Generic) Languages() []string                                    { return nil }
-func (Generic) Drives(*Spec) bool                                      { return true }
+// Names is empty.
+func (Generic) Names() []string { return nil }
+
+// Languages is empty.
+func (Generic) Languages() []string { return nil }
+
+// Drives is true for every spec.
+func (Generic) Drives(*Spec) bool { return true }
+
+// Find leaves the search to Jupyter's kernel specs.
 func (Generic) Find(context.Context, string, io.Writer) (*Spec, error) { return nil, nil } //nolint:nilnil // see Driver
-func (Generic) Missing() string                                        { return "install it, or name another with --kernel" }
-func (Generic) Open(string, *Spec, []string) (Session, error)          { return GenericSession{}, nil }
-func (Generic) Environment() []string                                  { return nil }
-func (Generic) Parameters() parameter.Language                         { return nil }
+
+// Missing suggests another kernel.
+func (Generic) Missing() string { return "install it, or name another with --kernel" }
+
+// Open returns a [GenericSession].
+func (Generic) Open(string, *Spec, []string) (Session, error) { return GenericSession{}, nil }
+
+// Environment is empty.
+func (Generic) Environment() []string { return nil }
+
+// Parameters is nil.
+func (Generic) Parameters() parameter.Language { return nil }
+
+// Dependencies finds none.
 func (Generic) Dependencies(context.Context, string, []string, *sources.Hasher) (Dependencies, error) {
 	return noDependencies{}, nil
 }
@@ -147,15 +164,32 @@ func (noDependencies) ChangedSince(time.Time) bool                 { return fals
 // GenericSession is the session of an unknown kernel.
 type GenericSession struct{}
 
-func (GenericSession) Env() []string                         { return nil }
-func (GenericSession) Begin(string) error                    { return nil }
-func (GenericSession) Observed() (Observation, error)        { return Observation{}, nil }
-func (GenericSession) Ordered() bool                         { return true }
+// Env is empty.
+func (GenericSession) Env() []string { return nil }
+
+// Begin does nothing.
+func (GenericSession) Begin(string) error { return nil }
+
+// Observed observes nothing.
+func (GenericSession) Observed() (Observation, error) { return Observation{}, nil }
+
+// Ordered is true.
+func (GenericSession) Ordered() bool { return true }
+
+// Stream returns the text.
 func (GenericSession) Stream(_, text string, _ *Cell) string { return text }
-func (GenericSession) Text(s string) string                  { return s }
-func (GenericSession) Trace(s string) string                 { return s }
-func (GenericSession) Message(s string) string               { return s }
-func (GenericSession) Line(string, int) int                  { return 0 }
+
+// Text returns the text.
+func (GenericSession) Text(s string) string { return s }
+
+// Trace returns the line.
+func (GenericSession) Trace(s string) string { return s }
+
+// Message returns the message.
+func (GenericSession) Message(s string) string { return s }
+
+// Line finds none.
+func (GenericSession) Line(string, int) int { return 0 }
 
 // Drivers are the drivers that are known. The first is that of notebooks that name
 // neither a kernel nor a language.

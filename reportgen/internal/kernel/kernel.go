@@ -61,6 +61,7 @@ type Kernel struct {
 	closed   bool
 
 	session    Session
+	widgets    widgets
 	env        []string    // added to this program's environment
 	silent     atomic.Bool // it was ended because its heartbeat had stopped
 	inputsRead int64       // bytes of the inputs' file that were reported

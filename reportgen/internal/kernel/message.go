@@ -35,6 +35,7 @@ type message struct {
 	Header  header
 	Parent  header
 	Content json.RawMessage
+	Buffers [][]byte // binary data of widgets
 }
 
 // codec signs and checks messages with the connection's key.
@@ -81,7 +82,7 @@ func (c codec) decode(frames [][]byte) (*message, error) {
 	if !hmac.Equal(c.sign(parts), frames[at+1]) {
 		return nil, errSignature
 	}
-	m := &message{Content: json.RawMessage(parts[3])}
+	m := &message{Content: json.RawMessage(parts[3]), Buffers: frames[at+6:]}
 	if err := json.Unmarshal(parts[0], &m.Header); err != nil {
 		return nil, fmt.Errorf("message header: %w", err)
 	}

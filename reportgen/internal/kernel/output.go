@@ -13,14 +13,15 @@ import (
 
 // collector collects a cell's outputs from the kernel's messages.
 type collector struct {
-	k       *Kernel
-	code    string
-	result  *Result
-	streams map[*nbformat.Output]*strings.Builder // text before it is cleaned
-	size    int                                   // bytes of streams and displays kept
-	dropped int                                   // bytes beyond Options.MaxOutput
-	clear   bool                                  // the next output replaces all before it
-	failure *CellError
+	k        *Kernel
+	code     string
+	result   *Result
+	streams  map[*nbformat.Output]*strings.Builder // text before it is cleaned
+	size     int                                   // bytes of streams and displays kept
+	dropped  int                                   // bytes beyond Options.MaxOutput
+	clear    bool                                  // the next output replaces all before it
+	failure  *CellError
+	captures bool // it is that of an Output widget
 }
 
 // display is an output that a later message may update by its display_id, and the
@@ -52,9 +53,22 @@ type content struct {
 
 func (c *collector) add(m *message) {
 	switch m.Header.Type {
+	case "comm_open", "comm_msg":
+		if err := c.k.comm(m); err != nil {
+			c.fail("ProtocolError", err.Error(), nil)
+		}
+		return
 	case "stream", "display_data", "execute_result", "update_display_data", "clear_output", "error":
 	default:
 		return // not an output
+	}
+	if w := c.k.capturing(m.Parent.ID); w != nil && m.Header.Type != "error" && !c.captures {
+		if w.capture == nil {
+			w.capture = newCollector(c.k, c.code)
+			w.capture.captures = true
+		}
+		w.capture.add(m)
+		return
 	}
 	var v content
 	dec := json.NewDecoder(bytes.NewReader(m.Content))
@@ -135,6 +149,7 @@ func (c *collector) data(v content) map[string]any {
 			v.Data[mime] = inner
 		}
 	}
+	c.k.viewed(v.Data)
 	return c.k.object(v.Data)
 }
 

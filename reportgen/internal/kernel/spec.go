@@ -96,6 +96,7 @@ func dataDirs(dir string, getenv func(string) string) []string {
 	user := getenv("JUPYTER_DATA_DIR")
 	switch {
 	case user != "":
+	case home == "" && getenv("XDG_DATA_HOME") == "": // a relative path would be found by chance
 	case runtime.GOOS == "darwin":
 		user = filepath.Join(home, "Library", "Jupyter")
 	default:
@@ -134,7 +135,7 @@ func Upward(dir, name string) string {
 
 // findSpec looks for the first of the names in the folder "kernels" of each data
 // folder. Names are compared without case, as Jupyter does.
-func findSpec(names []string, dataDirs []string) (*Spec, error) {
+func findSpec(names, dataDirs []string) (*Spec, error) {
 	known := make(map[string]string) // folders by name
 	for _, dir := range dataDirs {
 		entries, err := os.ReadDir(filepath.Join(dir, "kernels"))

@@ -55,7 +55,7 @@ func main() {
 			return
 		}
 		if len(b.errors) > 0 {
-			os.Stderr.Write(b.errors)
+			_, _ = os.Stderr.Write(b.errors)
 			os.Exit(1) // as the go command does
 		}
 	}

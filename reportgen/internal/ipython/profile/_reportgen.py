@@ -399,7 +399,8 @@ class Observer:
             if not isinstance(file, str) or file.startswith(self.ignored) or file.startswith(self.cells):
                 continue
             file = os.path.abspath(file)
-            self.reads[("file", file)] = True
+            if file not in self.written:
+                self.reads[("file", file)] = True
             if file.endswith(".py"):
                 try:
                     with open(file, "rb") as f:
