@@ -3,7 +3,7 @@
 //
 // [Open] opens a country and an owner database and gives a [Lookup], which
 // answers [Lookup.Country] and [Lookup.Owner] and is what detections use. A
-// single file is a [DB]; [OpenDB] accepts
+// single file is a [DB]; openMMDB accepts
 //
 //   - the GeoLite2, GeoIP2 and DB-IP types, read with geoip2-golang: Country,
 //     City and Enterprise for countries; ASN, ISP and Enterprise for owners,
@@ -55,7 +55,7 @@ func Open(countryPath, asnPath string) (*Lookup, error) {
 		if path == "" {
 			continue
 		}
-		db, err := OpenDB(path)
+		db, err := openMMDB(path)
 		if err != nil {
 			return nil, errors.Join(err, dbs[0].Close())
 		}

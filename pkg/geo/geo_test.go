@@ -206,7 +206,7 @@ func TestOracle(t *testing.T) {
 			if err := json.Unmarshal(text, &source); err != nil {
 				t.Fatal(err)
 			}
-			db, err := OpenDB(filepath.Join(realData(t, "test-data"), name+"-Test.mmdb"))
+			db, err := openMMDB(filepath.Join(realData(t, "test-data"), name+"-Test.mmdb"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -262,7 +262,7 @@ func TestMalformedFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			db, err := OpenDB(file)
+			db, err := openMMDB(file)
 			if err != nil {
 				if !strings.Contains(err.Error(), filepath.Base(file)) {
 					t.Errorf("the error does not name the file: %v", err)

@@ -23,8 +23,8 @@ type DB struct {
 	close   func() error
 }
 
-// OpenDB opens an MMDB file by memory map. The error names the file.
-func OpenDB(path string) (*DB, error) {
+// openMMDB opens an MMDB file by memory map. The error names the file.
+func openMMDB(path string) (*DB, error) {
 	return openDB(path,
 		func() (*geoip2.Reader, error) { return geoip2.Open(path) },
 		func() (*maxminddb.Reader, error) { return maxminddb.Open(path) })

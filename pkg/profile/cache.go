@@ -37,13 +37,13 @@ func CachePath(sha256 string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, fmt.Sprintf("%s.v%d.profile", sha256, DetailsVersion)), nil
+	return filepath.Join(dir, fmt.Sprintf("%s.v%d.profile", sha256, detailsVersion)), nil
 }
 
-// Hash returns the SHA-256 of a file's bytes in hexadecimal. It reads the
+// hashFile returns the SHA-256 of a file's bytes in hexadecimal. It reads the
 // whole file: size and time of change would be quicker to compare and would
 // now and then bring back yesterday's profile.
-func Hash(path string) (string, error) {
+func hashFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -125,7 +125,7 @@ type stamp struct {
 	size    int64     // in bytes
 }
 
-// knownHash is [Hash], remembered in the cache folder so that each of a report's
+// knownHash is hashFile, remembered in the cache folder so that each of a report's
 // cells need not read a large flow file again. What is remembered holds for one
 // path, device, file number, size, and the two times that the system itself sets
 // when content (mtime) or anything (ctime) changes. Nobody can set the second

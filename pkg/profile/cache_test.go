@@ -39,7 +39,7 @@ func rewrite(t *testing.T, path string, content byte) stamp {
 // checkHash checks what knownHash says at a time against the file's own hash.
 func checkHash(t *testing.T, path string, now time.Time) string {
 	t.Helper()
-	want, err := Hash(path)
+	want, err := hashFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

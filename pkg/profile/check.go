@@ -86,7 +86,7 @@ func (h *Host) checkLargest(cs []Conversation) error {
 	for i := range cs {
 		flows, most = saturate(flows, cs[i].Flows), max(most, cs[i].MaxUp)
 	}
-	if int64(len(h.Largest)) != min(flows, LargestKept) || h.Largest[0].Up != most {
+	if int64(len(h.Largest)) != min(flows, largestKept) || h.Largest[0].Up != most {
 		return errors.New("its largest flows are not those of its conversations")
 	}
 	for i, r := range h.Largest {

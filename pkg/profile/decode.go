@@ -17,13 +17,13 @@ import (
 // Errors of Decode; test for them with errors.Is.
 var (
 	ErrNotProfile = errors.New("not a Flowbook profile")
-	ErrVersion    = errors.New("made by another version of Flowbook; make it again with reportgen profile")
-	ErrCorrupt    = errors.New("the profile is damaged; make it again with reportgen profile")
+	errVersion    = errors.New("made by another version of Flowbook; make it again with reportgen profile")
+	errCorrupt    = errors.New("the profile is damaged; make it again with reportgen profile")
 )
 
-// Decode reads a profile that Encode wrote, to the end of r. Whatever the
+// decode reads a profile that Encode wrote, to the end of r. Whatever the
 // bytes, it returns a valid profile or an error.
-func Decode(r io.Reader) (*Profile, error) {
+func decode(r io.Reader) (*Profile, error) {
 	b, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("decode profile: %w", err)
@@ -39,17 +39,17 @@ func Unmarshal(b []byte) (*Profile, error) {
 		return nil, ErrNotProfile
 	}
 	version, _, _ := strings.Cut(body, "\n")
-	if version != fmt.Sprint(FormatVersion) && version != fmt.Sprint(DetailsVersion) {
-		return nil, fmt.Errorf("profile format %q: %w", version, ErrVersion)
+	if version != fmt.Sprint(FormatVersion) && version != fmt.Sprint(detailsVersion) {
+		return nil, fmt.Errorf("profile format %q: %w", version, errVersion)
 	}
 	end := len(b) - crc32.Size
 	start := len(magic) + len(version) + 1
 	if end < start || crc32.Checksum(b[:end], castagnoli) != binary.LittleEndian.Uint32(b[end:]) {
-		return nil, ErrCorrupt
+		return nil, errCorrupt
 	}
-	p, err := (&decoder{b: b[start:end], detailed: version == fmt.Sprint(DetailsVersion)}).profile()
+	p, err := (&decoder{b: b[start:end], detailed: version == fmt.Sprint(detailsVersion)}).profile()
 	if err != nil {
-		return nil, fmt.Errorf("%w (%w)", ErrCorrupt, err)
+		return nil, fmt.Errorf("%w (%w)", errCorrupt, err)
 	}
 	return p, nil
 }
@@ -207,7 +207,7 @@ func (d *decoder) hosts() ([]Host, error) {
 			return nil, err
 		}
 	}
-	if err := column(d, hosts, LargestKept, func(h *Host, v uint64) { h.Largest = make([]flow.Record, v) }); err != nil {
+	if err := column(d, hosts, largestKept, func(h *Host, v uint64) { h.Largest = make([]flow.Record, v) }); err != nil {
 		return nil, err
 	}
 	for i := range hosts {

@@ -30,7 +30,7 @@ type Details struct {
 	States [flow.NumStates]int64
 
 	// NamedFlows is the number of flows with a name, and Names are the names, at most
-	// [NamesKept] of them, in an order that looks random. A conversation with fewer
+	// namesKept of them, in an order that looks random. A conversation with fewer
 	// names has all of them. If it has more, the names are a sample in which each
 	// of them is as likely (see [Details.DistinctNames]).
 	NamedFlows int64
@@ -43,19 +43,19 @@ type Name struct {
 	Flows int64
 }
 
-// NamesKept is how many names of a conversation a profile keeps.
+// namesKept is how many names of a conversation a profile keeps.
 //
 // They are those with the smallest hashes, the bottom-k sample of Cohen and Kaplan
 // (Summarizing data using bottom-k sketches, PODC 2007), for which merging is
 // exact: a name among the smallest of a union is among the smallest of each of
 // its parts.
-const NamesKept = 64
+const namesKept = 64
 
-// DistinctNames estimates how many different names the conversation has: exactly if
+// distinctNames estimates how many different names the conversation has: exactly if
 // there are at most NamesKept, else with a standard error of about 1/√62 = 13 %.
-func (d *Details) DistinctNames() float64 {
+func (d *Details) distinctNames() float64 {
 	n := len(d.Names)
-	if n < NamesKept {
+	if n < namesKept {
 		return float64(n)
 	}
 	return float64(n-1) / (float64(hashName(d.Names[n-1].Name)) / math.MaxUint64)
@@ -96,7 +96,7 @@ func joinDetails(a, b *Details) *Details {
 		Names: mergeSorted(a.Names, b.Names, func(x, y *Name) int { return compareNames(*x, *y) },
 			func(x, y Name) Name { x.Flows = saturate(x.Flows, y.Flows); return x }),
 	}
-	d.Names = d.Names[:min(len(d.Names), NamesKept)]
+	d.Names = d.Names[:min(len(d.Names), namesKept)]
 	for i := range d.States {
 		d.States[i] = saturate(a.States[i], b.States[i])
 	}
@@ -273,9 +273,9 @@ func (e *detailEntry) name(number uint32, names *Names) {
 	switch {
 	case ok:
 		e.names[i].flows++
-	case i < NamesKept:
-		if len(e.names) == NamesKept {
-			e.names = e.names[:NamesKept-1]
+	case i < namesKept:
+		if len(e.names) == namesKept {
+			e.names = e.names[:namesKept-1]
 		}
 		e.names = slices.Insert(e.names, i, namedEntry{n.hash, number, 1})
 	}
@@ -331,11 +331,11 @@ func (d *Details) check(flows int64) bool {
 		most = size
 	}
 	longest := sizeCode(d.Longest)
-	if !d.Durations.Exact() {
+	if !d.Durations.isExact() {
 		longest = coarseCode(longest)
 	}
 	return !d.empty() && max(states, d.PacketFlows, d.NamedFlows, d.Durations.Flows()) <= flows && d.States[flow.UnknownState] == 0 &&
-		(named == d.NamedFlows || named < d.NamedFlows && len(d.Names) == NamesKept) && len(d.Names) <= NamesKept &&
+		(named == d.NamedFlows || named < d.NamedFlows && len(d.Names) == namesKept) && len(d.Names) <= namesKept &&
 		(d.PacketFlows > 0 || d.UpPackets == 0 && d.DownPackets == 0) &&
 		most == sizeOf(longest) && d.Longest <= d.Lasted && bits.Len64(uint64(d.Lasted)) < 64
 }

@@ -157,7 +157,7 @@ func (d *decoder) names() ([]string, error) {
 func (d *decoder) namesOf(rows []*Details, names []string) error {
 	used := make([]bool, len(names))
 	for _, row := range rows {
-		n, err := d.uint(NamesKept)
+		n, err := d.uint(namesKept)
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 // other versions, and the cache computes profiles of other versions anew.
 const (
 	FormatVersion  = 2
-	DetailsVersion = 3
+	detailsVersion = 3
 )
 
 // magic begins every encoded profile; the version follows it.
@@ -42,7 +42,7 @@ func Encode(w io.Writer, p *Profile) error {
 	}
 	version, detailed := FormatVersion, p.hasDetails()
 	if detailed {
-		version = DetailsVersion
+		version = detailsVersion
 	}
 	b := fmt.Appendf(nil, "%s%d\n", magic, version)
 	head, err := json.Marshal(header{p.Sources, p.Rejected})

@@ -84,16 +84,16 @@ func (h *hostEntry) turn(e *slotEntry) {
 // that the next needs for that.
 func (h *hostEntry) keep(r flow.Record) (least int64) {
 	i, _ := slices.BinarySearchFunc(h.largest, r, compareLargest)
-	if i < LargestKept {
-		if len(h.largest) == LargestKept {
-			h.largest = h.largest[:LargestKept-1]
+	if i < largestKept {
+		if len(h.largest) == largestKept {
+			h.largest = h.largest[:largestKept-1]
 		}
 		h.largest = slices.Insert(h.largest, i, r)
 	}
-	if len(h.largest) < LargestKept {
+	if len(h.largest) < largestKept {
 		return 0
 	}
-	return h.largest[LargestKept-1].Up
+	return h.largest[largestKept-1].Up
 }
 
 // Profile returns what was added so far. The Builder and its Adders must not be

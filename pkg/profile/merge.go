@@ -103,7 +103,7 @@ func joinHosts(a, b Host) Host {
 		Slots: mergeSorted(a.Slots, b.Slots,
 			func(x, y *Slot) int { return cmp.Compare(x.Index, y.Index) },
 			func(x, y Slot) Slot { x.Add(y.Counts); return x }),
-		Largest: largest[:min(len(largest), LargestKept)],
+		Largest: largest[:min(len(largest), largestKept)],
 	}
 }
 

@@ -87,8 +87,8 @@ type Slot struct {
 	Counts
 }
 
-// LargestKept is how many of a host's largest uploads a profile keeps as evidence.
-const LargestKept = 10
+// largestKept is how many of a host's largest uploads a profile keeps as evidence.
+const largestKept = 10
 
 // Key identifies a conversation.
 type Key struct {

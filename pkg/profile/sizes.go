@@ -36,9 +36,9 @@ func SizesOf(sizes ...int64) Sizes {
 	return Sizes{code: new(sizeCounter).appendSizes(nil, codes)}
 }
 
-// Exact says whether the sizes are told exactly, but for those of 2 GiB and
+// isExact says whether the sizes are told exactly, but for those of 2 GiB and
 // more.
-func (s Sizes) Exact() bool { return len(s.code) == 0 || s.code[0]&1 == 0 }
+func (s Sizes) isExact() bool { return len(s.code) == 0 || s.code[0]&1 == 0 }
 
 // Flows returns the number of flows.
 func (s Sizes) Flows() (n int64) {

@@ -64,7 +64,7 @@ func (z *sizeCounter) round() {
 
 // addSizes adds a distribution.
 func (z *sizeCounter) addSizes(s Sizes) {
-	if !s.Exact() && !z.coarse {
+	if !s.isExact() && !z.coarse {
 		z.round()
 	}
 	for code, flows := range s.counts() {

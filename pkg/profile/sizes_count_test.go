@@ -52,7 +52,7 @@ func TestSizeCounter(t *testing.T) {
 		parts := AddSizes(Sizes{z.appendSizes(nil, slices.Clone(codes[:k]))}, Sizes{z.appendSizes(nil, slices.Clone(codes[k:]))})
 		all := Sizes{z.appendSizes(nil, codes)}
 		for name, s := range map[string]Sizes{"one by one": one, "at once": all, "in parts": parts} {
-			if diff := cmp.Diff(want, maps.Collect(s.counts())); diff != "" || s.Exact() != (len(exact) <= sizesExact) {
+			if diff := cmp.Diff(want, maps.Collect(s.counts())); diff != "" || s.isExact() != (len(exact) <= sizesExact) {
 				t.Fatalf("%s: %s", name, diff)
 			}
 			if !bytes.Equal(s.code, one.code) {

@@ -30,32 +30,32 @@ type Parameter struct {
 // type.
 type Text = parameter.Text
 
-// UnknownParameterError reports a parameter that no notebook declares.
-type UnknownParameterError struct {
+// unknownParameterError reports a parameter that no notebook declares.
+type unknownParameterError struct {
 	Name  string
 	Known []string // the names that are declared, sorted
 }
 
-func (e *UnknownParameterError) Error() string {
+func (e *unknownParameterError) Error() string {
 	if len(e.Known) == 0 {
 		return fmt.Sprintf("parameter %q: no notebook declares parameters; declare it as a variable in a cell tagged \"parameters\"", e.Name)
 	}
 	return fmt.Sprintf("parameter %q: not declared by any notebook; they declare %s", e.Name, strings.Join(e.Known, ", "))
 }
 
-// ParameterValueError reports a value that is not of the type that a notebook
+// parameterValueError reports a value that is not of the type that a notebook
 // declares.
-type ParameterValueError struct {
+type parameterValueError struct {
 	Notebook string
 	Name     string
 	Err      error
 }
 
-func (e *ParameterValueError) Error() string {
+func (e *parameterValueError) Error() string {
 	return fmt.Sprintf("parameter %s of %s: %v", e.Name, e.Notebook, e.Err)
 }
 
-func (e *ParameterValueError) Unwrap() error { return e.Err }
+func (e *parameterValueError) Unwrap() error { return e.Err }
 
 // languageOf is the language of a notebook's parameters; nil if it is not known.
 func languageOf(nb *nbformat.Notebook) parameter.Language {
@@ -92,7 +92,7 @@ func injectAll(ready []*notebook, params []Parameter) error {
 	}
 	for _, p := range params {
 		if !known[p.Name] && !p.Optional {
-			return &UnknownParameterError{Name: p.Name, Known: slices.Sorted(maps.Keys(known))}
+			return &unknownParameterError{Name: p.Name, Known: slices.Sorted(maps.Keys(known))}
 		}
 	}
 	return nil
@@ -109,12 +109,12 @@ func (n *notebook) inject(lang parameter.Language, vars []parameter.Variable, pa
 		p := params[i]
 		line, err := lang.Declare(v, p.Value)
 		if err != nil {
-			return &ParameterValueError{Notebook: n.Name, Name: v.Name, Err: err}
+			return &parameterValueError{Notebook: n.Name, Name: v.Name, Err: err}
 		}
 		run = append(run, line)
 		if p.Shown != nil {
 			if line, err = lang.Declare(v, p.Shown); err != nil {
-				return &ParameterValueError{Notebook: n.Name, Name: v.Name, Err: err}
+				return &parameterValueError{Notebook: n.Name, Name: v.Name, Err: err}
 			}
 		}
 		shown = append(shown, line)

@@ -85,7 +85,7 @@ func TestParameterErrors(t *testing.T) {
 		})
 	}
 	_, err := Run(t.Context(), []Input{{Name: "a", Notebook: nb}}, Options{Parameters: []Parameter{{Name: "x"}}})
-	var unknown *UnknownParameterError
+	var unknown *unknownParameterError
 	if !errors.As(err, &unknown) || len(unknown.Known) != 2 {
 		t.Errorf("error %v, want an UnknownParameterError", err)
 	}

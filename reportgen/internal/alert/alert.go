@@ -120,8 +120,8 @@ func (a Alert) title() string {
 	return a.Finding.Rule
 }
 
-// Encode writes the alert as one line of JSON, without the line's end.
-func (a Alert) Encode(format string) ([]byte, error) {
+// encode writes the alert as one line of JSON, without the line's end.
+func (a Alert) encode(format string) ([]byte, error) {
 	var v any
 	switch format {
 	case "", FormatJSON:
@@ -132,7 +132,7 @@ func (a Alert) Encode(format string) ([]byte, error) {
 			detect.Finding
 		}{a.UID, a.First, a.Last, a.Finding}
 	case FormatOCSF:
-		v = a.OCSF()
+		v = a.detectionFinding()
 	case FormatECS:
 		v = a.ECS()
 	default:
@@ -148,7 +148,7 @@ func (a Alert) Encode(format string) ([]byte, error) {
 // Write writes alerts in a format, one a line.
 func Write(w io.Writer, alerts []Alert, format string) error {
 	for _, a := range alerts {
-		line, err := a.Encode(format)
+		line, err := a.encode(format)
 		if err != nil {
 			return err
 		}

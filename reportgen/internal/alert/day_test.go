@@ -63,7 +63,7 @@ func TestUndated(t *testing.T) {
 		FormatOCSF: {"time": 1777863721000.0, "start_time": nil, "end_time": nil},
 		FormatECS:  {"@timestamp": "2026-05-04T03:02:01Z"},
 	} {
-		line, err := a.Encode(format)
+		line, err := a.encode(format)
 		if err != nil {
 			t.Fatal(err)
 		}

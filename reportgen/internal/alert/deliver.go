@@ -28,7 +28,7 @@ type Options struct {
 const (
 	DefaultTimeout = 10 * time.Second
 	DefaultRetries = 4
-	DefaultBackoff = 500 * time.Millisecond
+	defaultBackoff = 500 * time.Millisecond
 )
 
 // maxWait is the longest wait between two attempts, even if the destination asks
@@ -270,7 +270,7 @@ func sendAll(ctx context.Context, out sender, rest []message, opt Options, deliv
 	if opt.Retries != nil {
 		retries = *opt.Retries
 	}
-	attempt, wait := 0, cmp.Or(opt.Backoff, DefaultBackoff)
+	attempt, wait := 0, cmp.Or(opt.Backoff, defaultBackoff)
 	for len(rest) > 0 {
 		try, cancel := context.WithTimeout(ctx, cmp.Or(opt.Timeout, DefaultTimeout))
 		n, err := out.send(try, rest[:out.size(rest)])
@@ -278,7 +278,7 @@ func sendAll(ctx context.Context, out sender, rest []message, opt Options, deliv
 		if n > 0 {
 			delivered(rest[:n])
 			rest = rest[n:]
-			attempt, wait = 0, cmp.Or(opt.Backoff, DefaultBackoff)
+			attempt, wait = 0, cmp.Or(opt.Backoff, defaultBackoff)
 		}
 		switch {
 		case err == nil:

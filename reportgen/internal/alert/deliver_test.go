@@ -109,7 +109,7 @@ func TestWebhook(t *testing.T) {
 		if r.Method != http.MethodPost || r.Header.Get("Authorization") != "Bearer t0ken" || r.Header.Get("Content-Type") != "application/json" || r.Header.Get("Idempotency-Key") != alerts[i].UID {
 			t.Errorf("%s %v", r.Method, r.Header)
 		}
-		var event OCSF
+		var event ocsfEvent
 		if err := json.Unmarshal([]byte(h.bodies[i]), &event); err != nil || event.FindingInfo.UID != alerts[i].UID {
 			t.Errorf("%v in %s", err, h.bodies[i])
 		}

@@ -97,7 +97,7 @@ func (d Destination) message(a Alert, format string) (message, error) {
 		text, err := a.syslog(format)
 		return message{a.UID, format, text}, err
 	}
-	line, err := a.Encode(format)
+	line, err := a.encode(format)
 	return message{a.UID, format, string(line)}, err
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/flowbook/flowbook/pkg/geo"
 )
 
-// ECSVersion is the version of the Elastic Common Schema that [Alert.ECS]
+// ecsRelease is the version of the Elastic Common Schema that [Alert.ECS]
 // follows.
-const ECSVersion = "9.4.0"
+const ecsRelease = "9.4.0"
 
 // ECS is an event of the Elastic Common Schema. What the schema has no field
 // for is below flowbook, as the schema requires of custom fields.
@@ -122,7 +122,7 @@ func (a Alert) ECS() ECS {
 	f, e := a.Finding, a.ends
 	severity, _ := ocsfSeverity(f.Severity)
 	out := ECS{
-		Timestamp: a.time(), Message: f.Summary, ECS: ecsVersion{ECSVersion},
+		Timestamp: a.time(), Message: f.Summary, ECS: ecsVersion{ecsRelease},
 		Event: ecsEvent{ID: a.UID, Kind: "event", Category: []string{"network"}, Type: []string{"info"}, Action: f.Rule,
 			Module: "flowbook", Dataset: "flowbook.finding", Severity: severity, RiskScore: math.Round(1000*f.Score) / 10,
 			Start: a.First, End: a.Last, Reason: f.Summary},

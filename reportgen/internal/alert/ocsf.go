@@ -10,13 +10,13 @@ import (
 	"github.com/flowbook/flowbook/pkg/geo"
 )
 
-// OCSFVersion is the version of the Open Cybersecurity Schema Framework that
+// ocsfVersion is the version of the Open Cybersecurity Schema Framework that
 // [Alert.OCSF] follows. What it writes is valid in later versions too.
-const OCSFVersion = "1.5.0"
+const ocsfVersion = "1.5.0"
 
-// OCSF is a Detection Finding, class 2004 of OCSF. Times are milliseconds since
+// ocsfEvent is a Detection Finding, class 2004 of OCSF. Times are milliseconds since
 // 1970.
-type OCSF struct {
+type ocsfEvent struct {
 	ActivityID      int              `json:"activity_id"`
 	ActivityName    string           `json:"activity_name"`
 	CategoryUID     int              `json:"category_uid"`
@@ -122,10 +122,10 @@ type ocsfRemediation struct {
 	Desc string `json:"desc"`
 }
 
-// OCSF returns the alert as an OCSF Detection Finding.
-func (a Alert) OCSF() OCSF {
+// ocsfEvent returns the alert as an OCSF Detection Finding.
+func (a Alert) detectionFinding() ocsfEvent {
 	f := a.Finding
-	o := OCSF{
+	o := ocsfEvent{
 		ActivityID: 1, ActivityName: "Create",
 		CategoryUID: 2, CategoryName: "Findings",
 		ClassUID: 2004, ClassName: "Detection Finding",
@@ -135,7 +135,7 @@ func (a Alert) OCSF() OCSF {
 		ConfidenceScore: int(math.Round(100 * f.Score)),
 		Time:            a.time().UnixMilli(), StartTime: milliseconds(a.First), EndTime: milliseconds(a.Last),
 		Message:     f.Summary,
-		Metadata:    ocsfMetadata{Version: OCSFVersion, UID: a.UID, Product: ocsfProduct{"Flowbook", "Flowbook"}},
+		Metadata:    ocsfMetadata{Version: ocsfVersion, UID: a.UID, Product: ocsfProduct{"Flowbook", "Flowbook"}},
 		Evidences:   []ocsfEvidence{a.ends.ocsf(f.Evidence)},
 		Observables: a.ends.observables(),
 	}

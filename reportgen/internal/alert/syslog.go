@@ -23,7 +23,7 @@ func (a Alert) syslog(format string) (string, error) {
 	f := a.Finding
 	text := printable(f.Summary)
 	if format != "" {
-		line, err := a.Encode(format)
+		line, err := a.encode(format)
 		if err != nil {
 			return "", err
 		}

@@ -63,7 +63,7 @@ func TestSyslogTLSUnverified(t *testing.T) {
 		"another name":      {"syslog+tls://localhost:" + port, trust, "not localhost"},
 	} {
 		opt := quick(t, 5)
-		opt.TLS, opt.Backoff = test.tls, DefaultBackoff*1000
+		opt.TLS, opt.Backoff = test.tls, defaultBackoff*1000
 		if d := deliver(t, test.to, someAlerts(t, 2), opt); d.Kept != 2 || !strings.Contains(d.Cause.Error(), test.want) {
 			t.Errorf("%s: %+v", name, d)
 		}

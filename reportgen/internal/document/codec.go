@@ -16,9 +16,9 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/svg"
 )
 
-// Version is the version of the JSON format that [Encode] writes and [Decode] reads. It changes when a program that
+// formatVersion is the version of the JSON format that [Encode] writes and [Decode] reads. It changes when a program that
 // reads the format would misread what a later one writes.
-const Version = 1
+const formatVersion = 1
 
 // ErrVersion is returned by Decode for a document of another version of the format.
 var ErrVersion = errors.New("unsupported version")
@@ -37,7 +37,7 @@ var ErrVersion = errors.New("unsupported version")
 // Each field of the document, and each element of its lists, is one line.
 func Encode(w io.Writer, d *Document) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\n\"version\": %d", Version)
+	fmt.Fprintf(&b, "{\n\"version\": %d", formatVersion)
 	v := reflect.ValueOf(d).Elem()
 	for i := range v.NumField() {
 		field := v.Field(i)

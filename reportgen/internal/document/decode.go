@@ -38,8 +38,8 @@ func Decode(r io.Reader) (*Document, error) {
 		}
 		delete(fields, "version")
 	}
-	if version != Version {
-		return nil, fmt.Errorf("%w %d, want %d", ErrVersion, version, Version)
+	if version != formatVersion {
+		return nil, fmt.Errorf("%w %d, want %d", ErrVersion, version, formatVersion)
 	}
 	d := &Document{}
 	dec := &decoder{}

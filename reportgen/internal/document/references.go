@@ -69,7 +69,7 @@ func (c *CrossRef) Dump(source []byte, level int) {
 	ast.DumpHelper(c, source, level, map[string]string{"Label": c.Label}, nil)
 }
 
-// Printed returns the text of the reference: "Figure 2.1", or the label followed by a
+// printed returns the text of the reference: "Figure 2.1", or the label followed by a
 // question mark if it is unresolved.
 func (c *CrossRef) Printed() string {
 	if c.Target == nil {
@@ -153,8 +153,8 @@ func (c *Citation) Resolved() bool {
 	return true
 }
 
-// Printed returns the text of the citation in IEEE style: "[1], [2, p. 3]".
-func (c *Citation) Printed() string {
+// printed returns the text of the citation in IEEE style: "[1], [2, p. 3]".
+func (c *Citation) printed() string {
 	if !c.Resolved() {
 		return c.Source
 	}
@@ -165,7 +165,7 @@ func (c *Citation) Printed() string {
 	return strings.Join(all, ", ")
 }
 
-// Printed returns the text for one work of a citation, such as "[2, p. 3]".
+// printed returns the text for one work of a citation, such as "[2, p. 3]".
 func (w Cited) Printed() string {
 	if w.Locator == "" {
 		return "[" + strconv.Itoa(w.Reference.Number) + "]"

@@ -117,7 +117,7 @@ func PlainNode(root ast.Node, source []byte) string {
 		case *Math:
 			b.WriteString(n.TeX)
 		case *Citation:
-			b.WriteString(n.Printed())
+			b.WriteString(n.printed())
 		case *east.FootnoteLink, *ast.RawHTML, *InlineHTML:
 			return ast.WalkSkipChildren, nil
 		}

@@ -22,26 +22,26 @@ const (
 	Interrupted = 130 // SIGINT, SIGTERM or SIGHUP
 )
 
-// Error is an error with an exit status of its own.
-type Error struct {
+// statusError is an error with an exit status of its own.
+type statusError struct {
 	Status int
 	Err    error
 }
 
-func (e *Error) Error() string { return e.Err.Error() }
-func (e *Error) Unwrap() error { return e.Err }
+func (e *statusError) Error() string { return e.Err.Error() }
+func (e *statusError) Unwrap() error { return e.Err }
 
 // With gives err an exit status. It returns nil if err is nil.
 func With(status int, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Status: status, Err: err}
+	return &statusError{Status: status, Err: err}
 }
 
 // Status returns the exit status of a command that returned err and ran under
 // ctx. A canceled ctx is an interrupt, whatever the error. Otherwise the status
-// is that of the first [Error] in err's tree, or [BadInput] if there is none.
+// is that of the first statusError in err's tree, or [BadInput] if there is none.
 func Status(ctx context.Context, err error) int {
 	if err == nil {
 		return Done
@@ -49,7 +49,7 @@ func Status(ctx context.Context, err error) int {
 	if ctx.Err() != nil {
 		return Interrupted
 	}
-	var e *Error
+	var e *statusError
 	if errors.As(err, &e) {
 		return e.Status
 	}

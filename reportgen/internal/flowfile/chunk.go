@@ -52,11 +52,11 @@ func (f *file) openChunk(r io.ReaderAt, rowGroup, col int, book *book) (_ *chunk
 	c := f.columns[col]
 	chunks := f.parquet.RowGroups()[rowGroup].ColumnChunks()
 	if c.leaf >= len(chunks) {
-		return nil, fmt.Errorf("%w (the row group lacks the column)", ErrDamaged)
+		return nil, fmt.Errorf("%w (the row group lacks the column)", errDamaged)
 	}
 	of, ok := chunks[c.leaf].(*parquet.FileColumnChunk)
 	if !ok {
-		return nil, fmt.Errorf("%w (the column is no part of the file)", ErrDamaged)
+		return nil, fmt.Errorf("%w (the column is no part of the file)", errDamaged)
 	}
 	k := &chunk{pages: of.PagesFrom(r)}
 	if c.coded() {
@@ -130,7 +130,7 @@ func (c *chunk) skip(n int) (err error) {
 // seek goes to a row without reading the pages before it.
 func (c *chunk) seek(row int64) error {
 	if err := c.pages.SeekToRow(row); err != nil {
-		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+		return fmt.Errorf("%w (%w)", errDamaged, err)
 	}
 	parquet.Release(c.page)
 	c.page, c.rows, c.row, c.value, c.first = nil, 0, 0, 0, row
@@ -145,9 +145,9 @@ func readPage(pages parquet.Pages) (parquet.Page, error) {
 	p, err := pages.ReadPage()
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("%w (%w)", ErrDamaged, errEnd)
+		return nil, fmt.Errorf("%w (%w)", errDamaged, errEnd)
 	case err != nil:
-		return nil, fmt.Errorf("%w (%w)", ErrDamaged, err)
+		return nil, fmt.Errorf("%w (%w)", errDamaged, err)
 	}
 	return p, nil
 }
@@ -197,10 +197,10 @@ func (c *chunk) finished() (err error) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%w (%w)", ErrDamaged, err)
+			return fmt.Errorf("%w (%w)", errDamaged, err)
 		}
 		parquet.Release(c.page)
 		c.page, c.row, c.rows = p, 0, int(p.NumRows())
 	}
-	return fmt.Errorf("%w (it has more rows than its row group)", ErrDamaged)
+	return fmt.Errorf("%w (it has more rows than its row group)", errDamaged)
 }

@@ -96,7 +96,7 @@ func (r *codeReader) lookup(data encoding.Values, out []uint32) ([]uint32, error
 			out = append(out, r.book.number(kind, x))
 		}
 	default:
-		return nil, fmt.Errorf("%w (a page of %s)", ErrDamaged, data.Kind())
+		return nil, fmt.Errorf("%w (a page of %s)", errDamaged, data.Kind())
 	}
 	return out, nil
 }

@@ -16,16 +16,16 @@ import (
 
 // What can be wrong with a file as a whole; test for them with errors.Is.
 var (
-	ErrNotParquet    = errors.New("not a Parquet file; convert it with reportgen import, or write it with to_parquet")
-	ErrTruncated     = errors.New("the Parquet file is truncated; copy or write it again")
-	ErrEncrypted     = errors.New("the Parquet file is encrypted; write it without encryption")
-	ErrDamaged       = errors.New("the Parquet file is damaged; copy or write it again")
-	ErrCompression   = errors.New("the column is compressed in a way that cannot be read; write it with zstd or snappy")
-	ErrMissingColumn = errors.New("the column is missing")
-	ErrColumnType    = errors.New("the column has a type that cannot be read")
-	ErrNoRows        = errors.New("the file holds no flows: an empty day")
-	ErrSameFlows     = errors.New("the file has the same bytes as another one; name it once")
-	ErrAllRejected   = errors.New("none of the rows is a flow")
+	errNotParquet    = errors.New("not a Parquet file; convert it with reportgen import, or write it with to_parquet")
+	errTruncated     = errors.New("the Parquet file is truncated; copy or write it again")
+	errEncrypted     = errors.New("the Parquet file is encrypted; write it without encryption")
+	errDamaged       = errors.New("the Parquet file is damaged; copy or write it again")
+	errCompression   = errors.New("the column is compressed in a way that cannot be read; write it with zstd or snappy")
+	errMissingColumn = errors.New("the column is missing")
+	errColumnType    = errors.New("the column has a type that cannot be read")
+	errNoRows        = errors.New("the file holds no flows: an empty day")
+	errSameFlows     = errors.New("the file has the same bytes as another one; name it once")
+	errAllRejected   = errors.New("none of the rows is a flow")
 )
 
 // Error is a failure to read a file, with the place of it.
@@ -70,7 +70,7 @@ func (e *RowError) Error() string {
 // some malformed files. It is to be deferred around calls into the library.
 func recovered(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w (%v)", ErrDamaged, p)
+		*err = fmt.Errorf("%w (%v)", errDamaged, p)
 	}
 }
 
@@ -114,13 +114,13 @@ func (f *file) readColumn(ctx context.Context, rowGroup, col int) error {
 
 // Why a row is no flow, as in [profile.Rejected].
 const (
-	ReasonNull     = "no value"
-	ReasonNumber   = "not a whole number"
+	reasonNull     = "no value"
+	reasonNumber   = "not a whole number"
 	ReasonTime     = "timestamp outside the day"
-	ReasonAddress  = "invalid address"
-	ReasonProtocol = "protocol neither tcp nor udp"
-	ReasonPort     = "port outside 0 to 65535"
-	ReasonBytes    = "negative bytes"
+	reasonAddress  = "invalid address"
+	reasonProtocol = "protocol neither tcp nor udp"
+	reasonPort     = "port outside 0 to 65535"
+	reasonBytes    = "negative bytes"
 )
 
 // fault is a row of a vector for which the column has no usable value.
@@ -151,9 +151,9 @@ func (v *vector) bad(col, i int, book *book) (reason, value string) {
 	case col == colTime && uint64(number) >= uint64(flow.Day):
 		reason = ReasonTime
 	case col == colPort && uint64(number) > math.MaxUint16:
-		reason = ReasonPort
+		reason = reasonPort
 	case number < 0:
-		reason = ReasonBytes
+		reason = reasonBytes
 	}
 	return reason, strconv.FormatInt(number, 10)
 }

@@ -53,7 +53,7 @@ func checkIndexes(indexes []int32, n int) error {
 		worst = max(worst, uint32(x))
 	}
 	if len(indexes) > 0 && int(worst) >= n {
-		return fmt.Errorf("%w (value %d of a dictionary of %d)", ErrDamaged, worst, n)
+		return fmt.Errorf("%w (value %d of a dictionary of %d)", errDamaged, worst, n)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func (r *numberReader) fault(v *vector, row, value int) {
 	case ok && r.column.extra:
 		v.numbers[row] = -1
 	case ok:
-		v.faults = append(v.faults, fault{row: row, reason: ReasonNumber, value: text})
+		v.faults = append(v.faults, fault{row: row, reason: reasonNumber, value: text})
 	}
 }
 
@@ -95,7 +95,7 @@ func (r *numberReader) null(v *vector, to int) {
 		return
 	}
 	v.numbers[to] = badNumber
-	v.faults = append(v.faults, fault{row: to, reason: ReasonNull})
+	v.faults = append(v.faults, fault{row: to, reason: reasonNull})
 }
 
 // whole returns values as int64, in the memory of the page or of buffer, and
@@ -117,7 +117,7 @@ func (r *numberReader) whole(data encoding.Values, buffer []int64) ([]int64, map
 		return convert(data.Float(), buffer, func(x float32) (int64, bool) { return wholeFloat(float64(x)) },
 			func(x float32) string { return formatFloat(32)(float64(x)) })
 	}
-	return nil, nil, fmt.Errorf("%w (a page of %s)", ErrDamaged, data.Kind())
+	return nil, nil, fmt.Errorf("%w (a page of %s)", errDamaged, data.Kind())
 }
 
 func convert[T any](in []T, out []int64, whole func(T) (int64, bool), format func(T) string) ([]int64, map[int]string, error) {

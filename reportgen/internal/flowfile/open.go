@@ -65,7 +65,7 @@ func open(path string) (_ *file, err error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, f.fail(-1, "", fmt.Errorf("%w: it is no regular file", ErrNotParquet))
+		return nil, f.fail(-1, "", fmt.Errorf("%w: it is no regular file", errNotParquet))
 	}
 	f.size = info.Size()
 	if err := f.readSmall(); err != nil {
@@ -99,7 +99,7 @@ func (f *file) readSmall() error {
 	if n, err := f.os.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	} else if int64(n) < f.size {
-		return ErrTruncated
+		return errTruncated
 	}
 	f.reader = bytes.NewReader(data)
 	return nil
@@ -115,22 +115,22 @@ func checkEnds(r io.ReaderAt, size int64) error {
 	}
 	switch magic := string(head[:n]); {
 	case magic == "PARE":
-		return ErrEncrypted
+		return errEncrypted
 	case n == 0:
-		return fmt.Errorf("%w: it is empty", ErrNotParquet)
+		return fmt.Errorf("%w: it is empty", errNotParquet)
 	case magic != "PAR1":
-		return ErrNotParquet
+		return errNotParquet
 	case size < 12:
-		return ErrTruncated
+		return errTruncated
 	}
 	if _, err := r.ReadAt(tail[:], size-8); err != nil {
 		return err
 	}
 	if string(tail[4:]) == "PARE" {
-		return ErrEncrypted
+		return errEncrypted
 	}
 	if string(tail[4:]) != "PAR1" || int64(binary.LittleEndian.Uint32(tail[:]))+12 > size {
-		return ErrTruncated
+		return errTruncated
 	}
 	return nil
 }
@@ -140,10 +140,10 @@ func (f *file) readFooter() (err error) {
 	f.parquet, err = parquet.OpenFile(f.reader, f.size,
 		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
 	if err != nil {
-		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+		return fmt.Errorf("%w (%w)", errDamaged, err)
 	}
 	if f.parquet.Metadata().EncryptionAlgorithm.Value != nil {
-		return ErrEncrypted
+		return errEncrypted
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func findColumn(columns []*parquet.Column, name string) (_ column, err error) {
 	defer recovered(&err)
 	n := slices.IndexFunc(columns, func(c *parquet.Column) bool { return c.Name() == name })
 	if n < 0 {
-		return column{}, fmt.Errorf("%w; the file has %s", ErrMissingColumn, names(columns))
+		return column{}, fmt.Errorf("%w; the file has %s", errMissingColumn, names(columns))
 	}
 	return newColumn(columns[n])
 }
@@ -200,7 +200,7 @@ func names(columns []*parquet.Column) string {
 func (f *file) checkRowGroups() error {
 	for i, g := range f.parquet.RowGroups() {
 		if g.NumRows() < 0 {
-			return f.fail(i, "", fmt.Errorf("%w (it announces %d rows)", ErrDamaged, g.NumRows()))
+			return f.fail(i, "", fmt.Errorf("%w (it announces %d rows)", errDamaged, g.NumRows()))
 		}
 		f.rows += g.NumRows()
 		for _, col := range f.present {
@@ -210,7 +210,7 @@ func (f *file) checkRowGroups() error {
 		}
 	}
 	if f.rows == 0 {
-		return f.fail(-1, "", ErrNoRows)
+		return f.fail(-1, "", errNoRows)
 	}
 	return nil
 }
@@ -222,9 +222,9 @@ func (f *file) checkRowGroups() error {
 func checkCodec(codec, first format.CompressionCodec) error {
 	switch {
 	case codec == format.Lz4Raw || codec == format.Lz4:
-		return fmt.Errorf("%w (%s)", ErrCompression, codec)
+		return fmt.Errorf("%w (%s)", errCompression, codec)
 	case codec != first:
-		return fmt.Errorf("%w (%s here, %s in the first row group)", ErrCompression, codec, first)
+		return fmt.Errorf("%w (%s here, %s in the first row group)", errCompression, codec, first)
 	}
 	return nil
 }
@@ -286,7 +286,7 @@ type column struct {
 // name: whole numbers for numbers, text or numbers for addresses and protocols.
 func newColumn(c *parquet.Column) (column, error) {
 	if !c.Leaf() || c.Repeated() {
-		return column{}, fmt.Errorf("%w: it is nested; write one value a row", ErrColumnType)
+		return column{}, fmt.Errorf("%w: it is nested; write one value a row", errColumnType)
 	}
 	t := c.Type()
 	col := column{name: c.Name(), leaf: c.Index(), optional: c.Optional(), kind: t.Kind(), extra: slices.Contains(flow.OptionalColumns, c.Name())}
@@ -312,7 +312,7 @@ func newColumn(c *parquet.Column) (column, error) {
 			(col.length == 4 || col.length == 16)
 	}
 	if !readable {
-		return column{}, fmt.Errorf("%w: it is %s; write it as %s", ErrColumnType, t, col.wanted())
+		return column{}, fmt.Errorf("%w: it is %s; write it as %s", errColumnType, t, col.wanted())
 	}
 	return col, nil
 }

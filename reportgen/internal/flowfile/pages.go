@@ -89,7 +89,7 @@ func (f *file) indexedPages(rowGroup, col int, rows int64, may func(least, most 
 			r.to = places.FirstRowIndex(i + 1)
 		}
 		if r.from < 0 || r.from > r.to || r.to > rows || i == 0 && r.from > 0 || values.NumPages() != n {
-			return nil, ErrDamaged
+			return nil, errDamaged
 		}
 		if !values.NullPage(i) && may(values.MinValue(i), values.MaxValue(i)) {
 			ranges = append(ranges, r)

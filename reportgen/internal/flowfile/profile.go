@@ -87,7 +87,7 @@ func (s *profiling) readFiles(ctx context.Context, paths []string) error {
 			return errs[i]
 		}
 		if twin, ok := pathOf[source.SHA256]; ok {
-			return &Error{File: paths[i], RowGroup: -1, Err: fmt.Errorf("%w: %s", ErrSameFlows, twin)}
+			return &Error{File: paths[i], RowGroup: -1, Err: fmt.Errorf("%w: %s", errSameFlows, twin)}
 		}
 		pathOf[source.SHA256] = paths[i]
 		s.builder.AddSource(source)
@@ -157,6 +157,6 @@ func allRejected(p *profile.Profile) error {
 		}
 	}
 	return fmt.Errorf("%w: %d of %d rows have %q, first in row group %d, row %d, column %s: %q",
-		ErrAllRejected, most.Count, p.RejectedRows(), most.Reason,
+		errAllRejected, most.Count, p.RejectedRows(), most.Reason,
 		most.First.RowGroup, most.First.Row, most.First.Column, most.First.Value)
 }

@@ -201,7 +201,7 @@ func (c *textColumn) fill() error {
 	case errors.Is(err, io.EOF):
 		c.values = nil
 	case err != nil:
-		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+		return fmt.Errorf("%w (%w)", errDamaged, err)
 	}
 	return nil
 }

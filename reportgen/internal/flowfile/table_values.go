@@ -28,7 +28,7 @@ func textOf(c *parquet.Column) (func([]byte, parquet.Value) []byte, error) {
 		}
 	case *format.DecimalType:
 		if l.Scale < -maxScale || l.Scale > maxScale {
-			return nil, fmt.Errorf("%w: it is %s; write it as a whole number", ErrColumnType, c.Type())
+			return nil, fmt.Errorf("%w: it is %s; write it as a whole number", errColumnType, c.Type())
 		}
 		return decimalText(int(l.Scale)), nil
 	case *format.DateType:

@@ -166,15 +166,15 @@ func (w *Writer) Write(r flow.Record) error {
 func check(r flow.Record) error {
 	switch {
 	case !r.Src.IsValid() || !r.Dst.IsValid():
-		return errors.New(ReasonAddress)
+		return errors.New(reasonAddress)
 	case r.Src.Zone() != "" || r.Dst.Zone() != "":
-		return errors.New(ReasonAddress + ": it has a zone")
+		return errors.New(reasonAddress + ": it has a zone")
 	case r.Time >= flow.Day:
 		return errors.New(ReasonTime)
 	case r.Proto != flow.TCP && r.Proto != flow.UDP:
-		return errors.New(ReasonProtocol)
+		return errors.New(reasonProtocol)
 	case r.Up < 0 || r.Down < 0:
-		return errors.New(ReasonBytes)
+		return errors.New(reasonBytes)
 	case r.UpPackets < 0 || r.DownPackets < 0:
 		return errors.New("negative packets")
 	case r.State >= flow.NumStates:

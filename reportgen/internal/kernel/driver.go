@@ -195,8 +195,8 @@ func (GenericSession) Line(string, int) int { return 0 }
 // neither a kernel nor a language.
 type Drivers []Driver
 
-// OfName returns the driver of the kernel that notebooks ask for by the name.
-func (d Drivers) OfName(name string) Driver {
+// ofName returns the driver of the kernel that notebooks ask for by the name.
+func (d Drivers) ofName(name string) Driver {
 	return d.first(func(d Driver) bool {
 		return slices.ContainsFunc(d.Names(), func(n string) bool { return strings.EqualFold(n, name) })
 	})

@@ -13,10 +13,10 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/sources"
 )
 
-// InputsVariable is the environment variable that names a file to kernels. Programs in
+// inputsVariable is the environment variable that names a file to kernels. Programs in
 // a kernel append to it the path of each file that their result depends on, one per
 // line, absolute or relative to the kernel's working directory.
-const InputsVariable = "REPORTGEN_INPUTS"
+const inputsVariable = "REPORTGEN_INPUTS"
 
 // Observed returns what the last cell read, without the kernel's private folder and the
 // environment variables that are set for the kernel.
@@ -36,7 +36,7 @@ func (k *Kernel) Observed() (Observation, error) {
 
 func (k *Kernel) inputsFile() string { return filepath.Join(k.dir, "inputs") }
 
-// Inputs returns the files named in the file of [InputsVariable] since the last call,
+// Inputs returns the files named in the file of inputsVariable since the last call,
 // sorted and without duplicates.
 func (k *Kernel) Inputs() ([]string, error) {
 	f, err := os.Open(k.inputsFile())

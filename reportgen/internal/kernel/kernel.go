@@ -183,7 +183,7 @@ func (k *Kernel) command(connectionFile string) *exec.Cmd {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = k.opts.Dir
 	k.env = slices.Concat(
-		[]string{"TMPDIR=" + filepath.Join(k.dir, "tmp"), "NO_COLOR=1", InputsVariable + "=" + k.inputsFile()},
+		[]string{"TMPDIR=" + filepath.Join(k.dir, "tmp"), "NO_COLOR=1", inputsVariable + "=" + k.inputsFile()},
 		k.session.Env(), k.opts.Spec.environ(os.Getenv), k.opts.Env,
 	)
 	cmd.Env = append(os.Environ(), k.env...)

@@ -50,7 +50,7 @@ func Find(ctx context.Context, drivers Drivers, name, dir string, progress io.Wr
 	if err != nil {
 		return nil, err
 	}
-	driver := drivers.OfName(name)
+	driver := drivers.ofName(name)
 	spec, err := driver.Find(ctx, dir, progress)
 	if err != nil {
 		return nil, err

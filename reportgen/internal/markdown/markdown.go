@@ -24,7 +24,7 @@ import (
 // The names of the files that Write creates.
 const (
 	fileName   = "report.md"
-	FiguresDir = "figures"
+	figuresDir = "figures"
 )
 
 // Write writes the document as fileName in dir, which must exist, and its
@@ -36,7 +36,7 @@ func Write(dir string, d *document.Document) error {
 		return fmt.Errorf("%s: %w", fileName, w.err)
 	}
 	if len(w.pictures) > 0 {
-		if err := os.MkdirAll(filepath.Join(dir, FiguresDir), 0o777); err != nil {
+		if err := os.MkdirAll(filepath.Join(dir, figuresDir), 0o777); err != nil {
 			return err
 		}
 	}
@@ -47,7 +47,7 @@ func Write(dir string, d *document.Document) error {
 			// GitHub shows files on its own ground, which may be dark.
 			data = p.Vector.Standalone("#ffffff")
 		}
-		errs = append(errs, os.WriteFile(filepath.Join(dir, FiguresDir, p.Name+p.Extension()), data, 0o666))
+		errs = append(errs, os.WriteFile(filepath.Join(dir, figuresDir, p.Name+p.Extension()), data, 0o666))
 	}
 	errs = append(errs, os.WriteFile(filepath.Join(dir, fileName), []byte(text), 0o666))
 	return errors.Join(errs...)

@@ -13,7 +13,7 @@
 // notebooks/; and always:
 //
 //   - document.json, the document that the other files were written from (see package document);
-//   - sources.json, a hash of everything that the report was made from (see [Sources]);
+//   - sources.json, a hash of everything that the report was made from (see collectSources);
 //   - .reportgen, which marks the folder as one that may be replaced.
 //
 // No file depends on the clock, on the machine, or on a path.
@@ -93,8 +93,8 @@ func Execute(ctx context.Context, source *Source, o Options) (*Run, error) {
 // Wait waits until the kernels have ended and returns what went wrong at their end.
 func (r *Run) Wait() error { return r.kernels.Wait() }
 
-// Err joins the errors of the notebooks.
-func (r *Run) Err() error {
+// joinErrors joins the errors of the notebooks.
+func (r *Run) joinErrors() error {
 	var errs []error
 	for _, result := range r.Results {
 		errs = append(errs, result.Err)

@@ -18,7 +18,7 @@ import (
 // SourcesName is the file that lists what a report was made from.
 const SourcesName = "sources.json"
 
-// Sources lists what a report was made from, without any path of a machine.
+// collectSources lists what a report was made from, without any path of a machine.
 type Sources struct {
 	Reportgen  string           `json:"reportgen"`        // its version
 	Config     string           `json:"config,omitempty"` // the SHA-256 of report.yaml
@@ -46,8 +46,8 @@ type CellSource struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Sources returns what the run depended on. The version is that of this program.
-func (r *Run) Sources(version string) Sources {
+// collectSources returns what the run depended on. The version is that of this program.
+func (r *Run) collectSources(version string) Sources {
 	s := Sources{Reportgen: version}
 	if src, err := os.ReadFile(filepath.Join(r.source.dir, ConfigName)); err == nil {
 		sum := sha256.Sum256(src)

@@ -85,7 +85,7 @@ type WriteOptions struct {
 // and the error joins their errors and, if the options are strict, the faults of the notebooks. If no cell ran at all,
 // nothing is written.
 func (r *Run) Write(ctx context.Context, folder *Folder, o WriteOptions) (*document.Document, error) {
-	failures := r.Err()
+	failures := r.joinErrors()
 	if !r.ranCell() {
 		return nil, failures
 	}
@@ -103,7 +103,7 @@ func (r *Run) Write(ctx context.Context, folder *Folder, o WriteOptions) (*docum
 
 // writeFiles writes the report's files into dir. Problems do not keep the report from being written.
 func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *document.Document, problems, err error) {
-	if err := r.Sources(o.Version).write(dir); err != nil {
+	if err := r.collectSources(o.Version).write(dir); err != nil {
 		return nil, nil, err
 	}
 	if slices.Contains(o.Formats, "ipynb") {

@@ -161,7 +161,7 @@ func (o *options) setPercentile(s string) error {
 	return nil
 }
 
-// setBotnet takes networks, or "true", which the flag has where none is given.
+// setBotnet takes networks, or "true", the value of the flag without networks.
 func (o *options) setBotnet(s string) error {
 	o.Botnet = true
 	if s == "true" {

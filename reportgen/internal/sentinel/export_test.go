@@ -40,3 +40,7 @@ func OwnedBy(t testing.TB, name string, network netip.Prefix) *geo.Lookup {
 	}
 	return l
 }
+
+var FindPeers = findPeers
+var NewInsiders = newInsiders
+var UnusualUploads = unusualUploads

@@ -28,10 +28,10 @@ type Server struct {
 	Clients int
 }
 
-// NewInsiders identifies the servers among the destinations of a subnet, by
+// newInsiders identifies the servers among the destinations of a subnet, by
 // detect.Services, which goes by the share of the day's internal hosts that use
 // them, and what the others do among themselves.
-func NewInsiders(p *profile.Profile, internal flow.Networks, s Subnet) Insiders {
+func newInsiders(p *profile.Profile, internal flow.Networks, s Subnet) Insiders {
 	var in Insiders
 	servers := map[netip.Addr]bool{}
 	for _, service := range detect.Services(detect.Input{Test: p, Internal: internal}).Test.Services {

@@ -17,9 +17,9 @@ type CountryRow struct {
 	Down    int64 // bytes received from there
 }
 
-// CountryVolume returns the flows by country of destination, most flows first
+// countryVolume returns the flows by country of destination, most flows first
 // and in alphabetical order where they are equal.
-func CountryVolume(p *profile.Profile, l *geo.Lookup) []CountryRow {
+func countryVolume(p *profile.Profile, l *geo.Lookup) []CountryRow {
 	codes := map[netip.Addr]string{}
 	sums := map[string]*CountryRow{}
 	for i := range p.Conversations {
@@ -52,8 +52,8 @@ type HourRow struct {
 	Flows int64
 }
 
-// TrafficDistribution returns the hours of the day in which flows began.
-func TrafficDistribution(p *profile.Profile) []HourRow {
+// trafficDistribution returns the hours of the day in which flows began.
+func trafficDistribution(p *profile.Profile) []HourRow {
 	var rows []HourRow
 	for hour, c := range p.Hours() {
 		if c.Flows > 0 {
@@ -71,13 +71,13 @@ type RatioRow struct {
 	Ratio    float64 // down ÷ up; infinite if nothing was sent, NaN if nothing was received either
 }
 
-// DataExfiltration returns the sources above a percentile, 0 to 100, of
+// dataExfiltration returns the sources above a percentile, 0 to 100, of
 // received ÷ sent bytes, highest first.
 //
 // Of n sources it returns the first int(n × (1 − percentile/100)), computed in
 // floating point as Sentinel does: of 200 above the 90th percentile those are
 // 19, since 1 − 0.9 falls short of 0.1.
-func DataExfiltration(p *profile.Profile, percentile int) []RatioRow {
+func dataExfiltration(p *profile.Profile, percentile int) []RatioRow {
 	rows := make([]RatioRow, len(p.Hosts))
 	for i := range p.Hosts {
 		t := p.Hosts[i].Total()

@@ -37,7 +37,7 @@ type PeerRow struct {
 	Frequency float64 // flows per 1/100 s; NaN if there is no time between first and last
 }
 
-// FindPeers returns the flows between hosts of one network, for each of
+// findPeers returns the flows between hosts of one network, for each of
 // networks in their order. Without networks it searches all subnets found (/24,
 // and /64 of IPv6) and returns those that have such flows, in order of address.
 //
@@ -47,7 +47,7 @@ type PeerRow struct {
 // fails if both are equal; here it is NaN.
 //
 // Rows that are not flows are skipped. Any other error ends the search.
-func FindPeers(ctx context.Context, rows iter.Seq2[flow.Record, error], networks []netip.Prefix) ([]Subnet, error) {
+func findPeers(ctx context.Context, rows iter.Seq2[flow.Record, error], networks []netip.Prefix) ([]Subnet, error) {
 	found := map[netip.Prefix]*subnet{}
 	for _, n := range networks {
 		found[n] = newSubnet()

@@ -40,11 +40,11 @@ func (a *Analysis) WriteMarkdown(ctx context.Context, w io.Writer) error {
 	}
 	if a.opt.Country {
 		section("Connection volume by country", "Flows and received bytes by country of destination. Addresses without a known country, including internal ones, are in the row without a name.", a.countryTable(), nil)
-		a.picture(&b, CountryChart)
+		a.picture(&b, countryChart)
 	}
 	if a.opt.Distribution {
 		section("Connection volume per hour", hourTitle, a.hourTable(), nil)
-		a.picture(&b, HourChart)
+		a.picture(&b, hourChart)
 	}
 	if a.opt.Exfiltration {
 		section("Data exfiltration", a.ratioTitle(), a.ratioTable(), a.uploadNotes())

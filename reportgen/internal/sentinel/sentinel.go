@@ -66,23 +66,23 @@ func Analyze(ctx context.Context, day Day, l *geo.Lookup, opt Options) (*Analysi
 	}
 	a := &Analysis{opt: opt, day: day, geo: l}
 	if opt.Country {
-		a.Countries = CountryVolume(day.Profile, l)
+		a.Countries = countryVolume(day.Profile, l)
 	}
 	if opt.Distribution {
-		a.Hours = TrafficDistribution(day.Profile)
+		a.Hours = trafficDistribution(day.Profile)
 	}
 	if opt.Exfiltration {
-		a.Ratios = DataExfiltration(day.Profile, opt.Percentile)
-		a.Uploads, a.Comparable = UnusualUploads(day.Profile, l, opt.Internal)
+		a.Ratios = dataExfiltration(day.Profile, opt.Percentile)
+		a.Uploads, a.Comparable = unusualUploads(day.Profile, l, opt.Internal)
 	}
 	if opt.Botnet {
-		subnets, err := FindPeers(ctx, day.Rows, opt.Networks)
+		subnets, err := findPeers(ctx, day.Rows, opt.Networks)
 		if err != nil {
 			return nil, err
 		}
 		a.Subnets = subnets
 		for _, s := range subnets {
-			a.Insiders = append(a.Insiders, NewInsiders(day.Profile, opt.Internal, s))
+			a.Insiders = append(a.Insiders, newInsiders(day.Profile, opt.Internal, s))
 		}
 	}
 	a.compare()
@@ -115,8 +115,8 @@ type Chart struct {
 
 // The files of the charts.
 const (
-	CountryChart = "connectionsxcountry.png"
-	HourChart    = "connectionsxhour.png"
+	countryChart = "connectionsxcountry.png"
+	hourChart    = "connectionsxhour.png"
 )
 
 // Charts returns the figures of the measures taken.
@@ -124,11 +124,11 @@ func (a *Analysis) Charts() []Chart {
 	o := chart.Options{Day: frame.TestDay}
 	var charts []Chart
 	if a.opt.Country {
-		charts = append(charts, Chart{CountryChart, "Bars of flows and received bytes by country of destination",
+		charts = append(charts, Chart{countryChart, "Bars of flows and received bytes by country of destination",
 			chart.Bars(frame.Countries(a.day.Profile, a.geo, nil), "country", []string{"flows", "down_bytes"}, o)})
 	}
 	if a.opt.Distribution {
-		charts = append(charts, Chart{HourChart, "Flows by hour of the day",
+		charts = append(charts, Chart{hourChart, "Flows by hour of the day",
 			chart.Hours(frame.Hours(a.day.Profile), "flows", o)})
 	}
 	return charts

@@ -31,7 +31,7 @@ const leastHosts = 10
 // logarithm: hosts within about a tenth of each other do the same.
 const leastSpread = 0.1
 
-// UnusualUploads returns the uploads that stand out of one day, largest score
+// unusualUploads returns the uploads that stand out of one day, largest score
 // first: more was sent than received, and the amount is unusual among the
 // largest uploads of the day's internal hosts, one a host. Unusual is a modified
 // z-score of the logarithm above 3.5 (0.6745 × (x − median) ÷ MAD; Iglewicz and
@@ -39,7 +39,7 @@ const leastSpread = 0.1
 //
 // It returns false where fewer than ten internal hosts sent anything outside,
 // that cannot be judged.
-func UnusualUploads(p *profile.Profile, l *geo.Lookup, internal flow.Networks) ([]Upload, bool) {
+func unusualUploads(p *profile.Profile, l *geo.Lookup, internal flow.Networks) ([]Upload, bool) {
 	all := uploads(p, l, internal)
 	largest := map[netip.Addr]float64{}
 	for _, u := range all {

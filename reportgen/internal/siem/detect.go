@@ -42,11 +42,11 @@ func (s *Set) Detect(in detect.Input) (detect.Result, error) {
 
 // severityOf is the severity of a detection's finding under the rule.
 func (r *Rule) severityOf(f detect.Finding) detect.Severity {
-	level := r.Severity()
+	level := r.levelSeverity()
 	switch r.Flowbook.Severity {
-	case SeverityLevel:
+	case severityLevel:
 		return level
-	case SeverityCapped:
+	case severityCapped:
 		if level.Compare(f.Severity) < 0 {
 			return level
 		}

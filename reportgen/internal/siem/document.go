@@ -13,15 +13,15 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// RuleError is a fault of a rule file.
-type RuleError struct {
+// ruleError is a fault of a rule file.
+type ruleError struct {
 	File    string
 	Line    int    // from 1; 0 where the file as a whole is at fault
 	Field   string // such as flowbook.thresholds.score; empty for no field
 	Problem string // what is wrong and what to write instead
 }
 
-func (e *RuleError) Error() string {
+func (e *ruleError) Error() string {
 	s := e.File
 	if e.Line > 0 {
 		s += ":" + strconv.Itoa(e.Line)
@@ -47,7 +47,7 @@ type part struct {
 
 // fieldError is a fault of the field that keys lead to.
 func (d document) fieldError(problem string, keys ...string) error {
-	e := &RuleError{File: d.parts[0].file, Line: lineOf(d.parts[0].body, nil), Field: strings.Join(keys, "."), Problem: problem}
+	e := &ruleError{File: d.parts[0].file, Line: lineOf(d.parts[0].body, nil), Field: strings.Join(keys, "."), Problem: problem}
 	for _, p := range d.parts {
 		if line := lineOf(p.body, keys); line > 0 {
 			e.File, e.Line = p.file, line
@@ -89,10 +89,10 @@ const maxRuleFile = 1 << 20
 // readDocuments reads the documents of a rule file.
 func readDocuments(file string, text []byte) ([]document, error) {
 	if len(text) > maxRuleFile {
-		return nil, &RuleError{File: file, Problem: fmt.Sprintf("has %d bytes; a rule file has %d at most", len(text), maxRuleFile)}
+		return nil, &ruleError{File: file, Problem: fmt.Sprintf("has %d bytes; a rule file has %d at most", len(text), maxRuleFile)}
 	}
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return nil, &RuleError{File: file, Line: 1 + bytes.Count(text[:i], []byte("\n")), Problem: "holds a zero byte; a rule file is YAML in UTF-8"}
+		return nil, &ruleError{File: file, Line: 1 + bytes.Count(text[:i], []byte("\n")), Problem: "holds a zero byte; a rule file is YAML in UTF-8"}
 	}
 	parsed, err := parser.ParseBytes(text, 0)
 	if err != nil {
@@ -105,11 +105,11 @@ func readDocuments(file string, text []byte) ([]document, error) {
 		}
 		body, ok := d.Body.(*ast.MappingNode)
 		if !ok {
-			return nil, &RuleError{File: file, Line: d.Body.GetToken().Position.Line,
+			return nil, &ruleError{File: file, Line: d.Body.GetToken().Position.Line,
 				Problem: "is not a rule; write its fields as name: value, and --- between rules"}
 		}
 		if line, what := unwanted(body); what != "" {
-			return nil, &RuleError{File: file, Line: line, Problem: what}
+			return nil, &ruleError{File: file, Line: line, Problem: what}
 		}
 		doc := document{parts: []part{{file, body}}}
 		if err := yaml.NodeToValue(body, &doc.fields, yaml.UseOrderedMap()); err != nil {
@@ -173,7 +173,7 @@ func (p part) decode(r *Rule) error {
 
 // yamlError says where the YAML library met a fault.
 func yamlError(file string, body *ast.MappingNode, field string, err error) error {
-	e := &RuleError{File: file, Field: field, Problem: err.Error()}
+	e := &ruleError{File: file, Field: field, Problem: err.Error()}
 	var at yaml.Error
 	if errors.As(err, &at) {
 		e.Problem = at.GetMessage()

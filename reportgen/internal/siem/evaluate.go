@@ -15,25 +15,25 @@ import (
 	"github.com/flowbook/flowbook/pkg/units"
 )
 
-// Match is the evidence of a finding of a rule that is evaluated here.
-type Match struct {
+// match is the evidence of a finding of a rule that is evaluated here.
+type match struct {
 	Src            string  `json:"src_ip,omitempty"` // of the group, where it is grouped by
 	Dst            string  `json:"dst_ip,omitempty"` // likewise; else the address with most bytes
-	Group          []Pair  `json:"group"`            // the fields grouped by, in the rule's order
+	Group          []pair  `json:"group"`            // the fields grouped by, in the rule's order
 	Value          float64 `json:"value"`            // what the condition compares
 	Baseline       float64 `json:"baseline"`         // the same on the baseline day, 0 if it was not there
 	profile.Counts         // of the conversations that match
-	Largest        []Flows `json:"largest"` // those with most bytes, most first
+	Largest        []conversation `json:"largest"` // those with most bytes, most first
 }
 
-// Pair is a field and its value.
-type Pair struct {
+// pair is a field and its value.
+type pair struct {
 	Field string `json:"field"`
 	Value string `json:"value"`
 }
 
-// Flows is one conversation of a match.
-type Flows struct {
+// conversation is one conversation of a match.
+type conversation struct {
 	Src   string `json:"src_ip"`
 	Dst   string `json:"dst_ip"`
 	Proto string `json:"proto"`
@@ -188,13 +188,13 @@ func (r *Rule) service(of []*Rule) string {
 }
 
 func (q query) finding(g *group, value, old float64) detect.Finding {
-	m := Match{Value: value, Baseline: old, Counts: g.counts}
+	m := match{Value: value, Baseline: old, Counts: g.counts}
 	slices.SortStableFunc(g.largest, func(a, b *profile.Conversation) int { return cmp.Compare(b.Bytes(), a.Bytes()) })
 	for _, c := range g.largest[:min(len(g.largest), largestKept)] {
-		m.Largest = append(m.Largest, Flows{c.Src.String(), c.Dst.String(), c.Proto.String(), c.Port, c.Counts})
+		m.Largest = append(m.Largest, conversation{c.Src.String(), c.Dst.String(), c.Proto.String(), c.Port, c.Counts})
 	}
 	for i, f := range q.groupBy {
-		m.Group = append(m.Group, Pair{f, g.key[i]})
+		m.Group = append(m.Group, pair{f, g.key[i]})
 		switch f {
 		case "src_ip":
 			m.Src = g.key[i]
@@ -206,8 +206,8 @@ func (q query) finding(g *group, value, old float64) detect.Finding {
 	if m.Dst == "" {
 		m.Dst = m.Largest[0].Dst
 	}
-	return detect.Finding{Rule: q.rule.Key(), Entity: entity, Severity: q.rule.Severity(), Score: q.score(value),
-		Attack: q.rule.Attack(), Summary: q.summary(g, value, m.Dst), Evidence: m, Window: [2]flow.Time{g.first, g.last}}
+	return detect.Finding{Rule: q.rule.Key(), Entity: entity, Severity: q.rule.levelSeverity(), Score: q.score(value),
+		Attack: q.rule.attack(), Summary: q.summary(g, value, m.Dst), Evidence: m, Window: [2]flow.Time{g.first, g.last}}
 }
 
 // score is 1 − 2^(−value ÷ limit), as that of detections: ½ at the limit. Where

@@ -47,7 +47,7 @@ func own(t *testing.T, in detect.Input, text string) []string {
 	}
 	var got []string
 	for _, f := range r.Findings {
-		if m, ok := f.Evidence.(Match); ok {
+		if m, ok := f.Evidence.(match); ok {
 			got = append(got, fmt.Sprintf("%s %s %v", f.Rule, f.Entity, m.Value))
 		}
 	}

@@ -120,7 +120,7 @@ func TestLoadErrors(t *testing.T) {
 			s := builtinSet(t)
 			before := len(s.rules)
 			err := s.Load("own.yaml", []byte(tt.text))
-			var fault *RuleError
+			var fault *ruleError
 			if !errors.As(err, &fault) {
 				t.Fatalf("%v is not a *RuleError", err)
 			}
@@ -157,7 +157,7 @@ func TestOverride(t *testing.T) {
 	load(t, s, "# my network\n---\nname: beacon\nlevel: low\nflowbook:\n  thresholds: {score: 0.6}\n  actions: [{to: stdout}]\n")
 	is, _ := s.Rule(was.ID)
 	switch {
-	case is.Level != "low" || is.Flowbook.Thresholds.Score != 0.6 || len(is.Flowbook.Actions) != 1 || is.Flowbook.Severity != SeverityCapped:
+	case is.Level != "low" || is.Flowbook.Thresholds.Score != 0.6 || len(is.Flowbook.Actions) != 1 || is.Flowbook.Severity != severityCapped:
 		t.Errorf("not overridden: %+v", is)
 	case is.Title != was.Title || is.Flowbook.Detection != "beacon" || is.Flowbook.Thresholds.Sensitivity != detect.DefaultSensitivity || len(is.Flowbook.Response) == 0:
 		t.Errorf("too much overridden: %+v", is)
@@ -166,7 +166,7 @@ func TestOverride(t *testing.T) {
 	}
 	load(t, s, "id: "+was.ID+"\nlevel: critical\nflowbook: {severity: level, enabled: false}\n")
 	is, _ = s.Rule("beacon")
-	if is.Enabled() || is.Flowbook.Severity != SeverityLevel || is.Flowbook.Thresholds.Score != 0.6 {
+	if is.Enabled() || is.Flowbook.Severity != severityLevel || is.Flowbook.Thresholds.Score != 0.6 {
 		t.Errorf("a second file does not count: %+v", is.Flowbook)
 	}
 	// A fault of the merged rule is reported at its position in the overriding file.
@@ -226,7 +226,7 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s := &Set{rules: builtin.rules}
 		err := s.Load("own.yaml", text)
-		var fault *RuleError
+		var fault *ruleError
 		if err != nil && !errors.As(err, &fault) {
 			t.Errorf("%v is not a *RuleError", err)
 		}

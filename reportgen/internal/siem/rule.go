@@ -59,7 +59,7 @@ type Block struct {
 	Detection  string     `yaml:"detection"`
 	Enabled    *bool      `yaml:"enabled"` // nil means true
 	Thresholds Thresholds `yaml:"thresholds"`
-	Severity   string     `yaml:"severity"` // SeverityScored where empty
+	Severity   string     `yaml:"severity"` // severityScored where empty
 	Baseline   *Baseline  `yaml:"baseline"` // only of a rule that is evaluated here
 	Conditions []string   `yaml:"conditions"`
 	Response   []string   `yaml:"response"` // instructions for the reader of an alert
@@ -84,9 +84,9 @@ type Baseline struct {
 
 // How a finding's severity comes from its rule.
 const (
-	SeverityScored = "scored" // from its score alone
-	SeverityCapped = "capped" // from its score, at most the rule's level
-	SeverityLevel  = "level"  // the rule's level, whatever its score
+	severityScored = "scored" // from its score alone
+	severityCapped = "capped" // from its score, at most the rule's level
+	severityLevel  = "level"  // the rule's level, whatever its score
 )
 
 // Enabled says whether the rule makes findings.
@@ -100,17 +100,17 @@ func (r *Rule) Key() string {
 	return r.ID
 }
 
-// Severity is the rule's level in Flowbook's words.
-func (r *Rule) Severity() detect.Severity {
+// levelSeverity is the rule's level in Flowbook's words.
+func (r *Rule) levelSeverity() detect.Severity {
 	if r.Level == "informational" {
 		return detect.Info
 	}
 	return detect.Severity(r.Level)
 }
 
-// Attack returns the MITRE ATT&CK techniques among the rule's tags, such as
+// attack returns the MITRE ATT&CK techniques among the rule's tags, such as
 // T1567.002, in their order.
-func (r *Rule) Attack() []string {
+func (r *Rule) attack() []string {
 	techniques := []string{}
 	for _, tag := range r.Tags {
 		if t, ok := strings.CutPrefix(tag, "attack.t"); ok && t != "" && '0' <= t[0] && t[0] <= '9' {

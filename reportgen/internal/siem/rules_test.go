@@ -21,7 +21,7 @@ func TestRulesSayWhatDetectionsDo(t *testing.T) {
 			continue
 		}
 		parsed := detect.Rule{ID: r.Name, Title: r.Title, Description: r.Description, Conditions: r.Flowbook.Conditions,
-			Response: r.Flowbook.Response, Attack: r.Attack(), FalsePositives: r.FalsePositives}
+			Response: r.Flowbook.Response, Attack: r.attack(), FalsePositives: r.FalsePositives}
 		if diff := cmp.Diff(parsed, d); diff != "" {
 			t.Errorf("rules/%s.yaml (-parser +detect):\n%s", d.ID, diff)
 		}
@@ -37,8 +37,8 @@ func TestBuiltin(t *testing.T) {
 	for _, r := range s.Rules() {
 		keys = append(keys, r.Key())
 		d, _ := detect.RuleOf(r.Name)
-		if !r.Enabled() || r.Flowbook.Detection != r.Name || !slices.Equal(r.Attack(), d.Attack) {
-			t.Errorf("%s: enabled %v, detection %q, ATT&CK %v", r.Key(), r.Enabled(), r.Flowbook.Detection, r.Attack())
+		if !r.Enabled() || r.Flowbook.Detection != r.Name || !slices.Equal(r.attack(), d.Attack) {
+			t.Errorf("%s: enabled %v, detection %q, ATT&CK %v", r.Key(), r.Enabled(), r.Flowbook.Detection, r.attack())
 		}
 	}
 	for _, d := range detect.Rules() {

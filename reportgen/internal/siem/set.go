@@ -83,7 +83,7 @@ func (s *Set) Load(file string, text []byte) error {
 		}
 		if i >= 0 {
 			if d.get("level") != nil && alone.Flowbook.Severity == "" {
-				d.fields = mergeFields(d.fields, yaml.MapSlice{{Key: "flowbook", Value: yaml.MapSlice{{Key: "severity", Value: SeverityCapped}}}}, "flowbook")
+				d.fields = mergeFields(d.fields, yaml.MapSlice{{Key: "flowbook", Value: yaml.MapSlice{{Key: "severity", Value: severityCapped}}}}, "flowbook")
 			}
 			d = rules[i].doc.merge(d)
 		}

@@ -95,9 +95,9 @@ func (r *Rule) validateBlock() error {
 		return fault("must be between 0 and 1", "thresholds", "score")
 	case b.Baseline != nil && !(b.Baseline.Times >= 0 && b.Baseline.Times <= 1e12):
 		return fault("must be 0 or more, and finite", "baseline", "times")
-	case !slices.Contains([]string{"", SeverityScored, SeverityCapped, SeverityLevel}, b.Severity):
+	case !slices.Contains([]string{"", severityScored, severityCapped, severityLevel}, b.Severity):
 		return fault(fmt.Sprintf("unknown severity %q: use scored, capped or level", b.Severity), "severity")
-	case r.Level == "" && (b.Severity == SeverityCapped || b.Severity == SeverityLevel || r.evaluated()):
+	case r.Level == "" && (b.Severity == severityCapped || b.Severity == severityLevel || r.evaluated()):
 		return r.doc.fieldError("is missing; write one of "+strings.Join(levels, ", "), "level")
 	}
 	for i, a := range b.Actions {

@@ -70,17 +70,17 @@ func (s *Set) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RULE\tENABLED\tLEVEL\tSEVERITY\tEVALUATED BY\tATT&CK\tTITLE")
 	for _, r := range s.Rules() {
-		enabled, by, severity := "yes", "detection", SeverityScored
+		enabled, by, severity := "yes", "detection", severityScored
 		if !r.Enabled() {
 			enabled = "no"
 		}
 		if r.Flowbook.Detection == "" {
-			by, severity = "rule", SeverityLevel
+			by, severity = "rule", severityLevel
 		}
 		if r.Flowbook.Severity != "" {
 			severity = r.Flowbook.Severity
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Key(), enabled, r.Level, severity, by, strings.Join(r.Attack(), " "), r.Title)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Key(), enabled, r.Level, severity, by, strings.Join(r.attack(), " "), r.Title)
 	}
 	return t.Flush()
 }

@@ -1,0 +1,17 @@
+package profile
+
+// Names for the tests of package profile_test.
+
+var Decode = decode
+
+const DetailsVersion = detailsVersion
+
+var ErrCorrupt = errCorrupt
+var ErrVersion = errVersion
+
+const LargestKept = largestKept
+const NamesKept = namesKept
+
+func (d *Details) DistinctNames() float64 { return d.distinctNames() }
+
+func (s Sizes) Exact() bool { return s.isExact() }

@@ -1,0 +1,21 @@
+package flowfile
+
+// Names for the tests of package flowfile_test.
+
+var ErrAllRejected = errAllRejected
+var ErrColumnType = errColumnType
+var ErrCompression = errCompression
+var ErrDamaged = errDamaged
+var ErrEncrypted = errEncrypted
+var ErrMissingColumn = errMissingColumn
+var ErrNoRows = errNoRows
+var ErrNotParquet = errNotParquet
+var ErrSameFlows = errSameFlows
+var ErrTruncated = errTruncated
+
+const ReasonAddress = reasonAddress
+const ReasonBytes = reasonBytes
+const ReasonNull = reasonNull
+const ReasonNumber = reasonNumber
+const ReasonPort = reasonPort
+const ReasonProtocol = reasonProtocol
