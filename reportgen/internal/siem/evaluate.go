@@ -17,12 +17,12 @@ import (
 
 // match is the evidence of a finding of a rule that is evaluated here.
 type match struct {
-	Src            string  `json:"src_ip,omitempty"` // of the group, where it is grouped by
-	Dst            string  `json:"dst_ip,omitempty"` // likewise; else the address with most bytes
-	Group          []pair  `json:"group"`            // the fields grouped by, in the rule's order
-	Value          float64 `json:"value"`            // what the condition compares
-	Baseline       float64 `json:"baseline"`         // the same on the baseline day, 0 if it was not there
-	profile.Counts         // of the conversations that match
+	Src            string         `json:"src_ip,omitempty"` // of the group, where it is grouped by
+	Dst            string         `json:"dst_ip,omitempty"` // likewise; else the address with most bytes
+	Group          []pair         `json:"group"`            // the fields grouped by, in the rule's order
+	Value          float64        `json:"value"`            // what the condition compares
+	Baseline       float64        `json:"baseline"`         // the same on the baseline day, 0 if it was not there
+	profile.Counts                // of the conversations that match
 	Largest        []conversation `json:"largest"` // those with most bytes, most first
 }
 
