@@ -29,8 +29,8 @@ type DayTruth struct {
 	Planted []Planted `json:"planted"`
 }
 
-// write writes truth.json.
-func (t WeeksTruth) write(w io.Writer) error {
+// Write writes truth.json.
+func (t WeeksTruth) Write(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	if err := e.Encode(t); err != nil {
