@@ -166,7 +166,7 @@ func ExampleWritePDF() {
 	}
 	var file strings.Builder
 	made := time.Date(2024, 4, 20, 0, 0, 0, 0, time.UTC)
-	err = render.WritePDF(context.Background(), &file, document, made)
+	err = render.WritePDF(context.Background(), &file, document, made, nil)
 	if errors.Is(err, browser.ErrNotFound) {
 		fmt.Fprintln(os.Stderr, err)
 		return

@@ -165,8 +165,9 @@ func WriteSite(dir string, d *Document) error { return html.WriteSite(dir, d) }
 
 // WritePDF prints the document with Chromium. The PDF is dated to the given time, or to
 // 1970 if that is zero. The error is browser.ErrNotFound if no browser is found.
-func WritePDF(ctx context.Context, w io.Writer, d *Document, made time.Time) error {
-	return pdf.Write(ctx, w, d, pdf.Options{Time: made})
+// Characters that no font can print are reported to warn, which may be nil.
+func WritePDF(ctx context.Context, w io.Writer, d *Document, made time.Time, warn func(message string)) error {
+	return pdf.Write(ctx, w, d, pdf.Options{Time: made, Warn: warn})
 }
 
 // WriteMarkdown writes the document as dir/report.md and its pictures in dir/figures.

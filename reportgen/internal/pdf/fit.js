@@ -39,6 +39,8 @@
     for (const t of all) t.style.zoom = Math.min(1, zoom);
   };
 
+  for (const fold of document.querySelectorAll("details:not(.fold)")) fold.open = true;
+
   for (const box of document.querySelectorAll(".scroll")) {
     if (fits(box)) continue;
     for (const cell of box.querySelectorAll("td")) if (/\S{25}/.test(cell.textContent)) cell.style.overflowWrap = "anywhere";
@@ -47,4 +49,18 @@
     const zoom = box.clientWidth / box.scrollWidth;
     if (!fits(box)) for (const e of box.children) e.style.zoom = zoom;
   }
+
+  // The characters for which no font has a glyph: they look like one that is not assigned.
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 40;
+  const ink = canvas.getContext("2d", {willReadFrequently: true});
+  const draw = (c) => {
+    ink.clearRect(0, 0, 40, 40);
+    ink.font = "24px serif";
+    ink.fillText(c, 4, 30);
+    return ink.getImageData(0, 0, 40, 40).data.join();
+  };
+  const none = draw("\u{10fffe}");
+  const characters = new Set([...document.body.innerText].filter((c) => c.codePointAt(0) > 0x2ff && /[^\p{M}\p{C}\p{Z}]/u.test(c)));
+  return [...characters].slice(0, 5000).filter((c) => draw(c) === none).sort();
 })()

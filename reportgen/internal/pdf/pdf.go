@@ -24,6 +24,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
@@ -42,6 +43,8 @@ import (
 type Options struct {
 	Browser string    // the program; "" for browser.Find
 	Time    time.Time // creation date of the file; the zero value is 1970
+	// Warn reports characters that no font can print. It may be nil.
+	Warn func(message string)
 }
 
 // fit makes wide content fit the page.
@@ -86,9 +89,10 @@ func Write(ctx context.Context, w io.Writer, d *document.Document, o Options) (e
 		return fmt.Errorf("PDF: %s: %w", filepath.Base(program), err)
 	}
 	var data []byte
+	var unprintable []string
 	numbers := map[string]int{}
 	for range printings {
-		if data, err = printed(tab, dir, d, numbers); err != nil {
+		if data, unprintable, err = printed(tab, dir, d, numbers); err != nil {
 			return fmt.Errorf("PDF: %s: %w", filepath.Base(program), err)
 		}
 		actual, err := anchorPages(data)
@@ -99,6 +103,9 @@ func Write(ctx context.Context, w io.Writer, d *document.Document, o Options) (e
 			break
 		}
 		numbers = actual
+	}
+	if len(unprintable) > 0 && o.Warn != nil {
+		o.Warn(fmt.Sprintf("PDF: no font has the characters %s; install one, such as Noto", shortList(unprintable)))
 	}
 	_, err = w.Write(normalised(data, o.Time, made))
 	return err
@@ -122,29 +129,39 @@ func show(tab context.Context) error {
 	return chromedp.Do(tab, chromedp.EmulateViewport(width, height))
 }
 
-// printed returns the PDF of the document with the given page numbers.
-func printed(tab context.Context, dir string, d *document.Document, numbers map[string]int) ([]byte, error) {
+// shortList joins at most ten characters.
+func shortList(characters []string) string {
+	if rest := len(characters) - 10; rest > 0 {
+		return strings.Join(characters[:10], " ") + fmt.Sprintf(" and %d more", rest)
+	}
+	return strings.Join(characters, " ")
+}
+
+// printed returns the PDF of the document with the given page numbers, and the characters
+// that no font has.
+func printed(tab context.Context, dir string, d *document.Document, numbers map[string]int) ([]byte, []string, error) {
 	var b bytes.Buffer
 	if err := html.WritePrint(&b, d, html.Print{Pages: numbers}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	name := filepath.Join(dir, "report.html")
 	if err := os.WriteFile(name, b.Bytes(), 0o600); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	yes := true
 	address := (&url.URL{Scheme: "file", Path: name}).String()
 	if err := chromedp.Do(tab, chromedp.Navigate(address)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if _, err := chromedp.Run(tab, chromedp.Evaluate[any](fit)); err != nil {
-		return nil, err
+	unprintable, err := chromedp.Run(tab, chromedp.Evaluate[[]string](fit))
+	if err != nil {
+		return nil, nil, err
 	}
 	result, err := chromedp.Call(tab, page.PrintToPDF, page.PrintToPDFParams{
 		PrintBackground: &yes, PreferCSSPageSize: &yes, GenerateTaggedPDF: &yes, GenerateDocumentOutline: &yes,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return result.Data, nil
+	return result.Data, unprintable, nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"os"
 	"os/exec"
@@ -298,4 +300,43 @@ func TestWide(t *testing.T) {
 	if !printed["Prose."] || !strings.Contains(text, "𝑧") {
 		t.Errorf("prose or the end of the formula is not printed: %.300s", text)
 	}
+}
+
+// TestWhole checks that a report with a fold of its author, a tall picture and characters
+// of many scripts is printed whole: the fold is open, the picture fits a page, the last
+// page is not empty, and characters without a font are reported.
+func TestWhole(t *testing.T) {
+	if _, err := browser.Find(); err != nil {
+		t.Skipf("nothing is printed: %v", err)
+	}
+	tall := image.NewGray(image.Rect(0, 0, 300, 3000))
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, tall); err != nil {
+		t.Fatal(err)
+	}
+	text := document.NewParser().Parse("before")
+	d := &document.Document{Lang: "en", Title: "Whole", Blocks: []document.Block{
+		&document.Heading{Depth: 1, Number: "1", ID: "one", Text: document.NewParser().ParseLine("One")},
+		document.Prose{Text: text},
+		&document.HTML{Fragment: document.Fragment{Pieces: []document.Piece{{Markup: "<details><summary>More</summary><p>within the fold \U0001fae8 \U0010ffff</p></details>"}}}},
+		&document.Figure{ID: "tall", Picture: &document.Picture{Alt: "tall", Media: "image/png", Data: picture.Bytes(), Name: "tall"}},
+		document.Prose{Text: document.NewParser().Parse("after the picture")},
+	}}
+	var warnings []string
+	name := filepath.Join(t.TempDir(), "report.pdf")
+	var b bytes.Buffer
+	if err := pdf.Write(t.Context(), &b, d, pdf.Options{Warn: func(s string) { warnings = append(warnings, s) }}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pages := rendertest.Pages(t, name)
+	if all := strings.Join(pages, "\n"); !strings.Contains(all, "within the fold") {
+		t.Errorf("the fold is not printed open: %q", all)
+	}
+	if last := pages[len(pages)-1]; !strings.Contains(last, "after the picture") || len(pages) > 4 {
+		t.Errorf("%d pages, the last is %q", len(pages), last)
+	}
+	t.Logf("warnings: %q", warnings)
 }

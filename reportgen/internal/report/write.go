@@ -119,7 +119,7 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 		return nil, problems, err
 	}
 	for _, format := range o.Formats {
-		err := r.writeFormat(ctx, dir, format, d)
+		err := r.writeFormat(ctx, dir, format, d, o.Warn)
 		if unprinted, ok := errors.AsType[*NotPrintedError](err); ok {
 			problems = errors.Join(problems, unprinted)
 		} else if err != nil {
@@ -185,7 +185,7 @@ func joined(err error) []error {
 	return []error{err}
 }
 
-func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.Document) error {
+func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.Document, warn func(string)) error {
 	switch format {
 	case "html":
 		return writeFile(filepath.Join(dir, HTMLName), func(w io.Writer) error { return render.WriteHTML(w, d) })
@@ -203,7 +203,7 @@ func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.D
 			return err
 		}
 		var b bytes.Buffer
-		if err := render.WritePDF(ctx, &b, d, created); err != nil {
+		if err := render.WritePDF(ctx, &b, d, created, warn); err != nil {
 			return &NotPrintedError{err}
 		}
 		return os.WriteFile(filepath.Join(dir, PDFName), b.Bytes(), 0o666)
