@@ -22,7 +22,7 @@ func TestPDFWithoutBrowser(t *testing.T) {
 	}
 	d := &document.Document{Title: "T", Blocks: []document.Block{document.Prose{Text: text("A text.")}}}
 	var b bytes.Buffer
-	if err := render.WritePDF(t.Context(), &b, d, time.Time{}); err != nil {
+	if err := render.WritePDF(t.Context(), &b, d, time.Time{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	was, fresh := t.TempDir(), t.TempDir()
