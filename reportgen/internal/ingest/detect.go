@@ -126,6 +126,9 @@ func sniff(file string) (string, error) {
 		return "", err
 	}
 	defer in.Close()
+	if start, _ := in.r.Peek(4); isCapture(start) {
+		return "pcap", nil
+	}
 	if _, err := in.peek(); err != nil {
 		return "", nil //nolint:nilerr // an empty or damaged file is of no format
 	}

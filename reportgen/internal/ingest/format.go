@@ -204,6 +204,15 @@ var formats = map[string]Format{
 		oneWay:      true,
 		open:        openTable(ugrTable),
 	},
+	"pcap": {
+		Name:   "pcap",
+		About:  "packet captures, pcap or pcapng, cut into connections as Zeek cuts them",
+		Wants:  hasExtension("pcap", "pcapng", "cap"),
+		Wanted: "*.pcap, *.pcapng, *.cap",
+		open:   openCapture,
+
+		takesBytes: true,
+	},
 	"csv": {
 		Name:        "csv",
 		About:       "any CSV, whose columns --map names",

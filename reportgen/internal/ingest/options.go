@@ -47,7 +47,7 @@ func (opt Options) row(f Format) (rowReader, error) {
 	case opt.Bytes != "" && opt.Bytes != PayloadBytes && opt.Bytes != IPBytes:
 		return rowReader{}, fmt.Errorf("bytes %q are of no known kind; known are %s and %s", opt.Bytes, PayloadBytes, IPBytes)
 	case opt.Bytes != "" && !f.takesBytes:
-		return rowReader{}, fmt.Errorf("the kind of bytes is a choice for zeek logs; %s logs tell one kind", f.Name)
+		return rowReader{}, fmt.Errorf("the kind of bytes is a choice for zeek and pcap; %s logs tell one kind", f.Name)
 	}
 	loc := opt.Location
 	if loc == nil {

@@ -10,7 +10,8 @@ const (
 	OtherProtocol Reason = "protocol neither tcp nor udp" // icmp and others have no ports
 	OtherLog      Reason = "record of another log"        // in a stream that mixes several logs
 	OtherDay      Reason = "outside the chosen days"
-	NoData        Reason = "record without data"      // of an interval in which nothing was seen or kept
+	NoData        Reason = "record without data" // of an interval in which nothing was seen or kept
+	Fragment      Reason = "fragment of a packet without ports"
 	Interim       Reason = "interim report of a flow" // whose last report tells it all
 )
 
@@ -34,7 +35,7 @@ const (
 // that is sound but of no use here.
 func (r Reason) Malformed() bool {
 	switch r {
-	case OtherProtocol, OtherLog, OtherDay, NoData, Interim:
+	case OtherProtocol, OtherLog, OtherDay, NoData, Fragment, Interim:
 		return false
 	}
 	return true
