@@ -6,7 +6,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
@@ -25,11 +27,25 @@ type IntelList struct {
 	Names      int // domain names, which flows without names cannot match
 }
 
-// Indicator is an address or a network that a list names.
+// Indicator is an address, a network or a port that a list names.
 type Indicator struct {
-	Network netip.Prefix
-	Port    uint16 // 0 for any
-	Note    string // what the list says of it
+	Network netip.Prefix // invalid for a port of any external address
+	Port    uint16       // 0 for any
+	Proto   flow.Proto   // of the port; 0 for any
+	Until   time.Time    // not valid from then on; zero if always
+	Note    string       // what the list says of it
+}
+
+func (i Indicator) String() string {
+	switch {
+	case !i.Network.IsValid() && i.Proto == 0:
+		return fmt.Sprintf("port %d", i.Port)
+	case !i.Network.IsValid():
+		return fmt.Sprintf("%d/%s", i.Port, i.Proto)
+	case i.Network.IsSingleIP():
+		return i.Network.Addr().String()
+	}
+	return i.Network.String()
 }
 
 // Hit is the flows between an internal host and a listed address, and the
@@ -60,13 +76,18 @@ type HitsResult struct {
 // Hits finds internal hosts that exchange flows with addresses of the lists of
 // indicators. A host that opened a flow that was answered is high; one that
 // was not answered, or that answered a listed client, is medium; one that did
-// not answer is info, for listed scanners try everybody.
+// not answer is info, for listed scanners try everybody. Flows to a port that is
+// listed without an address are low, since harmless programs use it too.
+//
+// [All] raises the findings of other rules that name the host and a listed
+// address, and lowers the hits that they explain to info.
 func Hits(in Input) HitsResult { return resultOf[HitsResult](in, RuleThreatIntel) }
 
 // intelIndex finds indicators by address.
 type intelIndex struct {
 	byPrefix map[netip.Prefix][]intelEntry
 	bits     []netip.Prefix // one of each length and family, longest first
+	byPort   map[uint16][]intelEntry
 }
 
 type intelEntry struct {
@@ -74,10 +95,18 @@ type intelEntry struct {
 	list *IntelList
 }
 
-func indexIntel(lists []IntelList) intelIndex {
-	x := intelIndex{byPrefix: map[netip.Prefix][]intelEntry{}}
+// indexIntel leaves out what is not valid on the date, if that is known.
+func indexIntel(lists []IntelList, date time.Time) intelIndex {
+	x := intelIndex{byPrefix: map[netip.Prefix][]intelEntry{}, byPort: map[uint16][]intelEntry{}}
 	for i := range lists {
 		for _, indicator := range lists[i].Indicators {
+			if !indicator.Until.IsZero() && !date.IsZero() && !date.Before(indicator.Until) {
+				continue
+			}
+			if !indicator.Network.IsValid() {
+				x.byPort[indicator.Port] = append(x.byPort[indicator.Port], intelEntry{indicator, &lists[i]})
+				continue
+			}
 			p := indicator.Network.Masked()
 			x.byPrefix[p] = append(x.byPrefix[p], intelEntry{indicator, &lists[i]})
 			same := func(q netip.Prefix) bool { return q.Bits() == p.Bits() && q.Addr().Is4() == p.Addr().Is4() }
@@ -90,8 +119,9 @@ func indexIntel(lists []IntelList) intelIndex {
 	return x
 }
 
-// find returns the entry of the narrowest network with a, for a port.
-func (x intelIndex) find(a netip.Addr, port uint16) (intelEntry, bool) {
+// find returns the entry of the narrowest network with a, for a port, or else
+// the entry of the port. The port is 0 if a opened the flow.
+func (x intelIndex) find(a netip.Addr, proto flow.Proto, port uint16) (intelEntry, bool) {
 	for _, b := range x.bits {
 		if b.Addr().Is4() != a.Is4() {
 			continue
@@ -101,6 +131,11 @@ func (x intelIndex) find(a netip.Addr, port uint16) (intelEntry, bool) {
 			if e.Port == 0 || e.Port == port {
 				return e, true
 			}
+		}
+	}
+	for _, e := range x.byPort[port] {
+		if e.Proto == 0 || e.Proto == proto {
+			return e, true
 		}
 	}
 	return intelEntry{}, false
@@ -119,29 +154,31 @@ func (c *Context) hits(float64) (r HitsResult) {
 	if names > 0 {
 		r.Coverage.Reason = fmt.Sprintf("%d domain names of the lists cannot be matched, for flows have no names", names)
 	}
-	type pair struct{ inside, listed netip.Addr }
+	type pair struct {
+		inside, listed netip.Addr
+		portAlone      bool
+	}
 	type hit struct {
 		Hit
-		span    span
-		most    int64
-		opened  bool // by the internal host
-		replied bool
+		span      span
+		most      int64
+		opened    bool // by the internal host
+		replied   bool
+		portAlone bool
 	}
 	found := map[pair]*hit{}
-	index := indexIntel(c.in.Intel)
+	index := indexIntel(c.in.Intel, c.in.TestDate)
 	see := func(conv *profile.Conversation, inside, listed netip.Addr, port uint16, opened bool) {
-		e, ok := index.find(listed, port)
+		e, ok := index.find(listed, conv.Proto, port)
 		if !ok {
 			return
 		}
-		h := found[pair{inside, listed}]
+		h := found[pair{inside, listed, !e.Network.IsValid()}]
 		if h == nil {
 			h = &hit{Hit: Hit{Src: inside, Dst: listed, Owner: c.test.owner(listed), Country: c.test.country(listed),
-				List: e.list.Name, ListDate: e.list.Date, ListHash: e.list.SHA256, Indicator: e.Network.String(), Note: e.Note}}
-			if e.Network.IsSingleIP() {
-				h.Indicator = listed.String()
-			}
-			found[pair{inside, listed}] = h
+				List: e.list.Name, ListDate: e.list.Date, ListHash: e.list.SHA256, Indicator: e.String(), Note: e.Note},
+				portAlone: !e.Network.IsValid()}
+			found[pair{inside, listed, !e.Network.IsValid()}] = h
 		}
 		h.Add(conv.Counts)
 		h.span.add(conv)
@@ -163,6 +200,8 @@ func (c *Context) hits(float64) (r HitsResult) {
 	for _, h := range found {
 		score := 0.249
 		switch {
+		case h.portAlone:
+			score = 0.3
 		case h.opened && h.replied:
 			score = 0.9
 		case h.opened || h.replied:
@@ -177,9 +216,51 @@ func (c *Context) hits(float64) (r HitsResult) {
 			note = " (" + strings.TrimSpace(h.Note) + ")"
 		}
 		r.Findings = append(r.Findings, Finding{Entity: h.Src, Severity: severityOf(score), Score: score, Evidence: h.Hit, Window: h.span.window(),
-			Summary: fmt.Sprintf("%s %s with %s, which the list %s of %s names%s", verb, plural(h.Flows, "flow"), h.Dst, h.List, cmp.Or(h.ListDate, "unknown date"), note)})
+			Summary: fmt.Sprintf("%s %s with %s, which the list %s of %s names%s", verb, plural(h.Flows, "flow"), h.target(), h.List, cmp.Or(h.ListDate, "unknown date"), note)})
 	}
 	sortFindings(r.Findings)
 	r.Hits = evidenceOf[Hit](r.Findings)
 	return r
+}
+
+// target is what the list names, in a sentence.
+func (h Hit) target() string {
+	if _, err := netip.ParsePrefix(h.Indicator); err == nil || h.Indicator == h.Dst.String() {
+		return h.Dst.String()
+	}
+	return fmt.Sprintf("%s on %s %d", h.Dst, h.Proto, h.Port)
+}
+
+// listed raises findings by what lists name: a finding of a host that a hit is
+// of, and of the listed address, becomes one degree more severe, high at least,
+// and names the list. The hit is then lowered to info. Hits at info, and those of ports alone, raise
+// nothing.
+func listed(findings []Finding) []Finding {
+	findings = slices.Clone(findings)
+	for i := range findings {
+		hit := &findings[i]
+		h, ok := hit.Evidence.(Hit)
+		if !ok || !hit.Severity.Alert() {
+			continue
+		}
+		var by []string
+		for j := range findings {
+			f := &findings[j]
+			if f.Rule == RuleThreatIntel || f.Severity == Info || f.Entity != hit.Entity && f.Entity != h.Dst ||
+				!slices.Contains(f.Addresses(), h.Dst) {
+				continue
+			}
+			f.Severity = severities()[max(High.rank(), min(f.Severity.rank()+1, Critical.rank()))]
+			f.Summary += fmt.Sprintf("; the list %s of %s names %s", h.List, cmp.Or(h.ListDate, "unknown date"), h.target())
+			if !slices.Contains(by, f.Rule) {
+				by = append(by, f.Rule)
+			}
+		}
+		if len(by) > 0 {
+			slices.Sort(by)
+			hit.Summary += "; explained by " + strings.Join(by, " and ")
+			hit.capped(Info)
+		}
+	}
+	return findings
 }

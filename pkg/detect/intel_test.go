@@ -2,7 +2,9 @@ package detect_test
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -33,5 +35,53 @@ func TestHits(t *testing.T) {
 	}
 	if r := detect.Hits(detect.Input{Test: l.profile()}); r.Coverage.Ran || len(r.Findings) != 0 {
 		t.Errorf("without lists: %+v", r.Coverage)
+	}
+}
+
+// A finding of the host and a listed address becomes more severe, and the hit is
+// lowered to info. An indicator counts until its date, and a port alone is low.
+func TestListedFindings(t *testing.T) {
+	l := office(2, 10)
+	for i := range 100 { // a beacon to rented all day
+		l.https(1, host(1), rented, 100, 100)
+		l.flows(1, host(1), rented, flow.TCP, 443, 700, 900, flow.Time(i)*14*flow.Minute, flow.Time(i)*14*flow.Minute+1)
+	}
+	l.https(1, host(2), rented, 100, 100)
+	l.flows(1, host(3), "198.51.100.7", flow.TCP, 4444, 100, 100, 0, flow.Hour)
+	date := time.Date(2024, 3, 20, 0, 0, 0, 0, time.UTC)
+	indicators := []detect.Indicator{{Network: netip.MustParsePrefix(rented + "/32"), Until: date.AddDate(0, 0, 1), Note: "panel"}, {Port: 4444, Proto: flow.TCP}}
+	in := detect.Input{Test: l.profile(), TestDate: date}
+	severities := func(in detect.Input) map[string]detect.Severity {
+		found := map[string]detect.Severity{}
+		for _, f := range detect.All(in).Findings {
+			for _, part := range f.Parts() {
+				found[part.Rule+" "+part.Entity.String()] = part.Severity
+			}
+		}
+		return found
+	}
+	without := severities(in)
+	in.Intel = []detect.IntelList{{Name: "feed", Indicators: indicators}}
+	with := severities(in)
+	rule := ""
+	for key, s := range without {
+		if entity := " " + host(1); strings.HasSuffix(key, entity) && s.Alert() && s != detect.Critical && !strings.HasPrefix(key, detect.RuleHostAnomaly) {
+			rule = key
+		}
+	}
+	if rule == "" {
+		t.Fatalf("nothing to raise: %v", without)
+	}
+	if with[rule].Compare(detect.High) < 0 || with[rule].Compare(without[rule]) <= 0 {
+		t.Errorf("%s is %s with the list and %s without", rule, with[rule], without[rule])
+	}
+	for key, want := range map[string]detect.Severity{"threat-intel " + host(1): detect.Info, "threat-intel " + host(2): detect.High, "threat-intel " + host(3): detect.Low} {
+		if with[key] != want {
+			t.Errorf("%s is %q, want %s", key, with[key], want)
+		}
+	}
+	in.TestDate = date.AddDate(0, 0, 1)
+	if late := severities(in); late["threat-intel "+host(2)] != "" || late["threat-intel "+host(3)] != detect.Low {
+		t.Errorf("after its date the indicator still counts: %v", late)
 	}
 }

@@ -96,9 +96,9 @@ func All(in Input) Result {
 
 // Combine makes a result of the findings of several rules: it lowers those of
 // host-anomaly that another rule explains, joins those that belong together to
-// campaigns, and sums findings by device.
+// campaigns, raises what lists of indicators name, and sums findings by device.
 func Combine(findings []Finding) Result {
-	findings = explained(findings)
+	findings = listed(explained(findings))
 	r := Result{Devices: Devices(findings), Findings: joined(findings)}
 	sortFindings(r.Findings)
 	return r

@@ -274,10 +274,7 @@ func ReadIntel(paths []string, c *console.Console) (lists []detect.IntelList, er
 		if err != nil {
 			return nil, fmt.Errorf("--intel: %w", err)
 		}
-		c.Infof("--intel %s: %d addresses and networks, %d names, of %s, SHA-256 %s", console.Escape(l.Name), len(l.Indicators), l.Names, l.Date, l.SHA256)
-		if l.Skipped > 0 {
-			c.Warnf("--intel %s: %d entries are neither addresses nor names; first %s", console.Escape(l.Name), l.Skipped, l.First)
-		}
+		c.Infof("--intel %s", console.Escape(l.String()))
 		lists = append(lists, l.IntelList)
 	}
 	return lists, nil

@@ -3,7 +3,6 @@ package evaluation
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -170,8 +169,8 @@ func (r *captureRow) addCase(findings []detect.Finding, l label, move func(netip
 	r.cases++
 	var best, other *detect.Finding
 	for i, f := range findings {
-		addrs := addressesOf(f)
-		if !addrs[move(l.entity)] || f.Severity == detect.Info {
+		addrs := f.Addresses()
+		if !slices.Contains(addrs, move(l.entity)) || f.Severity == detect.Info {
 			continue
 		}
 		named[i] = true
@@ -209,7 +208,7 @@ func (r *captureRow) addCase(findings []detect.Finding, l label, move func(netip
 // explains says whether a finding of a label's entity gives the right reason:
 // its rule is one that names the behaviour, or, if several do, the evidence names
 // a labelled other end, if it names any.
-func (l label) explains(f detect.Finding, addrs map[netip.Addr]bool, move func(netip.Addr) netip.Addr) bool {
+func (l label) explains(f detect.Finding, addrs []netip.Addr, move func(netip.Addr) netip.Addr) bool {
 	if len(l.rules) > 0 {
 		return slices.Contains(l.rules, f.Rule)
 	}
@@ -219,40 +218,7 @@ func (l label) explains(f detect.Finding, addrs map[netip.Addr]bool, move func(n
 	if len(l.peers) == 0 || len(addrs) <= max(1, len(f.Members)) {
 		return true
 	}
-	return slices.ContainsFunc(l.peers, func(p netip.Addr) bool { return addrs[move(p)] })
-}
-
-// addressesOf returns the addresses that a finding names: its entity and those
-// in its evidence and members.
-func addressesOf(f detect.Finding) map[netip.Addr]bool {
-	addrs := map[netip.Addr]bool{f.Entity: true}
-	b, err := json.Marshal(f)
-	if err != nil {
-		return addrs
-	}
-	var value any
-	if json.Unmarshal(b, &value) != nil {
-		return addrs
-	}
-	var walk func(any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case string:
-			if a, err := netip.ParseAddr(v); err == nil {
-				addrs[a] = true
-			}
-		case []any:
-			for _, e := range v {
-				walk(e)
-			}
-		case map[string]any:
-			for _, e := range v {
-				walk(e)
-			}
-		}
-	}
-	walk(value)
-	return addrs
+	return slices.ContainsFunc(l.peers, func(p netip.Addr) bool { return slices.Contains(addrs, move(p)) })
 }
 
 // addOthers counts the hosts of the capture without a label, and the entities

@@ -194,7 +194,7 @@ func (t weeksTruth) judge(i int, in detect.Input) weeksOutcome {
 				continue
 			}
 			found = true
-			if f.Rule == p.Rule || l.explains(f, addressesOf(f), func(a netip.Addr) netip.Addr { return a }) {
+			if f.Rule == p.Rule || l.explains(f, f.Addresses(), func(a netip.Addr) netip.Addr { return a }) {
 				right = true
 			}
 		}

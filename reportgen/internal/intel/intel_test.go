@@ -1,84 +1,116 @@
 package intel
 
 import (
-	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
 
-func TestParse(t *testing.T) {
-	for _, tt := range []struct {
-		name, text string
-		want       []string // network, port, note
-		names      int
-		skipped    int
-		date       string
-	}{
-		{"plain", "# list of 2024-03-20\n203.0.113.9\n\n198.51.100.0/24 ; a whole network\n203.0.113.10:8080\nevil.example\n2001:db8::1\n",
-			[]string{"198.51.100.0/24 0 a whole network", "203.0.113.9/32 0 ", "203.0.113.10/32 8080 ", "2001:db8::1/128 0 "}, 1, 0, "2024-03-20"},
-		{"defanged", "203.0.113[.]9\nbad[.]example\n", []string{"203.0.113.9/32 0 "}, 1, 0, ""},
-		{"CSV with a header", "id,dst_ip,dst_port,malware\n1,203.0.113.9,443,Dridex\n2,not one,1,x\n", []string{"203.0.113.9/32 443 Dridex"}, 0, 1, ""},
-		{"CSV with a header in a comment", "# Feodo 2024-03-21\n# first_seen_utc,dst_ip,dst_port\n2024-03-20 10:00:00,203.0.113.9,8080\n", []string{"203.0.113.9/32 8080 "}, 0, 0, "2024-03-21"},
-		{"CSV without a header", "1;203.0.113.9;x\n2;203.0.113.8;y\n", []string{"203.0.113.8/32 0 ", "203.0.113.9/32 0 "}, 0, 0, ""},
-		{"Zeek", "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n203.0.113.9\tIntel::ADDR\tfeed\tbot\n198.51.100.0/24\tIntel::SUBNET\tfeed\t-\nevil.example\tIntel::DOMAIN\tfeed\t-\n",
-			[]string{"198.51.100.0/24 0 feed", "203.0.113.9/32 0 feed bot"}, 1, 0, ""},
-		{"MISP", `{"response":[{"Event":{"info":"Campaign","date":"2024-03-19","Attribute":[{"type":"ip-dst","value":"203.0.113.9"},{"type":"ip-dst|port","value":"203.0.113.8|8443","comment":"C2"},{"type":"md5","value":"abc"}],"Object":[{"name":"o","Attribute":[{"type":"domain","value":"evil.example"}]}]}}]}`,
-			[]string{"203.0.113.8/32 8443 C2", "203.0.113.9/32 0 Campaign"}, 1, 0, "2024-03-19"},
-		{"STIX", `{"type":"bundle","objects":[{"type":"indicator","name":"bad","modified":"2024-03-18T00:00:00Z","pattern":"[ipv4-addr:value = '203.0.113.9' OR ipv4-addr:value ISSUBSET '198.51.100.0/24']","labels":["malicious-activity"]},{"type":"identity","name":"me"}]}`,
-			[]string{"198.51.100.0/24 0 bad", "203.0.113.9/32 0 bad"}, 0, 0, "2024-03-18"},
-		{"a JSON array", `["203.0.113.9","x y"]`, []string{"203.0.113.9/32 0 "}, 0, 1, ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			l, err := Parse([]byte(tt.text))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, i := range l.Indicators {
-				got = append(got, fmt.Sprint(i.Network, " ", i.Port, " ", i.Note))
-			}
-			if !slices.Equal(got, tt.want) || l.Names != tt.names || l.Skipped != tt.skipped || l.Date != tt.date {
-				t.Errorf("%q, %d names, %d skipped, %s", got, l.Names, l.Skipped, l.Date)
-			}
-		})
+func write(tb testing.TB, text string) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "list")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		tb.Fatal(err)
 	}
-	for _, text := range []string{"", " \n", "{", "hello\nworld\n", "0.0.0.0/0\n", "#fields\tindicator\n", "a,b\nc,d\n", "[]"} {
-		if l, err := Parse([]byte(text)); err == nil {
-			t.Errorf("%q gives %+v", text, l)
+	return path
+}
+
+const stixBundle = `{"type": "bundle", "id": "bundle--1", "objects": [
+  {"type": "identity", "id": "identity--1", "name": "Example"},
+  {"type": "indicator", "id": "indicator--1", "name": "panel", "modified": "2024-03-19T10:00:00.000Z", "pattern_type": "stix",
+   "pattern": "[ipv4-addr:value = '203.0.113.9' OR ipv4-addr:value ISSUBSET '198.51.100.0/24']"},
+  {"type": "indicator", "id": "indicator--2", "pattern_type": "stix", "pattern": "[network-traffic:dst_port = 4444]"},
+  {"type": "indicator", "id": "indicator--3", "pattern_type": "stix", "pattern": "[ipv4-addr:value = '203.0.113.10']", "valid_until": "2024-03-20T00:00:00Z"},
+  {"type": "indicator", "id": "indicator--4", "pattern_type": "stix", "pattern": "[ipv4-addr:value = '203.0.113.11']", "revoked": true},
+  {"type": "indicator", "id": "indicator--5", "pattern_type": "stix", "pattern": "[file:hashes.'SHA-256' = 'aa']"},
+  {"type": "indicator", "id": "indicator--6", "pattern_type": "stix", "pattern": "[ipv4-addr:value = '203.0.113.9' AND network-traffic:dst_port = 443]"},
+  {"type": "indicator", "id": "indicator--7", "pattern_type": "stix", "pattern": "[domain-name:value = 'bad.example']"}]}`
+
+const mispEvents = `{"response": [{"Event": {"date": "2024-03-18", "info": "campaign", "Attribute": [
+  {"type": "ip-dst", "value": "203.0.113.9", "to_ids": true},
+  {"type": "ip-dst|port", "value": "203.0.113.10|4444", "comment": "panel", "to_ids": true},
+  {"type": "ip-src", "value": "198.51.100.0/24", "to_ids": true},
+  {"type": "md5", "value": "d41d8cd98f00b204e9800998ecf8427e", "to_ids": true},
+  {"type": "ip-dst", "value": "192.0.2.1", "to_ids": false}],
+  "Object": [{"Attribute": [{"type": "domain", "value": "bad.example"}]}]}}]}`
+
+func TestRead(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text    string
+		format  string
+		date    string
+		size    int
+		names   int
+		leftOut map[string]int
+	}{
+		"plain": {"# feed, updated 2024-03-19\n203.0.113.9\n198.51.100.0/24 ; hosting\n203.0.113.9:4444\n2001:db8::1\n[2001:db8::2]:443\n4444/tcp\nbad[.]example # name\n203[.]0[.]113[.]7\n",
+			"plain", "2024-03-19", 7, 1, map[string]int{}},
+		"csv": {"# 2024-03-19\n\"indicator\",type,description\n203.0.113.9,ip,panel\nd41d8cd98f00b204e9800998ecf8427e,md5,sample\n198.51.100.0/24,cidr,\"hosting, cheap\"\n",
+			"csv", "2024-03-19", 2, 0, map[string]int{reasonOther: 1}},
+		"csv with ports":      {"ip;port\n203.0.113.9;4444\n2001:db8::1;\n;8443\n", "csv", "", 3, 0, map[string]int{}},
+		"feodo":               {"# Feodo 2024-03-19\n\"first_seen_utc\",\"dst_ip\",\"dst_port\",\"malware\"\n\"2022-06-04\",\"203.0.113.9\",\"80\",\"Emotet\"\n", "csv", "2024-03-19", 1, 0, map[string]int{}},
+		"zeek":                {"#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n203.0.113.9\tIntel::ADDR\tx\tpanel\n198.51.100.0/24\tIntel::SUBNET\tx\t-\nbad.example\tIntel::DOMAIN\tx\t-\naa\tIntel::FILE_HASH\tx\t-\n", "zeek", "", 2, 1, map[string]int{reasonOther: 1}},
+		"misp":                {mispEvents, "misp", "2024-03-18", 3, 1, map[string]int{reasonOther: 1, reasonContext: 1}},
+		"misp event":          {`{"Event": {"date": "2024-03-18", "Attribute": [{"type": "ip-src", "value": "203.0.113.9"}]}}`, "misp", "2024-03-18", 1, 0, map[string]int{}},
+		"misp attributes":     {`{"response": {"Attribute": [{"type": "domain|ip", "value": "bad.example|203.0.113.9"}]}}`, "misp", "", 1, 0, map[string]int{}},
+		"stix":                {stixBundle, "stix", "2024-03-19", 4, 1, map[string]int{reasonRevoked: 1, reasonOther: 1, reasonPatterns: 1}},
+		"header in a comment": {"# Feodo, of 2024-03-21\n# first_seen_utc,dst_ip,dst_port\n2024-03-20 10:00:00,203.0.113.9,8080\n", "csv", "2024-03-21", 1, 0, map[string]int{}},
+		"array":               {"[\"203.0.113.9\",\n\"https://bad.example/x\"]", "plain", "", 1, 0, map[string]int{reasonOther: 1}},
+		"byte order mark":     {"\ufeff203.0.113.9\r\n", "plain", "", 1, 0, map[string]int{}},
+		"names alone":         {"bad.example\nworse.example\n", "plain", "", 0, 2, map[string]int{}},
+		"mapped addresses":    {"::ffff:203.0.113.9\n", "plain", "", 1, 0, map[string]int{}},
+	} {
+		l, err := Read(write(t, tt.text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if l.Format != tt.format || tt.date != "" && l.Date != tt.date || len(l.Date) != 10 || len(l.Indicators) != tt.size || l.Names != tt.names || !maps.Equal(l.LeftOut, tt.leftOut) || len(l.SHA256) != 64 || l.Name != "list" {
+			t.Errorf("%s: %+v, want %+v", name, l, tt)
 		}
 	}
 }
 
-func TestRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "list.txt")
-	if err := os.WriteFile(path, []byte("203.0.113.9\n"), 0o600); err != nil {
-		t.Fatal(err)
+func TestReadErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                   "the list is empty",
+		"# only a comment\n":                 "no indicators",
+		"203.0.113.9\n203.0.113.300\n":       `line 2: "203.0.113.300" is not an address`,
+		"203.0.113.9\nhello\n":               "line 2:",
+		"0.0.0.0/0\n":                        "line 1:",
+		"ip,port\n203.0.113.9,4444\n1.2.3.4": "line 3: 1 columns; the header has 2",
+		"1,203.0.113.9,x\n":                  "such as ip,port,note",
+		"[\"203.0.113.9\",\n\"x y\"]":        "line 2:",
+		"ip,port\n203.0.113.9,99999\n":       "line 2:",
+		"ip,note\n,empty\n":                  "line 2: the row has no indicator",
+		"#fields\tindicator\tindicator_type\n203.0.113.9\n":       "line 2: 1 fields; #fields names 2",
+		"#fields\tindicator\tindicator_type\n203.0.113.9\tADDR\n": `line 2: unknown indicator_type "ADDR"`,
+		"#fields\tindicator\n203.0.113.9\n":                       "do not include",
+		"{\n\"type\": \"bundle\",\n\"objects\": [}\n":             "line 3:",
+		"{\n\"type\": \"bundle\",\n\"objects\": \"none\"}":        "line 3:",
+		"{}": "neither a STIX bundle nor MISP",
+		strings.Replace(stixBundle, "203.0.113.10", "203.0.113.400", 1):    "line 6: indicator--3:",
+		strings.Replace(mispEvents, `"203.0.113.9"`, `"203.0.113.999"`, 1): "line 2: ip-dst:",
+	} {
+		if _, err := Read(write(t, text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
 	}
-	l, err := Read(path)
-	if err != nil || l.Name != "list.txt" || len(l.SHA256) != 64 || len(l.Date) != 10 {
-		t.Errorf("%+v, %v", l, err)
-	}
-	if _, err := Read(path + "x"); err == nil || !strings.Contains(err.Error(), "list.txtx") {
-		t.Error(err)
+	if _, err := Read(filepath.Join(t.TempDir(), "none")); err == nil {
+		t.Error("a file that does not exist is read")
 	}
 }
 
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"203.0.113.9\n", "a,ip\n1,2.3.4.5\n", `{"type":"indicator","pattern":"[ipv4-addr:value = '1.2.3.4']"}`, "#fields\tindicator\n1.2.3.4\n"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		l, err := Parse([]byte(text))
-		if err == nil && len(l.Indicators)+l.Names == 0 {
-			t.Errorf("%q: nothing was read, without an error", text)
-		}
-		for _, i := range l.Indicators {
-			if !i.Network.IsValid() || i.Network.Bits() == 0 {
-				t.Errorf("%q gives %v", text, i)
-			}
+	f.Add([]byte(stixBundle))
+	f.Add([]byte(mispEvents))
+	f.Add([]byte("ip,port\n203.0.113.9,80\n"))
+	f.Add([]byte("#fields\tindicator\tindicator_type\n203.0.113.9\tIntel::ADDR\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if l, err := parse(text); err == nil && len(l.Indicators) == 0 && l.Names == 0 && len(l.LeftOut) == 0 {
+			t.Error("a list without indicators is taken")
 		}
 	})
 }
