@@ -20,7 +20,7 @@ GOTESTSUM_VERSION := v1.13.0
 # The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
+.PHONY: peers cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -150,6 +150,20 @@ $(TOOLS)/bin/benchstat:
 $(TOOLS)/bench/.made: testdata/bench/requirements.txt
 	$(PYTHON) -m venv $(TOOLS)/bench
 	$(TOOLS)/bench/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+peers: reportgen $(TOOLS)/peers/.made ## compare with nbconvert and papermill; writes testdata/peers.md
+	$(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) testdata/peers.md
+
+# Notebooks that went wrong for users of other tools. They are not part of the repository.
+CASES ?= ../shared/cases/notebooks
+
+cases: reportgen $(TOOLS)/peers/.made ## run the cases in the folder CASES and print right or wrong for each
+	$(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) --cases $(CASES)
+
+$(TOOLS)/peers/.made: testdata/peers/requirements.txt
+	$(PYTHON) -m venv $(TOOLS)/peers
+	$(TOOLS)/peers/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 clean: ## remove all files of make, except the profile cache
