@@ -86,7 +86,7 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			continue
 		}
 		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
-		others := float64(call.Callers-1) / float64(minClients(hosts))
+		others := float64(call.Callers-1) / float64(min(minClients(hosts), rolledOut))
 		excess := before.usual.evenness(call.CV, call.Calls, k) * max(0, 1-others)
 		began := call.Hours < least && float64(end-conv.Last) <= 2*call.Gap*float64(flow.Second)
 		if call.Hours < least && !began {
@@ -117,6 +117,9 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			f.capped(Low)
 		case len(c.past) == 0 && isVendor(call.Owner.Name):
 			f.capped(Low)
+		case len(c.past) == 0 && hosts >= leastPeers && test.reach()[conv.Src] <= deviceReach:
+			f.Summary += "; the host contacts hardly anything else, as a device that reports to its maker does"
+			f.capped(Low)
 		}
 		r.Findings = append(r.Findings, f)
 	}
@@ -125,6 +128,12 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	return r
 }
 
+// rolledOut is how many hosts call a program's own servers at most before it is
+// taken for one that was rolled out, as many as make a server of an address in a
+// network of 200 hosts. In larger ones a tenth of the hosts is too many to wait
+// for.
+const rolledOut = 20
+
 // shortShare is the share of the hours of a capture in which a beacon calls, if
 // the capture is too short for beaconHours and there is no history.
 const shortShare = 0.75
@@ -132,6 +141,27 @@ const shortShare = 0.75
 // regularByDesign are ports of services whose clients keep a rhythm: names and
 // time. Without a history of the host nothing tells a new one from others.
 var regularByDesign = map[uint16]bool{53: true, 123: true, 853: true}
+
+// deviceReach is the most external addresses of a host that does one thing, such
+// as a camera or a meter: its maker's, the time and an update. People and what
+// infects their hosts contact more.
+const deviceReach = 3
+
+// reach counts the external addresses that each host contacts, but for those of
+// names and time.
+func (d *day) reach() map[netip.Addr]int {
+	return d.reachCounts.get(func() map[netip.Addr]int {
+		counts := map[netip.Addr]int{}
+		var last [2]netip.Addr
+		for c := range d.outward() {
+			if pair := [2]netip.Addr{c.Src, c.Dst}; pair != last && !regularByDesign[c.Port] {
+				counts[c.Src]++
+				last = pair
+			}
+		}
+		return counts
+	})
+}
 
 // vendorOwners are words in the names of owners whose programs call home at even
 // gaps from most desktops.

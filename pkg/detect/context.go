@@ -80,6 +80,9 @@ func (c *Context) memory() *memory {
 				alerts = c.on(i, m).alerts(standalone)
 			default:
 				alerts = c.on(i, m).alerts(ruleIDs())
+				if i < min(warmDays, len(c.past)/2) {
+					alerts = slices.DeleteFunc(alerts, func(f Finding) bool { return slices.Contains(recurring, f.Rule) })
+				}
 			}
 			m.add(d, alerts)
 			c.pastAlerts = append(c.pastAlerts, alerts)
@@ -105,6 +108,14 @@ func prepare(days []*day) {
 	close(next)
 	workers.Wait()
 }
+
+// The first week of a history, or half of it if that is less, is remembered with
+// its jobs: a backup or a scan that runs every night or every week is new only
+// once, and would be an alert for ever. What these rules watch people and jobs do
+// now and then; what the others watch goes on once it began.
+const warmDays = 7
+
+var recurring = []string{RuleExfiltration, RuleInternalScan, RuleDNSC2, RuleNewCountry}
 
 // alerts returns the alerts of rules, but for host-anomaly, which only says what
 // others have no name for.

@@ -27,6 +27,7 @@ type day struct {
 	serviceList  lazy[ServiceDay]
 	uploadList   lazy[uploadTable]
 	callerCounts lazy[map[netip.Addr]int]
+	reachCounts  lazy[map[netip.Addr]int]
 	callList     lazy[[]dayCall]
 	dnsUse       lazy[dnsHosts]
 	countries    lazy[countryTraffic]

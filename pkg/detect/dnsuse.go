@@ -263,6 +263,9 @@ func (l dnsLimits) requests(now, before *dnsHost, server bool, k float64) float6
 		grown := l.growth.excessNoisy(grew, k, noise)
 		// Either is unusual at its limit, and both together before. But a host
 		// that always asks much must have gone half the way by growth.
+		if grew <= 0 {
+			grown = min(grown, 0) // however much others asked less than on their busiest day
+		}
 		excess = min(excess, math.Sqrt(max(excess, 0)*max(grown, 0)), 2*grown)
 	} else if l.history {
 		// Of a new host nothing says what it always asks, and hosts differ by

@@ -80,7 +80,10 @@ const priorUsual = 2e6
 // begin as to end, so the uploads of past days that the host does not make again
 // say how many new ones there are.
 func (c *Context) learnUploads() uploadLimits {
-	m, after, days := c.memory(), c.test.uploads(), c.peers()
+	m, after, days := c.memory(), c.test.uploads(), c.past
+	if len(days) == 0 {
+		days = []*day{c.test}
+	}
 	var l uploadLimits
 	var most, busy []float64
 	for _, d := range days {
@@ -98,26 +101,20 @@ func (c *Context) learnUploads() uploadLimits {
 		l.usual = max(l.usual, math.Log(priorUsual))
 	}
 
-	sizes := map[uploadKey][]float64{} // over usual, by day
-	there := map[netip.Addr]int{}      // days with outward traffic
-	days = append(slices.Clone(c.similar()), c.test)
-	for _, d := range days {
-		for host := range d.uploads().most {
-			there[host]++
-		}
-		for k, u := range d.uploads().lists {
-			if size := u.size(); size > l.usual {
-				sizes[k] = append(sizes[k], size)
-			}
-		}
-	}
-	var best []float64
-	var changes []float64
-	for _, d := range days[:len(days)-1] {
+	// Each past day and the one after it: of uploads over usual, those that are
+	// made again and those that are not.
+	var best, changes []float64
+	days = append(slices.Clone(c.past), c.test)
+	for i, d := range days[:len(days)-1] {
+		next := days[i+1].uploads()
 		of, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
 		for k, u := range d.uploads().lists {
-			if size := u.size(); size > l.usual && len(sizes[k]) == 1 && there[k.src] > 1 && !m.flagged[d.index][flag{RuleExfiltration, k.src, u.top()}] {
-				of[k.src] = max(of[k.src], size)
+			switch now := next.lists[k]; {
+			case u.size() <= l.usual || m.flagged[d.index][flag{RuleExfiltration, k.src, u.top()}]:
+			case now.size() > l.usual:
+				changes = append(changes, math.Abs(now.size()-u.size()))
+			case next.there(k.src):
+				of[k.src] = max(of[k.src], u.size())
 				slow[k.src] = slow[k.src] || u.slow()
 			}
 		}
@@ -126,11 +123,6 @@ func (c *Context) learnUploads() uploadLimits {
 			if some {
 				l.slow++
 			}
-		}
-	}
-	for _, of := range sizes {
-		for i := 1; i < len(of); i++ {
-			changes = append(changes, math.Abs(of[i]-of[i-1]))
 		}
 	}
 	l.files, l.repeated = len(best), len(changes)
