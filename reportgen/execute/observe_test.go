@@ -178,6 +178,7 @@ func TestObservePython(t *testing.T) {
 			files: map[string]string{"later_module.py": "word = 'some'\n"}, then: "some"},
 		{name: "link", cells: []string{"print(open('late' + 'st').read())"}, first: "1", files: map[string]string{"latest": "->data/2.txt"}, then: "2"},
 		{name: "unrelated", cells: []string{day + "print(open(f'{day}.txt').read())"}, first: "old", files: map[string]string{"other.txt": "x", "other.py": "x = 1", "data/1.txt": "changed"}, then: "old"},
+		{name: "search for packages", cells: []string{"import importlib.metadata as m\nprint(len(m.entry_points()) > 0)"}, first: "True", files: map[string]string{"other.txt": "x"}, then: "True"},
 		{name: "named and not read", cells: []string{"print('mon.txt')"}, first: "mon.txt", files: next, then: "mon.txt"},
 		{name: "written by the notebook", cells: []string{"open('out.csv', 'w').write('a')", "print(open('out.csv').read())"}, first: "a", files: map[string]string{"other.txt": "x"}, then: "a"},
 		{name: "shell", cells: []string{"!echo $lower_case"}, first: "one", then: "two", reason: "a child process (cell 1)"},

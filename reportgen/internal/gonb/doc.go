@@ -41,4 +41,22 @@
 //
 // TestPrebuild runs the notebooks in testdata/notebooks with and without prebuilding
 // and compares every output.
+//
+// # Observing what cells read
+//
+// The outputs of a cell are cached with the content of all that its program read, see
+// [session.Observed]. Package os reports files, folders and environment variables to
+// internal/testlog, which go test uses to cache results of tests. An overlay on the
+// build adds a package to the standard library that receives these reports; it is
+// initialized first, and needs neither privileges nor another build of any package.
+// Other means were considered. LD_PRELOAD does not reach Go programs, which make
+// system calls themselves. Tracing with ptrace slows cells down and is often forbidden
+// in containers. inotify reports what any process reads, and files opened and closed
+// are in /proc only for a moment. An overlay on package os would build every package
+// again.
+//
+// A connection to the network is recognized by the functions that the linker keeps in a
+// program, a child process by os.StartProcess, and the clock by the source of cells.
+// System calls that bypass package os, files that C libraries open, and the clock that
+// a package reads are not observed.
 package gonb

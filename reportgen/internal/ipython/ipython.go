@@ -1,5 +1,12 @@
 // Package ipython drives IPython's kernel, and other kernels for Python as far as
 // they behave like it.
+//
+// The kernel of a report loads a module, profile/_reportgen.py, which keeps the output
+// of child processes in order and observes what cells read. It uses Python's audit
+// events (files, folders, child processes, the network), wrappers of os.stat and
+// os.environ, sys.modules, and the syntax of cells and of modules outside of the
+// library folders (the clock). Libraries that open files without Python, such as
+// polars and h5py, are not observed: cells that import them are not cached.
 package ipython
 
 import (

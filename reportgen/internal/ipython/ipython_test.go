@@ -197,7 +197,7 @@ func TestOutputOfChildren(t *testing.T) {
 }
 
 // The state of widgets is that of their last messages, under ids that do not change from
-// run to run. An Output widget has what is printed while it is active.
+// run to run. An Output widget captures output while it is active.
 func TestWidgets(t *testing.T) {
 	kerneltest.PrivateTemp(t)
 	k := startPython(t)

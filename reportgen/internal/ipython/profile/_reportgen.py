@@ -207,7 +207,7 @@ class Observer:
         if isinstance(path, int) or path is None:
             return None
         path = os.path.abspath(os.fsdecode(path))  # links are followed when it is compared
-        if path.startswith(self.ignored) or path in self.written:
+        if (path + os.sep).startswith(self.ignored) or path in self.written:
             return None
         return path
 
@@ -239,11 +239,14 @@ class Observer:
             self.read("listing", "." if args[0] is None else args[0])
 
     def by_import(self):
-        """Whether the import of a module looks for it."""
+        """Whether the import of a module, or the search for installed packages, reads it."""
         frame = sys._getframe(1)
         while frame is not None and frame.f_globals.get("__name__") == "_reportgen":
             frame = frame.f_back
-        return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
+        if frame is None:
+            return False
+        module = frame.f_globals.get("__name__") or ""
+        return frame.f_code.co_filename.startswith("<frozen importlib") or module.split(".")[0] in ("importlib", "pkg_resources", "pkgutil")
 
     def database(self, args):
         name = os.fsdecode(args[0]) if not isinstance(args[0], str) else args[0]
