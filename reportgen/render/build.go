@@ -111,14 +111,33 @@ func (b *builder) notebook(in Input) {
 		case nbformat.Code:
 			label = b.code(where, cell)
 		default:
-			if strings.TrimSpace(cell.Source) != "" {
-				b.warn(where, 0, "a cell of type %q is omitted; make it a Markdown cell to include it", cell.Type)
-			}
+			b.raw(where, cell)
 		}
 		b.addCell(where, label, first)
 	}
 	if b.numbers.base == 0 {
 		b.warn(document.Origin{Notebook: in.Name}, 0, "the notebook has no heading and therefore no section of its own")
+	}
+}
+
+// raw adds a raw cell, as nbconvert does: of Markdown or HTML, or else as it is. The front
+// matter of Quarto and cells for other formats, such as LaTeX, are omitted.
+func (b *builder) raw(where document.Origin, cell *nbformat.Cell) {
+	format, _ := cell.Metadata["raw_mimetype"].(string)
+	if format == "" {
+		format, _ = cell.Metadata["format"].(string)
+	}
+	source := strings.TrimSpace(cell.Source)
+	switch {
+	case source == "" || cell.HasTag("remove-cell"):
+	case cell.Type != nbformat.Raw, strings.HasPrefix(source, "---\n"), format != "" && !strings.HasPrefix(format, "text/"), format == "text/latex":
+		b.warn(where, 0, "a cell of type %q is omitted; make it a Markdown cell to include it", cell.Type)
+	case format == mimeMarkdown:
+		b.markdown(where, cell.Source, nil)
+	case format == mimeHTML:
+		b.add(&document.HTML{Origin: where, Fragment: b.fragment(where, cell.Source, nil, false)})
+	default:
+		b.add(&document.Code{Origin: where, Source: strings.Trim(cell.Source, "\r\n")})
 	}
 }
 

@@ -122,3 +122,20 @@ func TestCaptionOfMarkdownTable(t *testing.T) {
 		}
 	}
 }
+
+// TestRawCells checks that raw cells are shown as nbconvert shows them.
+func TestRawCells(t *testing.T) {
+	for _, tt := range []struct{ format, source, html, warning string }{
+		{"", "some *raw* text", "some *raw* text</code>", ""},
+		{"text/restructuredtext", ".. note:: x", ".. note:: x</code>", ""},
+		{"text/markdown", "some *raw* text", "<p>some <em>raw</em> text</p>", ""},
+		{"text/html", "<b>x</b><script>y</script>", "<b>x</b></div>", "removed from HTML: <script>"},
+		{"text/latex", `\newpage`, "", `a cell of type "raw" is omitted`},
+		{"", "---\ntitle: x\n---", "", `a cell of type "raw" is omitted`},
+	} {
+		html, _, warnings := written(t, notebook(markdownCell("# A"), &nbformat.Cell{Type: nbformat.Raw, Source: tt.source, Metadata: map[string]any{"raw_mimetype": tt.format}}))
+		if !strings.Contains(html, tt.html) || (tt.warning == "") != (warnings == "") || !strings.Contains(warnings, tt.warning) {
+			t.Errorf("%s %q: warnings %q, no %s in\n%s", tt.format, tt.source, warnings, tt.html, html)
+		}
+	}
+}

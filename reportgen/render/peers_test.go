@@ -1,0 +1,203 @@
+package render_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+	"github.com/flowbook/flowbook/reportgen/render"
+)
+
+// convert has nbconvert convert all notebooks below a folder, as one JSON object.
+const convert = `
+import glob, json, os, sys, warnings
+warnings.filterwarnings("ignore")
+import nbformat
+from nbconvert import HTMLExporter
+exporter = HTMLExporter(exclude_input_prompt=True, exclude_output_prompt=True)
+pages = {}
+for name in sorted(glob.glob(sys.argv[1] + "/**/*.ipynb", recursive=True)):
+    try:
+        pages[os.path.relpath(name, sys.argv[1])] = exporter.from_notebook_node(nbformat.read(name, 4))[0]
+    except Exception:
+        pass  # nbconvert cannot read it
+json.dump(pages, sys.stdout)
+`
+
+// TestNotebooksOfOthers renders notebooks that nobody here wrote and checks that the
+// visible text, the pictures, the formulas and the links of nbconvert's HTML are in the
+// report, or that a warning names what is missing. The notebooks are those of
+// .tools/notebooks, which fetch-notebooks fetches.
+func TestNotebooksOfOthers(t *testing.T) {
+	dir := testenv.Path(t, ".tools", "notebooks")
+	python := testenv.File(t, filepath.Join(dir, "python", "bin", "python"), "reportgen/render/fetch-notebooks, which fetches notebooks of others")
+	source := filepath.Join(dir, "source")
+	command := exec.CommandContext(t.Context(), python, "-c", convert, source)
+	command.Stderr = os.Stderr
+	converted, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pages map[string]string
+	if err := json.Unmarshal(converted, &pages); err != nil {
+		t.Fatal(err)
+	}
+	if len(pages) < 150 {
+		t.Errorf("%d notebooks, want 150", len(pages))
+	}
+	warned := 0
+	for _, name := range slices.Sorted(maps.Keys(pages)) {
+		lost, warnings := compareWithPeer(t, source, name, pages[name])
+		switch {
+		case len(lost) > 0 && len(warnings) == 0:
+			t.Errorf("%s: lost without a warning: %s", name, strings.Join(lost, "; "))
+		case len(lost) > 0:
+			warned++
+			t.Logf("%s: not shown: %s\n\t%s", name, strings.Join(lost, "; "), strings.Join(warnings, "\n\t"))
+		}
+	}
+	t.Logf("%d notebooks, %d with less than nbconvert shows and a warning", len(pages), warned)
+}
+
+// compareWithPeer returns what nbconvert's page has and the report does not, and the
+// warnings about the report.
+func compareWithPeer(t *testing.T, dir, name, theirs string) (lost, warnings []string) {
+	t.Helper()
+	notebook, err := nbformat.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	if err != nil {
+		return nil, nil // older than nbformat 4
+	}
+	root, err := os.OpenRoot(filepath.Join(dir, filepath.Dir(filepath.FromSlash(name))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	d, found, err := render.Build([]render.Input{{Name: name, Notebook: notebook, Files: root.FS(), Executed: true}}, render.Options{})
+	if d == nil {
+		t.Fatal(err)
+	}
+	for _, w := range found {
+		if !strings.Contains(w.Text, "alt text") && !strings.Contains(w.Text, "has no heading") {
+			warnings = append(warnings, w.String())
+		}
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, p := range joined.Unwrap() {
+			if !strings.Contains(p.Error(), "alt text") {
+				warnings = append(warnings, p.Error())
+			}
+		}
+	}
+	var page bytes.Buffer
+	if err := render.WriteHTML(&page, d); err != nil {
+		t.Fatal(err)
+	}
+	want, got := contentOf(t, theirs), contentOf(t, page.String())
+	for _, word := range slices.Sorted(maps.Keys(want.words)) {
+		if !strings.Contains(got.text, word) {
+			lost = append(lost, fmt.Sprintf("%q", word))
+		}
+	}
+	if len(lost) > 8 {
+		lost = append(lost[:8], fmt.Sprintf("and %d more words", len(lost)-8))
+	}
+	if got.pictures < want.pictures {
+		lost = append(lost, fmt.Sprintf("%d of %d pictures", want.pictures-got.pictures, want.pictures))
+	}
+	if got.formulas < want.formulas {
+		lost = append(lost, fmt.Sprintf("%d of %d formulas", want.formulas-got.formulas, want.formulas))
+	}
+	for _, link := range slices.Sorted(maps.Keys(want.links)) {
+		if !got.links[link] {
+			lost = append(lost, "the link to "+link)
+		}
+	}
+	return lost, warnings
+}
+
+// content is what a reader sees of a page.
+type content struct {
+	words              map[string]bool
+	text               string
+	pictures, formulas int
+	links              map[string]bool
+}
+
+var (
+	// dollars matches formulas, which nbconvert leaves to MathJax.
+	dollars = regexp.MustCompile(`(?s)\$\$.+?\$\$|\\\[.+?\\\]|\\begin\{(?:align|equation|eqnarray|gather)\*?\}.*?\\end\{(?:align|equation|eqnarray|gather)\*?\}|\\\(.+?\\\)|\$(?:[^\s$](?:[^$\n]{0,300}[^\s$])?)\$`)
+	words   = regexp.MustCompile(`[\p{L}\p{N}]{3,}`)
+)
+
+// contentOf reads a page.
+func contentOf(t *testing.T, page string) content {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := content{words: map[string]bool{}, links: map[string]bool{}}
+	var b strings.Builder
+	var walk func(n *html.Node, code bool)
+	walk = func(n *html.Node, code bool) {
+		for child := range n.ChildNodes() {
+			switch {
+			case child.Type == html.TextNode && !code:
+				b.WriteString(child.Data)
+			case child.Type == html.TextNode:
+				// A dollar in code opens no formula.
+				b.WriteString(strings.ReplaceAll(child.Data, "$", "\uFF04"))
+			case child.Type != html.ElementNode:
+			case child.DataAtom == atom.Script || child.DataAtom == atom.Style || child.DataAtom == atom.Noscript || child.DataAtom == atom.Title || child.DataAtom == atom.Head:
+			case child.DataAtom == atom.Img || child.DataAtom == atom.Svg || child.DataAtom == atom.Video || child.DataAtom == atom.Audio:
+				c.pictures++
+			case child.DataAtom == atom.Math:
+				c.formulas++
+				walk(child, false)
+			case nodeClass(child, "missing") && child.DataAtom == atom.Code:
+				c.formulas++
+				walk(child, true)
+			default:
+				if child.DataAtom == atom.A && strings.HasPrefix(nodeAttribute(child, "href"), "http") {
+					c.links[strings.TrimRight(nodeAttribute(child, "href"), "/")] = true
+				}
+				walk(child, code || child.DataAtom == atom.Pre || child.DataAtom == atom.Code)
+				b.WriteByte(' ')
+			}
+		}
+	}
+	walk(root, false)
+	text := b.String()
+	c.formulas += len(dollars.FindAllString(text, -1))
+	c.text = text
+	for _, w := range words.FindAllString(dollars.ReplaceAllString(text, " "), -1) {
+		c.words[w] = true
+	}
+	return c
+}
+
+func nodeAttribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func nodeClass(n *html.Node, class string) bool {
+	return slices.Contains(strings.Fields(nodeAttribute(n, "class")), class)
+}
