@@ -76,7 +76,11 @@ func TestNotebooksOfOthers(t *testing.T) {
 // warnings about the report.
 func compareWithPeer(t *testing.T, dir, name, theirs string) (lost, warnings []string) {
 	t.Helper()
-	notebook, err := nbformat.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	file, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	notebook, err := nbformat.Read(bytes.NewReader(file))
 	if err != nil {
 		return nil, nil // older than nbformat 4
 	}
@@ -107,7 +111,8 @@ func compareWithPeer(t *testing.T, dir, name, theirs string) (lost, warnings []s
 	}
 	want, got := contentOf(t, theirs), contentOf(t, page.String())
 	for _, word := range slices.Sorted(maps.Keys(want.words)) {
-		if !strings.Contains(got.text, word) {
+		// nbconvert joins the texts of adjacent raw cells to words that no cell has.
+		if !strings.Contains(got.text, word) && (!ascii.MatchString(word) || bytes.Contains(file, []byte(word))) {
 			lost = append(lost, fmt.Sprintf("%q", word))
 		}
 	}
@@ -117,7 +122,11 @@ func compareWithPeer(t *testing.T, dir, name, theirs string) (lost, warnings []s
 	if got.pictures < want.pictures {
 		lost = append(lost, fmt.Sprintf("%d of %d pictures", want.pictures-got.pictures, want.pictures))
 	}
-	if got.formulas < want.formulas {
+	// nbconvert leaves dollars of raw cells to MathJax.
+	raw := slices.ContainsFunc(notebook.Cells, func(c *nbformat.Cell) bool {
+		return c.Type == nbformat.Raw && strings.Contains(c.Source, "$")
+	})
+	if got.formulas < want.formulas && !raw {
 		lost = append(lost, fmt.Sprintf("%d of %d formulas", want.formulas-got.formulas, want.formulas))
 	}
 	for _, link := range slices.Sorted(maps.Keys(want.links)) {
@@ -139,6 +148,7 @@ type content struct {
 var (
 	// dollars matches formulas, which nbconvert leaves to MathJax.
 	dollars = regexp.MustCompile(`(?s)\$\$.+?\$\$|\\\[.+?\\\]|\\begin\{(?:align|equation|eqnarray|gather)\*?\}.*?\\end\{(?:align|equation|eqnarray|gather)\*?\}|\\\(.+?\\\)|\$(?:[^\s$](?:[^$\n]{0,300}[^\s$])?)\$`)
+	ascii   = regexp.MustCompile(`^[0-9A-Za-z]+$`)
 	words   = regexp.MustCompile(`[\p{L}\p{N}]{3,}`)
 )
 
@@ -174,6 +184,7 @@ func contentOf(t *testing.T, page string) content {
 				if child.DataAtom == atom.A && strings.HasPrefix(nodeAttribute(child, "href"), "http") {
 					c.links[strings.TrimRight(nodeAttribute(child, "href"), "/")] = true
 				}
+				b.WriteByte(' ')
 				walk(child, code || child.DataAtom == atom.Pre || child.DataAtom == atom.Code)
 				b.WriteByte(' ')
 			}
