@@ -22,14 +22,20 @@ import (
 )
 
 const importHelp = `Import reads the logs of other tools and writes flow files, which all other commands read.
-It searches folders at any depth for files with the usual names of logs. It detects gzip,
-zstd and bzip2 by content. The input - is standard input.
+It searches folders at any depth for files with the usual names of logs. It detects the
+format of the logs, and gzip, zstd, bzip2 and xz, by content. The input - is standard input
+and needs --from.
 
 %s
 The source is the side that opened a connection, the destination the one it contacted. If
-each row of a log describes one direction (nfdump, vpc, eve-netflow, such events in ecs,
-or any log with --one-way), import joins the two rows of a connection. Rows that are not
-TCP or UDP, or cannot be read, are left out and counted on stderr.
+each row of a log describes one direction (nfdump, silk, vpc, gcp, eve-netflow, such events
+in ecs, or any log with --one-way), import joins the rows of a connection, and the pieces
+of a long one that the exporter cut. TCP flags say who opened it, else ports, else who sent
+first.
+
+Rows that are not TCP or UDP are left out and counted on stderr, as are rows that cannot be
+read. If more than one row in a hundred cannot be read, or such rows claim the most bytes,
+nothing is written; --lenient writes the rest, and the loss is shown in the report.
 
 Byte counts are those of the log: of the payload in zeek (of the IP packets with --bytes
 ip), of the packets in other formats. Missing byte counts are 0. If Zeek reports more
@@ -40,6 +46,9 @@ Tools write a log row when a connection ends, so the first rows of a day's log a
 connections of the day before. A log of one day gives the file of -o; a log of several
 days gives one file a day (day.parquet becomes day-2024-04-19.parquet and so on), all of
 them or none. Choose days with --day; flows of other days are then left out.
+
+With --into, import adds to a folder of days (DIR/date=2024-04-19/*.parquet). It skips logs
+that it has imported there before, so that rotated logs can be added as they come.
 
 To read tables of any kind, give the column for each of
 %s
@@ -54,7 +63,7 @@ func newImportCommand() *cobra.Command {
 		Short: "Convert logs of other tools to flow files",
 		Long:  fmt.Sprintf(importHelp, importFormats(), strings.Join(ingest.MapKeys(), ", ")),
 		Example: `  reportgen import --from zeek logs/2024-04-19 --day 2024-04-19 -o baseline.parquet
-  reportgen import --from zeek conn.log.gz --timezone Europe/Lisbon -o day.parquet
+  reportgen import --into days --timezone Europe/Lisbon /var/log/zeek
   nfdump -R /var/cache/nfdump -N -o long | reportgen import --from nfdump - -o day.parquet
   reportgen import --from vpc --fields '${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${bytes} ${start} ${end}' flows.log -o day.parquet
   reportgen import --from csv flows.csv -o day.parquet --time ms \
@@ -195,7 +204,7 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 		return err
 	}
 	days := sorter.Days()
-	if len(days) == 0 {
+	if len(days) == 0 && (folder == nil || summary.Loss().Rows > 0) {
 		return noFlows(summary, opt.days)
 	}
 	loss := summary.Loss()
@@ -203,6 +212,9 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 		return fmt.Errorf("%w; nothing was written; say how the log is written (--time, --map, --from), or write what is left with --lenient", err)
 	} else if err != nil {
 		c.Warnf("%v; written without them", err)
+	}
+	if len(days) == 0 {
+		c.Infof("no TCP or UDP flows in the input; nothing to add")
 	}
 	warnExternal(c, &sorter)
 	if folder == nil {
