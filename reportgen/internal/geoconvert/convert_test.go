@@ -434,3 +434,12 @@ func ExampleRead() {
 	}
 	// Output: 193.136.0.0/15 PT
 }
+
+// TestColumnsOfIPinfo reads a header that has the name of a country before its code.
+func TestColumnsOfIPinfo(t *testing.T) {
+	const text = "network,country,country_code,continent,continent_code,asn,as_name,as_domain\n192.0.2.0/24,Germany,DE,Europe,EU,AS3320,Deutsche Telekom,t.de\n"
+	table, err := readText("lite.csv", []byte(text))
+	if err != nil || len(table.Entries) != 1 || table.Entries[0].Country != "DE" || table.Entries[0].Owner.ASN != 3320 {
+		t.Errorf("%+v, %v", table, err)
+	}
+}

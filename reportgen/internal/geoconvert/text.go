@@ -76,8 +76,15 @@ func findColumns(row []string) (cols *columns, header bool, err error) {
 	if _, err := parseAddr(row[0]); err == nil {
 		return &columns{network: -1, start: 0, end: 1, country: 2, asn: 3, name: 4}, false, nil
 	}
+	// The first of the names that the row has counts: IPinfo has country, the name,
+	// before country_code.
 	find := func(names []string) int {
-		return slices.IndexFunc(row, func(s string) bool { return slices.Contains(names, strings.ToLower(strings.TrimSpace(s))) })
+		for _, name := range names {
+			if i := slices.IndexFunc(row, func(s string) bool { return strings.EqualFold(strings.TrimSpace(s), name) }); i >= 0 {
+				return i
+			}
+		}
+		return -1
 	}
 	n := columnNames
 	cols = &columns{find(n.network), find(n.start), find(n.end), find(n.country), find(n.asn), find(n.name)}
