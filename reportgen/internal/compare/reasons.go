@@ -25,7 +25,12 @@ func writeReasons(w io.Writer, was, fresh string) error {
 		return err
 	}
 	why := reasons(old, now)
-	if len(why) == 0 {
+	hidden := unpublished(now)
+	switch {
+	case len(why) == 0 && len(hidden) > 0:
+		fmt.Fprintf(w, "No source changed of which %s has a hash; one of those without may have: %s\n", report.SourcesName, strings.Join(hidden, ", "))
+		return nil
+	case len(why) == 0:
 		fmt.Fprintln(w, "No source changed: an input that no cell declares has, or the report was edited")
 		return nil
 	}
@@ -146,12 +151,28 @@ func cellReasons(notebook string, was, is []report.CellSource) []string {
 	return all
 }
 
+// kinds are the words for kinds of sources.
+var kinds = map[string]string{
+	execute.KindFile: "file", execute.KindFolder: "folder", execute.KindFiles: "files", execute.KindModules: "go.mod or go.sum of",
+	execute.KindEnvironment: "environment variable", execute.KindPackage: "package",
+}
+
+// unpublished lists the sources whose content may be secret.
+func unpublished(s report.Sources) []string {
+	var all []string
+	for _, n := range s.Notebooks {
+		for _, source := range n.Sources {
+			if text := strings.TrimSpace(kinds[source.Kind] + " " + source.Name); source.SHA256 == "" && !slices.Contains(all, text) {
+				all = append(all, text)
+			}
+		}
+	}
+	return all
+}
+
 // inputReasons lists the inputs of a notebook that changed.
 func inputReasons(was, is []execute.Source) []string {
-	words := map[string]string{
-		execute.KindFile: "file", execute.KindFolder: "folder", execute.KindFiles: "files", execute.KindModules: "go.mod or go.sum of",
-		execute.KindEnvironment: "environment variable", execute.KindPackage: "package",
-	}
+	words := kinds
 	sums := make(map[[2]string]string)
 	for _, s := range was {
 		sums[[2]string{s.Kind, s.Name}] = s.SHA256
@@ -163,7 +184,7 @@ func inputReasons(was, is []execute.Source) []string {
 		switch {
 		case !known:
 			all = append(all, fmt.Sprintf("%s %s is a new input", words[s.Kind], s.Name))
-		case sum != s.SHA256:
+		case sum != s.SHA256 && sum != "" && s.SHA256 != "":
 			all = append(all, fmt.Sprintf("%s %s changed", words[s.Kind], s.Name))
 		}
 		delete(sums, key)

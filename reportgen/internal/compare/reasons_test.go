@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,5 +55,32 @@ func TestReasons(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, reasons(was, is)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A source without a hash is neither changed nor unchanged: it is named as a
+// possible cause.
+func TestUnpublishedSources(t *testing.T) {
+	with := func(sources ...execute.Source) report.Sources {
+		return report.Sources{Notebooks: []report.NotebookSource{{Name: "a.ipynb", Sources: sources}, {Name: "b.ipynb", Sources: sources}}}
+	}
+	pin := execute.Source{Kind: execute.KindEnvironment, Name: "PIN"}
+	hashed := pin
+	hashed.SHA256 = "f5"
+	data := execute.Source{Kind: execute.KindFile, Name: "day.csv", SHA256: "a1"}
+	for _, was := range []report.Sources{with(pin, data), with(hashed, data)} { // early reports have the hash
+		if why := reasons(was, with(pin, data)); len(why) > 0 {
+			t.Errorf("%q", why)
+		}
+	}
+	if got := unpublished(with(pin, data)); !slices.Equal(got, []string{"environment variable PIN"}) {
+		t.Errorf("%q", got)
+	}
+	absent := pin
+	absent.SHA256 = "absent"
+	changed := data
+	changed.SHA256 = "b2"
+	if why := reasons(with(absent, data), with(absent, changed)); !slices.Equal(why, []string{"file day.csv changed (a.ipynb, b.ipynb)"}) {
+		t.Errorf("%q", why)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/reportgen/execute"
@@ -18,7 +19,9 @@ import (
 // SourcesName is the file that lists what a report was made from.
 const SourcesName = "sources.json"
 
-// collectSources lists what a report was made from, without any path of a machine.
+// Sources lists what a report was made from, without any path of a machine and
+// without hashes of what may be secret: a hash of a password is as good as the
+// password if it can be guessed. See collectSources.
 type Sources struct {
 	Reportgen  string           `json:"reportgen"`        // its version
 	Config     string           `json:"config,omitempty"` // the SHA-256 of report.yaml
@@ -47,6 +50,10 @@ type CellSource struct {
 }
 
 // collectSources returns what the run depended on. The version is that of this program.
+//
+// There are hashes of the values of parameters, of the project's files, and of the
+// files that parameters name. There are none of environment variables, other files
+// outside of the project, hidden files, and files that only their owner may read.
 func (r *Run) collectSources(version string) Sources {
 	s := Sources{Reportgen: version}
 	if src, err := os.ReadFile(filepath.Join(r.source.dir, ConfigName)); err == nil {
@@ -65,10 +72,49 @@ func (r *Run) collectSources(version string) Sources {
 			sum := sha256.Sum256([]byte(c.Type + "\n" + c.Source))
 			n.Cells = append(n.Cells, CellSource{c.ID, hex.EncodeToString(sum[:])})
 		}
-		n.Sources = portable(result.Sources, result.Dir)
+		n.Sources = portable(r.published(result.Sources, result.Dir), result.Dir)
 		s.Notebooks = append(s.Notebooks, n)
 	}
 	return s
+}
+
+// published returns sources without the hashes of what may be secret.
+func (r *Run) published(sources []execute.Source, dir string) []execute.Source {
+	root := projectRoot(dir)
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs // as the names of files are
+	}
+	given := map[string]bool{}
+	for _, p := range r.parameters {
+		given[fmt.Sprint(p.Value)] = true
+	}
+	var all []execute.Source
+	for _, s := range sources {
+		switch {
+		case !s.Exists() || given[s.Name]:
+		case s.Kind == execute.KindPackage || s.Kind == execute.KindModules:
+		case s.Kind == execute.KindEnvironment || private(dir, s.Name) && private(root, s.Name):
+			s.SHA256 = ""
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// private reports whether the content of a file or folder may be secret, as far as
+// a project with this root is concerned.
+func private(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return true
+	}
+	for part := range strings.SplitSeq(filepath.ToSlash(rel), "/") {
+		if len(part) > 1 && part[0] == '.' {
+			return true
+		}
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 == 0
 }
 
 // portable renames sources so that they do not depend on the machine: files in the project of the notebook's folder get

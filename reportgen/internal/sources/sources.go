@@ -35,8 +35,8 @@ const absent = "absent"
 // Source is something that a cell's outputs depend on besides its own code.
 type Source struct {
 	Kind   string `json:"kind"`
-	Name   string `json:"name"`   // absolute path, pattern, variable or import path
-	SHA256 string `json:"sha256"` // of its content, in hexadecimal; "absent" if it does not exist
+	Name   string `json:"name"`             // absolute path, pattern, variable or import path
+	SHA256 string `json:"sha256,omitempty"` // of its content, in hexadecimal; "absent" if it does not exist
 }
 
 // Exists reports whether the source existed when it was hashed.
