@@ -1,4 +1,4 @@
-// Package detect compares a day of flows with a normal day and finds hosts
+// Package detect compares a day of flows with the days before and finds hosts
 // that behave like compromised ones.
 //
 // Each detection is a file of this package with a function that takes an
@@ -44,9 +44,11 @@
 // distance from the middle of all hosts takes account of which go together
 // (cloud.go); limits of distances are learned as those of values are.
 //
-// Without a baseline day there is nothing to compare with and nothing is found;
-// a day without internal hosts gives empty results. Only Clients needs no
-// baseline: it compares the clients of one day with each other.
+// The history is a list of days. Samples are taken over all of them, by weekday
+// and weekend once both are known, and what was an alert on a past day does not
+// count as normal, except for jobs of the first week. Without a history, or with
+// too few hosts to learn from, limits are fixed ones, each beside its source; a
+// finding says what it was learned from, and [Coverage] what a rule could not see.
 package detect
 
 import (
