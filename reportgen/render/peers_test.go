@@ -37,7 +37,7 @@ for name in sorted(glob.glob(sys.argv[1] + "/**/*.ipynb", recursive=True)):
 json.dump(pages, sys.stdout)
 `
 
-// TestNotebooksOfOthers renders notebooks that nobody here wrote and checks that the
+// TestNotebooksOfOthers renders notebooks of other projects and checks that the
 // visible text, the pictures, the formulas and the links of nbconvert's HTML are in the
 // report, or that a warning names what is missing. The notebooks are those of
 // .tools/notebooks, which fetch-notebooks fetches.
