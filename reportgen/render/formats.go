@@ -140,7 +140,7 @@ func writeTree(s *strings.Builder, key string, value any, open bool, left *int) 
 	}
 	var keys []string
 	var at func(i int) any
-	kind := ""
+	var kind string
 	switch v := value.(type) {
 	case map[string]any:
 		keys = slices.Sorted(maps.Keys(v))

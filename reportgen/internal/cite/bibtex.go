@@ -185,7 +185,7 @@ func splitTop(s, separator string) []string {
 			start = i + len(separator)
 			i = start - 1
 			if separator == " and " {
-				i-- // "a and and b" has an empty name
+				i-- // an empty name may follow
 			}
 		}
 	}

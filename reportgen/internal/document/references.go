@@ -69,7 +69,7 @@ func (c *CrossRef) Dump(source []byte, level int) {
 	ast.DumpHelper(c, source, level, map[string]string{"Label": c.Label}, nil)
 }
 
-// printed returns the text of the reference: "Figure 2.1", or the label followed by a
+// Printed returns the text of the reference: "Figure 2.1", or the label followed by a
 // question mark if it is unresolved.
 func (c *CrossRef) Printed() string {
 	if c.Target == nil {
@@ -165,7 +165,7 @@ func (c *Citation) printed() string {
 	return strings.Join(all, ", ")
 }
 
-// printed returns the text for one work of a citation, such as "[2, p. 3]".
+// Printed returns the text for one work of a citation, such as "[2, p. 3]".
 func (w Cited) Printed() string {
 	if w.Locator == "" {
 		return "[" + strconv.Itoa(w.Reference.Number) + "]"

@@ -119,7 +119,7 @@ type cell struct {
 func overwrite(line, colors string) ([]cell, string) {
 	var cells []cell
 	at := 0
-	print := func(text string) {
+	show := func(text string) {
 		for _, r := range text {
 			switch {
 			case r == '\r':
@@ -140,7 +140,7 @@ func overwrite(line, colors string) ([]cell, string) {
 	}
 	last := 0
 	for _, m := range escape.FindAllStringSubmatchIndex(line, -1) {
-		print(line[last:m[0]])
+		show(line[last:m[0]])
 		last = m[1]
 		if m[4] < 0 {
 			continue
@@ -157,7 +157,7 @@ func overwrite(line, colors string) ([]cell, string) {
 			}
 		}
 	}
-	print(line[last:])
+	show(line[last:])
 	return cells, colors
 }
 

@@ -249,7 +249,7 @@ func (r *Renderer) define(command string, in *reader) bool {
 	if !ok || !strings.HasPrefix(name, `\`) || len(name) < 2 {
 		return false
 	}
-	body := ""
+	var body string
 	switch command {
 	case `\def`:
 		open := strings.IndexByte(in.source[in.at:], '{')
