@@ -1,7 +1,7 @@
 // Package compare finds what differs between two reports: a report that was made before, and one made now.
 //
 // [Reports] compares two folders. A report is stale if any of its files has other bytes. Reports then names the sections,
-// texts, tables, rows and figures of its document that differ (see [Documents]), the files, and what changed among the
+// texts, tables, rows and figures of its document that differ (see documents), the files, and what changed among the
 // sources of the report.
 package compare
 
@@ -65,7 +65,7 @@ func writeChanges(w io.Writer, was, fresh string) error {
 	if err != nil {
 		return err
 	}
-	changes, err := Documents(old, now)
+	changes, err := documents(old, now)
 	if err != nil {
 		return err
 	}

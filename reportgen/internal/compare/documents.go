@@ -17,8 +17,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/volatile"
 )
 
-// Change is one difference between two documents.
-type Change struct {
+// difference is one difference between two documents.
+type difference struct {
 	Section string // the heading of the section
 	What    string // what differs, with the old and the new value
 }
@@ -26,9 +26,9 @@ type Change struct {
 // maxListed is the number of differences that are listed of one table, figure or field.
 const maxListed = 5
 
-// Documents returns what differs between two documents for a reader. It is empty only if they are equal, except for the
+// documents returns what differs between two documents for a reader. It is empty only if they are equal, except for the
 // cells that their parts come from and for what is volatile (see package volatile).
-func Documents(was, is *document.Document) ([]Change, error) {
+func documents(was, is *document.Document) ([]difference, error) {
 	old, err := collect(was)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func Documents(was, is *document.Document) ([]Change, error) {
 	}
 	runs := differences(old, now, func(i item) string { return i.key })
 	moved := takeMoved(runs)
-	var changes []Change
+	var changes []difference
 	for i, run := range runs {
 		changes = append(changes, compareRun(run[0], run[1])...)
 		changes = append(changes, moved[i]...)
@@ -49,14 +49,14 @@ func Documents(was, is *document.Document) ([]Change, error) {
 
 // takeMoved removes the items that are in one run of the old document and in another run of the new one. It returns the
 // changes to list with each run of the new document.
-func takeMoved(runs [][2][]item) [][]Change {
+func takeMoved(runs [][2][]item) [][]difference {
 	from := make(map[string][]int) // runs of the old document by key
 	for i, run := range runs {
 		for _, old := range run[0] {
 			from[old.key] = append(from[old.key], i)
 		}
 	}
-	moved := make([][]Change, len(runs))
+	moved := make([][]difference, len(runs))
 	for i := range runs {
 		runs[i][1] = slices.DeleteFunc(slices.Clone(runs[i][1]), func(now item) bool {
 			if len(from[now.key]) == 0 {
@@ -66,7 +66,7 @@ func takeMoved(runs [][2][]item) [][]Change {
 			from[now.key] = from[now.key][1:]
 			at := slices.IndexFunc(runs[j][0], func(old item) bool { return old.key == now.key })
 			runs[j][0] = slices.Delete(slices.Clone(runs[j][0]), at, at+1)
-			moved[i] = append(moved[i], Change{now.section, "moved: " + now.title()})
+			moved[i] = append(moved[i], difference{now.section, "moved: " + now.title()})
 			return true
 		})
 	}
@@ -74,21 +74,21 @@ func takeMoved(runs [][2][]item) [][]Change {
 }
 
 // compareRun compares the items between two that are equal in both documents.
-func compareRun(was, is []item) []Change {
-	var changes []Change
+func compareRun(was, is []item) []difference {
+	var changes []difference
 	old := partners(was, is)
 	for i, now := range is {
 		if old[i] < 0 {
-			changes = append(changes, Change{now.section, "new: " + now.title()})
+			changes = append(changes, difference{now.section, "new: " + now.title()})
 			continue
 		}
 		for _, what := range compareItems(was[old[i]], now) {
-			changes = append(changes, Change{now.section, what})
+			changes = append(changes, difference{now.section, what})
 		}
 	}
 	for i, before := range was {
 		if !slices.Contains(old, i) {
-			changes = append(changes, Change{before.section, "removed: " + before.title()})
+			changes = append(changes, difference{before.section, "removed: " + before.title()})
 		}
 	}
 	return changes

@@ -93,7 +93,7 @@ func leaves(v any, path string, f func(path string, set func(any))) {
 func TestEveryChangeIsFound(t *testing.T) {
 	d := sample(t)
 	source := encoded(t, d)
-	if changes, err := Documents(d, d); err != nil || len(changes) > 0 {
+	if changes, err := documents(d, d); err != nil || len(changes) > 0 {
 		t.Errorf("%v, %v", changes, err)
 	}
 	var tree any
@@ -141,7 +141,7 @@ func TestEveryChangeIsFound(t *testing.T) {
 			return
 		}
 		tried++
-		changes, err := Documents(d, changed)
+		changes, err := documents(d, changed)
 		if err != nil || len(changes) == 0 {
 			t.Errorf("%s: %v → %v: %v, %v", path, before, to, changes, err)
 		}
@@ -214,52 +214,52 @@ func TestDocuments(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(*document.Document)
-		want   []Change
+		want   []difference
 	}{
 		{"a text", func(d *document.Document) {
 			d.Blocks[1] = document.Prose{Text: text("Table 1.1 shows 18 flows of one host.\n\n- first\n- second\n\n| Day | Flows |\n|--|--|\n| Monday | 17 |")}
-		}, []Change{{"1 Days", `text: "Table 1.1 shows 17 flows of one" → "Table 1.1 shows 18 flows of one"`}}},
+		}, []difference{{"1 Days", `text: "Table 1.1 shows 17 flows of one" → "Table 1.1 shows 18 flows of one"`}}},
 		{"a list and a table in prose", func(d *document.Document) {
 			d.Blocks[1] = document.Prose{Text: text("Table 1.1 shows 17 flows of one host.\n\n- first\n- third\n\n| Day | Flows |\n|--|--|\n| Monday | 18 |")}
-		}, []Change{
+		}, []difference{
 			{"1 Days", `list item: "second" → "third"`},
 			{"1 Days", `table without a caption: row "Monday", column "Flows": 17 → 18`},
 		}},
 		{"emphasis", func(d *document.Document) { d.Blocks[5] = document.Prose{Text: text("*Kept.*")} },
-			[]Change{{"2 Rest", `text "Kept.": children[0].children: none → [{"kind":"text","text":"Kept."}]`}, {"2 Rest", `text "Kept.": children[0].kind: "text" → "emphasis"`}, {"2 Rest", `text "Kept.": children[0].level: none → 1`}, {"2 Rest", `text "Kept.": children[0].text: "Kept." → none`}}},
+			[]difference{{"2 Rest", `text "Kept.": children[0].children: none → [{"kind":"text","text":"Kept."}]`}, {"2 Rest", `text "Kept.": children[0].kind: "text" → "emphasis"`}, {"2 Rest", `text "Kept.": children[0].level: none → 1`}, {"2 Rest", `text "Kept.": children[0].text: "Kept." → none`}}},
 		{"values", func(d *document.Document) { d.Blocks[2] = hosts("a 18", "b 3", "c 1") },
-			[]Change{{"1 Days", `Table 1.1 Hosts: row "a", column "Flows": 17 → 18`}, {"1 Days", "Table 1.1 Hosts: new row c | 1"}}},
+			[]difference{{"1 Days", `Table 1.1 Hosts: row "a", column "Flows": 17 → 18`}, {"1 Days", "Table 1.1 Hosts: new row c | 1"}}},
 		{"a value behind its text", func(d *document.Document) { d.Blocks[2].(*document.Table).Rows[0][1].Raw = "17.2" },
-			[]Change{{"1 Days", `Table 1.1 Hosts: row "a", column "Flows": 17 is 17.2, was 17`}}},
-		{"a row", func(d *document.Document) { d.Blocks[2] = hosts("a 17") }, []Change{{"1 Days", "Table 1.1 Hosts: removed row b | 3"}}},
+			[]difference{{"1 Days", `Table 1.1 Hosts: row "a", column "Flows": 17 is 17.2, was 17`}}},
+		{"a row", func(d *document.Document) { d.Blocks[2] = hosts("a 17") }, []difference{{"1 Days", "Table 1.1 Hosts: removed row b | 3"}}},
 		{"columns", func(d *document.Document) { d.Blocks[2].(*document.Table).Columns[1].Title = "Rows" },
-			[]Change{{"1 Days", "Table 1.1 Hosts: columns Host | Flows → Host | Rows"}}},
+			[]difference{{"1 Days", "Table 1.1 Hosts: columns Host | Flows → Host | Rows"}}},
 		{"a caption", func(d *document.Document) { d.Blocks[2].(*document.Table).Caption = line("Servers") },
-			[]Change{{"1 Days", `Table 1.1 Servers: was "Table 1.1 Hosts"`}}},
+			[]difference{{"1 Days", `Table 1.1 Servers: was "Table 1.1 Hosts"`}}},
 		{"labels and data", func(d *document.Document) {
 			f := d.Blocks[3].(*document.Figure)
 			f.Picture, f.Data = picture(t, "<text>18</text>"), hosts("a 18")
-		}, []Change{{"1 Days", `Figure 1.1 Flows: labels ["17"] → ["18"]`}, {"1 Days", `Figure 1.1 Flows: data: row "a", column "Flows": 17 → 18`}}},
+		}, []difference{{"1 Days", `Figure 1.1 Flows: labels ["17"] → ["18"]`}, {"1 Days", `Figure 1.1 Flows: data: row "a", column "Flows": 17 → 18`}}},
 		{"a drawing", func(d *document.Document) {
 			d.Blocks[3].(*document.Figure).Picture = picture(t, "<text x='1'>17</text>")
 		},
-			[]Change{{"1 Days", "Figure 1.1 Flows: drawn differently, with the same labels"}}},
+			[]difference{{"1 Days", "Figure 1.1 Flows: drawn differently, with the same labels"}}},
 		{"an alt text", func(d *document.Document) { d.Blocks[3].(*document.Figure).Picture.Alt = "Other bars" },
-			[]Change{{"1 Days", `Figure 1.1 Flows: alt text "Bars" → "Other bars"`}}},
+			[]difference{{"1 Days", `Figure 1.1 Flows: alt text "Bars" → "Other bars"`}}},
 		{"a section", func(d *document.Document) { d.Blocks = d.Blocks[:4] },
-			[]Change{{"2 Rest", `removed: heading "2 Rest"`}, {"2 Rest", `removed: text "Kept."`}}},
+			[]difference{{"2 Rest", `removed: heading "2 Rest"`}, {"2 Rest", `removed: text "Kept."`}}},
 		{"the order", func(d *document.Document) { d.Blocks[2], d.Blocks[3] = d.Blocks[3], d.Blocks[2] },
-			[]Change{{"1 Days", "moved: Table 1.1 Hosts"}}},
-		{"the title", func(d *document.Document) { d.Title = "Rows" }, []Change{{"", `title: "Flows" → "Rows"`}}},
+			[]difference{{"1 Days", "moved: Table 1.1 Hosts"}}},
+		{"the title", func(d *document.Document) { d.Title = "Rows" }, []difference{{"", `title: "Flows" → "Rows"`}}},
 		{"an output", func(d *document.Document) {
 			d.Blocks = append(d.Blocks, &document.HTML{Fragment: document.Fragment{Pieces: []document.Piece{{Markup: "<b>x</b>"}}}})
 		},
-			[]Change{{"2 Rest", `new: output "x"`}}},
+			[]difference{{"2 Rest", `new: output "x"`}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			after := before()
 			tt.change(after)
-			got, err := Documents(before(), after)
+			got, err := documents(before(), after)
 			if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
 				t.Errorf("%v (-want +got)\n%s", err, diff)
 			}
@@ -273,7 +273,7 @@ func TestManyChanges(t *testing.T) {
 	for i := range 20 {
 		a, b = append(a, fmt.Sprintf("h%d %d", i, i)), append(b, fmt.Sprintf("h%d %d", i, i+1))
 	}
-	got, err := Documents(&document.Document{Blocks: []document.Block{hosts(a...)}}, &document.Document{Blocks: []document.Block{hosts(b...)}})
+	got, err := documents(&document.Document{Blocks: []document.Block{hosts(a...)}}, &document.Document{Blocks: []document.Block{hosts(b...)}})
 	if err != nil || len(got) != maxListed+1 || got[maxListed].What != "Table 1.1 Hosts: 15 more differences" {
 		t.Errorf("%v, %v", got, err)
 	}

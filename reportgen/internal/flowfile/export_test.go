@@ -1,5 +1,7 @@
 package flowfile
 
+import "github.com/flowbook/flowbook/pkg/flow"
+
 // Names for the tests of package flowfile_test.
 
 var ErrAllRejected = errAllRejected
@@ -19,3 +21,5 @@ const ReasonNull = reasonNull
 const ReasonNumber = reasonNumber
 const ReasonPort = reasonPort
 const ReasonProtocol = reasonProtocol
+
+func (q Filter) Match(r flow.Record) bool { return q.matches(r) }

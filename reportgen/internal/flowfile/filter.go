@@ -21,8 +21,8 @@ type Filter struct {
 	To       flow.Time // the first moment that is out; 0 for the end of the day
 }
 
-// Match says whether the filter chooses r.
-func (q Filter) Match(r flow.Record) bool {
+// matches says whether the filter chooses r.
+func (q Filter) matches(r flow.Record) bool {
 	return (!q.Src.IsValid() || q.Src.Unmap() == r.Src) &&
 		(!q.Dst.IsValid() || q.Dst.Unmap() == r.Dst) &&
 		(q.Proto == 0 || q.Proto == r.Proto) &&

@@ -177,7 +177,7 @@ func (b *batch) yield(i int, q Filter, yield func(flow.Record, error) bool) bool
 		Down:  b.vectors[colDown].numbers[i],
 	}
 	b.details(i, &r.Details)
-	return !q.Match(r) || yield(r, nil)
+	return !q.matches(r) || yield(r, nil)
 }
 
 // details puts the optional columns of row i of the batch into d.

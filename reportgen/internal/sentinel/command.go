@@ -209,7 +209,7 @@ func (o *options) run(ctx context.Context, stdout io.Writer, c *console.Console)
 
 // write writes the charts and the report to the current folder.
 func (o *options) write(ctx context.Context, a *Analysis, c *console.Console) error {
-	for _, chart := range a.Charts() {
+	for _, chart := range a.figures() {
 		image, err := png.Encode(chart.Figure)
 		if err != nil {
 			return fmt.Errorf("%s: %w", chart.Name, err)
@@ -226,7 +226,7 @@ func (o *options) write(ctx context.Context, a *Analysis, c *console.Console) er
 	if !o.report {
 		return nil
 	}
-	if err := wholefile.Write(reportFile, 0o666, func(w io.Writer) error { return a.WriteMarkdown(ctx, w) }); err != nil {
+	if err := wholefile.Write(reportFile, 0o666, func(w io.Writer) error { return a.writeMarkdown(ctx, w) }); err != nil {
 		return err
 	}
 	c.Infof("wrote %s", reportFile)

@@ -2,6 +2,8 @@ package sentinel
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"net/netip"
 	"testing"
 
@@ -44,3 +46,8 @@ func OwnedBy(t testing.TB, name string, network netip.Prefix) *geo.Lookup {
 var FindPeers = findPeers
 var NewInsiders = newInsiders
 var UnusualUploads = unusualUploads
+
+// WriteMarkdown writes the analysis as a report.
+func (a *Analysis) WriteMarkdown(ctx context.Context, w io.Writer) error {
+	return a.writeMarkdown(ctx, w)
+}

@@ -13,12 +13,12 @@ import (
 	"github.com/flowbook/flowbook/pkg/units"
 )
 
-// WriteMarkdown writes the measures taken as a report: the tables and charts,
+// writeMarkdown writes the measures taken as a report: the tables and charts,
 // then a card for each host that they list, with its origin, its owner and,
 // where Options.Resolver is set, its reverse name. The charts are the files that
 // Charts names, beside the report. It holds no time and no path: the same day
 // gives the same bytes, except for the answers of name servers.
-func (a *Analysis) WriteMarkdown(ctx context.Context, w io.Writer) error {
+func (a *Analysis) writeMarkdown(ctx context.Context, w io.Writer) error {
 	cards := a.cards()
 	names, err := a.resolve(ctx, cards)
 	if err != nil {
@@ -66,7 +66,7 @@ func (a *Analysis) WriteMarkdown(ctx context.Context, w io.Writer) error {
 }
 
 func (a *Analysis) picture(b *strings.Builder, name string) {
-	for _, c := range a.Charts() {
+	for _, c := range a.figures() {
 		if c.Name == name {
 			fmt.Fprintf(b, "![%s](%s)\n\n", escape(c.Alt), c.Name)
 		}

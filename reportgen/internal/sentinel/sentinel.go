@@ -106,8 +106,8 @@ func (a *Analysis) compare() {
 	}
 }
 
-// Chart is a figure under the name of its file.
-type Chart struct {
+// figure is a figure under the name of its file.
+type figure struct {
 	Name   string
 	Alt    string // what it shows, in words
 	Figure *chart.Figure
@@ -119,16 +119,16 @@ const (
 	hourChart    = "connectionsxhour.png"
 )
 
-// Charts returns the figures of the measures taken.
-func (a *Analysis) Charts() []Chart {
+// figures returns the figures of the measures taken.
+func (a *Analysis) figures() []figure {
 	o := chart.Options{Day: frame.TestDay}
-	var charts []Chart
+	var charts []figure
 	if a.opt.Country {
-		charts = append(charts, Chart{countryChart, "Bars of flows and received bytes by country of destination",
+		charts = append(charts, figure{countryChart, "Bars of flows and received bytes by country of destination",
 			chart.Bars(frame.Countries(a.day.Profile, a.geo, nil), "country", []string{"flows", "down_bytes"}, o)})
 	}
 	if a.opt.Distribution {
-		charts = append(charts, Chart{hourChart, "Flows by hour of the day",
+		charts = append(charts, figure{hourChart, "Flows by hour of the day",
 			chart.Hours(frame.Hours(a.day.Profile), "flows", o)})
 	}
 	return charts

@@ -70,11 +70,11 @@ type Picture struct {
 	Height int
 }
 
-// MissingError reports that a page needs files that no installed package ships.
-type MissingError struct{ Addresses []string }
+// missingError reports that a page needs files that no installed package ships.
+type missingError struct{ Addresses []string }
 
 // Error names the files.
-func (e *MissingError) Error() string {
+func (e *missingError) Error() string {
 	return "needs " + strings.Join(e.Addresses, ", ") + ", which no installed package has"
 }
 
@@ -213,7 +213,7 @@ func (b *Browser) draw(body, expression string) (*Picture, error) {
 		return nil, err
 	}
 	if missing := b.missed(); len(missing) > 0 {
-		return nil, &MissingError{missing}
+		return nil, &missingError{missing}
 	}
 	if expression != "" {
 		svg, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))

@@ -125,21 +125,21 @@ func attribute(a html.Attribute) string {
 	return Identifiers(a.Val)
 }
 
-// JSON returns a value of JSON as text without random identifiers, which may also be keys. The elements of an object are
+// maskJSON returns a value of JSON as text without random identifiers, which may also be keys. The elements of an object are
 // in the order of their values, since that of random keys is random.
-func JSON(v any) string {
+func maskJSON(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
 		var fields []string
 		for name, value := range v {
-			fields = append(fields, quote(Identifiers(name))+":"+JSON(value))
+			fields = append(fields, quote(Identifiers(name))+":"+maskJSON(value))
 		}
 		slices.Sort(fields)
 		return "{" + strings.Join(fields, ",") + "}"
 	case []any:
 		var all []string
 		for _, value := range v {
-			all = append(all, JSON(value))
+			all = append(all, maskJSON(value))
 		}
 		return "[" + strings.Join(all, ",") + "]"
 	case string:
@@ -168,12 +168,12 @@ func Notebook(nb *nbformat.Notebook) string {
 	metadata := maps.Clone(nb.Metadata)
 	widgets := metadata["widgets"]
 	delete(metadata, "widgets")
-	b.WriteString(quote(metadata) + JSON(widgets))
+	b.WriteString(quote(metadata) + maskJSON(widgets))
 	return b.String()
 }
 
 func output(o *nbformat.Output) string {
-	parts := []string{o.Type, o.Name, Text(o.Text), o.EName, Text(o.EValue), JSON(o.Metadata)}
+	parts := []string{o.Type, o.Name, Text(o.Text), o.EName, Text(o.EValue), maskJSON(o.Metadata)}
 	for _, line := range o.Traceback {
 		parts = append(parts, Text(line))
 	}
@@ -181,7 +181,7 @@ func output(o *nbformat.Output) string {
 		text, isText := o.Data[mime].(string)
 		switch {
 		case !isText:
-			text = JSON(o.Data[mime])
+			text = maskJSON(o.Data[mime])
 		case mime == "text/html" || mime == "image/svg+xml" || mime == "text/markdown":
 			text = Markup(text)
 		case strings.HasPrefix(mime, "text/"):
