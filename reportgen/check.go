@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/compare"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
@@ -91,7 +92,7 @@ func (o *runFlags) check(cmd *cobra.Command, dir string, args []string, cached b
 	if err != nil {
 		return err
 	}
-	stale, err := compare.Reports(cmd.OutOrStdout(), dir, fresh.Path(), digest)
+	stale, err := compare.Reports(console.Writer(cmd.OutOrStdout()), dir, fresh.Path(), digest)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/evaluation"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
@@ -58,7 +59,7 @@ func newEvaluateCommand() *cobra.Command {
 				}
 				findings = append(findings, fs...)
 			}
-			return evaluation.Compare(truth, findings, k).WriteTable(cmd.OutOrStdout(), hosts)
+			return evaluation.Compare(truth, findings, k).WriteTable(console.Writer(cmd.OutOrStdout()), hosts)
 		},
 	}
 	c.Flags().StringVar(&truthPath, "truth", "", "`FILE` truth.json that lists the planted hosts, as reportgen synth writes it")

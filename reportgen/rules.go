@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
 )
 
@@ -74,6 +75,6 @@ func printRules(cmd *cobra.Command, files []string, format string) error {
 	if err := write(&text); err != nil {
 		return err
 	}
-	_, err = cmd.OutOrStdout().Write(text.Bytes())
+	_, err = console.Writer(cmd.OutOrStdout()).Write(text.Bytes())
 	return err
 }

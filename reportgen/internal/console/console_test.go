@@ -212,6 +212,17 @@ func TestEscapeJSON(t *testing.T) {
 	}
 }
 
+func TestWriter(t *testing.T) {
+	var b bytes.Buffer
+	w := Writer(&b)
+	if n, err := fmt.Fprintf(w, "1 Sec\x1b]0;PWN\a\u202etion\n\tcell\n##[group]x\n"); err != nil || n != 38 {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if want := "1 Sec\\x1b]0;PWN\\x07\\u202etion\n\tcell\n\\x23#[group]x\n"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+}
+
 func FuzzEscape(f *testing.F) {
 	f.Add(hostile)
 	f.Fuzz(func(t *testing.T, s string) {

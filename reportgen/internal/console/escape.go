@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"unicode"
@@ -97,4 +98,18 @@ func EscapeJSON(text []byte) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// Writer returns a writer for lines of results on standard output. It escapes what
+// [Escape] escapes, except for line breaks and tabs: values that may hold those must
+// be escaped one by one.
+func Writer(w io.Writer) io.Writer { return escapingWriter{w} }
+
+type escapingWriter struct{ w io.Writer }
+
+func (e escapingWriter) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(e.w, escapeText(string(p))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
