@@ -209,7 +209,7 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 	}
 	loss := summary.Loss()
 	if err := loss.Err(); err != nil && !opt.lenient {
-		return fmt.Errorf("%w; nothing was written; say how the log is written (--time, --map, --from), or write what is left with --lenient", err)
+		return fmt.Errorf("%w; nothing was written; describe the log with --time, --map or --from, or write the other flows with --lenient", err)
 	} else if err != nil {
 		c.Warnf("%v; written without them", err)
 	}

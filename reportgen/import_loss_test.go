@@ -100,8 +100,8 @@ func TestImportPartitions(t *testing.T) {
 	}
 }
 
-// TestImportInto adds logs to a folder of days, each once; one without flows is no
-// error.
+// TestImportInto adds logs to a folder of days, each once. A log without flows is
+// not an error.
 func TestImportInto(t *testing.T) {
 	t.Chdir(t.TempDir())
 	imported := func(args ...string) string {

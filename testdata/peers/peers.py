@@ -117,7 +117,7 @@ def result(tool, program, cells, right, lost):
             text = (folder / page).read_text()
         except OSError:
             return "failed"
-        # What the page says of itself is no content.
+        # The head of the page is not content.
         text = re.sub(r"(?s)^.*?<body|<head>.*?</head>", "", text, count=1) if "<body" in text else text
         return "right" if right(text) else "lost" if lost(text) else "wrong"
 

@@ -89,7 +89,7 @@ func writeSimilar(w io.Writer, files []string) {
 	}
 }
 
-// changedFiles lists the files of a report whose bytes differ, and those of which only what is volatile differs. Files that
+// changedFiles lists the files of a report whose bytes differ, and those that differ only in volatile text. Files that
 // only describe the report, and foreign files beside it, do not count.
 func changedFiles(was, fresh string) (changed, similar []string, err error) {
 	old, err := reportFiles(was)

@@ -26,8 +26,8 @@ type difference struct {
 // maxListed is the number of differences that are listed of one table, figure or field.
 const maxListed = 5
 
-// documents returns what differs between two documents for a reader. It is empty only if they are equal, except for the
-// cells that their parts come from and for what is volatile (see package volatile).
+// documents returns the differences between two documents that a reader sees. It is empty only if they are equal, except
+// for the cells that their parts come from and for volatile text (see package volatile).
 func documents(was, is *document.Document) ([]difference, error) {
 	old, err := collect(was)
 	if err != nil {

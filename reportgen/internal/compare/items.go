@@ -97,7 +97,7 @@ func (c *collector) add(i item, content []byte) {
 	c.items = append(c.items, i)
 }
 
-// normalize removes from JSON which cell a construct comes from, which no reader sees, and what is volatile.
+// normalize removes from JSON the cell that a construct comes from, which no reader sees, and volatile text.
 func normalize(v any) {
 	forgetCells(v)
 	normalizeStrings(v)

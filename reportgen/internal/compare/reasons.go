@@ -28,7 +28,7 @@ func writeReasons(w io.Writer, was, fresh string) error {
 	hidden := unpublished(now)
 	switch {
 	case len(why) == 0 && len(hidden) > 0:
-		fmt.Fprintf(w, "No source changed of which %s has a hash; one of those without may have: %s\n", report.SourcesName, strings.Join(hidden, ", "))
+		fmt.Fprintf(w, "No source with a hash in %s changed; one of those without a hash may have: %s\n", report.SourcesName, strings.Join(hidden, ", "))
 		return nil
 	case len(why) == 0:
 		fmt.Fprintln(w, "No source changed: an input that no cell declares has, or the report was edited")

@@ -52,7 +52,7 @@ const (
 	maxIndicators = 2_000_000
 )
 
-// List is a list, and what is not used of it.
+// List is a list, and a count of the indicators that are not used.
 type List struct {
 	detect.IntelList
 	Format  string         // plain, csv, zeek, misp or stix
@@ -204,8 +204,8 @@ func parsePort(text string) (port uint16, proto flow.Proto, ok bool) {
 	return uint16(n), proto, err == nil && err1 == nil && n > 0
 }
 
-// isName says whether text is a host name: labels of letters, digits, hyphens
-// and underscores, two of them at least, of which the last is no number.
+// isName reports whether text is a host name: two or more labels of letters,
+// digits, hyphens and underscores, the last one not a number.
 func isName(text string) bool {
 	labels := strings.Split(strings.TrimSuffix(strings.TrimPrefix(text, "*."), "."), ".")
 	if len(labels) < 2 || len(text) > 253 {

@@ -148,8 +148,8 @@ func TestMakeRefuses(t *testing.T) {
 	}
 }
 
-// A removal or creation that a kill cut short is completed by the next Make: the
-// marker goes last, and a folder that is empty is nobody's.
+// The next Make completes a removal or creation that a kill cut short: the marker
+// is removed last, and an empty folder has no owner.
 func TestRemovalCutShort(t *testing.T) {
 	parent := t.TempDir()
 	for name, files := range map[string][]string{
@@ -172,7 +172,7 @@ func TestRemovalCutShort(t *testing.T) {
 			}
 		}
 	}
-	strange := filepath.Join(parent, ".report-4", "of somebody else")
+	strange := filepath.Join(parent, ".report-4", "of another user")
 	if err := os.MkdirAll(strange, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestRemovalCutShort(t *testing.T) {
 		}
 	}
 	if !isThere(strange) || !isThere(d.Path) {
-		t.Error("a folder of somebody else was removed, or the new one")
+		t.Error("the folder of another user was removed, or the new one")
 	}
 	if err := d.Remove(); err != nil {
 		t.Error(err)
