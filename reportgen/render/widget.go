@@ -164,17 +164,18 @@ func (m *widgetModel) bar() string {
 // picture is the picture of an Image widget.
 func (m *widgetModel) picture() (*document.Picture, error) {
 	for _, buffer := range m.Buffers {
-		if slices.Equal(buffer.Path, []string{"value"}) {
-			data, err := base64.StdEncoding.DecodeString(buffer.Data)
-			if err != nil {
-				return nil, err
-			}
-			picture, err := bitmap(data, "", m.text("description"))
-			if err == nil {
-				resize(picture, m.text("width"), m.text("height"))
-			}
-			return picture, err
+		if !slices.Equal(buffer.Path, []string{"value"}) {
+			continue
 		}
+		data, err := base64.StdEncoding.DecodeString(buffer.Data)
+		if err != nil {
+			return nil, err
+		}
+		picture, err := bitmap(data, "", m.text("description"))
+		if err == nil {
+			resize(picture, m.text("width"), m.text("height"))
+		}
+		return picture, err
 	}
 	return nil, fmt.Errorf("no picture")
 }

@@ -9,7 +9,27 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
+
+// entry is one @type{key, name = value, …} of a BibTeX file. The fields' names
+// are in lower case, their values still TeX.
+type entry struct {
+	kind, key string
+	line      int
+	fields    map[string]string
+}
+
+// scanner reads BibTeX by the grammar of its manual (Patashnik, BibTeXing,
+// 1988): text outside of entries is a comment; a value is one or more numbers,
+// {braced} or "quoted" strings and @string macros, joined by #.
+type scanner struct {
+	source string
+	at     int
+	names  map[string]string // of @string and of the months
+
+	warnings []Warning
+}
 
 // parseBibTeX reads the works of a BibTeX file.
 func parseBibTeX(data []byte) ([]*Work, []Warning) {
@@ -159,7 +179,11 @@ func firstLast(name, suffix string) Name {
 	}
 	split := len(words) - 1
 	for i, w := range words[:max(split, 0)] {
-		if first := strings.IndexFunc(w, unicode.IsLetter); i > 0 && first >= 0 && !strings.HasPrefix(w, "{") && unicode.IsLower([]rune(w[first:])[0]) {
+		first := strings.IndexFunc(w, unicode.IsLetter)
+		if i == 0 || first < 0 || strings.HasPrefix(w, "{") {
+			continue
+		}
+		if letter, _ := utf8.DecodeRuneInString(w[first:]); unicode.IsLower(letter) {
 			split = i
 			break
 		}
@@ -208,25 +232,6 @@ func closingBrace(s string) int {
 		}
 	}
 	return -1
-}
-
-// entry is one @type{key, name = value, …} of a BibTeX file. The fields' names
-// are in lower case, their values still TeX.
-type entry struct {
-	kind, key string
-	line      int
-	fields    map[string]string
-}
-
-// scanner reads BibTeX by the grammar of its manual (Patashnik, BibTeXing,
-// 1988): text outside of entries is a comment; a value is one or more numbers,
-// {braced} or "quoted" strings and @string macros, joined by #.
-type scanner struct {
-	source string
-	at     int
-	names  map[string]string // of @string and of the months
-
-	warnings []Warning
 }
 
 func newScanner(source string) *scanner {

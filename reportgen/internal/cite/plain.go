@@ -157,7 +157,8 @@ func (r *texReader) command() string {
 	if mark, ok := combining[name]; ok && !r.math {
 		return accented(r.argument(), mark)
 	}
-	isWord := name != "" && unicode.IsLetter([]rune(name)[0])
+	first, _ := utf8.DecodeRuneInString(name)
+	isWord := unicode.IsLetter(first)
 	if isWord && r.at < len(r.source) && r.source[r.at] == ' ' {
 		r.at++
 	}

@@ -153,24 +153,28 @@ func (l *List) add(text, note string, until time.Time) error {
 	if len(l.Indicators) >= maxIndicators {
 		return fmt.Errorf("more than %d indicators; split the list", maxIndicators)
 	}
-	if a, err := netip.ParseAddr(text); err == nil {
-		i.Network = single(a)
-	} else if n, err := netip.ParsePrefix(text); err == nil {
-		if n.Addr().Is4In6() || n.Bits() == 0 {
-			return fmt.Errorf("%q: not a network of IPv4 or IPv6 with a length of at least 1", text)
-		}
-		i.Network = n.Masked()
-	} else if ap, err := netip.ParseAddrPort(text); err == nil && ap.Port() != 0 {
-		i.Network, i.Port = single(ap.Addr()), ap.Port()
-	} else if port, proto, ok := parsePort(text); ok {
+	address, errAddress := netip.ParseAddr(text)
+	network, errNetwork := netip.ParsePrefix(text)
+	endpoint, errEndpoint := netip.ParseAddrPort(text)
+	port, proto, isPort := parsePort(text)
+	switch {
+	case errAddress == nil:
+		i.Network = single(address)
+	case errNetwork == nil && (network.Addr().Is4In6() || network.Bits() == 0):
+		return fmt.Errorf("%q is not an IPv4 or IPv6 network with a prefix length of at least 1", text)
+	case errNetwork == nil:
+		i.Network = network.Masked()
+	case errEndpoint == nil && endpoint.Port() != 0:
+		i.Network, i.Port = single(endpoint.Addr()), endpoint.Port()
+	case isPort:
 		i.Port, i.Proto = port, proto
-	} else if otherKind.MatchString(text) {
+	case otherKind.MatchString(text):
 		l.LeftOut[reasonOther]++
 		return nil
-	} else if isName(text) {
+	case isName(text):
 		l.Names++
 		return nil
-	} else {
+	default:
 		return fmt.Errorf("%q is not an address, a network, an address and port, a port such as 4444/tcp, or a name", text)
 	}
 	l.Indicators = append(l.Indicators, i)

@@ -293,18 +293,22 @@ func (s *style) set(n int) {
 		s.inverse = false
 	case n == 29:
 		s.strike = false
-	case n >= 30 && n <= 37:
-		s.foreground = color{number: n - 30 + 1}
-	case n == 39:
-		s.foreground = color{}
-	case n >= 40 && n <= 47:
-		s.background = color{number: n - 40 + 1}
-	case n == 49:
-		s.background = color{}
-	case n >= 90 && n <= 97:
-		s.foreground = color{number: n - 90 + 9}
-	case n >= 100 && n <= 107:
-		s.background = color{number: n - 100 + 9}
+	case n >= 30 && n <= 39, n >= 90 && n <= 97:
+		s.foreground.set(n - 30)
+	case n >= 40 && n <= 49, n >= 100 && n <= 107:
+		s.background.set(n - 40)
+	}
+}
+
+// set sets a colour by a code without the offset of the foreground or background.
+func (c *color) set(n int) {
+	switch {
+	case n <= 7:
+		*c = color{number: n + 1}
+	case n == 9:
+		*c = color{} // the default colour
+	case n >= 60:
+		*c = color{number: n - 60 + 9} // a bright colour
 	}
 }
 

@@ -179,15 +179,20 @@ func (r *Renderer) translate(name string, in *reader) (string, bool) {
 		in.at += end + len(`\endtoggle`)
 		return "{" + r.prepare(text) + "}", true
 	case `\unicode`:
-		_, _ = in.optional()
-		code, ok := in.argument()
-		n, err := strconv.ParseUint(strings.TrimPrefix(strings.Replace(code, "x", "0x", 1), "00x"), 0, 32)
-		if !ok || err != nil || n < ' ' || n > 0x10ffff {
-			return "", false
-		}
-		return `\text{` + html.UnescapeString("&#"+strconv.FormatUint(n, 10)+";") + "}", true
+		return character(in)
 	}
 	return r.plainTeX(name, in)
+}
+
+// character translates the arguments of \unicode, a code point.
+func character(in *reader) (string, bool) {
+	_, _ = in.optional()
+	code, ok := in.argument()
+	n, err := strconv.ParseUint(strings.TrimPrefix(strings.Replace(code, "x", "0x", 1), "00x"), 0, 32)
+	if !ok || err != nil || n < ' ' || n > 0x10ffff {
+		return "", false
+	}
+	return `\text{` + html.UnescapeString("&#"+strconv.FormatUint(n, 10)+";") + "}", true
 }
 
 // operator matches an operator name that is the base of a script above or below, which
