@@ -73,13 +73,13 @@ func convertGeo(c *console.Console, in []string, out string) error {
 	case built.Unix() == 0:
 		return fmt.Errorf("%s=0: an MMDB cannot state this date", epoch.Variable)
 	}
-	var table convert.Table
+	var table geoconvert.Table
 	for _, path := range in {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		t, err := convert.Read(path, data)
+		t, err := geoconvert.Read(path, data)
 		if err != nil {
 			return err
 		}

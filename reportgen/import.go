@@ -69,9 +69,7 @@ func newImportCommand() *cobra.Command {
   reportgen import --from csv flows.csv -o day.parquet --time ms \
       --map timestamp=Start,src_ip=SourceAddress,dst_ip=DestinationAddress,port=DestinationPort,proto=Protocol,up_bytes=Sent,down_bytes=Received`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return opt.run(cmd, args)
-		},
+		RunE: opt.run,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&opt.from, "from", "", "`FORMAT` format of the logs (default: auto-detected): "+strings.Join(ingest.Formats(), ", "))
@@ -117,7 +115,7 @@ type importOptions struct {
 }
 
 // reading returns the flags as options of package ingest.
-func (opt importOptions) reading() (read ingest.Options, err error) {
+func (opt *importOptions) reading() (read ingest.Options, err error) {
 	if read.Location, err = time.LoadLocation(opt.timezone); err != nil {
 		return read, fmt.Errorf("--timezone: %w; give a name such as Europe/Lisbon", err)
 	}
@@ -147,7 +145,21 @@ func (opt importOptions) reading() (read ingest.Options, err error) {
 	return read, nil
 }
 
-func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
+// format returns the format of the logs, detected unless --from names it.
+func (opt *importOptions) format(c *console.Console, in []string, read ingest.Options) (format ingest.Format, err error) {
+	if opt.from != "" {
+		if format, err = ingest.Lookup(opt.from); err != nil {
+			return format, fmt.Errorf("--from: %w", err)
+		}
+		return format, nil
+	}
+	if format, err = ingest.Detect(in, read); err == nil {
+		c.Infof("format: %s", format.Name)
+	}
+	return format, err
+}
+
+func (opt *importOptions) run(cmd *cobra.Command, in []string) (err error) {
 	ctx, c := cmd.Context(), consoleOf(cmd)
 	if (opt.out == "") == (opt.into == "") {
 		return errors.New("give either -o, the file to write, or --into, a folder of days")
@@ -159,16 +171,9 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 	if err != nil {
 		return err
 	}
-	var format ingest.Format
-	if opt.from != "" {
-		if format, err = ingest.Lookup(opt.from); err != nil {
-			return fmt.Errorf("--from: %w", err)
-		}
-	} else {
-		if format, err = ingest.Detect(in, read); err != nil {
-			return err
-		}
-		c.Infof("format: %s", format.Name)
+	format, err := opt.format(c, in, read)
+	if err != nil {
+		return err
 	}
 	read.Stdin = cmd.InOrStdin()
 	var folder *dayfiles.Folder
@@ -186,28 +191,14 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 	}
 	sorter := ingest.Sorter{Chosen: read.Days}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
-	bar := c.NewBar("reading", console.Bytes)
-	read.Progress = bar.Set
-	summary, err := readLogs(ctx, format, in, read, &sorter)
-	bar.Close()
+	summary, err := readLogs(ctx, c, format, in, read, &sorter)
 	if err != nil {
 		return err
 	}
-	if _, err := summary.WriteTo(c.Output()); err != nil {
-		return err
-	}
-	pairing, err := sorter.Pair(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := pairing.WriteTo(c.Output()); err != nil {
-		return err
-	}
-	days := sorter.Days()
-	if len(days) == 0 && (folder == nil || summary.Loss().Rows > 0) {
+	days, loss := sorter.Days(), summary.Loss()
+	if len(days) == 0 && (folder == nil || loss.Rows > 0) {
 		return noFlows(summary, opt.days)
 	}
-	loss := summary.Loss()
 	if err := loss.Err(); err != nil && !opt.lenient {
 		return fmt.Errorf("%w; nothing was written; describe the log with --time, --map or --from, or write the other flows with --lenient", err)
 	} else if err != nil {
@@ -220,17 +211,21 @@ func (opt importOptions) run(cmd *cobra.Command, in []string) (err error) {
 	if folder == nil {
 		warnThinDays(c, days)
 	}
-	metadata := map[string]string{}
+	return opt.write(ctx, c, &sorter, loss, folder, logs)
+}
+
+// write writes the sorted flows, to a folder of days if there is one.
+func (opt *importOptions) write(ctx context.Context, c *console.Console, sorter *ingest.Sorter, loss ingest.Loss, folder *dayfiles.Folder, logs []dayfiles.Log) (err error) {
+	bar := c.NewBar("writing", console.Count)
+	writing := dayfiles.Options{Detailed: sorter.Detailed(), Progress: bar.Set, Metadata: map[string]string{}}
 	if text := loss.Metadata(); text != "" {
-		metadata[flowfile.LossKey] = text
+		writing.Metadata[flowfile.LossKey] = text
 	}
-	bar = c.NewBar("writing", console.Count)
-	writing := dayfiles.Options{Detailed: sorter.Detailed(), Progress: bar.Set, Metadata: metadata}
 	var files []dayfiles.File
 	if folder != nil {
-		files, err = folder.Add(ctx, sorter.Sorted(), days, logs, writing)
+		files, err = folder.Add(ctx, sorter.Sorted(), sorter.Days(), logs, writing)
 	} else {
-		files, err = dayfiles.Write(ctx, sorter.Sorted(), days, opt.out, writing)
+		files, err = dayfiles.Write(ctx, sorter.Sorted(), sorter.Days(), opt.out, writing)
 	}
 	bar.Close()
 	if err != nil {
@@ -313,8 +308,29 @@ func warnThinDays(c *console.Console, days []ingest.DayCount) {
 	}
 }
 
-// readLogs reads all flows into the sorter.
-func readLogs(ctx context.Context, format ingest.Format, in []string, opt ingest.Options, to *ingest.Sorter) (_ ingest.Summary, err error) {
+// readLogs reads all flows into the sorter, joins the parts of connections and
+// writes what became of the rows.
+func readLogs(ctx context.Context, c *console.Console, format ingest.Format, in []string, opt ingest.Options, to *ingest.Sorter) (ingest.Summary, error) {
+	bar := c.NewBar("reading", console.Bytes)
+	opt.Progress = bar.Set
+	summary, err := readAll(ctx, format, in, opt, to)
+	bar.Close()
+	if err != nil {
+		return summary, err
+	}
+	if _, err := summary.WriteTo(c.Output()); err != nil {
+		return summary, err
+	}
+	pairing, err := to.Pair(ctx)
+	if err != nil {
+		return summary, err
+	}
+	_, err = pairing.WriteTo(c.Output())
+	return summary, err
+}
+
+// readAll reads all flows into the sorter.
+func readAll(ctx context.Context, format ingest.Format, in []string, opt ingest.Options, to *ingest.Sorter) (_ ingest.Summary, err error) {
 	r, err := ingest.Open(format, in, opt)
 	if err != nil {
 		return ingest.Summary{}, err

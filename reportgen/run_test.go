@@ -217,7 +217,10 @@ type cancelOn struct {
 	cancel func()
 }
 
-func (c *cancelOn) WriteString(s string) (int, error) { return c.Write([]byte(s)) }
+// WriteString replaces that of [bytes.Buffer], which would not cancel.
+func (c *cancelOn) WriteString(s string) (int, error) {
+	return c.Write([]byte(s)) //nolint:gocritic // WriteString would call itself
+}
 
 func (c *cancelOn) Write(p []byte) (int, error) {
 	n, err := c.Buffer.Write(p)

@@ -12,7 +12,7 @@
 //     autonomous_system_number), as IPinfo's and many free ones do.
 //
 // A database of the wrong kind is refused when the Lookup is made. Legacy
-// GeoIP .dat files, Tor's geoip text and CSV become MMDB with package convert.
+// GeoIP .dat files, Tor's geoip text and CSV become MMDB with package geoconvert.
 package geo
 
 import (

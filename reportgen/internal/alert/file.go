@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,9 +30,9 @@ func (s *fileSender) size(messages []message) int { return batch(messages, fileB
 
 // batch returns how many of the messages have at most limit bytes, and at least 1.
 func batch(messages []message, limit int) int {
-	bytes := 0
+	size := 0
 	for i, m := range messages {
-		if bytes += len(m.Payload) + 1; bytes > limit {
+		if size += len(m.Payload) + 1; size > limit {
 			return max(i, 1)
 		}
 	}
@@ -137,7 +138,7 @@ func completeTail(f logFile, size int64) (int64, error) {
 	if len(tail) == 0 || tail[len(tail)-1] == '\n' {
 		return size, nil
 	}
-	line := tail[strings.LastIndexByte(string(tail), '\n')+1:]
+	line := tail[bytes.LastIndexByte(tail, '\n')+1:]
 	if line[0] == '{' && !json.Valid(line) {
 		size -= int64(len(line))
 		return size, f.Truncate(size)

@@ -306,7 +306,9 @@ func TestProgressSurvives(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sendAll(t.Context(), &halfway{297}, all, Options{Retries: new(int)}, marks.delivered)
+		if kept, err := sendAll(t.Context(), &halfway{297}, all, Options{Retries: new(int)}, marks.delivered); len(kept) != 3 || err == nil {
+			t.Errorf("%d kept, %v; want 3 and an error", len(kept), err)
+		}
 		// No rewrite follows.
 		if list := waiting(t, s, 0); len(list) != 3 {
 			t.Errorf("%d wait, want 3", len(list))

@@ -121,7 +121,7 @@ func (c *Console) Error(err error) {
 
 // separate returns the errors that [errors.Join] joined to err.
 func separate(err error) []error {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // errors that err wraps are reached by recursion
 	case interface{ Unwrap() []error }:
 		var all []error
 		var text []string

@@ -18,7 +18,7 @@ import (
 )
 
 // day writes the profile of a day with flows of one host, and returns its path.
-func day(t *testing.T, path string, source string, up int64) string {
+func day(t *testing.T, path, source string, up int64) string {
 	t.Helper()
 	b := profile.NewBuilder()
 	b.AddSource(profile.Source{Name: source, Rows: 1})

@@ -1,11 +1,11 @@
-// Package convert makes MMDB files of other databases of countries and owners.
+// Package geoconvert makes MMDB files of other databases of countries and owners.
 //
 // [Read] reads one file and detects its format by content: legacy GeoIP .dat
 // files (country and ASNum editions, IPv4 and IPv6), the geoip and geoip6
 // texts that come with Tor, and CSV of networks or ranges. What it gives is a
 // [Table], to which further files can be added, such as geoip6 to geoip.
 // [Table.WriteMMDB] writes it.
-package convert
+package geoconvert
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package convert
+package geoconvert
 
 import (
 	"bytes"

@@ -20,6 +20,9 @@ const observedVariable = "REPORTGEN_OBSERVED"
 // clock matches functions that read the clock.
 var clock = regexp.MustCompile(`\btime\.(Now|Since|Until|After|AfterFunc|Tick|NewTimer|NewTicker)\b`)
 
+// reads are the kinds of sources that a program reports to have read.
+var reads = map[string]string{"open": sources.File, "stat": sources.Status, "env": sources.Environment}
+
 // Observed reads what the program of the last cell reported. The kernel's go command
 // builds every program so that it does, unless it is a test or made for the browser.
 func (s *session) Observed() (kernel.Observation, error) {
@@ -60,16 +63,10 @@ func (s *session) Observed() (kernel.Observation, error) {
 			if name != own {
 				reasons["a child process"] = true
 			}
-		case "open":
-			if !s.written[name] && !isSystem(name) {
-				o.Reads = append(o.Reads, sources.Source{Kind: sources.File, Name: name})
+		default:
+			if kind, ok := reads[what]; ok && (kind == sources.Environment || !s.written[name] && !isSystem(name)) {
+				o.Reads = append(o.Reads, sources.Source{Kind: kind, Name: name})
 			}
-		case "stat":
-			if !s.written[name] && !isSystem(name) {
-				o.Reads = append(o.Reads, sources.Source{Kind: sources.Status, Name: name})
-			}
-		case "env":
-			o.Reads = append(o.Reads, sources.Source{Kind: sources.Environment, Name: name})
 		}
 	}
 	for _, r := range []string{"the clock", "the network", "a child process", "files that could not be observed"} {

@@ -21,7 +21,7 @@ import (
 const mmdbMarker = "\xab\xcd\xefMaxMind.com"
 
 // OpenGeo opens a database of countries and one of owners, each an MMDB or
-// anything that package convert reads, legacy GeoIP .dat files above all. What
+// anything that package geoconvert reads, legacy GeoIP .dat files above all. What
 // is not an MMDB knows the addresses of the day p only. The error names the file
 // and what it lacks.
 func OpenGeo(country, owner string, p *profile.Profile) (*geo.Lookup, error) {
@@ -59,7 +59,7 @@ func openDB(path string, addrs []netip.Addr) (*geo.DB, error) {
 	if bytes.Contains(data, []byte(mmdbMarker)) {
 		return geo.OpenBytes(path, data)
 	}
-	table, err := convert.Read(path, data)
+	table, err := geoconvert.Read(path, data)
 	if err != nil {
 		return nil, fmt.Errorf("geo database: neither an MMDB nor a legacy .dat file that can be read: %w", err)
 	}
@@ -74,8 +74,8 @@ func openDB(path string, addrs []netip.Addr) (*geo.DB, error) {
 // restrict returns the networks in which one of addrs lies: building an MMDB of
 // those takes no time, of the whole world's seconds. One network with a country
 // and one with an owner stay in any case, so that the kind of database does.
-func restrict(t convert.Table, addrs []netip.Addr) convert.Table {
-	known := convert.Table{Unknown: t.Unknown}
+func restrict(t geoconvert.Table, addrs []netip.Addr) geoconvert.Table {
+	known := geoconvert.Table{Unknown: t.Unknown}
 	countries, owners := false, false
 	for _, e := range t.Entries {
 		at, _ := slices.BinarySearchFunc(addrs, e.Network.Addr(), netip.Addr.Compare)

@@ -120,7 +120,7 @@ func TestKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = io.WriteString(f, "half")
+		_, _ = f.WriteString("half")
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	}
