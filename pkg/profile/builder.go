@@ -10,15 +10,15 @@ import (
 // Builder adds flows up to a Profile. Its memory grows with the number of
 // distinct conversations and not with the number of flows.
 //
-// What limits a Builder is waiting for memory: a day has more conversations
-// than a core's cache holds, and flows come in no order of theirs. So flows are
-// first divided by a hash of their conversation (see [Adder.Divide]), and then
-// many flows of one shard of the conversations are added at once, while the
-// shard stays in the cache (see [Builder.AddParts]): they are sorted by
-// conversation, and what a conversation gains is written to a log of the shard.
+// A Builder spends most of its time waiting for memory: a day has more
+// conversations than fit in a core's cache, and flows are not ordered by
+// conversation. So flows are first divided by a hash of their conversation (see
+// [Adder.Divide]). Then many flows of one shard of the conversations are added at
+// once, while the shard stays in the cache (see [Builder.AddParts]): they are
+// sorted by conversation, and the additions to each conversation are written to
+// a log of the shard.
 //
-// Add and Reject do both by themselves. They are not safe for
-// concurrent use.
+// Add and Reject do both steps. They are not safe for concurrent use.
 type Builder struct {
 	addrs   *Addresses
 	shards  [shardCount]shard

@@ -60,8 +60,9 @@ func hashOf(f *os.File) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ErrCache is the error of a cache that cannot be used, as opposed to that of a
-// flow file; test for it with errors.Is. Profiles can then be computed anew.
+// ErrCache reports a cache that cannot be used, as opposed to a flow file that
+// cannot be read; test for it with errors.Is. Profiles can still be computed
+// without the cache.
 var ErrCache = errors.New("the profile cache cannot be used; set FLOWBOOK_CACHE to a folder that only you can write to")
 
 // ReadCached returns the profile of a flow file from the cache, or false if
@@ -118,21 +119,21 @@ const memoLeast = 4 << 20
 // that a later change shows.
 const memoSettled = 2 * time.Second
 
-// stamp tells apart the contents that a file had over time.
+// stamp distinguishes the contents that a file had over time.
 type stamp struct {
 	text    string    // device, file, size, times of change of the content and of the file; "" if unknown
 	changed time.Time // the later of the two times
 	size    int64     // in bytes
 }
 
-// knownHash is hashFile, remembered in the cache folder so that each of a report's
-// cells need not read a large flow file again. What is remembered holds for one
-// path, device, file number, size, and the two times that the system itself sets
-// when content (mtime) or anything (ctime) changes. Nobody can set the second
-// back, and as Git does with its index a hash is only remembered if the file had
-// not changed for a while when it was read, and did not while it was: so a file
-// with other content has another stamp. Where the system tells no such time, the
-// file is hashed each time.
+// knownHash returns the hash of a file. It remembers the hash in the cache folder,
+// so that not every cell of a report has to read a large flow file again. A
+// remembered hash is valid for one path, device, file number, size, and the two
+// times that the system sets when the content (mtime) or anything else (ctime)
+// changes. Programs cannot set ctime back. As in Git's index, a hash is only
+// remembered if the file had not changed for a while before it was read, and did
+// not change during the read. So a file with other content has another stamp. On
+// systems without such a time, the file is hashed each time.
 func knownHash(path string, now time.Time) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -162,8 +163,8 @@ func knownHash(path string, now time.Time) (string, error) {
 	return sum, nil
 }
 
-// remember writes a memo. One that cannot be written is no error: the file is
-// hashed again next time, and a half-written one is none.
+// remember writes a memo. It ignores errors: without a memo, or with one that is
+// incomplete, the file is hashed again next time.
 func remember(memo, text string) {
 	dir := filepath.Dir(memo)
 	if os.MkdirAll(dir, 0o700) != nil || trust.CheckFolder(dir) != nil {

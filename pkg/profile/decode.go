@@ -173,7 +173,7 @@ func (d *decoder) addresses() error {
 	return nil
 }
 
-// rows takes the number of rows that follow, each of which names an address.
+// rows takes the number of rows that follow. Each row names an address.
 func (d *decoder) rows() (int, error) {
 	n, err := d.count()
 	if err == nil && n > 0 && len(d.addrs) == 0 {

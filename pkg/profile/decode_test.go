@@ -59,8 +59,8 @@ func FuzzUnmarshal(f *testing.F) {
 	})
 }
 
-// TestDecodeRefusesInconsistentParts encodes profiles each part of which is
-// well formed, but which contradict each other.
+// TestDecodeRefusesInconsistentParts encodes profiles whose parts are well formed
+// but contradict each other.
 func TestDecodeRefusesInconsistentParts(t *testing.T) {
 	for name, spoil := range map[string]func(p *profile.Profile){
 		"a conversation without a host":    func(p *profile.Profile) { p.Hosts = p.Hosts[1:] },

@@ -10,9 +10,9 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// Details are what the optional columns of flow files say about a conversation.
-// A profile of files without them has none. Each flow counts only in what is
-// known about it.
+// Details summarize the optional columns of flow files for a conversation. They
+// are missing from profiles of files without these columns. A flow without a
+// value in a column does not count in the summary of that column.
 type Details struct {
 	// Durations is how the durations of flows are distributed, in hundredths of a
 	// second. Durations.Flows is how many are known.

@@ -7,8 +7,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// Adder divides flows for a Builder, and keeps what is counted on the way: the
-// hosts and the rejected rows. It is for one goroutine beside other Adders.
+// Adder divides flows for a Builder, and counts the hosts and the rejected rows.
+// An Adder is used by one goroutine; several Adders can be used concurrently.
 type Adder struct {
 	addrs *Addresses
 
@@ -132,7 +132,7 @@ func resized[T any](s []T, n int) []T {
 // Reject counts a row that was left out.
 func (a *Adder) Reject(reason string, at Place) { a.RejectRows(reason, 1, at) }
 
-// RejectRows counts rows that were left out, of which the first is at a place.
+// RejectRows counts rows that were left out; first is the place of the first one.
 func (a *Adder) RejectRows(reason string, rows int64, first Place) {
 	r := Rejected{Reason: reason, Count: rows, First: first}
 	if old, ok := a.rejected[reason]; ok {

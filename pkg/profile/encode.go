@@ -10,9 +10,9 @@ import (
 	"slices"
 )
 
-// The versions of the encoded form. A profile is of DetailsVersion if a
-// conversation has [Details], and of FormatVersion if not. Decode refuses
-// other versions, and the cache computes profiles of other versions anew.
+// The versions of the encoded form. A profile has DetailsVersion if a
+// conversation has [Details], and FormatVersion if not. Decode refuses other
+// versions, and the cache recomputes profiles that have them.
 const (
 	FormatVersion  = 2
 	detailsVersion = 3

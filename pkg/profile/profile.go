@@ -51,15 +51,15 @@ type Source struct {
 	Rows   int64  `json:"rows"`   // rows in the file, rejected ones included
 }
 
-// Rejected counts the rows left out for one reason and shows where the first
-// of them stands.
+// Rejected counts the rows left out for one reason and locates the first of
+// them.
 type Rejected struct {
 	Reason string `json:"reason"` // such as "timestamp outside the day"
 	Count  int64  `json:"count"`
 	First  Place  `json:"first"` // the lowest place, by file, row group and row
 }
 
-// Place is where a row stands.
+// Place is the position of a row and one of its values.
 type Place struct {
 	File     string `json:"file"`
 	RowGroup int    `json:"row_group"` // from 0

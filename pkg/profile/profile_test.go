@@ -38,8 +38,8 @@ func randomFlows(rng *rand.Rand, n int) []flow.Record {
 	return flows
 }
 
-// detailedFlows are randomFlows of which most have some details, and a few
-// conversations more names than a profile keeps.
+// detailedFlows returns randomFlows. Most have some details, and a few
+// conversations have more names than a profile keeps.
 func detailedFlows(rng *rand.Rand, n int) []flow.Record {
 	flows := randomFlows(rng, n)
 	for i := range flows {

@@ -111,9 +111,9 @@ func (s *shard) add(w *worker, parts []*Part, number int) {
 	s.writeLog(w)
 }
 
-// passRows is how many flows are added in passes, each of which touches one
-// cache line a flow and depends on nothing of the flow before, so that the
-// processor waits for many of them at once.
+// passRows is the number of flows that are added together, in several passes. A
+// pass touches one cache line per flow and does not depend on the previous flow,
+// so the processor waits for many cache lines at once.
 const passRows = 256
 
 // addSums adds at most passRows flows to their conversations, and sets numbers
@@ -208,8 +208,8 @@ func (w *worker) sort(conversations int) {
 	}
 }
 
-// place says where a conversation stands in a Builder, and its order among
-// those of one source.
+// place is the position of a conversation in a Builder, and its order among those
+// of one source.
 type place struct {
 	order  uint64 // rank of the destination, protocol and port
 	shard  uint32

@@ -9,18 +9,19 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// A log says which seconds and sizes the conversations of a shard gained by
-// flows that were added at once. It is written and read from its begin to its
-// end, which costs far less than growing a set here and a set there, and takes
-// no more memory than what is in it.
+// A log records the seconds and sizes that flows added at once contributed to the
+// conversations of a shard. It is written and read sequentially, which costs far
+// less than growing many sets in random order, and it takes no more memory than
+// its entries.
 //
-// All its numbers are varints. It begins with a second that none is before. In
-// order of their number, each conversation that gained any flow has an entry:
-// the difference of its number to that of the entry before, and how many flows
-// follow. A few are listed in order of time, each as the difference of its
-// second to the one before and the code of its size. Of many, and in the first
-// log of a shard, which may be its only one, there are 0, the length of their
-// Seconds and these, and the length of their Sizes and these.
+// All its numbers are varints. It begins with a second that is not after any
+// other. Each conversation that gained a flow has an entry, in order of the
+// conversations' numbers: the difference of its number to that of the previous
+// entry, and the number of flows that follow. A few flows are listed in order of
+// time, each as the difference of its second to the previous one and the code of
+// its size. Many flows, and those in the first log of a shard, which may be its
+// only one, are written as 0, the length of their Seconds and these, and the
+// length of their Sizes and these.
 
 // flowsMost is the most flows that an entry lists.
 const flowsMost = 32

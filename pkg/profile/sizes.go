@@ -8,8 +8,8 @@ import (
 	"math/bits"
 )
 
-// sizesExact is how many distinct sizes a [Sizes] tells apart exactly. A
-// program that reports has a handful; people have as many as flows.
+// sizesExact is how many distinct sizes a [Sizes] keeps exactly. A program that
+// reports at intervals has a handful; a human user has as many as flows.
 const sizesExact = 16
 
 // Sizes is how the up bytes of a conversation's flows are distributed: a
@@ -26,7 +26,7 @@ type Sizes struct {
 	code []byte
 }
 
-// SizesOf returns the distribution of the given sizes, none of which is
+// SizesOf returns the distribution of the given sizes, which must not be
 // negative.
 func SizesOf(sizes ...int64) Sizes {
 	codes := make([]uint32, len(sizes))
@@ -36,8 +36,7 @@ func SizesOf(sizes ...int64) Sizes {
 	return Sizes{code: new(sizeCounter).appendSizes(nil, codes)}
 }
 
-// isExact says whether the sizes are told exactly, but for those of 2 GiB and
-// more.
+// isExact reports whether the sizes are exact, except those of 2 GiB and more.
 func (s Sizes) isExact() bool { return len(s.code) == 0 || s.code[0]&1 == 0 }
 
 // Flows returns the number of flows.

@@ -4,6 +4,6 @@ package profile
 
 import "os"
 
-// stampOf returns a stamp that tells nothing: the hash of a file is remembered
-// only where it has been tested.
+// stampOf returns the unknown stamp: hashes of files are remembered only on
+// systems on which this has been tested.
 func stampOf(f *os.File) (stamp, error) { return stamp{}, nil }

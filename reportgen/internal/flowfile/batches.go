@@ -22,7 +22,7 @@ type position struct {
 	last   bool
 }
 
-// next returns where the batch after that of p stands.
+// next returns the position of the batch after that of p.
 func (p position) next() position {
 	if p.last {
 		return position{file: p.file + 1}
@@ -45,7 +45,7 @@ type batch struct {
 	recycle func() // takes the vectors back
 }
 
-// place says where row i of the batch stands.
+// place returns the position of row i of the batch in the file.
 func (b *batch) place(i int) (rowGroup int, row int64) {
 	if b.starts == nil {
 		return b.rowGroup, b.first + int64(i)
@@ -55,8 +55,8 @@ func (b *batch) place(i int) (rowGroup int, row int64) {
 	return b.rowGroup + n - 1, int64(i - b.starts[n-1])
 }
 
-// isFlow is the one check that every row passes through; reject tells why a
-// row fails it.
+// isFlow is the one check that every row passes through; reject returns the
+// reason if a row fails it.
 func (b *batch) isFlow(i int) bool {
 	v := &b.vectors
 	return uint64(v[colTime].numbers[i]) < uint64(flow.Day) &&
@@ -65,7 +65,7 @@ func (b *batch) isFlow(i int) bool {
 		v[colUp].numbers[i]|v[colDown].numbers[i] >= 0
 }
 
-// resize makes room for n rows of which none is known.
+// resize makes room for n rows, none of them known.
 func (v *vector) resize(coded bool, n int) {
 	v.faults = v.faults[:0]
 	if coded {

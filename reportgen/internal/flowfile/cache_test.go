@@ -59,7 +59,7 @@ func TestCached(t *testing.T) {
 		t.Errorf("other bytes: %v, %v", ok, err)
 	}
 
-	// A damaged profile is made again.
+	// A corrupt profile is regenerated.
 	if err := os.Truncate(at, 100); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestCached(t *testing.T) {
 		t.Error(err)
 	}
 	if _, ok, err := profile.ReadCached(path); !ok || err != nil {
-		t.Errorf("made again: %v, %v", ok, err)
+		t.Errorf("regenerated profile: %v, %v", ok, err)
 	}
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(at), "*"))
 	if err != nil || len(left) != 1 {

@@ -56,7 +56,7 @@ func (f *file) openChunk(r io.ReaderAt, rowGroup, col int, book *book) (_ *chunk
 	}
 	of, ok := chunks[c.leaf].(*parquet.FileColumnChunk)
 	if !ok {
-		return nil, fmt.Errorf("%w (the column is no part of the file)", errDamaged)
+		return nil, fmt.Errorf("%w (the column is missing from the file)", errDamaged)
 	}
 	k := &chunk{pages: of.PagesFrom(r)}
 	if c.coded() {

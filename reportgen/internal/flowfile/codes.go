@@ -10,8 +10,8 @@ import (
 )
 
 // codeReader reads pages of addresses or protocols as codes of the run's
-// book. Where the file has a dictionary, each of its values is looked up once
-// and rows are translated from code to code.
+// codebook. If a page has a dictionary, each of its values is looked up once and
+// rows are translated from code to code.
 type codeReader struct {
 	column column
 	book   *book
@@ -19,13 +19,13 @@ type codeReader struct {
 	dict    parquet.Dictionary
 	terms   []uint32 // codes of the dictionary's values
 	indexes []int32
-	codes   []uint32 // of the page, where it has no dictionary
+	codes   []uint32 // of the page, if it does not have a dictionary
 
 	texts *texts // nil until a text is looked up
 }
 
-// texts remembers the codes of texts. It is handed on from chunk to chunk of
-// addresses, or of protocols, so that small row groups do not begin anew.
+// texts caches the codes of texts. It is passed from chunk to chunk of addresses,
+// or of protocols, so that small row groups do not start with an empty cache.
 type texts struct {
 	cache textCache
 	long  map[string]uint32 // codes of texts too long for the cache, such as IPv6 addresses

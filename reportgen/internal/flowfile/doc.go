@@ -13,10 +13,10 @@
 //
 // Then each large row group is read by one goroutine a column. It turns pages of
 // whatever encoding into vectors of at most 16,384 rows: numbers as int64,
-// addresses as codes. Codes are handed out by a codebook that all
-// workers share. Where a page refers to a dictionary, each of the dictionary's values
-// is looked up once, and rows are translated from code to code; plain text goes
-// through a small cache. Seven vectors make a batch.
+// addresses as codes. A codebook that all workers share assigns the codes. If a
+// page refers to a dictionary, each of the dictionary's values is looked up once,
+// and rows are translated from code to code; plain text goes through a small
+// cache. Seven vectors make a batch.
 //
 // Whichever worker is free divides a batch by conversation (see
 // [profile.Adder]); when a million rows or more are divided, all workers add
@@ -40,17 +40,17 @@
 //
 // # Other tables
 //
-// [OpenTable] reads Parquet files of any columns, as rows of texts. Imports
-// take what is not a flow file yet through it.
+// [OpenTable] reads Parquet files with any columns, as rows of texts. Imports use
+// it for Parquet files that are not flow files.
 //
-// # What is wrong with a file
+// # Errors
 //
 // A row that is not a flow (a null, an invalid address, a timestamp outside the
 // day, negative bytes and so on) is left out and counted in
 // [profile.Profile].Rejected by reason, with the first place where it happened.
-// Everything else that is wrong is an [*Error] that names file, row group and
-// column, and wraps one of the errors below. The Parquet library panics on some
-// malformed files; that becomes such an error as well.
+// Any other fault is an [*Error] that names file, row group and column, and wraps
+// one of the errors below. The Parquet library panics on some malformed files;
+// such a panic becomes an [*Error] too.
 //
 // LZ4 is refused. The library decompresses such a page to a buffer of its own
 // when it guesses the size too small, and then drops it.

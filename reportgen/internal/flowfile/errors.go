@@ -53,14 +53,14 @@ func (e *Error) Error() string {
 // Unwrap returns what is wrong, without the place.
 func (e *Error) Unwrap() error { return e.Err }
 
-// RowError is a row that is no flow. [Rows] yields one for each such row that
-// it reads and can go on after it.
+// RowError reports a row that is not a flow. [Rows] yields one for each such row
+// that it reads, and can go on after it.
 type RowError struct {
 	Reason string
 	At     profile.Place
 }
 
-// Error says where the row stands and why it is no flow.
+// Error returns the position of the row and the reason why it is not a flow.
 func (e *RowError) Error() string {
 	return fmt.Sprintf("%s: row group %d, row %d, column %s: %s: %q",
 		e.At.File, e.At.RowGroup, e.At.Row, e.At.Column, e.Reason, e.At.Value)
@@ -91,7 +91,7 @@ func (f *file) firstFailure(ctx context.Context, err error) error {
 	return err
 }
 
-// readColumn reads a column of a row group for nothing but its errors.
+// readColumn reads a column of a row group only to find its errors.
 func (f *file) readColumn(ctx context.Context, rowGroup, col int) error {
 	c, err := f.openChunk(f.reader, rowGroup, col, newBook())
 	if err != nil {
@@ -112,7 +112,7 @@ func (f *file) readColumn(ctx context.Context, rowGroup, col int) error {
 	return c.finished()
 }
 
-// Why a row is no flow, as in [profile.Rejected].
+// Reasons why a row is not a flow, as in [profile.Rejected].
 const (
 	reasonNull     = "no value"
 	reasonNumber   = "not a whole number"
@@ -130,8 +130,8 @@ type fault struct {
 	value  string // as read
 }
 
-// badNumber stands in a vector where a number has a fault. It is negative, so
-// the checks that every row passes through find it.
+// badNumber replaces a number that has a fault in a vector. It is negative, so the
+// checks that every row passes through find it.
 const badNumber = math.MinInt64
 
 // bad says what is wrong with value i of a column, or nothing.
@@ -158,8 +158,8 @@ func (v *vector) bad(col, i int, book *book) (reason, value string) {
 	return reason, strconv.FormatInt(number, 10)
 }
 
-// reject finds the first column, in the order of flow.Columns, that makes row
-// i of the batch no flow.
+// reject returns an error for the first column, in the order of flow.Columns, whose
+// value makes row i of the batch invalid, or nil.
 func (b *batch) reject(i int) *RowError {
 	for col := range numRequired {
 		if reason, value := b.vectors[col].bad(col, i, b.book); reason != "" {

@@ -159,7 +159,7 @@ func TestBadFiles(t *testing.T) {
 		text string // of the message, after the folder
 	}{
 		{"missing", func(*testing.T) string { return "no/such.parquet" }, os.ErrNotExist, "no/such.parquet"},
-		{"folder", func(t *testing.T) string { return t.TempDir() }, flowfile.ErrNotParquet, "no regular file"},
+		{"folder", func(t *testing.T) string { return t.TempDir() }, flowfile.ErrNotParquet, "not a regular file"},
 		{"empty", bytesFile(nil), flowfile.ErrNotParquet, "rows.parquet: not a Parquet file"},
 		{"text", bytesFile([]byte("timestamp,src_ip\n1,2\n")), flowfile.ErrNotParquet, "rows.parquet: not a Parquet file"},
 		{"one byte", bytesFile([]byte("P")), flowfile.ErrNotParquet, "not a Parquet file"},

@@ -30,9 +30,9 @@ func (q Filter) matches(r flow.Record) bool {
 		r.Time >= q.From && (q.To == 0 || r.Time < q.To)
 }
 
-// mayMatch says whether a row group can hold a flow that q chooses, by the
-// statistics of its numbers and the dictionaries of its addresses. Where the
-// file has neither, it can.
+// mayMatch reports whether a row group may hold a flow that q selects, by the
+// statistics of its numbers and the dictionaries of its addresses. It returns true
+// if the file has neither.
 func (f *file) mayMatch(rowGroup int, q Filter, book *book) (bool, error) {
 	if q.From > 0 && !f.overlaps(rowGroup, colTime, int64(q.From), math.MaxInt64) ||
 		q.To > 0 && !f.overlaps(rowGroup, colTime, math.MinInt64, int64(q.To)-1) {

@@ -9,16 +9,16 @@ import (
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
-// numberReader reads pages of any numeric type as int64. What is no whole
-// number (a fraction, NaN, or beyond int64) becomes a fault.
+// numberReader reads pages of any numeric type as int64. A value that is not a
+// whole number (a fraction, NaN, or beyond int64) becomes a fault.
 type numberReader struct {
 	column column
 
 	dict    parquet.Dictionary // that terms were made of
 	terms   []int64            // the dictionary's values
-	indexes []int32            // of the page, where it has a dictionary
-	values  []int64            // of the page, where it has none
-	odd     map[int]string     // what is no whole number among terms or values
+	indexes []int32            // of the page, if it has a dictionary
+	values  []int64            // of the page, if it does not have a dictionary
+	odd     map[int]string     // the terms or values that are not whole numbers
 	oddDict map[int]string
 
 	buffer []int64
@@ -99,7 +99,7 @@ func (r *numberReader) null(v *vector, to int) {
 }
 
 // whole returns values as int64, in the memory of the page or of buffer, and
-// the text of those that are no whole numbers.
+// the text of those that are not whole numbers.
 func (r *numberReader) whole(data encoding.Values, buffer []int64) ([]int64, map[int]string, error) {
 	switch {
 	case data.Kind() == encoding.Int64 && r.column.unsigned:

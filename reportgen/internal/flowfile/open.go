@@ -65,7 +65,7 @@ func open(path string) (_ *file, err error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, f.fail(-1, "", fmt.Errorf("%w: it is no regular file", errNotParquet))
+		return nil, f.fail(-1, "", fmt.Errorf("%w: not a regular file", errNotParquet))
 	}
 	f.size = info.Size()
 	if err := f.readSmall(); err != nil {
@@ -105,8 +105,8 @@ func (f *file) readSmall() error {
 	return nil
 }
 
-// checkEnds tells files that are not Parquet from Parquet files that lost
-// their end, and makes sure that the footer is as long as it claims.
+// checkEnds distinguishes files that are not Parquet from truncated Parquet files,
+// and checks that the file is large enough for the length of its footer.
 func checkEnds(r io.ReaderAt, size int64) error {
 	var head, tail [8]byte
 	n, err := r.ReadAt(head[:4], 0)

@@ -9,9 +9,9 @@ import (
 // rowRange is the rows of a row group from one on to before another.
 type rowRange struct{ from, to int64 }
 
-// rowsToRead returns those rows of a row group that q may choose, in order, by
-// the page indexes of its columns. Where the file has none, all may be. An index
-// only says what need not be read: one that is damaged is as good as none.
+// rowsToRead returns the rows of a row group that q may select, in order, by the
+// page indexes of its columns. Without page indexes it returns all rows. An index
+// only serves to skip pages, so a corrupt index is ignored.
 func (f *file) rowsToRead(rowGroup int, q Filter) []rowRange {
 	ranges := []rowRange{{0, f.parquet.RowGroups()[rowGroup].NumRows()}}
 	if q.From > 0 || q.To > 0 {
@@ -56,8 +56,8 @@ func withText(text string) func(least, most parquet.Value) bool {
 	}
 }
 
-// pagesWith returns the rows of those pages of a column that pass a test of
-// their least and greatest values. Where that cannot be told, it is all rows.
+// pagesWith returns the rows of those pages of a column that pass a test of their
+// least and greatest values. If these are unknown, it returns all rows.
 func (f *file) pagesWith(rowGroup, col int, may func(least, most parquet.Value) bool) []rowRange {
 	rows := f.parquet.RowGroups()[rowGroup].NumRows()
 	ranges, err := f.indexedPages(rowGroup, col, rows, may)

@@ -74,8 +74,8 @@ func TestRowsOfPages(t *testing.T) {
 	}
 }
 
-// TestRowsSkipPages damages all pages of a column but those that hold the rows
-// looked for. Nobody notices, since no other is read.
+// TestRowsSkipPages damages all pages of a column except those with the wanted
+// rows. Reading succeeds, since no other page is read.
 func TestRowsSkipPages(t *testing.T) {
 	flows := slices.SortedFunc(slices.Values(someFlows(8000, 22)), flow.Compare)
 	path := writeRows(t, plainRows(flows), parquet.PageBufferSize(2000))
@@ -95,9 +95,8 @@ func TestRowsSkipPages(t *testing.T) {
 	t.Error("reading all rows finds no damage")
 }
 
-// damagePages breaks the headers of the pages of up_bytes but for those with
-// the rows from one to another, and those next to them. It returns how many it
-// leaves.
+// damagePages breaks the headers of the pages of up_bytes, except for the pages
+// with the given rows and those next to them. It returns how many it leaves.
 func damagePages(t *testing.T, path string, from, to int64) (left int) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

@@ -176,8 +176,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// Of several bad files the first is told of, however many are read side by side
-// and whichever fails first.
+// The error names the first of several bad files, however many are read
+// concurrently and whichever fails first.
 func TestFirstOfBadFiles(t *testing.T) {
 	var paths []string
 	for i := range 12 {

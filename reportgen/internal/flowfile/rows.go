@@ -9,13 +9,12 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// Rows yields the flows of a file that q chooses, in the order of the file.
-// Row groups and, in files with page indexes, pages that can hold none of them
-// are not read, and of the others only the columns and rows that are needed to
-// know.
+// Rows yields the flows of a file that q selects, in the order of the file. It
+// skips row groups that cannot hold any of them and, in files with page indexes,
+// such pages. It reads only the columns and rows that it needs of the others.
 //
-// A row that is no flow is yielded as a [*RowError], after which the sequence
-// goes on; any other error ends it. Rows of other addresses than those of q, and
+// A row that is not a flow is yielded as a [*RowError], after which the sequence
+// goes on; any other error ends it. Rows with other addresses than those of q, and
 // row groups and pages that are not read, are not checked.
 func Rows(ctx context.Context, path string, q Filter) iter.Seq2[flow.Record, error] {
 	return func(yield func(flow.Record, error) bool) {
@@ -142,8 +141,8 @@ func (r *rowsReader) fill(columns ...int) error {
 	return nil
 }
 
-// choose finds the rows of the batch whose addresses are those of the filter,
-// and those that have none, which are to be told of.
+// choose finds the rows of the batch whose addresses are those of the filter, and
+// those with invalid addresses, which are reported.
 func (r *rowsReader) choose() {
 	r.chosen = r.chosen[:0]
 	book := r.batch.book
@@ -162,7 +161,7 @@ func yieldError(yield func(flow.Record, error) bool, err error) bool {
 	return false
 }
 
-// yield yields row i of the batch if it is chosen or no flow.
+// yield yields row i of the batch if q selects it or it is not a flow.
 func (b *batch) yield(i int, q Filter, yield func(flow.Record, error) bool) bool {
 	if !b.isFlow(i) {
 		return yield(flow.Record{}, b.reject(i))

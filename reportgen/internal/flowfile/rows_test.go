@@ -81,8 +81,8 @@ func TestRowsAreThoseThatMatch(t *testing.T) {
 	}
 }
 
-// A row group that cannot hold a match is not read: here all but one are
-// damaged, and nobody notices.
+// A row group that cannot hold a match is not read: here all except one are
+// damaged, and reading succeeds.
 func TestRowsSkipRowGroups(t *testing.T) {
 	flows := someFlows(4000, 12)
 	for i := range flows {

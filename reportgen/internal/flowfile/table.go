@@ -24,7 +24,7 @@ type Table struct {
 	row   [][]byte
 }
 
-// OpenTable opens a Parquet file, of which no column is selected yet.
+// OpenTable opens a Parquet file. No column is selected yet.
 func OpenTable(path string) (_ *Table, err error) {
 	o, err := os.Open(path)
 	if err != nil {
@@ -84,7 +84,7 @@ func (t *Table) Columns() []string {
 	return names
 }
 
-// NumRows returns the number of rows that the file's footer tells.
+// NumRows returns the number of rows according to the file's footer.
 func (t *Table) NumRows() int64 { return t.file.parquet.NumRows() }
 
 // Select chooses the columns that Read returns, by their place in Columns. It

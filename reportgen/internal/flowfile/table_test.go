@@ -176,8 +176,8 @@ func TestTablePages(t *testing.T) {
 	}
 }
 
-// TestTableDecimals reads decimals as texts, and dates as dates, which are no
-// moments.
+// TestTableDecimals reads decimals as texts, and dates as dates without a time of
+// day.
 func TestTableDecimals(t *testing.T) {
 	type decimal struct {
 		Price int64    `parquet:"price,decimal(2:18)"`

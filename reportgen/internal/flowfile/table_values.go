@@ -53,7 +53,7 @@ func textOf(c *parquet.Column) (func([]byte, parquet.Value) []byte, error) {
 const maxScale = 64
 
 // decimalText writes decimals: integers, or the bytes of one with the most
-// significant first, of which the last digits are decimals.
+// significant first. The last scale digits are decimals.
 func decimalText(scale int) func([]byte, parquet.Value) []byte {
 	return func(b []byte, v parquet.Value) []byte {
 		var n big.Int
@@ -90,7 +90,7 @@ func decimalText(scale int) func([]byte, parquet.Value) []byte {
 	}
 }
 
-// dateText writes days since 1970 as dates, which are no moments.
+// dateText writes days since 1970 as dates without a time of day.
 func dateText(b []byte, v parquet.Value) []byte {
 	return time.Unix(integer(v)*24*60*60, 0).UTC().AppendFormat(b, time.DateOnly)
 }

@@ -209,7 +209,7 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// Close writes what is left and the footer.
+// Close writes the remaining flows and the footer.
 func (w *Writer) Close() error {
 	if err := w.flush(); err != nil {
 		return err

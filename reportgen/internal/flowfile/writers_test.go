@@ -159,7 +159,7 @@ func conversationText(c profile.Conversation) string {
 }
 
 // The files that Flowbook writes are read by pandas (pyarrow) and DuckDB.
-// Fastparquet knows no BYTE_STREAM_SPLIT.
+// Fastparquet does not support BYTE_STREAM_SPLIT.
 func TestOthersReadOurs(t *testing.T) {
 	t.Parallel()
 	flows := someFlows(12_000, 10)

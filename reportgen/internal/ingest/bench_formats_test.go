@@ -101,7 +101,7 @@ func BenchmarkFormats(b *testing.B) {
 	}
 }
 
-// BenchmarkPair joins rows of which each has an answer.
+// BenchmarkPair joins rows that each have an answer.
 func BenchmarkPair(b *testing.B) {
 	const rows = 1_000_000
 	b.ReportAllocs()

@@ -11,11 +11,11 @@ import (
 // binetflowTable is the table that Argus's ra writes with the fields of the
 // CTU-13 data (binetflow), or others that hold what a flow needs.
 //
-// TotBytes is of both directions and SrcBytes of the source's, so that the
-// difference is the destination's; where DstBytes is there it is taken. Bytes
-// are those of the packets, link layer included.
+// TotBytes counts both directions and SrcBytes that of the source, so the
+// difference is that of the destination, unless the log has DstBytes. Byte counts
+// include the headers of packets, down to the link layer.
 //
-// A time has no zone: it is told in that of the machine that ran ra.
+// Times have no zone: they are in the time zone of the machine that ran ra.
 func binetflowTable(opt Options) (tableSpec, error) {
 	s := tableSpec{
 		about:  "a log of Argus",
@@ -34,9 +34,9 @@ func binetflowTable(opt Options) (tableSpec, error) {
 	return s, nil
 }
 
-// binetflowFlow reads a row and turns it around where Argus found that the
-// destination opened the connection (<-), or guesses where it did not see who
-// did (a question mark).
+// binetflowFlow reads a row. It swaps source and destination if Argus found that
+// the destination opened the connection (<-), and guesses the direction if Argus
+// did not see which side did (a question mark).
 func binetflowFlow(r *rowReader, line int64) (Flow, error) {
 	dir := r.values[fieldDir]
 	if bytes.Contains(dir, []byte("who")) { // of ARP

@@ -12,8 +12,8 @@ import (
 )
 
 // gcpSpec describes VPC flow logs of Google Cloud as Cloud Logging exports them. A
-// record describes one direction; both hosts may report it, of which the one that
-// saw it first counts (see [Sorter.Pair]).
+// record describes one direction. If both hosts report it, the host that saw it
+// first counts (see [Sorter.Pair]).
 var gcpSpec = jsonSpec{
 	about: "a VPC flow log of Google Cloud",
 	paths: [numFields][]string{
@@ -74,7 +74,7 @@ func openOCSF(in *lines, r rowReader, _ Options) (Decoder, error) {
 // azureDecoder decodes flow logs of Azure: of network security groups (NSG, version
 // 1 and 2) and of virtual networks. Their records hold tuples as texts. A flow has a
 // tuple when it begins, one every five minutes while it lasts, and one when it
-// ends, each with what was sent since the one before.
+// ends, each with the traffic since the previous one.
 type azureDecoder struct {
 	events events
 	tuples [][]byte

@@ -107,12 +107,12 @@ func TestAzure(t *testing.T) {
 	if got.err != nil || len(got.bad) > 0 {
 		t.Fatal(got.err, got.bad)
 	}
-	flows, told := paired(t, &Sorter{}, got.flows)
+	flows, pairing := paired(t, &Sorter{}, got.flows)
 	const want = "2024-04-19 12:34:56.00 10.0.0.4 > 13.67.143.118:443 1066/8100\n" +
 		"2024-04-19 12:35:00.00 198.51.100.9 > 10.0.0.4:22 0/0\n" +
 		"2024-04-19 12:35:01.00 10.0.0.4 > 168.63.129.16:53 60/120\n"
-	if flows != want || told.Rows != 5 || told.Flows != 3 {
-		t.Errorf("%s%+v", flows, told)
+	if flows != want || pairing.Rows != 5 || pairing.Flows != 3 {
+		t.Errorf("%s%+v", flows, pairing)
 	}
 }
 

@@ -16,8 +16,9 @@ import (
 )
 
 // Detect returns the format of logs by the content of their files. Files in folders
-// that are of no known format are not counted; a file that is named must be of one.
-// Logs of several formats are an error that says which file is of which.
+// are ignored if their format is unknown; a file named in paths must have a known
+// format. If the logs have several formats, the error names the format of each
+// file.
 func Detect(paths []string, opt Options) (Format, error) {
 	if len(opt.Map) > 0 {
 		return detectTable(paths)

@@ -32,9 +32,9 @@ func serviceRank(port uint16) int {
 	return 2
 }
 
-// opener guesses from the ports alone who opened a connection: not the side
-// whose port is the likelier port of a service. Nobody opens a connection from
-// a multicast or broadcast address.
+// opener guesses from the ports alone which side opened a connection: not the
+// side whose port is the likelier service port. Multicast and broadcast addresses
+// never open a connection.
 func opener(src, dst netip.AddrPort) Opener {
 	switch {
 	case dst.Addr().IsMulticast() || dst.Addr() == broadcast:

@@ -1,36 +1,35 @@
 // Package ingest reads the logs of other tools as flows.
 //
-// A [Format] knows one tool's log; [Lookup] finds it by name. [Open] takes
-// files and folders of that format and gives a [Reader], which yields one
-// [Flow] after the other: a flow record and the [Date] it belongs to. What
-// cannot become a flow is never dropped in silence: a single row is left
-// out, counted by [Reason] with the first place where that happened, and
-// told in the [Summary]; what puts a whole file in doubt (no header, a
-// truncated gzip stream, not one good row) ends the reading with an error
-// that names file and line.
+// A [Format] describes the log of one tool; [Lookup] finds it by name. [Open]
+// takes files and folders of that format and returns a [Reader], which yields one
+// [Flow] after the other: a flow record and the [Date] it belongs to. Nothing is
+// dropped silently. A row that cannot become a flow is left out, and the
+// [Summary] counts it by [Reason] with the first place where that happened. A
+// fault that puts a whole file in doubt (a missing header, a truncated gzip
+// stream, no valid row) ends the reading with an error that names file and line.
 //
-// Each format is a [Decoder] over lines of text: Zeek, EVE and ECS in JSON,
-// nfdump's text, and tables, which binetflow, nfdump's CSV, VPC flow logs and
-// any CSV are, and any Parquet file too, read as rows of texts. All put the
-// texts of a row by field into one rowReader, which makes the flow: the one
-// place where times, addresses, ports and bytes are read and refused.
+// Each format is a [Decoder] over lines of text: JSON (Zeek, EVE, ECS), nfdump's
+// text, or a table (binetflow, nfdump's CSV, VPC flow logs, any other CSV, and any
+// Parquet file, which is read as rows of texts). All decoders put the texts of a
+// row by field into a rowReader, which makes the flow. Only the rowReader parses
+// times, addresses, ports and bytes, and refuses them.
 //
 // # Direction
 //
-// The source of a flow is who opened the connection. Zeek and Suricata know
-// it. Argus says where it does not, and the ports decide. NetFlow and VPC flow
-// logs, and events of them in ECS, tell each direction in a row of its own,
-// [Flow].OneWay; [Sorter.Pair] joins the two.
+// The source of a flow is the host that opened the connection. Zeek and Suricata
+// log it. Argus marks flows whose source it does not know; for these the ports
+// decide. NetFlow and VPC flow logs, and events of them in ECS, have a row for
+// each direction ([Flow].OneWay); [Sorter.Pair] joins the two.
 //
 // # Bytes
 //
-// Bytes are those that a log gives: of the payload in Zeek, unless
-// [Options].Bytes asks for those of the packets; of the packets in the others.
+// Byte counts are those of the log. Zeek's count the payload, unless
+// [Options].Bytes asks for whole packets; those of other tools count packets.
 //
 // # Time
 //
-// Dates and times of day are told in [Options].Location. Times that carry no
-// zone are taken to be of [Options].LogLocation.
+// Dates and times of day are in [Options].Location. Times without a zone are
+// assumed to be in [Options].LogLocation.
 //
 // # Order
 //

@@ -9,12 +9,11 @@ import (
 // ecsSpec describes events of the Elastic Common Schema (ECS): of Beats, of
 // Security Onion and Malcolm, and of tools that export an index.
 //
-// The source is who began the flow. A flow began at event.start and, without
-// that, at @timestamp. Events without bytes are not flows but, say,
-// requests in them; Packetbeat reports a long flow several times, each time
-// all of it, of which the last report is read (flow.final). Events of NetFlow
-// and cloud flow logs that have no bytes of the destination describe one
-// direction.
+// The source is the host that began the flow. A flow began at event.start or, if
+// that is missing, at @timestamp. Events without bytes are not flows but, for
+// example, requests in them. Packetbeat reports a long flow several times, with
+// totals; only the last report is read (flow.final). Events of NetFlow and cloud
+// flow logs without bytes of the destination describe one direction.
 var ecsSpec = jsonSpec{
 	about: "a log of ECS events",
 	paths: [numFields][]string{

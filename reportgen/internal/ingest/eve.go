@@ -8,15 +8,15 @@ var eveName = regexp.MustCompile(`^(eve[._-].*|eve|.*[._-]eve|.*[._-]suricata)\.
 
 func isEVE(base string) bool { return eveName.MatchString(base) }
 
-// openEVE returns the opening of Suricata's EVE log, of which the events of one
-// type are read.
+// openEVE returns the function that opens Suricata's EVE log and reads its events
+// of one type.
 //
-// A flow event describes both directions, and its source is who sent the first
-// packet that Suricata saw. Its own timestamp is when the flow was logged;
-// it began at flow.start. A netflow event describes one direction. A log may
-// have both for the same traffic, so that only one type is read.
+// A flow event describes both directions. Its source is the host that sent the
+// first packet that Suricata saw. Its timestamp is the time when the flow was
+// logged; the flow began at flow.start. A netflow event describes one direction. A
+// log may have both for the same traffic, so only one type is read.
 //
-// Bytes are those of the packets, link layer included.
+// Byte counts include the headers of packets, down to the link layer.
 func openEVE(wanted string) func(*lines, rowReader, Options) (Decoder, error) {
 	spec := &jsonSpec{
 		about:    "an EVE log of Suricata",

@@ -80,8 +80,8 @@ func TestEveryFormatSurvives(t *testing.T) {
 	}
 }
 
-// Where a file cannot be read as its format, the error names it and says what
-// to do, and a line where there is one.
+// If a file cannot be read as its format, the error names the file, the line if
+// the fault has one, and what to do.
 func TestEveryFormatRefuses(t *testing.T) {
 	for _, form := range everyForm {
 		format, log, opt := everyLog(form)

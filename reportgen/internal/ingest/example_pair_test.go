@@ -11,8 +11,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 )
 
-// NetFlow tells each direction in a row of its own. Added to a Sorter, the
-// rows are joined before they are put in order.
+// NetFlow has a row for each direction. A Sorter joins the rows before it sorts
+// them.
 func ExampleSorter_Pair() {
 	nfdump, err := ingest.Lookup("nfdump")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 )
 
-// A log is read, put in order and told about.
+// This example reads a log, sorts its flows and prints the summary.
 func Example() {
 	zeek, err := ingest.Lookup("zeek")
 	if err != nil {

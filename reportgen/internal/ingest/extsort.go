@@ -138,7 +138,7 @@ func (s *extSort) spill(dir string) error {
 	return w.Flush()
 }
 
-// sortedRun is a sorted sequence of keys, of which key is the next one.
+// sortedRun is a sorted sequence of keys; key is the next one.
 type sortedRun struct {
 	key  []byte
 	done bool

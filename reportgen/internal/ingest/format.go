@@ -14,7 +14,7 @@ import (
 type Flow struct {
 	flow.Record
 	Date Date
-	Line int64 // where it stands in its file, from 1
+	Line int64 // line number in its file, from 1
 	// BytesUnknown says that the log gave no byte count for one or both
 	// directions; Up or Down is then 0.
 	BytesUnknown bool
@@ -50,9 +50,10 @@ type Flow struct {
 //
 // Read returns the next flow, or
 //   - io.EOF at the end of the file,
-//   - a [*RowError], not wrapped, where one row is left out: the next Read
-//     goes on with the row after it, and may overwrite the error,
-//   - any other error, saying the line, where the file cannot be read on.
+//   - a [*RowError], not wrapped, if one row is left out: the next Read goes on
+//     with the row after it, and may overwrite the error,
+//   - any other error, which names the line, if the rest of the file cannot be
+//     read.
 type Decoder interface {
 	Read() (Flow, error)
 }
@@ -110,14 +111,14 @@ var formats = map[string]Format{
 	},
 	"eve": {
 		Name:   "eve",
-		About:  "Suricata's EVE log (eve.json), of which the flow events are read",
+		About:  "flow events of Suricata's EVE log (eve.json)",
 		Wants:  isEVE,
 		Wanted: "eve.json, eve-*.json, *.eve.json, *.suricata.json",
 		open:   openEVE("flow"),
 	},
 	"eve-netflow": {
 		Name:   "eve-netflow",
-		About:  "Suricata's EVE log (eve.json), of which the netflow events are read",
+		About:  "netflow events of Suricata's EVE log (eve.json)",
 		Wants:  isEVE,
 		Wanted: "eve.json, eve-*.json, *.eve.json, *.suricata.json",
 		oneWay: true,

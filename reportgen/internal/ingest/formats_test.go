@@ -31,16 +31,16 @@ func decodeAs(name, log string, opt Options) decoded {
 	return drain(d)
 }
 
-// told writes what a log gives: a line for each flow, each row left out, and
-// the error.
-func told(got decoded) string {
+// formatDecoded returns the result of decoding a log: a line for each flow, each row
+// left out, and the error.
+func formatDecoded(got decoded) string {
 	type line struct {
 		n    int64
 		text string
 	}
 	var all []line
 	for _, f := range got.flows {
-		all = append(all, line{f.Line, toldFlow(f)})
+		all = append(all, line{f.Line, formatFlow(f)})
 	}
 	for _, bad := range got.bad {
 		all = append(all, line{bad.Line, fmt.Sprintf("%d left out: %s: %s", bad.Line, bad.Reason, bad.Detail)})
@@ -56,7 +56,7 @@ func told(got decoded) string {
 	return b.String()
 }
 
-func toldFlow(f Flow) string {
+func formatFlow(f Flow) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s %s %s %s:%d > %s:%d %d", f.Line, f.Date, f.Time, f.Proto, f.Src, f.SrcPort, f.Dst, f.Port, f.Up)
 	if f.OneWay {
@@ -75,7 +75,7 @@ func toldFlow(f Flow) string {
 	return b.String()
 }
 
-// formatCase is a log and what it gives, as told has it.
+// formatCase is a log and the result of decoding it, as formatDecoded returns it.
 type formatCase struct {
 	name string
 	opt  Options
@@ -87,7 +87,7 @@ func testFormat(t *testing.T, format string, cases []formatCase) {
 	t.Helper()
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
-			got := told(decodeAs(format, test.log, test.opt))
+			got := formatDecoded(decodeAs(format, test.log, test.opt))
 			if strings.HasPrefix(test.want, "error: ") && strings.Contains(got, strings.TrimSpace(test.want)) {
 				return
 			}

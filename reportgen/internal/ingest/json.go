@@ -18,8 +18,8 @@ type jsonSpec struct {
 	about string              // what the log is, for messages
 	paths [numFields][]string // where a value may be, the best first
 	extra []string            // further paths that take looks at
-	// wrappers are the keys of objects that hold the object proper, such as
-	// _source. Their own keys count as if they stood outside.
+	// wrappers are the keys of objects that contain the actual object, such as
+	// _source. Keys in them count as keys of the outer object.
 	wrappers []string
 	// take completes the values of a row, or says why it is left out.
 	take func(e *jsonEvent, r *rowReader, line int64) error

@@ -27,8 +27,8 @@ func TestEventsForget(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			alone := told(decodeAs(format, "\n"+string(line)+"\n", Options{}))
-			after := told(decodeAs(format, full+string(line)+"\n", Options{}))
+			alone := formatDecoded(decodeAs(format, "\n"+string(line)+"\n", Options{}))
+			after := formatDecoded(decodeAs(format, full+string(line)+"\n", Options{}))
 			if !strings.HasSuffix(after, "\n"+alone) {
 				t.Errorf("%s without %s: alone %safter another %s", format, name, alone, after)
 			}

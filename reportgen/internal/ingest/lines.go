@@ -26,9 +26,9 @@ type lines struct {
 	close  func() // frees what unpacking holds; may be nil
 }
 
-// newLines starts reading r. How r is packed is told by its first bytes,
-// since rotated logs do not always carry the right name; a packed stream may
-// have several members.
+// newLines starts reading r. It detects compression by the first bytes, since
+// rotated logs do not always have the right name. A compressed stream may have
+// several members.
 func newLines(r io.Reader) (*lines, error) {
 	l := &lines{r: bufio.NewReaderSize(r, maxLine)}
 	magic, _ := l.r.Peek(6)
@@ -170,8 +170,8 @@ func (l *lines) tooLong(start []byte) error {
 	}
 }
 
-// peek returns the start of the first line that is not blank without reading
-// it, and io.EOF where there is none.
+// peek returns the start of the first line that is not blank without reading it,
+// or io.EOF if all lines are blank.
 func (l *lines) peek() ([]byte, error) {
 	for {
 		b, err := l.r.Peek(1)
@@ -207,8 +207,8 @@ func (l *lines) first() ([]byte, error) {
 	return line, err
 }
 
-// firstOf is first, but for a line that is longer than most bytes, of which it
-// returns the start.
+// firstOf is like first, but returns only the start of a line that is longer than
+// most bytes.
 func (l *lines) firstOf(most int) (line []byte, whole bool, err error) {
 	for n := 4096; ; n = min(2*n, most) {
 		b, err := l.r.Peek(n)

@@ -10,8 +10,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/units"
 )
 
-// Loss is the rows of a log that are likely to have been flows but cannot be
-// read. A log of which too much is lost gives no all-clear.
+// Loss counts the rows of a log that are likely to have been flows but cannot be
+// read. If too many are lost, the absence of findings means nothing.
 type Loss struct {
 	Rows   int64   // lost
 	Of     int64   // rows that are flows or lost

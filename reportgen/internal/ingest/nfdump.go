@@ -14,7 +14,7 @@ func isNfdump(base string) bool {
 	return strings.HasPrefix(base, "nfcapd.") || hasExtension("txt", "csv", "json", "nfdump")(base)
 }
 
-// openNfdump tells by the first line whether nfdump wrote CSV or text.
+// openNfdump detects by the first line whether nfdump wrote CSV or text.
 func openNfdump(in *lines, r rowReader, _ Options) (Decoder, error) {
 	start, err := in.peek()
 	switch {
@@ -41,10 +41,10 @@ func openNfdump(in *lines, r rowReader, _ Options) (Decoder, error) {
 // nfdumpTable is the table of nfdump -o csv, in the names of version 1.6
 // (ts, sa, …) and of 1.7 (firstSeen, srcAddr, …).
 //
-// Records tell one direction, but for those that nfdump -b or -B has joined:
-// these have bytes and packets out. Times are in the zone of the machine that
-// ran nfdump; up to version 1.7.4 they are cut to seconds, unlike those of its
-// text.
+// A record describes one direction, unless nfdump -b or -B has joined two: such
+// records have bytes and packets out. Times are in the time zone of the machine
+// that ran nfdump. Up to version 1.7.4 the CSV truncates them to seconds, unlike
+// the text.
 func nfdumpTable() tableSpec {
 	s := tableSpec{
 		about:  "the CSV of nfdump",
@@ -103,8 +103,8 @@ func nfdumpTail(line []byte) bool {
 	return bytes.Count(line, []byte(",")) == 5 && !bytes.ContainsAny(line, "-:. ")
 }
 
-// joinedFlow reads a record of one direction, or of both where bytes of the
-// other are told.
+// joinedFlow reads a record of one direction, or of both if it has bytes of the
+// other.
 func joinedFlow(r *rowReader, line int64) (Flow, error) {
 	f, err := r.flow(line)
 	if err != nil || !f.OneWay {

@@ -10,9 +10,9 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
-// TestNfdumpAgainstItself has nfdump print a file of nfcapd in every form that
-// is read. The flows are the same, whoever joined the directions, and as many
-// rows and bytes as nfdump says itself.
+// TestNfdumpAgainstItself has nfdump print a file of nfcapd in every form that is
+// read. The flows are the same whether nfdump or Flowbook joins the directions,
+// and the numbers of rows and bytes are those that nfdump reports.
 func TestNfdumpAgainstItself(t *testing.T) {
 	nfdump := testenv.Program(t, "nfdump", "Debian's package nfdump")
 	realData(t, "nfdump")

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// nfdumpText decodes what nfdump prints for people: a date, a duration, a
-// protocol, two addresses with an arrow between them, and then the columns
-// that the header line names.
+// nfdumpText decodes the human-readable output of nfdump: a date, a duration, a
+// protocol, two addresses with an arrow between them, and then the columns that
+// the header line names.
 type nfdumpText struct {
 	in      *lines
 	row     rowReader
@@ -76,8 +76,8 @@ func (d *nfdumpText) Read() (Flow, error) {
 	}
 }
 
-// header learns which columns follow the addresses. Blanks in it are as many
-// as people made them.
+// header finds the columns that follow the addresses. Users may have changed the
+// number of blanks between them.
 func (d *nfdumpText) header(line string) error {
 	_, rest, ok := strings.Cut(strings.Join(strings.Fields(line), " "), "Dst IP Addr:Port")
 	if !ok {
@@ -188,8 +188,8 @@ func scale(unit byte) float64 {
 	return 0
 }
 
-// number writes out a number that may be rounded to a unit, as in 1.2 M. What
-// is no number stays as it is, to be refused as what it is.
+// number writes out a number that may be rounded to a unit, as in 1.2 M. It copies
+// any other word unchanged, so that the error shows the original text.
 func (d *nfdumpText) number(b, word []byte, unit float64) []byte {
 	x, err := strconv.ParseFloat(string(word), 64)
 	if unit == 0 || err != nil || x < 0 || x*unit > math.MaxInt64/2 {

@@ -43,11 +43,11 @@ func (opt Options) row(f Format) (rowReader, error) {
 	case len(opt.Map) == 0 && f.takesMap:
 		return rowReader{}, fmt.Errorf("%s needs a map of columns, such as timestamp=Start,src_ip=SourceAddress; it can name %s", f.Name, strings.Join(MapKeys(), ", "))
 	case (len(opt.Fields) > 0 || opt.Delimiter != 0) && !f.takesFields:
-		return rowReader{}, fmt.Errorf("names of columns and a delimiter are for texts with columns; %s is not told by them", f.Name)
+		return rowReader{}, fmt.Errorf("names of columns and a delimiter are for texts with columns; the format %s does not use them", f.Name)
 	case opt.Bytes != "" && opt.Bytes != PayloadBytes && opt.Bytes != IPBytes:
 		return rowReader{}, fmt.Errorf("bytes %q are of no known kind; known are %s and %s", opt.Bytes, PayloadBytes, IPBytes)
 	case opt.Bytes != "" && !f.takesBytes:
-		return rowReader{}, fmt.Errorf("the kind of bytes is a choice for zeek and pcap; %s logs tell one kind", f.Name)
+		return rowReader{}, fmt.Errorf("the kind of bytes is a choice for zeek and pcap; %s logs have only one kind", f.Name)
 	}
 	loc := opt.Location
 	if loc == nil {
@@ -148,8 +148,8 @@ func mappedFlow(r *rowReader, line int64) (Flow, error) {
 	return f, nil
 }
 
-// mappedColumns are the columns that a table must have. The time must be
-// mapped, since that of a flow file is told in another unit than logs have.
+// mappedColumns returns the columns that a table must have. The time must be
+// mapped, since flow files and logs have times in different units.
 func (opt Options) mappedColumns() ([]string, error) {
 	needed := slices.DeleteFunc(slices.Clone(flow.Columns[:6]), func(name string) bool { return opt.Set[name] != "" })
 	down, total := opt.Map[flow.ColDown] != "", opt.Map["total_bytes"] != ""
@@ -163,7 +163,7 @@ func (opt Options) mappedColumns() ([]string, error) {
 	case opt.OneWay && (down || total):
 		return nil, errors.New("rows of one direction have only up_bytes; leave down_bytes and total_bytes out of the map")
 	case down && total:
-		return nil, errors.New("the map of columns names both down_bytes and total_bytes; up_bytes are subtracted from the latter where the former are not told")
+		return nil, errors.New("the map of columns names both down_bytes and total_bytes; map only one of them (without down_bytes, they are total_bytes less up_bytes)")
 	case opt.OneWay:
 		return append(needed, "src_port"), nil
 	case opt.Set[flow.ColDown] != "":
@@ -174,10 +174,10 @@ func (opt Options) mappedColumns() ([]string, error) {
 	return append(needed, flow.ColDown), nil
 }
 
-// refuseText is the opening of a text where only Parquet will do.
+// refuseText opens a text file if only Parquet is accepted.
 func refuseText(in *lines, _ rowReader, _ Options) (Decoder, error) {
 	if _, err := in.peek(); errors.Is(err, io.EOF) {
 		return emptyFile{}, nil
 	}
-	return nil, errors.New("is no Parquet file; --from csv reads tables of text")
+	return nil, errors.New("not a Parquet file; --from csv reads tables of text")
 }

@@ -61,7 +61,7 @@ func TestCSV(t *testing.T) {
 		{"date without time", Options{Map: both, Time: "2006-01-02"}, head, `error: time form "2006-01-02" is neither`},
 	})
 	testFormat(t, "parquet", []formatCase{
-		{"text", Options{Map: both}, head, "error: is no Parquet file; --from csv reads tables of text"},
+		{"text", Options{Map: both}, head, "error: not a Parquet file; --from csv reads tables of text"},
 		{"empty", Options{Map: both}, "", ""},
 		{"fields", Options{Map: both, Fields: []string{"a"}}, "", "error: names of columns and a delimiter are for texts with columns"},
 	})

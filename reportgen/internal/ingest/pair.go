@@ -68,20 +68,20 @@ func (p Pairing) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// Pair joins the rows added so far that are parts of connections: rows of the same
-// protocol, addresses and ports, in either direction, each of which begins
-// while those before it last or at most a minute after (five minutes if TCP flags
-// say that it begins no connection), become one flow. It begins with the first row and
-// ends with the last. A row that finds no other becomes a flow of its own.
+// Pair joins the rows added so far that are parts of connections. Rows of the same
+// protocol, addresses and ports, in either direction, become one flow if each
+// begins while the previous ones last or at most a minute after them (five minutes
+// if its TCP flags do not begin a connection). The flow begins with the first row
+// and ends with the last. A row without a partner becomes a flow of its own.
 //
 // If several observers, such as the interfaces of both hosts, report the same
-// direction of the same connection at the same time, only the rows of the one
+// direction of the same connection at the same time, only the rows of the observer
 // that saw it first are taken.
 //
-// The side that opened a connection, and so is its source, is found by TCP flags
-// if the log has them; else by a port below 1024 on one side only; else by
-// who sent first; else by the likelier service port. The result does not depend
-// on the order of the rows.
+// The source of a flow is the side that opened the connection. It is found by TCP
+// flags if the log has them; else by a port below 1024 on one side only; else by
+// which side sent first; else by the likelier service port. The result does not
+// depend on the order of the rows.
 func (s *Sorter) Pair(ctx context.Context) (Pairing, error) {
 	p := pairer{add: s.Add, days: s.Chosen}
 	for k, err := range s.parts.sorted() {

@@ -54,10 +54,10 @@ func TestPair(t *testing.T) {
 		return oneWay(t, start, lasts, src, dst, bytes, OpenerUnknown)
 	}
 	for _, test := range []struct {
-		name string
-		rows []Flow
-		want string
-		told Pairing
+		name    string
+		rows    []Flow
+		want    string
+		pairing Pairing
 	}{
 		{"question and answer", []Flow{row(100, 5, client, server, 7), row(101, 5, server, client, 9)},
 			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
@@ -95,19 +95,19 @@ func TestPair(t *testing.T) {
 			"1970-01-02 00:00:00.00 2001:db8::1 > 10.0.0.2:443 1/2\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, told := paired(t, &Sorter{}, test.rows)
+			got, pairing := paired(t, &Sorter{}, test.rows)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error("want(-) got(+):\n", diff)
 			}
-			if told != test.told {
-				t.Errorf("%+v, want %+v", told, test.told)
+			if pairing != test.pairing {
+				t.Errorf("%+v, want %+v", pairing, test.pairing)
 			}
 		})
 	}
 }
 
-// TestPairObservers counts once what the interfaces of both hosts tell, in
-// their own intervals.
+// TestPairObservers counts traffic once if the interfaces of both hosts report it,
+// each in its own intervals.
 func TestPairObservers(t *testing.T) {
 	const client, server = "10.0.0.1:50000", "10.0.0.2:443"
 	row := func(start flow.Time, src, dst string, bytes int64, observer uint8) Flow {
@@ -115,7 +115,7 @@ func TestPairObservers(t *testing.T) {
 		f.Observer = observer
 		return f
 	}
-	got, told := paired(t, &Sorter{}, []Flow{
+	got, pairing := paired(t, &Sorter{}, []Flow{
 		row(0, client, server, 1, 1), row(0, server, client, 2, 1), row(60, client, server, 3, 1), row(60, server, client, 4, 1),
 		row(20, client, server, 2, 2), row(20, server, client, 3, 2), row(80, client, server, 2, 2), row(80, server, client, 3, 2),
 		row(900, client, server, 5, 2), row(900, server, client, 6, 2), // the same ports again, much later
@@ -127,8 +127,8 @@ func TestPairObservers(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error("want(-) got(+):\n", diff)
 	}
-	if want := (Pairing{Rows: 12, Flows: 3, Joined: 2, Pieces: 3, Twice: 4, ByPorts: 3}); told != want {
-		t.Errorf("%+v, want %+v", told, want)
+	if want := (Pairing{Rows: 12, Flows: 3, Joined: 2, Pieces: 3, Twice: 4, ByPorts: 3}); pairing != want {
+		t.Errorf("%+v, want %+v", pairing, want)
 	}
 }
 
@@ -141,9 +141,9 @@ func TestPairChosen(t *testing.T) {
 	answer.Date++
 	rows := []Flow{late, answer}
 	for date, want := range map[Date]string{1: "1970-01-02 23:59:59.99 10.0.0.1 > 10.0.0.2:443 1/2\n", 2: ""} {
-		got, told := paired(t, &Sorter{Chosen: []Date{date}}, rows)
-		if got != want || told.Joined != 1 || (told.Other == 1) != (want == "") {
-			t.Errorf("%s: %q, %+v", date, got, told)
+		got, pairing := paired(t, &Sorter{Chosen: []Date{date}}, rows)
+		if got != want || pairing.Joined != 1 || (pairing.Other == 1) != (want == "") {
+			t.Errorf("%s: %q, %+v", date, got, pairing)
 		}
 	}
 }
@@ -166,9 +166,9 @@ func TestPairProperties(t *testing.T) {
 			rows = append(rows, f)
 			sum += f.Up
 		}
-		want, told := paired(t, &Sorter{}, rows)
-		if told.Rows != int64(len(rows)) || told.Rows != told.Flows+told.Joined+told.Pieces+told.Twice || told.ByFlags+told.ByPorts+told.ByTime != told.Flows {
-			t.Fatalf("%d rows: %+v", len(rows), told)
+		want, pairing := paired(t, &Sorter{}, rows)
+		if pairing.Rows != int64(len(rows)) || pairing.Rows != pairing.Flows+pairing.Joined+pairing.Pieces+pairing.Twice || pairing.ByFlags+pairing.ByPorts+pairing.ByTime != pairing.Flows {
+			t.Fatalf("%d rows: %+v", len(rows), pairing)
 		}
 		var bytes int64
 		for line := range strings.Lines(want) {
@@ -178,7 +178,7 @@ func TestPairProperties(t *testing.T) {
 			}
 			bytes += up + down
 		}
-		if bytes != sum && told.Twice == 0 || bytes > sum {
+		if bytes != sum && pairing.Twice == 0 || bytes > sum {
 			t.Fatalf("%d bytes in rows, %d in flows", sum, bytes)
 		}
 		shuffled := slices.Clone(rows)
@@ -274,8 +274,8 @@ func TestSorterDays(t *testing.T) {
 	var s Sorter
 	a, b := oneWay(t, flow.Day-1, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown), oneWay(t, 0, 5, "10.0.0.2:443", "10.0.0.1:50000", 1, OpenerUnknown)
 	b.Date++
-	if _, told := paired(t, &s, []Flow{a, b}); told.Joined != 1 {
-		t.Errorf("%+v", told)
+	if _, pairing := paired(t, &s, []Flow{a, b}); pairing.Joined != 1 {
+		t.Errorf("%+v", pairing)
 	}
 	if diff := cmp.Diff([]DayCount{{1, 1}}, s.Days()); diff != "" {
 		t.Error("want(-) got(+):\n", diff)

@@ -61,7 +61,7 @@ func TestParquet(t *testing.T) {
 			if name == "nested" {
 				opt.Map, text = columns("flow."), strings.Replace(want, "Source", "flow.Source", 1)
 			}
-			if got := toldFile(t, "parquet", filepath.Join(dir, name+".parquet"), opt); got != text {
+			if got := formatFile(t, "parquet", filepath.Join(dir, name+".parquet"), opt); got != text {
 				t.Errorf("got\n%swant\n%s", got, text)
 			}
 		})
@@ -70,12 +70,12 @@ func TestParquet(t *testing.T) {
 		const want = "1 2024-04-19 12:34:56.00 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000 one-way for 300 opened by source\n" +
 			"2 2024-04-19 12:34:56.00 tcp 10.0.0.2:443 > 10.0.0.1:50000 2000 one-way for 200 opened by destination\n" +
 			"1 row: record without data; first 3: NODATA\n"
-		if got := toldFile(t, "vpc", filepath.Join(dir, "vpc.parquet"), Options{}); got != want {
+		if got := formatFile(t, "vpc", filepath.Join(dir, "vpc.parquet"), Options{}); got != want {
 			t.Errorf("got\n%swant\n%s", got, want)
 		}
 	})
 	t.Run("no column", func(t *testing.T) {
-		got := toldFile(t, "parquet", filepath.Join(dir, "vpc.parquet"), Options{Map: columns("")})
+		got := formatFile(t, "parquet", filepath.Join(dir, "vpc.parquet"), Options{Map: columns("")})
 		if !strings.Contains(got, `vpc.parquet: no column Source, nor Dest, nor DPort, nor Sent, nor Received, which a table with the columns mapped needs; the columns are "version", "interface_id"`) {
 			t.Error(got)
 		}
@@ -86,17 +86,17 @@ func TestParquet(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := write(t, dir, "cut.parquet", whole[:len(whole)-20])
-		if got := toldFile(t, "vpc", path, Options{}); !strings.Contains(got, "the Parquet file is truncated; copy or write it again") {
+		if got := formatFile(t, "vpc", path, Options{}); !strings.Contains(got, "the Parquet file is truncated; copy or write it again") {
 			t.Error(got)
 		}
 	})
 }
 
-// toldFile is told of a file.
-func toldFile(t *testing.T, format, path string, opt Options) string {
+// formatFile is formatDecoded for a file.
+func formatFile(t *testing.T, format, path string, opt Options) string {
 	t.Helper()
 	flows, summary, err := readAs(t, format, []string{path}, opt)
-	text := told(decoded{flows: flows, err: err})
+	text := formatDecoded(decoded{flows: flows, err: err})
 	for _, c := range summary.LeftOut {
 		text += count(c.Rows, "row") + ": " + string(c.Reason) + "; first " + strings.TrimPrefix(c.First, path+":") + "\n"
 	}
@@ -126,8 +126,8 @@ func TestParquetMalformed(t *testing.T) {
 	}
 }
 
-// TestParquetFooterEnds reads files whose footer ends too early, of which the
-// Parquet library says io.EOF: that is not the end of the log.
+// TestParquetFooterEnds reads files with truncated footers. The Parquet library
+// returns io.EOF for them, which is not the end of the log.
 func TestParquetFooterEnds(t *testing.T) {
 	for _, footer := range []string{"", "\x15", "\x15\x04\x19"} {
 		path := write(t, t.TempDir(), "footer.parquet", []byte("PAR1"+footer+string(rune(len(footer)))+"\x00\x00\x00PAR1"))

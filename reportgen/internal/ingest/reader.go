@@ -16,8 +16,7 @@ import (
 
 // Options say how logs are read. The zero value reads every day in UTC.
 type Options struct {
-	// Location is the time zone in which a day begins and ends and in which
-	// the time of day is told; nil means UTC.
+	// Location is the time zone of days and of the time of day; nil means UTC.
 	Location *time.Location
 	// Days are the days to read; flows of other days are left out, counted as
 	// [OtherDay]. None means all. Rows of one direction are not left out, since
@@ -31,16 +30,16 @@ type Options struct {
 	// the files as they are stored, and those of all files.
 	Progress func(read, total int64)
 
-	// LogLocation is the time zone of times that a log tells without one; nil
+	// LogLocation is the time zone of times that a log writes without one; nil
 	// means Location.
 	LogLocation *time.Location
 	// Time says how a log writes times: the unit of numbers (s, ms, us or ns,
-	// since 1970), or the layout of dates as [time.Parse] takes it. Empty tells
-	// numbers and ISO dates apart by their look.
+	// since 1970), or the layout of dates as [time.Parse] takes it. If it is empty,
+	// numbers and ISO dates are detected.
 	Time string
-	// Map names the columns of a CSV or Parquet file, by what they hold: one of
-	// [MapKeys]. Columns with the names of a flow file need no naming, but for
-	// the time.
+	// Map gives the names of the columns of a CSV or Parquet file, by one of
+	// [MapKeys]. Columns with the names of a flow file, except the time, can be
+	// left out.
 	Map map[string]string
 	// Set gives values for what a log does not have, by the keys of Map.
 	Set map[string]string
@@ -51,19 +50,19 @@ type Options struct {
 	// Stdin is what the path - reads, which is a log of lines; nil means that
 	// there is none.
 	Stdin io.Reader
-	// OneWay says that each row tells one direction of a connection, in formats
-	// that do not settle it.
+	// OneWay says that each row describes one direction of a connection, in formats
+	// that allow both.
 	OneWay bool
-	// Bytes says which bytes are taken from a log that tells several kinds;
-	// empty means PayloadBytes.
+	// Bytes selects the byte counts of a log that has several kinds; empty means
+	// PayloadBytes.
 	Bytes ByteKind
 }
 
 // ByteKind is what byte counts count.
 type ByteKind string
 
-// The kinds of bytes that Zeek tells apart. Headers and what was sent again
-// count in the packets only.
+// The kinds of byte counts in Zeek's logs. Only the count of packets includes
+// headers and retransmissions.
 const (
 	PayloadBytes ByteKind = "payload"
 	IPBytes      ByteKind = "ip" // of whole IP packets
@@ -264,7 +263,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// readFile reads from the file being read and tells the progress.
+// readFile reads from the current file and reports the progress.
 func (r *Reader) readFile(p []byte) (int, error) {
 	n, err := r.file.Read(p)
 	r.read += int64(n)
@@ -274,10 +273,10 @@ func (r *Reader) readFile(p []byte) (int, error) {
 	return n, err
 }
 
-// finish closes a file at which reading ended with the given error, io.EOF
-// where all is well. A file of which every row is malformed is refused, since
-// it is likely to be no such log at all; but a log of which the first row is
-// just being written is one.
+// finish closes a file whose reading ended with the given error, which is io.EOF
+// on success. If every row of a file is malformed, the file is refused, since its
+// format is likely to be another one. A log whose first row is still being written
+// is accepted.
 func (r *Reader) finish(cause error) error {
 	name := r.file.name
 	closed := r.closeFile()

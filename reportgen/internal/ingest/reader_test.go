@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// row is a row of the short header at a time of 1970-01-01, from a host that tells it apart.
+// row is a row of the short header at a time of 1970-01-01, from the given host.
 func row(ts, src string) string { return "tcp\t4\t3\t80\t10.0.0.9\t" + src + "\t" + ts + "\t-\n" }
 
 func times(flows []Flow) []flow.Time {

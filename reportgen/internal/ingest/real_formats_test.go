@@ -57,12 +57,12 @@ func TestRealFormats(t *testing.T) {
 func describePairs(t *testing.T, rows []Flow) string {
 	t.Helper()
 	var s Sorter
-	flows, told := paired(t, &s, rows)
-	if told.Rows == 0 {
+	flows, pairing := paired(t, &s, rows)
+	if pairing.Rows == 0 {
 		return ""
 	}
 	var b strings.Builder
-	if _, err := told.WriteTo(&b); err != nil {
+	if _, err := pairing.WriteTo(&b); err != nil {
 		t.Fatal(err)
 	}
 	hash := sha256.Sum256([]byte(flows))

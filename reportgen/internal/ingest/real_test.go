@@ -22,9 +22,9 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// realLogs changes to the folder of the real Zeek logs, which lies beside the
-// module and is no part of it, so that messages name the same paths anywhere.
-// The paths of the module and of testdata are returned.
+// realLogs changes to the folder of the real Zeek logs, which is not part of the
+// module, so that messages name the same paths on any machine. It returns the path
+// of testdata.
 func realLogs(t *testing.T) (testdata string) {
 	t.Helper()
 	return realData(t, "zeek")

@@ -12,7 +12,7 @@ const (
 	OtherDay      Reason = "outside the chosen days"
 	NoData        Reason = "record without data" // of an interval in which nothing was seen or kept
 	Fragment      Reason = "fragment of a packet without ports"
-	Interim       Reason = "interim report of a flow" // whose last report tells it all
+	Interim       Reason = "interim report of a flow" // the last report of the flow has the totals
 )
 
 // The reasons for leaving out a row that is not well formed.
@@ -49,7 +49,7 @@ func (r Reason) Lossy() bool { return r.Malformed() && r != CutOff }
 type RowError struct {
 	Line   int64 // counted from 1
 	Reason Reason
-	Detail string // what stood there
+	Detail string // the text of the row or field
 	Bytes  int64  // about how many bytes the row claims, if it has a number of them
 }
 

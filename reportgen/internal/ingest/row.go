@@ -224,8 +224,8 @@ func (r *rowReader) packets(f *Flow) {
 	}
 }
 
-// observer makes a short mark of a name, never 0 but for none. Two names may
-// have the same mark, one pair in 255.
+// observer returns a short hash of a name, which is 0 only for the empty name. One
+// pair of names in 255 has the same hash.
 func observer(name []byte) uint8 {
 	if name == nil {
 		return 0

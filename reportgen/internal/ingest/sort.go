@@ -191,8 +191,8 @@ func readDetails(k []byte, names *nameTable) (d flow.Details) {
 	return d
 }
 
-// nameTable makes strings of names, of which a log repeats a few. Its zero value
-// is empty.
+// nameTable converts names to strings. A log repeats few names often, so each is
+// stored once. The zero value is empty.
 type nameTable struct {
 	names map[string]string
 }

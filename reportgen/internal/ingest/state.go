@@ -22,8 +22,8 @@ const (
 )
 
 // tcpFlags reads TCP flags as programs write them: a number, in decimal or
-// hexadecimal, or letters, of which points and blanks hold the places of flags
-// that are not set (nfdump's "...AP.SF", Zeek's and Argus's "FSPA").
+// hexadecimal, or letters, with points and blanks in the places of flags that are
+// not set (nfdump's "...AP.SF", Zeek's and Argus's "FSPA").
 func tcpFlags(v []byte) uint8 {
 	v = bytes.TrimSpace(v)
 	if n, ok := digits(v); ok {
@@ -60,7 +60,7 @@ func hexFlags(v []byte) []byte {
 	return strconv.AppendUint(nil, n, 10)
 }
 
-// flagsState tells how a connection went from the flags and packets of both
+// flagsState derives the state of a connection from the flags and packets of both
 // directions.
 func flagsState(f *Flow) flow.State {
 	up, down := f.Flags, f.DownFlags
@@ -98,7 +98,7 @@ func flagsState(f *Flow) flow.State {
 }
 
 // hostName reads the name of a host as DNS compares names: in lower case, without
-// a final point. What is not text is no name.
+// a final point. It returns "" if the name is not valid text.
 func hostName(v []byte) string {
 	const most = 253 // bytes of a name in DNS
 	v = bytes.TrimSuffix(bytes.TrimSpace(v), []byte("."))

@@ -24,7 +24,7 @@ type Summary struct {
 	BytesRounded Count      // flows with a direction whose bytes the log rounds
 	DetailLost   Count      // flows with a value of an optional column that cannot be read
 	Named        int64      // flows with the name that the client asked for
-	Guessed      Count      // flows of which the log does not say who opened them
+	Guessed      Count      // flows whose log does not say which side opened them
 	Days         []DayCount // days met, chosen or not, in order
 	Empty        []string   // files without a single row
 	LostBytes    int64      // the most bytes that a row lost for a lossy reason claims
@@ -32,11 +32,11 @@ type Summary struct {
 	Passed       []string   // files in folders that are not named as logs of the format are
 }
 
-// Count is a number of rows and where the first of them stands.
+// Count is a number of rows and the place of the first of them.
 type Count struct {
 	Reason Reason
 	Rows   int64
-	First  string // file, line and what stood there
+	First  string // file, line and text
 }
 
 // DayCount is the number of flows of a day.
@@ -45,7 +45,7 @@ type DayCount struct {
 	Flows int64
 }
 
-// WriteTo writes the summary for people, one line for each thing to know.
+// WriteTo writes the summary as readable text, one line for each subject.
 func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "read %s of %s\n", count(s.Rows, "row"), count(int64(s.Files), "file"))
@@ -62,7 +62,7 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 		fmt.Fprintf(&b, "took times as counted from the start of the capture, whose first day is then 1970-01-01, in %s; first %s\n", count(c.Rows, "row"), c.First)
 	}
 	if c := s.BytesRounded; c.Rows > 0 {
-		fmt.Fprintf(&b, "took byte counts that the log rounds as they stand in %s; first %s\n", count(c.Rows, "row"), c.First)
+		fmt.Fprintf(&b, "used byte counts as the log rounds them in %s; first %s\n", count(c.Rows, "row"), c.First)
 	}
 	if c := s.DetailLost; c.Rows > 0 {
 		fmt.Fprintf(&b, "ignored values of optional columns that are not readable in %s; first %s\n", count(c.Rows, "row"), c.First)
@@ -162,7 +162,7 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	return true
 }
 
-// note counts a flow of which something is to be told.
+// note counts a flow that the summary reports, and its place if it is the first.
 func (t *tally) note(c *Count, f Flow) {
 	if c.Rows == 0 {
 		c.First = fmt.Sprintf("%s:%d", t.file, f.Line)

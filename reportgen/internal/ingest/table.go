@@ -59,9 +59,8 @@ func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (Decoder, 
 	return d, nil
 }
 
-// header finds the columns and their delimiter: in the first line, or, where
-// the columns are known and the first line does not name them, in what is
-// known.
+// header finds the columns and their delimiter: in the first line, or in the known
+// header if the first line does not name them.
 func (d *table) header() error {
 	first, err := d.in.first()
 	if err != nil {
@@ -80,7 +79,7 @@ func (d *table) header() error {
 			_, _, err = d.in.next()
 			return err
 		}
-		// The delimiter that cuts most is the one to tell of.
+		// The error reports the delimiter that gives the most columns.
 		if failed == nil || len(names) > best {
 			failed, best = err, len(names)
 		}
@@ -104,8 +103,8 @@ func (d *table) header() error {
 	return err
 }
 
-// sniff returns the delimiter that cuts a row into the number of columns
-// known, or, where none does, into most.
+// sniff returns the delimiter that cuts a row into the known number of columns or,
+// failing that, the one that cuts it into the most.
 func (d *table) sniff(line []byte) byte {
 	best, most := delimiters[0], 0
 	for _, c := range []byte(delimiters) {
@@ -197,9 +196,9 @@ func (d *table) short(line []byte, n int, whole bool) error {
 	return d.row.leaveOut(d.in.n, FieldCount, detail+": "+excerpt(line))
 }
 
-// cut cuts a line at the delimiter. A blank cuts as often as there are fields,
-// however many blanks stand between them. A quote that a line does not close
-// is text: rows do not go over several lines, so that a stray quote costs one.
+// cut splits a line at the delimiter. If that is a blank, any number of blanks
+// separates two fields. A quote that a line does not close is text: rows do not
+// span lines, so a stray quote affects only one row.
 func (d *table) cut(line []byte, delimiter byte) [][]byte {
 	d.fields = d.fields[:0]
 	switch {

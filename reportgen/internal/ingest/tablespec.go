@@ -12,9 +12,9 @@ type tableSpec struct {
 	about   string              // what the table is, for messages
 	names   [numFields][]string // what a column may be called, the best first
 	needed  []field             // what the table must have
-	header  []string            // names of the columns where no line tells them
-	assumed bool                // the header is what most tables have, and nobody said so
-	advice  string              // what to do where neither does, for messages
+	header  []string            // names of the columns, for logs without a header line
+	assumed bool                // the header is the default and not given by the user
+	advice  string              // what to do if the header is unknown, for messages
 	unset   []string            // texts of a value that is not set
 	finest  int64               // the finest unit of times, as of timeReader
 
@@ -24,7 +24,7 @@ type tableSpec struct {
 	longer  bool     // rows may have further columns after those of the header
 	layouts []string // of times, if Options.Time names none
 	perSec  float64  // units a second of durations; 0 means seconds
-	// skip, if set, says that a line is no row.
+	// skip, if set, reports whether a line is not a row.
 	skip func(line []byte) bool
 	// flow turns a row into a flow; nil means row.flow.
 	flow func(r *rowReader, line int64) (Flow, error)

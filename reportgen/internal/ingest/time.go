@@ -11,13 +11,12 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// timeReader reads the times of a log. Its zero value tells numbers and dates
-// apart by themselves.
+// timeReader reads the times of a log. Its zero value detects numbers and dates.
 type timeReader struct {
 	clock
 	log     *time.Location // of times without a zone; nil means that of the clock
-	perSec  int64          // units a second of numbers; 0 tells them apart by size
-	finest  int64          // the finest unit told by size; 0 means milliseconds
+	perSec  int64          // units per second of numbers; 0 detects the unit by size
+	finest  int64          // the finest unit detected by size; 0 means milliseconds
 	layouts []string       // of dates; none means those of commonLayouts
 	last    int            // the layout that fitted last, tried first
 }
@@ -78,9 +77,9 @@ func (t *timeReader) set(form string) error {
 }
 
 // read reads a moment: a number of seconds since 1970 with decimals, of
-// milli-, micro- or nanoseconds, or a date. As seconds, a number of
-// milliseconds would be beyond the year 5138, which tells the two apart, and
-// so on for smaller units.
+// milli-, micro- or nanoseconds, or a date. The unit of a number follows from its
+// size: a number of milliseconds, read as seconds, is beyond the year 5138, and so
+// on for smaller units.
 func (t *timeReader) read(v []byte) (Date, flow.Time, bool) {
 	if t.layouts != nil {
 		return t.date(v)
@@ -279,15 +278,15 @@ func (d Date) String() string {
 	return time.Unix(int64(d)*secondsPerDay, 0).UTC().Format(time.DateOnly)
 }
 
-// clock tells the local date and time of day of a moment.
+// clock converts moments to the local date and time of day.
 type clock struct {
 	loc *time.Location
 }
 
-// at splits a moment, in seconds since 1970 and hundredths of a second, into
-// the local date and the time that a clock on the wall shows. Where summer
-// time ends, an hour of the day is therefore met twice; where it begins, one
-// is missing.
+// at splits a moment, in seconds since 1970 and hundredths of a second, into the
+// local date and the time that a clock on the wall shows. So one hour occurs twice
+// on the day on which summer time ends, and one is missing on the day on which it
+// begins.
 func (c clock) at(seconds int64, hundredths flow.Time) (Date, flow.Time) {
 	_, offset := time.Unix(seconds, 0).In(c.loc).Zone()
 	local := seconds + int64(offset)
@@ -315,8 +314,8 @@ func decimal(v []byte) (float64, bool) {
 	return float64(n) + float64(d)/math.Pow10(len(decimals)), ok
 }
 
-// span reads a length of time in seconds, or as nfdump 1.7 writes it for
-// people: 00:01:02.500, and 1d 00:01:02.500 beyond a day.
+// span reads a length of time in seconds, or in the human-readable form of nfdump
+// 1.7: 00:01:02.500, and 1d 00:01:02.500 beyond a day.
 func span(v []byte) (seconds float64, ok bool) {
 	if bytes.IndexByte(v, ':') < 0 {
 		if seconds, ok := decimal(v); ok {

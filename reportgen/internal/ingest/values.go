@@ -13,8 +13,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// count64 reads a count that may be unset: digits, or one of the forms that
-// programs write for people (see [writtenCount]).
+// count64 reads a count that may be unset: digits, or one of the human-readable
+// forms (see [writtenCount]).
 func (r *rowReader) count64(v []byte) (n int64, set, ok bool) {
 	if v == nil {
 		return 0, false, true

@@ -22,16 +22,16 @@ func openVPC(in *lines, r rowReader, opt Options) (Decoder, error) {
 	return openTable(vpcTable)(in, r, opt)
 }
 
-// vpcTable is the table of AWS VPC flow logs. A record tells one direction at
-// one network interface; rejected traffic is read like accepted, since an
-// attempt to connect is what it was. Where the log has the addresses of the
-// packets (pkt-srcaddr, pkt-dstaddr), these and not those of the interface
-// are the ends of the connection: a gateway rewrites the latter.
+// vpcTable is the table of AWS VPC flow logs. A record describes one direction at
+// one network interface. Rejected traffic is read like accepted traffic, since it
+// is an attempt to connect. If the log has the addresses of the packets
+// (pkt-srcaddr, pkt-dstaddr), they are the ends of the connection rather than the
+// addresses of the interface, since a gateway rewrites the latter.
 //
-// Traffic between two interfaces of which both are logged is told twice, and
-// counted once: see [Sorter.Pair].
+// If both interfaces of a connection are logged, the log has its traffic twice; it
+// is counted once (see [Sorter.Pair]).
 //
-// Bytes are those of the packets. Times are in seconds, so that many flows
+// Byte counts include the headers of packets. Times are in seconds, so many flows
 // begin in the same hundredth.
 func vpcTable(opt Options) (tableSpec, error) {
 	s := tableSpec{

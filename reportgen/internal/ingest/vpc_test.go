@@ -6,7 +6,7 @@ import "testing"
 const vpcThree = "version vpc-id subnet-id instance-id interface-id account-id type srcaddr dstaddr srcport dstport pkt-srcaddr pkt-dstaddr protocol bytes packets start end action tcp-flags log-status\n"
 
 // TestVPCFlags joins the records of a TCP connection of the AWS documentation.
-// The flags of its first minute tell who opened it; those of the second do
+// The flags of its first minute show which side opened it; those of the second do
 // not.
 func TestVPCFlags(t *testing.T) {
 	const of = "3 vpc-abcdefab012345678 subnet-aaaaaaaa012345678 i-01234567890123456 eni-1235b8ca123456789 123456789010 IPv4 "
@@ -19,10 +19,10 @@ func TestVPCFlags(t *testing.T) {
 	if got.err != nil || len(got.bad) > 0 {
 		t.Fatal(got.err, got.bad)
 	}
-	flows, told := paired(t, &Sorter{}, got.flows)
+	flows, pairing := paired(t, &Sorter{}, got.flows)
 	const want = "2019-08-26 19:47:55.00 52.213.180.42 > 10.0.0.62:5001 23395289/64020\n"
-	if flows != want || told != (Pairing{Rows: 4, Flows: 1, Joined: 1, Pieces: 2, ByFlags: 1}) {
-		t.Errorf("%s%+v", flows, told)
+	if flows != want || pairing != (Pairing{Rows: 4, Flows: 1, Joined: 1, Pieces: 2, ByFlags: 1}) {
+		t.Errorf("%s%+v", flows, pairing)
 	}
 }
 

@@ -17,17 +17,15 @@ import (
 // destination.
 //
 // Bytes are orig_bytes and resp_bytes, the payload, as in the flow logs that
-// they are compared with; Zeek leaves them unset where it saw no payload
-// state, as for a lone reset. They are then 0 and not orig_ip_bytes, which
-// count headers: a column that means two things would be worse than one that
-// says how often it does not know. [IPBytes] takes orig_ip_bytes and
-// resp_ip_bytes for all.
+// they are compared with. Zeek leaves them unset if it did not see the payload, as
+// for a lone reset. They are then 0 and not orig_ip_bytes, which count headers: a
+// column with two meanings would be worse than one whose unknown values are
+// counted. [IPBytes] takes orig_ip_bytes and resp_ip_bytes for all.
 //
-// Zeek takes the payload of TCP from sequence numbers, and its manual warns
-// that it may be wrong: one reset with a stray number makes gigabytes of a
-// connection of three packets. Where the log has orig_ip_bytes and
-// resp_ip_bytes, the sizes of the packets seen, a payload beyond them is
-// taken down to them.
+// Zeek derives the payload of TCP from sequence numbers, and its manual warns that
+// it may be wrong: a reset with a stray number makes a connection of three packets
+// look like gigabytes. If the log has orig_ip_bytes and resp_ip_bytes, the sizes
+// of the packets seen, a larger payload is reduced to them.
 var zeekNames = [numFields]string{
 	fieldTime: "ts", fieldSrc: "id.orig_h", fieldDst: "id.resp_h", fieldPort: "id.resp_p", fieldProto: "proto",
 	fieldUp: "orig_bytes", fieldDown: "resp_bytes", fieldUpMost: "orig_ip_bytes", fieldDownMost: "resp_ip_bytes",
@@ -76,8 +74,8 @@ var zeekNeeded = []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, f
 
 // zeekConnLog matches conn.log and what Zeek's and Corelight's rotation makes
 // of the name: conn.00:00:00-01:00:00.log.gz, conn_20240419_00:00:00.log. It
-// does not match conn-summary.*.log, which is text for people, nor
-// open_conn.log, whose rows come again in conn.log once they are closed.
+// does not match conn-summary.*.log, which is a report in text, nor open_conn.log,
+// whose rows are repeated in conn.log once they are closed.
 var zeekConnLog = regexp.MustCompile(`^conn([._-]?[0-9].*)?\.(log|json|ndjson)(\.labeled)?(\.gz|\.zst|\.bz2)?$`)
 
 func isZeekConnLog(base string) bool { return zeekConnLog.MatchString(base) }

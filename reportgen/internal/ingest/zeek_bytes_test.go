@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The bytes of IP packets are taken where they are asked for, whatever the
-// payload is said to be, and are unknown where they were not counted.
+// If the bytes of IP packets are asked for, they are used whatever the payload
+// field says, and are unknown if they were not counted.
 func TestZeekBytes(t *testing.T) {
 	const tsv = "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\torig_ip_bytes\tresp_ip_bytes\n" +
 		"1713530096\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\t103\t104\n" +
@@ -44,6 +44,6 @@ func TestZeekBytesRefused(t *testing.T) {
 		{"kind", Options{Bytes: "octets"}, without, `error: bytes "octets" are of no known kind; known are payload and ip`},
 	})
 	testFormat(t, "eve", []formatCase{
-		{"another format", Options{Bytes: IPBytes}, "", "error: the kind of bytes is a choice for zeek logs; eve logs tell one kind"},
+		{"another format", Options{Bytes: IPBytes}, "", "error: the kind of bytes is a choice for zeek and pcap; eve logs have only one kind"},
 	})
 }

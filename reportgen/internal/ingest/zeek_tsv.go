@@ -149,7 +149,7 @@ func (d *zeekTSV) value(b []byte) []byte {
 	}
 	plain, err := unescape(b)
 	if err != nil {
-		return b // the field's own reader refuses it and tells what stood there
+		return b // the field's own reader refuses it and reports the text
 	}
 	return plain
 }
