@@ -141,6 +141,38 @@ func (x intelIndex) find(a netip.Addr, proto flow.Proto, port uint16) (intelEntr
 	return intelEntry{}, false
 }
 
+// hitFlows is the flows of a host with a listed address.
+type hitFlows struct {
+	Hit
+	span      span
+	most      int64 // flows of the conversation with most
+	opened    bool  // by the internal host
+	replied   bool
+	portAlone bool // the list gives a port and no network
+}
+
+func (h *hitFlows) finding() Finding {
+	score := 0.249
+	switch {
+	case h.portAlone:
+		score = 0.3
+	case h.opened && h.replied:
+		score = 0.9
+	case h.opened || h.replied:
+		score = 0.6
+	}
+	verb := "exchanged"
+	if !h.opened {
+		verb = "received"
+	}
+	note := ""
+	if h.Note != "" {
+		note = " (" + strings.TrimSpace(h.Note) + ")"
+	}
+	return Finding{Entity: h.Src, Severity: severityOf(score), Score: score, Evidence: h.Hit, Window: h.span.window(),
+		Summary: fmt.Sprintf("%s %s with %s, which the list %s of %s names%s", verb, plural(h.Flows, "flow"), h.target(), h.List, cmp.Or(h.ListDate, "unknown date"), note)}
+}
+
 func (c *Context) hits(float64) (r HitsResult) {
 	if len(c.in.Intel) == 0 {
 		r.Coverage = notRun("no list of indicators")
@@ -152,21 +184,13 @@ func (c *Context) hits(float64) (r HitsResult) {
 		names += l.Names
 	}
 	if names > 0 {
-		r.Coverage.Reason = fmt.Sprintf("%d domain names of the lists cannot be matched, for flows have no names", names)
+		r.Coverage.Reason = fmt.Sprintf("%d domain names of the lists cannot be matched, because flows do not contain names", names)
 	}
 	type pair struct {
 		inside, listed netip.Addr
 		portAlone      bool
 	}
-	type hit struct {
-		Hit
-		span      span
-		most      int64
-		opened    bool // by the internal host
-		replied   bool
-		portAlone bool
-	}
-	found := map[pair]*hit{}
+	found := map[pair]*hitFlows{}
 	index := indexIntel(c.in.Intel, c.in.TestDate)
 	see := func(conv *profile.Conversation, inside, listed netip.Addr, port uint16, opened bool) {
 		e, ok := index.find(listed, conv.Proto, port)
@@ -175,7 +199,7 @@ func (c *Context) hits(float64) (r HitsResult) {
 		}
 		h := found[pair{inside, listed, !e.Network.IsValid()}]
 		if h == nil {
-			h = &hit{Hit: Hit{Src: inside, Dst: listed, Owner: c.test.owner(listed), Country: c.test.country(listed),
+			h = &hitFlows{Hit: Hit{Src: inside, Dst: listed, Owner: c.test.owner(listed), Country: c.test.country(listed),
 				List: e.list.Name, ListDate: e.list.Date, ListHash: e.list.SHA256, Indicator: e.String(), Note: e.Note},
 				portAlone: !e.Network.IsValid()}
 			found[pair{inside, listed, !e.Network.IsValid()}] = h
@@ -198,25 +222,7 @@ func (c *Context) hits(float64) (r HitsResult) {
 		}
 	}
 	for _, h := range found {
-		score := 0.249
-		switch {
-		case h.portAlone:
-			score = 0.3
-		case h.opened && h.replied:
-			score = 0.9
-		case h.opened || h.replied:
-			score = 0.6
-		}
-		verb := "exchanged"
-		if !h.opened {
-			verb = "received"
-		}
-		note := ""
-		if h.Note != "" {
-			note = " (" + strings.TrimSpace(h.Note) + ")"
-		}
-		r.Findings = append(r.Findings, Finding{Entity: h.Src, Severity: severityOf(score), Score: score, Evidence: h.Hit, Window: h.span.window(),
-			Summary: fmt.Sprintf("%s %s with %s, which the list %s of %s names%s", verb, plural(h.Flows, "flow"), h.target(), h.List, cmp.Or(h.ListDate, "unknown date"), note)})
+		r.Findings = append(r.Findings, h.finding())
 	}
 	sortFindings(r.Findings)
 	r.Hits = evidenceOf[Hit](r.Findings)

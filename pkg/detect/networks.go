@@ -17,7 +17,7 @@ type NetworkShare struct {
 
 // Networks says which networks look like the organisation's own.
 type Networks struct {
-	Internal   flow.Networks  // flow.Private, and what was inferred beside it; nil if none fits
+	Internal   flow.Networks  // flow.Private and the inferred networks; nil if none fits
 	Inferred   []NetworkShare // the networks inferred, by share
 	Share      float64        // of all flows, those with an end in Internal
 	Candidates []NetworkShare // the public networks with most flows, for a message
@@ -43,11 +43,7 @@ var sharedSpace = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598, of carrier
 // if several /24s of one take part. Internal is nil if four such networks are
 // not enough.
 func InferNetworks(days ...*profile.Profile) Networks {
-	type ends struct {
-		src, dst netip.Addr
-		flows    int64
-	}
-	var all []ends
+	var all []flowEnds
 	var total int64
 	for _, p := range days {
 		if p == nil {
@@ -58,7 +54,7 @@ func InferNetworks(days ...*profile.Profile) Networks {
 			if !c.Src.IsGlobalUnicast() || !c.Dst.IsGlobalUnicast() || c.Dst == broadcast {
 				continue
 			}
-			all = append(all, ends{c.Src, c.Dst, c.Flows})
+			all = append(all, flowEnds{c.Src, c.Dst, c.Flows})
 			total += c.Flows
 		}
 	}
@@ -73,22 +69,7 @@ func InferNetworks(days ...*profile.Profile) Networks {
 	}
 	share := func(flows int64) float64 { return ratio(flows, total) }
 	for n.Share = share(covered()); total > 0 && n.Share < internalShare; n.Share = share(covered()) {
-		wide := map[netip.Prefix]int64{}
-		narrow := map[netip.Prefix]int64{}
-		for _, e := range all {
-			if n.Internal.Contains(e.src) || n.Internal.Contains(e.dst) {
-				continue
-			}
-			a, b := wideOf(e.src), wideOf(e.dst)
-			wide[a] += e.flows
-			narrow[narrowOf(e.src)] += e.flows
-			if a != b {
-				wide[b] += e.flows
-			}
-			if x := narrowOf(e.dst); x != narrowOf(e.src) {
-				narrow[x] += e.flows
-			}
-		}
+		wide, narrow := outside(all, n.Internal)
 		ranked := rankNetworks(wide, total)
 		if len(n.Inferred) == 0 {
 			n.Candidates = ranked[:min(len(ranked), 3)]
@@ -108,6 +89,33 @@ func InferNetworks(days ...*profile.Profile) Networks {
 		n.Internal = append(n.Internal, best.Network)
 	}
 	return n
+}
+
+// flowEnds is the number of flows between two addresses.
+type flowEnds struct {
+	src, dst netip.Addr
+	flows    int64
+}
+
+// outside counts the flows without an end in the internal networks, by the wide
+// and the narrow networks of their ends.
+func outside(all []flowEnds, internal flow.Networks) (wide, narrow map[netip.Prefix]int64) {
+	wide, narrow = map[netip.Prefix]int64{}, map[netip.Prefix]int64{}
+	for _, e := range all {
+		if internal.Contains(e.src) || internal.Contains(e.dst) {
+			continue
+		}
+		a, b := wideOf(e.src), wideOf(e.dst)
+		wide[a] += e.flows
+		narrow[narrowOf(e.src)] += e.flows
+		if a != b {
+			wide[b] += e.flows
+		}
+		if x := narrowOf(e.dst); x != narrowOf(e.src) {
+			narrow[x] += e.flows
+		}
+	}
+	return wide, narrow
 }
 
 func rankNetworks(flows map[netip.Prefix]int64, total int64) []NetworkShare {

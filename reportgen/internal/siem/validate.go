@@ -2,7 +2,6 @@ package siem
 
 import (
 	"fmt"
-	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/google/uuid"
 )
 
