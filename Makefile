@@ -96,13 +96,9 @@ $(TOOLS)/.npm: reportgen/internal/rendertest/fetch-axe
 debian:
 	@testdata/debian-packages
 
-# Folders whose prose is not checked yet. Each leaves the list when its faults
-# are corrected: go run ./reportgen/internal/prose -vale .tools/bin/vale | grep ^FOLDER/
-PROSE_EXEMPT := pkg/detect pkg/detect/rules
-
 lint: $(LINT) $(VALE) ## gofmt, golangci-lint, and the prose of code and documents
 	@test -z "$$(gofmt -l pkg reportgen | tee /dev/stderr)" || { echo "run gofmt -w on these files"; exit 1; }
-	go run ./reportgen/internal/prose -vale $(VALE) -exempt "$(PROSE_EXEMPT)"
+	go run ./reportgen/internal/prose -vale $(VALE)
 	$(LINT) run ./...
 
 $(LINT):

@@ -14,7 +14,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// attacked is a day of the office with one thing of each kind in it.
+// attacked is a day of the office with one attack of each kind.
 func attacked(hosts int) *lab {
 	l := office(2, hosts)
 	l.https(4, host(3), googleDrive, 120e6, 2e6)
@@ -152,7 +152,7 @@ func mustNetworks(t *testing.T, s string) flow.Networks {
 	return ns
 }
 
-// A higher sensitivity value asks for more before it calls a thing unusual.
+// A higher sensitivity value raises the limits.
 func TestSensitivity(t *testing.T) {
 	in := input(t)
 	in.Sensitivity = 100

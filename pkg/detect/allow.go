@@ -18,11 +18,12 @@ type Allowance struct {
 	Owner   string       // a word or more of an owner's name in any case, or its number such as AS15169
 	Country string       // two letters
 	Rules   []string     // none means all
-	Reason  string       // for people
+	Reason  string       // why it is allowed; for readers
 }
 
-// AllowList is what an organisation knows and wants. It is applied to findings
-// and never to flows, so that what is allowed still teaches what is usual.
+// AllowList is the behaviour that an organisation knows and permits. It is
+// applied to findings and never to flows, so limits are still learned from
+// allowed flows.
 type AllowList []Allowance
 
 // Apply takes the allowed findings out of a result and its devices. It returns
@@ -46,7 +47,7 @@ func (l AllowList) Apply(r Result) (Result, []int) {
 	return r, hidden
 }
 
-// endpoint is an address that a finding is about and what is known of it.
+// endpoint is an address that a finding is about, with its country and owner.
 type endpoint struct {
 	addr    netip.Addr
 	country geo.Country
@@ -111,7 +112,7 @@ func (u Upload) destinations() []endpoint { return []endpoint{{u.Dst, u.Country,
 func (c Call) destinations() []endpoint   { return []endpoint{{c.Dst, c.Country, c.Owner}} }
 func (u DNSUse) destinations() []endpoint { return []endpoint{{addr: u.TopResolver}} }
 
-func (m Mesh) destinations() []endpoint {
+func (m meshEvidence) destinations() []endpoint {
 	var peers []endpoint
 	for _, a := range m.Peers {
 		peers = append(peers, endpoint{addr: a})
@@ -120,7 +121,7 @@ func (m Mesh) destinations() []endpoint {
 }
 
 // Of a host with several new countries only the address used most is known,
-// so that networks and owners fit where there is one country.
+// so networks and owners match only if there is one country.
 func (h NewCountryHost) destinations() []endpoint {
 	var to []endpoint
 	for _, c := range h.Countries {

@@ -16,8 +16,8 @@ const RuleHostAnomaly = "host-anomaly"
 var _ = register(RuleHostAnomaly, (*Context).anomaly)
 
 // HostChange is how one internal host's test day differs from its baseline day,
-// or from other hosts' where it has none, and the evidence of a host-anomaly
-// finding.
+// or from the days of other hosts if it lacks one. It is the evidence of a
+// host-anomaly finding.
 type HostChange struct {
 	Src            netip.Addr `json:"src_ip"`
 	Distance       float64    `json:"distance"` // of the change, in robust standard deviations of all features together
@@ -37,10 +37,10 @@ type HostChange struct {
 // Moved is one feature of a host's day.
 type Moved struct {
 	Name      string  `json:"name"`
-	Before    float64 `json:"before"`    // on its baseline day; the median host's where it has none
+	Before    float64 `json:"before"`    // on its baseline day; the median host's if the host lacks one
 	After     float64 `json:"after"`     // on the test day
 	Deviation float64 `json:"deviation"` // robust standard deviations from how the hosts' feature changed, or from the hosts' own
-	Text      string  `json:"text"`      // the same for people, such as "flows 404 (102)"
+	Text      string  `json:"text"`      // the same as text, such as "flows 404 (102)"
 }
 
 // AnomalyResult is how much the internal hosts changed.
@@ -49,18 +49,18 @@ type AnomalyResult struct {
 	Outcome
 }
 
-// movedFrom is the deviation from which a feature is told: less is nothing that
-// hosts do not do every day.
+// movedFrom is the deviation from which a feature is listed: hosts deviate by
+// less every day.
 const movedFrom = 2
 
 // farther is how many times the way from the median distance to the limit a
-// change must go, on a logarithmic scale, to be medium: what no rule has a name
-// for must be plainer to see than what one has.
+// change must go, on a logarithmic scale, to be medium: a change that no other
+// rule explains needs stronger evidence.
 const farther = 1.5
 
-// several is how many features must lie beyond the sensitivity, each by itself,
-// for a change to be medium. One film moves two, the bytes received and their
-// quotient with those sent; who changes hands moves more.
+// several is how many features must exceed the sensitivity, each by itself, for
+// a change to be medium. One film moves two features, the bytes received and the
+// upload/download ratio; a host with a new user moves more.
 const several = 3
 
 // Anomaly finds internal hosts whose day differs from their baseline day as no
@@ -70,16 +70,17 @@ const several = 3
 // day the changes from it are compared with each other, as a cloud of points:
 // the robust Mahalanobis distance says how far a change lies from those that
 // most hosts went through, so that what the whole network did more of on the
-// day is nobody's anomaly. What a host did less of does not count, nor what it
-// does more like the others than before.
+// day is not an anomaly of any host. Decreases do not count, and neither do
+// changes that make a host more similar to the others.
 //
-// A distance is unusual beyond what the distances of all hosts teach, and beyond
-// what chance gives so many hosts: that is low. It is medium, and never more,
-// where the distance is half as far again from the median one, on a logarithmic
-// scale, several features moved far by themselves, and the day itself lies beyond
-// those of the baseline's hosts too. A host without a baseline day is compared
-// with the baseline's hosts, but for what the network did more of, and is low at
-// most, for new devices are often unlike others.
+// A distance is unusual, and the finding low, if it exceeds both the limit learned
+// from the distances of all hosts and the distance that chance explains among so
+// many hosts. The finding is medium, and never more, if the distance is half as
+// far again from the median one, on a logarithmic scale, several features moved
+// far by themselves, and the day itself is also far from those of the baseline's
+// hosts. A host without a baseline day is compared with the baseline's hosts,
+// after the change of the whole network is subtracted. It is low at most, because
+// new devices often differ from others.
 //
 // If another rule has an alert for a host, that explains its change: the finding
 // is info, and says which rule.
@@ -201,7 +202,7 @@ func (c HostChange) summary() string {
 	if len(parts) == 0 {
 		parts = append(parts, "no single feature, but how they go together")
 	}
-	than := "changed as no other host did (in brackets its baseline day)"
+	than := "changed unlike any other host (baseline day in brackets)"
 	if c.Newcomer {
 		than = "is new, and unlike the other hosts (in brackets the median one)"
 	}

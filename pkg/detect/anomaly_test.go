@@ -64,8 +64,8 @@ func (l *lab) swap(a, b string) {
 	}
 }
 
-// Whatever a host does that no rule has a name for is found all the same, in
-// small networks and large ones, and nobody else is.
+// A change that no other rule covers is found, in small and large networks, and
+// no other host is reported.
 func TestAnomalyFindsWhatNoRuleNames(t *testing.T) {
 	const work, home = 9 * flow.Hour, 18 * flow.Hour
 	tests := []struct {
@@ -116,7 +116,7 @@ func TestAnomalyFindsWhatNoRuleNames(t *testing.T) {
 	}
 }
 
-// What people, devices and whole networks do on other days raises no alert.
+// Ordinary changes of users, devices and whole networks do not raise an alert.
 func TestAnomalyIsSilent(t *testing.T) {
 	const hosts = 60
 	tests := []struct {
@@ -217,8 +217,8 @@ func TestAnomalyDoesNotCountTwice(t *testing.T) {
 	}
 }
 
-// Whatever hosts do, results are numbers that JSON can hold, a host without a
-// baseline day is low at most, nobody is above medium, and the ranking goes down.
+// For any days, results are numbers that JSON can hold, a host without a baseline
+// day is low at most, no host is above medium, and hosts are sorted by distance.
 func TestAnomalyOfRandomDays(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 9))
@@ -250,13 +250,12 @@ func TestAnomalyOfRandomDays(t *testing.T) {
 				t.Errorf("seed %d: %s is said to be new: %v", seed, c.Src, c.Newcomer)
 			}
 			if i > 0 && c.Newcomer == res.Hosts[i-1].Newcomer && c.Distance > res.Hosts[i-1].Distance+0.001 {
-				t.Errorf("seed %d: %s with %v stands after %v", seed, c.Src, c.Distance, res.Hosts[i-1].Distance)
+				t.Errorf("seed %d: %s with distance %v comes after %v", seed, c.Src, c.Distance, res.Hosts[i-1].Distance)
 			}
 		}
 	}
 }
 
-// A workstation mines for somebody, at times that no clock keeps.
 // unexplained is what the rule finds before others explain it.
 func unexplained(r detect.Result) detect.AnomalyResult {
 	return r.Outcomes[detect.RuleHostAnomaly].Detail.(detect.AnomalyResult)

@@ -16,7 +16,7 @@ type anomalyModel struct {
 	features      []feature
 	lasting       []feature      // those that a host has without a baseline day; they come first
 	usual         profile.Counts // bytes of the baseline's median host
-	typical       []float64      // features of the baseline's median host, as people read them
+	typical       []float64      // features of the baseline's median host, as reports print them
 	shift         []float64      // how the median host of the network moved
 	level, change scatter        // the baseline's hosts; the changes of hosts that are there on both days
 	changes       bool           // there are enough of these
@@ -63,8 +63,8 @@ func learnAnomaly(before, after map[netip.Addr]*hostDay, k float64) (m anomalyMo
 	return m, !math.IsInf(m.levelLimit, 0)
 }
 
-// changeOf is the change from one day to another. Features of what is new are
-// changes by themselves.
+// changeOf is the change from one day to another. Features that count new
+// contacts are changes by themselves.
 func (m anomalyModel) changeOf(now, old *hostDay) []float64 {
 	x := now.point(m.features, m.usual)
 	for j, v := range old.point(m.lasting, m.usual) {
@@ -73,8 +73,8 @@ func (m anomalyModel) changeOf(now, old *hostDay) []float64 {
 	return x
 }
 
-// judge compares a host's day with its baseline day, or where old is nil with
-// the baseline's hosts. It is false where there is nothing to compare with.
+// judge compares a host's day with its baseline day, or with the baseline's hosts
+// if old is nil. It returns false if there is nothing to compare with.
 func (m anomalyModel) judge(now, old *hostDay) (HostChange, bool) {
 	c := HostChange{Counts: now.Counts, Fresh: now.fresh, during: now.span, Newcomer: old == nil}
 	level := now.point(m.lasting, m.usual)
@@ -163,7 +163,7 @@ func (m anomalyModel) moved(deviations []float64, now, old *hostDay) []Moved {
 func (m anomalyModel) thresholds() []Threshold {
 	threshold := func(name string, c scatter, limit float64, of string) Threshold {
 		return Threshold{Name: name, Value: limit, Unit: "robust standard deviations",
-			From: fmt.Sprintf("%s: %d with %d features, median distance %.3g; and what chance gives so many",
+			From: fmt.Sprintf("%s: %d with %d features, median distance %.3g; and the distance that chance explains among so many",
 				of, c.distances.n, len(c.centre), unlogDistance(c.distances.median))}
 	}
 	ts := []Threshold{threshold("distance of a day from the baseline's hosts", m.level, m.levelLimit, "hosts of the baseline day")}

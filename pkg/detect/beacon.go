@@ -53,18 +53,18 @@ const beaconHours = 6
 // of one program.
 const samePace = 1.5
 
-// Beacon finds internal hosts that call one external address all day long at
-// even gaps, where nobody on the network contacted the address on the baseline
-// day.
+// Beacon finds internal hosts that call one external address at regular intervals
+// all day, if no host contacted the address on the baseline day.
 //
-// The value compared is the coefficient of variation of the gaps between calls,
-// with that of people: the baseline day's hosts and destinations whose gaps are
-// no more even than chance makes them. It must be lower than chance makes it,
-// too. Regularity alone makes no beacon, since clocks and updates are regular,
-// so three things weigh in. The more hosts contact the address, the less it
-// counts, and nothing from as many as make a server of an internal address.
-// What was contacted on the baseline day is no finding but is listed, and what
-// only moved to another address of the same owner is low.
+// The rule compares the coefficient of variation of the gaps between calls with
+// that of user traffic: the baseline day's pairs of host and destination whose
+// gaps are no more even than those of random events. It must also be lower than
+// that of random events. Regularity alone does not make a beacon, since clocks
+// and updates are regular too, so the rule also considers three other facts. The
+// score decreases with the number of hosts that contact the address, and is zero
+// from the number that makes an internal address a server. Addresses contacted on
+// the baseline day are listed but are not findings. Calls that only moved to
+// another address of the same owner are low.
 func Beacon(in Input) BeaconResult { return resultOf[BeaconResult](in, RuleBeacon) }
 
 func (c *Context) beacon(k float64) (r BeaconResult) {
@@ -111,21 +111,30 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		case onset != nil:
 			f.Since, f.State = c.past[onset.day].text(), StateOngoing
 			f.Summary = strings.TrimSuffix(f.Summary, "; "+call.history(c.before())) +
-				fmt.Sprintf("; nobody else contacted it, and it began at %s of %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
+				fmt.Sprintf("; no other host contacted it, and it began at %s of %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
 		case began:
-			f.Summary += fmt.Sprintf("; it began at %s and went on to the end of the day", conv.First.Clock())
+			f.Summary += fmt.Sprintf("; it began at %s and continued to the end of the day", conv.First.Clock())
 			f.capped(Low)
-		case len(c.past) == 0 && isVendor(call.Owner.Name):
-			f.capped(Low)
-		case len(c.past) == 0 && hosts >= leastPeers && test.reach()[conv.Src] <= deviceReach:
-			f.Summary += "; the host contacts hardly anything else, as a device that reports to its maker does"
-			f.capped(Low)
+		case len(c.past) == 0:
+			c.withoutHistory(&f, call)
 		}
 		r.Findings = append(r.Findings, f)
 	}
 	sortFindings(r.Findings)
 	r.Calls = evidenceOf[Call](r.Findings)
 	return r
+}
+
+// withoutHistory lowers a finding to low if a software vendor or the maker of the
+// device explains the calls: without a history, old calls look new.
+func (c *Context) withoutHistory(f *Finding, call Call) {
+	switch {
+	case isVendor(call.Owner.Name):
+		f.capped(Low)
+	case c.test.internalHosts() >= leastPeers && c.test.reach()[call.Src] <= deviceReach:
+		f.Summary += "; the host contacts hardly any other address, as a device that reports to its maker does"
+		f.capped(Low)
+	}
 }
 
 // rolledOut is how many hosts call a program's own servers at most before it is
@@ -138,17 +147,17 @@ const rolledOut = 20
 // the capture is too short for beaconHours and there is no history.
 const shortShare = 0.75
 
-// regularByDesign are ports of services whose clients keep a rhythm: names and
-// time. Without a history of the host nothing tells a new one from others.
+// regularByDesign are ports of services whose clients keep a rhythm: DNS and NTP.
+// Without a history of the host, a new client cannot be distinguished from others.
 var regularByDesign = map[uint16]bool{53: true, 123: true, 853: true}
 
-// deviceReach is the most external addresses of a host that does one thing, such
-// as a camera or a meter: its maker's, the time and an update. People and what
-// infects their hosts contact more.
+// deviceReach is the most external addresses of a host with a single purpose, such
+// as a camera or a meter: those of its maker, a time server and an update server.
+// Users, and malware on their hosts, contact more.
 const deviceReach = 3
 
-// reach counts the external addresses that each host contacts, but for those of
-// names and time.
+// reach counts the external addresses that each host contacts, without those of
+// DNS and NTP servers.
 func (d *day) reach() map[netip.Addr]int {
 	return d.reachCounts.get(func() map[netip.Addr]int {
 		counts := map[netip.Addr]int{}
@@ -176,11 +185,11 @@ func (c *Context) beaconCoverage() Coverage {
 	switch short := end-first < beaconHours*flow.Hour; {
 	case !cov.Ran:
 	case short && cov.Days > 0:
-		cov.Reason = fmt.Sprintf("the test day has flows of less than %d hours: only calls that go on to its end are seen, as low", beaconHours)
+		cov.Reason = fmt.Sprintf("the test day has flows of less than %d hours: only calls that continue to its end are reported, with severity low", beaconHours)
 	case short:
 		cov.Reason = fmt.Sprintf("no history, and flows of less than %d hours", beaconHours)
 	case cov.Days > 0:
-		cov.Reason = "" // chance limits a rhythm where there are too few to learn from
+		cov.Reason = "" // with too few rhythms to learn from, chance alone sets the limit
 	}
 	return cov
 }
@@ -224,11 +233,11 @@ func (d *day) countCallers() map[netip.Addr]int {
 
 // learnedCalls is what the history teaches about calls.
 type learnedCalls struct {
-	usual people
+	usual userRhythms
 	pace  map[program][]float64
 }
 
-// program is what a host runs, as far as flows tell.
+// program identifies a program of a host as far as flows allow.
 type program struct {
 	src   netip.Addr
 	owner geo.Owner
@@ -250,7 +259,7 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 			}
 		}
 	}
-	r.usual = peopleOf(cvs, flows, k)
+	r.usual = userRhythmsOf(cvs, flows, k)
 	return r
 }
 
@@ -324,5 +333,5 @@ func (c Call) history(before string) string {
 	case c.Moved:
 		return "it called another address of this owner at this pace " + before
 	}
-	return "nobody contacted it " + before
+	return "no host contacted it " + before
 }

@@ -91,8 +91,8 @@ func TestBeacon(t *testing.T) {
 		})
 	}
 
-	// Most rhythms of the baseline day are programs', as among devices without
-	// people.
+	// Most rhythms of the baseline day are those of programs, as in a network of
+	// devices without users.
 	machines := func() *lab {
 		l := &lab{}
 		for i := range hosts {

@@ -14,20 +14,20 @@ const RuleInternalP2P = "internal-p2p"
 
 var _ = register(RuleInternalP2P, (*Context).botnet)
 
-// PeerPair is the flows from one internal host to another that is no server.
+// PeerPair is the flows from one internal host to another that is not a server.
 type PeerPair struct {
 	Src   netip.Addr `json:"src_ip"`
 	Dst   netip.Addr `json:"dst_ip"`
 	Flows int64      `json:"flows"`
 	Up    int64      `json:"up_bytes"`
 	Down  int64      `json:"down_bytes"`
-	Ratio float64    `json:"ratio"` // up ÷ down bytes; 0 where nothing came down
+	Ratio float64    `json:"ratio"` // up ÷ down bytes; 0 if no bytes came down
 	Diff  float64    `json:"diff"`  // |ratio − 1|
 }
 
-// Mesh is the evidence of an internal-p2p finding: hosts that talk to each
+// meshEvidence is the evidence of an internal-p2p finding: hosts that talk to each
 // other both ways.
-type Mesh struct {
+type meshEvidence struct {
 	Members []netip.Addr `json:"members"` // sorted
 	Peers   []netip.Addr `json:"peers"`   // those that the entity talks with both ways
 	Pairs   []PeerPair   `json:"pairs"`   // of the whole mesh, by source and destination
@@ -48,9 +48,9 @@ const leastBalance = 1.5
 // Botnet finds internal hosts that talk to each other both ways, evenly, and
 // did not on the baseline day.
 //
-// Flows to internal servers are left aside. Up and down are balanced where
-// their quotient is nearer to 1 than to the median quotient between clients and
-// servers on the baseline day, on a logarithmic scale. Two hosts that do so are
+// Flows to internal servers are ignored. Up and down bytes are balanced if their
+// ratio is closer to 1 than to the median ratio between clients and servers on
+// the baseline day, on a logarithmic scale. Two hosts that do so are
 // a low finding; three or more that hang together are a mesh. The score grows
 // with the members of the mesh and their balance, and shrinks with the share of
 // hosts that do the same, on either day: what most hosts do is an application.
@@ -121,7 +121,7 @@ func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score
 	}
 	var fs []Finding
 	for _, a := range members {
-		m := Mesh{Members: members, Pairs: mesh}
+		m := meshEvidence{Members: members, Pairs: mesh}
 		for _, p := range fresh {
 			if b, ok := p.other(a); ok {
 				m.Peers = append(m.Peers, b)

@@ -85,7 +85,7 @@ func joined(findings []Finding) []Finding {
 func campaignTokens(f Finding, swarms map[netip.Addr]map[netip.Addr]bool) []string {
 	entity := f.Entity.String()
 	switch e := f.Evidence.(type) {
-	case Mesh:
+	case meshEvidence:
 		var text []string
 		for _, a := range e.Members {
 			text = append(text, a.String())
@@ -107,7 +107,7 @@ func campaignTokens(f Finding, swarms map[netip.Addr]map[netip.Addr]bool) []stri
 	return nil
 }
 
-// campaign joins findings, the most severe of which comes first.
+// campaign joins findings, which are sorted with the most severe one first.
 func campaign(fs []Finding) Finding {
 	f := fs[0]
 	var members []netip.Addr
@@ -146,7 +146,7 @@ func campaign(fs []Finding) Finding {
 // peer-to-peer bot has hundreds.
 const mostOthers = 200
 
-// otherDestinations returns the destinations of a campaign's parts but for one.
+// otherDestinations returns the destinations of a campaign's parts except one.
 func otherDestinations(top netip.Addr, parts []Finding) (others []netip.Addr) {
 	for _, f := range parts {
 		switch e := f.Evidence.(type) {
@@ -178,7 +178,7 @@ func alike(f Finding, others []Finding, hosts int) string {
 		}
 	}
 	s := ""
-	switch _, mesh := f.Evidence.(Mesh); {
+	switch _, mesh := f.Evidence.(meshEvidence); {
 	case mesh && hosts > 1:
 		s = fmt.Sprintf("; one of %d members", hosts)
 	case same > 0 && hosts > 1:

@@ -25,8 +25,8 @@ type Client struct {
 	Owner          geo.Owner   `json:"owner"`
 	profile.Counts             // with all public servers
 	Servers        int         `json:"servers"`  // distinct destinations
-	Ratio          float64     `json:"ratio"`    // up ÷ down bytes; 0 where nothing came down
-	CV             float64     `json:"gap_cv"`   // standard deviation ÷ mean of the gaps between flows; 0 where there are too few
+	Ratio          float64     `json:"ratio"`    // up ÷ down bytes; 0 if no bytes came down
+	CV             float64     `json:"gap_cv"`   // standard deviation ÷ mean of the gaps between flows; 0 if too few
 	Gap            float64     `json:"gap_mean"` // mean gap in seconds
 	Coverage       float64     `json:"coverage"` // half hours with flows ÷ half hours from first to last, 0 to 1
 	First          flow.Time   `json:"first"`    // 1/100 s
@@ -48,14 +48,14 @@ type ClientsResult struct {
 // rhythm of a program.
 //
 // The value compared is the coefficient of variation of the gaps between a
-// client's flows. There is no baseline day for the servers, so what is usual is
-// learned from the day's own clients, but for those whose gaps are more even
-// than chance makes them: they are no people, and on the open Internet may be
-// most. A client stands out if its gaps are unusually even among people's and
-// more even than chance makes them.
+// client's flows. There is no baseline day for the servers, so the limit is
+// learned from the day's own clients, except those whose gaps are more even than
+// those of random events: these are programs, and on the open Internet may be the
+// majority. A client is reported if its gaps are unusually even compared with
+// those of users, and more even than those of random events.
 //
-// A client that asks the same all day long like a clock is as a rule one that
-// somebody hired to watch the servers, so that it is medium at most.
+// A client that sends the same request at a fixed interval all day is usually a
+// monitoring service hired to watch the servers, so it is medium at most.
 func Clients(in Input) ClientsResult { return resultOf[ClientsResult](in, RuleExternalAutomation) }
 
 func (c *Context) clients(k float64) ClientsResult {
@@ -71,7 +71,7 @@ func (c *Context) clients(k float64) ClientsResult {
 			cvs, flows = append(cvs, client.CV), append(flows, client.Flows)
 		}
 	}
-	usual := peopleOf(cvs, flows, k)
+	usual := userRhythmsOf(cvs, flows, k)
 	r.Thresholds = usual.thresholds(k, "the day's clients")
 	r.Rhythmic, r.Even = len(cvs), usual.programs
 	for _, client := range r.Clients {

@@ -63,9 +63,9 @@ func (c *Context) sensitivity() float64 {
 	return DefaultSensitivity
 }
 
-// memory is what the history tells of whom hosts had contact with. Each past
-// day is judged by those before it; its alerts are not remembered as normal.
-// The first day is remembered as it is, for nothing says what is new on it.
+// memory returns the contacts of hosts on past days. Each past day is judged by
+// the days before it, and its alerts are not remembered as normal. The first day
+// is remembered in full, because there is no earlier day to compare it with.
 func (c *Context) memory() *memory {
 	return c.known.get(func() *memory {
 		m := newMemory()
@@ -111,14 +111,14 @@ func prepare(days []*day) {
 
 // The first week of a history, or half of it if that is less, is remembered with
 // its jobs: a backup or a scan that runs every night or every week is new only
-// once, and would be an alert for ever. What these rules watch people and jobs do
-// now and then; what the others watch goes on once it began.
+// once, and would be an alert for ever. Users and jobs do what these rules detect
+// from time to time; what the other rules detect continues once it began.
 const warmDays = 7
 
 var recurring = []string{RuleExfiltration, RuleInternalScan, RuleDNSC2, RuleNewCountry}
 
-// alerts returns the alerts of rules, but for host-anomaly, which only says what
-// others have no name for.
+// alerts returns the alerts of rules, except host-anomaly, which only reports
+// changes that no other rule covers.
 func (c *Context) alerts(rules []string) []Finding {
 	var alerts []Finding
 	for _, id := range rules {
@@ -175,8 +175,8 @@ func (c *Context) learned() History {
 	return History{Days: len(days), Hosts: len(hosts)}
 }
 
-// before names the history in a sentence, as in "nobody contacted it on the
-// baseline day"; it is empty if there is none.
+// before names the history in a sentence, as in "no host contacted it on the
+// baseline day"; it is empty if there is no history.
 func (c *Context) before() string {
 	switch n := len(c.past); n {
 	case 0:

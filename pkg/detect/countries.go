@@ -18,8 +18,8 @@ const RuleNewCountry = "new-country"
 
 var _ = register(RuleNewCountry, (*Context).countries)
 
-// NewCountry is a country that internal hosts contacted on the test day and
-// nobody on the baseline day.
+// NewCountry is a country that internal hosts contacted on the test day but not
+// on the baseline day.
 type NewCountry struct {
 	Country        geo.Country `json:"country"`
 	Hosts          int         `json:"hosts"` // internal hosts that contacted it
@@ -45,8 +45,8 @@ type CountriesResult struct {
 	Outcome
 }
 
-// Countries finds internal hosts with traffic to countries that nobody
-// contacted on the baseline day.
+// Countries finds internal hosts with traffic to countries that no host contacted
+// on the baseline day.
 //
 // What is usual is learned from the rarer half of the baseline's countries, by
 // number of hosts: the flows and bytes of each host with each of these. A host
@@ -101,7 +101,7 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time, before strin
 	}
 	f := Finding{Entity: h.Host, Severity: severityOf(score), Score: score,
 		Evidence: h, Window: window,
-		Summary: fmt.Sprintf("%s and %s with %s that nobody contacted %s: %s",
+		Summary: fmt.Sprintf("%s and %s with %s that no host contacted %s: %s",
 			plural(h.Flows, "flow"), units.Bytes(h.Bytes()), countryCount(len(h.Countries)), before, strings.Join(names, ", "))}
 	if !f.Severity.Alert() {
 		f.capped(Info)
@@ -256,7 +256,7 @@ func (c *Context) countryCoverage() Coverage {
 	switch {
 	case !cov.Ran:
 	case len(c.test.countryTraffic().hosts) == 0 && len(c.memory().countries) == 0:
-		return notRun("no country database, or it knows no address of the days")
+		return notRun("no country database, or it does not cover any address of the days")
 	case cov.Days == 0:
 		return notRun(reasonNeedsHistory)
 	case c.learnCountries().flows.n < leastPairs:

@@ -13,42 +13,44 @@
 //   - [Clients] finds external clients that keep the rhythm of a program,
 //   - [Beacon] finds hosts that call a new address at even gaps all day long,
 //   - [Scan] finds hosts that try many other internal hosts,
-//   - [Anomaly] finds hosts that changed as no other did, whatever it is,
-//   - [Services] tells internal servers from peers by how many hosts use them,
+//   - [Anomaly] finds hosts that changed unlike any other host,
+//   - [Services] separates internal servers from peers by how many hosts use them,
 //   - [Traffic] adds up who exchanged how much with whom,
 //   - [RITAScores] computes the scores of RITA, for comparison.
 //
 // [All] runs all that have findings. A [Context] runs single rules at
 // sensitivities of their own and shares what they derive from the days.
-// [AllowList] removes what is known and wanted, [Devices] sums findings per
-// host, and [Rules] describes the detections for people in the words of
-// [RuleFiles]. Nothing here reads a flow: detections read profiles only, and
-// look addresses up in geo a few thousand times, not millions.
+// [AllowList] removes findings about permitted behaviour, [Devices] sums findings
+// per host, and [Rules] returns the descriptions of the detections from
+// [RuleFiles]. The package does not read flows: detections read profiles only,
+// and look addresses up in geo a few thousand times, not millions.
 //
 // # How limits are learned
 //
 // No limit is a number of bytes or flows. A detection takes a sample from the
 // baseline day, one value a host mostly, on a logarithmic scale, for traffic
 // differs by factors; a limit lies [Input.Sensitivity] robust standard
-// deviations above the sample's median (stats.go). Of small samples less is
-// known, so the limit lies higher; of small counts likewise. What one host in
-// twenty does, or a handful of hosts in a small network, moves no limit. What
-// people do seldom has no such sample: uploads are judged by the tail of their
-// sizes (uploadlimits.go), where little is known beforehand and said. A value
-// at the limit scores ½, one twice as far from the median ¾, and so on; the
-// score decides the severity; [Signals] tells it of all that was compared. Few
-// constants remain, each beside the reason for it: what counts as an upload, as a
-// visit, as a server at least.
+// deviations above the sample's median (stats.go). Small samples and small counts
+// are less certain, so their limits are higher. Outliers do not move a limit if
+// they are one host in twenty, or a handful of hosts in a small network. Rare
+// actions of users do not give such a sample: uploads are judged by the tail of
+// their sizes (uploadlimits.go), with a prior that the thresholds state. A value
+// at the limit scores ½, one twice as far from the median ¾, and so on. The score
+// determines the severity, and [Signals] holds it for every entity that was
+// compared. The few remaining constants are documented where they are defined:
+// the least that counts as an upload, a visit or a server.
 //
-// Anomaly looks at many features together. Each is compared as above, and their
-// distance from the middle of all hosts takes account of which go together
-// (cloud.go); limits of distances are learned as those of values are.
+// Anomaly evaluates many features together. Each is compared as above, and the
+// distance from the median of all hosts accounts for correlated features
+// (scatter.go); limits of distances are learned in the same way as those of
+// values.
 //
 // The history is a list of days. Samples are taken over all of them, by weekday
-// and weekend once both are known, and what was an alert on a past day does not
-// count as normal, except for jobs of the first week. Without a history, or with
-// too few hosts to learn from, limits are fixed ones, each beside its source; a
-// finding says what it was learned from, and [Coverage] what a rule could not see.
+// and weekend once both are known. Alerts of past days do not count as normal,
+// except for jobs of the first week. Without a history, or with too few hosts to
+// learn from, limits are fixed, and each is documented with its source. A finding
+// names the sample it was judged by, and [Coverage] lists what a rule could not
+// see.
 package detect
 
 import (
@@ -92,7 +94,7 @@ const (
 	Critical Severity = "critical"
 )
 
-// Finding is one thing that one entity did and why it is unusual.
+// Finding is one unusual action of one entity and the reason why it is unusual.
 type Finding struct {
 	Rule     string       `json:"rule"`     // id of the rule, such as "exfiltration"
 	Entity   netip.Addr   `json:"entity"`   // the host

@@ -20,9 +20,9 @@ type Device struct {
 //
 // The score is that of independent reasons, as a noisy or: the chance that at
 // least one of them is right. Of each rule only the best finding counts, so
-// that one behaviour seen twice does not weigh twice. [Anomaly] is no reason
-// of its own, for it sees whatever the others see: its score counts only where
-// it is the larger.
+// that one behaviour seen twice does not weigh twice. [Anomaly] is not an
+// independent reason, because it also reacts to what the other rules detect: its
+// score counts only if it is the larger one.
 func Devices(findings []Finding) []Device {
 	byEntity := map[netip.Addr][]Finding{}
 	for _, f := range deviceFindings(findings) {

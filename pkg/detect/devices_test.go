@@ -36,8 +36,8 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// That a host changed is no reason beside those that changed it: of the two
-// scores the larger counts.
+// A host-anomaly finding is not added to the findings that explain it: the larger
+// of the two scores counts.
 func TestDevicesOfAnomalies(t *testing.T) {
 	for _, tt := range []struct{ named, odd, want float64 }{{0.3, 0.4, 0.4}, {0.6, 0.4, 0.6}, {0, 0.55, 0.55}} {
 		findings := []detect.Finding{{Rule: detect.RuleHostAnomaly, Entity: mustAddr("10.0.0.2"), Severity: detect.Low, Score: tt.odd}}

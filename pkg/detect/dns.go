@@ -3,11 +3,12 @@ package detect
 import (
 	"cmp"
 	"fmt"
-	"github.com/flowbook/flowbook/pkg/units"
 	"math"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/flowbook/flowbook/pkg/units"
 )
 
 // RuleDNSC2 is the id of the rule of DNS.
@@ -30,7 +31,7 @@ type DNSUse struct {
 	TopResolver   netip.Addr `json:"resolver"`          // the one that stands out, else the most used
 	PeakHour      int        `json:"peak_hour"`         // 0 to 23
 	PeakFlows     int64      `json:"peak_hour_flows"`   // in that hour
-	Reasons       []string   `json:"reasons,omitempty"` // what stood out: "requests", "bytes per request"
+	Reasons       []string   `json:"reasons,omitempty"` // what is unusual: "requests", "bytes per request"
 }
 
 // DNSResult is the use of DNS by internal hosts.

@@ -72,17 +72,17 @@ func (hs dnsHosts) sorted() []*dnsHost {
 	return slices.SortedFunc(maps.Values(hs), func(a, b *dnsHost) int { return a.addr.Compare(b.addr) })
 }
 
-// perOther is DNS flows to each other flow, and its standard error as a
-// logarithm. One is added so that a host with no other flow has a quotient.
-func (h *dnsHost) perOther() (quotient, noise float64) {
+// perOther is the ratio of DNS flows to other flows, and its standard error as a
+// logarithm. One is added so that a host with no other flow has a ratio.
+func (h *dnsHost) perOther() (perFlow, noise float64) {
 	n, m := float64(h.dns.Flows), float64(h.other+1)
 	return n / m, countNoise(n, m)
 }
 
 // grew is the logarithm of the host's DNS flows ÷ those that its baseline day
-// makes expect, and its standard error: as many as then, and more where it does
-// more of everything. A busy day is none of DNS, and a quiet one leaves what a
-// host asks on its own.
+// predicts, and its standard error. The prediction is the count of the baseline
+// day, or more if the host's other flows grew too. A busy day is not an anomaly
+// of DNS, and on a quiet day the requests that a host sends by itself remain.
 func (h *dnsHost) grew(before *dnsHost) (log, noise float64) {
 	log = logOf(h.dns.Flows) - logOf(before.dns.Flows)
 	noise = countNoise(float64(h.dns.Flows), float64(before.dns.Flows))
@@ -250,8 +250,8 @@ func (l dnsLimits) judge(use *DNSUse, now, before *dnsHost, server bool, k float
 	return max(requests, size), during.window()
 }
 
-// requests is the excess of the number of DNS flows. A host that asks less
-// than the median host is too quiet to judge its quotient by.
+// requests is the excess of the number of DNS flows. A host with fewer than the
+// median host is too quiet for its ratio to mean anything.
 func (l dnsLimits) requests(now, before *dnsHost, server bool, k float64) float64 {
 	if float64(now.dns.Flows) < l.usualFlows || server && before == nil {
 		return 0
@@ -288,8 +288,8 @@ func (l dnsLimits) size(now, before *dnsHost, k float64) (best float64, resolver
 		if float64(u.Bytes()) < worthCarrying*l.usualBytes {
 			continue
 		}
-		// A mean over fewer flows than usual varies by the root of the quotient
-		// more.
+		// A mean over fewer flows than usual varies more, by the square root of the
+		// ratio.
 		fewer := math.Sqrt(max(0, l.groupFlows/float64(u.Flows)-1))
 		excess := l.perFlow.excessNoisy(u.logPerFlow(), k, fewer*l.perFlow.scale)
 		if before != nil && before.resolvers[addr] != nil {

@@ -52,10 +52,10 @@ type ExfiltrationResult struct {
 // one owner that take in more than twice what they give, and in its largest
 // flows to others. The limit is learned from the uploads of the baseline day that
 // are larger than the median host's largest transfer and that the host does not
-// make again: people send large files now and then, of sizes that differ as
-// Pareto's distribution says, and the limit is the size that two hosts in a
-// thousand exceed (learnUploads). Few uploads are spread over six hours or more,
-// so that the limit of one that is lies lower, and low and slow ones are found.
+// repeat. Users send large files occasionally, with sizes that follow a Pareto
+// distribution, and the limit is the size that two hosts in a thousand exceed
+// (learnUploads). Few uploads are spread over six hours or more, so these have a
+// lower limit, and low and slow exfiltration is found.
 //
 // What a host also uploaded to the same owner on the baseline day must have grown
 // by more than such habits change, so that a backup of every night is silent. What

@@ -115,7 +115,7 @@ func (c *Context) externalPeers(k float64) (r ExternalPeersResult) {
 		}
 		score := scoreOf(excess)
 		f := Finding{Entity: src, Severity: severityOf(score), Score: score, Evidence: s, Window: s.span.window(),
-			Summary: fmt.Sprintf("exchanged %s with %d external addresses in %d networks, each on a port of its own, in %d hours of the day; %d of them in half of its hours or more, %d sent nothing back",
+			Summary: fmt.Sprintf("exchanged %s with %d external addresses in %d networks, each on a port of its own, in %d hours of the day; %d of them in half of its hours or more; %d did not answer",
 				plural(s.Flows, "flow"), s.Peers, s.Networks, s.Hours, s.Persistent, s.Unanswered)}
 		r.Findings = append(r.Findings, f)
 	}

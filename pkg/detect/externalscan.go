@@ -85,7 +85,7 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 			}
 		}
 		f := Finding{Entity: src, Severity: severityOf(score), Score: score, Evidence: s, Window: during.window(),
-			Summary: fmt.Sprintf("tried %d external hosts and ports%s, %d of which sent nothing back or refused: %d addresses%s",
+			Summary: fmt.Sprintf("tried %d external hosts and ports%s; %d did not answer or refused: %d addresses%s",
 				s.Tried, unknownBefore(c.before()), s.Unanswered, s.Hosts, afterComma(portsText(s.Ports)))}
 		if s.MostPorts >= closedFloor {
 			f.Summary += fmt.Sprintf("; %d ports below 1024 of one address", s.MostPorts)
@@ -103,7 +103,7 @@ func unknownBefore(before string) string {
 	if before == "" {
 		return ""
 	}
-	return " that nobody contacted " + before
+	return " that no host contacted " + before
 }
 
 // portsText writes a few ports of many.
@@ -132,8 +132,8 @@ func (d *day) answers() bool {
 // that count packets have up to 66 bytes for each, with the frame.
 const bareSegment = 66
 
-// fails says whether no flow of a conversation was answered, or all were
-// refused, as far as bytes tell.
+// fails reports whether no flow of a conversation was answered, or all were
+// refused, judging by bytes.
 func fails(c *profile.Conversation) bool {
 	return c.Down == 0 || c.Proto == flow.TCP && c.MaxDown <= bareSegment && c.MaxUp <= 2*bareSegment
 }
@@ -141,8 +141,8 @@ func fails(c *profile.Conversation) bool {
 // mostPorts is how many ports of a scan evidence lists.
 const mostPorts = 10
 
-// tries adds up the external hosts and ports that each host tries, but for
-// destinations that past days know.
+// tries adds up the external hosts and ports that each host tries, except the
+// destinations of past days.
 func (d *day) tries(known *memory) map[netip.Addr]Tries {
 	all := map[netip.Addr]Tries{}
 	for src, cs := range d.bySource() {

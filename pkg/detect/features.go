@@ -13,7 +13,7 @@ import (
 // feature is one number that says something of a host's day.
 type feature struct {
 	name  string
-	of    func(h *hostDay) float64                       // as people read it
+	of    func(h *hostDay) float64                       // as reports print it
 	scale func(h *hostDay, usual profile.Counts) float64 // on a scale on which hosts can be compared; usual is of the median host
 	text  func(v float64) string                         // writes what of returns
 	fewer bool                                           // less of it is as odd as more
@@ -30,7 +30,7 @@ type feature struct {
 //   - protocols: UDP, and services that few hosts use, as of miners, chats and
 //     remote control,
 //   - time: the half hours in which a host is active, and whether others are,
-//   - role: the hosts that it answers, of which a workstation has none,
+//   - role: the hosts that it answers, zero for a workstation,
 //   - company: the share of flows with parties that are new to the host, and the
 //     hours for which it keeps in touch with the most lasting one.
 //

@@ -39,8 +39,8 @@ func (in Input) history() []Day {
 	return days
 }
 
-// memory is what past days tell of whom hosts had contact with. It grows by a
-// day at a time, and what was an alert on a day is not remembered as normal.
+// memory holds the contacts of hosts on past days. It grows by a day at a time,
+// and the alerts of a day are not remembered as normal.
 type memory struct {
 	days         int
 	destinations map[netip.Addr]*destination
@@ -69,7 +69,7 @@ type firstSeen struct {
 // since is the time from o to f, in 1/100 s; days are as long as flow.Day.
 func (f firstSeen) since(o firstSeen) flow.Time { return flow.Time(f.day-o.day)*flow.Day + f.at - o.at }
 
-// destination is what past days tell of an external address.
+// destination holds the contacts of past days with an external address.
 type destination struct {
 	firstSeen
 	host   netip.Addr // the only internal host that contacted it; invalid if there were several
@@ -91,7 +91,7 @@ func newMemory() *memory {
 		countries: map[geo.Country]map[netip.Addr]bool{}, internal: map[profile.Key]bool{}, flagged: map[int]map[flag]bool{}}
 }
 
-// add remembers a day but for what its findings are about.
+// add remembers a day except the traffic that its findings are about.
 func (m *memory) add(d *day, findings []Finding) {
 	flagged := map[flag]bool{}
 	for _, f := range findings {
@@ -156,7 +156,7 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 				m.internal[c.Key] = true
 			}
 		case d.outside(c.Dst) && !flagged[flag{RuleBeacon, c.Src, c.Dst}]:
-			m.meet(d, c)
+			m.meet(c)
 		}
 	}
 	for _, c := range d.calls() {
@@ -167,7 +167,7 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 }
 
 // meet remembers an external destination.
-func (m *memory) meet(d *day, c *profile.Conversation) {
+func (m *memory) meet(c *profile.Conversation) {
 	to := m.destinations[c.Dst]
 	if to == nil {
 		to = &destination{firstSeen: firstSeen{m.days, c.First}, host: c.Src}

@@ -17,8 +17,8 @@ import (
 // monday is the first day of histories.
 var monday = time.Date(2024, 3, 4, 0, 0, 0, 0, time.UTC)
 
-// weeks makes days of an office, of which a third of the hosts work on weekends.
-// Attack adds to a day; days count from 0.
+// weeks makes days of an office in which a third of the hosts work on weekends.
+// The function attack adds to a day; days count from 0.
 func weeks(days, hosts int, attack func(day int, l *lab)) []detect.Day {
 	var all []detect.Day
 	for i := range days {
@@ -59,8 +59,8 @@ func (l *lab) beacon(src, dst string, period, cv float64) *lab {
 	return l
 }
 
-// An attack that starts on a day is reported on each day from then on, with the
-// date of its first; nobody else is.
+// An attack is reported on each day from its first on, with the date of the first;
+// no other host is reported.
 func TestAttackGoesOn(t *testing.T) {
 	const onset = 9
 	days := weeks(16, 40, func(day int, l *lab) {

@@ -42,11 +42,11 @@ type FreshParty struct {
 	Hours int        `json:"hours"` // hours of the day with flows
 }
 
-// network is what the baseline day tells of the network as a whole.
+// network describes the network as a whole on the baseline day.
 type network struct {
 	active [profile.SlotsPerDay]float64    // share of hosts with flows in each half hour
 	common map[serviceName]bool            // services that as many hosts use as make a server
-	before map[netip.Addr]map[contact]bool // whom each host had to do with
+	before map[netip.Addr]map[contact]bool // the contacts of each host
 }
 
 type serviceName struct {
@@ -198,10 +198,10 @@ func (h *hostDay) add(cs []profile.Conversation, common map[serviceName]bool) {
 	}
 }
 
-// meet tells those of a host's flows that go to none of whom it knows.
+// meet counts the flows of a host to destinations that it did not contact before.
 func (h *hostDay) meet(d *day, cs []profile.Conversation, known map[contact]bool) {
 	met := map[contact]*freshUse{}
-	var use *freshUse // of the last destination; nil where it is known
+	var use *freshUse // of the last destination; nil if that is known
 	for i := range cs {
 		c := &cs[i]
 		if i == 0 || cs[i-1].Dst != c.Dst {
@@ -257,7 +257,7 @@ func (u *freshUse) add(c *profile.Conversation) {
 }
 
 // answered counts, for each internal address, the internal hosts to which it
-// sent bytes back. Who is only asked, as by a scan, serves nobody.
+// sent bytes back. An address that never answers, as in a scan, is not a server.
 func (d *day) answered() map[netip.Addr]int {
 	clients := map[netip.Addr]int{}
 	var last profile.Key

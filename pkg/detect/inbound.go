@@ -18,8 +18,8 @@ var _ = register(RuleInboundAttack, (*Context).inbound)
 
 // The kinds of attack from outside.
 const (
-	KindScan     = "scan"              // hosts and ports are tried, most in vain
-	KindGuessing = "password guessing" // many short sessions with a login service
+	kindScan     = "scan"              // hosts and ports are tried, most in vain
+	kindGuessing = "password guessing" // many short sessions with a login service
 )
 
 // Attacker is one external address that attacks internal hosts.
@@ -81,7 +81,7 @@ var loginPorts = map[uint16]bool{21: true, 22: true, 23: true, 110: true, 143: t
 // more to a login service that answers guesses passwords. A host on the open
 // Internet sees both every day, so that all sources of a kind make one finding
 // a day, which is medium at most, unless a session after failures was long or
-// large: then somebody may have got in.
+// large: such a session may be a successful login.
 func Inbound(in Input) InboundResult { return resultOf[InboundResult](in, RuleInboundAttack) }
 
 func (c *Context) inbound(k float64) (r InboundResult) {
@@ -101,7 +101,7 @@ func (c *Context) inbound(k float64) (r InboundResult) {
 		name      string
 		attackers []Attacker
 		technique string
-	}{{KindScan, scanners, "T1595"}, {KindGuessing, guessers, "T1110"}} {
+	}{{kindScan, scanners, "T1595"}, {kindGuessing, guessers, "T1110"}} {
 		if f, ok := c.attackFinding(kind.name, kind.attackers, k); ok {
 			f.Attack = []string{kind.technique}
 			r.Findings = append(r.Findings, f)
@@ -163,10 +163,10 @@ func (c *Context) attackFinding(kind string, attackers []Attacker, k float64) (F
 		who = "an external address"
 		f.Members = nil
 	}
-	if kind == KindScan {
-		f.Summary = fmt.Sprintf("%s tried hosts and ports inside in %s, most without an answer; the most of one: %d ports and hosts; %s", who, plural(a.Flows, "flow"), top.Tried, portsText(a.Ports))
+	if kind == kindScan {
+		f.Summary = fmt.Sprintf("%s tried internal hosts and ports in %s, most of them unanswered; at most %d hosts and ports from one source; %s", who, plural(a.Flows, "flow"), top.Tried, portsText(a.Ports))
 	} else {
-		f.Summary = fmt.Sprintf("%s opened %s, short ones, to login services: %s", who, plural(a.Flows, "flow"), portsText(a.Ports))
+		f.Summary = fmt.Sprintf("%s opened %s to login services: %s", who, plural(a.Flows, "short flow"), portsText(a.Ports))
 	}
 	if success != "" {
 		f.Summary += "; a sign of success, " + success
@@ -252,7 +252,7 @@ func attackerOf(cs []*profile.Conversation) (scan, guess Attacker) {
 			lastGuess = c.Dst
 		}
 		if broke {
-			guess.Success = fmt.Sprintf("a session with %s on port %d of %d bytes, where the others have %d on average", c.Dst, c.Port, largest, usual)
+			guess.Success = fmt.Sprintf("a session with %s on port %d of %d bytes, compared with %d on average for the others", c.Dst, c.Port, largest, usual)
 		}
 	}
 	return scan, guess

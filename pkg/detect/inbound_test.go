@@ -12,8 +12,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// Attacks from outside are one finding of each kind a day, whoever else uses the
-// hosts; what looks like success raises it.
+// Attacks from outside are one finding of each kind a day, whatever other clients
+// use the hosts; a sign of success raises its severity.
 func TestInbound(t *testing.T) {
 	scan := func(l *lab) {
 		for port := range uint16(600) {
@@ -79,7 +79,7 @@ func TestInbound(t *testing.T) {
 			}
 		})
 	}
-	// Programs among the attackers are no findings of their own, nor devices.
+	// Attackers timed by a program do not get findings or devices of their own.
 	l := office(2, 3)
 	scan(l)
 	all := detect.All(detect.Input{Test: l.profile()})

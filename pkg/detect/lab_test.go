@@ -140,7 +140,7 @@ func (l *lab) profile() *profile.Profile {
 func host(i int) string { return fmt.Sprintf("192.168.100.%d", i+1) }
 
 // office is an ordinary day of n hosts: each uses the servers, browses sites
-// of its liking, and differs from the others and from day to day as people do.
+// of its own, and varies from the others and from day to day as users do.
 func office(day uint64, n int) *lab {
 	l := &lab{}
 	for i := range n {

@@ -29,7 +29,7 @@ func (p hostPair) other(a netip.Addr) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// peerFlows is the flows from one host to another that is no server.
+// peerFlows is the flows from one host to another that is not a server.
 type peerFlows struct {
 	profile.Counts
 	span span
@@ -38,7 +38,7 @@ type peerFlows struct {
 // peerTable holds the flows between hosts by source and destination.
 type peerTable map[[2]netip.Addr]peerFlows
 
-// peers adds up the flows between internal hosts, but for those to servers.
+// peers adds up the flows between internal hosts, except those to servers.
 func (d *day) peers(servers map[serviceKey]Role) peerTable {
 	return d.toPeers.get(servers, func() peerTable { return d.listPeers(servers) })
 }

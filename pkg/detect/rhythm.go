@@ -12,17 +12,17 @@ import (
 const rhythmFlows = 20
 
 // randomCV is the coefficient of variation of the gaps between events that
-// come at random (a Poisson process). People come in bursts, which is above it;
-// only a clock is below.
+// come at random (a Poisson process). The bursts of users have a larger one; only
+// events timed by a clock have a smaller one.
 const randomCV = 1
 
-// leastCV is the least coefficient of variation told apart: times are kept
-// to the second, so smaller ones are the rounding's.
+// leastCV is the least coefficient of variation that is distinguished from
+// others: times are kept to the second, so smaller ones are due to rounding.
 const leastCV = 0.01
 
 // rhythm returns the coefficient of variation and the mean, in seconds, of the
 // gaps between flows that started in the given seconds: flows beyond one a
-// second have gaps of zero. Both are 0 where there is no gap.
+// second have gaps of zero. Both results are 0 if there is no gap.
 //
 // The coefficient is that of the population, √(mean square − square of mean) ÷
 // mean.
@@ -30,7 +30,7 @@ func rhythm(seconds profile.Seconds, flows int64) (cv, gap float64) {
 	return gapRhythm(seconds.Gaps(), flows-1)
 }
 
-// gapRhythm is rhythm of n gaps, of which those not listed are zero.
+// gapRhythm is rhythm of n gaps; those not listed are zero.
 func gapRhythm(gaps []uint32, n int64) (cv, gap float64) {
 	var sum, squares float64
 	for _, g := range gaps {
@@ -49,8 +49,8 @@ func gapRhythm(gaps []uint32, n int64) (cv, gap float64) {
 const burst = 5
 
 // callRhythm is rhythm of the calls that flows belong to, and how many calls
-// there are. Flows are calls of their own where they are less than a minute
-// apart on average, since bursts then tell nothing.
+// there are. Each flow is a call of its own if flows are less than a minute apart
+// on average, since bursts then have no meaning.
 func callRhythm(seconds profile.Seconds, flows int64) (cv, gap float64, calls int64) {
 	cv, gap = rhythm(seconds, flows)
 	var between []uint32
@@ -86,29 +86,29 @@ func logCV(cv float64) float64 { return math.Log(max(cv, leastCV)) }
 // cvNoise is the standard error of logCV, as of gaps that come at random.
 func cvNoise(flows int64) float64 { return 1 / math.Sqrt(float64(flows)) }
 
-// beyondChance is how far a coefficient of variation lies below that of chance,
-// in units of what is unusual for so many flows.
+// beyondChance is how far a coefficient of variation is below that of random
+// events, in units of the distance that is unusual for so many flows.
 func beyondChance(cv float64, flows int64, k float64) float64 {
 	return (math.Log(randomCV) - logCV(cv)) / (k * cvNoise(flows))
 }
 
-// leastPeople is how many rhythms of people are needed to learn from. Of fewer
-// the spread is too little known, and chance alone decides.
-const leastPeople = 20
+// leastUserRhythms is how many rhythms of users are needed to learn from. With fewer,
+// the spread is too uncertain, and chance alone sets the limit.
+const leastUserRhythms = 20
 
-// people is how uneven the gaps between the flows of people are: the spread of
-// the negated logarithms of coefficients of variation, of those rhythms that
-// are not beyond chance. Programs are left out, so that a day on which most
-// rhythms are programs' does not make theirs the usual one.
-type people struct {
+// userRhythms is how uneven the gaps between the flows of users are: the spread of
+// the negated logarithms of the coefficients of variation of those rhythms that
+// are not beyond chance. Programs are left out, so a day on which most rhythms are
+// those of programs does not make these the norm.
+type userRhythms struct {
 	spread
 	programs int // rhythms left out
 }
 
-// peopleOf learns from rhythms given as coefficients of variation and numbers
+// userRhythmsOf learns from rhythms given as coefficients of variation and numbers
 // of flows.
-func peopleOf(cvs []float64, flows []int64, k float64) people {
-	var p people
+func userRhythmsOf(cvs []float64, flows []int64, k float64) userRhythms {
+	var p userRhythms
 	var logs, noises []float64
 	for i, cv := range cvs {
 		if beyondChance(cv, flows[i], k) >= 1 {
@@ -121,17 +121,17 @@ func peopleOf(cvs []float64, flows []int64, k float64) people {
 	return p
 }
 
-// evenness is the excess of a rhythm, over that of people and over chance.
-func (p people) evenness(cv float64, flows int64, k float64) float64 {
+// evenness is the excess of a rhythm over that of users and over chance.
+func (p userRhythms) evenness(cv float64, flows int64, k float64) float64 {
 	excess := beyondChance(cv, flows, k)
-	if p.n >= leastPeople {
+	if p.n >= leastUserRhythms {
 		excess = min(excess, p.excessNoisy(-logCV(cv), k, cvNoise(flows)))
 	}
 	return excess
 }
 
-func (p people) thresholds(k float64, of string) []Threshold {
-	if p.n < leastPeople {
+func (p userRhythms) thresholds(k float64, of string) []Threshold {
+	if p.n < leastUserRhythms {
 		if p.n+p.programs == 0 {
 			return nil
 		}
@@ -143,7 +143,7 @@ func (p people) thresholds(k float64, of string) []Threshold {
 	limit := math.Exp(-p.limit(k))
 	return []Threshold{{
 		Name: "coefficient of variation of the gaps between flows, at most", Value: min(limit, randomCV), Unit: "ratio",
-		From: fmt.Sprintf("%s: %d with %d flows or more and gaps no more even than chance makes them, median %.3g ÷ exp(%.3g), and no more than the %d of chance",
+		From: fmt.Sprintf("%s: %d with %d flows or more and gaps no more even than those of random events, median %.3g ÷ exp(%.3g), and at most the %d of random events",
 			of, p.n, rhythmFlows, math.Exp(-p.median), p.reach(k, p.noise), randomCV),
 	}}
 }

@@ -45,7 +45,7 @@ const (
 	ritaMedianToMind = 1      // median below which its deviation means nothing
 )
 
-// Score returns the score of RITA 5, or false where there are fewer than four
+// Score returns the score of RITA 5, or false if there are fewer than four
 // distinct times, or so many connections that RITA calls them a strobe.
 //
 // The formulas are those of RITA's analysis/beacons.go. RITA takes sizes as
@@ -79,8 +79,8 @@ func (c Contacts) Score() (RITA, bool) {
 	return r, true
 }
 
-// duration is the larger of two quotients: the time from first to last ÷ the
-// window, and the longest run of bins with connections, midnight no end, ÷ 12.
+// duration is the larger of two ratios: the time from first to last ÷ the window,
+// and the longest run of bins with connections ÷ 12. A run may cross midnight.
 func (c Contacts) duration(bars int64) float64 {
 	if bars < ritaLeastBars {
 		return 0
@@ -197,8 +197,8 @@ func (v counted) len() (n int64) {
 	return n
 }
 
-// median is that of the values from place from up to place to of a sorted
-// sample; 0 where there are none.
+// median returns the median of the values from index from up to index to of a
+// sorted sample; 0 if there are none.
 func (v counted) median(from, to int64) float64 {
 	if to <= from {
 		return 0

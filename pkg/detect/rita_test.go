@@ -121,15 +121,15 @@ func TestRITA(t *testing.T) {
 			}
 		}
 	}
-	// Clocks and scanners from outside score higher: regularity alone is no
-	// reason for an alert.
+	// Clocks and scanners from outside score higher: regularity alone does not
+	// justify an alert.
 	if higher != 6 || scored != 695 {
 		t.Errorf("rank %d of %d pairs, want 6 of 695", higher, scored)
 	}
 }
 
-// Connections refused send headers and no payload: where sizes are payloads,
-// RITA's score cannot tell that all are alike, and is an eighth lower.
+// Refused connections have headers but no payload: if sizes are those of payloads,
+// RITA's score misses that all are alike, and is an eighth lower.
 func TestRITAWithoutPayload(t *testing.T) {
 	l := (&lab{}).flows(96, host(1), "45.9.20.77", flow.TCP, 443, 0, 0, 0, flow.Day)
 	payload := detect.RITAScores(l.profile())[0].RITA

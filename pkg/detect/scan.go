@@ -16,7 +16,7 @@ const RuleInternalScan = "internal-scan"
 
 var _ = register(RuleInternalScan, (*Context).scan)
 
-// Sweep is one internal host's flows to internal hosts that are no servers and
+// Sweep is one internal host's flows to internal hosts that are not servers and
 // that it did not contact on the baseline day. It is the evidence of an
 // internal-scan finding.
 type Sweep struct {
@@ -44,11 +44,11 @@ const closedFloor = 12
 
 // Scan finds internal hosts that try many other internal hosts or ports.
 //
-// Two values are compared: how many internal hosts that are no servers a host
+// Two values are compared: how many internal hosts that are not servers a host
 // contacts and did not contact on the baseline day, and how many hosts and ports
-// it tries that send nothing back, which also shows who tries many ports of a
-// few hosts. A monitor that went round on the baseline day may ask as many hosts
-// again on the same port, or all of them where it asked most hosts then. The
+// it tries that do not answer, which also shows scans of many ports of a few
+// hosts. A monitor that polled hosts on the baseline day may contact as many
+// hosts again on the same port, or all if it contacted most hosts then. The
 // limits are learned from how many of each the baseline's hosts have, and are
 // eight and twelve at least.
 func Scan(in Input) ScanResult { return resultOf[ScanResult](in, RuleInternalScan) }
@@ -77,7 +77,7 @@ func (c *Context) scan(k float64) ScanResult {
 	hostLimit := max(hosts.limit(k), math.Log1p(sweepFloor))
 	closedLimit := max(closed.limit(k), math.Log1p(closedFloor))
 	r := ScanResult{Outcome: Outcome{Signals: Signals{}, Coverage: cov, Thresholds: []Threshold{
-		reachThreshold("internal hosts contacted that are no servers", "hosts", hosts, hostLimit, sweepFloor),
+		reachThreshold("internal hosts contacted, without servers", "hosts", hosts, hostLimit, sweepFloor),
 		reachThreshold("internal hosts and ports without an answer", "hosts and ports", closed, closedLimit, closedFloor),
 	}}}
 	sweeps, spans := test.sweeps(servers, before, rounds, most)
@@ -149,7 +149,7 @@ func (d *day) visits() map[profile.Key]int {
 }
 
 // closed counts the internal hosts and ports that sent nothing back to each
-// host, but for those known.
+// host, except the known ones.
 func (d *day) closed(known map[profile.Key]bool) map[netip.Addr]int {
 	n := map[netip.Addr]int{}
 	for c := range d.within() {
@@ -196,7 +196,7 @@ func roundOf(c *profile.Conversation) profile.Key {
 	return profile.Key{Src: c.Src, Proto: c.Proto, Port: c.Port}
 }
 
-// sweeps adds up each host's flows to hosts that are no servers and that it did
+// sweeps adds up each host's flows to hosts that are not servers and that it did
 // not contact before.
 func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[profile.Key]int, most int) (map[netip.Addr]Sweep, map[netip.Addr]span) {
 	sweeps, spans := map[netip.Addr]Sweep{}, map[netip.Addr]span{}
@@ -235,17 +235,17 @@ func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[pr
 }
 
 func (s Sweep) summary(before string) string {
-	alone := ""
+	fresh := ""
 	if before != "" {
-		alone = " that it left alone " + before
+		fresh = " that it did not contact " + before + ","
 	}
 	if s.Targets == 0 {
-		return fmt.Sprintf("tried %d hosts and ports inside that sent nothing back%s", s.Closed, strings.Replace(alone, " that", " and that", 1))
+		return fmt.Sprintf("tried %d internal hosts and ports that did not answer%s", s.Closed, strings.TrimSuffix(strings.Replace(fresh, " that", " and that", 1), ","))
 	}
 	ports := plural(int64(len(s.Ports)), "port")
 	if len(s.Ports) <= 4 {
 		ports = "port " + joinPorts(s.Ports)
 	}
-	return fmt.Sprintf("tried %s of %s%s, %d of which sent nothing back, in %s",
-		ports, plural(int64(s.Targets), "internal host"), alone, s.Unanswered, plural(s.Flows, "flow"))
+	return fmt.Sprintf("tried %s of %s%s in %s; %d did not answer",
+		ports, plural(int64(s.Targets), "internal host"), fresh, plural(s.Flows, "flow"), s.Unanswered)
 }

@@ -30,8 +30,8 @@ func (l *lab) round(src string, from, to int) *lab {
 	return l
 }
 
-// withoutAnswers takes the bytes of destinations away, as of a log that tells
-// one direction, and has each host use a service or two of others.
+// withoutAnswers removes the bytes of destinations, as in a log that records one
+// direction, and has each host use a service or two of others.
 func withoutAnswers(l *lab) {
 	for i := range 40 {
 		l.https(2, host(i), host((i+7)%40), 500, 0)

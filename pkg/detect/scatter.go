@@ -32,7 +32,7 @@ type scatter struct {
 const leastPoints = 10
 
 // scatterOf returns the scatter of points that have the same coordinates, or false
-// where there are too few.
+// if there are too few.
 func scatterOf(points [][]float64) (scatter, bool) {
 	if len(points) < leastPoints {
 		return scatter{}, false
@@ -105,8 +105,9 @@ func (c scatter) distance(z []float64) float64 {
 }
 
 // limit is the distance from which a point is unusual, for a sensitivity of k:
-// what the points' own distances teach, of which one in four may be odd, and what
-// chance alone would give a normal distribution's points on one day of 1 ÷ Φ(−k).
+// the larger of the limit learned from the points' own distances, although one in
+// four may be odd, and the limit that the points of a normal distribution exceed
+// by chance on one day of 1 ÷ Φ(−k).
 // For the second the size of the chi-squared test of one point is corrected for
 // the number of points (Šidák 1967).
 func (c scatter) limit(k float64) float64 {
@@ -182,7 +183,7 @@ func correlation(a, b []float64) float64 {
 	return (s*s - d*d) / (s*s + d*d)
 }
 
-// shrinkage is how little n points tell of their correlations, from 0 to 1: the
+// shrinkage is how uncertain the correlations of n points are, from 0 to 1: the
 // sum of the sampling variances ÷ that of the squares (Schäfer and Strimmer, A
 // Shrinkage Approach to Large-Scale Covariance Matrix Estimation, 2005).
 func shrinkage(r *mat.SymDense, n int) float64 {

@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// normalPoints draws points of which the second coordinate follows the first.
+// normalPoints draws points whose second coordinate follows the first.
 func normalPoints(n int) [][]float64 {
 	r := rand.New(rand.NewPCG(1, uint64(n)))
 	points := make([][]float64, n)

@@ -49,13 +49,13 @@ type ServicesResult struct {
 
 // A service is a server from serverShare of the day's hosts, but not with
 // fewer clients than serverFloor: the members of a mesh of five have four each.
-// Where fewer hosts than that exist, all others must use it.
+// If there are fewer hosts than that, all others must use it.
 const (
 	serverShare = 0.1
 	serverFloor = 5
 )
 
-// Services lists the internal services and tells servers from peers.
+// Services lists the internal services and separates servers from peers.
 func Services(in Input) ServicesResult { return NewContext(in).servicesResult() }
 
 func compareServices(baseline, test ServiceDay) ServicesResult {

@@ -36,8 +36,8 @@ func TestServices(t *testing.T) {
 	}
 }
 
-// In a network smaller than the floor, what all others use is a server, and
-// what talks back to its clients is none.
+// In a network smaller than the floor, a host that all others use is a server,
+// unless it opens flows to its clients.
 func TestServicesOfSmallNetworks(t *testing.T) {
 	tests := []struct {
 		name string

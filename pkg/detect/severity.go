@@ -53,7 +53,7 @@ func (f *Finding) capped(s Severity) {
 }
 
 // sortFindings orders findings by severity and score, most severe first, then
-// by rule, entity and summary, which tells apart any two of a day.
+// by rule, entity and summary, which differ between any two findings of a day.
 func sortFindings(fs []Finding) {
 	slices.SortFunc(fs, compareFindings)
 }
@@ -80,8 +80,8 @@ func evidenceOf[E any](findings []Finding) []E {
 	return all
 }
 
-// Signals is how far entities stand out by one rule: the way from what is usual
-// to what they did, in units of the way to the limit that the rule learned. 1 is
+// Signals is how unusual entities are by one rule: the distance of their value
+// from the median, in units of the distance from the median to the limit. 1 is
 // the limit, from which there is a finding at medium or above; a score is
 // 1 − 2⁻ˢⁱᵍⁿᵃˡ. Entities that did nothing that the rule compares have none.
 type Signals map[netip.Addr]float64

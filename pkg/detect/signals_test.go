@@ -57,6 +57,6 @@ func TestSignals(t *testing.T) {
 		}
 	}
 	if below == 0 {
-		t.Error("no signal lies below its limit")
+		t.Error("no signal is below its limit")
 	}
 }

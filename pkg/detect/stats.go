@@ -98,7 +98,7 @@ func (c *Context) orPrior(s, prior spread) spread {
 		scale:  math.Sqrt((n*s.scale*s.scale + m*prior.scale*prior.scale) / (n + m))}
 }
 
-// reach is how far above the median the limit stands, for a sensitivity of k
+// reach is how far above the median the limit is, for a sensitivity of k
 // standard deviations and a value of the given standard error. Of a small
 // sample the scale is not well known, so k grows as Student's t does over the
 // normal distribution: 3.5 becomes 3.6 with 200 values, 4.3 with 20 and 33 with
@@ -132,8 +132,8 @@ func studentTail(nu int, k float64) float64 {
 // limit is the value from which a value as noisy as the sample's is unusual.
 func (s spread) limit(k float64) float64 { return s.median + s.reach(k, s.noise) }
 
-// excess is how far x lies above the median in units of the way to the limit:
-// 1 at the limit, 0 at the median or where there is nothing to compare with.
+// excess is how far x is above the median, in units of the distance to the limit:
+// 1 at the limit, 0 at the median or if there is nothing to compare with.
 func (s spread) excess(x, k float64) float64 { return s.excessNoisy(x, k, s.noise) }
 
 // excessNoisy is excess for an x of the given standard error.
@@ -153,7 +153,7 @@ func (s spread) threshold(name, unit string, k float64, of string) []Threshold {
 	return []Threshold{{Name: name, Value: v, Unit: unit, From: from}}
 }
 
-// tailShare is the share of a sample that lies above its tail's limit.
+// tailShare is the share of a sample that is above its tail's limit.
 const tailShare = 0.05
 
 // tail is where the largest values of a sample of logarithms begin. It suits
@@ -175,7 +175,7 @@ func tailOf(values []float64) tail {
 	return tail{n, median(sorted), sorted[n-1-tailCount(n)]}
 }
 
-// tailCount is how many of n values lie above the limit.
+// tailCount is how many of n values are above the limit.
 func tailCount(n int) int { return max(1, int(tailShare*float64(n))) }
 
 // at is the limit for a sensitivity of k: that of the sample for the default,
@@ -185,7 +185,7 @@ func (t tail) at(k float64) float64 {
 	return t.median + max(t.limit-t.median, minScale)*k/DefaultSensitivity
 }
 
-// excess is how far x lies above the median in units of the way to the limit.
+// excess is how far x is above the median, in units of the distance to the limit.
 func (t tail) excess(x, k float64) float64 { return (x - t.median) / (t.at(k) - t.median) }
 
 func (t tail) threshold(name, unit string, k float64, of string) Threshold {
@@ -193,11 +193,11 @@ func (t tail) threshold(name, unit string, k float64, of string) Threshold {
 		From: fmt.Sprintf("%s: all but the largest %d of %d, median %.3g", of, tailCount(t.n), t.n, math.Exp(t.median))}
 }
 
-// countNoise is the standard error of the logarithm of a quotient of two
-// Poisson counts.
+// countNoise is the standard error of the logarithm of the ratio of two Poisson
+// counts.
 func countNoise(a, b float64) float64 { return math.Sqrt(1/a + 1/b) }
 
-// median returns the median of sorted values, 0 where there are none.
+// median returns the median of sorted values, 0 if there are none.
 func median(sorted []float64) float64 {
 	n := len(sorted)
 	if n == 0 {

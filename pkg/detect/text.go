@@ -17,7 +17,7 @@ func plural(n int64, noun string) string {
 	return humanize.Comma(n) + " " + noun + "s"
 }
 
-// times writes a quotient as "310 times" or "1.4 times".
+// times writes a ratio as "310 times" or "1.4 times".
 func times(q float64) string {
 	if q >= 10 {
 		return humanize.Comma(int64(math.Round(q))) + " times"

@@ -17,7 +17,7 @@ type AddrTotal struct {
 	Owner   geo.Owner
 	Peers   int     // distinct addresses at the other end
 	Share   float64 // of the exchange's bytes, 0 to 1
-	Ratio   float64 // up ÷ down bytes; 0 where nothing came down
+	Ratio   float64 // up ÷ down bytes; 0 if no bytes came down
 	profile.Counts
 }
 
@@ -30,8 +30,8 @@ type CountryTotal struct {
 	profile.Counts
 }
 
-// OwnerTotal is the traffic with one owner of addresses; the zero Owner stands
-// for addresses whose owner is not known.
+// OwnerTotal is the traffic with one owner of addresses; the zero Owner is that
+// of addresses whose owner is not known.
 type OwnerTotal struct {
 	Owner geo.Owner
 	Hosts int     // distinct addresses at the other end
@@ -44,7 +44,7 @@ type OwnerTotal struct {
 // Countries and Owners are those of the external side.
 type Exchange struct {
 	Total        profile.Counts
-	Ratio        float64 // up ÷ down bytes; 0 where nothing came down
+	Ratio        float64 // up ÷ down bytes; 0 if no bytes came down
 	Sources      []AddrTotal
 	Destinations []AddrTotal
 	Countries    []CountryTotal
@@ -59,7 +59,7 @@ type Exchange struct {
 type TrafficDay struct {
 	All             Exchange // with anybody, internal or external
 	InternalServers Exchange // with internal servers
-	InternalPeers   Exchange // with internal hosts that are no server
+	InternalPeers   Exchange // with internal hosts that are not servers
 	External        Exchange // with external servers
 }
 

@@ -2,26 +2,27 @@ package detect
 
 import (
 	"fmt"
-	"github.com/flowbook/flowbook/pkg/units"
 	"maps"
 	"math"
 	"net/netip"
 	"slices"
+
+	"github.com/flowbook/flowbook/pkg/units"
 )
 
-// fileTail is the reciprocal of the Pareto index of what people send, as known
-// beforehand: the sizes of files on the web have an index near 1 (Crovella and
-// Bestavros, Self-similarity in World Wide Web traffic, 1997: 1.06 to 1.2). It
-// weighs as much as fileWeight uploads that were seen: by as much as an estimate
-// from so many, a third, do networks differ.
+// fileTail is the reciprocal of the prior Pareto index of upload sizes: the sizes
+// of files on the web have an index near 1 (Crovella and Bestavros,
+// Self-similarity in World Wide Web traffic, 1997: 1.06 to 1.2). It has the weight
+// of fileWeight observed uploads: networks differ by about a third, which is the
+// error of an estimate from so many.
 const (
 	fileTail   = 1
 	fileWeight = 10
 )
 
-// falseShare is the share of hosts that a limit may be wrong about. One host in
-// two hundred may be alarmed for nothing, and of the rules this one and that of
-// new countries watch what people do at whim.
+// falseShare is the share of hosts that may exceed a limit by chance. One host in
+// two hundred may get a false alert, and two rules, this one and new-country,
+// watch what users do irregularly.
 const falseShare = 0.002
 
 // What is known beforehand weighs as much as priorHosts hosts: that one of them
@@ -50,15 +51,15 @@ type uploadLimits struct {
 	hosts    int     // of the baseline day, with outward traffic
 	prior    bool    // usual is fixed beforehand
 	usual    float64 // the median of each host's largest transfer upward to one address
-	files    int     // hosts with an upload over usual that they do not make again
+	files    int     // hosts with an upload over usual that they do not repeat
 	median   float64 // of these uploads, and of the one that is known beforehand
 	many     int     // hosts with one over that median
 	tail     float64 // scale of their excess over the median: the reciprocal of their Pareto index
-	slow     int     // hosts with an upload over usual that is spread over the day and that they do not make again
+	slow     int     // hosts with an upload over usual that is spread over the day and that they do not repeat
 	repeated int     // uploads over usual that hosts make on both days
 	change   float64 // scale of how these change
 
-	begun   map[uploadTarget][]float64 // uploads over usual of the test day that are no habits
+	begun   map[uploadTarget][]float64 // uploads over usual of the test day that are not habits
 	service map[netip.Addr][]float64   // those that are, by the address that takes in most
 }
 
@@ -71,14 +72,13 @@ const priorUsual = 2e6
 //
 // Uploads worth the name are those over the median host's largest transfer of a
 // day, which is taken to be larger if hosts send more flows than on past days,
-// for a weekend says little of a working day. The
-// larger half of them is taken to have exponential logarithms, as Hill does (A
-// simple general approach to inference about the tail of a distribution, 1975),
-// so that their sizes are of Pareto's distribution. What a host uploads to the
-// same owner on several days is repeated; the absolute logarithm of the quotient
-// of two such uploads is exponential too. What only one day has is as likely to
-// begin as to end, so the uploads of past days that the host does not make again
-// say how many new ones there are.
+// for a weekend says little of a working day. The larger half of them is assumed
+// to have exponential logarithms, as in Hill (A simple general approach to
+// inference about the tail of a distribution, 1975), so that their sizes have a
+// Pareto distribution. An upload of a host to the same owner on several days is
+// repeated; the absolute logarithm of the ratio of two such uploads is exponential
+// too. An upload of a single day is as likely to begin as to end, so the number of
+// past uploads that the host does not repeat predicts the number of new ones.
 func (c *Context) learnUploads() uploadLimits {
 	m, after, days := c.memory(), c.test.uploads(), c.past
 	if len(days) == 0 {
@@ -101,8 +101,8 @@ func (c *Context) learnUploads() uploadLimits {
 		l.usual = max(l.usual, math.Log(priorUsual))
 	}
 
-	// Each past day and the one after it: of uploads over usual, those that are
-	// made again and those that are not.
+	// Each past day and the one after it: the uploads over usual that are repeated
+	// and those that are not.
 	var best, changes []float64
 	days = append(slices.Clone(c.past), c.test)
 	for i, d := range days[:len(days)-1] {
@@ -181,8 +181,8 @@ func (l *uploadLimits) learnTargets(m *memory, after uploadTable) {
 	}
 }
 
-// reach is how far above where a tail begins its limit stands, if n hosts have
-// a value in the tail: falseShare of the hosts have one beyond it by chance.
+// reach is how far the limit is above the start of a tail, if n hosts have a value
+// in the tail: falseShare of the hosts have one beyond the limit by chance.
 func (l uploadLimits) reach(n, scale, k float64) float64 {
 	share := max(n/float64(l.hosts+priorHosts), knownShare)
 	return scale * math.Log(share/falseShare) * k / DefaultSensitivity
@@ -197,8 +197,8 @@ func (l uploadLimits) limit(slow bool, k float64) float64 {
 	return l.median + l.reach(float64(l.many)+priorFiles, l.tail, k)
 }
 
-// excess is how far an upload lies above usual in units of the way to the
-// limit, or as far beyond its history or the place's uploads if that is less.
+// excess is how far an upload is above usual in units of the distance to the
+// limit, or beyond its history or the uploads to the same place if that is less.
 func (l uploadLimits) excess(k uploadKey, u *uploadList, before *uploadHistory, sensitivity float64) float64 {
 	up := u.size()
 	if up <= l.usual {
@@ -219,19 +219,19 @@ func (l uploadLimits) excess(k uploadKey, u *uploadList, before *uploadHistory, 
 
 func (l uploadLimits) thresholds(k float64) []Threshold {
 	if l.hosts == 0 {
-		from := fmt.Sprintf("fixed: beyond %s, Pareto index %.3g as known beforehand", units.Bytes(int64(math.Exp(l.usual))), 1/l.tail)
+		from := fmt.Sprintf("fixed: above %s, with a prior Pareto index of %.3g", units.Bytes(int64(math.Exp(l.usual))), 1/l.tail)
 		return []Threshold{{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from}}
 	}
 	usual := "the median of the largest transfers to one address of"
 	if l.prior {
 		usual = "which is fixed for fewer than 10 hosts, as they are here:"
 	}
-	from := fmt.Sprintf("each host's largest upload over %s, %s %s, that it does not make again: %d in the history, median %s, Pareto index %.3g",
+	from := fmt.Sprintf("each host's largest upload over %s, %s %s, that it does not repeat: %d in the history, median %s, Pareto index %.3g",
 		units.Bytes(int64(math.Exp(l.usual))), usual, plural(int64(l.hosts), "host"), l.files, units.Bytes(int64(math.Exp(l.median))), 1/l.tail)
 	return []Threshold{
 		{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from},
 		{Name: "up_bytes to one owner in six hours or more", Value: math.Exp(l.limit(true, k)), Unit: "bytes",
-			From: fmt.Sprintf("the same, of which %d took so long", l.slow)},
+			From: fmt.Sprintf("the same; %d of them took so long", l.slow)},
 		{Name: "up_bytes ÷ those to the same owner on the baseline day", Value: math.Exp(l.reach(float64(l.repeated)+priorFiles, l.change, k)), Unit: "ratio",
 			From: fmt.Sprintf("test ÷ baseline of uploads made on both days: %d, mean change of the logarithm %.3g", l.repeated, l.change)},
 	}

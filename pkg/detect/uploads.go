@@ -82,8 +82,8 @@ func (u *uploadList) slow() bool {
 	return n >= slowHours && !u.fast()
 }
 
-// slowHours is the fewest hours with uploads of one that is spread over the
-// day: people send what they have to send at a time or two.
+// slowHours is the fewest hours with flows of an upload that is spread over the
+// day: users complete an upload in one or two sessions.
 const slowHours = 6
 
 // uploadTable is what the hosts of a day sent outward.
@@ -99,9 +99,9 @@ func (t uploadTable) there(host netip.Addr) bool {
 	return ok
 }
 
-// uploads groups a day's outward traffic by host and owner. What counts as an
-// upload is told by address: and, to an address that gave more than it took, by
-// the host's largest flows, for a drive is also read from.
+// uploads groups a day's outward traffic by host and owner. An address receives
+// uploads if it takes in more than it sends, or else if the host's largest flows
+// with it do, because a cloud drive is also read from.
 func (d *day) uploads() uploadTable { return d.uploadList.get(d.listUploads) }
 
 func (d *day) listUploads() uploadTable {

@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// Rule describes a detection for people. The words are those of its file in
+// Rule describes a detection for users. The texts are those of its file in
 // [RuleFiles].
 type Rule struct {
 	ID             string
@@ -126,7 +126,7 @@ func readRule(id, text string) (Rule, error) {
 }
 
 // readScalar reads a scalar of one line. Sequences in brackets, block scalars,
-// anchors and the like are refused, and so is a plain scalar with a comment.
+// anchors and similar syntax are refused, and so is a plain scalar with a comment.
 func readScalar(s string) (string, error) {
 	switch {
 	case s[0] == '"':
