@@ -45,7 +45,7 @@ func newCacheListCommand() *cobra.Command {
 		Use:     "list",
 		Short:   "List the notebooks with cached outputs",
 		Example: "  reportgen cache list",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cache, err := cellCache()
 			if err != nil {
@@ -83,7 +83,7 @@ func newCacheCleanCommand() *cobra.Command {
 		Use:     "clean",
 		Short:   "Remove cached outputs",
 		Example: "  reportgen cache clean\n  reportgen cache clean --older 720h",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if older < 0 {
 				return errors.New("--older must not be negative")

@@ -64,7 +64,7 @@ func newDetectCommand() *cobra.Command {
 		Long:  detectHelp,
 		Example: `  reportgen detect --baseline data.parquet --test test.parquet --country country.mmdb --asn asn.mmdb
   reportgen detect --baseline data.parquet --test test.parquet --servers servers.parquet --format json`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt.sensitivitySet = cmd.Flags().Changed("sensitivity")
 			return opt.run(cmd)

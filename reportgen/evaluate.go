@@ -36,7 +36,7 @@ func newEvaluateCommand() *cobra.Command {
 		Short:   "Measure precision, recall and F1 of findings per rule",
 		Long:    evaluateHelp,
 		Example: "  reportgen detect --baseline data.parquet --test test.parquet --format json | reportgen evaluate --truth truth.json -",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeastOne("FINDINGS"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := os.Stat(args[0]); err != nil && len(similarCommands(cmd, args[0])) > 0 {
 				return unknownCommand(cmd, args[0])
@@ -98,7 +98,7 @@ func newEvaluateWorldsCommand() *cobra.Command {
 		Short:   "Measure the detections on synthetic and real days",
 		Long:    evaluateWorldsHelp,
 		Example: "  reportgen evaluate worlds --real ../shared/data -o testdata/evaluation.md",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt.Progress = func(text string) { consoleOf(cmd).Infof("%s", text) }
 			if python != "" {

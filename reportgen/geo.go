@@ -49,7 +49,7 @@ func newGeoConvertCommand() *cobra.Command {
 		Long:  geoConvertHelp,
 		Example: `  reportgen geo convert /usr/share/tor/geoip /usr/share/tor/geoip6 -o country.mmdb
   reportgen geo convert GeoIPASNum.dat -o asn.mmdb`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("IN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return errors.New("missing -o, the MMDB file to write")

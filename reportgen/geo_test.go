@@ -65,7 +65,7 @@ func TestGeoConvertRefuses(t *testing.T) {
 		want string
 	}{
 		{[]string{good}, "-o, the MMDB file"},
-		{[]string{"-o", out}, "requires at least 1 arg"},
+		{[]string{"-o", out}, "missing argument IN; run reportgen geo convert --help for the usage"},
 		{[]string{filepath.Join(dir, "none"), "-o", out}, "no such file"},
 		{[]string{good, bad, "-o", out}, "bad.csv: line 3"},
 		{[]string{good, "-o", filepath.Join(dir, "none", "out.mmdb")}, "no such file"},

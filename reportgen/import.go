@@ -68,7 +68,7 @@ func newImportCommand() *cobra.Command {
   reportgen import --from vpc --fields '${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${bytes} ${start} ${end}' flows.log -o day.parquet
   reportgen import --from csv flows.csv -o day.parquet --time ms \
       --map timestamp=Start,src_ip=SourceAddress,dst_ip=DestinationAddress,port=DestinationPort,proto=Protocol,up_bytes=Sent,down_bytes=Received`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("IN"),
 		RunE: opt.run,
 	}
 	flags := cmd.Flags()

@@ -71,16 +71,16 @@ func TestImportFormats(t *testing.T) {
 
 func TestImportFormatsRefuses(t *testing.T) {
 	for _, test := range []struct{ name, args, want string }{
-		{"map", "--from zeek --map src_ip=x conn.log -o o.parquet", "a map of columns is for csv and parquet; zeek logs name their columns themselves"},
-		{"no map", "--from csv conn.log -o o.parquet", "csv needs a map of columns, such as timestamp=Start,src_ip=SourceAddress"},
+		{"map", "--from zeek --map src_ip=x conn.log -o o.parquet", "--map is only for csv and parquet; the columns of zeek logs have standard names"},
+		{"no map", "--from csv conn.log -o o.parquet", "missing --map: the columns of csv have no standard names; give them, such as timestamp=Start,src_ip=SourceAddress"},
 		{"delimiter", "--from csv --delimiter ab conn.log -o o.parquet", `--delimiter "ab" is not one character; give one, or tab`},
 		{"output in no folder", "--from zeek conn.log -o none/o.parquet", "-o: none/o.parquet: folder none does not exist; create it first"},
 		{"output is a folder", "--from zeek conn.log -o .", "-o: . is a folder; name a file in it"},
 		{"output below a file", "--from zeek conn.log -o conn.log/o.parquet", "conn.log is not a folder"},
-		{"bytes", "--from zeek --bytes octets conn.log -o o.parquet", `bytes "octets" are of no known kind; known are payload and ip`},
+		{"bytes", "--from zeek --bytes octets conn.log -o o.parquet", `unknown kind of bytes "octets"; want payload or ip`},
 		{"log time zone", "--from nfdump --log-timezone Mars conn.log -o o.parquet", "--log-timezone: unknown time zone Mars"},
 		{"time", "--from nfdump --time noon conn.log -o o.parquet", `time form "noon" is neither a unit (s, ms, us, ns)`},
-		{"delimiter of what has none", "--from eve --delimiter ; conn.log -o o.parquet", "names of columns and a delimiter are for texts with columns"},
+		{"delimiter of what has none", "--from eve --delimiter ; conn.log -o o.parquet", "--fields and --delimiter are only for text with columns"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, stderr, written := importing(t, zeekLog, strings.Fields(test.args)...)

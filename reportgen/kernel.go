@@ -28,7 +28,7 @@ its kernel spec to PREFIX/share/jupyter/kernels/gonb, where a JupyterLab install
 virtual environment PREFIX finds it. Cells import the module's packages from its folder.
 Nothing else is changed.`,
 		Example: "  reportgen kernel install --prefix .venv",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := gonb.Install(cmd.Context(), ".", prefix, consoleOf(cmd).Output())
 			if err != nil {

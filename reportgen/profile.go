@@ -22,7 +22,7 @@ tables and figures are computed.
 Without -o, it adds a profile of each file to the profile cache and prints its path.
 With -o, it merges the profiles of all files and writes the result.`,
 		Example: "  reportgen profile data.parquet test.parquet\n  reportgen profile day/*.parquet -o day.profile",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeastOne("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return profileFiles(cmd, args, out)
 		},

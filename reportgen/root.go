@@ -24,6 +24,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		root.SetArgs(args)
 		root.SetOut(stdout)
 		root.SetErr(c.Output()) // for what cobra itself prints
+		addCobraCommands(root)
 		err = root.ExecuteContext(console.NewContext(ctx, c))
 	}
 	status := exit.Status(ctx, err)
@@ -100,6 +101,55 @@ func newRootCommand() *cobra.Command {
 	requireSubcommands(root)
 	root.SetUsageTemplate(usage.Template(root.UsageTemplate()))
 	return root
+}
+
+// addCobraCommands adds the commands help and completion of cobra, and makes them
+// refuse unknown names. The output of root must be set, for completion keeps it.
+func addCobraCommands(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			requireSubcommands(c)
+		case "help":
+			c.Run, c.RunE = nil, showHelp
+		}
+	}
+}
+
+// showHelp prints the help of the command that args name. The command of cobra
+// itself prints the help of the program for names that do not exist.
+func showHelp(help *cobra.Command, args []string) error {
+	target, rest, err := help.Root().Find(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return unknownCommand(target, rest[0])
+	}
+	target.InitDefaultHelpFlag()
+	target.InitDefaultVersionFlag()
+	return target.Help()
+}
+
+// atLeastOne makes a command refuse to run without arguments. The usage line of
+// the command calls its first argument name.
+func atLeastOne(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return fmt.Errorf("missing argument %s; run %s --help for the usage", name, cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// noArguments makes a command refuse arguments.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q; %s takes only flags", args[0], cmd.CommandPath())
+	}
+	return nil
 }
 
 // requireSubcommands makes commands that only have subcommands refuse anything

@@ -47,7 +47,7 @@ func newRulesCommand() *cobra.Command {
 		Long:  rulesHelp,
 		Example: `  reportgen rules
   reportgen rules --rules own.yaml --format sigma > rules.yaml`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return printRules(cmd, files, format)
 		},

@@ -48,7 +48,7 @@ func newSynthCommand() *cobra.Command {
 		Example: `  reportgen synth -o days
   reportgen synth -o small --flows 50000 --hosts 60 --seed 7
   reportgen synth -o fortnight --days 14 --start 2024-03-08 --hosts 60 --flows 20000`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dir == "" {
 				return errors.New("missing -o, the folder to write to")

@@ -100,7 +100,7 @@ func TestErrorsSayWhere(t *testing.T) {
 		want       []string
 	}{
 		{"empty", "", []string{"in: the file is empty"}},
-		{"prose", "hello\n", []string{"in: line 1", "hello", "needed are network"}},
+		{"prose", "hello\n", []string{"in: line 1", "hello", "a header names network (or start and end)"}},
 		{"no country column", "network,city\n8.8.8.0/24,X\n", []string{"line 1", "country_code or asn"}},
 		{"bad address", "8.8.8.0,8.8.8.x,US\n", []string{"line 1", `"8.8.8.x": not an address`}},
 		{"bad network", "network,country\n8.8.8.0/24,US\n8.8.8.0/33,US\n", []string{"line 3", "8.8.8.0/33", "CIDR"}},

@@ -20,7 +20,7 @@ func binetflowTable(opt Options) (tableSpec, error) {
 	s := tableSpec{
 		about:  "a log of Argus",
 		header: opt.Fields,
-		advice: ", or --fields",
+		advice: ", or with --fields",
 		unset:  []string{""},
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp, fieldTotal},
 		flow:   binetflowFlow,

@@ -56,10 +56,10 @@ func TestBinetflow(t *testing.T) {
 		{"columns named by hand", Options{Fields: []string{"StartTime", "Proto", "SrcAddr", "Sport", "Dir", "DstAddr", "Dport", "TotBytes", "SrcBytes"}},
 			"2019/04/04 16:23:01;udp;10.8.0.69;1;->;8.8.8.8;53;10;4\n",
 			"1 2019-04-04 16:23:01.00 udp 10.8.0.69:1 > 8.8.8.8:53 4/6\n"},
-		{"no header", Options{}, udp, `error: line 1: no column StartTime or stime, nor SrcAddr or saddr, nor DstAddr or daddr, nor Dport, nor Proto, nor SrcBytes or sbytes, nor TotBytes or bytes, which a log of Argus needs; the columns are "2019/04/04 16:23:00.325010"`},
-		{"another delimiter than said", Options{Delimiter: ';'}, binetflowHead + udp, `error: line 1: no column StartTime`},
+		{"no header", Options{}, udp, `error: line 1: missing columns of a log of Argus: StartTime or stime, SrcAddr or saddr, DstAddr or daddr, Dport, Proto, SrcBytes or sbytes, TotBytes or bytes; found "2019/04/04 16:23:00.325010"`},
+		{"another delimiter than said", Options{Delimiter: ';'}, binetflowHead + udp, `error: line 1: missing columns of a log of Argus: StartTime`},
 		{"empty", Options{}, "", ""},
 		{"binary", Options{}, "ra\x00\x01\x02", `error: line 1: starts with "ra\x00\x01\x02": a binary file, not a log of Argus`},
-		{"map", Options{Map: map[string]string{"src_ip": "a"}}, "", "error: a map of columns is for csv and parquet"},
+		{"map", Options{Map: map[string]string{"src_ip": "a"}}, "", "error: --map is only for csv and parquet"},
 	})
 }

@@ -260,7 +260,7 @@ func Formats() []string {
 func Lookup(name string) (Format, error) {
 	f, ok := formats[name]
 	if !ok {
-		return Format{}, fmt.Errorf("format %q is not known; known are: %s", name, strings.Join(Formats(), ", "))
+		return Format{}, fmt.Errorf("unknown format %q; want %s", name, strings.Join(Formats(), ", "))
 	}
 	return f, nil
 }

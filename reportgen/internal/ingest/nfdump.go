@@ -48,7 +48,7 @@ func openNfdump(in *lines, r rowReader, _ Options) (Decoder, error) {
 func nfdumpTable() tableSpec {
 	s := tableSpec{
 		about:  "the CSV of nfdump",
-		advice: ": print the records without -q",
+		advice: "; nfdump prints them without -q",
 		unset:  []string{""},
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
 		skip:   nfdumpTail,

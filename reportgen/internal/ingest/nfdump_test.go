@@ -91,6 +91,6 @@ func TestNfdumpCSV(t *testing.T) {
 		{"bytes out of order", Options{}, head +
 			"2013-07-09 01:00:23,2013-07-09 01:00:25,1.500,10.0.0.1,10.0.0.2,50000,443,TCP,.AP.SF,0,0,10,1000,9,x,1,2\n",
 			"2 left out: byte count not readable: obyt \"x\"\n"},
-		{"no header", Options{}, "2013-07-09 01:00:23,2013-07-09 01:00:25,1.500,10.0.0.1\n", "error: line 1: no column ts or firstSeen, nor sa"},
+		{"no header", Options{}, "2013-07-09 01:00:23,2013-07-09 01:00:25,1.500,10.0.0.1\n", "error: line 1: missing columns of the CSV of nfdump: ts or firstSeen, sa"},
 	})
 }

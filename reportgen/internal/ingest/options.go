@@ -39,15 +39,15 @@ func MapKeys() []string { return slices.Sorted(maps.Keys(mapKeys)) }
 func (opt Options) row(f Format) (rowReader, error) {
 	switch {
 	case len(opt.Map) > 0 && !f.takesMap:
-		return rowReader{}, fmt.Errorf("a map of columns is for csv and parquet; %s logs name their columns themselves", f.Name)
+		return rowReader{}, fmt.Errorf("--map is only for csv and parquet; the columns of %s logs have standard names", f.Name)
 	case len(opt.Map) == 0 && f.takesMap:
-		return rowReader{}, fmt.Errorf("%s needs a map of columns, such as timestamp=Start,src_ip=SourceAddress; it can name %s", f.Name, strings.Join(MapKeys(), ", "))
+		return rowReader{}, fmt.Errorf("missing --map: the columns of %s have no standard names; give them, such as timestamp=Start,src_ip=SourceAddress, for %s", f.Name, strings.Join(MapKeys(), ", "))
 	case (len(opt.Fields) > 0 || opt.Delimiter != 0) && !f.takesFields:
-		return rowReader{}, fmt.Errorf("names of columns and a delimiter are for texts with columns; the format %s does not use them", f.Name)
+		return rowReader{}, fmt.Errorf("--fields and --delimiter are only for text with columns, which %s is not", f.Name)
 	case opt.Bytes != "" && opt.Bytes != PayloadBytes && opt.Bytes != IPBytes:
-		return rowReader{}, fmt.Errorf("bytes %q are of no known kind; known are %s and %s", opt.Bytes, PayloadBytes, IPBytes)
+		return rowReader{}, fmt.Errorf("unknown kind of bytes %q; want %s or %s", opt.Bytes, PayloadBytes, IPBytes)
 	case opt.Bytes != "" && !f.takesBytes:
-		return rowReader{}, fmt.Errorf("the kind of bytes is a choice for zeek and pcap; %s logs have only one kind", f.Name)
+		return rowReader{}, fmt.Errorf("--bytes is only for zeek and pcap; %s logs have one kind of byte count", f.Name)
 	}
 	loc := opt.Location
 	if loc == nil {
@@ -94,19 +94,19 @@ func (r rowReader) withPartitions(path string, opt Options) rowReader {
 // is looked for under the name that a flow file has for it.
 func mappedTable(opt Options) (tableSpec, error) {
 	spec := tableSpec{
-		about:  "a table with the columns mapped",
+		about:  "a table read with --map",
 		header: opt.Fields,
-		advice: ", or --fields; --map says which is which",
+		advice: ", or with --fields, and check the names in --map",
 		flow:   mappedFlow,
 		unset:  []string{"", "-", "NaN", "nan", "NULL", "null", "None", "NA", "N/A", "<NA>"},
 		finest: 1e9,
 	}
 	for _, key := range slices.Sorted(maps.Keys(opt.Map)) {
 		if _, ok := mapKeys[key]; !ok {
-			return tableSpec{}, fmt.Errorf("a map of columns cannot name %q; it can name %s", key, strings.Join(MapKeys(), ", "))
+			return tableSpec{}, fmt.Errorf("--map: unknown column %q of a flow file; want %s", key, strings.Join(MapKeys(), ", "))
 		}
 		if opt.Map[key] == "" {
-			return tableSpec{}, fmt.Errorf("the map of columns names no column for %s", key)
+			return tableSpec{}, fmt.Errorf("--map: %s= without a column of the log", key)
 		}
 		spec.names[mapKeys[key]] = []string{opt.Map[key]}
 	}

@@ -48,21 +48,21 @@ func TestCSV(t *testing.T) {
 		{"names of a flow file", Options{Map: map[string]string{"timestamp": "ts"}}, "ts,duration,src_ip,src_port,dst_ip,port,proto,up_bytes,down_bytes,label\n" +
 			"1713530096.789,0.4,10.0.0.1,5,10.0.0.2,443,tcp,1000,2000,x\n", "2" + strings.Replace(want, ":0 >", ":5 >", 1) + "\n"},
 
-		{"no map", Options{}, head, "error: csv needs a map of columns, such as timestamp=Start,src_ip=SourceAddress; it can name date, down_bytes, down_packets, dst_ip, duration, end,"},
-		{"map of what is no column", Options{Map: columns("colour", "x")}, head, `error: a map of columns cannot name "colour"; it can name`},
-		{"map to nothing", Options{Map: columns("down_bytes", "")}, head, "error: the map of columns names no column for down_bytes"},
+		{"no map", Options{}, head, "error: missing --map: the columns of csv have no standard names; give them, such as timestamp=Start,src_ip=SourceAddress, for date, down_bytes, down_packets, dst_ip, duration, end,"},
+		{"map of what is no column", Options{Map: columns("colour", "x")}, head, `error: --map: unknown column "colour" of a flow file; want `},
+		{"map to nothing", Options{Map: columns("down_bytes", "")}, head, "error: --map: down_bytes= without a column of the log"},
 		{"map lacks", Options{Map: map[string]string{"src_ip": "a"}}, head, "error: the map of columns has no timestamp; name the column of the time, such as timestamp=Start"},
-		{"map lacks bytes", Options{Map: columns()}, head, "error: line 1: no column down_bytes, which a table with the columns mapped needs"},
+		{"map lacks bytes", Options{Map: columns()}, head, "error: line 1: missing columns of a table read with --map: down_bytes; found"},
 		{"map has too many bytes", Options{Map: columns("down_bytes", "Received", "total_bytes", "x")}, head, "error: the map of columns names both down_bytes and total_bytes"},
-		{"one direction without port", Options{Map: columns(), OneWay: true}, head, "error: line 1: no column src_port, which"},
+		{"one direction without port", Options{Map: columns(), OneWay: true}, head, "error: line 1: missing columns of a table read with --map: src_port; found"},
 		{"one direction with both", Options{Map: columns("down_bytes", "Received", "src_port", "x"), OneWay: true}, head, "error: rows of one direction have only up_bytes"},
-		{"no such column", Options{Map: columns("down_bytes", "Got")}, head, `error: line 1: no column Got, which a table with the columns mapped needs; the columns are "Time", "Source",`},
+		{"no such column", Options{Map: columns("down_bytes", "Got")}, head, `error: line 1: missing columns of a table read with --map: Got; found "Time", "Source",`},
 		{"form of time", Options{Map: both, Time: "dd.mm.yyyy"}, head, `error: time form "dd.mm.yyyy" is neither a unit (s, ms, us, ns) nor the time 2006-01-02 15:04:05`},
 		{"date without time", Options{Map: both, Time: "2006-01-02"}, head, `error: time form "2006-01-02" is neither`},
 	})
 	testFormat(t, "parquet", []formatCase{
 		{"text", Options{Map: both}, head, "error: not a Parquet file; --from csv reads tables of text"},
 		{"empty", Options{Map: both}, "", ""},
-		{"fields", Options{Map: both, Fields: []string{"a"}}, "", "error: names of columns and a delimiter are for texts with columns"},
+		{"fields", Options{Map: both, Fields: []string{"a"}}, "", "error: --fields and --delimiter are only for text with columns"},
 	})
 }

@@ -76,7 +76,7 @@ func TestParquet(t *testing.T) {
 	})
 	t.Run("no column", func(t *testing.T) {
 		got := formatFile(t, "parquet", filepath.Join(dir, "vpc.parquet"), Options{Map: columns("")})
-		if !strings.Contains(got, `vpc.parquet: no column Source, nor Dest, nor DPort, nor Sent, nor Received, which a table with the columns mapped needs; the columns are "version", "interface_id"`) {
+		if !strings.Contains(got, `vpc.parquet: missing columns of a table read with --map: Source, Dest, DPort, Sent, Received; found "version", "interface_id"`) {
 			t.Error(got)
 		}
 	})

@@ -197,7 +197,7 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%v: error %v does not say %q", test.paths, err, test.want)
 		}
 	}
-	if _, err := Lookup("netflow"); err == nil || !strings.Contains(err.Error(), "known are: azure, binetflow, ") {
+	if _, err := Lookup("netflow"); err == nil || !strings.Contains(err.Error(), `unknown format "netflow"; want azure, binetflow, `) {
 		t.Errorf("error %v does not list the formats", err)
 	}
 }

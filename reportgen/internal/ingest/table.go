@@ -85,7 +85,7 @@ func (d *table) header() error {
 		}
 	}
 	if len(d.spec.header) == 0 {
-		return fmt.Errorf("line %d: %w; the first line must name them%s", d.in.n+1, failed, d.spec.advice)
+		return fmt.Errorf("line %d: %w; name the columns in the first line%s", d.in.n+1, failed, d.spec.advice)
 	}
 	d.names = d.spec.header
 	if d.delimiter == 0 {
@@ -97,7 +97,7 @@ func (d *table) header() error {
 		}
 	}
 	if n := len(d.cut(first, d.delimiter)); d.spec.assumed && n > len(d.names) {
-		return fmt.Errorf("line %d: %d fields, and no line names them, where the default format has %d%s", d.in.n+1, n, len(d.names), d.spec.advice)
+		return fmt.Errorf("line %d: %d fields without a header, but the default format has %d; name the columns in the first line%s", d.in.n+1, n, len(d.names), d.spec.advice)
 	}
 	d.columns, err = d.spec.columns(d.names, &d.row)
 	return err

@@ -6,7 +6,7 @@ func silkTable(opt Options) (tableSpec, error) {
 	s := tableSpec{
 		about:  "the output of rwcut",
 		header: opt.Fields,
-		advice: ", or --fields; rwcut prints it unless --no-titles is given",
+		advice: ", or with --fields; rwcut prints it unless --no-titles is given",
 		unset:  []string{""},
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
 	}
@@ -23,7 +23,7 @@ func cicTable(opt Options) (tableSpec, error) {
 	s := tableSpec{
 		about:   "the output of CICFlowMeter",
 		header:  opt.Fields,
-		advice:  ", or --fields",
+		advice:  ", or with --fields",
 		unset:   []string{""},
 		needed:  []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp, fieldDown},
 		layouts: []string{"02/01/2006 03:04:05 PM", "02/01/2006 15:04:05", "2/1/2006 15:04:05", "2/1/2006 15:04", "02/01/2006 15:04", "2006-01-02 15:04:05"},

@@ -54,8 +54,7 @@ func (s *tableSpec) columns(names []string, r *rowReader) ([]field, error) {
 		}
 	}
 	if lacking != nil {
-		return nil, fmt.Errorf("no column %s, which %s needs; the columns are %s",
-			strings.Join(lacking, ", nor "), s.about, someNames(names))
+		return nil, fmt.Errorf("missing columns of %s: %s; found %s", s.about, strings.Join(lacking, ", "), someNames(names))
 	}
 	return columns, nil
 }

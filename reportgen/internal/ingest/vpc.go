@@ -37,7 +37,7 @@ func vpcTable(opt Options) (tableSpec, error) {
 	s := tableSpec{
 		about:  "a VPC flow log",
 		header: opt.Fields,
-		advice: "; --fields names them",
+		advice: ", or with --fields",
 		unset:  []string{"-", ""},
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
 		flow:   vpcFlow,
