@@ -140,7 +140,10 @@ func (d *decoder) profile() (*Profile, error) {
 	if len(d.b) > 0 {
 		return nil, fmt.Errorf("%d bytes too many", len(d.b))
 	}
-	return p, p.check()
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (d *decoder) addresses() error {
@@ -283,7 +286,7 @@ func (d *decoder) conversations() ([]Conversation, error) {
 		if cs[i].Seconds, bounds, err = d.seconds(); err != nil {
 			return nil, fmt.Errorf("seconds: %w", err)
 		}
-		if bounds.hours != uint32(masks[i]) || bounds.first != cs[i].First.Second() || bounds.last != cs[i].Last.Second() ||
+		if uint64(bounds.hours) != masks[i] || bounds.first != cs[i].First.Second() || bounds.last != cs[i].Last.Second() ||
 			int64(cs[i].Seconds.Len()) > cs[i].Flows {
 			return nil, errors.New("the seconds of a conversation do not match its hours, first and last flow")
 		}

@@ -320,13 +320,7 @@ func (d *Details) check(flows int64) bool {
 	for _, n := range d.States {
 		states = saturate(states, n)
 	}
-	named, most := int64(0), int64(0)
-	for i, n := range d.Names {
-		if n.Name == "" || n.Flows < 1 || i > 0 && compareNames(d.Names[i-1], n) >= 0 {
-			return false
-		}
-		named = saturate(named, n.Flows)
-	}
+	most := int64(0)
 	for size := range d.Durations.All() {
 		most = size
 	}
@@ -334,8 +328,20 @@ func (d *Details) check(flows int64) bool {
 	if !d.Durations.isExact() {
 		longest = coarseCode(longest)
 	}
-	return !d.empty() && max(states, d.PacketFlows, d.NamedFlows, d.Durations.Flows()) <= flows && d.States[flow.UnknownState] == 0 &&
-		(named == d.NamedFlows || named < d.NamedFlows && len(d.Names) == namesKept) && len(d.Names) <= namesKept &&
+	return !d.empty() && d.checkNames() && max(states, d.PacketFlows, d.NamedFlows, d.Durations.Flows()) <= flows && d.States[flow.UnknownState] == 0 &&
 		(d.PacketFlows > 0 || d.UpPackets == 0 && d.DownPackets == 0) &&
 		most == sizeOf(longest) && d.Longest <= d.Lasted && bits.Len64(uint64(d.Lasted)) < 64
+}
+
+// checkNames verifies that the names are sorted and distinct, and that their flows
+// add up unless names were dropped.
+func (d *Details) checkNames() bool {
+	named := int64(0)
+	for i, n := range d.Names {
+		if n.Name == "" || n.Flows < 1 || i > 0 && compareNames(d.Names[i-1], n) >= 0 {
+			return false
+		}
+		named = saturate(named, n.Flows)
+	}
+	return len(d.Names) <= namesKept && (named == d.NamedFlows || named < d.NamedFlows && len(d.Names) == namesKept)
 }

@@ -103,7 +103,10 @@ func TestWriteFails(t *testing.T) {
 		{"too few flows", t.Context(), func(func(ingest.Flow, error) bool) {}, "sorting returned 0 of 2 flows"},
 		{"unreadable", t.Context(), func(yield func(ingest.Flow, error) bool) {
 			n := 0
-			for f := range flows {
+			for f, err := range flows {
+				if err != nil {
+					t.Error(err)
+				}
 				if n++; n > 3 {
 					yield(ingest.Flow{}, broken)
 					return

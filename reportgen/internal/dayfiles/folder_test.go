@@ -26,7 +26,7 @@ func logFile(t *testing.T, name, text string) string {
 
 // add imports two days of flows from logs, unless they are known, and returns how
 // many logs were.
-func add(t *testing.T, ctx context.Context, dir string, logs ...string) (known int, err error) {
+func add(ctx context.Context, t *testing.T, dir string, logs ...string) (known int, err error) {
 	t.Helper()
 	f, err := dayfiles.OpenFolder(dir)
 	if err != nil {
@@ -80,7 +80,7 @@ func TestFolder(t *testing.T) {
 		{[]string{logFile(t, "copy.log", "two")}, 1, 10},
 		{[]string{logFile(t, "a.log", "three"), logFile(t, "b.log", "three")}, 1, 15}, // a log and its copy
 	} {
-		known, err := add(t, t.Context(), dir, step.logs...)
+		known, err := add(t.Context(), t, dir, step.logs...)
 		if err != nil || known != step.known {
 			t.Errorf("%v: %d known, %v", step.logs, known, err)
 		}
@@ -102,13 +102,13 @@ func TestFolderInterrupted(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	log := logFile(t, "a.log", "one")
-	if _, err := add(t, canceled, dir, log); !errors.Is(err, context.Canceled) {
+	if _, err := add(canceled, t, dir, log); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	if names, _ := parts(t, dir); len(names) > 0 {
 		t.Errorf("a failed import left %v", names)
 	}
-	if _, err := add(t, t.Context(), dir, log); err != nil {
+	if _, err := add(t.Context(), t, dir, log); err != nil {
 		t.Fatal(err)
 	}
 	want, _ := parts(t, dir)
@@ -134,7 +134,7 @@ func TestFolderInterrupted(t *testing.T) {
 			os.MkdirAll(part, 0o700), os.WriteFile(filepath.Join(part, "half.parquet"), []byte("PAR1"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		if known, err := add(t, t.Context(), dir, log); err != nil || known != 1 {
+		if known, err := add(t.Context(), t, dir, log); err != nil || known != 1 {
 			t.Errorf("%d moved: %d known, %v", moved, known, err)
 		}
 		if names, flows := parts(t, dir); !slices.Equal(names, want) || flows != 5 {
@@ -152,7 +152,7 @@ func TestFolderAtOnce(t *testing.T) {
 	var g sync.WaitGroup
 	for i := range 8 {
 		g.Go(func() {
-			if _, err := add(t, t.Context(), dir, logs[i%4]); err != nil {
+			if _, err := add(t.Context(), t, dir, logs[i%4]); err != nil {
 				t.Error(err)
 			}
 		})

@@ -220,6 +220,13 @@ func (t weeksTruth) judge(i int, in detect.Input) weeksOutcome {
 			o.missed[p.Rule+" "+when]++
 		}
 	}
+	t.judgeBenign(&o, findings, in)
+	return o
+}
+
+// judgeBenign counts the alerts on hosts that are not attacked, and the days of
+// such hosts.
+func (t weeksTruth) judgeBenign(o *weeksOutcome, findings []detect.Finding, in detect.Input) {
 	alerted := map[netip.Addr]bool{}
 	for _, f := range findings {
 		for _, part := range partsOf(f) {
@@ -241,7 +248,6 @@ func (t weeksTruth) judge(i int, in detect.Input) weeksOutcome {
 			o.hostDays++
 		}
 	}
-	return o
 }
 
 const weeksIntroduction = `

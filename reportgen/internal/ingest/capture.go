@@ -252,7 +252,7 @@ func (d *captureDecoder) add(data []byte, info gopacket.CaptureInfo) error {
 		return d.row.leaveOut(d.n, OtherProtocol, "packet without IP")
 	}
 	var f Flow
-	header := 0
+	var header int
 	switch last := d.decoded; {
 	case contains(last, layers.LayerTypeTCP):
 		t := &d.layers.tcp

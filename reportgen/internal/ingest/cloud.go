@@ -23,7 +23,7 @@ var gcpSpec = jsonSpec{
 	},
 	extra:    []string{"logName"},
 	wrappers: []string{"jsonPayload"},
-	take: func(e *jsonEvent, r *rowReader, line int64) error {
+	take: func(_ *jsonEvent, r *rowReader, line int64) error {
 		if r.values[fieldSrc] == nil && r.values[fieldDst] == nil {
 			return r.leaveOut(line, OtherLog, "an entry without connection.src_ip and connection.dest_ip")
 		}
@@ -259,7 +259,7 @@ func (d *keyValues) split(line []byte) {
 func (d *keyValues) flow() (Flow, error) {
 	r, kv := &d.row, d.values
 	switch kind := kv["type"]; {
-	case string(kind) != "traffic" && string(kind) != "":
+	case len(kind) > 0 && string(kind) != "traffic":
 		return Flow{}, r.leaveOut(d.in.n, OtherLog, "type "+excerpt(kind))
 	case bytes.HasSuffix(kv["logid"], []byte("000020")):
 		return Flow{}, r.leaveOut(d.in.n, Interim, "logid "+string(kv["logid"]))

@@ -131,9 +131,9 @@ func sniff(file string) (string, error) {
 		return "pcap", nil
 	}
 	if _, err := in.peek(); err != nil {
-		return "", nil //nolint:nilerr // an empty or damaged file is of no format
+		return "", nil // the format of an empty or corrupt file is unknown
 	}
-	first, whole, err := in.firstOf(maxLine)
+	first, whole, err := in.firstPart()
 	if err != nil {
 		return "", err
 	}
@@ -144,7 +144,7 @@ func sniff(file string) (string, error) {
 	for range sniffed {
 		line, _, err := in.next()
 		if err != nil {
-			return likely, nil //nolint:nilerr // the end, or nothing that is known before the damage
+			return likely, nil // the end, or an error before a line that decides
 		}
 		if name, done := sniffLine(line); done {
 			return name, nil
@@ -229,22 +229,31 @@ func sniffLine(line []byte) (name string, done bool) {
 	return "", false
 }
 
+// unwrapObject returns the object that exports put in another one, and whether it
+// is a flow of Google Cloud.
+func unwrapObject(v *fastjson.Value) (inner *fastjson.Value, gcp bool) {
+	for _, wrapper := range []string{"_source", "conn", "jsonPayload"} {
+		if inner := v.Get(wrapper); inner != nil && inner.Type() == fastjson.TypeObject {
+			if wrapper == "jsonPayload" && inner.Exists("connection") {
+				return inner, true
+			}
+			v = inner
+		}
+	}
+	return v, false
+}
+
 // sniffObject returns the format of a JSON object, or "".
 func sniffObject(text []byte) string {
 	v, err := fastjson.ParseBytes(text)
 	if err != nil || v.Type() != fastjson.TypeObject {
 		return ""
 	}
-	for _, wrapper := range []string{"_source", "conn", "jsonPayload"} {
-		if inner := v.Get(wrapper); inner != nil && inner.Type() == fastjson.TypeObject {
-			if wrapper == "jsonPayload" && inner.Exists("connection") {
-				return "gcp"
-			}
-			v = inner
-		}
-	}
+	v, gcp := unwrapObject(v)
 	has := func(path ...string) bool { return v.Exists(path...) || v.Exists(strings.Join(path, ".")) }
 	switch {
+	case gcp:
+		return "gcp"
 	case isAzure(text):
 		return "azure"
 	case string(v.GetStringBytes("event_type")) == "flow":

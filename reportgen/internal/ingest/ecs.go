@@ -37,7 +37,7 @@ var ecsSpec = jsonSpec{
 	flow:     zeekStateFlow,
 }
 
-func openECS(in *lines, r rowReader, opt Options) (Decoder, error) {
+func openECS(in *lines, r rowReader, _ Options) (Decoder, error) {
 	r.time.finest = 1e9
 	r.names = [numFields]string{fieldTime: "event.start or @timestamp"}
 	spec := ecsSpec
@@ -73,15 +73,20 @@ func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 			v[fieldDown] = strconv.AppendInt(nil, all-up, 10)
 		}
 	}
-	// Beats count durations in nanoseconds, pipelines for Zeek in seconds.
-	r.perSec, v[fieldDuration] = 0, nil
-	if d := e.get("event.duration"); d != nil {
-		v[fieldDuration] = d
-		if n, whole := digits(d); whole && (n >= 1e6 || v[fieldEnd] != nil || r.oneWay) {
-			r.perSec = 1e9
-		}
-	}
+	durationECS(e.get("event.duration"), r)
 	return nil
+}
+
+// durationECS sets the duration of a row, or unsets it if d is nil, and finds its
+// unit: Beats count nanoseconds, pipelines for Zeek seconds.
+func durationECS(d []byte, r *rowReader) {
+	r.perSec, r.values[fieldDuration] = 0, d
+	if d == nil {
+		return
+	}
+	if n, whole := digits(d); whole && (n >= 1e6 || r.values[fieldEnd] != nil || r.oneWay) {
+		r.perSec = 1e9
+	}
 }
 
 // oneWayDatasets are the data sets whose events describe one direction.

@@ -54,7 +54,7 @@ func newJSONEvent(spec *jsonSpec) *jsonEvent {
 		}
 		return slot
 	}
-	for f, paths := range spec.paths {
+	for f, paths := range &spec.paths {
 		for _, path := range paths {
 			e.fields[f] = append(e.fields[f], add(path))
 		}
@@ -126,7 +126,7 @@ func (e *jsonEvent) row(o *fastjson.Object, r *rowReader) {
 	clear(e.values)
 	e.memory, e.path, e.keys = e.memory[:0], e.path[:0], e.keys[:0]
 	e.visit(o)
-	for f, slots := range e.fields {
+	for f, slots := range &e.fields {
 		r.values[f] = nil
 		for _, slot := range slots {
 			if v := e.values[slot]; v != nil {
@@ -154,7 +154,7 @@ func openEvents(in *lines, r rowReader, spec *jsonSpec) (Decoder, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	first, whole, err := in.firstOf(maxLine)
+	first, whole, err := in.firstPart()
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func openEvents(in *lines, r rowReader, spec *jsonSpec) (Decoder, error) {
 	if array := bytes.IndexByte(first, '['); start < 0 && array < 0 {
 		return nil, fmt.Errorf("line %d: starts with %s, which has no JSON object: this is not %s", in.n+1, excerpt(first), spec.about)
 	}
-	for f, paths := range spec.paths {
+	for f, paths := range &spec.paths {
 		if r.names[f] == "" && len(paths) > 0 {
 			r.names[f] = paths[0]
 		}

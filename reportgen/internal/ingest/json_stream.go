@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/valyala/fastjson"
 )
@@ -26,7 +27,7 @@ func isDocument(first []byte, whole bool) bool {
 	// A whole object is a line of its own, unless it only holds a list of them.
 	v, err := fastjson.ParseBytes(first)
 	if err != nil {
-		return bytes.IndexByte([]byte("{[,:"), first[len(first)-1]) >= 0 // it goes on in the next line
+		return strings.IndexByte("{[,:", first[len(first)-1]) >= 0 // it goes on in the next line
 	}
 	return recordList(v) != nil
 }
@@ -57,7 +58,6 @@ type jsonStream struct {
 	line int64  // of the object returned last
 	text []byte // of that object
 	open []byte // brackets that are open around the objects
-	name []byte // the key read last at the outer level
 }
 
 func newJSONStream(in *lines) *jsonStream { return &jsonStream{in: in, line: 1} }

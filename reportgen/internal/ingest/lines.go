@@ -200,17 +200,17 @@ var unpack = map[string]string{"gzip": "zcat", "zstd": "zstdcat", "bzip2": "bzip
 // first returns the first line, which is not blank after peek, without reading
 // it. The bytes are valid until the next call.
 func (l *lines) first() ([]byte, error) {
-	line, whole, err := l.firstOf(maxLine)
+	line, whole, err := l.firstPart()
 	if err == nil && !whole {
 		err = l.explain(bufio.ErrBufferFull)
 	}
 	return line, err
 }
 
-// firstOf is like first, but returns only the start of a line that is longer than
-// most bytes.
-func (l *lines) firstOf(most int) (line []byte, whole bool, err error) {
-	for n := 4096; ; n = min(2*n, most) {
+// firstPart is like first, but returns only the start of a line that is longer
+// than maxLine.
+func (l *lines) firstPart() (line []byte, whole bool, err error) {
+	for n := 4096; ; n = min(2*n, maxLine) {
 		b, err := l.r.Peek(n)
 		if i := bytes.IndexByte(b, '\n'); i >= 0 {
 			return bytes.TrimSuffix(b[:i], []byte("\r")), true, nil
@@ -220,7 +220,7 @@ func (l *lines) firstOf(most int) (line []byte, whole bool, err error) {
 			return b, true, nil
 		case err != nil:
 			return nil, false, l.explain(err)
-		case n == most:
+		case n == maxLine:
 			return b, false, nil
 		}
 	}

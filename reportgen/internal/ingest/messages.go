@@ -14,9 +14,9 @@ import (
 // returns as they are.
 func unwrapped(in *lines) (*lines, error) {
 	if _, err := in.peek(); err != nil {
-		return in, nil // the caller meets it again
+		return in, nil //nolint:nilerr // the caller meets it again
 	}
-	first, whole, err := in.firstOf(maxLine)
+	first, whole, err := in.firstPart()
 	if err != nil {
 		return nil, err
 	}

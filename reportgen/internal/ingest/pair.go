@@ -149,6 +149,16 @@ type part struct {
 	name       string
 }
 
+// pairer joins parts that come connection by connection, in order of time.
+type pairer struct {
+	Pairing
+	add   func(Flow) error
+	days  []Date
+	ends  [partEnds]byte // of the connection
+	conn  connection
+	names nameTable
+}
+
 func (p *pairer) read(k []byte) (h part) {
 	h.start = int64(binary.BigEndian.Uint64(k[partStart:]) ^ 1<<63)
 	up, down := int64(binary.BigEndian.Uint64(k[partRest:])), int64(binary.BigEndian.Uint64(k[partRest+8:]))
@@ -164,16 +174,6 @@ func (p *pairer) read(k []byte) (h part) {
 	h.packets[h.direction], h.packets[1-h.direction] = d.UpPackets, d.DownPackets
 	h.flags[h.direction], h.flags[1-h.direction] = rest[1], rest[2]
 	return h
-}
-
-// pairer joins parts that come connection by connection, in order of time.
-type pairer struct {
-	Pairing
-	add   func(Flow) error
-	days  []Date
-	ends  [partEnds]byte // of the connection
-	conn  connection
-	names nameTable
 }
 
 // connection is the parts of a connection that came so far.

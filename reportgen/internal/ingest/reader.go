@@ -284,7 +284,7 @@ func (r *Reader) finish(cause error) error {
 		r.files = nil
 		return fmt.Errorf("%v", cause) //nolint:errorlint // it may wrap the io.EOF of the Parquet library
 	}
-	if cause != io.EOF { //nolint:errorlint // an io.EOF that a library wrapped is not the end of the log
+	if cause != io.EOF { // an io.EOF that a library wrapped is not the end of the log
 		r.files = nil
 		if errors.Is(cause, io.EOF) {
 			return fmt.Errorf("%s: %v", name, cause) //nolint:errorlint // nor must it look like it to callers

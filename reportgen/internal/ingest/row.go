@@ -72,7 +72,7 @@ func newRowReader(c clock) rowReader {
 func (r *rowReader) flow(line int64) (Flow, error) {
 	f := Flow{Line: line}
 	r.rounded, r.lost = false, false
-	for i, v := range r.set {
+	for i, v := range &r.set {
 		if v != nil && r.values[i] == nil {
 			r.values[i] = v
 		}
@@ -131,43 +131,60 @@ func (r *rowReader) proto(line int64) (flow.Proto, error) {
 // times reads when a flow began and how long it lasted. A log that has no start
 // has the end and the duration.
 func (r *rowReader) times(line int64, f *Flow) error {
-	start := r.values[fieldTime]
-	if date := r.values[fieldDate]; date != nil && start != nil {
-		r.joined = append(append(append(r.joined[:0], date...), ' '), start...)
-		start = r.joined
-	}
+	start := r.start()
 	lasted, known, ok := r.lasted()
 	if !ok && (r.oneWay || start == nil) {
 		return r.unreadable(line, BadTime, fieldDuration)
 	}
 	r.lost = r.lost || !ok
-	end := r.values[fieldEnd]
-	var ended int64
-	if end != nil {
-		date, at, ok := r.time.read(end)
-		if !ok && (r.oneWay || start == nil) {
-			return r.unreadable(line, BadTime, fieldEnd)
-		}
-		if ended = moment(date, at); !ok {
-			end, r.lost = nil, true
-		}
+	ended, hasEnd, ok := r.ended()
+	if !ok && (r.oneWay || start == nil) {
+		return r.unreadable(line, BadTime, fieldEnd)
 	}
+	r.lost = r.lost || !ok
 	switch {
 	case start != nil:
 		if f.Date, f.Time, ok = r.time.read(start); !ok {
 			return r.unreadable(line, BadTime, fieldTime)
 		}
-	case end != nil && known:
+	case hasEnd && known:
 		f.Date, f.Time = day(ended - lasted)
 	default:
 		return r.leaveOut(line, NoValue, r.names[fieldTime])
 	}
-	if !known && end != nil {
+	if !known && hasEnd {
 		lasted, known = ended-moment(f.Date, f.Time), true
 	}
 	if known {
 		f.Duration = flow.SpanOf(lasted)
 	}
+	return r.checkDate(line, f, start)
+}
+
+// start returns the text of the start, with the date before it if that has a
+// column of its own, or nil.
+func (r *rowReader) start() []byte {
+	start, date := r.values[fieldTime], r.values[fieldDate]
+	if start == nil || date == nil {
+		return start
+	}
+	r.joined = append(append(append(r.joined[:0], date...), ' '), start...)
+	return r.joined
+}
+
+// ended reads the end.
+func (r *rowReader) ended() (end int64, known, ok bool) {
+	v := r.values[fieldEnd]
+	if v == nil {
+		return 0, false, true
+	}
+	date, at, ok := r.time.read(v)
+	return moment(date, at), ok, ok
+}
+
+// checkDate leaves a flow out if its date is not plausible. The first row decides
+// whether times are relative to the start of a capture.
+func (r *rowReader) checkDate(line int64, f *Flow, start []byte) error {
 	if !r.dated {
 		r.dated, r.relative = true, f.Date == 0 && f.Time < captureStart
 	}

@@ -65,26 +65,38 @@ func hexFlags(v []byte) []byte {
 func flagsState(f *Flow) flow.State {
 	up, down := f.Flags, f.DownFlags
 	answered := f.Down > 0 || f.DownPackets > 0 || down != 0
-	known := f.UpPackets > 0 || f.DownPackets > 0 || up != 0 || down != 0
 	switch {
-	case !known:
-		return flow.UnknownState
-	case f.Proto != flow.TCP || up == 0 && down == 0:
-		switch {
-		case f.Proto != flow.TCP && answered:
-			return flow.Established
-		case !answered && f.UpPackets > 0:
-			return flow.Unanswered
-		}
-		return flow.UnknownState
+	case f.Proto != flow.TCP || up|down == 0:
+		return packetsState(f, answered)
 	case !answered:
 		if up&tcpACK == 0 || up&tcpSYN != 0 {
 			return flow.Unanswered
 		}
 		return flow.Other
+	default:
+		return answeredState(up, down)
+	}
+}
+
+// packetsState derives the state of a connection without TCP flags.
+func packetsState(f *Flow, answered bool) flow.State {
+	known := f.UpPackets > 0 || f.DownPackets > 0 || f.Flags|f.DownFlags != 0
+	switch {
+	case known && f.Proto != flow.TCP && answered:
+		return flow.Established
+	case known && !answered && f.UpPackets > 0:
+		return flow.Unanswered
+	}
+	return flow.UnknownState
+}
+
+// answeredState derives the state of a TCP connection with an answer from the
+// flags of both directions.
+func answeredState(up, down uint8) flow.State {
+	switch {
 	case down&tcpRST != 0 && down&tcpSYN == 0 && up&(tcpPSH|tcpFIN) == 0 && (up&tcpSYN != 0 || up == 0):
 		return flow.Refused
-	case up&tcpSYN == 0 && down&tcpSYN == 0:
+	case (up|down)&tcpSYN == 0:
 		if (up|down)&tcpRST != 0 {
 			return flow.Reset
 		}

@@ -39,7 +39,7 @@ func (s *tableSpec) columns(names []string, r *rowReader) ([]field, error) {
 	}
 	columns := slices.Repeat([]field{numFields}, len(names))
 	r.names = [numFields]string{}
-	for f, known := range s.names {
+	for f, known := range &s.names {
 		for _, name := range known {
 			if i := slices.Index(plain, plainName(name)); i >= 0 && columns[i] == numFields {
 				columns[i], r.names[f] = field(f), names[i]

@@ -204,16 +204,19 @@ func inZone(at time.Time, loc *time.Location, abbreviation string) bool {
 // abbreviations are the zones whose abbreviation has one meaning. CST, IST, BST,
 // PST, MST and AST have several and are refused, unless the log is read in a
 // zone that uses them.
-var abbreviations = map[string]*time.Location{}
+var abbreviations = fixedZones(map[string]float64{
+	"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "SAST": 2,
+	"EST": -5, "EDT": -4, "CDT": -5, "MDT": -6, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10,
+	"JST": 9, "KST": 9, "AWST": 8, "ACST": 9.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+})
 
-func init() {
-	for name, hours := range map[string]float64{
-		"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "SAST": 2,
-		"EST": -5, "EDT": -4, "CDT": -5, "MDT": -6, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10,
-		"JST": 9, "KST": 9, "AWST": 8, "ACST": 9.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
-	} {
-		abbreviations[name] = time.FixedZone(name, int(hours*3600))
+// fixedZones returns locations by name, given their hours east of UTC.
+func fixedZones(hours map[string]float64) map[string]*time.Location {
+	zones := map[string]*time.Location{}
+	for name, h := range hours {
+		zones[name] = time.FixedZone(name, int(h*3600))
 	}
+	return zones
 }
 
 // cutZone cuts the abbreviation of a zone, such as CET, off the end of a date.

@@ -34,7 +34,10 @@ func TestWrittenCounts(t *testing.T) {
 }
 
 func TestPorts(t *testing.T) {
-	for text, want := range map[string]uint16{"0": 0, "443": 443, "443.0": 443, " 443 ": 443, "0x0035": 53, "https": 443, "HTTP": 80, "domain": 53, "ssh": 22, "microsoft-ds": 445, "ntp": 123} {
+	if p, ok := port([]byte(" 443 ")); p != 443 || !ok {
+		t.Errorf("with blanks: %d %v", p, ok)
+	}
+	for text, want := range map[string]uint16{"0": 0, "443": 443, "443.0": 443, "0x0035": 53, "https": 443, "HTTP": 80, "domain": 53, "ssh": 22, "microsoft-ds": 445, "ntp": 123} {
 		if p, ok := port([]byte(text)); p != want || !ok {
 			t.Errorf("%q: %d %v, want %d", text, p, ok, want)
 		}
