@@ -110,7 +110,7 @@ func BenchmarkPair(b *testing.B) {
 		for n := range rows / 2 {
 			at := flow.Time(n) * 17
 			client, server := fmt.Sprintf("192.168.100.%d:%d", n%200+1, 32768+n%20000), fmt.Sprintf("142.250.%d.%d:443", n*7%5000/256, n*7%256)
-			for _, f := range []Flow{oneWay(b, at, 25, client, server, 100, OpenerUnknown), oneWay(b, at+1, 20, server, client, 900, OpenerUnknown)} {
+			for _, f := range []Flow{oneWay(b, at, 25, client, server, 100, openerUnknown), oneWay(b, at+1, 20, server, client, 900, openerUnknown)} {
 				if err := s.Add(f); err != nil {
 					b.Fatal(err)
 				}

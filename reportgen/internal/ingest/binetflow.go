@@ -40,7 +40,7 @@ func binetflowTable(opt Options) (tableSpec, error) {
 func binetflowFlow(r *rowReader, line int64) (Flow, error) {
 	dir := r.values[fieldDir]
 	if bytes.Contains(dir, []byte("who")) { // of ARP
-		return Flow{}, r.leaveOut(line, OtherProtocol, excerpt(r.values[fieldProto]))
+		return Flow{}, r.leaveOut(line, otherProtocol, excerpt(r.values[fieldProto]))
 	}
 	f, err := r.flow(line)
 	if err != nil {
@@ -52,7 +52,7 @@ func binetflowFlow(r *rowReader, line int64) (Flow, error) {
 	switch {
 	case bytes.IndexByte(dir, '?') >= 0 || !left && !right:
 		f.DirectionGuessed = true
-		if opener(netip.AddrPortFrom(f.Src, f.SrcPort), netip.AddrPortFrom(f.Dst, f.Port)) == OpenerDst {
+		if opener(netip.AddrPortFrom(f.Src, f.SrcPort), netip.AddrPortFrom(f.Dst, f.Port)) == openerDst {
 			f.turn()
 		}
 	case left && !right:

@@ -89,7 +89,7 @@ type openConnection struct {
 	closed      [2]bool // whether each side has sent FIN
 }
 
-func openCapture(in *lines, r rowReader, opt Options) (Decoder, error) {
+func openCapture(in *lines, r rowReader, opt Options) (decoder, error) {
 	start, _ := in.r.Peek(4)
 	if len(start) == 0 {
 		return emptyFile{}, nil
@@ -145,7 +145,7 @@ func (d *captureDecoder) packet() error {
 		for e := d.idle.Front(); e != nil; e = e.Next() {
 			d.finish(e.Value.(*openConnection))
 		}
-		return d.row.leaveOut(d.n+1, CutOff, "the last packet is cut off: the capture is truncated, or was being written")
+		return d.row.leaveOut(d.n+1, cutOff, "the last packet is cut off: the capture is truncated, or was being written")
 	case err != nil:
 		return fmt.Errorf("packet %d: %w", d.n+1, err)
 	}
@@ -247,9 +247,9 @@ func (d *captureDecoder) add(data []byte, info gopacket.CaptureInfo) error {
 	}
 	if !src.IsValid() || len(d.decoded) == 0 {
 		if decodeErr != nil {
-			return d.row.leaveOut(d.n, OtherProtocol, "packet without IP: "+decodeErr.Error())
+			return d.row.leaveOut(d.n, otherProtocol, "packet without IP: "+decodeErr.Error())
 		}
-		return d.row.leaveOut(d.n, OtherProtocol, "packet without IP")
+		return d.row.leaveOut(d.n, otherProtocol, "packet without IP")
 	}
 	var f Flow
 	var header int
@@ -263,9 +263,9 @@ func (d *captureDecoder) add(data []byte, info gopacket.CaptureInfo) error {
 		f.Proto, f.SrcPort, f.Port = flow.UDP, uint16(u.SrcPort), uint16(u.DstPort)
 		header = 8
 	case contains(last, gopacket.LayerTypeFragment):
-		return d.row.leaveOut(d.n, Fragment, src.String()+" to "+dst.String())
+		return d.row.leaveOut(d.n, fragment, src.String()+" to "+dst.String())
 	default:
-		return d.row.leaveOut(d.n, OtherProtocol, src.Unmap().String()+" to "+dst.Unmap().String())
+		return d.row.leaveOut(d.n, otherProtocol, src.Unmap().String()+" to "+dst.Unmap().String())
 	}
 	f.Src, f.Dst = src.Unmap(), dst.Unmap()
 	if f.Up = int64(size); d.payload {
@@ -353,12 +353,12 @@ func (d *captureDecoder) count(f Flow, at time.Time) {
 func packetOpener(f Flow, src, dst netip.AddrPort) Opener {
 	switch {
 	case f.Flags&(tcpSYN|tcpACK) == tcpSYN:
-		return OpenerSrc
+		return openerSrc
 	case f.Flags&(tcpSYN|tcpACK) == tcpSYN|tcpACK:
-		return OpenerDst
+		return openerDst
 	}
-	if opener(src, dst) == OpenerDst && src.Port() < systemPorts {
-		return OpenerDst
+	if opener(src, dst) == openerDst && src.Port() < systemPorts {
+		return openerDst
 	}
-	return OpenerSrc
+	return openerSrc
 }

@@ -25,13 +25,13 @@ var gcpSpec = jsonSpec{
 	wrappers: []string{"jsonPayload"},
 	take: func(_ *jsonEvent, r *rowReader, line int64) error {
 		if r.values[fieldSrc] == nil && r.values[fieldDst] == nil {
-			return r.leaveOut(line, OtherLog, "an entry without connection.src_ip and connection.dest_ip")
+			return r.leaveOut(line, otherLog, "an entry without connection.src_ip and connection.dest_ip")
 		}
 		return nil
 	},
 }
 
-func openGCP(in *lines, r rowReader, _ Options) (Decoder, error) { return openEvents(in, r, &gcpSpec) }
+func openGCP(in *lines, r rowReader, _ Options) (decoder, error) { return openEvents(in, r, &gcpSpec) }
 
 // ocsfSpec describes events of the class network activity (4001) of the Open
 // Cybersecurity Schema Framework, as Amazon Security Lake has them. An event with
@@ -49,13 +49,13 @@ var ocsfSpec = jsonSpec{
 	extra: []string{"class_uid", "traffic.bytes", "traffic.packets", "action_id", "disposition_id"},
 }
 
-func openOCSF(in *lines, r rowReader, _ Options) (Decoder, error) {
+func openOCSF(in *lines, r rowReader, _ Options) (decoder, error) {
 	r.time.finest = 1e9
 	all := r.oneWay
 	spec := ocsfSpec
 	spec.take = func(e *jsonEvent, r *rowReader, line int64) error {
 		if class := e.get("class_uid"); class != nil && string(class) != "4001" {
-			return r.leaveOut(line, OtherLog, "class_uid "+excerpt(class))
+			return r.leaveOut(line, otherLog, "class_uid "+excerpt(class))
 		}
 		v := &r.values
 		r.oneWay = all
@@ -88,7 +88,7 @@ var azureNames = [numFields]string{
 	fieldProto: "protocol", fieldUp: "bytes to destination", fieldDown: "bytes to source", fieldUpPackets: "packets to destination", fieldDownPackets: "packets to source",
 }
 
-func openAzure(in *lines, r rowReader, _ Options) (Decoder, error) {
+func openAzure(in *lines, r rowReader, _ Options) (decoder, error) {
 	spec := &jsonSpec{about: "a flow log of Azure"}
 	d, err := openEvents(in, r.named(azureNames), spec)
 	e, ok := d.(*events)
@@ -113,7 +113,7 @@ func (d *azureDecoder) Read() (Flow, error) {
 		}
 		d.line, d.vnet = line, v.Exists("flowRecords")
 		if d.collect(v); len(d.tuples) == 0 {
-			return Flow{}, d.events.row.leaveOut(line, OtherLog, "a record without flowTuples")
+			return Flow{}, d.events.row.leaveOut(line, otherLog, "a record without flowTuples")
 		}
 	}
 	tuple := d.tuples[0]
@@ -147,7 +147,7 @@ func (d *azureDecoder) tuple(text []byte) (Flow, error) {
 	r := &d.events.row
 	t := bytes.Split(text, []byte(","))
 	if len(t) < 8 {
-		return Flow{}, r.leaveOut(d.line, FieldCount, excerpt(text))
+		return Flow{}, r.leaveOut(d.line, fieldCount, excerpt(text))
 	}
 	v := &r.values
 	*v = [numFields][]byte{}
@@ -173,7 +173,7 @@ func (d *azureDecoder) tuple(text []byte) (Flow, error) {
 	if err != nil {
 		return f, err
 	}
-	f.Part, f.Patient, f.Opener = true, true, OpenerSrc
+	f.Part, f.Patient, f.Opener = true, true, openerSrc
 	if denied {
 		f.State = flow.Refused
 	}
@@ -199,7 +199,7 @@ var fortinetNames = [numFields]string{
 
 // openFortinet opens a traffic log of Fortinet. Its times are those at which a
 // session ended.
-func openFortinet(in *lines, r rowReader, _ Options) (Decoder, error) {
+func openFortinet(in *lines, r rowReader, _ Options) (decoder, error) {
 	if _, err := in.peek(); errors.Is(err, io.EOF) {
 		return emptyFile{}, nil
 	} else if err != nil {
@@ -227,7 +227,7 @@ func (d *keyValues) Read() (Flow, error) {
 		}
 		clear(d.values)
 		if d.split(line); !whole && d.values["rcvdbyte"] == nil {
-			return Flow{}, d.row.leaveOut(d.in.n, CutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
+			return Flow{}, d.row.leaveOut(d.in.n, cutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
 		}
 		return d.flow()
 	}
@@ -260,9 +260,9 @@ func (d *keyValues) flow() (Flow, error) {
 	r, kv := &d.row, d.values
 	switch kind := kv["type"]; {
 	case len(kind) > 0 && string(kind) != "traffic":
-		return Flow{}, r.leaveOut(d.in.n, OtherLog, "type "+excerpt(kind))
+		return Flow{}, r.leaveOut(d.in.n, otherLog, "type "+excerpt(kind))
 	case bytes.HasSuffix(kv["logid"], []byte("000020")):
-		return Flow{}, r.leaveOut(d.in.n, Interim, "logid "+string(kv["logid"]))
+		return Flow{}, r.leaveOut(d.in.n, interim, "logid "+string(kv["logid"]))
 	}
 	v := &r.values
 	*v = [numFields][]byte{}
@@ -334,10 +334,10 @@ var paloAltoNames = [numFields]string{
 
 func paloAltoFlow(r *rowReader, line int64) (Flow, error) {
 	if kind := r.values[fieldStatus]; string(kind) != "TRAFFIC" {
-		return Flow{}, r.leaveOut(line, OtherLog, "type "+excerpt(kind))
+		return Flow{}, r.leaveOut(line, otherLog, "type "+excerpt(kind))
 	}
 	if subtype := r.values[fieldDir]; string(subtype) == "start" {
-		return Flow{}, r.leaveOut(line, Interim, "subtype start")
+		return Flow{}, r.leaveOut(line, interim, "subtype start")
 	}
 	f, err := r.flow(line)
 	if err != nil {

@@ -7,9 +7,9 @@ type Opener int8
 
 // The knowledge of who opened a connection.
 const (
-	OpenerUnknown Opener = iota
-	OpenerSrc
-	OpenerDst
+	openerUnknown Opener = iota
+	openerSrc
+	openerDst
 )
 
 // The ranges of ports. A port below systemPorts is of a service (RFC 6335
@@ -38,17 +38,17 @@ func serviceRank(port uint16) int {
 func opener(src, dst netip.AddrPort) Opener {
 	switch {
 	case dst.Addr().IsMulticast() || dst.Addr() == broadcast:
-		return OpenerSrc
+		return openerSrc
 	case src.Addr().IsMulticast() || src.Addr() == broadcast:
-		return OpenerDst
+		return openerDst
 	}
 	switch a, b := serviceRank(src.Port()), serviceRank(dst.Port()); {
 	case a < b:
-		return OpenerDst
+		return openerDst
 	case a > b:
-		return OpenerSrc
+		return openerSrc
 	}
-	return OpenerUnknown
+	return openerUnknown
 }
 
 var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})

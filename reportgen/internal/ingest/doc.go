@@ -8,7 +8,7 @@
 // fault that puts a whole file in doubt (a missing header, a truncated gzip
 // stream, no valid row) ends the reading with an error that names file and line.
 //
-// Each format is a [Decoder] over lines of text: JSON (Zeek, EVE, ECS), nfdump's
+// Each format is a decoder over lines of text: JSON (Zeek, EVE, ECS), nfdump's
 // text, or a table (binetflow, nfdump's CSV, VPC flow logs, any other CSV, and any
 // Parquet file, which is read as rows of texts). All decoders put the texts of a
 // row by field into a rowReader, which makes the flow. Only the rowReader parses
@@ -38,6 +38,6 @@
 // to the day before. A [Sorter] puts any number of flows in order in bounded
 // memory, day after day, whatever the order of files was.
 //
-// A further format is one more file that implements [Decoder], or that
+// A further format is one more file that implements decoder, or that
 // describes a table, and one more entry in the table of formats.
 package ingest

@@ -37,7 +37,7 @@ var ecsSpec = jsonSpec{
 	flow:     zeekStateFlow,
 }
 
-func openECS(in *lines, r rowReader, _ Options) (Decoder, error) {
+func openECS(in *lines, r rowReader, _ Options) (decoder, error) {
 	r.time.finest = 1e9
 	r.names = [numFields]string{fieldTime: "event.start or @timestamp"}
 	spec := ecsSpec
@@ -55,15 +55,15 @@ func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 	r.oneWay = oneWayECS(e, v[fieldDown], r.oneWay)
 	switch kind, typ := e.get("event.kind"), e.get("type"); {
 	case string(kind) == "alert" || string(kind) == "signal":
-		return r.leaveOut(line, OtherLog, "event.kind "+excerpt(kind))
+		return r.leaveOut(line, otherLog, "event.kind "+excerpt(kind))
 	case slices.Contains(packetbeatProtocols, string(typ)):
-		return r.leaveOut(line, OtherLog, "type "+excerpt(typ))
+		return r.leaveOut(line, otherLog, "type "+excerpt(typ))
 	case string(e.get("flow.final")) == "false":
-		return r.leaveOut(line, Interim, "flow.final is false")
+		return r.leaveOut(line, interim, "flow.final is false")
 	case v[fieldSrc] == nil || v[fieldDst] == nil:
-		return r.leaveOut(line, OtherLog, "an event without source.ip and destination.ip")
+		return r.leaveOut(line, otherLog, "an event without source.ip and destination.ip")
 	case v[fieldUp] == nil && v[fieldDown] == nil && total == nil:
-		return r.leaveOut(line, OtherLog, "an event without bytes")
+		return r.leaveOut(line, otherLog, "an event without bytes")
 	}
 	if v[fieldUp] == nil && r.oneWay {
 		v[fieldUp] = total

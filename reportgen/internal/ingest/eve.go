@@ -17,7 +17,7 @@ func isEVE(base string) bool { return eveName.MatchString(base) }
 // log may have both for the same traffic, so only one type is read.
 //
 // Byte counts include the headers of packets, down to the link layer.
-func openEVE(wanted string) func(*lines, rowReader, Options) (Decoder, error) {
+func openEVE(wanted string) func(*lines, rowReader, Options) (decoder, error) {
 	spec := &jsonSpec{
 		about:    "an EVE log of Suricata",
 		extra:    []string{"event_type", "tcp.state", "flow.state", "tcp.tcp_flags_ts", "tcp.tcp_flags_tc", "tcp.tcp_flags"},
@@ -25,9 +25,9 @@ func openEVE(wanted string) func(*lines, rowReader, Options) (Decoder, error) {
 		take: func(e *jsonEvent, r *rowReader, line int64) error {
 			switch kind := e.get("event_type"); {
 			case kind == nil:
-				return r.leaveOut(line, NoValue, "event_type")
+				return r.leaveOut(line, noValue, "event_type")
 			case string(kind) != wanted:
-				return r.leaveOut(line, OtherLog, "event_type "+excerpt(kind))
+				return r.leaveOut(line, otherLog, "event_type "+excerpt(kind))
 			}
 			r.values[fieldFlags] = hexFlags(either(e.get("tcp.tcp_flags_ts"), e.get("tcp.tcp_flags")))
 			r.values[fieldDownFlags] = hexFlags(e.get("tcp.tcp_flags_tc"))
@@ -45,7 +45,7 @@ func openEVE(wanted string) func(*lines, rowReader, Options) (Decoder, error) {
 		spec.paths[fieldUp], spec.paths[fieldDown] = []string{"netflow.bytes"}, nil
 		spec.paths[fieldUpPackets], spec.paths[fieldDownPackets] = []string{"netflow.pkts"}, nil
 	}
-	return func(in *lines, r rowReader, _ Options) (Decoder, error) { return openEvents(in, r, spec) }
+	return func(in *lines, r rowReader, _ Options) (decoder, error) { return openEvents(in, r, spec) }
 }
 
 // either returns the first value that is set.

@@ -46,15 +46,15 @@ type Flow struct {
 	DownFlags uint8 // TCP flags of the packets from Dst; 0 if unknown
 }
 
-// Decoder reads the rows of one file.
+// decoder reads the rows of one file.
 //
 // Read returns the next flow, or
 //   - io.EOF at the end of the file,
-//   - a [*RowError], not wrapped, if one row is left out: the next Read goes on
+//   - a *rowError, not wrapped, if one row is left out: the next Read goes on
 //     with the row after it, and may overwrite the error,
 //   - any other error, which names the line, if the rest of the file cannot be
 //     read.
-type Decoder interface {
+type decoder interface {
 	Read() (Flow, error)
 }
 
@@ -76,7 +76,7 @@ type Format struct {
 	oneWay      bool // its rows describe one direction only
 	oneLog      bool // a file holds one log, so that one of other records only is refused
 	// open begins to read a log of lines.
-	open func(*lines, rowReader, Options) (Decoder, error)
+	open func(*lines, rowReader, Options) (decoder, error)
 	// table, where the format is also written as Parquet, says which columns of
 	// a table a flow needs.
 	table func(Options) (tableSpec, error)

@@ -66,7 +66,7 @@ func formatFlow(f Flow) string {
 	}
 	for note, on := range map[string]bool{
 		" unknown": f.BytesUnknown, " rounded": f.BytesRounded, " guessed": f.DirectionGuessed, " capped": f.BytesCapped,
-		" opened by source": f.Opener == OpenerSrc, " opened by destination": f.Opener == OpenerDst,
+		" opened by source": f.Opener == openerSrc, " opened by destination": f.Opener == openerDst,
 	} {
 		if on {
 			b.WriteString(note)

@@ -18,7 +18,7 @@ import (
 // decoded is what a log gives: flows, rows left out, and the error at its end.
 type decoded struct {
 	flows []Flow
-	bad   []RowError
+	bad   []rowError
 	err   error // nil for a regular end
 }
 
@@ -39,18 +39,18 @@ func decode(log string, loc *time.Location) decoded {
 }
 
 // drain reads to the end or the first error that is final.
-func drain(d Decoder) decoded {
+func drain(d decoder) decoded {
 	var got decoded
 	for {
 		f, err := d.Read()
-		var row *RowError
+		var row *rowError
 		switch {
 		case err == nil:
 			got.flows = append(got.flows, f)
 		case err == io.EOF:
 			return got
 		case errors.As(err, &row):
-			got.bad = append(got.bad, RowError{Line: row.Line, Reason: row.Reason, Detail: row.Detail})
+			got.bad = append(got.bad, rowError{Line: row.Line, Reason: row.Reason, Detail: row.Detail})
 		default:
 			got.err = err
 			return got

@@ -92,7 +92,7 @@ func TestLinesTooLong(t *testing.T) {
 		t.Errorf("%v, error %v", got.flows, got.err)
 	}
 	for i, line := range []int64{6, 7, 9} {
-		if len(got.bad) != 3 || got.bad[i].Line != line || got.bad[i].Reason != TooLong || !strings.HasSuffix(got.bad[i].Detail, "… is longer than 256 KiB") {
+		if len(got.bad) != 3 || got.bad[i].Line != line || got.bad[i].Reason != tooLong || !strings.HasSuffix(got.bad[i].Detail, "… is longer than 256 KiB") {
 			t.Fatalf("%+v", got.bad)
 		}
 	}
@@ -106,7 +106,7 @@ func TestLinesTooLong(t *testing.T) {
 func TestZeroBytes(t *testing.T) {
 	row := "tcp\t4\t3\t80\t10.0.0.2\t10.0.0.1\t1713530096\tD\n"
 	got := decode(short+strings.Replace(row, "10.0.0.2", "10.0.\x000.2", 1)+row+"\x00\x00\x00\n"+row+strings.Repeat("\x00", 100), time.UTC)
-	if got.err != nil || len(got.flows) != 2 || len(got.bad) != 3 || got.bad[0].Reason != BadAddress || got.bad[1].Reason != FieldCount || got.bad[2].Reason != CutOff {
+	if got.err != nil || len(got.flows) != 2 || len(got.bad) != 3 || got.bad[0].Reason != badAddress || got.bad[1].Reason != fieldCount || got.bad[2].Reason != cutOff {
 		t.Errorf("%+v", got)
 	}
 }

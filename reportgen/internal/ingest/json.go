@@ -148,7 +148,7 @@ type events struct {
 
 // openEvents begins to read a log of JSON objects: one a line, perhaps with other
 // text before each, or the elements of arrays, over any lines.
-func openEvents(in *lines, r rowReader, spec *jsonSpec) (Decoder, error) {
+func openEvents(in *lines, r rowReader, spec *jsonSpec) (decoder, error) {
 	if _, err := in.peek(); errors.Is(err, io.EOF) {
 		return emptyFile{}, nil
 	} else if err != nil {
@@ -222,8 +222,8 @@ func (d *events) next() (text []byte, line int64, whole bool, err error) {
 // badJSON is the error of a line that cannot be read as an object.
 func (r *rowReader) badJSON(n int64, line []byte, whole bool, err error) error {
 	if !whole {
-		return r.leaveOut(n, CutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
+		return r.leaveOut(n, cutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
 	}
 	reason, _, _ := strings.Cut(err.Error(), "; unparsed tail")
-	return r.leaveOut(n, BadJSON, excerpt(line)+": "+reason)
+	return r.leaveOut(n, badJSON, excerpt(line)+": "+reason)
 }

@@ -136,7 +136,7 @@ func (l *lines) Close() {
 // next returns the next line without its end; the bytes are valid until the
 // call after. Whole is false for a last line that no line end closes. At the
 // end of the file the error is io.EOF. A line that is too long is a
-// [*RowError], after which the next line can be read.
+// *rowError, after which the next line can be read.
 func (l *lines) next() (line []byte, whole bool, err error) {
 	line, err = l.r.ReadSlice('\n')
 	switch {
@@ -157,7 +157,7 @@ func (l *lines) next() (line []byte, whole bool, err error) {
 // tooLong passes over the rest of a line and returns the error of it.
 func (l *lines) tooLong(start []byte) error {
 	l.n++
-	bad := &RowError{Line: l.n, Reason: TooLong, Detail: fmt.Sprintf("%s is longer than %d KiB", excerpt(start), maxLine>>10)}
+	bad := &rowError{Line: l.n, Reason: tooLong, Detail: fmt.Sprintf("%s is longer than %d KiB", excerpt(start), maxLine>>10)}
 	for {
 		_, err := l.r.ReadSlice('\n')
 		switch {

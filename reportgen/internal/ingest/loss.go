@@ -24,7 +24,7 @@ type Loss struct {
 func (s Summary) Loss() Loss {
 	l := Loss{Of: s.Flows, lostBytes: s.LostBytes, mostBytes: s.MostBytes}
 	for _, c := range s.LeftOut {
-		if c.Reason.Lossy() {
+		if c.Reason.lossy() {
 			l.Rows += c.Rows
 			l.Counts = append(l.Counts, c)
 		}

@@ -15,7 +15,7 @@ func isNfdump(base string) bool {
 }
 
 // openNfdump detects by the first line whether nfdump wrote CSV or text.
-func openNfdump(in *lines, r rowReader, _ Options) (Decoder, error) {
+func openNfdump(in *lines, r rowReader, _ Options) (decoder, error) {
 	start, err := in.peek()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -75,7 +75,7 @@ var nfdumpSpec = jsonSpec{
 	extra: []string{"type"},
 	take: func(e *jsonEvent, r *rowReader, line int64) error {
 		if kind := e.get("type"); kind != nil && string(kind) != "FLOW" {
-			return r.leaveOut(line, OtherLog, "type "+excerpt(kind))
+			return r.leaveOut(line, otherLog, "type "+excerpt(kind))
 		}
 		// Records of protocols without ports have none.
 		if r.values[fieldSrcPort] == nil && r.values[fieldPort] == nil {
@@ -112,7 +112,7 @@ func joinedFlow(r *rowReader, line int64) (Flow, error) {
 	}
 	down, _, ok := r.count64(r.values[fieldDown])
 	if !ok {
-		return Flow{}, r.unreadable(line, BadBytes, fieldDown)
+		return Flow{}, r.unreadable(line, badBytes, fieldDown)
 	}
 	if down > 0 {
 		f.OneWay, f.Part, f.Down = false, true, down

@@ -216,7 +216,7 @@ func addrPort(word []byte) (addr, port []byte) {
 // short is the error of a row that is not as the header has it.
 func (d *nfdumpText) short(line []byte, whole bool) error {
 	if !whole {
-		return d.row.leaveOut(d.in.n, CutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
+		return d.row.leaveOut(d.in.n, cutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
 	}
-	return d.row.leaveOut(d.in.n, FieldCount, excerpt(line))
+	return d.row.leaveOut(d.in.n, fieldCount, excerpt(line))
 }

@@ -175,7 +175,7 @@ func (opt Options) mappedColumns() ([]string, error) {
 }
 
 // refuseText opens a text file if only Parquet is accepted.
-func refuseText(in *lines, _ rowReader, _ Options) (Decoder, error) {
+func refuseText(in *lines, _ rowReader, _ Options) (decoder, error) {
 	if _, err := in.peek(); errors.Is(err, io.EOF) {
 		return emptyFile{}, nil
 	}

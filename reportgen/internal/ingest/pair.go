@@ -255,9 +255,9 @@ func (c *connection) add(h *part) {
 		c.flags[d] |= h.flags[d]
 	}
 	switch h.opener {
-	case OpenerSrc:
+	case openerSrc:
 		c.opened[h.direction] = true
-	case OpenerDst:
+	case openerDst:
 		c.opened[1-h.direction] = true
 	}
 	c.timed = c.timed || h.timed
@@ -332,9 +332,9 @@ func (p *pairer) opener(ends [2]netip.AddrPort) int {
 	}
 	byPort := -1
 	switch opener(ends[sent], ends[1-sent]) {
-	case OpenerSrc:
+	case openerSrc:
 		byPort = sent
-	case OpenerDst:
+	case openerDst:
 		byPort = 1 - sent
 	}
 	// A port below 1024 outweighs who sent first, which clocks and sampling disturb.

@@ -51,7 +51,7 @@ func paired(t testing.TB, s *Sorter, rows []Flow) (string, Pairing) {
 func TestPair(t *testing.T) {
 	const client, server = "10.0.0.1:50000", "10.0.0.2:443"
 	row := func(start flow.Time, lasts uint32, src, dst string, bytes int64) Flow {
-		return oneWay(t, start, lasts, src, dst, bytes, OpenerUnknown)
+		return oneWay(t, start, lasts, src, dst, bytes, openerUnknown)
 	}
 	for _, test := range []struct {
 		name    string
@@ -71,9 +71,9 @@ func TestPair(t *testing.T) {
 			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:123 9/7\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 		{"who sends first opened it, high ports", []Flow{row(100, 5, "10.0.0.1:3128", "10.0.0.2:50000", 7), row(150, 5, "10.0.0.2:50000", "10.0.0.1:3128", 9)},
 			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:50000 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByTime: 1}},
-		{"flags tell", []Flow{oneWay(t, 100, 5, server, client, 7, OpenerSrc), row(150, 5, client, server, 9)},
+		{"flags tell", []Flow{oneWay(t, 100, 5, server, client, 7, openerSrc), row(150, 5, client, server, 9)},
 			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:50000 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByFlags: 1}},
-		{"flags of the later row tell", []Flow{row(100, 5, "10.0.0.1:3000", "10.0.0.2:2000", 7), oneWay(t, 150, 5, "10.0.0.2:2000", "10.0.0.1:3000", 9, OpenerSrc)},
+		{"flags of the later row tell", []Flow{row(100, 5, "10.0.0.1:3000", "10.0.0.2:2000", 7), oneWay(t, 150, 5, "10.0.0.2:2000", "10.0.0.1:3000", 9, openerSrc)},
 			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:3000 9/7\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByFlags: 1}},
 		{"no answer", []Flow{row(100, 5, client, server, 7)},
 			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/0\n", Pairing{Rows: 1, Flows: 1, ByPorts: 1}},
@@ -111,7 +111,7 @@ func TestPair(t *testing.T) {
 func TestPairObservers(t *testing.T) {
 	const client, server = "10.0.0.1:50000", "10.0.0.2:443"
 	row := func(start flow.Time, src, dst string, bytes int64, observer uint8) Flow {
-		f := oneWay(t, start*flow.Second, 59*100, src, dst, bytes, OpenerUnknown)
+		f := oneWay(t, start*flow.Second, 59*100, src, dst, bytes, openerUnknown)
 		f.Observer = observer
 		return f
 	}
@@ -136,8 +136,8 @@ func TestPairObservers(t *testing.T) {
 // none of it, although its answer came on it.
 func TestPairChosen(t *testing.T) {
 	const client, server = "10.0.0.1:50000", "10.0.0.2:443"
-	late := oneWay(t, flow.Day-1, 5, client, server, 1, OpenerUnknown)
-	answer := oneWay(t, 0, 5, server, client, 2, OpenerUnknown)
+	late := oneWay(t, flow.Day-1, 5, client, server, 1, openerUnknown)
+	answer := oneWay(t, 0, 5, server, client, 2, openerUnknown)
 	answer.Date++
 	rows := []Flow{late, answer}
 	for date, want := range map[Date]string{1: "1970-01-02 23:59:59.99 10.0.0.1 > 10.0.0.2:443 1/2\n", 2: ""} {
@@ -218,7 +218,7 @@ func TestPairPieces(t *testing.T) {
 			if sign == "<" {
 				src, dst = dst, src
 			}
-			f := oneWay(t, flow.Time(start)*flow.Second, uint32(lasts)*100, src, dst, 1, OpenerUnknown)
+			f := oneWay(t, flow.Time(start)*flow.Second, uint32(lasts)*100, src, dst, 1, openerUnknown)
 			f.UpPackets, f.Flags = 1, tcpFlags([]byte(flags))
 			rows = append(rows, f)
 		}
@@ -257,7 +257,7 @@ func TestPairPieces(t *testing.T) {
 // TestSorterUnpaired refuses to leave rows out that were not joined.
 func TestSorterUnpaired(t *testing.T) {
 	var s Sorter
-	if err := s.Add(oneWay(t, 0, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown)); err != nil {
+	if err := s.Add(oneWay(t, 0, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, openerUnknown)); err != nil {
 		t.Fatal(err)
 	}
 	for f, err := range s.Sorted() {
@@ -272,7 +272,7 @@ func TestSorterUnpaired(t *testing.T) {
 
 func TestSorterDays(t *testing.T) {
 	var s Sorter
-	a, b := oneWay(t, flow.Day-1, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, OpenerUnknown), oneWay(t, 0, 5, "10.0.0.2:443", "10.0.0.1:50000", 1, OpenerUnknown)
+	a, b := oneWay(t, flow.Day-1, 5, "10.0.0.1:50000", "10.0.0.2:443", 1, openerUnknown), oneWay(t, 0, 5, "10.0.0.2:443", "10.0.0.1:50000", 1, openerUnknown)
 	b.Date++
 	if _, pairing := paired(t, &s, []Flow{a, b}); pairing.Joined != 1 {
 		t.Errorf("%+v", pairing)

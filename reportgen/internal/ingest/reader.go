@@ -18,12 +18,12 @@ import (
 type Options struct {
 	// Location is the time zone of days and of the time of day; nil means UTC.
 	Location *time.Location
-	// Days are the days to read; flows of other days are left out, counted as
-	// [OtherDay]. None means all. Rows of one direction are not left out, since
-	// the day of their flow is not known before [Sorter.Pair].
+	// Days are the days to read; flows of other days are left out, and the summary
+	// counts them. None means all. Rows of one direction are not left out, since the
+	// day of their flow is not known before [Sorter.Pair].
 	Days []Date
 	// Now is the time at which logs are read. Flows of a day before 1990 or after
-	// tomorrow are left out as [BadDate], unless Days names the day: most often a
+	// tomorrow are left out as implausible, unless Days names the day: most often a
 	// number was read in the wrong unit. The zero value takes any day.
 	Now time.Time
 	// Progress, if set, is called now and then with the bytes read so far, of
@@ -83,7 +83,7 @@ type Reader struct {
 	read, total int64
 
 	file    *input // being read, or nil
-	decoder Decoder
+	decoder decoder
 	close   func() // frees what the decoder holds; may be nil
 	before  fileCount
 }
@@ -160,7 +160,7 @@ func (r *Reader) Read() (Flow, error) {
 			}
 			continue
 		}
-		if row, ok := err.(*RowError); ok { //nolint:errorlint // a Decoder does not wrap it, and this is once a row
+		if row, ok := err.(*rowError); ok { //nolint:errorlint // a decoder does not wrap it, and this is once a row
 			r.tally.leaveOut(row)
 			continue
 		}
@@ -207,7 +207,7 @@ func (r *Reader) openNext() error {
 	}
 	r.file = file
 	r.tally.open(name)
-	r.before = fileCount{r.tally.rows, r.tally.good, r.tally.rowsOf(OtherLog)}
+	r.before = fileCount{r.tally.rows, r.tally.good, r.tally.rowsOf(otherLog)}
 	if err := r.openDecoder(r.row.withPartitions(name, r.opt)); err != nil {
 		return r.finish(err)
 	}
@@ -297,9 +297,9 @@ func (r *Reader) finish(cause error) error {
 	switch rows := r.tally.rows - r.before.rows; {
 	case rows == 0:
 		r.tally.empty = append(r.tally.empty, name)
-	case r.format.oneLog && r.tally.rowsOf(OtherLog)-r.before.otherLog == rows:
+	case r.format.oneLog && r.tally.rowsOf(otherLog)-r.before.otherLog == rows:
 		r.files = nil
-		return fmt.Errorf("%s: not one of its %d rows is a record of %s; the first: %s", name, rows, r.format.About, r.tally.leftOut[OtherLog].First)
+		return fmt.Errorf("%s: not one of its %d rows is a record of %s; the first: %s", name, rows, r.format.About, r.tally.leftOut[otherLog].First)
 	case r.tally.good == r.before.good && r.tally.firstBad != "":
 		r.files = nil
 		return fmt.Errorf("%s: not one of its %d rows can be read as %s; the first: %s",

@@ -83,10 +83,10 @@ func TestReaderCounts(t *testing.T) {
 	want := Summary{
 		Files: 1, Rows: 7, Flows: 2,
 		LeftOut: []Count{
-			{CutOff, 1, path + ":11: 3 of 8 fields, and no line end: the log is truncated, or was being written"},
-			{OtherDay, 1, path + ":7: a flow of 1970-01-02"},
-			{OtherProtocol, 1, path + ":6: icmp"},
-			{BadTime, 2, path + `:8: ts "x"`},
+			{cutOff, 1, path + ":11: 3 of 8 fields, and no line end: the log is truncated, or was being written"},
+			{otherDay, 1, path + ":7: a flow of 1970-01-02"},
+			{otherProtocol, 1, path + ":6: icmp"},
+			{badTime, 2, path + `:8: ts "x"`},
 		},
 		BytesUnknown: Count{Rows: 1, First: path + ":9"},
 		Days:         []DayCount{{0, 2}, {1, 1}},
@@ -158,7 +158,7 @@ func TestReaderNothingButICMP(t *testing.T) {
 func TestReaderFirstRowBeingWritten(t *testing.T) {
 	path := write(t, t.TempDir(), "conn.log", []byte(short+"tcp\t4"))
 	_, s, err := readAll(t, []string{path}, Options{})
-	if err != nil || s.Rows != 1 || len(s.LeftOut) != 1 || s.LeftOut[0].Reason != CutOff {
+	if err != nil || s.Rows != 1 || len(s.LeftOut) != 1 || s.LeftOut[0].Reason != cutOff {
 		t.Errorf("%+v, error %v", s, err)
 	}
 }

@@ -261,7 +261,7 @@ func TestRealLogsCutAnywhere(t *testing.T) {
 	whole, packed := decode(string(log), time.UTC), zipped(t, string(log))
 	for n := 1; n < len(log); n += 7 {
 		got := decode(string(log[:n]), time.UTC)
-		if len(got.bad) > 1 || len(got.bad) == 1 && got.bad[0].Reason != CutOff {
+		if len(got.bad) > 1 || len(got.bad) == 1 && got.bad[0].Reason != cutOff {
 			t.Fatalf("cut after %d bytes: left out %v", n, got.bad)
 		}
 		if got.err != nil && len(got.flows) > 0 {

@@ -61,7 +61,7 @@ type rowReader struct {
 	lost     bool              // a value of an optional column cannot be read
 	addrs    map[string]netip.Addr
 	joined   []byte   // memory of a date and a time of day as one text
-	bad      RowError // the error last returned, kept so that a row costs no memory
+	bad      rowError // the error last returned, kept so that a row costs no memory
 }
 
 func newRowReader(c clock) rowReader {
@@ -86,18 +86,18 @@ func (r *rowReader) flow(line int64) (Flow, error) {
 	}
 	var ok bool
 	if f.Src, ok = r.addr(fieldSrc); !ok {
-		return Flow{}, r.unreadable(line, BadAddress, fieldSrc)
+		return Flow{}, r.unreadable(line, badAddress, fieldSrc)
 	}
 	if f.Dst, ok = r.addr(fieldDst); !ok {
-		return Flow{}, r.unreadable(line, BadAddress, fieldDst)
+		return Flow{}, r.unreadable(line, badAddress, fieldDst)
 	}
 	if f.Port, ok = port(r.values[fieldPort]); !ok {
-		return Flow{}, r.unreadable(line, BadPort, fieldPort)
+		return Flow{}, r.unreadable(line, badPort, fieldPort)
 	}
 	// Only rows of one direction must have the source port, without which they
 	// cannot find each other.
 	if f.SrcPort, ok = port(r.values[fieldSrcPort]); !ok && r.oneWay {
-		return Flow{}, r.unreadable(line, BadPort, fieldSrcPort)
+		return Flow{}, r.unreadable(line, badPort, fieldSrcPort)
 	}
 	r.lost = r.lost || !ok && r.values[fieldSrcPort] != nil
 	f.OneWay = r.oneWay
@@ -116,13 +116,13 @@ func (r *rowReader) flow(line int64) (Flow, error) {
 func (r *rowReader) proto(line int64) (flow.Proto, error) {
 	v := r.values[fieldProto]
 	if len(v) == 0 {
-		return 0, r.leaveOut(line, NoValue, r.names[fieldProto])
+		return 0, r.leaveOut(line, noValue, r.names[fieldProto])
 	}
 	switch p, ok := protocol(v); {
 	case !ok:
-		return 0, r.leaveOut(line, BadProtocol, r.names[fieldProto]+" "+excerpt(v))
+		return 0, r.leaveOut(line, badProtocol, r.names[fieldProto]+" "+excerpt(v))
 	case p != flow.TCP && p != flow.UDP:
-		return 0, r.leaveOut(line, OtherProtocol, excerptName(v))
+		return 0, r.leaveOut(line, otherProtocol, excerptName(v))
 	default:
 		return p, nil
 	}
@@ -134,23 +134,23 @@ func (r *rowReader) times(line int64, f *Flow) error {
 	start := r.start()
 	lasted, known, ok := r.lasted()
 	if !ok && (r.oneWay || start == nil) {
-		return r.unreadable(line, BadTime, fieldDuration)
+		return r.unreadable(line, badTime, fieldDuration)
 	}
 	r.lost = r.lost || !ok
 	ended, hasEnd, ok := r.ended()
 	if !ok && (r.oneWay || start == nil) {
-		return r.unreadable(line, BadTime, fieldEnd)
+		return r.unreadable(line, badTime, fieldEnd)
 	}
 	r.lost = r.lost || !ok
 	switch {
 	case start != nil:
 		if f.Date, f.Time, ok = r.time.read(start); !ok {
-			return r.unreadable(line, BadTime, fieldTime)
+			return r.unreadable(line, badTime, fieldTime)
 		}
 	case hasEnd && known:
 		f.Date, f.Time = day(ended - lasted)
 	default:
-		return r.leaveOut(line, NoValue, r.names[fieldTime])
+		return r.leaveOut(line, noValue, r.names[fieldTime])
 	}
 	if !known && hasEnd {
 		lasted, known = ended-moment(f.Date, f.Time), true
@@ -193,7 +193,7 @@ func (r *rowReader) checkDate(line int64, f *Flow, start []byte) error {
 		return nil
 	}
 	if r.lastDate > 0 && (f.Date < firstDate || f.Date > r.lastDate) && !slices.Contains(r.days, f.Date) {
-		return r.leaveOut(line, BadDate, r.names[fieldTime]+" "+excerpt(start)+" is of "+f.Date.String())
+		return r.leaveOut(line, badDate, r.names[fieldTime]+" "+excerpt(start)+" is of "+f.Date.String())
 	}
 	return nil
 }
@@ -286,7 +286,7 @@ func (r *rowReader) bytes(line int64, f *Flow) (err error) {
 	total, set, ok := r.count64(r.values[fieldTotal])
 	switch {
 	case !ok || set && total < f.Up:
-		return r.unreadable(line, BadBytes, fieldTotal)
+		return r.unreadable(line, badBytes, fieldTotal)
 	case !set || r.values[fieldUp] == nil:
 		f.BytesUnknown = true
 	default:
@@ -300,7 +300,7 @@ func (r *rowReader) bytes(line int64, f *Flow) (err error) {
 func (r *rowReader) direction(line int64, from, packets field, f *Flow) (int64, error) {
 	n, set, ok := r.count64(r.values[from])
 	if !ok {
-		return 0, r.unreadable(line, BadBytes, from)
+		return 0, r.unreadable(line, badBytes, from)
 	}
 	if !set {
 		f.BytesUnknown = true
@@ -308,7 +308,7 @@ func (r *rowReader) direction(line int64, from, packets field, f *Flow) (int64, 
 	}
 	most, _, ok := r.count64(r.values[packets])
 	if !ok {
-		return 0, r.unreadable(line, BadBytes, packets)
+		return 0, r.unreadable(line, badBytes, packets)
 	}
 	// No bytes of packets beside a payload means that they were not counted.
 	if most > 0 && n > most {
@@ -322,14 +322,14 @@ func (r *rowReader) direction(line int64, from, packets field, f *Flow) (int64, 
 func (r *rowReader) unreadable(line int64, reason Reason, from field) error {
 	v := r.values[from]
 	if v == nil {
-		return r.leaveOut(line, NoValue, r.names[from])
+		return r.leaveOut(line, noValue, r.names[from])
 	}
 	return r.leaveOut(line, reason, r.names[from]+" "+excerpt(v))
 }
 
 func (r *rowReader) leaveOut(line int64, reason Reason, detail string) error {
-	r.bad = RowError{Line: line, Reason: reason, Detail: detail}
-	if reason.Lossy() {
+	r.bad = rowError{Line: line, Reason: reason, Detail: detail}
+	if reason.lossy() {
 		for _, f := range []field{fieldUp, fieldDown, fieldTotal} {
 			r.bad.Bytes = max(r.bad.Bytes, aboutBytes(r.values[f]))
 		}

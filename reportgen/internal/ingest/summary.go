@@ -133,7 +133,7 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	t.days[f.Date]++
 	// The day of a flow of two rows is not known yet.
 	if !f.OneWay && !chosen(days, f.Date) {
-		t.add(OtherDay, func() string { return fmt.Sprintf("%s:%d: a flow of %s", t.file, f.Line, f.Date) })
+		t.add(otherDay, func() string { return fmt.Sprintf("%s:%d: a flow of %s", t.file, f.Line, f.Date) })
 		return false
 	}
 	t.flows++
@@ -171,13 +171,13 @@ func (t *tally) note(c *Count, f Flow) {
 }
 
 // leaveOut counts a row that the decoder left out.
-func (t *tally) leaveOut(e *RowError) {
+func (t *tally) leaveOut(e *rowError) {
 	t.rows++
 	t.lostBytes = max(t.lostBytes, e.Bytes)
 	place := func() string { return fmt.Sprintf("%s:%d: %s", t.file, e.Line, e.Detail) }
-	if !e.Reason.Malformed() {
+	if !e.Reason.malformed() {
 		t.good++
-	} else if e.Reason != CutOff && t.firstBad == "" {
+	} else if e.Reason != cutOff && t.firstBad == "" {
 		t.firstBad = e.Error()
 	}
 	t.add(e.Reason, place)

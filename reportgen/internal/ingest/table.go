@@ -24,8 +24,8 @@ type table struct {
 }
 
 // openTable returns the opening of a format of tables.
-func openTable(spec func(Options) (tableSpec, error)) func(*lines, rowReader, Options) (Decoder, error) {
-	return func(in *lines, r rowReader, opt Options) (Decoder, error) {
+func openTable(spec func(Options) (tableSpec, error)) func(*lines, rowReader, Options) (decoder, error) {
+	return func(in *lines, r rowReader, opt Options) (decoder, error) {
 		s, err := spec(opt)
 		if err != nil {
 			return nil, err
@@ -37,7 +37,7 @@ func openTable(spec func(Options) (tableSpec, error)) func(*lines, rowReader, Op
 // delimiters are tried in this order.
 const delimiters = ",\t;| "
 
-func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (Decoder, error) {
+func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (decoder, error) {
 	start, err := in.peek()
 	if errors.Is(err, io.EOF) {
 		return emptyFile{}, nil
@@ -191,9 +191,9 @@ func (d *table) again(fields [][]byte) (bool, error) {
 func (d *table) short(line []byte, n int, whole bool) error {
 	detail := fmt.Sprintf("%d of %d fields", n, len(d.columns))
 	if !whole && n <= len(d.columns) {
-		return d.row.leaveOut(d.in.n, CutOff, detail+", and no line end: the log is truncated, or was being written")
+		return d.row.leaveOut(d.in.n, cutOff, detail+", and no line end: the log is truncated, or was being written")
 	}
-	return d.row.leaveOut(d.in.n, FieldCount, detail+": "+excerpt(line))
+	return d.row.leaveOut(d.in.n, fieldCount, detail+": "+excerpt(line))
 }
 
 // cut splits a line at the delimiter. If that is a blank, any number of blanks

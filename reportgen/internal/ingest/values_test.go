@@ -116,7 +116,7 @@ func TestPlausibleDates(t *testing.T) {
 	} {
 		opt := Options{Map: map[string]string{"timestamp": "ts"}, Now: now}
 		got := decodeAs("csv", head+text+",10.0.0.1,10.0.0.2,tcp,443,1,2\n", opt)
-		if got.err != nil || (len(got.flows) == 1) != want || !want && got.bad[0].Reason != BadDate {
+		if got.err != nil || (len(got.flows) == 1) != want || !want && got.bad[0].Reason != badDate {
 			t.Errorf("%s: %+v", text, got)
 		}
 		if want {
@@ -141,7 +141,7 @@ func TestRelativeTimes(t *testing.T) {
 	}
 	// Excel's days since 1900 are not seconds, and a clock that was set is not lost.
 	for _, first := range []string{"45401.5", "1713530096"} {
-		if got := decodeAs("csv", head+first+rest+"90000.5"+rest, opt); len(got.bad) == 0 || got.bad[len(got.bad)-1].Reason != BadDate {
+		if got := decodeAs("csv", head+first+rest+"90000.5"+rest, opt); len(got.bad) == 0 || got.bad[len(got.bad)-1].Reason != badDate {
 			t.Errorf("after %s: %+v", first, got)
 		}
 	}

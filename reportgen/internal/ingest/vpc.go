@@ -14,7 +14,7 @@ var vpcDefault = []string{
 }
 
 // openVPC opens a VPC flow log as text, or wrapped in JSON by what carried it.
-func openVPC(in *lines, r rowReader, opt Options) (Decoder, error) {
+func openVPC(in *lines, r rowReader, opt Options) (decoder, error) {
 	in, err := unwrapped(in)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func vpcTable(opt Options) (tableSpec, error) {
 // answered.
 func vpcFlow(r *rowReader, line int64) (Flow, error) {
 	if status := r.values[fieldStatus]; status != nil && !bytes.Equal(status, []byte("OK")) {
-		return Flow{}, r.leaveOut(line, NoData, string(status))
+		return Flow{}, r.leaveOut(line, noData, string(status))
 	}
 	f, err := r.flow(line)
 	if err != nil {
@@ -69,14 +69,14 @@ func vpcFlow(r *rowReader, line int64) (Flow, error) {
 	}
 	if v := r.values[fieldFlags]; v != nil {
 		if _, ok := digits(v); !ok {
-			return Flow{}, r.unreadable(line, BadNumber, fieldFlags)
+			return Flow{}, r.unreadable(line, badNumber, fieldFlags)
 		}
 	}
 	switch f.Flags & (tcpSYN | tcpACK) {
 	case tcpSYN:
-		f.Opener = OpenerSrc
+		f.Opener = openerSrc
 	case tcpSYN | tcpACK:
-		f.Opener = OpenerDst
+		f.Opener = openerDst
 	}
 	if bytes.EqualFold(r.values[fieldState], []byte("REJECT")) {
 		f.State = flow.Refused

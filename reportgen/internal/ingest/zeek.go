@@ -89,7 +89,7 @@ func zeekIPNames() [numFields]string {
 }
 
 // openZeek decides by the first characters whether the log is TSV or JSON.
-func openZeek(in *lines, r rowReader, opt Options) (Decoder, error) {
+func openZeek(in *lines, r rowReader, opt Options) (decoder, error) {
 	start, err := in.peek()
 	r.names = zeekNames
 	if opt.Bytes == IPBytes {

@@ -29,11 +29,11 @@ var zeekConnOnly = []string{
 func takeZeek(e *jsonEvent, r *rowReader, line int64) error {
 	for _, key := range []string{"_path", "@stream", "log_type"} {
 		if v := e.get(key); v != nil && string(v) != "conn" {
-			return r.leaveOut(line, OtherLog, key+" "+excerpt(v))
+			return r.leaveOut(line, otherLog, key+" "+excerpt(v))
 		}
 	}
 	if !slices.ContainsFunc(zeekConnOnly, func(key string) bool { return e.get(key) != nil }) {
-		return r.leaveOut(line, OtherLog, "a row without conn_state, orig_bytes and other fields of connections")
+		return r.leaveOut(line, otherLog, "a row without conn_state, orig_bytes and other fields of connections")
 	}
 	return nil
 }

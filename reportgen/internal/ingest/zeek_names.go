@@ -98,7 +98,7 @@ func (z *zeekHosts) read(file string) error {
 		case err == io.EOF:
 			return nil
 		case err != nil:
-			if _, ok := err.(*RowError); ok { //nolint:errorlint // it is not wrapped
+			if _, ok := err.(*rowError); ok { //nolint:errorlint // it is not wrapped
 				continue // too long a line: the name of one connection is not known
 			}
 			return err

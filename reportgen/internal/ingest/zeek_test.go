@@ -95,45 +95,45 @@ func TestZeekRowLeftOut(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		log  string
-		want RowError
+		want rowError
 	}{
-		{"icmp", row("icmp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{Line: 5, Reason: OtherProtocol, Detail: "icmp"}},
-		{"sctp", row("sctp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{Line: 5, Reason: OtherProtocol, Detail: `"sctp"`}},
-		{"protocol not set", row("-", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{Line: 5, Reason: NoValue, Detail: "proto"}},
-		{"time", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "noon", "-"), RowError{Line: 5, Reason: BadTime, Detail: `ts "noon"`}},
-		{"time with letters", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1.2x", "-"), RowError{Line: 5, Reason: BadTime, Detail: `ts "1.2x"`}},
-		{"time before 1970", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "-0.5", "-"), RowError{Line: 5, Reason: BadTime, Detail: `ts "-0.5"`}},
-		{"time far away", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "999999999999999", "-"), RowError{Line: 5, Reason: BadTime, Detail: `ts "999999999999999"`}},
-		{"source", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0", "1", "-"), RowError{Line: 5, Reason: BadAddress, Detail: `id.orig_h "10.0.0"`}},
-		{"zone", row("tcp", "4", "3", "0", "10.0.0.2", "fe80::1%eth0", "1", "-"), RowError{Line: 5, Reason: BadAddress, Detail: `id.orig_h "fe80::1%eth0"`}},
-		{"destination not set", row("tcp", "4", "3", "0", "-", "10.0.0.1", "1", "-"), RowError{Line: 5, Reason: NoValue, Detail: "id.resp_h"}},
-		{"port", row("tcp", "4", "3", "65536", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{Line: 5, Reason: BadPort, Detail: `id.resp_p "65536"`}},
-		{"negative bytes", row("tcp", "4", "-3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{Line: 5, Reason: BadBytes, Detail: `orig_bytes "-3"`}},
+		{"icmp", row("icmp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), rowError{Line: 5, Reason: otherProtocol, Detail: "icmp"}},
+		{"sctp", row("sctp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), rowError{Line: 5, Reason: otherProtocol, Detail: `"sctp"`}},
+		{"protocol not set", row("-", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), rowError{Line: 5, Reason: noValue, Detail: "proto"}},
+		{"time", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "noon", "-"), rowError{Line: 5, Reason: badTime, Detail: `ts "noon"`}},
+		{"time with letters", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1.2x", "-"), rowError{Line: 5, Reason: badTime, Detail: `ts "1.2x"`}},
+		{"time before 1970", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "-0.5", "-"), rowError{Line: 5, Reason: badTime, Detail: `ts "-0.5"`}},
+		{"time far away", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "999999999999999", "-"), rowError{Line: 5, Reason: badTime, Detail: `ts "999999999999999"`}},
+		{"source", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0", "1", "-"), rowError{Line: 5, Reason: badAddress, Detail: `id.orig_h "10.0.0"`}},
+		{"zone", row("tcp", "4", "3", "0", "10.0.0.2", "fe80::1%eth0", "1", "-"), rowError{Line: 5, Reason: badAddress, Detail: `id.orig_h "fe80::1%eth0"`}},
+		{"destination not set", row("tcp", "4", "3", "0", "-", "10.0.0.1", "1", "-"), rowError{Line: 5, Reason: noValue, Detail: "id.resp_h"}},
+		{"port", row("tcp", "4", "3", "65536", "10.0.0.2", "10.0.0.1", "1", "-"), rowError{Line: 5, Reason: badPort, Detail: `id.resp_p "65536"`}},
+		{"negative bytes", row("tcp", "4", "-3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), rowError{Line: 5, Reason: badBytes, Detail: `orig_bytes "-3"`}},
 		{"negative packet bytes", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\torig_ip_bytes\n" +
-			"1\t::1\t::2\t0\ttcp\t1\t2\t-3\n", RowError{Line: 2, Reason: BadBytes, Detail: `orig_ip_bytes "-3"`}},
-		{"bytes beyond 63 bits", row("tcp", "9223372036854775808", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), RowError{Line: 5, Reason: BadBytes, Detail: `resp_bytes "9223372036854775808"`}},
-		{"bad escape", row("tcp", "4", "3", "0", "10.0.0.2", `10\x2`, "1", "-"), RowError{Line: 5, Reason: BadAddress, Detail: `id.orig_h "10\\x2"`}},
-		{"too few fields", row("tcp", "4", "3"), RowError{Line: 5, Reason: FieldCount, Detail: "3 of 8 fields"}},
-		{"one too few", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1"), RowError{Line: 5, Reason: FieldCount, Detail: "7 of 8 fields"}},
-		{"one too many", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-", "-"), RowError{Line: 5, Reason: FieldCount, Detail: "9 of 8 fields"}},
-		{"cut off", short + "tcp\t4\t3\t8", RowError{Line: 5, Reason: CutOff, Detail: "4 of 8 fields, and no line end: the log is truncated, or was being written"}},
+			"1\t::1\t::2\t0\ttcp\t1\t2\t-3\n", rowError{Line: 2, Reason: badBytes, Detail: `orig_ip_bytes "-3"`}},
+		{"bytes beyond 63 bits", row("tcp", "9223372036854775808", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-"), rowError{Line: 5, Reason: badBytes, Detail: `resp_bytes "9223372036854775808"`}},
+		{"bad escape", row("tcp", "4", "3", "0", "10.0.0.2", `10\x2`, "1", "-"), rowError{Line: 5, Reason: badAddress, Detail: `id.orig_h "10\\x2"`}},
+		{"too few fields", row("tcp", "4", "3"), rowError{Line: 5, Reason: fieldCount, Detail: "3 of 8 fields"}},
+		{"one too few", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1"), rowError{Line: 5, Reason: fieldCount, Detail: "7 of 8 fields"}},
+		{"one too many", row("tcp", "4", "3", "0", "10.0.0.2", "10.0.0.1", "1", "-", "-"), rowError{Line: 5, Reason: fieldCount, Detail: "9 of 8 fields"}},
+		{"cut off", short + "tcp\t4\t3\t8", rowError{Line: 5, Reason: cutOff, Detail: "4 of 8 fields, and no line end: the log is truncated, or was being written"}},
 		{"cut off in the last field, which is needed", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n" +
-			"1\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4", RowError{Line: 2, Reason: CutOff, Detail: "7 of 7 fields, and no line end: the log is truncated, or was being written"}},
+			"1\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4", rowError{Line: 2, Reason: cutOff, Detail: "7 of 7 fields, and no line end: the log is truncated, or was being written"}},
 		{"one too many, the last needed", "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n" +
-			"1\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\t5\n", RowError{Line: 2, Reason: FieldCount, Detail: "8 of 7 fields"}},
-		{"JSON cut off", `{"ts":17135`, RowError{Line: 1, Reason: CutOff, Detail: `"{\"ts\":17135" has no line end: the log is truncated, or was being written`}},
-		{"JSON broken", `{"ts":17135` + "\n", RowError{Line: 1, Reason: BadJSON, Detail: `"{\"ts\":17135": cannot parse JSON: cannot parse object: unexpected end of object`}},
-		{"JSON of another log", `{"_path":"dns","ts":1}` + "\n", RowError{Line: 1, Reason: OtherLog, Detail: `_path "dns"`}},
-		{"JSON without a field", `{"proto":"tcp","ts":1,"conn_state":"SF","id.orig_h":"10.0.0.1"}` + "\n", RowError{Line: 1, Reason: NoValue, Detail: "id.resp_h"}},
-		{"JSON, wrong type", `{"proto":"tcp","ts":1,"id.orig_h":true,"orig_pkts":1}` + "\n", RowError{Line: 1, Reason: BadAddress, Detail: `id.orig_h "true"`}},
-		{"JSON without fields of connections", `{"proto":"tcp","ts":1,"id.orig_h":"10.0.0.1","query":"a"}` + "\n", RowError{Line: 1, Reason: OtherLog, Detail: "a row without conn_state, orig_bytes and other fields of connections"}},
+			"1\t10.0.0.1\t10.0.0.2\t80\ttcp\t3\t4\t5\n", rowError{Line: 2, Reason: fieldCount, Detail: "8 of 7 fields"}},
+		{"JSON cut off", `{"ts":17135`, rowError{Line: 1, Reason: cutOff, Detail: `"{\"ts\":17135" has no line end: the log is truncated, or was being written`}},
+		{"JSON broken", `{"ts":17135` + "\n", rowError{Line: 1, Reason: badJSON, Detail: `"{\"ts\":17135": cannot parse JSON: cannot parse object: unexpected end of object`}},
+		{"JSON of another log", `{"_path":"dns","ts":1}` + "\n", rowError{Line: 1, Reason: otherLog, Detail: `_path "dns"`}},
+		{"JSON without a field", `{"proto":"tcp","ts":1,"conn_state":"SF","id.orig_h":"10.0.0.1"}` + "\n", rowError{Line: 1, Reason: noValue, Detail: "id.resp_h"}},
+		{"JSON, wrong type", `{"proto":"tcp","ts":1,"id.orig_h":true,"orig_pkts":1}` + "\n", rowError{Line: 1, Reason: badAddress, Detail: `id.orig_h "true"`}},
+		{"JSON without fields of connections", `{"proto":"tcp","ts":1,"id.orig_h":"10.0.0.1","query":"a"}` + "\n", rowError{Line: 1, Reason: otherLog, Detail: "a row without conn_state, orig_bytes and other fields of connections"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := decode(test.log, time.UTC)
 			if got.err != nil || len(got.flows) > 0 {
 				t.Fatalf("error %v, flows %v", got.err, got.flows)
 			}
-			if diff := cmp.Diff([]RowError{test.want}, got.bad); diff != "" {
+			if diff := cmp.Diff([]rowError{test.want}, got.bad); diff != "" {
 				t.Error("want(-) got(+):\n", diff)
 			}
 		})

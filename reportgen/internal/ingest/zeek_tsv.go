@@ -134,9 +134,9 @@ func (d *zeekTSV) short(line []byte, whole bool) error {
 	n := bytes.Count(line, d.sep) + 1
 	detail := strconv.Itoa(n) + " of " + strconv.Itoa(len(d.columns)) + " fields"
 	if !whole && n <= len(d.columns) {
-		return d.row.leaveOut(d.in.n, CutOff, detail+", and no line end: the log is truncated, or was being written")
+		return d.row.leaveOut(d.in.n, cutOff, detail+", and no line end: the log is truncated, or was being written")
 	}
-	return d.row.leaveOut(d.in.n, FieldCount, detail)
+	return d.row.leaveOut(d.in.n, fieldCount, detail)
 }
 
 // value is nil for a field that is not set, and free of escapes.
