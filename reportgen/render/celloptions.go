@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -67,8 +68,7 @@ func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellO
 	if strings.TrimSpace(head) != "" {
 		values := map[string]any{}
 		if err := yaml.Unmarshal([]byte(head), &values); err != nil {
-			message, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
-			b.problem(where, 0, "cell options: invalid YAML: %s", message)
+			b.problem(where, 0, "cell options: invalid YAML: %s", yamlerror.Describe(err))
 		}
 		for _, key := range slices.Sorted(maps.Keys(values)) {
 			if err := o.set(key, values[key]); err != nil {

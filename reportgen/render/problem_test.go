@@ -98,7 +98,7 @@ func TestProblems(t *testing.T) {
 			[]string{"a.ipynb, cell 2 (code), line 2: option echo: maybe is neither true nor false"}},
 		{"options that are not YAML",
 			[]*nbformat.Cell{markdownCell("# A"), codeCell("//| a: [\nx")},
-			[]string{"a.ipynb, cell 2 (code): cell options: invalid YAML: [1:4] sequence end token ']' not found"}},
+			[]string{"a.ipynb, cell 2 (code): cell options: invalid YAML: line 1, column 4: \"[\" is not closed; add \"]\""}},
 		{"empty heading",
 			[]*nbformat.Cell{markdownCell("# A\n\n## <!-- -->")},
 			[]string{"a.ipynb, cell 1 (text), line 3: a heading has no text; add some, or remove the #"}},

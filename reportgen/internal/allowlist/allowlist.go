@@ -23,6 +23,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 )
 
 // Describe returns an item in one line.
@@ -64,7 +65,7 @@ func Read(path string, isRule func(id string) bool) (detect.AllowList, error) {
 	}
 	file, err := parser.ParseBytes(b, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%s: not YAML: %s", path, yaml.FormatError(err, false, false))
+		return nil, fmt.Errorf("%s: invalid YAML: %s", path, yamlerror.Describe(err))
 	}
 	var list detect.AllowList
 	for _, doc := range file.Docs {

@@ -36,7 +36,7 @@ func TestParameters(t *testing.T) {
 		{"x", parameter.Text("2024-01-02"), `x = "2024-01-02"`},
 		{"x", parameter.Text("@name"), `x = "@name"`},
 		{"x", parameter.Text(`C:\new`), `x = "C:\\new"`},
-		{"x", parameter.Text("[1,"), "error: not YAML: [1:1] sequence end token ']' not found"},
+		{"x", parameter.Text("[1,"), "error: invalid YAML: line 1, column 1: \"[\" is not closed; add \"]\""},
 		{"x", "größe\x00\u0085", `x = "größe\u0000\u0085"`},
 		{"x", map[string]any{"b": []any{1, nil}, "a": uint64(1 << 63)}, `x = {"a": 9223372036854775808, "b": [1, None]}`},
 		{"l", parameter.Text(`["p","q,r"]`), `l = ["p", "q,r"]`},

@@ -13,14 +13,15 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 )
 
 // Parse reads one YAML value. Plain scalars become [Scalar], mappings [Map].
 func Parse(text string) (any, error) {
 	file, err := parser.ParseBytes([]byte(text), 0)
 	if err != nil {
-		first, _, _ := strings.Cut(err.Error(), "\n") // without the source
-		return nil, fmt.Errorf("not YAML: %s", first)
+		return nil, fmt.Errorf("invalid YAML: %s", yamlerror.Describe(err))
 	}
 	if len(file.Docs) != 1 {
 		return nil, fmt.Errorf("not one YAML value, but %d", len(file.Docs))

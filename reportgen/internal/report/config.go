@@ -13,6 +13,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/parameter"
+	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
@@ -57,7 +58,7 @@ func readConfig(dir string) (c config, found bool, err error) {
 		return c, false, err
 	}
 	if err := yaml.UnmarshalWithOptions(src, &c, yaml.Strict()); err != nil {
-		return c, false, fmt.Errorf("%s: %w", file, err)
+		return c, false, fmt.Errorf("%s: %s", file, yamlerror.Describe(err))
 	}
 	if _, err := render.ParseCodeMode(c.Code); err != nil {
 		return c, false, fmt.Errorf("%s: %w", file, err)

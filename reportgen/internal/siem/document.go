@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 )
 
 // ruleError is a fault of a rule file.
@@ -176,7 +178,7 @@ func yamlError(file string, body *ast.MappingNode, field string, err error) erro
 	e := &ruleError{File: file, Field: field, Problem: err.Error()}
 	var at yaml.Error
 	if errors.As(err, &at) {
-		e.Problem = at.GetMessage()
+		e.Problem = yamlerror.Message(err)
 		if t := at.GetToken(); t != nil && t.Position != nil {
 			e.Line = t.Position.Line
 			if keys := keysAt(body, e.Line); len(keys) > 0 {
