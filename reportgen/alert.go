@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -144,7 +143,7 @@ func (a *alerting) make(found []detect.Finding, in detect.Input, path, format st
 
 // route adds the routes that the rules' actions ask for, then those of the flags.
 func (a *alerting) route() error {
-	spool := a.spoolFolder()
+	spool := cmp.Or(a.spool, alert.DefaultSpool())
 	add := func(to string, least detect.Severity, of func(alert.Alert) bool, opt alert.Options) error {
 		d, err := alert.ParseDestination(to)
 		if err != nil {
@@ -181,21 +180,7 @@ func (a *alerting) route() error {
 func (a *alerting) deliver(ctx context.Context, c *console.Console) error {
 	var errs []error
 	for _, d := range alert.Deliver(ctx, a.routes.List()) {
-		log := c.With("destination", d.To.String(), "sent", d.Sent, "kept", d.Kept, "lost", d.Lost)
-		for _, p := range d.Problems {
-			if !errors.As(p, new(*alert.DamagedError)) { // which is an error of its own
-				log.Warnf("%s: %v", d.To, p)
-			}
-		}
-		switch {
-		case d.Kept > 0:
-			log.Warnf("%s: %d sent, %d kept in %s: %v", d.To, d.Sent, d.Kept, d.Spool, d.Cause)
-		case d.Sent > 0:
-			log.Infof("%s: %d sent", d.To, d.Sent)
-		}
-		if d.Unconfirmed > 0 {
-			log.Warnf("%s: the receiver took %d alerts without ending the connection, so it may not have read them", d.To, d.Unconfirmed)
-		}
+		d.Report(c)
 		if errors.As(d.Cause, new(*tls.CertificateVerificationError)) {
 			c.Warnf("set --alert-ca to the certificates that verify the server")
 		}
@@ -214,17 +199,4 @@ func (a *alerting) print(stdout io.Writer) error {
 		}
 	}
 	return nil
-}
-
-// spoolFolder returns the folder of undelivered alerts. It is not in the cache
-// folder, which may be emptied at any time.
-func (a *alerting) spoolFolder() string {
-	if a.spool != "" {
-		return a.spool
-	}
-	config, err := os.UserConfigDir()
-	if err != nil {
-		return "" // alerts are sent without a spool, with a warning
-	}
-	return filepath.Join(config, "flowbook", "alerts")
 }

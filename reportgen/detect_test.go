@@ -252,7 +252,7 @@ func TestDetectSaysThatDaysAreTheSame(t *testing.T) {
 	}
 	day, other := filepath.Join(t.TempDir(), "day.parquet"), filepath.Join(t.TempDir(), "other.parquet")
 	for path, flows := range map[string]iter.Seq[flow.Record]{day: plan.Test(), other: plan.Data()} {
-		if _, err := writeFlows(t.Context(), path, flows); err != nil {
+		if _, err := flowfile.WriteRecords(t.Context(), path, flows); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,22 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // --timezone must work on a machine without time zone files
 	"unicode"
 
-	"github.com/dustin/go-humanize"
-	"github.com/dustin/go-humanize/english"
-	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
-	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 	"github.com/spf13/cobra"
 )
@@ -176,187 +169,17 @@ func (opt *importOptions) run(cmd *cobra.Command, in []string) (err error) {
 		return err
 	}
 	read.Stdin = cmd.InOrStdin()
-	var folder *dayfiles.Folder
-	var logs []dayfiles.Log
-	if opt.into != "" {
-		if folder, err = dayfiles.OpenFolder(opt.into); err != nil {
-			return fmt.Errorf("--into: %w", err)
+	logs := dayfiles.Import{Format: format, Reading: read, Lenient: opt.lenient, Console: c}
+	if opt.into == "" {
+		if err := dayfiles.Check(opt.out); err != nil {
+			return fmt.Errorf("-o: %w", err)
 		}
-		defer folder.Close()
-		if logs, in, err = freshLogs(c, folder, format, in); err != nil || len(logs) == 0 {
-			return err
-		}
-	} else if err := dayfiles.Check(opt.out); err != nil {
-		return fmt.Errorf("-o: %w", err)
+		return logs.Write(ctx, in, opt.out)
 	}
-	sorter := ingest.Sorter{Chosen: read.Days}
-	defer func() { err = errors.Join(err, sorter.Close()) }()
-	summary, err := readLogs(ctx, c, format, in, read, &sorter)
+	folder, err := dayfiles.OpenFolder(opt.into)
 	if err != nil {
-		return err
+		return fmt.Errorf("--into: %w", err)
 	}
-	days, loss := sorter.Days(), summary.Loss()
-	if len(days) == 0 && (folder == nil || loss.Rows > 0) {
-		return noFlows(summary, opt.days)
-	}
-	if err := loss.Err(); err != nil && !opt.lenient {
-		return fmt.Errorf("%w; nothing was written; describe the log with --time, --map or --from, or write the other flows with --lenient", err)
-	} else if err != nil {
-		c.Warnf("%v; written without them", err)
-	}
-	if len(days) == 0 {
-		c.Infof("no TCP or UDP flows in the input; nothing to add")
-	}
-	warnExternal(c, &sorter)
-	if folder == nil {
-		warnThinDays(c, days)
-	}
-	return opt.write(ctx, c, &sorter, loss, folder, logs)
-}
-
-// write writes the sorted flows, to a folder of days if there is one.
-func (opt *importOptions) write(ctx context.Context, c *console.Console, sorter *ingest.Sorter, loss ingest.Loss, folder *dayfiles.Folder, logs []dayfiles.Log) (err error) {
-	bar := c.NewBar("writing", console.Count)
-	writing := dayfiles.Options{Detailed: sorter.Detailed(), Progress: bar.Set, Metadata: map[string]string{}}
-	if text := loss.Metadata(); text != "" {
-		writing.Metadata[flowfile.LossKey] = text
-	}
-	var files []dayfiles.File
-	if folder != nil {
-		files, err = folder.Add(ctx, sorter.Sorted(), sorter.Days(), logs, writing)
-	} else {
-		files, err = dayfiles.Write(ctx, sorter.Sorted(), sorter.Days(), opt.out, writing)
-	}
-	bar.Close()
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		c.Infof("wrote %s %s of %s to %s", humanize.Comma(f.Day.Flows), english.PluralWord(int(f.Day.Flows), "flow", ""), f.Day.Date, f.Path)
-	}
-	return nil
-}
-
-// freshLogs returns the logs that the folder does not have yet, and their paths.
-func freshLogs(c *console.Console, folder *dayfiles.Folder, format ingest.Format, in []string) ([]dayfiles.Log, []string, error) {
-	files, err := ingest.Files(format, in)
-	if err != nil {
-		return nil, nil, err
-	}
-	if slices.Contains(files, "-") {
-		return nil, nil, errors.New("--into: standard input cannot be recognised when it comes again; give a file")
-	}
-	fresh, known, err := folder.Fresh(files)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(known) > 0 {
-		c.Infof("skipped %s imported before; first %s", english.Plural(len(known), "log", ""), known[0])
-	}
-	var paths []string
-	for _, log := range fresh {
-		paths = append(paths, log.Path)
-	}
-	return fresh, paths, nil
-}
-
-// mostLeftOut names the reason for which most rows were left out.
-func mostLeftOut(s ingest.Summary) string {
-	var most ingest.Count
-	for _, c := range s.LeftOut {
-		if c.Rows > most.Rows {
-			most = c
-		}
-	}
-	if most.Rows == 0 {
-		return ""
-	}
-	return fmt.Sprintf(": %d of %d rows left out (%s, first %s)", most.Rows, s.Rows, most.Reason, most.First)
-}
-
-// warnExternal warns if no source of a flow is in the networks that detect takes
-// for internal by default, since then it finds nothing.
-func warnExternal(c *console.Console, sorter *ingest.Sorter) {
-	internal, networks := sorter.SourceNetworks(3)
-	if internal > 0 || len(networks) == 0 {
-		return
-	}
-	c.Warnf("no source address is in the networks that are internal by default (%s); unless these are clients of public servers, give detect --internal, such as --internal %s",
-		privateNetworks(), strings.Join(networks, ","))
-}
-
-func privateNetworks() string {
-	var all []string
-	for _, n := range flow.Private {
-		all = append(all, n.String())
-	}
-	return strings.Join(all, ", ")
-}
-
-// warnThinDays warns of days that have less than 1 % of the flows: usually
-// connections that began before midnight, logged with the next day.
-func warnThinDays(c *console.Console, days []ingest.DayCount) {
-	var flows int64
-	for _, day := range days {
-		flows += day.Flows
-	}
-	for _, day := range days {
-		if day.Flows*100 < flows {
-			c.Warnf("%s has only %s of %s flows, probably connections that ended on another day; choose the days to write with --day",
-				day.Date, humanize.Comma(day.Flows), humanize.Comma(flows))
-		}
-	}
-}
-
-// readLogs reads all flows into the sorter, joins the parts of connections and
-// writes what became of the rows.
-func readLogs(ctx context.Context, c *console.Console, format ingest.Format, in []string, opt ingest.Options, to *ingest.Sorter) (ingest.Summary, error) {
-	bar := c.NewBar("reading", console.Bytes)
-	opt.Progress = bar.Set
-	summary, err := readAll(ctx, format, in, opt, to)
-	bar.Close()
-	if err != nil {
-		return summary, err
-	}
-	if _, err := summary.WriteTo(c.Output()); err != nil {
-		return summary, err
-	}
-	pairing, err := to.Pair(ctx)
-	if err != nil {
-		return summary, err
-	}
-	_, err = pairing.WriteTo(c.Output())
-	return summary, err
-}
-
-// readAll reads all flows into the sorter.
-func readAll(ctx context.Context, format ingest.Format, in []string, opt ingest.Options, to *ingest.Sorter) (_ ingest.Summary, err error) {
-	r, err := ingest.Open(format, in, opt)
-	if err != nil {
-		return ingest.Summary{}, err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	for n := 0; ; n++ {
-		if n%(1<<14) == 0 && ctx.Err() != nil {
-			return ingest.Summary{}, ctx.Err()
-		}
-		f, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return r.Summary(), nil
-		}
-		if err != nil {
-			return ingest.Summary{}, err
-		}
-		if err := to.Add(f); err != nil {
-			return ingest.Summary{}, err
-		}
-	}
-}
-
-func noFlows(s ingest.Summary, chosen []string) error {
-	if len(s.Days) == 0 {
-		return fmt.Errorf("no TCP or UDP flows in the input%s; nothing was written", mostLeftOut(s))
-	}
-	return fmt.Errorf("no flows of %s: the input has flows from %s to %s; nothing was written",
-		strings.Join(chosen, ", "), s.Days[0].Date, s.Days[len(s.Days)-1].Date)
+	defer folder.Close()
+	return logs.AddTo(ctx, folder, in)
 }

@@ -1,22 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
-	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 const synthHelp = `Synth writes three days of flows of a fictitious organisation whose compromised hosts are
@@ -89,107 +81,30 @@ func writeWeeks(cmd *cobra.Command, dir string, days int, start string, opt synt
 	if err != nil {
 		return err
 	}
-	folders := map[string]bool{}
-	for i := range weeks.Len() {
-		folders["date="+weeks.Date(i).Format(time.DateOnly)] = true
+	if err := weeks.CheckFolder(dir); err != nil {
+		return fmt.Errorf("-o %w", err)
 	}
-	// Days of another run would become part of the same history.
-	old, err := filepath.Glob(filepath.Join(dir, "date=*"))
-	if err != nil {
-		return fmt.Errorf("-o: %w", err)
-	}
-	for _, path := range old {
-		if !folders[filepath.Base(path)] {
-			return fmt.Errorf("-o %s: has a day that these options do not write, %s; choose another folder or remove it", dir, filepath.Base(path))
-		}
-	}
-	c := consoleOf(cmd)
-	for i := range weeks.Len() {
-		folder := filepath.Join(dir, "date="+weeks.Date(i).Format(time.DateOnly))
-		if err := os.MkdirAll(folder, 0o777); err != nil {
-			return fmt.Errorf("-o: creating the folder: %w", err)
-		}
-		n, err := writeFlows(cmd.Context(), filepath.Join(folder, "flows.parquet"), weeks.Day(i))
-		if err != nil {
-			return err
-		}
-		c.Infof("%s: %s flows", filepath.Base(folder), humanize.Comma(n))
-	}
-	truth := weeks.Truth()
-	if err := writeTruth(dir, weeks.WriteCountryDB, weeks.WriteOwnerDB, truth.Write); err != nil {
+	if err := weeks.WriteFolder(cmd.Context(), dir, wrote(cmd)); err != nil {
 		return err
 	}
-	planted := map[string]bool{}
-	for _, d := range truth.Days {
-		for _, p := range d.Planted {
-			planted[p.Rule+" "+p.Entity.String()] = true
-		}
-	}
-	c.Infof("truth.json: %d planted, %d benign but similar", len(planted), len(truth.Benign))
+	consoleOf(cmd).Infof("truth.json: %d planted, %d benign but similar", weeks.Truth().Attacks(), len(weeks.Truth().Benign))
 	return nil
 }
 
-// writeTruth writes the two databases and the truth.
-func writeTruth(dir string, country, owner, truth func(io.Writer) error) error {
-	for _, file := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{{"country.mmdb", country}, {"asn.mmdb", owner}, {"truth.json", truth}} {
-		if err := wholefile.Write(filepath.Join(dir, file.name), 0o666, file.write); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeSample writes the files of a sample one after the other, each of them
-// atomically.
+// writeSample writes the three sample days.
 func writeSample(cmd *cobra.Command, dir string, opt synth.Options) error {
 	plan, err := synth.New(opt)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("-o: creating the folder: %w", err)
-	}
-	c := consoleOf(cmd)
-	days := []struct {
-		name  string
-		flows iter.Seq[flow.Record]
-	}{{"data.parquet", plan.Data()}, {"test.parquet", plan.Test()}, {"servers.parquet", plan.Servers()}}
-	for _, day := range days {
-		n, err := writeFlows(cmd.Context(), filepath.Join(dir, day.name), day.flows)
-		if err != nil {
-			return err
-		}
-		c.Infof("%s: %s flows", day.name, humanize.Comma(n))
-	}
-	truth := plan.Truth()
-	if err := writeTruth(dir, plan.WriteCountryDB, plan.WriteOwnerDB, truth.Write); err != nil {
+	if err := plan.WriteFolder(cmd.Context(), dir, wrote(cmd)); err != nil {
 		return err
 	}
-	c.Infof("truth.json: %d planted, %d benign but similar", len(truth.Planted), len(truth.Benign))
+	consoleOf(cmd).Infof("truth.json: %d planted, %d benign but similar", len(plan.Truth().Planted), len(plan.Truth().Benign))
 	return nil
 }
 
-// writeFlows writes a flow file and returns its number of flows.
-func writeFlows(ctx context.Context, path string, flows iter.Seq[flow.Record]) (n int64, err error) {
-	w, err := flowfile.Create(path)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, w.Abort()) }()
-	for r := range flows {
-		if n%(1<<16) == 0 && ctx.Err() != nil {
-			return 0, ctx.Err()
-		}
-		if err := w.Write(r); err != nil {
-			return 0, fmt.Errorf("%s: %w", path, err)
-		}
-		n++
-	}
-	if err := w.Close(); err != nil {
-		return 0, fmt.Errorf("%s: %w", path, err)
-	}
-	return n, nil
+// wrote returns a function that reports the days that were written.
+func wrote(cmd *cobra.Command) func(name string, flows int64) {
+	return func(name string, flows int64) { consoleOf(cmd).Infof("%s: %s flows", name, humanize.Comma(flows)) }
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize/english"
+
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 )
 
 // Options say how alerts are sent. The zero value has the defaults.
@@ -86,6 +88,25 @@ type Delivery struct {
 	Problems    []error // of the spool: damaged, or not usable
 }
 
+// Report writes what happened to a console. Damage of the spool is left to Err.
+func (d Delivery) Report(c *console.Console) {
+	log := c.With("destination", d.To.String(), "sent", d.Sent, "kept", d.Kept, "lost", d.Lost)
+	for _, p := range d.Problems {
+		if !errors.As(p, new(*damagedError)) {
+			log.Warnf("%s: %v", d.To, p)
+		}
+	}
+	switch {
+	case d.Kept > 0:
+		log.Warnf("%s: %d sent, %d kept in %s: %v", d.To, d.Sent, d.Kept, d.Spool, d.Cause)
+	case d.Sent > 0:
+		log.Infof("%s: %d sent", d.To, d.Sent)
+	}
+	if d.Unconfirmed > 0 {
+		log.Warnf("%s: the receiver took %d alerts without ending the connection, so it may not have read them", d.To, d.Unconfirmed)
+	}
+}
+
 // Err returns an error if an alert was not delivered or may have been lost.
 func (d Delivery) Err() error {
 	var errs []error
@@ -101,20 +122,20 @@ func (d Delivery) Err() error {
 // damage returns the problems that may have lost alerts.
 func (d Delivery) damage() (errs []error) {
 	for _, p := range d.Problems {
-		if errors.As(p, new(*DamagedError)) {
+		if errors.As(p, new(*damagedError)) {
 			errs = append(errs, p)
 		}
 	}
 	return errs
 }
 
-// DamagedError is the error of a spool with damaged lines.
-type DamagedError struct {
+// damagedError is the error of a spool with damaged lines.
+type damagedError struct {
 	Spool string
 	Lines int
 }
 
-func (e *DamagedError) Error() string {
+func (e *damagedError) Error() string {
 	return fmt.Sprintf("undelivered alerts: %s: %s, moved to %s.damaged; alerts in damaged lines were not sent", e.Spool, english.Plural(e.Lines, "damaged line", ""), e.Spool)
 }
 
@@ -213,7 +234,7 @@ func (t *task) sendSpooled(ctx context.Context, out sender) {
 	for {
 		waiting, damaged, err := t.spool.pending(ctx)
 		if damaged > 0 {
-			t.Problems = append(t.Problems, &DamagedError{t.spool.path, damaged})
+			t.Problems = append(t.Problems, &damagedError{t.spool.path, damaged})
 		}
 		if err != nil {
 			t.Problems = append(t.Problems, fmt.Errorf("undelivered alerts: %w", err))

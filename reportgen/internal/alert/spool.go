@@ -29,6 +29,17 @@ type spool struct {
 	path string
 }
 
+// DefaultSpool returns the usual folder of undelivered alerts, or "" if the user has
+// no configuration folder. It is not in the cache folder, which may be emptied at
+// any time.
+func DefaultSpool() string {
+	config, err := os.UserConfigDir()
+	if err != nil {
+		return "" // alerts are sent without a spool, with a warning
+	}
+	return filepath.Join(config, "flowbook", "alerts")
+}
+
 // openSpool returns the spool of a destination in a folder, which it creates.
 func openSpool(folder string, to Destination) (*spool, error) {
 	if folder == "" {

@@ -1,5 +1,5 @@
-// Package dayfiles writes imported flows as flow files, one a day. Either all
-// files of an import appear, each whole, or none does.
+// Package dayfiles imports logs as flow files, one a day. Either all files of an
+// import appear, each whole, or none does.
 package dayfiles
 
 import (
@@ -21,14 +21,14 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
-// File is a flow file that was written.
-type File struct {
+// dayFile is a flow file that was written.
+type dayFile struct {
 	Path string
 	Day  ingest.DayCount
 }
 
-// Options say how files are written.
-type Options struct {
+// options say how files are written.
+type options struct {
 	Detailed bool              // with the optional columns
 	Metadata map[string]string // of each file
 	// Progress, if set, is called with the number of flows written so far and in
@@ -54,9 +54,9 @@ func Check(path string) error {
 	return nil
 }
 
-// Write writes flows, which are ordered by day, to one file a day: to path if
+// writeFiles writes flows, which are ordered by day, to one file a day: to path if
 // there is one day, else to path with the date before its extension.
-func Write(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, path string, o Options) (_ []File, err error) {
+func writeFiles(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, path string, o options) (_ []dayFile, err error) {
 	next, stop := iter.Pull2(flows)
 	defer stop()
 	var total, done int64
@@ -70,7 +70,7 @@ func Write(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []inge
 		}
 	}()
 	for _, day := range days {
-		f := pendingFile{File: File{Path: name(path, day, len(days)), Day: day}}
+		f := pendingFile{dayFile: dayFile{Path: name(path, day, len(days)), Day: day}}
 		if f.pending, err = wholefile.Create(f.Path, 0o666); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Path, err)
 		}
@@ -90,7 +90,7 @@ func Write(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []inge
 
 // pendingFile is a file while it is written.
 type pendingFile struct {
-	File
+	dayFile
 	pending *wholefile.File
 }
 
@@ -105,7 +105,7 @@ func name(path string, day ingest.DayCount, days int) string {
 
 // place renames whole files to their paths. If one cannot be renamed, the files
 // that were there before any of them are restored: the earlier set stays whole.
-func place(files []pendingFile) (placed []File, err error) {
+func place(files []pendingFile) (placed []dayFile, err error) {
 	for _, f := range files {
 		if info, err := os.Lstat(f.Path); err == nil && info.IsDir() {
 			return nil, fmt.Errorf("%s: is a folder; remove it or choose another name", f.Path)
@@ -127,7 +127,7 @@ func place(files []pendingFile) (placed []File, err error) {
 			return nil, fmt.Errorf("%s: %w", f.Path, err)
 		}
 		earlier[len(earlier)-1].replaced = true
-		placed = append(placed, f.File)
+		placed = append(placed, f.dayFile)
 	}
 	return placed, nil
 }
@@ -181,7 +181,7 @@ func (k keptFile) end(restore bool) error {
 }
 
 // writeDay writes the next n flows to a file.
-func (o Options) writeDay(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, to io.Writer, progress func(written int64)) error {
+func (o options) writeDay(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, to io.Writer, progress func(written int64)) error {
 	w := flowfile.NewWriter(to)
 	if o.Detailed {
 		w = flowfile.NewDetailedWriter(to)

@@ -1,4 +1,4 @@
-package dayfiles_test
+package dayfiles
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 )
@@ -58,11 +57,11 @@ func TestWrite(t *testing.T) {
 	dir := t.TempDir()
 	list, flows := days(t, 2, 3)
 	var calls [][2]int64
-	files, err := dayfiles.Write(t.Context(), flows, list, filepath.Join(dir, "day.parquet"), dayfiles.Options{Progress: func(n, total int64) { calls = append(calls, [2]int64{n, total}) }})
+	files, err := writeFiles(t.Context(), flows, list, filepath.Join(dir, "day.parquet"), options{Progress: func(n, total int64) { calls = append(calls, [2]int64{n, total}) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []dayfiles.File{{Path: filepath.Join(dir, "day-2024-04-11.parquet"), Day: list[0]}, {Path: filepath.Join(dir, "day-2024-04-12.parquet"), Day: list[1]}}
+	want := []dayFile{{Path: filepath.Join(dir, "day-2024-04-11.parquet"), Day: list[0]}, {Path: filepath.Join(dir, "day-2024-04-12.parquet"), Day: list[1]}}
 	if diff := cmp.Diff(want, files); diff != "" {
 		t.Error(diff)
 	}
@@ -82,7 +81,7 @@ func TestWrite(t *testing.T) {
 		}
 	}
 	one, flows := days(t, 1)
-	if files, err := dayfiles.Write(t.Context(), flows, one, filepath.Join(dir, "one.parquet"), dayfiles.Options{}); err != nil || files[0].Path != filepath.Join(dir, "one.parquet") {
+	if files, err := writeFiles(t.Context(), flows, one, filepath.Join(dir, "one.parquet"), options{}); err != nil || files[0].Path != filepath.Join(dir, "one.parquet") {
 		t.Errorf("%v, %v", files, err)
 	}
 }
@@ -118,7 +117,7 @@ func TestWriteFails(t *testing.T) {
 		}, "day-2024-04-12.parquet: disk gone"},
 	} {
 		dir := t.TempDir()
-		_, err := dayfiles.Write(tt.ctx, tt.flows, list, filepath.Join(dir, "day.parquet"), dayfiles.Options{})
+		_, err := writeFiles(tt.ctx, tt.flows, list, filepath.Join(dir, "day.parquet"), options{})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 		}
@@ -142,7 +141,7 @@ func TestCheck(t *testing.T) {
 		filepath.Join(file, "x"):          "not a",
 		filepath.Join(dir, "a\x00b", "x"): "invalid argument",
 	} {
-		if err := dayfiles.Check(path); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if err := Check(path); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
 	}
@@ -179,7 +178,7 @@ func TestWriteKeepsEarlierFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		list, flows := days(t, 2, 3, 1)
-		_, err := dayfiles.Write(t.Context(), flows, list, path, dayfiles.Options{Progress: func(n, _ int64) {
+		_, err := writeFiles(t.Context(), flows, list, path, options{Progress: func(n, _ int64) {
 			if n == 5 {
 				spoil(t, dir)
 			}

@@ -101,12 +101,12 @@ func (f *Folder) addLogs(lines string) {
 	}
 }
 
-// Log is a log file and the SHA-256 of its bytes.
-type Log struct{ Path, Hash string }
+// hashedLog is a log file and the SHA-256 of its bytes.
+type hashedLog struct{ Path, Hash string }
 
-// Fresh returns the logs of those given that were not imported before, each once,
+// fresh returns the logs of those given that were not imported before, each once,
 // and the paths of the others.
-func (f *Folder) Fresh(paths []string) (fresh []Log, known []string, err error) {
+func (f *Folder) fresh(paths []string) (fresh []hashedLog, known []string, err error) {
 	seen := maps.Clone(f.logs)
 	for _, path := range paths {
 		hash, err := hashLog(path)
@@ -118,7 +118,7 @@ func (f *Folder) Fresh(paths []string) (fresh []Log, known []string, err error) 
 			continue
 		}
 		seen[hash] = path
-		fresh = append(fresh, Log{path, hash})
+		fresh = append(fresh, hashedLog{path, hash})
 	}
 	return fresh, known, nil
 }
@@ -136,9 +136,9 @@ func hashLog(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// Add writes flows, which are ordered by day, to a file of each day, and remembers
+// add writes flows, which are ordered by day, to a file of each day, and remembers
 // the logs that they come from. Either all of it is done or nothing.
-func (f *Folder) Add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, logs []Log, o Options) (files []File, err error) {
+func (f *Folder) add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, logs []hashedLog, o options) (files []dayFile, err error) {
 	var hashes, lines []string
 	for _, l := range logs {
 		hashes = append(hashes, l.Hash)
@@ -173,7 +173,7 @@ func (f *Folder) Add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], d
 			return nil, fmt.Errorf("%s: %w", filepath.Join(f.dir, name), err)
 		}
 		done += day.Flows
-		files = append(files, File{Path: filepath.Join(f.dir, name), Day: day})
+		files = append(files, dayFile{Path: filepath.Join(f.dir, name), Day: day})
 	}
 	if err := wholefile.WriteBytes(filepath.Join(part, "logs"), []byte(strings.Join(lines, "")), 0o666); err != nil {
 		return nil, err
@@ -185,7 +185,7 @@ func (f *Folder) Add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], d
 }
 
 // writeStaged writes the next n flows to a file of a new folder, down to the disk.
-func (o Options) writeStaged(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, path string, progress func(int64)) (err error) {
+func (o options) writeStaged(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, path string, progress func(int64)) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package dayfiles_test
+package dayfiles
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
@@ -28,17 +27,17 @@ func logFile(t *testing.T, name, text string) string {
 // many logs were.
 func add(ctx context.Context, t *testing.T, dir string, logs ...string) (known int, err error) {
 	t.Helper()
-	f, err := dayfiles.OpenFolder(dir)
+	f, err := OpenFolder(dir)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	fresh, old, err := f.Fresh(logs)
+	fresh, old, err := f.fresh(logs)
 	if err != nil || len(fresh) == 0 {
 		return len(old), err
 	}
 	list, flows := days(t, 2, 3)
-	_, err = f.Add(ctx, flows, list, fresh, dayfiles.Options{})
+	_, err = f.add(ctx, flows, list, fresh, options{})
 	return len(old), err
 }
 

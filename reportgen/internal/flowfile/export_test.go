@@ -23,3 +23,5 @@ const ReasonPort = reasonPort
 const ReasonProtocol = reasonProtocol
 
 func (q Filter) Match(r flow.Record) bool { return q.matches(r) }
+
+func (w *FileWriter) Abort() error { return w.abort() }

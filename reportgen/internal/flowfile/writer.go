@@ -1,9 +1,11 @@
 package flowfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"net/netip"
 	"slices"
@@ -227,8 +229,7 @@ type FileWriter struct {
 	file *wholefile.File
 }
 
-// Create begins a flow file at path, in an existing folder. Either Close or
-// Abort must be called.
+// Create begins a flow file at path, in an existing folder. Close must be called.
 func Create(path string) (*FileWriter, error) {
 	f, err := wholefile.Create(path, 0o666)
 	if err != nil {
@@ -240,16 +241,39 @@ func Create(path string) (*FileWriter, error) {
 // Close finishes the file and puts it in its place. On error nothing is left.
 func (w *FileWriter) Close() error {
 	if err := w.Writer.Close(); err != nil {
-		return errors.Join(err, w.Abort())
+		return errors.Join(err, w.abort())
 	}
 	if err := w.file.Commit(); err != nil {
-		return errors.Join(err, w.Abort())
+		return errors.Join(err, w.abort())
 	}
 	return nil
 }
 
-// Abort gives the file up and leaves nothing. After Close it does nothing, so
+// abort gives the file up and leaves nothing. After Close it does nothing, so
 // that it can be deferred.
-func (w *FileWriter) Abort() error {
+func (w *FileWriter) abort() error {
 	return w.file.Abort()
+}
+
+// WriteRecords writes a flow file to path, in an existing folder, and returns its
+// number of flows. On error nothing is left.
+func WriteRecords(ctx context.Context, path string, flows iter.Seq[flow.Record]) (n int64, err error) {
+	w, err := Create(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, w.abort()) }()
+	for r := range flows {
+		if n%(1<<16) == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		if err := w.Write(r); err != nil {
+			return 0, fmt.Errorf("%s: %w", path, err)
+		}
+		n++
+	}
+	if err := w.Close(); err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return n, nil
 }

@@ -2,16 +2,19 @@ package flowfile_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestWriterKeepsEverything(t *testing.T) {
@@ -101,5 +104,26 @@ func TestAbortAfterClose(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
+	}
+}
+
+// WriteRecords leaves nothing if it is canceled.
+func TestWriteRecords(t *testing.T) {
+	flows := someFlows(10, 16)
+	path := filepath.Join(t.TempDir(), "day.parquet")
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if n, err := flowfile.WriteRecords(canceled, path, slices.Values(flows)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%d flows, %v; want an error", n, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	n, err := flowfile.WriteRecords(t.Context(), path, slices.Values(flows))
+	if err != nil || n != int64(len(flows)) {
+		t.Fatalf("%d flows, %v", n, err)
+	}
+	if diff := cmp.Diff(flows, rowsOf(t, path, flowfile.Filter{}), addrs); diff != "" {
+		t.Error(diff)
 	}
 }

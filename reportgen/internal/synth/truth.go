@@ -39,8 +39,8 @@ type Benign struct {
 	Description string     `json:"description"`
 }
 
-// Write writes truth.json.
-func (t Truth) Write(w io.Writer) error {
+// write writes truth.json.
+func (t Truth) write(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	if err := e.Encode(t); err != nil {

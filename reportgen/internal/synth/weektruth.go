@@ -29,14 +29,26 @@ type DayTruth struct {
 	Planted []Planted `json:"planted"`
 }
 
-// Write writes truth.json.
-func (t WeeksTruth) Write(w io.Writer) error {
+// write writes truth.json.
+func (t WeeksTruth) write(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	if err := e.Encode(t); err != nil {
 		return fmt.Errorf("writing the truth: %w", err)
 	}
 	return nil
+}
+
+// Attacks returns the number of attacks, each counted once however many days it
+// lasts.
+func (t WeeksTruth) Attacks() int {
+	planted := map[string]bool{}
+	for _, d := range t.Days {
+		for _, p := range d.Planted {
+			planted[p.Rule+" "+p.Entity.String()] = true
+		}
+	}
+	return len(planted)
 }
 
 func (t *WeeksTruth) sort() {

@@ -1,0 +1,238 @@
+package dayfiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
+)
+
+// Import is an import of logs. Its methods report on the console what became of the
+// rows, and write nothing if too many of them cannot be read.
+type Import struct {
+	Format  ingest.Format
+	Reading ingest.Options   // without Progress
+	Lenient bool             // write the flows even if too many rows cannot be read
+	Console *console.Console // for progress, counts and warnings
+}
+
+// Write writes the flows of logs to one file a day: to path if there is one day, else
+// to path with the date before its extension.
+func (i Import) Write(ctx context.Context, logs []string, path string) (err error) {
+	sorter := ingest.Sorter{Chosen: i.Reading.Days}
+	defer func() { err = errors.Join(err, sorter.Close()) }()
+	summary, err := i.read(ctx, logs, &sorter)
+	if err != nil {
+		return err
+	}
+	if len(sorter.Days()) == 0 {
+		return noFlows(summary, i.Reading.Days)
+	}
+	if err := i.accept(summary.Loss()); err != nil {
+		return err
+	}
+	warnExternal(i.Console, &sorter)
+	warnThinDays(i.Console, sorter.Days())
+	return i.write(&sorter, summary.Loss(), func(o options) ([]dayFile, error) {
+		return writeFiles(ctx, sorter.Sorted(), sorter.Days(), path, o)
+	})
+}
+
+// AddTo adds the flows of the logs that a folder does not have yet.
+func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err error) {
+	fresh, err := i.fresh(folder, logs)
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	var paths []string
+	for _, log := range fresh {
+		paths = append(paths, log.Path)
+	}
+	sorter := ingest.Sorter{Chosen: i.Reading.Days}
+	defer func() { err = errors.Join(err, sorter.Close()) }()
+	summary, err := i.read(ctx, paths, &sorter)
+	if err != nil {
+		return err
+	}
+	empty := len(sorter.Days()) == 0
+	if empty && summary.Loss().Rows > 0 {
+		return noFlows(summary, i.Reading.Days)
+	}
+	if err := i.accept(summary.Loss()); err != nil {
+		return err
+	}
+	if empty {
+		i.Console.Infof("no TCP or UDP flows in the input; nothing to add")
+	}
+	warnExternal(i.Console, &sorter)
+	return i.write(&sorter, summary.Loss(), func(o options) ([]dayFile, error) {
+		return folder.add(ctx, sorter.Sorted(), sorter.Days(), fresh, o)
+	})
+}
+
+// fresh returns the logs that the folder does not have yet.
+func (i Import) fresh(folder *Folder, logs []string) ([]hashedLog, error) {
+	files, err := ingest.Files(i.Format, logs)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(files, "-") {
+		return nil, errors.New("--into: standard input cannot be recognised when it comes again; give a file")
+	}
+	fresh, known, err := folder.fresh(files)
+	if err != nil {
+		return nil, err
+	}
+	if len(known) > 0 {
+		i.Console.Infof("skipped %s imported before; first %s", english.Plural(len(known), "log", ""), known[0])
+	}
+	return fresh, nil
+}
+
+// read reads all flows into the sorter, joins the parts of connections and reports
+// what became of the rows.
+func (i Import) read(ctx context.Context, logs []string, to *ingest.Sorter) (ingest.Summary, error) {
+	bar := i.Console.NewBar("reading", console.Bytes)
+	opt := i.Reading
+	opt.Progress = bar.Set
+	summary, err := readAll(ctx, i.Format, logs, opt, to)
+	bar.Close()
+	if err != nil {
+		return summary, err
+	}
+	if _, err := summary.WriteTo(i.Console.Output()); err != nil {
+		return summary, err
+	}
+	pairing, err := to.Pair(ctx)
+	if err != nil {
+		return summary, err
+	}
+	_, err = pairing.WriteTo(i.Console.Output())
+	return summary, err
+}
+
+// readAll reads all flows into the sorter.
+func readAll(ctx context.Context, format ingest.Format, in []string, opt ingest.Options, to *ingest.Sorter) (_ ingest.Summary, err error) {
+	r, err := ingest.Open(format, in, opt)
+	if err != nil {
+		return ingest.Summary{}, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	for n := 0; ; n++ {
+		if n%(1<<14) == 0 && ctx.Err() != nil {
+			return ingest.Summary{}, ctx.Err()
+		}
+		f, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return r.Summary(), nil
+		}
+		if err != nil {
+			return ingest.Summary{}, err
+		}
+		if err := to.Add(f); err != nil {
+			return ingest.Summary{}, err
+		}
+	}
+}
+
+// accept returns an error if too many rows were lost, or only warns if the import is
+// lenient.
+func (i Import) accept(loss ingest.Loss) error {
+	err := loss.Err()
+	if err != nil && !i.Lenient {
+		return fmt.Errorf("%w; nothing was written; describe the log with --time, --map or --from, or write the other flows with --lenient", err)
+	}
+	if err != nil {
+		i.Console.Warnf("%v; written without them", err)
+	}
+	return nil
+}
+
+// write writes the sorted flows with a function, and reports the files.
+func (i Import) write(sorter *ingest.Sorter, loss ingest.Loss, with func(options) ([]dayFile, error)) error {
+	bar := i.Console.NewBar("writing", console.Count)
+	opt := options{Detailed: sorter.Detailed(), Progress: bar.Set, Metadata: map[string]string{}}
+	if text := loss.Metadata(); text != "" {
+		opt.Metadata[flowfile.LossKey] = text
+	}
+	files, err := with(opt)
+	bar.Close()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		i.Console.Infof("wrote %s %s of %s to %s", humanize.Comma(f.Day.Flows), english.PluralWord(int(f.Day.Flows), "flow", ""), f.Day.Date, f.Path)
+	}
+	return nil
+}
+
+// noFlows is the error of logs without a flow of the chosen days.
+func noFlows(s ingest.Summary, chosen []ingest.Date) error {
+	if len(s.Days) == 0 {
+		return fmt.Errorf("no TCP or UDP flows in the input%s; nothing was written", mostLeftOut(s))
+	}
+	var days []string
+	for _, day := range chosen {
+		days = append(days, day.String())
+	}
+	return fmt.Errorf("no flows of %s: the input has flows from %s to %s; nothing was written",
+		strings.Join(days, ", "), s.Days[0].Date, s.Days[len(s.Days)-1].Date)
+}
+
+// mostLeftOut names the reason for which most rows were left out.
+func mostLeftOut(s ingest.Summary) string {
+	var most ingest.Count
+	for _, c := range s.LeftOut {
+		if c.Rows > most.Rows {
+			most = c
+		}
+	}
+	if most.Rows == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": %d of %d rows left out (%s, first %s)", most.Rows, s.Rows, most.Reason, most.First)
+}
+
+// warnExternal warns if no source of a flow is in the networks that detect takes
+// for internal by default, since then it finds nothing.
+func warnExternal(c *console.Console, sorter *ingest.Sorter) {
+	internal, networks := sorter.SourceNetworks(3)
+	if internal > 0 || len(networks) == 0 {
+		return
+	}
+	c.Warnf("no source address is in the networks that are internal by default (%s); unless these are clients of public servers, give detect --internal, such as --internal %s",
+		privateNetworks(), strings.Join(networks, ","))
+}
+
+func privateNetworks() string {
+	var all []string
+	for _, n := range flow.Private {
+		all = append(all, n.String())
+	}
+	return strings.Join(all, ", ")
+}
+
+// warnThinDays warns of days that have less than 1 % of the flows: usually
+// connections that began before midnight, logged with the next day.
+func warnThinDays(c *console.Console, days []ingest.DayCount) {
+	var flows int64
+	for _, day := range days {
+		flows += day.Flows
+	}
+	for _, day := range days {
+		if day.Flows*100 < flows {
+			c.Warnf("%s has only %s of %s flows, probably connections that ended on another day; choose the days to write with --day",
+				day.Date, humanize.Comma(day.Flows), humanize.Comma(flows))
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package synth
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
+)
+
+// WriteFolder writes the three days, the two databases and truth.json to dir, one
+// after the other, each of them atomically. It creates dir if it does not exist,
+// and calls wrote after each day.
+func (p *Plan) WriteFolder(ctx context.Context, dir string, wrote func(name string, flows int64)) error {
+	if err := makeFolder(dir); err != nil {
+		return err
+	}
+	days := []struct {
+		name  string
+		flows iter.Seq[flow.Record]
+	}{{"data.parquet", p.Data()}, {"test.parquet", p.Test()}, {"servers.parquet", p.Servers()}}
+	for _, day := range days {
+		n, err := flowfile.WriteRecords(ctx, filepath.Join(dir, day.name), day.flows)
+		if err != nil {
+			return err
+		}
+		wrote(day.name, n)
+	}
+	return writeTruth(dir, p.WriteCountryDB, p.WriteOwnerDB, p.Truth().write)
+}
+
+// CheckFolder reports whether the days can be written to dir: a day of another run
+// in it would become part of the same history.
+func (w *Weeks) CheckFolder(dir string) error {
+	own := map[string]bool{}
+	for i := range w.Len() {
+		own[w.folder(i)] = true
+	}
+	old, err := filepath.Glob(filepath.Join(dir, "date=*"))
+	if err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
+	for _, path := range old {
+		if !own[filepath.Base(path)] {
+			return fmt.Errorf("%s: has a day that these options do not write, %s; choose another folder or remove it", dir, filepath.Base(path))
+		}
+	}
+	return nil
+}
+
+// WriteFolder writes date=YYYY-MM-DD/flows.parquet of each day, the two databases and
+// truth.json to dir, each of them atomically. It creates dir if it does not exist,
+// and calls wrote after each day.
+func (w *Weeks) WriteFolder(ctx context.Context, dir string, wrote func(name string, flows int64)) error {
+	for i := range w.Len() {
+		folder := filepath.Join(dir, w.folder(i))
+		if err := makeFolder(folder); err != nil {
+			return err
+		}
+		n, err := flowfile.WriteRecords(ctx, filepath.Join(folder, "flows.parquet"), w.Day(i))
+		if err != nil {
+			return err
+		}
+		wrote(w.folder(i), n)
+	}
+	return writeTruth(dir, w.WriteCountryDB, w.WriteOwnerDB, w.Truth().write)
+}
+
+// folder returns the name of the folder of day i.
+func (w *Weeks) folder(i int) string { return "date=" + w.Date(i).Format(time.DateOnly) }
+
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("creating the folder: %w", err)
+	}
+	return nil
+}
+
+// writeTruth writes the two databases and the truth.
+func writeTruth(dir string, country, owner, truth func(io.Writer) error) error {
+	for _, file := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{{"country.mmdb", country}, {"asn.mmdb", owner}, {"truth.json", truth}} {
+		if err := wholefile.Write(filepath.Join(dir, file.name), 0o666, file.write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
