@@ -37,7 +37,7 @@ printed document instead of the pages.
 The exit status is 0 if the report is up to date, 3 if it is stale, and 1 if a cell
 fails.`,
 		Example:           "  reportgen check report\n  reportgen check -p test=tuesday.parquet report notebooks",
-		Args:              atLeastOne("REPORT"),
+		Args:              atLeastOne("FOLDER"),
 		ValidArgsFunction: completeReport,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return flags.check(cmd, args[0], args[1:], cached)
