@@ -28,10 +28,13 @@ var observerSource []byte
 
 // observe returns files to overlay on a build so that the program in dir is observed:
 // a package of the standard library, and a file of package main that imports it. It
-// returns nil if the variable is not set, or the user has an overlay.
+// returns nil if the variable is not set, or the user has an overlay or asks for
+// coverage, whose tool does not read overlays.
 func (b *builder) observe(dir string) map[string]string {
 	file := os.Getenv(observedVariable)
-	if file == "" || slices.ContainsFunc(b.setting(), func(s string) bool { return strings.Contains(s, "-overlay") }) {
+	if file == "" || slices.ContainsFunc(append(b.setting(), os.Args...), func(s string) bool {
+		return strings.Contains(s, "-overlay") || strings.HasPrefix(s, "-cover") || strings.HasPrefix(s, "--cover")
+	}) {
 		return nil
 	}
 	// Both files have the same content for every cell of every kernel, for Go's cache.
