@@ -36,7 +36,7 @@ func TestRunPrints(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"index.html": "20 April 2024", "report.md": "Beacons", "report.pdf": "/CreationDate (D:20240420120000+00'00')", "site/sources.html": "Beacons",
+		"index.html": "20 April 2024", "report.md": "“Beacons.”", "report.pdf": "/CreationDate (D:20240420120000+00'00')", "site/sources.html": "“Beacons.”",
 	} {
 		if !strings.Contains(was[name], want) {
 			t.Errorf("%s has no %s", name, want)
