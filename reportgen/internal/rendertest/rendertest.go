@@ -86,11 +86,15 @@ func Open(t testing.TB, path string) *Page {
 }
 
 // Show opens the page again in a theme (light or dark) at a width in CSS pixels.
+// Nothing moves by itself: a click would miss a button that still scrolls.
 func (p *Page) Show(theme string, width int64) {
 	p.t.Helper()
 	p.call("open the page", func(ctx context.Context) error {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
+			Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: theme},
+				{Name: "prefers-reduced-motion", Value: "reduce"},
+			},
 		})
 		if err != nil {
 			return err
