@@ -20,6 +20,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/evaluation"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/internal/findings"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
 )
@@ -106,12 +107,12 @@ func TestDetectRealDays(t *testing.T) {
 		return path
 	}
 	args := []string{"detect", "--baseline", day("2024-04-19"), "--test", day("2024-04-20"), "--servers", day("2024-04-21")}
-	findings, err := readFindings("-", strings.NewReader(ok(t, append(args, "--format", "json")...)))
+	found, _, err := findings.Read("stdout", strings.NewReader(ok(t, append(args, "--format", "json")...)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	programs := map[string]bool{}
-	for _, f := range findings {
+	for _, f := range found {
 		switch f.Rule {
 		case detect.RuleExternalAutomation:
 			programs[f.Entity.String()] = f.Severity.Alert()

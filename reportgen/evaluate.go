@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/evaluation"
+	"github.com/flowbook/flowbook/reportgen/internal/findings"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
@@ -51,15 +51,15 @@ func newEvaluateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var findings []detect.Finding
+			var found []detect.Finding
 			for _, path := range args {
-				fs, err := readFindings(path, cmd.InOrStdin())
+				fs, _, err := readFindings(cmd, path)
 				if err != nil {
 					return err
 				}
-				findings = append(findings, fs...)
+				found = append(found, fs...)
 			}
-			return evaluation.Compare(truth, findings, k).WriteTable(console.Writer(cmd.OutOrStdout()), hosts)
+			return evaluation.Compare(truth, found, k).WriteTable(console.Writer(cmd.OutOrStdout()), hosts)
 		},
 	}
 	c.Flags().StringVar(&truthPath, "truth", "", "`FILE` truth.json that lists the planted hosts, as reportgen synth writes it")
@@ -69,16 +69,17 @@ func newEvaluateCommand() *cobra.Command {
 	return c
 }
 
-func readFindings(path string, stdin io.Reader) ([]detect.Finding, error) {
+// readFindings reads a file of findings, or standard input for "-".
+func readFindings(cmd *cobra.Command, path string) ([]detect.Finding, []detect.Coverage, error) {
 	if path == "-" {
-		return evaluation.ReadFindings("standard input", stdin)
+		return findings.Read("standard input", cmd.InOrStdin())
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
-	return evaluation.ReadFindings(path, f)
+	return findings.Read(path, f)
 }
 
 const evaluateWorldsHelp = `Evaluate worlds measures the detections and writes the results as Markdown.

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
 // readmeSection is a section of README.md and the commands in its blocks.
@@ -78,7 +81,7 @@ func TestReadme(t *testing.T) {
 					})
 					continue
 				}
-				mustRun(t, strings.Fields(command)[1:]...)
+				runReadmeCommand(t, strings.Fields(command)[1:])
 			case "make":
 				if !strings.Contains(string(makefile), "\n"+words[1]+":") {
 					t.Errorf("%s: %s: the Makefile has no such target", section.title, command)
@@ -88,6 +91,24 @@ func TestReadme(t *testing.T) {
 				t.Errorf("%s: %s is not run by a test", section.title, command)
 			}
 		}
+	}
+}
+
+// runReadmeCommand runs reportgen. After ">" comes the file that takes its output. Only
+// diff may say that what it compares differs.
+func runReadmeCommand(t *testing.T, args []string) {
+	t.Helper()
+	to := slices.Index(args, ">")
+	if to < 0 {
+		to = len(args)
+	}
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), args[:to], &stdout, &stderr)
+	if status != exit.Done && (status != exit.Stale || args[0] != "diff") {
+		t.Fatalf("reportgen %s: exit %d: %s", strings.Join(args, " "), status, stderr.String())
+	}
+	if to < len(args) {
+		writeFiles(t, ".", map[string]string{args[to+1]: stdout.String()})
 	}
 }
 

@@ -94,7 +94,7 @@ func newRootCommand() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add(groupReports, newRunCommand(), newCheckCommand(), newPreviewCommand())
+	add(groupReports, newRunCommand(), newCheckCommand(), newDiffCommand(), newPreviewCommand())
 	add(groupFlows, newImportCommand(), newProfileCommand(), newSynthCommand(), newGeoCommand())
 	add(groupFinding, newDetectCommand(), newRulesCommand(), newEvaluateCommand(), newSentinelCommand())
 	add(groupSetup, newKernelCommand(), newCacheCommand(), newManCommand())

@@ -42,8 +42,12 @@ func Reports(w io.Writer, was, fresh, digest string) (stale bool, err error) {
 		p.write(w)
 		return false, nil
 	}
-	if err := writeChanges(w, was, fresh); err != nil {
+	n, err := writeChanges(w, was, fresh)
+	if err != nil {
 		return false, err
+	}
+	if n == 0 {
+		fmt.Fprintln(w, "The documents are equal, but the files written from them differ.")
 	}
 	fmt.Fprintf(w, "Files that differ: %s\n", strings.Join(files, ", "))
 	writeSimilar(w, similar)
@@ -51,26 +55,41 @@ func Reports(w io.Writer, was, fresh, digest string) (stale bool, err error) {
 	return true, writeReasons(w, was, fresh)
 }
 
-// writeChanges writes what differs between the documents of two reports.
-func writeChanges(w io.Writer, was, fresh string) error {
+// Contents compares the documents of the reports in two folders, whatever notebooks, days or parameters they were made
+// from, and writes the differences and the sources that differ to w. It reports whether a reader sees any difference.
+func Contents(w io.Writer, was, is string) (different bool, err error) {
+	for _, dir := range []string{was, is} {
+		if _, err := report.ReadDocument(dir); errors.Is(err, fs.ErrNotExist) {
+			return false, fmt.Errorf("%s: not a report (it has no %s); make one with reportgen run -o %s", dir, report.DocumentName, dir)
+		} else if err != nil {
+			return false, err
+		}
+	}
+	n, err := writeChanges(w, was, is)
+	if n == 0 || err != nil {
+		return false, err
+	}
+	return true, writeReasons(w, was, is)
+}
+
+// writeChanges writes what differs between the documents of two reports, and returns the number of
+// differences, or -1 if the first report has no document.
+func writeChanges(w io.Writer, was, fresh string) (int, error) {
 	old, err := report.ReadDocument(was)
 	if errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(w, "What changed in the text is unknown: the report has no %s (an earlier reportgen made it)\n", report.DocumentName)
-		return nil
+		return -1, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	now, err := report.ReadDocument(fresh)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	changes, err := documents(old, now)
 	if err != nil {
-		return err
-	}
-	if len(changes) == 0 {
-		fmt.Fprintln(w, "The documents are equal, but the files written from them differ.")
+		return 0, err
 	}
 	section := ""
 	for _, c := range changes {
@@ -80,7 +99,7 @@ func writeChanges(w io.Writer, was, fresh string) error {
 		}
 		fmt.Fprintf(w, "  %s\n", c.What)
 	}
-	return nil
+	return len(changes), nil
 }
 
 func writeSimilar(w io.Writer, files []string) {

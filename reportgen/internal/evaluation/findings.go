@@ -3,14 +3,11 @@ package evaluation
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"os"
 	"text/tabwriter"
-
-	"github.com/flowbook/flowbook/pkg/detect"
 )
 
 // ReadTruth reads a truth.json as reportgen synth writes it.
@@ -29,26 +26,6 @@ func ReadTruth(path string) (Truth, error) {
 		}
 	}
 	return t, nil
-}
-
-// ReadFindings reads findings as reportgen detect --format json writes them. Errors
-// name the input.
-func ReadFindings(name string, r io.Reader) (findings []detect.Finding, err error) {
-	dec := json.NewDecoder(r)
-	for n := 1; ; n++ {
-		var f detect.Finding
-		err := dec.Decode(&f)
-		if errors.Is(err, io.EOF) {
-			return findings, nil
-		}
-		if err == nil && (f.Rule == "" || !f.Entity.IsValid() || !f.Severity.Known()) {
-			err = errors.New("rule, entity or severity is missing or unknown")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: finding %d: %w; give the output of reportgen detect --format json", name, n, err)
-		}
-		findings = append(findings, f)
-	}
 }
 
 // WriteTable writes a row a rule, and then what was missed and the false alarms.

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/reportgen/internal/changes"
+	"github.com/flowbook/flowbook/reportgen/internal/compare"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
+)
+
+// newDiffCommand returns the command that compares two reports, or the findings of two
+// days.
+func newDiffCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "diff BEFORE AFTER",
+		Short: "Compare two reports, or the findings of two days",
+		Long: `Diff compares two files of findings, which reportgen detect --format json prints, or the
+folders of two reports. The file "-" is standard input.
+
+Findings are the same if they have the same rule and entity. They are new, gone, ongoing,
+louder or quieter: a higher or lower severity, or a score that differs by at least 0.1. A
+finding is unseen, not gone, if the records of --coverage say that its rule did not run.
+Findings of severity info do not count.
+
+Of reports, diff lists the texts, tables and figures that differ, and the parameters,
+notebooks and inputs behind them.
+
+The exit status is 0 if nothing changed, and 3 otherwise.`,
+		Example: `  reportgen detect --days days --test latest --coverage --format json >today.jsonl
+  reportgen diff yesterday.jsonl today.jsonl
+  reportgen diff report-monday report-tuesday`,
+		Args: twoArguments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(changes.Formats(), format) {
+				return fmt.Errorf("--format %q: want %s", format, strings.Join(changes.Formats(), ", "))
+			}
+			different, err := diff(cmd, args[0], args[1], format)
+			if err == nil && different {
+				err = exit.With(exit.Stale, fmt.Errorf("%s and %s differ", args[0], args[1]))
+			}
+			return err
+		},
+	}
+	c.Flags().StringVar(&format, "format", changes.FormatText, "`FORMAT` output format of findings: text, md or json")
+	return c
+}
+
+func twoArguments(cmd *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		return fmt.Errorf("%d arguments; want BEFORE and AFTER, two files of findings or two reports", len(args))
+	}
+	return nil
+}
+
+// diff writes what differs and returns whether anything does.
+func diff(cmd *cobra.Command, before, after, format string) (bool, error) {
+	var folders [2]bool
+	for i, name := range []string{before, after} {
+		if name == "-" {
+			continue
+		}
+		info, err := os.Stat(name)
+		if err != nil {
+			return false, err
+		}
+		folders[i] = info.IsDir()
+	}
+	switch {
+	case folders[0] != folders[1]:
+		return false, fmt.Errorf("%s and %s: one is a folder and one a file; want two reports or two files of findings", before, after)
+	case folders[0] && format != changes.FormatText:
+		return false, fmt.Errorf("--format %s: reports are compared as text only", format)
+	case folders[0]:
+		return compare.Contents(console.Writer(cmd.OutOrStdout()), before, after)
+	}
+	var days [2]changes.Day
+	for i, name := range []string{before, after} {
+		var err error
+		if days[i].Findings, days[i].Coverage, err = readFindings(cmd, name); err != nil {
+			return false, err
+		}
+	}
+	was, is := days[0], days[1]
+	list := changes.Compare(was, is)
+	if note := changes.Note(is, list); note != "" {
+		consoleOf(cmd).Warnf("%s: %s", after, note)
+	}
+	return !changes.Same(list), changes.Write(cmd.OutOrStdout(), list, format)
+}

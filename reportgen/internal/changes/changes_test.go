@@ -1,0 +1,108 @@
+package changes_test
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/changes"
+	"github.com/flowbook/flowbook/reportgen/internal/findings"
+)
+
+// line returns a record as reportgen detect prints it.
+func line(rule, entity, severity string, score float64, summary, more string) string {
+	b, _ := json.Marshal(score)
+	return `{"rule":"` + rule + `","entity":"` + entity + `","severity":"` + severity + `","score":` + string(b) +
+		`,"attack":[],"summary":"` + summary + `","evidence":{},"window":[0,1]` + more + "}\n"
+}
+
+func read(text string) (d changes.Day) {
+	var err error
+	if d.Findings, d.Coverage, err = findings.Read("day", strings.NewReader(text)); err != nil {
+		panic(err)
+	}
+	return d
+}
+
+const (
+	covered   = `{"rule":"dns-c2","ran":true,"hosts":3,"days":2,"reason":""}` + "\n"
+	uncovered = `{"rule":"dns-c2","ran":false,"hosts":0,"days":0,"reason":"no DNS"}` + "\n"
+)
+
+func TestCompare(t *testing.T) {
+	for _, tt := range []struct{ name, before, after, want string }{
+		{"nothing", "", "", ""},
+		{"new", "", line("beacon", "10.0.0.1", "high", 0.8, "calls", ""), "new beacon 10.0.0.1 /high"},
+		{"gone", line("beacon", "10.0.0.1", "high", 0.8, "calls", ""), "", "gone beacon 10.0.0.1 high/"},
+		{"ongoing", line("beacon", "10.0.0.1", "high", 0.8, "a", ""), line("beacon", "10.0.0.1", "high", 0.85, "b", ""), "ongoing beacon 10.0.0.1 high/high"},
+		{"louder by severity", line("beacon", "10.0.0.1", "low", 0.4, "a", ""), line("beacon", "10.0.0.1", "high", 0.41, "b", ""), "louder beacon 10.0.0.1 low/high"},
+		{"louder by score", line("beacon", "10.0.0.1", "high", 0.76, "a", ""), line("beacon", "10.0.0.1", "high", 0.9, "b", ""), "louder beacon 10.0.0.1 high/high"},
+		{"quieter", line("beacon", "10.0.0.1", "high", 0.8, "a", ""), line("beacon", "10.0.0.1", "medium", 0.6, "b", ""), "quieter beacon 10.0.0.1 high/medium"},
+		{"info does not count", line("beacon", "10.0.0.1", "info", 0.1, "a", ""), line("beacon", "10.0.0.2", "info", 0.1, "b", ""), ""},
+		{"resolved is gone", line("beacon", "10.0.0.1", "high", 0.8, "a", ""), line("beacon", "10.0.0.1", "info", 0.1, "b", `,"state":"resolved"`), "gone beacon 10.0.0.1 high/"},
+		{"the rule did not run", line("dns-c2", "10.0.0.1", "high", 0.8, "a", ""), uncovered, "unseen dns-c2 10.0.0.1 high/"},
+		{"the rule ran", line("dns-c2", "10.0.0.1", "high", 0.8, "a", ""), covered, "gone dns-c2 10.0.0.1 high/"},
+		{"the other entity of one rule", line("beacon", "10.0.0.1", "high", 0.8, "a", ""), line("beacon", "fd00::1", "high", 0.8, "a", ""),
+			"new beacon fd00::1 /high; gone beacon 10.0.0.1 high/"},
+		{"a campaign that grows", line("internal-p2p", "10.0.0.1", "high", 0.8, "two", `,"members":["10.0.0.1","10.0.0.2"]`),
+			line("internal-p2p", "10.0.0.1", "high", 0.8, "four", `,"members":["10.0.0.1","10.0.0.2","10.0.0.3","10.0.0.4"]`),
+			"new internal-p2p 10.0.0.3 10.0.0.4 /high; ongoing internal-p2p 10.0.0.1 10.0.0.2 high/high"},
+		{"several findings of one rule and host: the loudest counts", line("beacon", "10.0.0.1", "low", 0.3, "a", "") + line("beacon", "10.0.0.1", "high", 0.8, "b", ""),
+			line("beacon", "10.0.0.1", "high", 0.8, "b", "") + line("beacon", "10.0.0.1", "low", 0.3, "a", ""), "ongoing beacon 10.0.0.1 high/high"},
+		{"the most severe first", "", line("beacon", "10.0.0.1", "low", 0.3, "a", "") + line("dns-c2", "10.0.0.2", "critical", 0.95, "b", ""),
+			"new dns-c2 10.0.0.2 /critical; new beacon 10.0.0.1 /low"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			list := changes.Compare(read(tt.before), read(tt.after))
+			same := true
+			for _, c := range list {
+				s := string(c.Kind) + " " + c.Rule
+				for _, e := range c.Entities {
+					s += " " + e.String()
+				}
+				got = append(got, s+" "+string(c.Before)+"/"+string(c.After))
+				same = same && c.Kind == changes.Ongoing
+			}
+			if s := strings.Join(got, "; "); s != tt.want {
+				t.Errorf("got  %s\nwant %s", s, tt.want)
+			}
+			if changes.Same(list) != same {
+				t.Errorf("Same returns %v", !same)
+			}
+		})
+	}
+}
+
+// Names from databases are neither markup nor terminal commands.
+func TestWriteEscapes(t *testing.T) {
+	list := changes.Compare(changes.Day{}, read(line("beacon", "10.0.0.1", "high", 0.8, `calls \u001b[31m|<b>[x](http://evil.example)`, "")))
+	for _, format := range changes.Formats() {
+		var b strings.Builder
+		if err := changes.Write(&b, list, format); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "\x1b") {
+			t.Errorf("%s has an escape character: %q", format, b.String())
+		}
+		if format == changes.FormatMarkdown && (strings.Contains(b.String(), "<b>") && !strings.Contains(b.String(), `\<b\>`) || strings.Contains(b.String(), "[x](")) {
+			t.Errorf("markup: %s", b.String())
+		}
+	}
+}
+
+func ExampleCompare() {
+	monday := read(line("exfiltration", "10.0.0.7", "high", 0.8, "10.0.0.7 sent 2.1 GB to 203.0.113.9", ""))
+	tuesday := read(line("exfiltration", "10.0.0.7", "medium", 0.6, "10.0.0.7 sent 612 MB to 203.0.113.9", `,"since":"2024-03-18"`) +
+		line("beacon", "10.0.0.8", "medium", 0.6, "10.0.0.8 called 203.0.113.4 every 60 s", ""))
+	list := changes.Compare(monday, tuesday)
+	if err := changes.Write(os.Stdout, list, changes.FormatText); err != nil {
+		panic(err)
+	}
+	// Output:
+	// New: 1
+	//   10.0.0.8: beacon, medium: 10.0.0.8 called 203.0.113.4 every 60 s
+	// Quieter: 1
+	//   10.0.0.7: exfiltration, medium (was high), since 2024-03-18: 10.0.0.7 sent 612 MB to 203.0.113.9
+}
