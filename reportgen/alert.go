@@ -6,9 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -16,7 +14,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
-	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
 )
@@ -83,8 +80,8 @@ func (o alertOptions) open(set *siem.Set) (*alerting, error) {
 		}
 	}
 	switch {
-	case !slices.Contains([]string{"", alert.FormatJSON, alert.FormatOCSF, alert.FormatECS}, o.format):
-		return nil, fmt.Errorf("--alert-format %q: want json, ocsf or ecs", o.format)
+	case alert.CheckFormat(o.format) != nil:
+		return nil, fmt.Errorf("--alert-format %q: %w", o.format, alert.CheckFormat(o.format))
 	case !detect.Severity(o.least).Known():
 		return nil, fmt.Errorf("--alert-least %q: %s", o.least, wantSeverity)
 	case o.timeout <= 0:
@@ -97,12 +94,8 @@ func (o alertOptions) open(set *siem.Set) (*alerting, error) {
 			return nil, fmt.Errorf("--day %q: want a date such as 2024-04-21", o.day)
 		}
 	}
-	for _, r := range set.Rules() {
-		for _, action := range r.Flowbook.Actions {
-			if _, err := action.Options(os.LookupEnv); err != nil {
-				return nil, fmt.Errorf("rule %s: %w", r.Key(), err)
-			}
-		}
+	if err := set.CheckActions(os.LookupEnv); err != nil {
+		return nil, err
 	}
 	return a, nil
 }
@@ -110,16 +103,13 @@ func (o alertOptions) open(set *siem.Set) (*alerting, error) {
 // make makes the alerts, if the format of findings or a destination needs them, and
 // decides where they go.
 func (a *alerting) make(found []detect.Finding, in detect.Input, path, format string, c *console.Console) error {
-	acts := len(a.to) > 0 || slices.ContainsFunc(a.set.Rules(), func(r *siem.Rule) bool { return len(r.Flowbook.Actions) > 0 })
-	if !acts && format != alert.FormatOCSF && format != alert.FormatECS {
+	send := len(a.to) > 0 || a.set.HasActions()
+	if !send && format != alert.FormatOCSF && format != alert.FormatECS {
 		return nil
 	}
-	made, err := epoch.Read()
+	made, err := alert.MadeNow()
 	if err != nil {
 		return err
-	}
-	if made.IsZero() {
-		made = time.Now().UTC().Truncate(time.Millisecond)
 	}
 	day, reason := alert.DayOf(in.Test, path, made)
 	switch {
@@ -132,71 +122,33 @@ func (a *alerting) make(found []detect.Finding, in detect.Input, path, format st
 	case reason != "":
 		c.Warnf("alerts have no times of their own: %s; give the date with --day", reason)
 	}
-	if a.alerts, err = a.set.Alerts(found, day); err != nil {
+	if a.alerts, err = a.set.Alerts(found, day); err != nil || !send {
 		return err
-	}
-	if !acts {
-		return nil
 	}
 	return a.route()
 }
 
-// route adds the routes that the rules' actions ask for, then those of the flags.
+// route adds the routes of the rules' actions, then those of the flags.
 func (a *alerting) route() error {
-	spool := cmp.Or(a.spool, alert.DefaultSpool())
-	add := func(to string, least detect.Severity, of func(alert.Alert) bool, opt alert.Options) error {
-		d, err := alert.ParseDestination(to)
+	opt := alert.Options{Format: a.format, Timeout: a.timeout, Retries: &a.retries, Spool: cmp.Or(a.spool, alert.DefaultSpool()), TLS: a.tls}
+	if err := a.set.AddRoutes(&a.routes, a.alerts, opt, os.LookupEnv); err != nil {
+		return err
+	}
+	for _, text := range a.to {
+		to, err := alert.ParseDestination(text)
 		if err != nil {
-			return err
+			return fmt.Errorf("--alert: %w", err)
 		}
-		opt.Spool, opt.TLS = spool, a.tls
-		a.routes.Add(d, opt, slices.DeleteFunc(slices.Clone(a.alerts), func(one alert.Alert) bool {
-			return one.Finding.Severity.Compare(least) < 0 || !of(one)
-		}))
-		return nil
-	}
-	for _, r := range a.set.Rules() {
-		for _, action := range r.Flowbook.Actions {
-			opt, err := action.Options(os.LookupEnv)
-			if err != nil {
-				return fmt.Errorf("rule %s: %w", r.Key(), err)
-			}
-			own := func(one alert.Alert) bool { return r.Enabled() && one.Finding.Rule == r.Key() }
-			if err := add(action.To, cmp.Or(action.Least, detect.Medium), own, opt); err != nil {
-				return err
-			}
-		}
-	}
-	for _, to := range a.to {
-		opt := alert.Options{Format: a.format, Timeout: a.timeout, Retries: &a.retries}
-		if err := add(to, detect.Severity(a.least), func(alert.Alert) bool { return true }, opt); err != nil {
-			return err
-		}
+		a.routes.Add(to, opt, alert.AtLeast(a.alerts, detect.Severity(a.least)))
 	}
 	return nil
 }
 
 // deliver sends the alerts, except to standard output, and reports what happened.
 func (a *alerting) deliver(ctx context.Context, c *console.Console) error {
-	var errs []error
-	for _, d := range alert.Deliver(ctx, a.routes.List()) {
-		d.Report(c)
-		if errors.As(d.Cause, new(*tls.CertificateVerificationError)) {
-			c.Warnf("set --alert-ca to the certificates that verify the server")
-		}
-		errs = append(errs, d.Err())
+	err := a.routes.Deliver(ctx, c)
+	if errors.As(err, new(*tls.CertificateVerificationError)) {
+		c.Warnf("set --alert-ca to the certificates that verify the server")
 	}
-	return exit.With(exit.Failed, errors.Join(errs...))
-}
-
-// print writes the alerts whose destination is standard output.
-func (a *alerting) print(stdout io.Writer) error {
-	for _, r := range a.routes.List() {
-		if r.To.Stdout() {
-			if err := alert.Write(stdout, r.Alerts, r.Options.Format); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return exit.With(exit.Failed, err)
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -110,6 +111,30 @@ func packageImports(t *testing.T) map[string][]string {
 		imports[strings.TrimPrefix(f[0], module)] = f[1:]
 	}
 	return imports
+}
+
+// TestMainIsSmall: commands parse flags and call packages, so package main stays
+// below 2,000 lines without its tests.
+func TestMainIsSmall(t *testing.T) {
+	const limit = 2000
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines += strings.Count(string(text), "\n")
+	}
+	if lines == 0 || lines > limit {
+		t.Errorf("package main has %d lines without tests, more than %d: move what does not parse flags into a package", lines, limit)
+	}
 }
 
 // TestDependencies: the table of dependencies in ARCHITECTURE.md lists the

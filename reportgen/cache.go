@@ -3,28 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
-
-// cellCache returns the cache of outputs of cells, a folder beside the profiles.
-func cellCache() (*execute.Cache, error) {
-	dir, err := profile.CacheDir()
-	if err != nil {
-		return nil, err
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return nil, err
-	}
-	return &execute.Cache{Dir: filepath.Join(dir, "cells"), Places: []string{programVariable, cacheVariable}}, nil
-}
 
 // newCacheCommand returns reportgen cache, which lists and removes cached outputs.
 func newCacheCommand() *cobra.Command {
@@ -45,9 +32,9 @@ func newCacheListCommand() *cobra.Command {
 		Use:     "list",
 		Short:   "List the notebooks with cached outputs",
 		Example: "  reportgen cache list",
-		Args:    noArguments,
+		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cache, err := cellCache()
+			cache, err := report.CellCache()
 			if err != nil {
 				return err
 			}
@@ -83,12 +70,12 @@ func newCacheCleanCommand() *cobra.Command {
 		Use:     "clean",
 		Short:   "Remove cached outputs",
 		Example: "  reportgen cache clean\n  reportgen cache clean --older 720h",
-		Args:    noArguments,
+		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if older < 0 {
 				return errors.New("--older must not be negative")
 			}
-			cache, err := cellCache()
+			cache, err := report.CellCache()
 			if err != nil {
 				return err
 			}

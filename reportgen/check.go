@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/compare"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
-	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
-	"github.com/flowbook/flowbook/reportgen/internal/workdir"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // newCheckCommand returns the command that compares a report with what its notebooks produce.
@@ -37,7 +34,7 @@ printed document instead of the pages.
 The exit status is 0 if the report is up to date, 3 if it is stale, and 1 if a cell
 fails.`,
 		Example:           "  reportgen check report\n  reportgen check -p test=tuesday.parquet report notebooks",
-		Args:              atLeastOne("FOLDER"),
+		Args:              usage.AtLeastOne("FOLDER"),
 		ValidArgsFunction: completeReport,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return flags.check(cmd, args[0], args[1:], cached)
@@ -75,24 +72,7 @@ func (o *runFlags) check(cmd *cobra.Command, dir string, args []string, cached b
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 	}
-	temp, err := workdir.Make(os.TempDir(), "reportgen-check-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, temp.Remove()) }()
-	fresh, err := report.NewFolder(filepath.Join(temp.Path, "report"))
-	if err != nil {
-		return err
-	}
-	d, err := r.Write(ctx, fresh, o.writeOptions(cmd, formats))
-	if err != nil {
-		return withStatus(err)
-	}
-	digest, err := pdf.Digest(d)
-	if err != nil {
-		return err
-	}
-	stale, err := compare.Reports(console.Writer(cmd.OutOrStdout()), dir, fresh.Path(), digest)
+	stale, err := compare.Fresh(ctx, console.Writer(cmd.OutOrStdout()), dir, r, o.writeOptions(cmd, formats))
 	if err != nil {
 		return err
 	}

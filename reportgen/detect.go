@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/geo"
@@ -18,6 +17,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/findings"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 const detectHelp = `Detect compares a day with earlier days of the same network and prints findings. A day is
@@ -64,7 +64,7 @@ func newDetectCommand() *cobra.Command {
 		Long:  detectHelp,
 		Example: `  reportgen detect --baseline data.parquet --test test.parquet --country country.mmdb --asn asn.mmdb
   reportgen detect --baseline data.parquet --test test.parquet --servers servers.parquet --format json`,
-		Args: noArguments,
+		Args: usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt.sensitivitySet = cmd.Flags().Changed("sensitivity")
 			return opt.run(cmd)
@@ -72,37 +72,20 @@ func newDetectCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringArrayVar(&opt.selection.Baselines, "baseline", nil, "`DAYS` file, folder or pattern of earlier days (repeatable)")
-	once(f, &opt.selection.Folder, "days", "`FOLDER` folder of days from which --test and the 28 days before it are read")
-	once(f, &opt.selection.Test, "test", "`DAY` file of the day under test; with --days, a date or latest")
+	usage.Once(f, &opt.selection.Folder, "days", "`FOLDER` folder of days from which --test and the 28 days before it are read")
+	usage.Once(f, &opt.selection.Test, "test", "`DAY` file of the day under test; with --days, a date or latest")
 	f.BoolVar(&opt.coverage, "coverage", false, "also print what each rule learned from and could not see")
 	f.StringArrayVar(&opt.intel, "intel", nil, "`FILE` list of malicious addresses: plain, CSV, MISP or STIX JSON, Zeek (repeatable)")
-	once(f, &opt.selection.Servers, "servers", "`FILE` flows of external clients of the public servers")
-	once(f, &opt.country, "country", "`FILE` MMDB of countries")
-	once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
+	usage.Once(f, &opt.selection.Servers, "servers", "`FILE` flows of external clients of the public servers")
+	usage.Once(f, &opt.country, "country", "`FILE` MMDB of countries")
+	usage.Once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
 	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
 	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf or ecs")
-	once(f, &opt.allow, "allow", "`FILE` allow list: findings that it names are not shown")
+	usage.Once(f, &opt.allow, "allow", "`FILE` allow list: findings that it names are not shown")
 	f.StringVar(&opt.failOn, "fail-on", "", "`SEVERITY` exit with 1 if a finding has this severity or above")
 	opt.alerts.addFlags(f)
 	return c
-}
-
-// once adds a flag for a file that may be given only once. Of a repeated flag, pflag
-// would silently use the last value.
-func once(f *pflag.FlagSet, value *string, name, usage string) { f.Var(&onceValue{value}, name, usage) }
-
-type onceValue struct{ value *string }
-
-func (v *onceValue) String() string { return *v.value }
-func (v *onceValue) Type() string   { return "string" }
-
-func (v *onceValue) Set(s string) error {
-	if *v.value != "" {
-		return fmt.Errorf("the flag was given before with %q and takes one file", *v.value)
-	}
-	*v.value = s
-	return nil
 }
 
 type detectOptions struct {
@@ -170,7 +153,7 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 		printed = opt.writeCoverage(stdout, c, seen)
 	}
 	if printed == nil {
-		printed = alerts.print(stdout)
+		printed = alerts.routes.WriteStdout(stdout)
 	}
 	return errors.Join(delivered, printed, opt.verdict(r))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/evaluation"
 	"github.com/flowbook/flowbook/reportgen/internal/findings"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
@@ -36,10 +37,10 @@ func newEvaluateCommand() *cobra.Command {
 		Short:   "Measure precision, recall and F1 of findings per rule",
 		Long:    evaluateHelp,
 		Example: "  reportgen detect --baseline data.parquet --test test.parquet --format json | reportgen evaluate --truth truth.json -",
-		Args:    atLeastOne("FINDINGS"),
+		Args:    usage.AtLeastOne("FINDINGS"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, err := os.Stat(args[0]); err != nil && len(similarCommands(cmd, args[0])) > 0 {
-				return unknownCommand(cmd, args[0])
+			if _, err := os.Stat(args[0]); err != nil && len(usage.Similar(cmd, args[0])) > 0 {
+				return usage.UnknownCommand(cmd, args[0])
 			}
 			if truthPath == "" {
 				return errors.New("missing --truth, the truth.json of the days")
@@ -99,7 +100,7 @@ func newEvaluateWorldsCommand() *cobra.Command {
 		Short:   "Measure the detections on synthetic and real days",
 		Long:    evaluateWorldsHelp,
 		Example: "  reportgen evaluate worlds --real ../shared/data -o testdata/evaluation.md",
-		Args:    noArguments,
+		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt.Progress = func(text string) { consoleOf(cmd).Infof("%s", text) }
 			if python != "" {

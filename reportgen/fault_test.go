@@ -27,7 +27,7 @@ import (
 func program(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), programVariable+"="+os.Args[0])
+	cmd.Env = append(os.Environ(), "FLOWBOOK_REPORTGEN="+os.Args[0])
 	return cmd
 }
 

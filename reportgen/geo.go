@@ -2,18 +2,15 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/console"
-	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/geoconvert"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
@@ -27,9 +24,6 @@ const geoConvertHelp = `Convert writes an MMDB from databases of countries or ow
 Several files, such as IPv4 and IPv6, become one MMDB. If networks overlap, the more
 specific one wins. The build date of the MMDB is $SOURCE_DATE_EPOCH, in seconds since
 1970, or 2024-01-01: the same input gives the same bytes.`
-
-// defaultEpoch is the build date of converted databases, 2024-01-01.
-const defaultEpoch = 1704067200
 
 // newGeoCommand returns reportgen geo, which makes databases of countries and owners.
 func newGeoCommand() *cobra.Command {
@@ -49,7 +43,7 @@ func newGeoConvertCommand() *cobra.Command {
 		Long:  geoConvertHelp,
 		Example: `  reportgen geo convert /usr/share/tor/geoip /usr/share/tor/geoip6 -o country.mmdb
   reportgen geo convert GeoIPASNum.dat -o asn.mmdb`,
-		Args: atLeastOne("IN"),
+		Args: usage.AtLeastOne("IN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return errors.New("missing -o, the MMDB file to write")
@@ -63,29 +57,15 @@ func newGeoConvertCommand() *cobra.Command {
 
 // convertGeo reads the inputs and writes one MMDB atomically.
 func convertGeo(c *console.Console, in []string, out string) error {
-	built, err := epoch.Read()
+	built, err := geoconvert.Built()
 	if err != nil {
 		return err
 	}
-	switch {
-	case built.IsZero():
-		built = time.Unix(defaultEpoch, 0)
-	case built.Unix() == 0:
-		return fmt.Errorf("%s=0: an MMDB cannot state this date", epoch.Variable)
+	table, err := geoconvert.ReadFiles(in)
+	if err != nil {
+		return err
 	}
-	var table geoconvert.Table
-	for _, path := range in {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		t, err := geoconvert.Read(path, data)
-		if err != nil {
-			return err
-		}
-		table.Add(t)
-	}
-	err = wholefile.Write(out, 0o666, func(w io.Writer) error { return table.WriteMMDB(w, built.Unix()) })
+	err = wholefile.Write(out, 0o666, func(w io.Writer) error { return table.WriteMMDB(w, built) })
 	if err != nil {
 		return err
 	}

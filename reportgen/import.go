@@ -11,6 +11,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 	"github.com/spf13/cobra"
 )
 
@@ -54,14 +55,14 @@ func newImportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import [--from FORMAT] IN... -o OUT.parquet",
 		Short: "Convert logs of other tools to flow files",
-		Long:  fmt.Sprintf(importHelp, importFormats(), strings.Join(ingest.MapKeys(), ", ")),
+		Long:  fmt.Sprintf(importHelp, ingest.FormatList(), strings.Join(ingest.MapKeys(), ", ")),
 		Example: `  reportgen import --from zeek logs/2024-04-19 --day 2024-04-19 -o baseline.parquet
   reportgen import --into days --timezone Europe/Lisbon /var/log/zeek
   nfdump -R /var/cache/nfdump -N -o long | reportgen import --from nfdump - -o day.parquet
   reportgen import --from vpc --fields '${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${bytes} ${start} ${end}' flows.log -o day.parquet
   reportgen import --from csv flows.csv -o day.parquet --time ms \
       --map timestamp=Start,src_ip=SourceAddress,dst_ip=DestinationAddress,port=DestinationPort,proto=Protocol,up_bytes=Sent,down_bytes=Received`,
-		Args: atLeastOne("IN"),
+		Args: usage.AtLeastOne("IN"),
 		RunE: opt.run,
 	}
 	flags := cmd.Flags()
@@ -86,17 +87,6 @@ func newImportCommand() *cobra.Command {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cmd
-}
-
-// importFormats lists the formats for the help text.
-func importFormats() string {
-	var b strings.Builder
-	for _, name := range ingest.Formats() {
-		if f, err := ingest.Lookup(name); err == nil {
-			fmt.Fprintf(&b, "  %-12s %s\n", name, f.About)
-		}
-	}
-	return b.String()
 }
 
 type importOptions struct {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/gonb"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // newKernelCommand returns reportgen kernel, which sets up kernels for other programs.
@@ -28,7 +29,7 @@ its kernel spec to PREFIX/share/jupyter/kernels/gonb, where a JupyterLab install
 virtual environment PREFIX finds it. Cells import the module's packages from its folder.
 Nothing else is changed.`,
 		Example: "  reportgen kernel install --prefix .venv",
-		Args:    noArguments,
+		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := gonb.Install(cmd.Context(), ".", prefix, consoleOf(cmd).Output())
 			if err != nil {

@@ -13,7 +13,7 @@ func newManCommand() *cobra.Command {
 		Short:   "Print the manual page",
 		Long:    `Man prints the manual page of all commands, for the program man.`,
 		Example: "  reportgen man > ~/.local/share/man/man1/reportgen.1",
-		Args:    noArguments,
+		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usage.WriteManual(cmd.OutOrStdout(), cmd.Root())
 		},

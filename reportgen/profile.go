@@ -8,6 +8,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // newProfileCommand returns reportgen profile, which makes profiles of flow files.
@@ -22,7 +23,7 @@ tables and figures are computed.
 Without -o, it adds a profile of each file to the profile cache and prints its path.
 With -o, it merges the profiles of all files and writes the result.`,
 		Example: "  reportgen profile data.parquet test.parquet\n  reportgen profile day/*.parquet -o day.profile",
-		Args:    atLeastOne("FILE"),
+		Args:    usage.AtLeastOne("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return profileFiles(cmd, args, out)
 		},

@@ -3,12 +3,12 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 const rulesHelp = `Rules prints the detection rules in force: the built-in ones, with the files of --rules
@@ -47,7 +47,7 @@ func newRulesCommand() *cobra.Command {
 		Long:  rulesHelp,
 		Example: `  reportgen rules
   reportgen rules --rules own.yaml --format sigma > rules.yaml`,
-		Args: noArguments,
+		Args: usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return printRules(cmd, files, format)
 		},
@@ -64,16 +64,12 @@ func printRules(cmd *cobra.Command, files []string, format string) error {
 	if err != nil {
 		return err
 	}
-	write, ok := map[string]func(io.Writer) error{"table": set.WriteTable, "yaml": set.WriteYAML, "sigma": set.WriteSigma}[format]
-	if !ok {
-		return fmt.Errorf("--format %q: want table, yaml or sigma", format)
+	var text bytes.Buffer
+	if err := set.Write(&text, format); err != nil {
+		return fmt.Errorf("--format: %w", err)
 	}
 	for _, w := range set.Warnings {
 		consoleOf(cmd).Warnf("%s", w)
-	}
-	var text bytes.Buffer
-	if err := write(&text); err != nil {
-		return err
 	}
 	_, err = console.Writer(cmd.OutOrStdout()).Write(text.Bytes())
 	return err

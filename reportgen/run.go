@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,12 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/days"
-	"github.com/flowbook/flowbook/reportgen/internal/exit"
-	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
@@ -126,7 +122,7 @@ func (o *runFlags) run(cmd *cobra.Command, args []string, out string, formats []
 	if interrupted {
 		return fmt.Errorf("interrupted: %w", errors.Join(context.Cause(cmd.Context()), err))
 	}
-	return withStatus(err)
+	return report.WithStatus(err)
 }
 
 func (o *runFlags) writeOptions(cmd *cobra.Command, formats []string) report.WriteOptions {
@@ -154,72 +150,19 @@ func (o *runFlags) options(cmd *cobra.Command, cached bool) (report.Options, err
 	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 || o.startTimeout < 0 {
 		return report.Options{}, errors.New("--jobs, --timeout, --run-timeout and --start-timeout must not be negative")
 	}
-	env, err := kernelEnv()
-	if err != nil {
-		return report.Options{}, err
-	}
-	var cache *execute.Cache
-	if cached {
-		if cache, err = cellCache(); err != nil {
-			return report.Options{}, err
-		}
-	}
 	return report.Options{
 		Parameters: o.params, ParameterFiles: o.paramFiles, RawParameters: o.rawParams,
-		Check: days.CheckInputs,
-		Warn:  warn(cmd),
-		Note:  func(message string) { consoleOf(cmd).Infof("%s", message) },
+		Check:  days.CheckInputs,
+		Cached: cached,
+		Warn:   warn(cmd),
+		Note:   func(message string) { consoleOf(cmd).Infof("%s", message) },
 		Execute: execute.Options{
 			Kernel: o.kernel, CellTimeout: o.timeout, Timeout: o.runTimeout, StartTimeout: o.startTimeout, Jobs: o.jobs,
-			AllowErrors: o.allowErrors, Env: env, Cache: cache, Log: consoleOf(cmd).Output(),
+			AllowErrors: o.allowErrors, Log: consoleOf(cmd).Output(),
 		},
 	}, nil
 }
 
 func warn(cmd *cobra.Command) func(string) {
 	return func(message string) { consoleOf(cmd).Warnf("%s", message) }
-}
-
-// The variables with the paths of this program and its cache, for cells.
-const (
-	programVariable = "FLOWBOOK_REPORTGEN"
-	cacheVariable   = "FLOWBOOK_CACHE"
-)
-
-// kernelEnv lets packages that cells import find this program and its cache.
-func kernelEnv() ([]string, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	cache, err := profile.CacheDir()
-	if err != nil {
-		return nil, err
-	}
-	if cache, err = filepath.Abs(cache); err != nil {
-		return nil, err
-	}
-	return []string{programVariable + "=" + program, cacheVariable + "=" + cache}, nil
-}
-
-// withStatus gives the error of a run its exit status: that of the most serious of the errors that it joins.
-func withStatus(err error) error {
-	if err == nil {
-		return nil
-	}
-	var died *kernel.DiedError
-	var unwritten *report.NotWrittenError
-	var cell *execute.Error
-	var late *execute.TimeoutError
-	var fault *report.Fault
-	var unprinted *report.NotPrintedError
-	status := exit.BadInput
-	switch {
-	case errors.As(err, &died), errors.Is(err, kernel.ErrNoAnswer):
-		status = exit.KernelDied
-	case errors.As(err, &unwritten):
-	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &fault), errors.As(err, &unprinted):
-		status = exit.Failed
-	}
-	return exit.With(status, err)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,10 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
-	"github.com/flowbook/flowbook/reportgen/internal/kernel"
-	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -247,28 +243,6 @@ func TestRunWhoseKernelDies(t *testing.T) {
 	for _, want := range []string{"kept", "the kernel died (signal: killed)"} {
 		if !strings.Contains(md, want) {
 			t.Errorf("the report does not hold %q:\n%s", want, md)
-		}
-	}
-}
-
-func TestStatusOfARun(t *testing.T) {
-	cell := &execute.Error{Err: &kernel.CellError{}}
-	died := &execute.Error{Err: &kernel.DiedError{}}
-	tests := []struct {
-		err  error
-		want int
-	}{
-		{cell, exit.Failed},
-		{errors.Join(cell, died), exit.KernelDied},
-		{errors.Join(errors.New("x"), &report.Fault{}), exit.Failed},
-		{fmt.Errorf("a: %w", &kernel.NotFoundError{}), exit.BadInput},
-		{fmt.Errorf("start kernel: %w", &execute.TimeoutError{}), exit.Failed},
-		{fmt.Errorf("start kernel: %w", kernel.ErrNoAnswer), exit.KernelDied},
-		{errors.Join(&report.NotPrintedError{Err: errors.New("x")}, died), exit.KernelDied},
-	}
-	for _, tt := range tests {
-		if got := exit.Status(t.Context(), withStatus(tt.err)); got != tt.want {
-			t.Errorf("%v: status %d, want %d", tt.err, got, tt.want)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 const synthHelp = `Synth writes three days of flows of a fictitious organisation whose compromised hosts are
@@ -40,21 +41,9 @@ func newSynthCommand() *cobra.Command {
 		Example: `  reportgen synth -o days
   reportgen synth -o small --flows 50000 --hosts 60 --seed 7
   reportgen synth -o fortnight --days 14 --start 2024-03-08 --hosts 60 --flows 20000`,
-		Args: noArguments,
+		Args: usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if dir == "" {
-				return errors.New("missing -o, the folder to write to")
-			}
-			if days != 0 {
-				if cmd.Flags().Changed("strength") {
-					return errors.New("--strength is for the three sample days; it has no effect with --days")
-				}
-				return writeWeeks(cmd, dir, days, start, opt)
-			}
-			if start != "" {
-				return errors.New("--start needs --days")
-			}
-			return writeSample(cmd, dir, opt)
+			return writeDays(cmd, dir, days, start, opt)
 		},
 	}
 	flags := c.Flags()
@@ -68,9 +57,35 @@ func newSynthCommand() *cobra.Command {
 	return c
 }
 
-// writeWeeks writes an organisation's days, one folder each.
-func writeWeeks(cmd *cobra.Command, dir string, days int, start string, opt synth.Options) error {
-	o := synth.WeeksOptions{Seed: opt.Seed, Hosts: opt.Hosts, Days: days, Flows: opt.Flows / max(1, opt.Hosts)}
+// writeDays writes the three sample days, or as many days in a row as --days says.
+func writeDays(cmd *cobra.Command, dir string, days int, start string, opt synth.Options) error {
+	set := cmd.Flags().Changed
+	for _, name := range []string{"seed", "flows", "hosts", "strength", "days"} {
+		if set(name) && cmd.Flags().Lookup(name).Value.String() == "0" {
+			return fmt.Errorf("--%s 0: must be above 0", name)
+		}
+	}
+	switch {
+	case dir == "":
+		return errors.New("missing -o, the folder to write to")
+	case days == 0 && start != "":
+		return errors.New("--start needs --days")
+	case days != 0 && set("strength"):
+		return errors.New("--strength is for the three sample days; it has no effect with --days")
+	}
+	wrote := func(name string, flows int64) { consoleOf(cmd).Infof("%s: %s flows", name, humanize.Comma(flows)) }
+	if days == 0 {
+		plan, err := synth.New(opt)
+		if err != nil {
+			return fmt.Errorf("--%w", err)
+		}
+		if err := plan.WriteFolder(cmd.Context(), dir, wrote); err != nil {
+			return err
+		}
+		consoleOf(cmd).Infof("truth.json: %s", plan.Truth().Summary())
+		return nil
+	}
+	o := synth.WeeksOptions{Seed: opt.Seed, Hosts: opt.Hosts, Days: days, Flows: opt.Flows}
 	if start != "" {
 		var err error
 		if o.Start, err = time.Parse(time.DateOnly, start); err != nil {
@@ -79,32 +94,11 @@ func writeWeeks(cmd *cobra.Command, dir string, days int, start string, opt synt
 	}
 	weeks, err := synth.NewWeeks(o)
 	if err != nil {
+		return fmt.Errorf("--%w", err)
+	}
+	if err := weeks.WriteFolder(cmd.Context(), dir, wrote); err != nil {
 		return err
 	}
-	if err := weeks.CheckFolder(dir); err != nil {
-		return fmt.Errorf("-o %w", err)
-	}
-	if err := weeks.WriteFolder(cmd.Context(), dir, wrote(cmd)); err != nil {
-		return err
-	}
-	consoleOf(cmd).Infof("truth.json: %d planted, %d benign but similar", weeks.Truth().Attacks(), len(weeks.Truth().Benign))
+	consoleOf(cmd).Infof("truth.json: %s", weeks.Truth().Summary())
 	return nil
-}
-
-// writeSample writes the three sample days.
-func writeSample(cmd *cobra.Command, dir string, opt synth.Options) error {
-	plan, err := synth.New(opt)
-	if err != nil {
-		return err
-	}
-	if err := plan.WriteFolder(cmd.Context(), dir, wrote(cmd)); err != nil {
-		return err
-	}
-	consoleOf(cmd).Infof("truth.json: %d planted, %d benign but similar", len(plan.Truth().Planted), len(plan.Truth().Benign))
-	return nil
-}
-
-// wrote returns a function that reports the days that were written.
-func wrote(cmd *cobra.Command) func(name string, flows int64) {
-	return func(name string, flows int64) { consoleOf(cmd).Infof("%s: %s flows", name, humanize.Comma(flows)) }
 }

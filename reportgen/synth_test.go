@@ -146,7 +146,7 @@ func TestSynthDaysRefuses(t *testing.T) {
 		want string
 	}{
 		{[]string{"--days", "3"}, "date=2020-01-01"},
-		{[]string{"--days", "1"}, "1 days"},
+		{[]string{"--days", "1"}, "--days 1: must be from 2"},
 		{[]string{"--days", "3", "--start", "March"}, "not a date"},
 		{[]string{"--days", "3", "--strength", "2"}, "--strength is for"},
 		{[]string{"--start", "2024-03-04"}, "--start needs --days"},

@@ -3,6 +3,7 @@ package alert
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -157,4 +158,24 @@ func Write(w io.Writer, alerts []Alert, format string) error {
 		}
 	}
 	return nil
+}
+
+// AtLeast returns the alerts whose findings have the severity least or above.
+func AtLeast(alerts []Alert, least detect.Severity) (severe []Alert) {
+	for _, a := range alerts {
+		if a.Finding.Severity.Compare(least) >= 0 {
+			severe = append(severe, a)
+		}
+	}
+	return severe
+}
+
+// CheckFormat returns an error if alerts cannot be sent in a format. The empty
+// format is the default of each destination.
+func CheckFormat(format string) error {
+	switch format {
+	case "", FormatJSON, FormatOCSF, FormatECS:
+		return nil
+	}
+	return errors.New("want json, ocsf or ecs")
 }

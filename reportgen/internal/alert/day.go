@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 )
 
 // Day is the day of findings. Flow files hold times of day only, so the date comes
@@ -34,6 +35,16 @@ func (a Alert) time() time.Time {
 		return a.made
 	}
 	return a.Last
+}
+
+// MadeNow returns the time that alerts which are made now state: $SOURCE_DATE_EPOCH,
+// or else the time of the clock.
+func MadeNow() (time.Time, error) {
+	made, err := epoch.Read()
+	if err == nil && made.IsZero() {
+		made = time.Now().UTC().Truncate(time.Millisecond)
+	}
+	return made, err
 }
 
 // DayOf returns the day of a profile that was read from path. The date is the one

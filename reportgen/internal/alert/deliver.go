@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -76,6 +77,30 @@ func (r *Routes) Add(to Destination, opt Options, alerts []Alert) {
 // List returns the routes in the order in which they were added first.
 func (r *Routes) List() []*Route { return r.list }
 
+// Deliver sends the alerts as the function [Deliver] does, reports on a console what
+// happened to each route, and returns an error if an alert was not delivered or may
+// have been lost.
+func (r *Routes) Deliver(ctx context.Context, c *console.Console) error {
+	var errs []error
+	for _, d := range Deliver(ctx, r.list) {
+		d.report(c)
+		errs = append(errs, d.Err())
+	}
+	return errors.Join(errs...)
+}
+
+// WriteStdout writes to w the alerts whose destination is standard output.
+func (r *Routes) WriteStdout(w io.Writer) error {
+	for _, route := range r.list {
+		if route.To.stdout() {
+			if err := Write(w, route.Alerts, route.Options.Format); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Delivery reports what happened to the alerts of a route.
 type Delivery struct {
 	To          Destination
@@ -88,8 +113,8 @@ type Delivery struct {
 	Problems    []error // of the spool: damaged, or not usable
 }
 
-// Report writes what happened to a console. Damage of the spool is left to Err.
-func (d Delivery) Report(c *console.Console) {
+// report writes what happened to a console. Damage of the spool is left to Err.
+func (d Delivery) report(c *console.Console) {
 	log := c.With("destination", d.To.String(), "sent", d.Sent, "kept", d.Kept, "lost", d.Lost)
 	for _, p := range d.Problems {
 		if !errors.As(p, new(*damagedError)) {
@@ -111,13 +136,27 @@ func (d Delivery) Report(c *console.Console) {
 func (d Delivery) Err() error {
 	var errs []error
 	if d.Kept > 0 {
-		errs = append(errs, fmt.Errorf("%s: %s not delivered, to be sent first the next time", d.To, english.Plural(d.Kept, "alert", "")))
+		errs = append(errs, &keptError{d.To, d.Kept, d.Cause})
 	}
 	if d.Lost > 0 {
 		errs = append(errs, fmt.Errorf("%s: %s lost: %w", d.To, english.Plural(d.Lost, "alert", ""), d.Cause))
 	}
 	return errors.Join(append(errs, d.damage()...)...)
 }
+
+// keptError is the error of alerts that wait in a spool. It does not repeat the
+// cause, which report shows, but wraps it.
+type keptError struct {
+	to    Destination
+	kept  int
+	cause error
+}
+
+func (e *keptError) Error() string {
+	return fmt.Sprintf("%s: %s not delivered, to be sent first the next time", e.to, english.Plural(e.kept, "alert", ""))
+}
+
+func (e *keptError) Unwrap() error { return e.cause }
 
 // damage returns the problems that may have lost alerts.
 func (d Delivery) damage() (errs []error) {
@@ -157,7 +196,7 @@ func Deliver(ctx context.Context, routes []*Route) []Delivery {
 	byDestination := map[string][]int{}
 	for i, r := range routes {
 		deliveries[i].To = r.To
-		if r.To.Stdout() {
+		if r.To.stdout() {
 			continue
 		}
 		tasks[i] = prepare(ctx, r, &deliveries[i])

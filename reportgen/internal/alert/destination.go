@@ -67,9 +67,9 @@ func (d Destination) String() string {
 	return u.Scheme + "://" + u.Host
 }
 
-// Stdout reports whether the destination is standard output, to which [Write]
+// stdout reports whether the destination is standard output, to which [Write]
 // writes.
-func (d Destination) Stdout() bool { return d.kind == "stdout" }
+func (d Destination) stdout() bool { return d.kind == "stdout" }
 
 // key identifies the destination, whatever folder the program runs in.
 func (d Destination) key() (string, error) {

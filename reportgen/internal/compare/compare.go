@@ -6,6 +6,7 @@
 package compare
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,10 +18,35 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/internal/volatile"
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
+
+// Fresh writes the report of a run into a temporary folder and compares the report in dir with it, as [Reports] does. The
+// error of a run that failed has its exit status.
+func Fresh(ctx context.Context, w io.Writer, dir string, r *report.Run, o report.WriteOptions) (stale bool, err error) {
+	temp, err := workdir.Make(os.TempDir(), "reportgen-check-")
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, temp.Remove()) }()
+	fresh, err := report.NewFolder(filepath.Join(temp.Path, "report"))
+	if err != nil {
+		return false, err
+	}
+	d, err := r.Write(ctx, fresh, o)
+	if err != nil {
+		return false, report.WithStatus(err)
+	}
+	digest, err := pdf.Digest(d)
+	if err != nil {
+		return false, err
+	}
+	return Reports(w, dir, fresh.Path(), digest)
+}
 
 // Reports compares the report in was with the fresh one, whose document has the given [pdf.Digest], and writes the
 // differences to w. It reports whether the report in was is stale.

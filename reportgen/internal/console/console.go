@@ -39,8 +39,36 @@ const (
 	JSON Format = "json" // one record of log/slog a line
 )
 
-// ParseFormat reads the value of --log-format.
-func ParseFormat(s string) (Format, error) {
+// FormatOf returns the format that the flag --log-format of a command line asks
+// for. It is read before any other flag, so that errors in the flags are written in
+// that format too. If a shell asks for completions, words are not flags yet.
+func FormatOf(args []string) (Format, error) {
+	value := string(Text)
+	if len(args) > 0 && strings.HasPrefix(args[0], completionRequest) {
+		return Text, nil
+	}
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if v, ok := strings.CutPrefix(arg, "--log-format="); ok {
+			value = v
+		} else if arg == "--log-format" && i+1 < len(args) {
+			value = args[i+1]
+		}
+	}
+	format, err := parseFormat(value)
+	if err != nil {
+		return Text, fmt.Errorf("--log-format: %w", err)
+	}
+	return format, nil
+}
+
+// completionRequest begins the names of cobra's hidden commands for shells.
+const completionRequest = "__complete"
+
+// parseFormat reads the value of --log-format.
+func parseFormat(s string) (Format, error) {
 	switch f := Format(s); f {
 	case Text, JSON:
 		return f, nil

@@ -72,7 +72,7 @@ func measureWeeks(ctx context.Context, worlds []weeksWorld, progress func(string
 
 // measure judges the days of a world, several at once.
 func (w weeksWorld) measure(ctx context.Context) (with, without weeksOutcome, err error) {
-	s, err := synth.NewWeeks(synth.WeeksOptions{Seed: w.seed, Hosts: w.hosts, Days: w.days, Flows: w.flows})
+	s, err := synth.NewWeeks(synth.WeeksOptions{Seed: w.seed, Hosts: w.hosts, Days: w.days, Flows: w.flows * w.hosts})
 	if err != nil {
 		return with, without, err
 	}

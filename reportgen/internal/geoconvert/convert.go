@@ -13,9 +13,11 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 	"go4.org/netipx"
@@ -49,6 +51,41 @@ func Read(name string, data []byte) (Table, error) {
 	return readText(name, data)
 }
 
+// ReadFiles reads files, such as those of IPv4 and of IPv6, as one table.
+func ReadFiles(paths []string) (Table, error) {
+	var table Table
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return table, err
+		}
+		t, err := Read(path, data)
+		if err != nil {
+			return table, err
+		}
+		table.Add(t)
+	}
+	return table, nil
+}
+
+// defaultBuilt is the build date of converted databases, 2024-01-01.
+const defaultBuilt = 1704067200
+
+// Built returns the build date that a converted database states, in seconds since
+// 1970: $SOURCE_DATE_EPOCH, or 2024-01-01.
+func Built() (int64, error) {
+	built, err := epoch.Read()
+	switch {
+	case err != nil:
+		return 0, err
+	case built.IsZero():
+		return defaultBuilt, nil
+	case built.Unix() == 0:
+		return 0, fmt.Errorf("%s=0: an MMDB cannot state this date", epoch.Variable)
+	}
+	return built.Unix(), nil
+}
+
 // Add adds the entries of another table.
 func (t *Table) Add(o Table) {
 	t.Entries = append(t.Entries, o.Entries...)
@@ -73,15 +110,15 @@ func (t *Table) Kind() string {
 	return "GeoLite2-Country"
 }
 
-// WriteMMDB writes the table as an MMDB that states it was built at epoch, in
+// WriteMMDB writes the table as an MMDB that states it was built at that time, in
 // seconds since 1970. The same entries give the same bytes. It is an error if
 // there are none, or if two entries of one network differ.
-func (t *Table) WriteMMDB(w io.Writer, epoch int64) error {
+func (t *Table) WriteMMDB(w io.Writer, built int64) error {
 	if len(t.Entries) == 0 {
 		return fmt.Errorf("no network with a country or an owner to write")
 	}
 	tree, err := mmdbwriter.New(mmdbwriter.Options{
-		BuildEpoch:              epoch,
+		BuildEpoch:              built,
 		DatabaseType:            t.Kind(),
 		Description:             map[string]string{"en": "Converted by Flowbook"},
 		Languages:               []string{"en"},

@@ -255,6 +255,15 @@ func Formats() []string {
 	return slices.Sorted(maps.Keys(formats))
 }
 
+// FormatList lists the formats with what each is, one a line, for help texts.
+func FormatList() string {
+	var b strings.Builder
+	for _, name := range Formats() {
+		fmt.Fprintf(&b, "  %-12s %s\n", name, formats[name].About)
+	}
+	return b.String()
+}
+
 // Lookup returns the format of the given name. The error of an unknown name
 // lists the known ones.
 func Lookup(name string) (Format, error) {

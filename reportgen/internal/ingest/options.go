@@ -60,12 +60,15 @@ func (opt Options) row(f Format) (rowReader, error) {
 	if !opt.Now.IsZero() {
 		r.lastDate = Date(floorDiv(opt.Now.Unix(), secondsPerDay)) + 1
 	}
-	for key, value := range opt.Set {
+	for _, key := range slices.Sorted(maps.Keys(opt.Set)) {
 		field, ok := mapKeys[key]
-		if !ok || value == "" {
-			return rowReader{}, fmt.Errorf("--set %s=%s: give a value for one of %s", key, value, strings.Join(MapKeys(), ", "))
+		switch {
+		case !ok:
+			return rowReader{}, fmt.Errorf("--set: unknown column %q; want one of %s", key, strings.Join(MapKeys(), ", "))
+		case opt.Set[key] == "":
+			return rowReader{}, fmt.Errorf("--set %s=: has no value; give one, such as %s=VALUE", key, key)
 		}
-		r.set[field] = []byte(value)
+		r.set[field] = []byte(opt.Set[key])
 	}
 	return r, r.time.set(opt.Time)
 }

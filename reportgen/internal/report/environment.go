@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
@@ -134,4 +135,41 @@ func (e *Environment) Close() error {
 		errs = append(errs, e.work.Remove())
 	}
 	return errors.Join(errs...)
+}
+
+// The variables with the paths of this program and its cache, for cells.
+const (
+	programVariable = "FLOWBOOK_REPORTGEN"
+	cacheVariable   = "FLOWBOOK_CACHE"
+)
+
+// cacheDir returns the absolute path of the cache of this program.
+func cacheDir() (string, error) {
+	dir, err := profile.CacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(dir)
+}
+
+// CellCache returns the cache of outputs of cells, a folder beside the profiles.
+func CellCache() (*execute.Cache, error) {
+	dir, err := cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return &execute.Cache{Dir: filepath.Join(dir, "cells"), Places: []string{programVariable, cacheVariable}}, nil
+}
+
+// kernelEnv lets packages that cells import find this program and its cache.
+func kernelEnv() ([]string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return []string{programVariable + "=" + program, cacheVariable + "=" + cache}, nil
 }

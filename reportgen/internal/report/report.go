@@ -31,8 +31,11 @@ import (
 
 // Options control how notebooks are run. The zero value runs them with their defaults.
 type Options struct {
-	// Execute is passed on to [execute.Run], except for its parameters, hidden paths and group of ending kernels.
+	// Execute is passed on to [execute.Run], except for its parameters, hidden paths, environment, cache and group of
+	// ending kernels, which Execute sets itself.
 	Execute execute.Options
+	// Cached uses the outputs of earlier runs in [CellCache], and adds to them.
+	Cached bool
 	// Parameters are name=value pairs, whose values are YAML. They override those of ParameterFiles, which are YAML files
 	// and override report.yaml. RawParameters override all others; their values are strings.
 	Parameters, ParameterFiles, RawParameters []string
@@ -74,6 +77,14 @@ func Execute(ctx context.Context, source *Source, o Options) (*Run, error) {
 	run := &Run{source: source, parameters: params, kernels: new(errgroup.Group)}
 	options := o.Execute
 	options.Parameters, options.Hide, options.Ending = params, hiddenPaths(params), run.kernels
+	if options.Env, err = kernelEnv(); err != nil {
+		return nil, err
+	}
+	if o.Cached {
+		if options.Cache, err = CellCache(); err != nil {
+			return nil, err
+		}
+	}
 	run.Results, err = execute.Run(ctx, inputs, options)
 	for _, r := range run.Results {
 		for _, w := range r.Warnings {

@@ -12,7 +12,7 @@ import (
 func TestGoldenRules(t *testing.T) {
 	s := builtinSet(t)
 	var table bytes.Buffer
-	if err := s.WriteTable(&table); err != nil {
+	if err := s.writeTable(&table); err != nil {
 		t.Fatal(err)
 	}
 	testenv.Golden(t, filepath.Join("testdata", "rules.txt"), table.String())

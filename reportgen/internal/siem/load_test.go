@@ -176,19 +176,19 @@ func TestOverride(t *testing.T) {
 	}
 }
 
-// What WriteYAML writes is read as the same set.
+// What writeYAML writes is read as the same set.
 func TestYAMLRoundTrip(t *testing.T) {
 	s := builtinSet(t)
 	load(t, s, counting("flowbook:\n  baseline: {times: 3, new: true}\n  actions:\n    - {to: 'file:a b.jsonl', timeout: 1m30s, retries: 0}\n"))
 	var first, second strings.Builder
-	if err := s.WriteYAML(&first); err != nil {
+	if err := s.writeYAML(&first); err != nil {
 		t.Fatal(err)
 	}
 	again := &Set{}
 	if err := again.Load("again.yaml", []byte(first.String())); err != nil {
 		t.Fatal(err)
 	}
-	if err := again.WriteYAML(&second); err != nil {
+	if err := again.writeYAML(&second); err != nil {
 		t.Fatal(err)
 	}
 	if first.String() != second.String() {
@@ -205,7 +205,7 @@ func TestWriteSigma(t *testing.T) {
 	s := builtinSet(t)
 	load(t, s, "name: beacon\nflowbook: {enabled: false}\n")
 	var b strings.Builder
-	if err := s.WriteSigma(&b); err != nil {
+	if err := s.writeSigma(&b); err != nil {
 		t.Fatal(err)
 	}
 	for _, no := range []string{"flowbook:", "name: beacon", "name: calls_outward"} {
@@ -231,7 +231,7 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("%v is not a *RuleError", err)
 		}
 		if err == nil {
-			if err := s.WriteYAML(&strings.Builder{}); err != nil {
+			if err := s.writeYAML(&strings.Builder{}); err != nil {
 				t.Error(err)
 			}
 		}

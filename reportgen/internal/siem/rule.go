@@ -1,12 +1,9 @@
 package siem
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/goccy/go-yaml"
 )
 
@@ -118,51 +115,4 @@ func (r *Rule) attack() []string {
 		}
 	}
 	return techniques
-}
-
-// Alerts makes alerts of the findings of a day.
-func (s *Set) Alerts(findings []detect.Finding, day alert.Day) ([]alert.Alert, error) {
-	var alerts []alert.Alert
-	for _, f := range findings {
-		var rule *alert.Rule
-		if r, ok := s.Rule(f.Rule); ok {
-			rule = &alert.Rule{ID: r.ID, Title: r.Title, Description: r.Description, Response: r.Flowbook.Response}
-		}
-		a, err := alert.New(f, rule, day)
-		if err != nil {
-			return nil, err
-		}
-		alerts = append(alerts, a)
-	}
-	return alerts, nil
-}
-
-// Action sends a rule's alerts somewhere.
-type Action struct {
-	To       string          `yaml:"to"`        // a destination as [alert.ParseDestination] reads it
-	Format   string          `yaml:"format"`    // json (the default), ocsf or ecs
-	Least    detect.Severity `yaml:"least"`     // the least severity that is sent; medium where empty
-	Timeout  string          `yaml:"timeout"`   // of one attempt, such as 5s; DefaultTimeout where empty
-	Retries  *int            `yaml:"retries"`   // after the first attempt; nil means DefaultRetries
-	TokenEnv string          `yaml:"token_env"` // the environment variable that holds a webhook's bearer token
-}
-
-// Options returns how the action's alerts are sent, except for the spool. The
-// error is that of an invalid timeout, or of a token that lookup, such as os.LookupEnv, does not have.
-func (a Action) Options(lookup func(string) (string, bool)) (alert.Options, error) {
-	opt := alert.Options{Format: a.Format, Retries: a.Retries}
-	if a.Timeout != "" {
-		var err error
-		if opt.Timeout, err = time.ParseDuration(a.Timeout); err != nil {
-			return opt, err
-		}
-	}
-	if a.TokenEnv != "" {
-		token, ok := lookup(a.TokenEnv)
-		if !ok || token == "" {
-			return opt, fmt.Errorf("the environment has no %s, which token_env names", a.TokenEnv)
-		}
-		opt.Token = token
-	}
-	return opt, nil
 }

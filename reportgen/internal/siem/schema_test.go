@@ -52,8 +52,8 @@ func TestSigmaLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, write := range map[string]func(*Set, *bytes.Buffer) error{
-		"sigma": func(s *Set, b *bytes.Buffer) error { return s.WriteSigma(b) },
-		"yaml":  func(s *Set, b *bytes.Buffer) error { return s.WriteYAML(b) },
+		"sigma": func(s *Set, b *bytes.Buffer) error { return s.writeSigma(b) },
+		"yaml":  func(s *Set, b *bytes.Buffer) error { return s.writeYAML(b) },
 	} {
 		var b bytes.Buffer
 		if err := write(s, &b); err != nil {
@@ -78,7 +78,7 @@ func TestSigmaCLI(t *testing.T) {
 	}
 	cli := testenv.File(t, filepath.Join(filepath.Dir(testenv.Python(t)), "sigma"), "the Python package sigma-cli: run make .venv/.test")
 	var b bytes.Buffer
-	if err := s.WriteSigma(&b); err != nil {
+	if err := s.writeSigma(&b); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "flowbook_rules.yml")

@@ -10,13 +10,26 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// WriteYAML writes the rules as they are in force, in the form that [Set.Load]
-// reads.
-func (s *Set) WriteYAML(w io.Writer) error { return writeDocuments(w, s.rules, nil) }
+// Write writes the rules in a format: table, yaml or sigma.
+func (s *Set) Write(w io.Writer, format string) error {
+	switch format {
+	case "table":
+		return s.writeTable(w)
+	case "yaml":
+		return s.writeYAML(w)
+	case "sigma":
+		return s.writeSigma(w)
+	}
+	return fmt.Errorf("unknown format %q; want table, yaml or sigma", format)
+}
 
-// WriteSigma writes the enabled rules as Sigma alone, without Flowbook's block.
+// writeYAML writes the rules as they are in force, in the form that [Set.Load]
+// reads.
+func (s *Set) writeYAML(w io.Writer) error { return writeDocuments(w, s.rules, nil) }
+
+// writeSigma writes the enabled rules as Sigma alone, without Flowbook's block.
 // A rule that only a disabled correlation counts is left out too.
-func (s *Set) WriteSigma(w io.Writer) error {
+func (s *Set) writeSigma(w io.Writer) error {
 	wanted := map[*Rule]bool{}
 	for _, r := range s.Rules() {
 		if !r.Enabled() {
@@ -65,8 +78,8 @@ func marshal(fields yaml.MapSlice) ([]byte, error) {
 	return yaml.MarshalWithOptions(fields, yaml.IndentSequence(true), yaml.UseLiteralStyleIfMultiline(true))
 }
 
-// WriteTable writes the rules as a table.
-func (s *Set) WriteTable(w io.Writer) error {
+// writeTable writes the rules as a table.
+func (s *Set) writeTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RULE\tENABLED\tLEVEL\tSEVERITY\tEVALUATED BY\tATT&CK\tTITLE")
 	for _, r := range s.Rules() {

@@ -35,9 +35,9 @@ func (p *Plan) WriteFolder(ctx context.Context, dir string, wrote func(name stri
 	return writeTruth(dir, p.WriteCountryDB, p.WriteOwnerDB, p.Truth().write)
 }
 
-// CheckFolder reports whether the days can be written to dir: a day of another run
+// checkFolder reports whether the days can be written to dir: a day of another run
 // in it would become part of the same history.
-func (w *Weeks) CheckFolder(dir string) error {
+func (w *Weeks) checkFolder(dir string) error {
 	own := map[string]bool{}
 	for i := range w.Len() {
 		own[w.folder(i)] = true
@@ -56,8 +56,11 @@ func (w *Weeks) CheckFolder(dir string) error {
 
 // WriteFolder writes date=YYYY-MM-DD/flows.parquet of each day, the two databases and
 // truth.json to dir, each of them atomically. It creates dir if it does not exist,
-// and calls wrote after each day.
+// and calls wrote after each day. It writes nothing into a folder with other days.
 func (w *Weeks) WriteFolder(ctx context.Context, dir string, wrote func(name string, flows int64)) error {
+	if err := w.checkFolder(dir); err != nil {
+		return err
+	}
 	for i := range w.Len() {
 		folder := filepath.Join(dir, w.folder(i))
 		if err := makeFolder(folder); err != nil {

@@ -14,13 +14,13 @@ import (
 // A folder of days is written as a whole, and refused if a day of other options is
 // in it.
 func TestWeeksFolder(t *testing.T) {
-	weeks, err := NewWeeks(WeeksOptions{Seed: 3, Days: 2, Hosts: MinHosts, Flows: 50, Start: time.Date(2024, 3, 8, 0, 0, 0, 0, time.UTC)})
+	weeks, err := NewWeeks(WeeksOptions{Seed: 3, Days: 2, Hosts: MinHosts, Flows: 50 * MinHosts, Start: time.Date(2024, 3, 8, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "days")
 	for range 2 { // the same days replace those of an earlier run
-		if err := weeks.CheckFolder(dir); err != nil {
+		if err := weeks.checkFolder(dir); err != nil {
 			t.Fatal(err)
 		}
 		var names []string
@@ -44,7 +44,7 @@ func TestWeeksFolder(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "date=2024-03-10"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := weeks.CheckFolder(dir); err == nil || !strings.Contains(err.Error(), "date=2024-03-10") {
+	if err := weeks.checkFolder(dir); err == nil || !strings.Contains(err.Error(), "date=2024-03-10") {
 		t.Errorf("a day of another run: %v", err)
 	}
 }
@@ -53,7 +53,7 @@ func TestWeeksFolder(t *testing.T) {
 func TestAttacks(t *testing.T) {
 	beacon, scan := Planted{Rule: "beacon"}, Planted{Rule: "internal-scan"}
 	truth := WeeksTruth{Days: []DayTruth{{Planted: []Planted{beacon}}, {}, {Planted: []Planted{beacon, scan}}}}
-	if got := truth.Attacks(); got != 2 {
+	if got := truth.attacks(); got != 2 {
 		t.Errorf("%d attacks, want 2", got)
 	}
 }

@@ -51,6 +51,7 @@
 package synth
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"net/netip"
@@ -95,15 +96,18 @@ func (o Options) normal() (Options, error) {
 	if o.Strength == 0 {
 		o.Strength = 1
 	}
-	switch {
-	case o.Flows < MinFlows || o.Flows > MaxFlows:
-		return o, fmt.Errorf("synth: %d flows a day; it must be from %d to %d", o.Flows, MinFlows, MaxFlows)
-	case o.Hosts < MinHosts || o.Hosts > MaxHosts:
-		return o, fmt.Errorf("synth: %d hosts; it must be from %d to %d", o.Hosts, MinHosts, MaxHosts)
-	case !(o.Strength > 0 && o.Strength <= 100):
-		return o, fmt.Errorf("synth: strength %v; it must be above 0 and at most 100", o.Strength)
+	if !(o.Strength > 0 && o.Strength <= 100) {
+		return o, fmt.Errorf("strength %v: must be above 0 and at most 100", o.Strength)
 	}
-	return o, nil
+	return o, cmp.Or(inRange("flows", o.Flows, MinFlows, MaxFlows), inRange("hosts", o.Hosts, MinHosts, MaxHosts))
+}
+
+// inRange returns an error that names the option if its value is outside a range.
+func inRange(option string, value, least, most int) error {
+	if value < least || value > most {
+		return fmt.Errorf("%s %d: must be from %d to %d", option, value, least, most)
+	}
+	return nil
 }
 
 // Plan is an organisation and its sample days. It does not change after New,

@@ -111,9 +111,9 @@ func TestOptionsOutOfBounds(t *testing.T) {
 		opts Options
 		want string
 	}{
-		{Options{Flows: 10}, "10 flows a day; it must be from 10000"},
-		{Options{Flows: -1}, "-1 flows"},
-		{Options{Hosts: 3}, "3 hosts; it must be from 20"},
+		{Options{Flows: 10}, "flows 10: must be from 10000"},
+		{Options{Flows: -1}, "flows -1"},
+		{Options{Hosts: 3}, "hosts 3: must be from 20"},
 		{Options{Hosts: MaxHosts + 1}, "to 5000"},
 		{Options{Strength: -1}, "strength -1"},
 	}

@@ -39,6 +39,13 @@ type Benign struct {
 	Description string     `json:"description"`
 }
 
+// Summary says in words how much is planted.
+func (t Truth) Summary() string { return summary(len(t.Planted), len(t.Benign)) }
+
+func summary(planted, benign int) string {
+	return fmt.Sprintf("%d planted, %d benign but similar", planted, benign)
+}
+
 // write writes truth.json.
 func (t Truth) write(w io.Writer) error {
 	e := json.NewEncoder(w)

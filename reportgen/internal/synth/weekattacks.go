@@ -167,7 +167,7 @@ func (w *Weeks) attackFastUpload(c *weeksCast, r rng, i int) {
 func (w *Weeks) attackTunnel(c *weeksCast, r rng, i int) {
 	m := c.take()
 	when := w.draw(m, r)
-	n := max(400, 5*dnsShare*float64(w.opts.Flows)) * r.between(1, 2)
+	n := max(400, 5*dnsShare*float64(w.hostFlows)) * r.between(1, 2)
 	first := hours(r.between(1, 16))
 	w.plant("dns-c2", fmt.Sprintf("about %.0f DNS requests a day of a tunnel, %s", n, w.dates(when)),
 		activity{attackName(i), func(d weekday) (flows []flow.Record) {

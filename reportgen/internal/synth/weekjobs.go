@@ -146,7 +146,7 @@ func (w *Weeks) addLinkChecker(m member) {
 		if !w.on(m, d) {
 			return nil
 		}
-		for times := range sessions(m.clock, int(5*dnsShare*float64(w.opts.Flows)*d.logNormal(1, 0.2)), d.rng) {
+		for times := range sessions(m.clock, int(5*dnsShare*float64(w.hostFlows)*d.logNormal(1, 0.2)), d.rng) {
 			for _, t := range times {
 				flows = append(flows, m.resolve(d.rng).flow(d.rng, t, m.addr))
 			}

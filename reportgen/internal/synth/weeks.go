@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"iter"
@@ -27,7 +28,7 @@ type WeeksOptions struct {
 	Seed  uint64    // 0 means DefaultSeed
 	Hosts int       // hosts of an ordinary day, servers not counted; 0 means DefaultHosts
 	Days  int       // 0 means defaultDays
-	Flows int       // about how many flows a host has on a working day; 0 means defaultHostFlows
+	Flows int       // about how many flows a working day has; 0 means defaultHostFlows for each host
 	Start time.Time // first day; zero means Monday, 4 March 2024
 	Clean bool      // plant nothing; all else stays the same
 }
@@ -43,20 +44,15 @@ func (o WeeksOptions) normal() (WeeksOptions, error) {
 		o.Days = defaultDays
 	}
 	if o.Flows == 0 {
-		o.Flows = defaultHostFlows
+		o.Flows = defaultHostFlows * o.Hosts
 	}
 	if o.Start.IsZero() {
 		o.Start = time.Date(2024, 3, 4, 0, 0, 0, 0, time.UTC)
 	}
-	switch {
-	case o.Hosts < MinHosts || o.Hosts > MaxHosts:
-		return o, fmt.Errorf("synth: %d hosts; the number must be from %d to %d", o.Hosts, MinHosts, MaxHosts)
-	case o.Days < minDays || o.Days > maxDays:
-		return o, fmt.Errorf("synth: %d days; the number must be from %d to %d", o.Days, minDays, maxDays)
-	case o.Flows < minHostFlows || o.Flows > maxHostFlows:
-		return o, fmt.Errorf("synth: %d flows a host; the number must be from %d to %d", o.Flows, minHostFlows, maxHostFlows)
-	}
-	return o, nil
+	return o, cmp.Or(
+		inRange("hosts", o.Hosts, MinHosts, MaxHosts),
+		inRange("days", o.Days, minDays, maxDays),
+		inRange("flows", o.Flows, minHostFlows*o.Hosts, maxHostFlows*o.Hosts))
 }
 
 // Weeks is an organisation over several days, with users, machines, jobs and
@@ -64,6 +60,7 @@ func (o WeeksOptions) normal() (WeeksOptions, error) {
 // [NewWeeks], and is safe for concurrent use.
 type Weeks struct {
 	opts       WeeksOptions
+	hostFlows  int   // about how many flows a host has on a working day
 	plan       *Plan // the world: addresses, users and their preferences
 	members    []member
 	activities []activity
@@ -120,10 +117,11 @@ func NewWeeks(o WeeksOptions) (*Weeks, error) {
 	}
 	// Some hosts leave and others come, so more are drawn than are there.
 	drawn := o.Hosts + max(1, o.Hosts*o.Days/churnDays)
-	p := &Plan{opts: Options{Seed: o.Seed, Flows: drawn * o.Flows, Hosts: drawn, Strength: 1}}
+	hostFlows := o.Flows / o.Hosts
+	p := &Plan{opts: Options{Seed: o.Seed, Flows: drawn * hostFlows, Hosts: drawn, Strength: 1}}
 	p.pool = newPool(p.stream("pool"))
 	p.hosts = p.newHosts()
-	w := &Weeks{opts: o, plan: p, truth: WeeksTruth{Seed: o.Seed}}
+	w := &Weeks{opts: o, hostFlows: hostFlows, plan: p, truth: WeeksTruth{Seed: o.Seed}}
 	w.enrol()
 	w.addJobs()
 	if !o.Clean {
@@ -187,7 +185,7 @@ func (w *Weeks) WriteOwnerDB(out io.Writer) error { return w.plan.WriteOwnerDB(o
 // Day yields the i-th day in order of time.
 func (w *Weeks) Day(i int) iter.Seq[flow.Record] {
 	return func(yield func(flow.Record) bool) {
-		d := &day{name: dayName(fmt.Sprintf("day %d", i)), records: make([]flow.Record, 0, w.opts.Hosts*w.opts.Flows)}
+		d := &day{name: dayName(fmt.Sprintf("day %d", i)), records: make([]flow.Record, 0, w.opts.Flows)}
 		w.routine(d, i)
 		for _, a := range w.activities {
 			d.records = append(d.records, a.run(w.weekday(i, a.name))...)
@@ -224,7 +222,7 @@ func (w *Weeks) routine(d *day, i int) {
 		if !m.there(today, r) {
 			continue
 		}
-		n := float64(w.opts.Flows) * m.weight * r.logNormal(1, 0.25) * (1 + drift*float64(i))
+		n := float64(w.hostFlows) * m.weight * r.logNormal(1, 0.25) * (1 + drift*float64(i))
 		switch {
 		case m.machine:
 			n *= machineFlows

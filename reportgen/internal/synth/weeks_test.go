@@ -22,7 +22,7 @@ func newTestWeeks(tb testing.TB, o WeeksOptions) *Weeks {
 
 // The same options give the same days, and attacks change nothing else.
 func TestWeeksAreReproducible(t *testing.T) {
-	o := WeeksOptions{Seed: 5, Hosts: 40, Days: 14, Flows: 60}
+	o := WeeksOptions{Seed: 5, Hosts: 40, Days: 14, Flows: 2400}
 	a, b := newTestWeeks(t, o), newTestWeeks(t, o)
 	o.Clean = true
 	clean := newTestWeeks(t, o)
@@ -57,7 +57,7 @@ func TestWeeksAreReproducible(t *testing.T) {
 // The truth lists an attack on exactly the days on which it has flows. Attacks
 // begin after a week, and a few last for several days.
 func TestWeeksTruth(t *testing.T) {
-	w := newTestWeeks(t, WeeksOptions{Seed: 6, Hosts: 120, Days: 21, Flows: 40})
+	w := newTestWeeks(t, WeeksOptions{Seed: 6, Hosts: 120, Days: 21, Flows: 4800})
 	truth := w.Truth()
 	rules, lasting := map[string]bool{}, map[netip.Addr]int{}
 	for i, day := range truth.Days {
@@ -102,7 +102,7 @@ func TestWeeksTruth(t *testing.T) {
 
 // Weekends are quiet, jobs come on their days, and hosts come and go.
 func TestWeeksCalendar(t *testing.T) {
-	w := newTestWeeks(t, WeeksOptions{Seed: 7, Hosts: 100, Days: 28, Flows: 60, Clean: true})
+	w := newTestWeeks(t, WeeksOptions{Seed: 7, Hosts: 100, Days: 28, Flows: 6000, Clean: true})
 	kinds := map[string]netip.Addr{}
 	for _, b := range w.Truth().Benign {
 		kinds[b.Kind] = b.Entity
@@ -151,9 +151,9 @@ func TestWeeksOptions(t *testing.T) {
 		opt  WeeksOptions
 		want string
 	}{
-		{WeeksOptions{Hosts: 3}, "3 hosts"},
-		{WeeksOptions{Days: 1}, "1 days"},
-		{WeeksOptions{Flows: 7}, "7 flows a host"},
+		{WeeksOptions{Hosts: 3}, "hosts 3"},
+		{WeeksOptions{Days: 1}, "days 1"},
+		{WeeksOptions{Flows: 700}, "flows 700: must be from 4000"},
 	} {
 		if _, err := NewWeeks(tt.opt); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%+v: %v, want %q", tt.opt, err, tt.want)

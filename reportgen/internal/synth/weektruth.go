@@ -39,9 +39,12 @@ func (t WeeksTruth) write(w io.Writer) error {
 	return nil
 }
 
-// Attacks returns the number of attacks, each counted once however many days it
+// Summary says in words how much is planted, each attack counted once.
+func (t WeeksTruth) Summary() string { return summary(t.attacks(), len(t.Benign)) }
+
+// attacks returns the number of attacks, each counted once however many days it
 // lasts.
-func (t WeeksTruth) Attacks() int {
+func (t WeeksTruth) attacks() int {
 	planted := map[string]bool{}
 	for _, d := range t.Days {
 		for _, p := range d.Planted {

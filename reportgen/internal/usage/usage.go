@@ -1,4 +1,5 @@
-// Package usage writes the help texts and the manual page of cobra commands.
+// Package usage is what cobra commands have in common towards their users: help
+// texts, the manual page, and errors of missing, unexpected and unknown arguments.
 //
 // The usage text of a flag begins with a typed placeholder in backquotes, such as
 // "`DURATION` per-cell timeout (0 = none)", which is shown after the flag's name only.
@@ -12,12 +13,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Template returns cobra's template for usage texts, changed to show flags with
+// template returns cobra's template for usage texts, changed to show flags with
 // their placeholders.
-func Template(template string) string {
+func template(text string) string {
 	cobra.AddTemplateFunc("flagUsages", Flags)
-	template = strings.ReplaceAll(template, ".LocalFlags.FlagUsages", "flagUsages .LocalFlags")
-	return strings.ReplaceAll(template, ".InheritedFlags.FlagUsages", "flagUsages .InheritedFlags")
+	text = strings.ReplaceAll(text, ".LocalFlags.FlagUsages", "flagUsages .LocalFlags")
+	return strings.ReplaceAll(text, ".InheritedFlags.FlagUsages", "flagUsages .InheritedFlags")
 }
 
 // Flags returns the usages of flags as pflag's method FlagUsages does, with

@@ -1,0 +1,31 @@
+package report
+
+import (
+	"errors"
+
+	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+)
+
+// WithStatus gives the error of a run its exit status: that of the most serious of the errors that it joins.
+func WithStatus(err error) error {
+	if err == nil {
+		return nil
+	}
+	var died *kernel.DiedError
+	var unwritten *NotWrittenError
+	var cell *execute.Error
+	var late *execute.TimeoutError
+	var fault *Fault
+	var unprinted *NotPrintedError
+	status := exit.BadInput
+	switch {
+	case errors.As(err, &died), errors.Is(err, kernel.ErrNoAnswer):
+		status = exit.KernelDied
+	case errors.As(err, &unwritten):
+	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &fault), errors.As(err, &unprinted):
+		status = exit.Failed
+	}
+	return exit.With(status, err)
+}
