@@ -58,31 +58,28 @@ func (o *alertOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.spool, "alert-spool", "", "`FOLDER` undelivered alerts (default flowbook/alerts in the user's configuration folder)")
 }
 
-// alerting makes and sends the alerts of a run of detect.
-type alerting struct {
-	alertOptions
-	set    *siem.Set
-	tls    *tls.Config
-	alerts []alert.Alert
-	routes alert.Routes
-}
-
 // open checks the flags.
-func (o alertOptions) open(set *siem.Set) (*alerting, error) {
-	a := &alerting{alertOptions: o, set: set}
+func (o alertOptions) open(set *siem.Set, findings string) (*siem.Alerting, error) {
+	a := &siem.Alerting{
+		Set: set, Least: detect.Severity(o.least), Findings: findings,
+		Options: alert.Options{Format: o.format, Timeout: o.timeout, Retries: &o.retries, Spool: cmp.Or(o.spool, alert.DefaultSpool())},
+	}
 	var err error
-	if a.tls, err = alert.TLSConfig(o.ca, o.cert); err != nil {
+	if a.Options.TLS, err = alert.TLSConfig(o.ca, o.cert); err != nil {
 		return nil, err
 	}
-	for _, to := range o.to {
-		if _, err := alert.ParseDestination(to); err != nil {
+	for _, text := range o.to {
+		to, err := alert.ParseDestination(text)
+		if err != nil {
 			return nil, fmt.Errorf("--alert: %w", err)
 		}
+		a.To = append(a.To, to)
+	}
+	if err := alert.CheckFormat(o.format); err != nil {
+		return nil, fmt.Errorf("--alert-format: %w", err)
 	}
 	switch {
-	case alert.CheckFormat(o.format) != nil:
-		return nil, fmt.Errorf("--alert-format %q: %w", o.format, alert.CheckFormat(o.format))
-	case !detect.Severity(o.least).Known():
+	case !a.Least.Known():
 		return nil, fmt.Errorf("--alert-least %q: %s", o.least, wantSeverity)
 	case o.timeout <= 0:
 		return nil, fmt.Errorf("--alert-timeout %v: must be above 0", o.timeout)
@@ -90,63 +87,16 @@ func (o alertOptions) open(set *siem.Set) (*alerting, error) {
 		return nil, fmt.Errorf("--alert-retries %d: must not be negative", o.retries)
 	}
 	if o.day != "" {
-		if _, err := time.Parse(time.DateOnly, o.day); err != nil {
+		if a.Date, err = time.Parse(time.DateOnly, o.day); err != nil {
 			return nil, fmt.Errorf("--day %q: want a date such as 2024-04-21", o.day)
 		}
 	}
-	if err := set.CheckActions(os.LookupEnv); err != nil {
-		return nil, err
-	}
-	return a, nil
-}
-
-// make makes the alerts, if the format of findings or a destination needs them, and
-// decides where they go.
-func (a *alerting) make(found []detect.Finding, in detect.Input, path, format string, c *console.Console) error {
-	send := len(a.to) > 0 || a.set.HasActions()
-	if !send && format != alert.FormatOCSF && format != alert.FormatECS {
-		return nil
-	}
-	made, err := alert.MadeNow()
-	if err != nil {
-		return err
-	}
-	day, reason := alert.DayOf(in.Test, path, made)
-	switch {
-	case a.day != "":
-		if day.Midnight, err = time.Parse(time.DateOnly, a.day); err != nil {
-			return err
-		}
-	case !in.TestDate.IsZero():
-		day.Midnight = in.TestDate
-	case reason != "":
-		c.Warnf("alerts have no times of their own: %s; give the date with --day", reason)
-	}
-	if a.alerts, err = a.set.Alerts(found, day); err != nil || !send {
-		return err
-	}
-	return a.route()
-}
-
-// route adds the routes of the rules' actions, then those of the flags.
-func (a *alerting) route() error {
-	opt := alert.Options{Format: a.format, Timeout: a.timeout, Retries: &a.retries, Spool: cmp.Or(a.spool, alert.DefaultSpool()), TLS: a.tls}
-	if err := a.set.AddRoutes(&a.routes, a.alerts, opt, os.LookupEnv); err != nil {
-		return err
-	}
-	for _, text := range a.to {
-		to, err := alert.ParseDestination(text)
-		if err != nil {
-			return fmt.Errorf("--alert: %w", err)
-		}
-		a.routes.Add(to, opt, alert.AtLeast(a.alerts, detect.Severity(a.least)))
-	}
-	return nil
+	return a, set.CheckActions(os.LookupEnv)
 }
 
 // deliver sends the alerts, except to standard output, and reports what happened.
-func (a *alerting) deliver(ctx context.Context, c *console.Console) error {
-	err := a.routes.Deliver(ctx, c)
+func deliver(ctx context.Context, a *siem.Alerting, c *console.Console) error {
+	err := a.Routes.Deliver(ctx, c)
 	if errors.As(err, new(*tls.CertificateVerificationError)) {
 		c.Warnf("set --alert-ca to the certificates that verify the server")
 	}

@@ -112,7 +112,7 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 	if err := opt.validate(); err != nil {
 		return err
 	}
-	alerts, err := opt.alerts.open(rules)
+	alerts, err := opt.alerts.open(rules, opt.format)
 	if err != nil {
 		return err
 	}
@@ -142,18 +142,22 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 		}
 	}
 	// Alerts go first: the reader of the findings may close the pipe.
-	if err := alerts.make(r.Findings, in, opt.selection.Test, opt.format, c); err != nil {
+	undated, err := alerts.Make(r.Findings, in, opt.selection.Test)
+	if err != nil {
 		return err
+	}
+	if undated != "" {
+		c.Warnf("alerts have no times of their own: %s; give the date with --day", undated)
 	}
 	seen := r.Coverage()
 	c.Infof("%s", findings.CoverageLine(seen))
-	delivered := alerts.deliver(cmd.Context(), c)
-	printed := opt.print(stdout, r, alerts)
+	delivered := deliver(cmd.Context(), alerts, c)
+	printed := opt.print(stdout, r, alerts.Alerts)
 	if printed == nil && opt.coverage {
 		printed = opt.writeCoverage(stdout, c, seen)
 	}
 	if printed == nil {
-		printed = alerts.routes.WriteStdout(stdout)
+		printed = alerts.Routes.WriteStdout(stdout)
 	}
 	return errors.Join(delivered, printed, opt.verdict(r))
 }
@@ -209,7 +213,7 @@ func (opt *detectOptions) writeCoverage(stdout io.Writer, c *console.Console, se
 }
 
 // print writes the findings in the chosen format.
-func (opt *detectOptions) print(w io.Writer, r detect.Result, alerts *alerting) error {
+func (opt *detectOptions) print(w io.Writer, r detect.Result, alerts []alert.Alert) error {
 	switch opt.format {
 	case "json":
 		return findings.WriteJSON(w, r)
@@ -218,7 +222,7 @@ func (opt *detectOptions) print(w io.Writer, r detect.Result, alerts *alerting) 
 	case "table":
 		return findings.WriteTable(w, r)
 	}
-	return alert.Write(w, alerts.alerts, opt.format)
+	return alert.Write(w, alerts, opt.format)
 }
 
 // verdict returns an error if findings are as severe as --fail-on says.

@@ -12,6 +12,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/compare"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/internal/findings"
 )
 
 // newDiffCommand returns the command that compares two reports, or the findings of two
@@ -83,7 +84,7 @@ func diff(cmd *cobra.Command, before, after, format string) (bool, error) {
 	var days [2]changes.Day
 	for i, name := range []string{before, after} {
 		var err error
-		if days[i].Findings, days[i].Coverage, err = readFindings(cmd, name); err != nil {
+		if days[i].Findings, days[i].Coverage, err = findings.ReadFile(name, cmd.InOrStdin()); err != nil {
 			return false, err
 		}
 	}

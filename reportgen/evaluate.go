@@ -54,7 +54,7 @@ func newEvaluateCommand() *cobra.Command {
 			}
 			var found []detect.Finding
 			for _, path := range args {
-				fs, _, err := readFindings(cmd, path)
+				fs, _, err := findings.ReadFile(path, cmd.InOrStdin())
 				if err != nil {
 					return err
 				}
@@ -68,19 +68,6 @@ func newEvaluateCommand() *cobra.Command {
 	c.Flags().IntVarP(&k, "top", "k", 0, "`NUMBER` entities of a rule that P@k counts (0 = as many as are planted)")
 	c.AddCommand(newEvaluateWorldsCommand())
 	return c
-}
-
-// readFindings reads a file of findings, or standard input for "-".
-func readFindings(cmd *cobra.Command, path string) ([]detect.Finding, []detect.Coverage, error) {
-	if path == "-" {
-		return findings.Read("standard input", cmd.InOrStdin())
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close()
-	return findings.Read(path, f)
 }
 
 const evaluateWorldsHelp = `Evaluate worlds measures the detections and writes the results as Markdown.

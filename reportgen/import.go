@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // --timezone must work on a machine without time zone files
-	"unicode"
 
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
@@ -114,14 +113,9 @@ func (opt *importOptions) reading() (read ingest.Options, err error) {
 		}
 		read.Days = append(read.Days, day)
 	}
-	read.Fields = strings.FieldsFunc(opt.fields, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-	switch d := opt.delimiter; {
-	case d == "tab" || d == `\t`:
-		read.Delimiter = '\t'
-	case len(d) == 1 && !strings.ContainsAny(d, "\"\r\n"):
-		read.Delimiter = d[0]
-	case d != "":
-		return read, fmt.Errorf("--delimiter %q is not one character; give one, or tab", d)
+	read.Fields = ingest.SplitNames(opt.fields)
+	if read.Delimiter, err = ingest.ParseDelimiter(opt.delimiter); err != nil {
+		return read, fmt.Errorf("--delimiter %w", err)
 	}
 	read.Set, read.Now = opt.set, time.Now()
 	read.Time, read.Map, read.OneWay, read.Bytes = opt.time, opt.columns, opt.oneWay, ingest.ByteKind(opt.bytes)

@@ -3,7 +3,6 @@ package alert
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -177,5 +176,5 @@ func CheckFormat(format string) error {
 	case "", FormatJSON, FormatOCSF, FormatECS:
 		return nil
 	}
-	return errors.New("want json, ocsf or ecs")
+	return fmt.Errorf("unknown format %q; want json, ocsf or ecs", format)
 }

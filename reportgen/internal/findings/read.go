@@ -8,12 +8,26 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 )
 
 // maxLine is the size in bytes of the longest line that Read reads.
 const maxLine = 16 << 20
+
+// ReadFile reads a file as [Read] does, or stdin if path is "-".
+func ReadFile(path string, stdin io.Reader) ([]detect.Finding, []detect.Coverage, error) {
+	if path == "-" {
+		return Read("standard input", stdin)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	return Read(path, f)
+}
 
 // Read reads what reportgen detect --format json prints: one finding a line and, with
 // --coverage, one record of coverage a line. Without --coverage the second result is nil.

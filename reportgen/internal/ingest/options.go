@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -33,6 +34,26 @@ var byName = []string{flow.ColSrcPort, flow.ColUpPackets, flow.ColDownPackets, f
 // directions, for a log without down_bytes; date, for a log with the date and
 // the time of day in two columns; end, of the flow; and tcp_flags.
 func MapKeys() []string { return slices.Sorted(maps.Keys(mapKeys)) }
+
+// SplitNames returns the names of columns in a text, which separates them by
+// spaces or commas.
+func SplitNames(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+}
+
+// ParseDelimiter reads a delimiter: one character, or tab. The empty text is 0, for
+// a delimiter that is detected.
+func ParseDelimiter(text string) (byte, error) {
+	switch {
+	case text == "":
+		return 0, nil
+	case text == "tab" || text == `\t`:
+		return '\t', nil
+	case len(text) == 1 && !strings.ContainsAny(text, "\"\r\n"):
+		return text[0], nil
+	}
+	return 0, fmt.Errorf("%q: is not one character; give one, or tab", text)
+}
 
 // row checks the options against a format and returns the row that its files
 // begin with.

@@ -3,6 +3,7 @@ package siem
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -57,21 +58,21 @@ func (a Action) options(lookup func(string) (string, bool)) (alert.Options, erro
 	return opt, nil
 }
 
-// HasActions says whether a rule of the set sends its alerts somewhere.
-func (s *Set) HasActions() bool {
+// hasActions says whether a rule of the set sends its alerts somewhere.
+func (s *Set) hasActions() bool {
 	return slices.ContainsFunc(s.Rules(), func(r *Rule) bool { return len(r.Flowbook.Actions) > 0 })
 }
 
 // CheckActions returns an error if a rule's action cannot be carried out, such as
-// one whose token is not in the environment. See [Set.AddRoutes] for lookup.
+// one whose token is not in the environment. See [Set.addRoutes] for lookup.
 func (s *Set) CheckActions(lookup func(string) (string, bool)) error {
-	return s.AddRoutes(new(alert.Routes), nil, alert.Options{}, lookup)
+	return s.addRoutes(new(alert.Routes), nil, alert.Options{}, lookup)
 }
 
-// AddRoutes adds the routes of the rules' actions for the alerts of their rules.
+// addRoutes adds the routes of the rules' actions for the alerts of their rules.
 // The spool and the TLS configuration come from shared, all other options from the
 // action. lookup, such as os.LookupEnv, finds the variables that actions name.
-func (s *Set) AddRoutes(routes *alert.Routes, alerts []alert.Alert, shared alert.Options, lookup func(string) (string, bool)) error {
+func (s *Set) addRoutes(routes *alert.Routes, alerts []alert.Alert, shared alert.Options, lookup func(string) (string, bool)) error {
 	for _, r := range s.Rules() {
 		for _, action := range r.Flowbook.Actions {
 			opt, err := action.options(lookup)
@@ -93,4 +94,48 @@ func (s *Set) AddRoutes(routes *alert.Routes, alerts []alert.Alert, shared alert
 		}
 	}
 	return nil
+}
+
+// Alerting makes alerts of a day's findings and says where they go.
+type Alerting struct {
+	Set      *Set
+	Findings string              // the format in which the findings are printed: for OCSF and ECS, alerts are made of them
+	Date     time.Time           // of the day; zero means that of the input, or else that in the names of its files
+	To       []alert.Destination // beside those of the rules' actions
+	Least    detect.Severity     // of the findings that go to To
+	Options  alert.Options       // of To, and the spool and TLS configuration of all
+
+	Alerts []alert.Alert // of all findings; nil if nothing needs them
+	Routes alert.Routes
+}
+
+// Make makes the alerts if the format of the findings or a destination needs them,
+// and their routes: first those of the rules' actions, then those of To. The test
+// day of in was read from path. If alerts have no times, undated says why.
+func (a *Alerting) Make(findings []detect.Finding, in detect.Input, path string) (undated string, err error) {
+	send := len(a.To) > 0 || a.Set.hasActions()
+	if !send && a.Findings != alert.FormatOCSF && a.Findings != alert.FormatECS {
+		return "", nil
+	}
+	made, err := alert.MadeNow()
+	if err != nil {
+		return "", err
+	}
+	day, undated := alert.DayOf(in.Test, path, made)
+	switch {
+	case !a.Date.IsZero():
+		day.Midnight, undated = a.Date, ""
+	case !in.TestDate.IsZero():
+		day.Midnight, undated = in.TestDate, ""
+	}
+	if a.Alerts, err = a.Set.Alerts(findings, day); err != nil || !send {
+		return undated, err
+	}
+	if err := a.Set.addRoutes(&a.Routes, a.Alerts, a.Options, os.LookupEnv); err != nil {
+		return undated, err
+	}
+	for _, to := range a.To {
+		a.Routes.Add(to, a.Options, alert.AtLeast(a.Alerts, a.Least))
+	}
+	return undated, nil
 }
