@@ -40,6 +40,7 @@ type builder struct {
 	widgets   map[string]*widgetModel
 	loaded    string            // scripts that earlier cells load for those after them
 	footnotes map[string]string // the source of each footnote, by its label
+	inSummary bool              // the current cell has the tag summary
 }
 
 // located is a text and the cell that it came from.
@@ -102,6 +103,7 @@ func (b *builder) notebook(in Input) {
 		}
 		where := document.Origin{Notebook: in.Name, Cell: number, CellID: cell.ID}
 		first, label := len(b.doc.Blocks), ""
+		b.inSummary = cell.HasTag("summary")
 		switch cell.Type {
 		case nbformat.Markdown:
 			if !cell.HasTag("remove-cell") {
@@ -113,10 +115,28 @@ func (b *builder) notebook(in Input) {
 		default:
 			b.raw(where, cell)
 		}
-		b.addCell(where, label, first)
+		if b.inSummary {
+			b.moveToSummary(first)
+		} else {
+			b.addCell(where, label, first)
+		}
 	}
 	if b.numbers.base == 0 {
 		b.warn(document.Origin{Notebook: in.Name}, 0, "the notebook has no heading and therefore no section of its own")
+	}
+}
+
+// moveToSummary moves the blocks from the index first on to the summary. The source of a
+// cell stays where it is.
+func (b *builder) moveToSummary(first int) {
+	added := slices.Clone(b.doc.Blocks[first:])
+	b.doc.Blocks = b.doc.Blocks[:first]
+	for _, block := range added {
+		if code, ok := block.(*document.Code); ok {
+			b.add(code)
+		} else {
+			b.doc.Summary = append(b.doc.Summary, block)
+		}
 	}
 }
 
@@ -160,13 +180,13 @@ func (b *builder) text(where document.Origin, source string, attachments map[str
 }
 
 // markdown adds a Markdown cell or output: headings open sections, and the blocks
-// between them are prose.
+// between them are prose. Headings of the summary are part of its prose.
 func (b *builder) markdown(where document.Origin, source string, attachments map[string]any) {
 	t := b.text(where, source, attachments)
 	var prose *document.Text
 	for n := t.Root.FirstChild(); n != nil; {
 		next := n.NextSibling()
-		if h, ok := n.(*ast.Heading); ok {
+		if h, ok := n.(*ast.Heading); ok && !b.inSummary {
 			prose = nil
 			b.heading(where, t, h)
 		} else {

@@ -71,7 +71,7 @@ type anchors struct {
 func newAnchors() anchors {
 	return anchors{
 		// Anchors that the writers use.
-		taken:  map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true, "references": true, "figures": true, "tables": true, "search": true, "theme": true},
+		taken:  map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true, "summary": true, "summary-title": true, "references": true, "figures": true, "tables": true, "search": true, "theme": true},
 		labels: map[string]*document.Target{}, slugs: map[string]*document.Target{}, notebooks: map[string]*document.Target{}, raw: map[string]*document.Target{},
 	}
 }

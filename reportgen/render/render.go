@@ -39,6 +39,8 @@
 //     include, eval, warning and error
 //   - as tags, MyST's hide- and remove- input, output and cell, remove-stdout and
 //     remove-stderr, papermill's parameters, and raises-exception
+//   - the tag summary, as Markdown cells may too: what the cell shows becomes part of the
+//     report's first page and of summary.md, instead of its section
 //   - in the metadata of an output, under the key reportgen: kind, label, caption and alt
 //     of a figure or table. The rows of a table, and the data of a figure, are in its
 //     application/vnd.dataresource+json

@@ -49,7 +49,10 @@ func collect(d *document.Document) ([]item, error) {
 	if d.Abstract != nil {
 		c.prose(d.Abstract)
 	}
-	for _, b := range d.Blocks {
+	if len(d.Summary) > 0 {
+		c.section = "Summary"
+	}
+	for _, b := range d.All() {
 		c.block(b)
 	}
 	c.section = "Footnotes"

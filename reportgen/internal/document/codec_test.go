@@ -18,6 +18,7 @@ import (
 	east "github.com/yuin/goldmark/extension/ast"
 
 	"github.com/flowbook/flowbook/reportgen/internal/svg"
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
 
 // filler sets every field of a value to something that no other field has.
@@ -31,6 +32,9 @@ func (f *filler) word() string {
 func (f *filler) fill(t *testing.T, v reflect.Value, depth int) {
 	t.Helper()
 	switch v.Type() {
+	case blockType:
+		v.Set(reflect.ValueOf(&Stream{Spans: terminal.Parse(f.word())}))
+		return
 	case textType:
 		v.Set(reflect.ValueOf(NewParser().ParseLine(f.word())))
 		return

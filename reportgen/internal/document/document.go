@@ -9,6 +9,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
@@ -19,8 +20,9 @@ type Document struct {
 	Title      string
 	Subtitle   string
 	Authors    []string
-	Date       string // as the author wrote it
-	Abstract   *Text  // nil for none
+	Date       string  // as the author wrote it
+	Abstract   *Text   // nil for none
+	Summary    []Block // the first page: what cells with the tag summary show; without headings
 	Blocks     []Block
 	Notes      []*Note       // footnotes, in the order of their numbers
 	References []*Reference  // works that are cited, in the order of their numbers
@@ -92,9 +94,12 @@ func (d *Document) Failures() []*Failure {
 	return failed
 }
 
+// All returns the blocks of the summary and of the body.
+func (d *Document) All() []Block { return slices.Concat(d.Summary, d.Blocks) }
+
 func blocksOf[B Block](d *Document) []B {
 	var found []B
-	for _, b := range d.Blocks {
+	for _, b := range d.All() {
 		if b, ok := b.(B); ok {
 			found = append(found, b)
 		}

@@ -77,7 +77,7 @@ func newPage(d *document.Document) *page {
 		Document: d, Sections: sections(d.Blocks), Notes: d.Notes, Front: true, Back: true,
 		outline: outlineOf(d), sanitizer: document.NewSanitizer(),
 	}
-	p.trust(d.Blocks)
+	p.trust(d.All())
 	p.formulas = hasFormula(d)
 	return p
 }

@@ -80,6 +80,9 @@ func outlineOf(d *document.Document) outline {
 // contents returns the table of contents as a tree.
 func contents(d *document.Document) []*entry {
 	root := &entry{}
+	if len(d.Summary) > 0 {
+		root.Children = append(root.Children, &entry{ID: "summary", Title: "Summary"})
+	}
 	for _, h := range d.Headings() {
 		if h.Depth > tocDepth {
 			continue

@@ -249,7 +249,7 @@ func hasFormula(d *document.Document) bool {
 	for _, n := range d.Notes {
 		texts = append(texts, n.Text)
 	}
-	for _, b := range d.Blocks {
+	for _, b := range d.All() {
 		switch b := b.(type) {
 		case document.Prose:
 			texts = append(texts, b.Text)

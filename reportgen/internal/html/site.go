@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -62,6 +63,9 @@ func sitePages(d *document.Document) []*page {
 	front := part("index.html", "")
 	front.Front = true
 	pages := []*page{front}
+	for _, id := range append(anchorsOf(d.Summary), "summary") {
+		files[id] = front.Site.File
+	}
 	for _, s := range whole.Sections {
 		p := front
 		if s.Heading != nil {
@@ -84,6 +88,9 @@ func sitePages(d *document.Document) []*page {
 	}
 	for i, p := range pages {
 		p.Notes = notesOf(p)
+		if p.Front {
+			p.trust(d.Summary)
+		}
 		for _, s := range p.Sections {
 			p.trust(s.Blocks)
 		}
@@ -156,21 +163,24 @@ func notesOf(p *page) []*document.Note {
 			return ast.WalkContinue, nil
 		})
 	}
+	var blocks []document.Block
 	if p.Front {
 		look(p.Abstract)
+		blocks = p.Summary
 	}
 	for _, s := range p.Sections {
-		for _, b := range s.Blocks {
-			switch b := b.(type) {
-			case *document.Heading:
-				look(b.Text)
-			case document.Prose:
-				look(b.Text)
-			case *document.Figure:
-				look(b.Caption)
-			case *document.Table:
-				look(b.Caption)
-			}
+		blocks = slices.Concat(blocks, s.Blocks)
+	}
+	for _, b := range blocks {
+		switch b := b.(type) {
+		case *document.Heading:
+			look(b.Text)
+		case document.Prose:
+			look(b.Text)
+		case *document.Figure:
+			look(b.Caption)
+		case *document.Table:
+			look(b.Caption)
 		}
 	}
 	var notes []*document.Note

@@ -101,7 +101,7 @@ func (w *writer) fragment(f *document.Fragment) string {
 			tag := "<a"
 			if destination := piece.Link.Destination; destination != "" {
 				if id, ok := strings.CutPrefix(destination, "#"); ok {
-					destination = "#" + w.anchor(id)
+					destination = w.href(w.anchor(id))
 				}
 				tag += document.Escaped("href", destination)
 			}

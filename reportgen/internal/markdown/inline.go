@@ -67,7 +67,7 @@ func (w *writer) own(n ast.Node) string {
 		if n.Target == nil {
 			return "**" + escape(n.Printed()) + "**"
 		}
-		return fmt.Sprintf("[%s](#%s)", escape(n.Printed()), w.anchor(n.Target.ID))
+		return fmt.Sprintf("[%s](%s)", escape(n.Printed()), w.href(w.anchor(n.Target.ID)))
 	case *document.Image:
 		return w.picture(n.Picture)
 	case *document.Math:
@@ -198,7 +198,7 @@ func (w *writer) link(n *ast.Link, source []byte) string {
 	}
 	destination := string(util.URLEscape(n.Destination, true))
 	if id, ok := strings.CutPrefix(destination, "#"); ok {
-		destination = "#" + w.anchor(id)
+		destination = w.href(w.anchor(id))
 	}
 	if destination == "" || strings.ContainsAny(destination, "() ") {
 		destination = "<" + destination + ">"
@@ -262,7 +262,7 @@ func (w *writer) citation(c *document.Citation) string {
 	}
 	var all []string
 	for _, work := range c.Works {
-		all = append(all, fmt.Sprintf("[%s](#%s)", escape(work.Printed()), work.Reference.ID))
+		all = append(all, fmt.Sprintf("[%s](%s)", escape(work.Printed()), w.href(work.Reference.ID)))
 	}
 	return strings.Join(all, ", ")
 }

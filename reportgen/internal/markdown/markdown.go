@@ -23,15 +23,21 @@ import (
 
 // The names of the files that Write creates.
 const (
-	fileName   = "report.md"
-	figuresDir = "figures"
+	fileName    = "report.md"
+	summaryFile = "summary.md"
+	figuresDir  = "figures"
 )
 
+// summaryID is the anchor of the summary in the document.
+const summaryID = "summary"
+
 // Write writes the document as fileName in dir, which must exist, and its
-// pictures below FiguresDir.
+// pictures below figuresDir. A document with a summary also gets summaryFile, for a
+// pull request or a message, whose links lead to fileName.
 func Write(dir string, d *document.Document) error {
 	w := newWriter(d)
 	text := w.document()
+	summary := w.summaryDocument()
 	if w.err != nil {
 		return fmt.Errorf("%s: %w", fileName, w.err)
 	}
@@ -50,6 +56,9 @@ func Write(dir string, d *document.Document) error {
 		errs = append(errs, os.WriteFile(filepath.Join(dir, figuresDir, p.Name+p.Extension()), data, 0o666))
 	}
 	errs = append(errs, os.WriteFile(filepath.Join(dir, fileName), []byte(text), 0o666))
+	if summary != "" {
+		errs = append(errs, os.WriteFile(filepath.Join(dir, summaryFile), []byte(summary), 0o666))
+	}
 	return errors.Join(errs...)
 }
 
@@ -58,6 +67,8 @@ type writer struct {
 	doc       *document.Document
 	sanitizer *document.Sanitizer
 	anchors   map[string]string // a heading's anchor in the document to GitHub's
+	lower     int               // levels by which headings within prose are lowered
+	target    string            // the file that links lead to; "" for the one that is written
 	pictures  []*document.Picture
 	err       error // the first construct that has no form in Markdown
 }
@@ -85,6 +96,9 @@ func newWriter(d *document.Document) *writer {
 		return slug
 	}
 	w.anchors["top"] = unique(cmp.Or(d.Title, "Report"))
+	if len(d.Summary) > 0 {
+		w.anchors[summaryID] = unique("Summary")
+	}
 	unique("Contents")
 	for _, h := range d.Headings() {
 		w.anchors[h.ID] = unique(numbered(h.Number, h.Text.Plain()))
@@ -101,7 +115,11 @@ func numbered(number, text string) string {
 
 // document is the whole text: blocks with an empty line between them.
 func (w *writer) document() string {
-	blocks := append(w.title(), w.contents()...)
+	blocks := w.title()
+	if summary := w.summary(); len(summary) > 0 {
+		blocks = append(append(blocks, "## Summary"), summary...)
+	}
+	blocks = append(blocks, w.contents()...)
 	for _, b := range w.doc.Blocks {
 		blocks = append(blocks, w.block(b))
 	}
@@ -112,6 +130,37 @@ func (w *writer) document() string {
 	}
 	return joined(blocks) + "\n"
 }
+
+// summary returns the blocks of the summary.
+func (w *writer) summary() []string {
+	// Its title has level 2.
+	w.lower = 2
+	defer func() { w.lower = 0 }()
+	var blocks []string
+	for _, b := range w.doc.Summary {
+		blocks = append(blocks, w.block(b))
+	}
+	return blocks
+}
+
+// summaryDocument returns the text of summaryFile, or "" if there is no summary.
+func (w *writer) summaryDocument() string {
+	if len(w.doc.Summary) == 0 {
+		return ""
+	}
+	of := *w
+	of.target = fileName
+	text := joined(append([]string{"# " + escape(cmp.Or(w.doc.Title, "Report"))}, of.summary()...))
+	for _, n := range w.doc.Notes {
+		if strings.Contains(text, fmt.Sprintf("[^%d]", n.Number)) {
+			text += "\n\n" + of.note(n)
+		}
+	}
+	return text + "\n"
+}
+
+// href returns the destination of a link to an anchor.
+func (w *writer) href(anchor string) string { return w.target + "#" + anchor }
 
 // joined puts an empty line between the blocks that are not empty.
 func joined(blocks []string) string {
@@ -179,6 +228,9 @@ func (w *writer) title() []string {
 
 func (w *writer) contents() []string {
 	var lines []string
+	if len(w.doc.Summary) > 0 {
+		lines = append(lines, fmt.Sprintf("- [Summary](#%s)", w.anchors[summaryID]))
+	}
 	for _, h := range w.doc.Headings() {
 		if h.Depth > 2 {
 			continue

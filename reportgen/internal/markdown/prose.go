@@ -17,7 +17,7 @@ func (w *writer) node(n ast.Node, source []byte) string {
 	case *ast.Paragraph, *ast.TextBlock:
 		return running(w.inlines(n, source))
 	case *ast.Heading:
-		return strings.Repeat("#", n.Level) + " " + strings.ReplaceAll(w.inlines(n, source), "\n", " ")
+		return strings.Repeat("#", min(n.Level+w.lower, 6)) + " " + strings.ReplaceAll(w.inlines(n, source), "\n", " ")
 	case *ast.Blockquote:
 		return "> " + indent(w.blocks(n, source), "> ")
 	case *document.Alert:

@@ -21,6 +21,7 @@ import (
 const (
 	HTMLName      = "index.html"
 	MarkdownName  = "report.md"
+	SummaryName   = "summary.md"
 	FiguresName   = "figures"
 	PDFName       = "report.pdf"
 	SiteName      = "site"
