@@ -26,7 +26,7 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 reportgen: ## build the program into .tools/bin
-	@CGO_ENABLED=0 go build -o $(REPORTGEN) ./reportgen
+	@CGO_ENABLED=0 go build -trimpath -o $(REPORTGEN) ./reportgen # as a release is built, so that tests of releases only link
 
 report: reportgen ## write the report of the sample days to report/
 	$(REPORTGEN) run --strict -o report notebooks

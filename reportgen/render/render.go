@@ -83,9 +83,6 @@ type Document = document.Document
 // Field is a named value, such as an input of the report and its SHA-256.
 type Field = document.Field
 
-// Origin is the notebook and cell that a warning or problem concerns.
-type Origin = document.Origin
-
 // Works are bibliography entries by key.
 type Works = cite.Works
 

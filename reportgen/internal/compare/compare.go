@@ -1,8 +1,8 @@
 // Package compare finds what differs between two reports: a report that was made before, and one made now.
 //
-// [Reports] compares two folders. A report is stale if any of its files has other bytes. Reports then names the sections,
-// texts, tables, rows and figures of its document that differ (see documents), the files, and what changed among the
-// sources of the report.
+// [Fresh] compares the folder of a report with a run. The report is stale if any of its files has other bytes. Fresh then
+// names the sections, texts, tables, rows and figures of its document that differ (see documents), the files, and what
+// changed among the sources of the report.
 package compare
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// Fresh writes the report of a run into a temporary folder and compares the report in dir with it, as [Reports] does. The
+// Fresh writes the report of a run into a temporary folder and compares the report in dir with it, as [reports] does. The
 // error of a run that failed has its exit status.
 func Fresh(ctx context.Context, w io.Writer, dir string, r *report.Run, o report.WriteOptions) (stale bool, err error) {
 	temp, err := workdir.Make(os.TempDir(), "reportgen-check-")
@@ -45,12 +45,12 @@ func Fresh(ctx context.Context, w io.Writer, dir string, r *report.Run, o report
 	if err != nil {
 		return false, err
 	}
-	return Reports(w, dir, fresh.Path(), digest)
+	return reports(w, dir, fresh.Path(), digest)
 }
 
-// Reports compares the report in was with the fresh one, whose document has the given [pdf.Digest], and writes the
+// reports compares the report in was with the fresh one, whose document has the given [pdf.Digest], and writes the
 // differences to w. It reports whether the report in was is stale.
-func Reports(w io.Writer, was, fresh, digest string) (stale bool, err error) {
+func reports(w io.Writer, was, fresh, digest string) (stale bool, err error) {
 	files, similar, err := changedFiles(was, fresh)
 	if err != nil {
 		return false, err

@@ -65,7 +65,7 @@ func TestReports(t *testing.T) {
 				}
 			}
 			var b bytes.Buffer
-			stale, err := Reports(&b, was, now, "")
+			stale, err := reports(&b, was, now, "")
 			if err != nil || stale != tt.stale {
 				t.Errorf("stale %v, %v", stale, err)
 			}

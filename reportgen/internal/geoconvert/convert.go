@@ -63,7 +63,7 @@ func ReadFiles(paths []string) (Table, error) {
 		if err != nil {
 			return table, err
 		}
-		table.Add(t)
+		table.add(t)
 	}
 	return table, nil
 }
@@ -86,8 +86,8 @@ func Built() (int64, error) {
 	return built.Unix(), nil
 }
 
-// Add adds the entries of another table.
-func (t *Table) Add(o Table) {
+// add adds the entries of another table.
+func (t *Table) add(o Table) {
 	t.Entries = append(t.Entries, o.Entries...)
 	t.Unknown += o.Unknown
 }

@@ -14,17 +14,17 @@ func WithStatus(err error) error {
 		return nil
 	}
 	var died *kernel.DiedError
-	var unwritten *NotWrittenError
+	var unwritten *notWrittenError
 	var cell *execute.Error
 	var late *execute.TimeoutError
-	var fault *Fault
-	var unprinted *NotPrintedError
+	var imperfect *fault
+	var unprinted *notPrintedError
 	status := exit.BadInput
 	switch {
 	case errors.As(err, &died), errors.Is(err, kernel.ErrNoAnswer):
 		status = exit.KernelDied
 	case errors.As(err, &unwritten):
-	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &fault), errors.As(err, &unprinted):
+	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &imperfect), errors.As(err, &unprinted):
 		status = exit.Failed
 	}
 	return exit.With(status, err)

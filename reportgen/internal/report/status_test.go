@@ -19,11 +19,11 @@ func TestStatusOfARun(t *testing.T) {
 	}{
 		{cell, exit.Failed},
 		{errors.Join(cell, died), exit.KernelDied},
-		{errors.Join(errors.New("x"), &Fault{}), exit.Failed},
+		{errors.Join(errors.New("x"), &fault{}), exit.Failed},
 		{fmt.Errorf("a: %w", &kernel.NotFoundError{}), exit.BadInput},
 		{fmt.Errorf("start kernel: %w", &execute.TimeoutError{}), exit.Failed},
 		{fmt.Errorf("start kernel: %w", kernel.ErrNoAnswer), exit.KernelDied},
-		{errors.Join(&NotPrintedError{Err: errors.New("x")}, died), exit.KernelDied},
+		{errors.Join(&notPrintedError{Err: errors.New("x")}, died), exit.KernelDied},
 	}
 	for _, tt := range tests {
 		if got := exit.Status(t.Context(), WithStatus(tt.err)); got != tt.want {

@@ -52,26 +52,26 @@ func CheckFormats(formats []string) error {
 	return nil
 }
 
-// NotPrintedError reports that the browser did not print a report whose other formats were written.
-type NotPrintedError struct{ Err error }
+// notPrintedError reports that the browser did not print a report whose other formats were written.
+type notPrintedError struct{ Err error }
 
-func (e *NotPrintedError) Error() string { return PDFName + " not written: " + e.Err.Error() }
-
-// Unwrap returns the reason.
-func (e *NotPrintedError) Unwrap() error { return e.Err }
-
-// NotWrittenError reports that the report could not be written, so that the previous one is still there.
-type NotWrittenError struct{ Err error }
-
-func (e *NotWrittenError) Error() string { return "report not written: " + e.Err.Error() }
+func (e *notPrintedError) Error() string { return PDFName + " not written: " + e.Err.Error() }
 
 // Unwrap returns the reason.
-func (e *NotWrittenError) Unwrap() error { return e.Err }
+func (e *notPrintedError) Unwrap() error { return e.Err }
 
-// Fault is an imperfection of the notebooks, such as a figure without alt text, that [WriteOptions] treat as an error.
-type Fault struct{ Text string }
+// notWrittenError reports that the report could not be written, so that the previous one is still there.
+type notWrittenError struct{ Err error }
 
-func (f *Fault) Error() string { return f.Text }
+func (e *notWrittenError) Error() string { return "report not written: " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *notWrittenError) Unwrap() error { return e.Err }
+
+// fault is an imperfection of the notebooks, such as a figure without alt text, that [WriteOptions] treat as an error.
+type fault struct{ Text string }
+
+func (f *fault) Error() string { return f.Text }
 
 // WriteOptions control what is written.
 type WriteOptions struct {
@@ -97,7 +97,7 @@ func (r *Run) Write(ctx context.Context, folder *Folder, o WriteOptions) (*docum
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(failures, problems, &NotWrittenError{err})
+		return nil, errors.Join(failures, problems, &notWrittenError{err})
 	}
 	return d, errors.Join(failures, problems)
 }
@@ -121,7 +121,7 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 	}
 	for _, format := range o.Formats {
 		err := r.writeFormat(ctx, dir, format, d, o.Warn)
-		if unprinted, ok := errors.AsType[*NotPrintedError](err); ok {
+		if unprinted, ok := errors.AsType[*notPrintedError](err); ok {
 			problems = errors.Join(problems, unprinted)
 		} else if err != nil {
 			return nil, problems, err
@@ -167,7 +167,7 @@ func (r *Run) build(ctx context.Context, o WriteOptions) (d *document.Document, 
 	var faults []error
 	for _, w := range d.Warnings {
 		if o.Strict {
-			faults = append(faults, &Fault{w})
+			faults = append(faults, &fault{w})
 		} else if o.Warn != nil {
 			o.Warn(w)
 		}
@@ -205,7 +205,7 @@ func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.D
 		}
 		var b bytes.Buffer
 		if err := render.WritePDF(ctx, &b, d, created, warn); err != nil {
-			return &NotPrintedError{err}
+			return &notPrintedError{err}
 		}
 		return os.WriteFile(filepath.Join(dir, PDFName), b.Bytes(), 0o666)
 	}

@@ -60,7 +60,7 @@ func (a Action) options(lookup func(string) (string, bool)) (alert.Options, erro
 
 // hasActions says whether a rule of the set sends its alerts somewhere.
 func (s *Set) hasActions() bool {
-	return slices.ContainsFunc(s.Rules(), func(r *Rule) bool { return len(r.Flowbook.Actions) > 0 })
+	return slices.ContainsFunc(s.visible(), func(r *Rule) bool { return len(r.Flowbook.Actions) > 0 })
 }
 
 // CheckActions returns an error if a rule's action cannot be carried out, such as
@@ -73,20 +73,20 @@ func (s *Set) CheckActions(lookup func(string) (string, bool)) error {
 // The spool and the TLS configuration come from shared, all other options from the
 // action. lookup, such as os.LookupEnv, finds the variables that actions name.
 func (s *Set) addRoutes(routes *alert.Routes, alerts []alert.Alert, shared alert.Options, lookup func(string) (string, bool)) error {
-	for _, r := range s.Rules() {
+	for _, r := range s.visible() {
 		for _, action := range r.Flowbook.Actions {
 			opt, err := action.options(lookup)
 			if err != nil {
-				return fmt.Errorf("rule %s: %w", r.Key(), err)
+				return fmt.Errorf("rule %s: %w", r.key(), err)
 			}
 			to, err := alert.ParseDestination(action.To)
 			if err != nil {
-				return fmt.Errorf("rule %s: %w", r.Key(), err)
+				return fmt.Errorf("rule %s: %w", r.key(), err)
 			}
 			opt.Spool, opt.TLS = shared.Spool, shared.TLS
 			var own []alert.Alert
 			for _, a := range alert.AtLeast(alerts, cmp.Or(action.Least, detect.Medium)) {
-				if r.Enabled() && a.Finding.Rule == r.Key() {
+				if r.enabled() && a.Finding.Rule == r.key() {
 					own = append(own, a)
 				}
 			}

@@ -14,8 +14,8 @@ func (s *Set) Detect(in detect.Input) (detect.Result, error) {
 	at := newPlaces(in)
 	outcomes := map[string]detect.Outcome{}
 	var findings []detect.Finding
-	for _, r := range s.Rules() {
-		if !r.Enabled() {
+	for _, r := range s.visible() {
+		if !r.enabled() {
 			continue
 		}
 		if r.evaluated() {

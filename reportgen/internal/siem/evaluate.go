@@ -72,7 +72,7 @@ func (s *Set) query(r *Rule) (query, error) {
 		for _, key := range c.Rules {
 			of, ok := s.Rule(key)
 			if !ok {
-				return q, fmt.Errorf("rule %s: there is no rule %q", r.Key(), key)
+				return q, fmt.Errorf("rule %s: there is no rule %q", r.key(), key)
 			}
 			q.of = append(q.of, of)
 		}
@@ -206,7 +206,7 @@ func (q query) finding(g *group, value, old float64) detect.Finding {
 	if m.Dst == "" {
 		m.Dst = m.Largest[0].Dst
 	}
-	return detect.Finding{Rule: q.rule.Key(), Entity: entity, Severity: q.rule.levelSeverity(), Score: q.score(value),
+	return detect.Finding{Rule: q.rule.key(), Entity: entity, Severity: q.rule.levelSeverity(), Score: q.score(value),
 		Attack: q.rule.attack(), Summary: q.summary(g, value, m.Dst), Evidence: m, Window: [2]flow.Time{g.first, g.last}}
 }
 

@@ -166,7 +166,7 @@ func TestOverride(t *testing.T) {
 	}
 	load(t, s, "id: "+was.ID+"\nlevel: critical\nflowbook: {severity: level, enabled: false}\n")
 	is, _ = s.Rule("beacon")
-	if is.Enabled() || is.Flowbook.Severity != severityLevel || is.Flowbook.Thresholds.Score != 0.6 {
+	if is.enabled() || is.Flowbook.Severity != severityLevel || is.Flowbook.Thresholds.Score != 0.6 {
 		t.Errorf("a second file does not count: %+v", is.Flowbook)
 	}
 	// A fault of the merged rule is reported at its position in the overriding file.

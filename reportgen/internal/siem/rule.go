@@ -86,11 +86,11 @@ const (
 	severityLevel  = "level"  // the rule's level, whatever its score
 )
 
-// Enabled says whether the rule makes findings.
-func (r *Rule) Enabled() bool { return r.Flowbook.Enabled == nil || *r.Flowbook.Enabled }
+// enabled says whether the rule makes findings.
+func (r *Rule) enabled() bool { return r.Flowbook.Enabled == nil || *r.Flowbook.Enabled }
 
-// Key is the name of the rule in findings: its name, or its id without one.
-func (r *Rule) Key() string {
+// key is the name of the rule in findings: its name, or its id without one.
+func (r *Rule) key() string {
 	if r.Name != "" {
 		return r.Name
 	}

@@ -34,11 +34,11 @@ func TestBuiltin(t *testing.T) {
 		t.Fatal(err)
 	}
 	var keys, detections []string
-	for _, r := range s.Rules() {
-		keys = append(keys, r.Key())
+	for _, r := range s.visible() {
+		keys = append(keys, r.key())
 		d, _ := detect.RuleOf(r.Name)
-		if !r.Enabled() || r.Flowbook.Detection != r.Name || !slices.Equal(r.attack(), d.Attack) {
-			t.Errorf("%s: enabled %v, detection %q, ATT&CK %v", r.Key(), r.Enabled(), r.Flowbook.Detection, r.attack())
+		if !r.enabled() || r.Flowbook.Detection != r.Name || !slices.Equal(r.attack(), d.Attack) {
+			t.Errorf("%s: enabled %v, detection %q, ATT&CK %v", r.key(), r.enabled(), r.Flowbook.Detection, r.attack())
 		}
 	}
 	for _, d := range detect.Rules() {

@@ -111,7 +111,7 @@ func find(rules []*Rule, d document) (int, error) {
 	i := slices.IndexFunc(rules, func(r *Rule) bool { return id != nil && r.ID == id })
 	j := slices.IndexFunc(rules, func(r *Rule) bool { return name != nil && r.Name == name })
 	if i >= 0 && j >= 0 && i != j {
-		return 0, d.fieldError(fmt.Sprintf("is that of rule %q, and the name that of another; give one of them", rules[i].Key()), "id")
+		return 0, d.fieldError(fmt.Sprintf("is that of rule %q, and the name that of another; give one of them", rules[i].key()), "id")
 	}
 	if i < 0 && j >= 0 && id != nil {
 		return 0, d.fieldError(fmt.Sprintf("%q is taken by the rule with id %s; leave the id out to override it, or choose another name", name, rules[j].ID), "name")
@@ -135,8 +135,8 @@ func newRule(d document) (*Rule, error) {
 	return r, nil
 }
 
-// Rules returns the rules that make findings, enabled or not.
-func (s *Set) Rules() []*Rule {
+// visible returns the rules that make findings, enabled or not.
+func (s *Set) visible() []*Rule {
 	return slices.DeleteFunc(slices.Clone(s.rules), func(r *Rule) bool { return r.part })
 }
 
@@ -187,4 +187,4 @@ func link(rules []*Rule) error {
 }
 
 // evaluated says whether the rule itself is evaluated on conversations.
-func (r *Rule) evaluated() bool { return r.Flowbook.Detection == "" && r.Enabled() }
+func (r *Rule) evaluated() bool { return r.Flowbook.Detection == "" && r.enabled() }

@@ -31,8 +31,8 @@ func (s *Set) writeYAML(w io.Writer) error { return writeDocuments(w, s.rules, n
 // A rule that only a disabled correlation counts is left out too.
 func (s *Set) writeSigma(w io.Writer) error {
 	wanted := map[*Rule]bool{}
-	for _, r := range s.Rules() {
-		if !r.Enabled() {
+	for _, r := range s.visible() {
+		if !r.enabled() {
 			continue
 		}
 		wanted[r] = true
@@ -62,7 +62,7 @@ func writeDocuments(w io.Writer, rules []*Rule, drop func(yaml.MapItem) bool) er
 		}
 		text, err := marshal(fields)
 		if err != nil {
-			return fmt.Errorf("rule %s: %w", r.Key(), err)
+			return fmt.Errorf("rule %s: %w", r.key(), err)
 		}
 		if i > 0 {
 			text = append([]byte("---\n"), text...)
@@ -82,9 +82,9 @@ func marshal(fields yaml.MapSlice) ([]byte, error) {
 func (s *Set) writeTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RULE\tENABLED\tLEVEL\tSEVERITY\tEVALUATED BY\tATT&CK\tTITLE")
-	for _, r := range s.Rules() {
+	for _, r := range s.visible() {
 		enabled, by, severity := "yes", "detection", severityScored
-		if !r.Enabled() {
+		if !r.enabled() {
 			enabled = "no"
 		}
 		if r.Flowbook.Detection == "" {
@@ -93,7 +93,7 @@ func (s *Set) writeTable(w io.Writer) error {
 		if r.Flowbook.Severity != "" {
 			severity = r.Flowbook.Severity
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Key(), enabled, r.Level, severity, by, strings.Join(r.attack(), " "), r.Title)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.key(), enabled, r.Level, severity, by, strings.Join(r.attack(), " "), r.Title)
 	}
 	return t.Flush()
 }

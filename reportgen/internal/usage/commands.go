@@ -9,10 +9,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Prepare makes the commands below root refuse unknown names, and its help texts
-// show flags with their placeholders. Call it after all commands are added.
+// Prepare makes the commands below root refuse unknown names, words the errors of
+// their flags, and shows flags with their placeholders in help texts. Call it after
+// all commands are added.
 func Prepare(root *cobra.Command) {
 	requireSubcommands(root)
+	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(template(root.UsageTemplate()))
 }
 

@@ -45,6 +45,41 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+func TestErrors(t *testing.T) {
+	for args, want := range map[string]string{
+		"run --timeout 5":       `--timeout "5": is not valid; want a duration such as 30s, 5m or 1h30m`,
+		"run --timeout":         "--timeout: the value is missing",
+		"run -o":                "--output: the value is missing",
+		"run --trust=maybe":     `--trust "maybe": is not valid; want true or false`,
+		"run --port x":          `--port "x": is not valid; want a whole number`,
+		"run --file a --file b": `--file "b": the flag was given before with "a" and takes one file`,
+		"run --none":            "unknown flag: --none; run tool run --help for a list",
+		"rum":                   `unknown command "rum" for "tool"; did you mean run?`,
+		"other":                 `unknown command "other" for "tool"; run tool --help for a list`,
+		"run":                   "missing argument FILE; run tool run --help for the usage",
+		"completion bash extra": `unexpected argument "extra"; tool completion bash takes only flags`,
+		"completion extra":      `unknown command "extra" for "tool completion"; run tool completion --help for a list`,
+		"help extra":            `unknown command "extra" for "tool"; run tool --help for a list`,
+	} {
+		root := command()
+		run, _, err := root.Find([]string{"run"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run.Args = usage.AtLeastOne("FILE")
+		run.Flags().Int("port", 0, "`PORT` port")
+		var file string
+		usage.Once(run.Flags(), &file, "file", "`FILE` file")
+		root.SilenceUsage, root.SilenceErrors = true, true
+		root.SetArgs(strings.Fields(args))
+		usage.Prepare(root)
+		usage.AddCobraCommands(root)
+		if err := root.Execute(); err == nil || err.Error() != want {
+			t.Errorf("%s: %v; want %s", args, err, want)
+		}
+	}
+}
+
 func TestManual(t *testing.T) {
 	var b strings.Builder
 	if err := usage.WriteManual(&b, command()); err != nil {

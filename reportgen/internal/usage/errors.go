@@ -1,0 +1,41 @@
+package usage
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// wanted says what a flag takes, by the type of its value in pflag.
+var wanted = map[string]string{
+	"int":            "a whole number",
+	"uint64":         "a whole number that is not negative",
+	"float64":        "a number",
+	"duration":       "a duration such as 30s, 5m or 1h30m",
+	"bool":           "true or false",
+	"stringToString": "NAME=VALUE, and several separated by commas",
+}
+
+// flagError words the errors of pflag for users: pflag repeats the messages of
+// strconv and time, which name functions of Go.
+func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		name := "--" + invalid.GetFlag().Name
+		if want, ok := wanted[invalid.GetFlag().Value.Type()]; ok {
+			return fmt.Errorf("%s %q: is not valid; want %s", name, invalid.GetValue(), want)
+		}
+		return fmt.Errorf("%s %q: %w", name, invalid.GetValue(), errors.Unwrap(invalid))
+	}
+	var missing *pflag.ValueRequiredError
+	if errors.As(err, &missing) {
+		return fmt.Errorf("--%s: the value is missing", missing.GetFlag().Name)
+	}
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		return fmt.Errorf("%w; run %s --help for a list", err, cmd.CommandPath())
+	}
+	return err
+}
