@@ -8,6 +8,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/flowbook/flowbook/pkg/frame"
 )
 
 // barPlotter draws groups of horizontal bars with the value at the end of each.
@@ -17,6 +19,9 @@ import (
 type barPlotter struct {
 	series     []trace
 	suspicious []bool
+	label      string   // the column of names
+	names      []string // of rows
+	value      string   // the column of values, of either day
 	log        bool
 	low, high  float64 // the X axis
 	note       string  // printed in the row below the last bar
@@ -96,13 +101,17 @@ func (b *barPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 			if b.marked(row, s) {
 				fill = suspiciousColor
 			}
-			if to > from {
-				c.FillPolygon(fill, []vg.Point{
-					{X: from, Y: y(mid - thick/2)}, {X: to, Y: y(mid - thick/2)},
-					{X: to, Y: y(mid + thick/2)}, {X: from, Y: y(mid + thick/2)},
-				})
+			m := marked{entity: entityOf(b.label, b.names[row]), words: b.names[row]}
+			if len(b.series) > 1 {
+				m.words += ", " + b.series[s].Day
 			}
-			c.FillText(style, vg.Point{X: to + gap, Y: y(mid)}, b.caption(row, s))
+			m.words += ": " + exact(frame.Describe(b.value), v)
+			mark(c, m, func() {
+				if to > from {
+					c.FillPolygon(fill, rectangle(from, y(mid-thick/2), to, y(mid+thick/2)))
+				}
+				c.FillText(style, vg.Point{X: to + gap, Y: y(mid)}, b.caption(row, s))
+			})
 		}
 	}
 	if b.note != "" {

@@ -26,7 +26,7 @@ func Bars(f frame.Frame, label string, values []string, o Options) *Figure {
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("bars: %w", err)}
 	}
-	fig := &Figure{Data: b.shown, Width: width, Plots: make([][]*plot.Plot, 1)}
+	fig := &Figure{Data: b.shown, Alt: b.alt(), Width: width, Plots: make([][]*plot.Plot, 1)}
 	for i, value := range values {
 		p := b.plot(i, value)
 		if i == 0 {
@@ -51,7 +51,9 @@ func Bars(f frame.Frame, label string, values []string, o Options) *Figure {
 // barRows are the rows that Bars draws, with one or two series for each value.
 type barRows struct {
 	shown      frame.Frame
-	labels     []string
+	label      string   // the column of names
+	names      []string // in that column
+	labels     []string // as drawn
 	suspicious []bool
 	panels     [][]trace
 	others     int      // number of rows left out
@@ -72,13 +74,14 @@ func newBars(f frame.Frame, label string, values []string, o Options) (*barRows,
 	order := sortRows(first, f.Nrow())
 	top := cmp.Or(o.Top, 20)
 	shown := f.Subset(order[:min(top, len(order))])
-	b := &barRows{shown: shown, others: f.Nrow() - shown.Nrow()}
+	b := &barRows{shown: shown, label: label, others: f.Nrow() - shown.Nrow()}
 	if b.labels, err = frame.Strings(shown, label); err != nil {
 		return nil, err
 	}
 	for _, l := range b.labels {
 		b.suspicious = append(b.suspicious, slices.Contains(o.Suspicious, l))
 	}
+	b.names = slices.Clone(b.labels)
 	if err := b.name(o.Beside); err != nil {
 		return nil, err
 	}
@@ -155,11 +158,34 @@ func summary(ss []trace) string {
 	return "each at most " + s.Unit.Short(slices.Max(s.values))
 }
 
+// alt describes the bars: the first rows and their values.
+func (b *barRows) alt() string {
+	var titles, rows []string
+	for _, ss := range b.panels {
+		for _, s := range ss {
+			titles = append(titles, lower(s.Title))
+		}
+	}
+	for row := range b.names[:min(3, len(b.names))] {
+		var values []string
+		for _, ss := range b.panels {
+			for _, s := range ss {
+				values = append(values, s.Unit.Format(s.values[row]))
+			}
+		}
+		rows = append(rows, b.names[row]+": "+strings.Join(values, ", "))
+	}
+	if more := len(b.names) - len(rows); more > 0 {
+		rows = append(rows, counted(more, "other bar"))
+	}
+	return sentences("Bars of "+strings.Join(titles, ", ")+" by "+lower(frame.Describe(b.label).Title), append(rows, notDrawn(b.others, "row"))...)
+}
+
 // plot draws one panel without the names of its rows.
 func (b *barRows) plot(panel int, value string) *plot.Plot {
 	p := newPlot()
 	bars := newBarPlotter(b.panels[panel], b.suspicious)
-	bars.note = b.rest[panel]
+	bars.note, bars.label, bars.names, bars.value = b.rest[panel], b.label, b.names, value
 	column := frame.Describe(value)
 	p.X.Tick.Marker = linearTicks(column.Unit, b.tickCount(bars))
 	if bars.log {
@@ -191,8 +217,8 @@ func (b *barRows) tickCount(bars *barPlotter) int {
 	return max(1, min(6, int(free/perTick)))
 }
 
-// names returns the row labels as they are drawn, with one for the rest.
-func (b *barRows) names() []string {
+// rowNames returns the row labels as they are drawn, with one for the rest.
+func (b *barRows) rowNames() []string {
 	var names []string
 	for _, l := range b.labels {
 		names = append(names, shorten(l))
@@ -209,7 +235,7 @@ func (b *barRows) names() []string {
 // nameRows sets the names of rows at the Y axis.
 func (b *barRows) nameRows(p *plot.Plot) {
 	var ticks []plot.Tick
-	for i, n := range b.names() {
+	for i, n := range b.rowNames() {
 		ticks = append(ticks, plot.Tick{Value: -float64(i), Label: n})
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
@@ -219,24 +245,31 @@ func (b *barRows) nameRows(p *plot.Plot) {
 func (b *barRows) labelWidth() vg.Length {
 	style := textStyle(ink, text.XRight, text.YCenter)
 	var w vg.Length
-	for _, n := range b.names() {
+	for _, n := range b.rowNames() {
 		w = max(w, style.Width(n))
 	}
 	return w + 2*gap
 }
 
-// shorten truncates a name that would leave no space for its bar, and replaces
-// characters that XML does not allow: names come from untrusted databases.
-func shorten(s string) string {
-	const most = 42
-	s = strings.Map(func(r rune) rune {
+// shorten truncates a name that would leave no space for its bar.
+func shorten(s string) string { return shortenTo(s, 42) }
+
+func shortenTo(s string, most int) string {
+	s = plainText(s)
+	if r := []rune(s); len(r) > most { // names often differ at the end only
+		end := most / 3
+		return string(r[:most-1-end]) + "…" + string(r[len(r)-end:])
+	}
+	return s
+}
+
+// plainText replaces characters that XML does not allow: names come from untrusted
+// databases.
+func plainText(s string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF' {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
 }

@@ -85,9 +85,10 @@ func countries() frame.Frame {
 	)
 }
 
-// figures are the figures of the golden files.
+// figures are the figures of the golden files: of each chart of any rows, the one of
+// 60 rows.
 func figures() map[string]*Figure {
-	return map[string]*Figure{
+	all := map[string]*Figure{
 		"hours":             Hours(hoursOf(true), "flows", Options{}),
 		"hours-one":         Hours(hoursOf(false), "flows", Options{Day: frame.TestDay}),
 		"countries":         Bars(countries(), "country", []string{"flows", "bytes"}, Options{}),
@@ -98,6 +99,10 @@ func figures() map[string]*Figure {
 		"strips": Strips(halfHoursOf("82.155.120.34", "82.155.120.52", "82.155.120.168"), "src_ip", "flows",
 			Options{Suspicious: []string{"82.155.120.52", "82.155.120.168"}}),
 	}
+	for name, draw := range explore() {
+		all[name] = draw(kinds()["60 rows"])
+	}
+	return all
 }
 
 func TestFigures(t *testing.T) {

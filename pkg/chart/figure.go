@@ -9,6 +9,17 @@
 //	hours := frame.Compare(frame.Hours(normal), frame.Hours(today), "hour", "flows")
 //	svg, err := chart.Hours(hours, "flows", chart.Options{}).SVG()
 //
+// [Bars], [Hours], [HalfHours] and [Strips] are for reports of a day. The others are
+// for looking around in any frame, such as the result of a query: [Line], [Area],
+// [Scatter], [Histogram], [ECDF], [Boxes], [Heatmap], [Timeline], [Graph] and
+// [Multiples]. They choose units, ticks and linear or logarithmic scales by the data,
+// and say in the figure what they leave out.
+//
+// In SVG, each mark is a group with its exact values as title, and with the host,
+// owner or country that it shows in data-entity (and data-peer, of a pair). Browsers
+// and Jupyter show the title; the page of a report also finds the same host in other
+// figures and tables.
+//
 // A figure without rows is an error. Display a sentence instead.
 package chart
 
@@ -20,14 +31,14 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
 // Figure is a drawing of one or more plots that share rows or an axis.
 type Figure struct {
-	Data          frame.Frame    // the rows drawn, in their order
+	Data          frame.Frame    // the rows drawn, in their order, or the summary that is drawn of them
+	Alt           string         // the figure in words, computed from the data
 	Width, Height vg.Length      // in points
 	Plots         [][]*plot.Plot // by row; they can be changed before the figure is drawn
 
@@ -41,6 +52,7 @@ type Options struct {
 	Day        string   // colour of a single day: frame.BaselineDay (also "") or frame.TestDay
 	Suspicious []string // labels of rows that are drawn as suspicious
 	Beside     string   // column with text to print after each row label, such as "owner"
+	By         string   // column that divides the rows into series, such as "country"
 }
 
 var errNoRows = errors.New("no rows to draw; display a sentence instead")
@@ -51,7 +63,7 @@ func (f *Figure) SVG() ([]byte, error) {
 	if f.err != nil { // there is no size for a canvas
 		return nil, fmt.Errorf("chart: %w", f.err)
 	}
-	canvas := vgsvg.NewWith(vgsvg.UseWH(f.Width, f.Height))
+	canvas := newSVGCanvas(f.Width, f.Height)
 	if err := f.Draw(draw.New(canvas)); err != nil {
 		return nil, err
 	}
@@ -59,7 +71,7 @@ func (f *Figure) SVG() ([]byte, error) {
 	if _, err := canvas.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("chart: write SVG: %w", err)
 	}
-	return f.tidy(out.Bytes())
+	return f.tidy(canvas.grouped(out.Bytes()))
 }
 
 // Draw draws the figure on a canvas of any format of gonum/plot, such as PDF.
@@ -71,9 +83,12 @@ func (f *Figure) Draw(c draw.Canvas) error {
 	const between vg.Length = 14
 	rows := vg.Length(len(f.Plots))
 	height := (c.Max.Y - c.Min.Y - between*(rows-1)) / rows
+	var cols vg.Length
+	for _, row := range f.Plots {
+		cols = max(cols, vg.Length(len(row)))
+	}
 	for r, row := range f.Plots {
 		top := c.Max.Y - vg.Length(r)*(height+between)
-		cols := vg.Length(len(row))
 		w := (c.Max.X - c.Min.X - f.left - between*(cols-1)) / cols
 		for i, p := range row {
 			cell := c

@@ -39,7 +39,7 @@ func halfHours(f frame.Frame, values []string, o Options) (*Figure, error) {
 	if len(rows) != 1 {
 		return nil, fmt.Errorf("%d hosts in the frame, want 1; use Strips", len(rows))
 	}
-	fig := &Figure{Data: f, Width: width, Height: vg.Length(len(values))*84 + 30}
+	fig := &Figure{Data: f, Alt: stripsAlt("Half hours of "+rows[0].name, rows[:1], values, 0), Width: width, Height: vg.Length(len(values))*84 + 30}
 	for i, value := range values {
 		column := frame.Describe(value)
 		p := newPlot()
@@ -55,7 +55,7 @@ func halfHours(f frame.Frame, values []string, o Options) (*Figure, error) {
 			p.X.Tick.Marker = unlabelled(dayTicks())
 			p.Add(margin(p.X.Tick.Label.Width("24:00")))
 		}
-		strip := &stripPlotter{rows: []stripRow{rows[0]}, value: i, points: column.Unit == frame.Ratio, scale: 1}
+		strip := &stripPlotter{rows: []stripRow{rows[0]}, value: i, column: column, label: "src_ip", points: column.Unit == frame.Ratio, scale: 1}
 		p.Add(grid(false), strip)
 		p.X.Min, p.X.Max = 0, 24
 		p.Y.Min, p.Y.Max = 0, orOne(rows[0].peak(i))*1.1
@@ -91,12 +91,13 @@ func Strips(f frame.Frame, label, value string, o Options) *Figure {
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("strips: %w", err)}
 	}
-	rows = rows[:min(len(rows), cmp.Or(o.Top, 20))]
+	others := max(0, len(rows)-cmp.Or(o.Top, 20))
+	rows = rows[:len(rows)-others]
 	column := frame.Describe(value)
 	p := newPlot()
 	p.X.Tick.Marker = dayTicks()
 	p.X.Label.Text = "Time of day, half hour by half hour"
-	strip := &stripPlotter{rows: rows, scale: 1}
+	strip := &stripPlotter{rows: rows, column: column, label: label, scale: 1}
 	var names []plot.Tick
 	var sums notes
 	for i, r := range rows {
@@ -115,7 +116,8 @@ func Strips(f frame.Frame, label, value string, o Options) *Figure {
 	p.Add(grid(true), strip, &sums)
 	p.X.Min, p.X.Max = 0, 24
 	p.Y.Min, p.Y.Max = 1-float64(len(rows)), 1
-	return &Figure{Data: f, Width: width, Height: vg.Length(len(rows))*30 + 40, Plots: [][]*plot.Plot{{p}}}
+	p.X.Label.Text += omitted(others, "row")
+	return &Figure{Data: f, Alt: stripsAlt("Half hours by "+lower(frame.Describe(label).Title), rows, []string{value}, others), Width: width, Height: vg.Length(len(rows))*30 + 40, Plots: [][]*plot.Plot{{p}}}
 }
 
 // margin is a plotter that draws nothing. It reserves the space of a tick label of
@@ -201,6 +203,8 @@ func stripsOf(f frame.Frame, label string, values []string, o Options) ([]stripR
 type stripPlotter struct {
 	rows   []stripRow
 	value  int
+	column frame.Column
+	label  string  // the column of the rows' names
 	points bool    // points instead of columns
 	scale  float64 // height in rows of a value of 1
 }
@@ -219,13 +223,34 @@ func (s *stripPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 				continue
 			}
 			top := y(base + v*s.scale)
-			if s.points {
-				c.DrawGlyph(draw.GlyphStyle{Color: fill, Radius: 2, Shape: draw.CircleGlyph{}},
-					vg.Point{X: x(r.at[k] + slotHours/2), Y: top})
-				continue
-			}
-			from, to := x(r.at[k]), x(r.at[k]+slotHours)-1
-			c.FillPolygon(fill, []vg.Point{{X: from, Y: y(base)}, {X: to, Y: y(base)}, {X: to, Y: top}, {X: from, Y: top}})
+			words := r.name + ", " + frame.Hour.Format(r.at[k]) + ": " + exact(s.column, v)
+			mark(c, marked{entity: entityOf(s.label, r.name), words: words}, func() {
+				if s.points {
+					c.DrawGlyph(draw.GlyphStyle{Color: fill, Radius: 2, Shape: draw.CircleGlyph{}},
+						vg.Point{X: x(r.at[k] + slotHours/2), Y: top})
+					return
+				}
+				c.FillPolygon(fill, rectangle(x(r.at[k]), y(base), x(r.at[k]+slotHours)-1, top))
+			})
 		}
 	}
+}
+
+// stripsAlt describes strips: the sum and the largest half hour of each value.
+func stripsAlt(what string, rows []stripRow, values []string, others int) string {
+	var parts []string
+	for _, r := range rows[:min(5, len(rows))] {
+		for i, value := range values {
+			c := frame.Describe(value)
+			words := r.name + ", " + lower(c.Title) + ": at most " + c.Unit.Format(r.peak(i)) + " in a half hour"
+			if c.Unit == frame.Count || c.Unit == frame.Bytes {
+				words += ", " + c.Unit.Format(r.sum(i)) + " in all"
+			}
+			parts = append(parts, words)
+		}
+	}
+	if more := len(rows) - 5; more > 0 {
+		parts = append(parts, counted(more, "other row"))
+	}
+	return sentences(what, append(parts, notDrawn(others, "row"))...)
 }

@@ -44,7 +44,10 @@ func hours(f frame.Frame, value string, o Options) (*Figure, error) {
 	p.Y.Tick.Marker = linearTicks(column.Unit, 5)
 	p.Add(grid(false))
 	peak := 0.0
+	l := &lines{f: f, x: frame.Describe("hour")}
 	for _, s := range ss {
+		g := &group{name: s.Day, value: frame.Describe(value), x: at, y: s.values}
+		l.groups = append(l.groups, g)
 		line, err := steps(at, s)
 		if err != nil {
 			return nil, err
@@ -57,9 +60,30 @@ func hours(f frame.Frame, value string, o Options) (*Figure, error) {
 	if len(ss) == 2 {
 		p.Add(dayLabels(at, ss))
 	}
+	p.Add(&hourMarks{l})
 	p.X.Min, p.X.Max = 0, 24
 	p.Y.Min, p.Y.Max = 0, orOne(peak)*1.08
-	return &Figure{Data: f, Width: width, Height: 210, Plots: [][]*plot.Plot{{p}}}, nil
+	return &Figure{Data: f, Alt: l.alt("Steps"), Width: width, Height: 210, Plots: [][]*plot.Plot{{p}}}, nil
+}
+
+// hourMarks are the values of each hour, for pointers.
+type hourMarks struct{ *lines }
+
+// Plot implements plot.Plotter.
+func (h *hourMarks) Plot(c draw.Canvas, p *plot.Plot) {
+	x, _ := p.Transforms(&c)
+	for i, at := range h.groups[0].x {
+		words := h.format(at)
+		for _, g := range h.groups {
+			if g.name != "" && len(h.groups) > 1 {
+				words += ", " + g.name
+			}
+			words += ": " + exact(g.value, g.y[i])
+		}
+		mark(c, marked{words: words}, func() {
+			c.FillPolygon(hit, rectangle(x(at), c.Min.Y, x(at+1), c.Max.Y))
+		})
+	}
 }
 
 // orOne returns peak, or 1 if it is 0, since an axis needs a length.

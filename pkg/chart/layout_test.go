@@ -80,14 +80,14 @@ func number(t *testing.T, s string) float64 {
 }
 
 // checkLayout checks that texts are inside the figure and do not overlap.
-func checkLayout(t *testing.T, f *Figure) {
+func checkLayout(t *testing.T, f *Figure, least int) {
 	t.Helper()
 	svg, err := f.SVG()
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := texts(t, svg)
-	if len(all) < 4 {
+	if len(all) < least {
 		t.Fatalf("only %d texts were found", len(all))
 	}
 	for i, a := range all {
@@ -104,7 +104,7 @@ func checkLayout(t *testing.T, f *Figure) {
 
 func TestLayout(t *testing.T) {
 	for name, fig := range figures() {
-		t.Run(name, func(t *testing.T) { checkLayout(t, fig) })
+		t.Run(name, func(t *testing.T) { checkLayout(t, fig, 1) })
 	}
 }
 
@@ -129,8 +129,8 @@ func TestLayoutOfAnything(t *testing.T) {
 		f := dataframe.New(strs("owner", names...), ints("baseline_up_bytes", base...), ints("test_up_bytes", test...),
 			ints("flows", flows...), ints("down_bytes", base...))
 		o := Options{Suspicious: names[:1], Top: rng.IntN(30)}
-		checkLayout(t, Bars(f, "owner", []string{"up_bytes"}, o))
-		checkLayout(t, Bars(f, "owner", []string{"flows", "down_bytes"}, o))
+		checkLayout(t, Bars(f, "owner", []string{"up_bytes"}, o), 4)
+		checkLayout(t, Bars(f, "owner", []string{"flows", "down_bytes"}, o), 4)
 		if t.Failed() {
 			t.Fatalf("%d rows over %.0f orders of magnitude", n, spread)
 		}
@@ -154,6 +154,20 @@ func TestRefused(t *testing.T) {
 		"no beside":      {Bars(some, "src_ip", []string{"up_bytes"}, Options{Beside: "owner"}), `no column "owner"`},
 		"no values":      {Bars(some, "src_ip", nil, Options{}), "no column of values"},
 		"text as number": {Bars(some, "src_ip", []string{"src_ip"}, Options{}), "text, not numbers"},
+		"no points":      {Line(none, "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
+		"no bins":        {Histogram(none, "test_up_bytes", Options{}), "no rows to draw"},
+		"no boxes":       {Boxes(none, "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
+		"no cells":       {Heatmap(none, "src_ip", "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
+		"no timeline":    {Timeline(none, "src_ip", "test_up_bytes", "test_up_bytes", Options{}), "no rows to draw"},
+		"no graph":       {Graph(none, "src_ip", "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
+		"no multiples":   {Multiples(none, "src_ip", "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
+		"no series":      {Line(some, "src_ip", "test_up_bytes", Options{By: "country"}), `no column "country"`},
+		"days by column": {Line(some, "src_ip", "up_bytes", Options{By: "src_ip"}), "draw one day"},
+		"stacked days":   {Area(some, "src_ip", "up_bytes", Options{}), "use Line"},
+		"heat of days":   {Heatmap(some, "src_ip", "src_ip", "up_bytes", Options{}), "shows one day"},
+		"wide heatmap":   {Heatmap(hosts(100), "src_ip", "src_ip", "test_up_bytes", Options{}), "at most 60"},
+		"texts":          {Scatter(some, "src_ip", "test_up_bytes", "", Options{}), "text, not numbers"},
+		"ends first":     {Timeline(some, "src_ip", "test_up_bytes", "baseline_up_bytes", Options{}), "ends before"},
 		"two hosts":      {HalfHours(halfHoursOf("a", "b"), []string{"flows"}, Options{}), "use Strips"},
 		"broken frame":   {Bars(some.Select([]string{"x"}), "src_ip", []string{"up_bytes"}, Options{}), "invalid frame"},
 	} {

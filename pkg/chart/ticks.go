@@ -12,8 +12,8 @@ import (
 func linearTicks(u frame.Unit, want int) plot.Ticker {
 	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
 		step := roundStep(0.75 * (hi - lo) / float64(want))
-		if u == frame.Count {
-			step = max(1, step) // counts are whole
+		if u == frame.Count || u == frame.Bytes {
+			step = max(1, step) // both are whole
 		}
 		var ticks []plot.Tick
 		for i := math.Ceil(lo / step); i*step <= hi; i++ {

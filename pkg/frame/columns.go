@@ -12,6 +12,10 @@ type Column struct {
 	Title string // heading of the column, such as "Sent"
 	Unit  Unit
 	Day   string // "baseline" or "test" for a column of [Compare], else ""
+
+	// Entity reports whether the values name hosts, owners or countries, so that the
+	// same one can be found in other tables and figures.
+	Entity bool
 }
 
 // The prefixes of the columns of [Compare].
@@ -24,8 +28,8 @@ const (
 // the same meaning have the same name in all frames.
 var columns = map[string]Column{
 	flow.ColTime:  {Title: "Time", Unit: Clock},
-	flow.ColSrc:   {Title: "Source"},
-	flow.ColDst:   {Title: "Destination"},
+	flow.ColSrc:   {Title: "Source", Entity: true},
+	flow.ColDst:   {Title: "Destination", Entity: true},
 	flow.ColProto: {Title: "Protocol"},
 	flow.ColPort:  {Title: "Port"},
 	flow.ColUp:    {Title: "Sent", Unit: Bytes},
@@ -37,9 +41,9 @@ var columns = map[string]Column{
 	"up_down":      {Title: "Sent/received", Unit: Ratio},
 	"down_up":      {Title: "Received/sent", Unit: Ratio},
 	"diff":         {Title: "Distance from 1", Unit: Ratio},
-	"country":      {Title: "Country"},
+	"country":      {Title: "Country", Entity: true},
 	"code":         {Title: "Code"},
-	"owner":        {Title: "Owner"},
+	"owner":        {Title: "Owner", Entity: true},
 	"hosts":        {Title: "Hosts", Unit: Count},
 	"clients":      {Title: "Clients", Unit: Count},
 	"share":        {Title: "Share", Unit: Share},
@@ -73,7 +77,7 @@ var columns = map[string]Column{
 	"named_by":          {Title: "Named by"},
 
 	"rule":     {Title: "Rule"},
-	"entity":   {Title: "Device"},
+	"entity":   {Title: "Device", Entity: true},
 	"severity": {Title: "Severity"},
 	"score":    {Title: "Score", Unit: Score},
 	"attack":   {Title: "ATT&CK"},

@@ -117,6 +117,16 @@ func columnOf(f Frame, name string) (series.Series, error) {
 	return f.Col(name), nil
 }
 
+// WithFloats returns f with a column of numbers, which replaces one of the same name.
+// There is a number for each row; a frame without columns gets a row for each.
+func WithFloats(f Frame, name string, values []float64) Frame {
+	c := series.New(values, series.Float, name)
+	if f.Err == nil && f.Ncol() == 0 {
+		return dataframe.New(c)
+	}
+	return f.Mutate(c)
+}
+
 // Top returns the n rows with the largest values of a column, largest first and
 // NaN last. Rows with equal values keep their order. If n is negative or f has
 // fewer rows, Top returns all rows in this order.

@@ -1,0 +1,158 @@
+package chart
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-gota/gota/dataframe"
+	"github.com/go-gota/gota/series"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/frame"
+)
+
+// connections returns flows of some hosts over a day, as a query returns them.
+// Values are what value returns for each.
+func connections(n, hosts int, value func(*rand.Rand, int) float64) frame.Frame {
+	rng := rand.New(rand.NewPCG(7, 8))
+	src, dst, country := make([]string, n), make([]string, n), make([]string, n)
+	at, hour, lasted, sizes, other := make([]int, n), make([]int, n), make([]int, n), make([]float64, n), make([]float64, n)
+	for i := range n {
+		src[i] = fmt.Sprintf("192.168.100.%d", 10+rng.IntN(hosts))
+		dst[i] = fmt.Sprintf("203.0.113.%d", rng.IntN(1+hosts/2))
+		country[i] = []string{"Portugal", "United States", "Netherlands", "Brazil", "China", "Germany", "France", "Bosnia and Herzegovina"}[rng.IntN(min(8, hosts))]
+		at[i] = rng.IntN(int(flow.Day))
+		hour[i] = at[i] / int(flow.Hour)
+		lasted[i] = min(int(math.Exp(rng.Float64()*13)), int(flow.Day)-at[i])
+		sizes[i], other[i] = value(rng, i), value(rng, i)
+	}
+	slices.Sort(at)
+	return dataframe.New(strs("src_ip", src...), strs("dst_ip", dst...), strs("country", country...),
+		ints("timestamp", at...), ints("hour", hour...), ints("duration", lasted...), nums("up_bytes", sizes...), nums("down_bytes", other...))
+}
+
+func sizes(rng *rand.Rand, _ int) float64 { return math.Round(math.Exp(4 + rng.NormFloat64()*3)) }
+
+// kinds are the kinds of data that charts of any rows must draw.
+func kinds() map[string]frame.Frame {
+	return map[string]frame.Frame{
+		"2 rows":     connections(2, 2, sizes),
+		"60 rows":    connections(60, 4, sizes),
+		"2,000 rows": connections(2000, 150, sizes),
+		"missing values": connections(60, 4, func(r *rand.Rand, i int) float64 {
+			if i%3 == 0 {
+				return math.NaN()
+			}
+			return sizes(r, i)
+		}),
+		"one category": connections(60, 1, sizes),
+		"negative":     connections(60, 4, func(r *rand.Rand, _ int) float64 { return math.Round(r.NormFloat64() * 1e6) }),
+		"zero range":   connections(60, 4, func(*rand.Rand, int) float64 { return 1500 }),
+		"all zero":     connections(60, 4, func(*rand.Rand, int) float64 { return 0 }),
+		"many zeros": connections(400, 30, func(r *rand.Rand, i int) float64 {
+			if i%2 == 0 {
+				return 0
+			}
+			return sizes(r, i)
+		}),
+		"large and close": connections(60, 4, func(_ *rand.Rand, i int) float64 { return 1e9 + float64(i%7) }),
+		"dates":           dates(),
+		"long names":      longNames(),
+	}
+}
+
+// dates returns rows of several days, as a query of a folder of days does.
+func dates() frame.Frame {
+	f := connections(400, 5, sizes)
+	var days []string
+	for i := range f.Nrow() {
+		days = append(days, fmt.Sprintf("2026-03-%02d", 1+i*14/f.Nrow()))
+	}
+	return f.Mutate(series.New(days, series.String, "hour"))
+}
+
+func longNames() frame.Frame {
+	f := connections(300, 12, sizes)
+	names, err := frame.Strings(f, "src_ip")
+	if err != nil {
+		panic(err)
+	}
+	for i, n := range names {
+		names[i] = strings.Repeat("Wirtschaftsprüfung & Söhne <GmbH> ", 1+i%3) + n
+	}
+	return f.Mutate(series.New(names, series.String, "src_ip"))
+}
+
+// explore are the charts of rows of connections.
+func explore() map[string]func(frame.Frame) *Figure {
+	bad := Options{Suspicious: []string{"192.168.100.11"}}
+	by := func(column string) Options { return Options{By: column, Suspicious: bad.Suspicious} }
+	return map[string]func(frame.Frame) *Figure{
+		"line":         func(f frame.Frame) *Figure { return Line(f, "timestamp", "up_bytes", Options{}) },
+		"lines":        func(f frame.Frame) *Figure { return Line(f, "timestamp", "up_bytes", by("src_ip")) },
+		"line-hours":   func(f frame.Frame) *Figure { return Line(f, "hour", "up_bytes", by("country")) },
+		"area":         func(f frame.Frame) *Figure { return Area(f, "timestamp", "up_bytes", by("country")) },
+		"scatter":      func(f frame.Frame) *Figure { return Scatter(f, "up_bytes", "down_bytes", "src_ip", bad) },
+		"scatter-by":   func(f frame.Frame) *Figure { return Scatter(f, "timestamp", "down_bytes", "", by("country")) },
+		"histogram":    func(f frame.Frame) *Figure { return Histogram(f, "up_bytes", Options{}) },
+		"histogram-by": func(f frame.Frame) *Figure { return Histogram(f, "up_bytes", by("src_ip")) },
+		"ecdf":         func(f frame.Frame) *Figure { return ECDF(f, "up_bytes", by("src_ip")) },
+		"boxes":        func(f frame.Frame) *Figure { return Boxes(f, "src_ip", "up_bytes", bad) },
+		"heatmap":      func(f frame.Frame) *Figure { return Heatmap(f, "hour", "src_ip", "up_bytes", bad) },
+		"timeline":     func(f frame.Frame) *Figure { return Timeline(f, "src_ip", "timestamp", "duration", bad) },
+		"graph":        func(f frame.Frame) *Figure { return Graph(f, "src_ip", "dst_ip", "up_bytes", bad) },
+		"multiples":    func(f frame.Frame) *Figure { return Multiples(f, "src_ip", "timestamp", "up_bytes", bad) },
+	}
+}
+
+// refusals are the kinds that a chart does not draw, and why.
+var refusals = map[string]string{
+	"area/negative":  "negative value",
+	"graph/negative": "negative value",
+}
+
+// TestAnyRows draws each chart of each kind of data: the same bytes twice, without
+// texts that overlap or run out of the figure, and with words for those who do not
+// see it.
+func TestAnyRows(t *testing.T) {
+	for chart, draw := range explore() {
+		for kind, f := range kinds() {
+			t.Run(chart+"/"+kind, func(t *testing.T) {
+				fig := draw(f)
+				svg, err := fig.SVG()
+				if why := refusals[chart+"/"+kind]; why != "" {
+					if err == nil || !strings.Contains(err.Error(), why) {
+						t.Errorf("got %v, want an error that says %q", err, why)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				again, err := draw(f).SVG()
+				if err != nil || !bytes.Equal(svg, again) {
+					t.Errorf("drawn twice, the bytes differ (%v)", err)
+				}
+				wellFormed(t, svg)
+				checkLayout(t, fig, 1)
+				if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
+					t.Error("the figure contains NaN or Inf")
+				}
+				if !strings.HasSuffix(fig.Alt, ".") || strings.ContainsAny(fig.Alt, "\n\x00") {
+					t.Errorf("alt text %q", fig.Alt)
+				}
+				if fig.Data.Err != nil || fig.Data.Nrow() == 0 {
+					t.Errorf("the figure has no data: %v", fig.Data.Err)
+				}
+				if len(svg) > 700_000 {
+					t.Errorf("the figure has %d bytes", len(svg))
+				}
+			})
+		}
+	}
+}
