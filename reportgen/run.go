@@ -53,6 +53,7 @@ func newRunCommand() *cobra.Command {
 Without arguments, run executes the notebooks that report.yaml lists, or all notebooks
 in the folder notebooks. A report.yaml in the current folder or beside the notebooks
 sets the title, subtitle, authors, date, abstract, list of notebooks, and parameters.
+A matrix in it makes a series: a report for each combination of values, and an index.
 
 The report folder is replaced as a whole. If a cell fails or times out, the report
 holds all results so far and marks the failed cell, and the exit status is 1, or 4 if
@@ -101,8 +102,15 @@ func (o *runFlags) run(cmd *cobra.Command, args []string, out string, formats []
 		return err
 	}
 	defer func() { err = errors.Join(err, env.Close()) }()
+	source, members, err := o.source(cmd, args)
+	if err != nil {
+		return err
+	}
+	if len(members) > 0 {
+		return o.runSeries(cmd, members, folder, formats, cached && env.Kept)
+	}
 	ctx := cmd.Context()
-	r, err := o.execute(cmd, args, cached && env.Kept)
+	r, err := o.execute(cmd, source, cached && env.Kept)
 	if err != nil {
 		return err
 	}
@@ -129,13 +137,36 @@ func (o *runFlags) writeOptions(cmd *cobra.Command, formats []string) report.Wri
 	return report.WriteOptions{Formats: formats, Trust: o.trust, Strict: o.strict, Version: version(), Warn: warn(cmd)}
 }
 
-// execute runs the notebooks and shows the progress.
-func (o *runFlags) execute(cmd *cobra.Command, args []string, cached bool) (*report.Run, error) {
-	options, err := o.options(cmd, cached)
+// runSeries runs the notebooks for each member of a series and writes their reports.
+func (o *runFlags) runSeries(cmd *cobra.Command, members []report.Member, folder *report.Folder, formats []string, cached bool) error {
+	run := func(m report.Member) (*report.Run, error) {
+		consoleOf(cmd).Infof("report %s", m.Name)
+		return o.execute(cmd, m.Source, cached)
+	}
+	err := report.WriteSeries(cmd.Context(), folder, members, o.writeOptions(cmd, formats), run)
+	for _, name := range folder.Contents() {
+		fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(folder.Path(), name))
+	}
+	return report.WithStatus(err)
+}
+
+// source finds the notebooks and, if report.yaml has a matrix, the members of the series.
+func (o *runFlags) source(cmd *cobra.Command, args []string) (*report.Source, []report.Member, error) {
+	options, err := o.options(cmd, false)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	source, err := report.FindSource(args)
+	if err != nil {
+		return nil, nil, err
+	}
+	members, err := source.Series(options)
+	return source, members, err
+}
+
+// execute runs the notebooks and shows the progress.
+func (o *runFlags) execute(cmd *cobra.Command, source *report.Source, cached bool) (*report.Run, error) {
+	options, err := o.options(cmd, cached)
 	if err != nil {
 		return nil, err
 	}

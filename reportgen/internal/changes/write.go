@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/markdown"
 )
 
 // The formats of [Write].
@@ -34,7 +35,7 @@ func Write(w io.Writer, list []Change, format string) error {
 		b.WriteString("No findings above info on either day.\n")
 	}
 	for _, kind := range kinds() {
-		writeKind(&b, list, kind, format == FormatMarkdown)
+		writeKind(&b, list, kind, format)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -54,7 +55,7 @@ func writeJSON(w io.Writer, list []Change) error {
 }
 
 // writeKind writes the changes of one kind under a heading.
-func writeKind(b *strings.Builder, list []Change, kind Kind, markdown bool) {
+func writeKind(b *strings.Builder, list []Change, kind Kind, format string) {
 	var of []Change
 	n := 0
 	for _, c := range list {
@@ -67,10 +68,10 @@ func writeKind(b *strings.Builder, list []Change, kind Kind, markdown bool) {
 		return
 	}
 	heading := fmt.Sprintf("%s: %d", strings.ToUpper(string(kind[:1]))+string(kind[1:]), n)
-	if markdown {
+	if format == FormatMarkdown {
 		fmt.Fprintf(b, "### %s\n\n| Entity | Rule | Severity | Since | What happened |\n|---|---|---|---|---|\n", heading)
 		for _, c := range of {
-			fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", entities(c.Entities), cell(c.Rule), severities(c), cell(c.Since), cell(c.text()))
+			fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", entities(c.Entities), markdown.Escape(c.Rule), severities(c), markdown.Escape(c.Since), markdown.Escape(console.Escape(c.text())))
 		}
 		b.WriteByte('\n')
 		return
@@ -115,19 +116,6 @@ func entities(list []netip.Addr) string {
 		s += fmt.Sprintf(" and %d more", more)
 	}
 	return console.Escape(s)
-}
-
-// cell escapes a text for a cell of a Markdown table: names from databases must not
-// become markup.
-func cell(s string) string {
-	var b strings.Builder
-	for _, r := range console.Escape(s) {
-		if strings.ContainsRune("\\`*_{}[]<>()#!|~&@", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // Note returns what a reader must know about the comparison: an empty text, or that gone

@@ -53,7 +53,7 @@ func (w *writer) failure(f *document.Failure) string {
 		what = "The cell ends with an error, as expected"
 	}
 	return fmt.Sprintf("<a id=%q></a>\n\n> **%s** — %s\n>\n> %s\n\n%s",
-		f.Anchor, what, escape(f.Origin.String()), escape(f.Name+": "+f.Value), fence("text", terminal.Plain(f.Trace)))
+		f.Anchor, what, Escape(f.Origin.String()), Escape(f.Name+": "+f.Value), fence("text", terminal.Plain(f.Trace)))
 }
 
 // picture is an image that refers to the picture's file. Only HTML can state a size, and
@@ -66,7 +66,7 @@ func (w *writer) picture(p *document.Picture) string {
 	if p.Moving() {
 		mark, text = "", cmp.Or(p.Alt, p.Name)
 	}
-	return fmt.Sprintf("%s[%s](%s)", mark, escape(text), w.file(p))
+	return fmt.Sprintf("%s[%s](%s)", mark, Escape(text), w.file(p))
 }
 
 // file returns the path of a picture's file, which is written with the report.
@@ -160,7 +160,7 @@ func (w *writer) grid(t *document.Table) string {
 	}
 	var titles, marks []string
 	for _, c := range t.Columns {
-		titles = append(titles, escape(c.Title))
+		titles = append(titles, Escape(c.Title))
 		if c.Numeric {
 			marks = append(marks, "---:")
 		} else {
@@ -171,7 +171,7 @@ func (w *writer) grid(t *document.Table) string {
 	for _, row := range t.Rows {
 		var cells []string
 		for _, v := range row {
-			cells = append(cells, escape(v.Text))
+			cells = append(cells, Escape(v.Text))
 		}
 		rows = append(rows, "| "+strings.Join(cells, " | ")+" |")
 	}
@@ -181,11 +181,11 @@ func (w *writer) grid(t *document.Table) string {
 	return strings.Join(rows, "\n")
 }
 
-// special matches what GitHub does not print as it is: see the cases of escape.
+// special matches what GitHub does not print as it is: see the cases of Escape.
 var special = regexp.MustCompile("[\\\\`*\\[\\]<>|~$]|&[#\\w]+;|\\b_+|_+\\b|://|(?i:\\bwww\\.)|^(?:[-+#=]|\\d+[.)] )")
 
-// escape returns Markdown on one line that prints s and nothing else.
-func escape(s string) string {
+// Escape returns Markdown on one line that prints s and nothing else, on GitHub too.
+func Escape(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	return special.ReplaceAllStringFunc(s, func(m string) string {
 		switch {

@@ -36,7 +36,7 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 	case *ast.Link:
 		return w.link(n, source)
 	case *ast.Image:
-		return escape("[" + document.PlainNode(n, source) + "]")
+		return Escape("[" + document.PlainNode(n, source) + "]")
 	case *ast.AutoLink:
 		label := string(n.Label(source))
 		if strings.HasPrefix(label, "www.") || html.IsDangerousURL(n.URL(source)) {
@@ -65,9 +65,9 @@ func (w *writer) own(n ast.Node) string {
 	switch n := n.(type) {
 	case *document.CrossRef:
 		if n.Target == nil {
-			return "**" + escape(n.Printed()) + "**"
+			return "**" + Escape(n.Printed()) + "**"
 		}
-		return fmt.Sprintf("[%s](%s)", escape(n.Printed()), w.href(w.anchor(n.Target.ID)))
+		return fmt.Sprintf("[%s](%s)", Escape(n.Printed()), w.href(w.anchor(n.Target.ID)))
 	case *document.Image:
 		return w.picture(n.Picture)
 	case *document.Math:
@@ -178,7 +178,7 @@ func longestRun(s string) int {
 
 // escapeBetween is escape for text between other nodes, which keeps a space at each end.
 func escapeBetween(s string) string {
-	escaped := escape(s)
+	escaped := Escape(s)
 	if escaped == "" {
 		return " "[:min(len(s), 1)]
 	}
@@ -256,13 +256,13 @@ func equation(e *document.Equation) string {
 func (w *writer) citation(c *document.Citation) string {
 	if !c.Resolved() {
 		if c.Bare {
-			return escape(c.Source)
+			return Escape(c.Source)
 		}
-		return "**" + escape(c.Source) + "**"
+		return "**" + Escape(c.Source) + "**"
 	}
 	var all []string
 	for _, work := range c.Works {
-		all = append(all, fmt.Sprintf("[%s](%s)", escape(work.Printed()), w.href(work.Reference.ID)))
+		all = append(all, fmt.Sprintf("[%s](%s)", Escape(work.Printed()), w.href(work.Reference.ID)))
 	}
 	return strings.Join(all, ", ")
 }
@@ -274,19 +274,19 @@ func (w *writer) references() []string {
 	}
 	blocks := []string{"## References"}
 	for _, r := range w.doc.References {
-		line := fmt.Sprintf("<a id=%q></a>%s ", r.ID, escape(fmt.Sprintf("[%d]", r.Number)))
+		line := fmt.Sprintf("<a id=%q></a>%s ", r.ID, Escape(fmt.Sprintf("[%d]", r.Number)))
 		if r.Authors != "" {
-			line += escape(r.Authors) + ", "
+			line += Escape(r.Authors) + ", "
 		}
-		line += escape(r.QuotedTitle())
+		line += Escape(r.QuotedTitle())
 		if r.Container != "" {
-			line += " *" + escape(r.Container) + "*"
+			line += " *" + Escape(r.Container) + "*"
 			if r.Details != "" {
 				line += ","
 			}
 		}
 		if r.Details != "" {
-			line += " " + escape(r.Details)
+			line += " " + Escape(r.Details)
 		}
 		line += r.Stop()
 		if r.Link != "" {

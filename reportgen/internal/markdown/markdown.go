@@ -150,7 +150,7 @@ func (w *writer) summaryDocument() string {
 	}
 	of := *w
 	of.target = fileName
-	text := joined(append([]string{"# " + escape(cmp.Or(w.doc.Title, "Report"))}, of.summary()...))
+	text := joined(append([]string{"# " + Escape(cmp.Or(w.doc.Title, "Report"))}, of.summary()...))
 	for _, n := range w.doc.Notes {
 		if strings.Contains(text, fmt.Sprintf("[^%d]", n.Number)) {
 			text += "\n\n" + of.note(n)
@@ -208,15 +208,15 @@ func (w *writer) title() []string {
 	if title == "" {
 		title = "Report"
 	}
-	blocks := []string{"# " + escape(title)}
+	blocks := []string{"# " + Escape(title)}
 	if d.Subtitle != "" {
-		blocks = append(blocks, "**"+escape(d.Subtitle)+"**")
+		blocks = append(blocks, "**"+Escape(d.Subtitle)+"**")
 	}
-	blocks = append(blocks, escape(strings.Join(d.Authors, ", ")), escape(d.Date))
+	blocks = append(blocks, Escape(strings.Join(d.Authors, ", ")), Escape(d.Date))
 	if failed := d.Failures(); len(failed) > 0 {
 		lines := []string{fmt.Sprintf("> **This report is incomplete.** Cells that failed: %d.", len(failed))}
 		for _, f := range failed {
-			lines = append(lines, fmt.Sprintf("> - [%s](#%s): %s", escape(f.Origin.String()), f.Anchor, escape(f.Name)))
+			lines = append(lines, fmt.Sprintf("> - [%s](#%s): %s", Escape(f.Origin.String()), f.Anchor, Escape(f.Name)))
 		}
 		blocks = append(blocks, strings.Join(lines, "\n"))
 	}
@@ -235,7 +235,7 @@ func (w *writer) contents() []string {
 		if h.Depth > 2 {
 			continue
 		}
-		text := escape(numbered(h.Number, h.Text.Plain()))
+		text := Escape(numbered(h.Number, h.Text.Plain()))
 		lines = append(lines, fmt.Sprintf("%s- [%s](#%s)", strings.Repeat("  ", h.Depth-1), text, w.anchors[h.ID]))
 	}
 	if len(lines) == 0 {
@@ -273,7 +273,7 @@ func (w *writer) listOf(title string, all []captioned) []string {
 	var lines []string
 	for _, c := range all {
 		if c.caption != nil {
-			lines = append(lines, fmt.Sprintf("- [%s](#%s) %s", c.number, c.id, escape(c.caption.Plain())))
+			lines = append(lines, fmt.Sprintf("- [%s](#%s) %s", c.number, c.id, Escape(c.caption.Plain())))
 		}
 	}
 	if len(lines) == 0 {
@@ -306,7 +306,7 @@ func (w *writer) provenance() []string {
 	if len(d.Provenance) > 0 {
 		rows := []string{"| | |", "| --- | --- |"}
 		for _, f := range d.Provenance {
-			rows = append(rows, fmt.Sprintf("| %s | %s |", escape(f.Name), escape(f.Value)))
+			rows = append(rows, fmt.Sprintf("| %s | %s |", Escape(f.Name), Escape(f.Value)))
 		}
 		blocks = append(blocks, strings.Join(rows, "\n"))
 	}
@@ -315,12 +315,12 @@ func (w *writer) provenance() []string {
 		if p.Injected {
 			what = "Parameters set for this run"
 		}
-		blocks = append(blocks, fmt.Sprintf("%s (%s):", what, escape(strings.Join(p.Notebooks, ", "))), fence(p.Language, p.Source))
+		blocks = append(blocks, fmt.Sprintf("%s (%s):", what, Escape(strings.Join(p.Notebooks, ", "))), fence(p.Language, p.Source))
 	}
 	if len(d.Warnings) > 0 {
 		var list []string
 		for _, w := range d.Warnings {
-			list = append(list, "- "+escape(strings.ReplaceAll(w, "\n", " ")))
+			list = append(list, "- "+Escape(strings.ReplaceAll(w, "\n", " ")))
 		}
 		blocks = append(blocks, "Warnings about this report:", strings.Join(list, "\n"))
 	}

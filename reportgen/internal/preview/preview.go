@@ -128,6 +128,14 @@ func (s *Server) run(ctx context.Context) (*report.Run, error) {
 		return nil, err
 	}
 	o := s.Options
+	// Of a series, the first report is shown.
+	members, err := source.Series(o)
+	if err != nil {
+		return nil, err
+	}
+	if len(members) > 0 {
+		source = members[0].Source
+	}
 	progress := o.Execute.Progress
 	o.Execute.Progress = func(e execute.Event) {
 		if progress != nil {

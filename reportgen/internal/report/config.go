@@ -32,6 +32,7 @@ type config struct {
 	Code         string           `yaml:"code"`         // show, fold or hide
 	Notebooks    []string         `yaml:"notebooks"`
 	Parameters   parameter.Values `yaml:"parameters"`
+	Matrix       parameter.Values `yaml:"matrix"` // parameters that vary over a series of reports
 }
 
 // stringOrList is a string or a list of strings in YAML.

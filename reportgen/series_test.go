@@ -1,0 +1,101 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// A matrix makes a report of each combination and an index, replaced as a whole and the
+// same bytes each time.
+func TestSeries(t *testing.T) {
+	needPython(t)
+	dir := notebookFolder(t, nil)
+	notebook := pythonNotebook(t, "A site", "", "day = 'none'\nsite = 'none'\nmost = 1", "assert site != 'broken', 'broken site'\nprint(open(day).read(), site, most)")
+	nb, err := nbformat.Unmarshal([]byte(notebook))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nb.Cells[1].Metadata = map[string]any{"tags": []any{"parameters"}}
+	nb.Cells[len(nb.Cells)-1] = &nbformat.Cell{Type: nbformat.Markdown, ID: "summary", Source: "# Verdict\n\nAll is *well*.", Metadata: map[string]any{"tags": []any{"summary"}}}
+	src, err := nbformat.Marshal(nb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := "title: Sites\nparameters: {most: 5}\nmatrix:\n  day: days/*.txt\n  site: [Lisbon, São Paulo]\n"
+	writeFiles(t, dir, map[string]string{
+		"notebooks/a.ipynb": string(src), "notebooks/report.yaml": config,
+		"notebooks/days/day-2.txt": "second", "notebooks/days/day-10.txt": "tenth",
+	})
+	mustRun(t, "run", "--to", "html,md")
+	first := tree(t, "report")
+	for name, want := range map[string]string{
+		"day-2-lisbon/report.md":     "second Lisbon 5",
+		"day-10-são-paulo/report.md": "tenth São Paulo 5",
+		"day-2-são-paulo/index.html": "day day-2.txt, site São Paulo",
+		"index.md":                   "| [day-2-lisbon](day-2-lisbon/report.md) | day-2.txt | Lisbon | complete | All is well. |\n| [day-2-são-paulo]",
+		"index.html":                 `<a href="day-2-lisbon/index.html">day-2-lisbon</a>`,
+	} {
+		if !strings.Contains(first[name], want) {
+			t.Errorf("%s lacks %q:\n%.600s", name, want, first[name])
+		}
+	}
+	mustRun(t, "run", "--to", "html,md", "--no-cache")
+	if diff := cmp.Diff(first, tree(t, "report")); diff != "" {
+		t.Errorf("the second run gives other bytes:\n%s", diff)
+	}
+
+	// check names the report that is stale, and those that come and go.
+	mustRun(t, "check", "--cache", "report")
+	writeFiles(t, dir, map[string]string{"notebooks/days/day-2.txt": "changed"})
+	if err := os.Rename("notebooks/days/day-10.txt", "notebooks/days/day-11.txt"); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr := reportgen(t, "check", "--cache", "report")
+	for _, want := range []string{"changed Lisbon 5", "report/day-11-lisbon is missing", "report/day-10-lisbon is no longer made"} {
+		if status != exit.Stale || !strings.Contains(stdout, want) {
+			t.Errorf("check: status %d, lacks %q: %s%s", status, want, stdout, stderr)
+		}
+	}
+
+	// A report that fails does not keep the others from being written.
+	writeFiles(t, dir, map[string]string{"notebooks/report.yaml": strings.Replace(config, "Lisbon", "broken", 1)})
+	status, _, stderr = reportgen(t, "run", "--to", "md")
+	now := tree(t, "report")
+	if status != exit.Failed || !strings.Contains(stderr, "day-2-broken: ") || !strings.Contains(now["index.md"], "| 1 cell failed |") ||
+		!strings.Contains(now["day-2-são-paulo/report.md"], "changed São Paulo") || now["day-2-lisbon/report.md"] != "" {
+		t.Errorf("status %d: %s\n%s", status, stderr, now["index.md"])
+	}
+
+	// A parameter that is given does not vary; without others, there is one report.
+	mustRun(t, "run", "--to", "md", "-o", "one", "-p", "site=Porto", "-p", "day=notebooks/days/day-2.txt")
+	if one := tree(t, "one"); !strings.Contains(one["report.md"], "changed Porto 5") || one["index.md"] != "" {
+		t.Errorf("one report: %v", one["report.md"])
+	}
+}
+
+func TestSeriesRefuses(t *testing.T) {
+	for _, tt := range []struct{ matrix, want string }{
+		{"{day: 7}", `matrix: day: no file matches "7"`},
+		{"{day: []}", "matrix: day: the list is empty"},
+		{"{day: {a: 1}}", "matrix: day: want a list, or a pattern of files"},
+		{"{day: '[x'}", `matrix: day: pattern "[x": syntax error in pattern`},
+		{"{day: [a b, a-b]}", "matrix: two reports would be called a-b"},
+		{"{a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], b: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], c: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}", "matrix: more than 1000 combinations"},
+	} {
+		dir := notebookFolder(t, map[string]string{"notebooks/report.yaml": "matrix: " + tt.matrix + "\n", "notebooks/a.ipynb": goNotebook(t, "A", "var a = 1")})
+		status, _, stderr := reportgen(t, "run")
+		if status != exit.BadInput || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%s: status %d: %s", tt.matrix, status, stderr)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "report")); err == nil {
+			t.Errorf("%s: a report is written", tt.matrix)
+		}
+	}
+}
