@@ -1,6 +1,7 @@
 // Package console writes what a command reports beside its results: messages,
 // warnings, errors and progress. Results go to stdout; everything here goes to
-// stderr, as text or as one JSON record a line (--log-format json):
+// stderr, as text, as one JSON record a line (--log-format json), or as annotations of
+// GitHub Actions (--log-format github):
 //
 //	c := console.New(os.Stderr, console.Text)
 //	c.Infof("%s: %d flows", name, n)
@@ -37,6 +38,10 @@ type Format string
 const (
 	Text Format = "text"
 	JSON Format = "json" // one record of log/slog a line
+	// GitHub writes warnings and errors as workflow commands, which GitHub Actions
+	// shows as annotations:
+	// https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+	GitHub Format = "github"
 )
 
 // FormatOf returns the format that the flag --log-format of a command line asks
@@ -70,10 +75,10 @@ const completionRequest = "__complete"
 // parseFormat reads the value of --log-format.
 func parseFormat(s string) (Format, error) {
 	switch f := Format(s); f {
-	case Text, JSON:
+	case Text, JSON, GitHub:
 		return f, nil
 	}
-	return "", fmt.Errorf("unknown format %q; use text or json", s)
+	return "", fmt.Errorf("unknown format %q; use text, json or github", s)
 }
 
 // Console writes messages, warnings, errors and progress. Make one with [New].
@@ -87,6 +92,7 @@ type shared struct {
 	mu       sync.Mutex
 	w        io.Writer
 	terminal bool
+	github   bool  // write annotations
 	bar      drawn // the bar on the terminal, or nil
 }
 
@@ -95,7 +101,7 @@ type drawn interface{ Clear() error }
 
 // New returns a console that writes to w.
 func New(w io.Writer, format Format) *Console {
-	c := &Console{shared: &shared{w: w}}
+	c := &Console{shared: &shared{w: w, github: format == GitHub}}
 	if format == JSON {
 		c.log = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: escapeAttr}))
 		return c
@@ -180,7 +186,18 @@ func (c *Console) message(level slog.Level, prefix, text string) {
 	defer c.shared.mu.Unlock()
 	c.shared.clear()
 	// Nothing is left to report a failed write to.
-	_, _ = io.WriteString(c.shared.w, escapeLines(prefix+text))
+	_, _ = io.WriteString(c.shared.w, c.shared.written(level, prefix, text))
+}
+
+// written returns a message as text or as an annotation.
+func (s *shared) written(level slog.Level, prefix, text string) string {
+	switch {
+	case s.github && level == slog.LevelError:
+		return annotation("error", text)
+	case s.github && level == slog.LevelWarn:
+		return annotation("warning", text)
+	}
+	return escapeLines(prefix + text)
 }
 
 // clear removes the bar from the terminal, so that a message has a line of its

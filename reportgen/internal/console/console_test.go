@@ -237,3 +237,20 @@ func FuzzEscape(f *testing.F) {
 		}
 	})
 }
+
+// GitHub Actions shows warnings and errors as annotations, which the text of an input
+// can neither end nor forge.
+func TestGitHub(t *testing.T) {
+	var b strings.Builder
+	c := New(&b, GitHub)
+	c.Infof("reading ::error::x")
+	c.Warnf("a.ipynb: 100 %% of it\n::error::forged")
+	c.Error(errors.Join(errors.New("::first"), errors.New("second\r\nline \x1b[31m")))
+	want := "reading ::error::x\n" +
+		"::warning title=reportgen::a.ipynb: 100 %25 of it%0A::error::forged\n" +
+		"::error title=reportgen::::first\n" +
+		"::error title=reportgen::second%0Aline \\x1b[31m\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}

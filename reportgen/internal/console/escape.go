@@ -42,6 +42,13 @@ func escapeLines(text string) string {
 	return b.String()
 }
 
+// annotation returns the workflow command of GitHub Actions that shows text as an
+// annotation of a kind: error or warning. The text cannot end the command.
+func annotation(kind, text string) string {
+	text = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(strings.TrimRight(escapeText(text), "\n"))
+	return "::" + kind + " title=reportgen::" + text + "\n"
+}
+
 // escape escapes what is unsafe in s, except for the characters in keep.
 func escape(s, keep string) string {
 	if !strings.ContainsFunc(s, unsafe) && utf8.ValidString(s) {
