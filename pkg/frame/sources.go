@@ -2,7 +2,9 @@ package frame
 
 import (
 	"fmt"
+	"net/netip"
 
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -79,4 +81,29 @@ func Texts(names []string, rows ...[]string) Frame {
 		}))
 	}
 	return of(rows, columns...)
+}
+
+// Summary returns the totals of a day: name, value (as text with its unit).
+func Summary(p *profile.Profile) Frame {
+	total := p.Total()
+	first, last := flow.Day, flow.Time(0)
+	destinations := map[netip.Addr]bool{}
+	for i := range p.Conversations {
+		c := &p.Conversations[i]
+		first, last = min(first, c.First), max(last, c.Last)
+		destinations[c.Dst] = true
+	}
+	rows := [][]string{
+		{"flows", Count.Format(float64(total.Flows))},
+		{"sources", Count.Format(float64(len(p.Hosts)))},
+		{"destinations", Count.Format(float64(len(destinations)))},
+		{"conversations", Count.Format(float64(len(p.Conversations)))},
+		{"sent", Bytes.Format(float64(total.Up))},
+		{"received", Bytes.Format(float64(total.Down))},
+	}
+	if len(p.Conversations) > 0 {
+		rows = append(rows, []string{"first flow", Clock.Format(float64(first))}, []string{"last flow", Clock.Format(float64(last))})
+	}
+	rows = append(rows, []string{"rows left out", Count.Format(float64(p.RejectedRows()))})
+	return Texts([]string{"name", "value"}, rows...)
 }

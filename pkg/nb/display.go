@@ -19,6 +19,8 @@ type display struct {
 	kind, label, alt string
 	caption          string // Markdown
 	captionText      string // the caption without the escapes of its arguments
+	report           bool   // reportgen runs the cell
+	unlabelled       bool   // needs no label in a report either
 	otherwise        string // Markdown
 	most             int
 	columns          []string
@@ -38,7 +40,8 @@ func Caption(format string, args ...any) Option {
 }
 
 // Alt sets the alt text of a figure, which describes it for readers who cannot see
-// it. It is plain text, formatted as by fmt.Sprintf. A figure must have alt text.
+// it. It is plain text, formatted as by fmt.Sprintf. The default is chart.Figure.Alt,
+// which is computed from the data.
 func Alt(format string, args ...any) Option {
 	return func(d *display) { d.alt = textf(format, args) }
 }
@@ -69,17 +72,20 @@ func Title(column, title string) Option {
 }
 
 func newDisplay(kind string, options []Option) *display {
-	d := &display{kind: kind, formats: map[string]func(float64) string{}, titles: map[string]string{}}
+	d := &display{kind: kind, report: inReport(), formats: map[string]func(float64) string{}, titles: map[string]string{}}
 	for _, o := range options {
 		o(d)
 	}
 	return d
 }
 
-// check returns an error if the label, caption or alt text is missing or invalid.
+// check returns an error if the label, caption or alt text is invalid, or missing in a
+// report. While exploring, nothing is needed.
 func (d *display) check() error {
 	prefix := map[string]string{"figure": "fig-", "table": "tbl-"}[d.kind]
 	switch {
+	case d.label == "" && d.caption == "" && (d.unlabelled || !d.report):
+		return nil
 	case d.label == "":
 		return fmt.Errorf("%s without a label: set it with nb.Label(%q)", d.kind, prefix+"…")
 	case !strings.HasPrefix(d.label, prefix):
@@ -93,7 +99,11 @@ func (d *display) check() error {
 }
 
 // metadata returns the metadata of a captioned output: see ARCHITECTURE.md.
+// There is none without a label.
 func (d *display) metadata() map[string]any {
+	if d.label == "" {
+		return nil
+	}
 	m := map[string]string{"kind": d.kind, "label": d.label, "caption": d.caption}
 	if d.alt != "" {
 		m["alt"] = d.alt
@@ -101,7 +111,8 @@ func (d *display) metadata() map[string]any {
 	return map[string]any{"reportgen": m}
 }
 
-// Figure displays a figure with its Label, Caption and Alt. If the figure has no
+// Figure displays a figure with its Label, Caption and Alt. In a report, label and
+// caption are needed; while exploring in Jupyter, they are not. If the figure has no
 // rows, it displays the sentence of Otherwise.
 func Figure(fig *chart.Figure, options ...Option) {
 	data, err := figureData(fig, newDisplay("figure", options))
@@ -113,12 +124,15 @@ func figureData(fig *chart.Figure, d *display) (*protocol.DisplayData, error) {
 	if d.otherwise != "" && fig.Data.Err == nil && fig.Data.Nrow() == 0 {
 		return d.sentence(), nil
 	}
+	if d.alt == "" {
+		d.alt = fig.Alt
+	}
 	if err := d.check(); err != nil {
 		return nil, err
 	}
 	svg, err := fig.SVG()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.label, err)
+		return nil, d.labelled(err)
 	}
 	data := &protocol.DisplayData{
 		Data: map[protocol.MIMEType]any{
@@ -131,10 +145,10 @@ func figureData(fig *chart.Figure, d *display) (*protocol.DisplayData, error) {
 	if fig.Data.Nrow() <= mostDrawn {
 		t, err := newTable(fig.Data, newDisplay("table", nil))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", d.label, err)
+			return nil, d.labelled(err)
 		}
 		if data.Data[mimeResource], err = t.resource(); err != nil {
-			return nil, fmt.Errorf("%s: %w", d.label, err)
+			return nil, d.labelled(err)
 		}
 	}
 	return data, nil
@@ -153,7 +167,8 @@ func (d *display) sentence() *protocol.DisplayData {
 	return data
 }
 
-// Table displays a frame as a table with its Label and Caption. If the frame has no
+// Table displays a frame as a table with its Label and Caption. In a report, both are
+// needed; while exploring in Jupyter, they are not, and [Show] is shorter. If the frame has no
 // rows, it displays the sentence of Otherwise.
 func Table(f frame.Frame, options ...Option) {
 	data, err := tableData(f, newDisplay("table", options))
@@ -163,7 +178,7 @@ func Table(f frame.Frame, options ...Option) {
 
 func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 	if f.Err != nil {
-		return nil, fmt.Errorf("%s: invalid frame: %w", d.label, f.Err)
+		return nil, d.labelled(fmt.Errorf("invalid frame: %w", f.Err))
 	}
 	if d.otherwise != "" && f.Nrow() == 0 {
 		return d.sentence(), nil
@@ -176,13 +191,26 @@ func tableData(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 		rest := fmt.Sprintf(" (the first %s of %s)", Count(d.most), Count(all))
 		d.caption, d.captionText = d.caption+rest, d.captionText+rest
 	}
+	return plainTable(f, d)
+}
+
+// labelled adds the label, if there is one, to an error.
+func (d *display) labelled(err error) error {
+	if d.label == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", d.label, err)
+}
+
+// plainTable returns a table with all rows of a frame.
+func plainTable(f frame.Frame, d *display) (*protocol.DisplayData, error) {
 	t, err := newTable(f, d)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.label, err)
+		return nil, d.labelled(err)
 	}
 	resource, err := t.resource()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.label, err)
+		return nil, d.labelled(err)
 	}
 	return &protocol.DisplayData{
 		Data: map[protocol.MIMEType]any{
@@ -201,7 +229,10 @@ func plain(data *protocol.DisplayData) string {
 	if words, ok := data.Data[protocol.MIMETextMarkdown].(string); ok {
 		return words + "\n"
 	}
-	said, _ := data.Metadata["reportgen"].(map[string]string)
+	said, ok := data.Metadata["reportgen"].(map[string]string)
+	if !ok {
+		return fmt.Sprintln(data.Data[protocol.MIMETextPlain])
+	}
 	return fmt.Sprintf("[%s] %s\n%s\n", said["label"], said["caption"], data.Data[protocol.MIMETextPlain])
 }
 

@@ -17,6 +17,17 @@ func ExampleTable() {
 	// data.parquet  a normal day
 }
 
+// In Jupyter this displays a grid that sorts and filters; a program prints its first rows.
+func ExampleShow() {
+	nb.Show(frame.Texts([]string{"file", "reason"}, []string{"data.parquet", "a normal day"}))
+	nb.Show(1_030_000)
+	// Output:
+	// File          Reason
+	// data.parquet  a normal day
+	//
+	// 1,030,000
+}
+
 func ExampleProse() {
 	nb.Prose("The test day has %s, %s than the baseline day; %s sent %s.",
 		nb.N(1_030_000, "flow"), nb.Change(1_000_000, 1_030_000), nb.List([]string{"10.0.0.1", "10.0.0.2"}, 5), nb.Bytes(1_190_000_000))

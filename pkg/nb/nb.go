@@ -14,6 +14,9 @@
 //	nb.Figure(chart.Hours(hours, "flows"), nb.Label("fig-flows"),
 //		nb.Caption("Flows over time"), nb.Alt("Two curves that peak at noon"))
 //
+// While exploring in Jupyter, labels, captions and alt texts are not needed, and [Show]
+// displays anything: a frame as a grid that sorts and filters, a finding, a rule, a day.
+//
 // # Errors
 //
 // The functions return no errors. An error, such as a missing file or column, ends

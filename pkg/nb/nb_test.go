@@ -2,7 +2,6 @@ package nb
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math"
 	"net/netip"
@@ -20,9 +19,8 @@ import (
 	"github.com/flowbook/flowbook/pkg/chart"
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/frame"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
-
-var update = flag.Bool("update", false, "write the golden bundles anew")
 
 // TestClosure checks what a cell links, with the tags that the kernel builds it
 // with: nothing that knows the format of flow files, since that alone would take
@@ -107,20 +105,7 @@ func TestBundles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := bundle(t, d)
-			path := filepath.Join("testdata", c.name+".json")
-			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", path, diff)
-			}
+			testenv.Golden(t, filepath.Join("testdata", c.name+".json"), string(bundle(t, d)))
 		})
 	}
 }
@@ -129,6 +114,7 @@ func TestBundles(t *testing.T) {
 // with a message that says what is wrong.
 func TestRefused(t *testing.T) {
 	figure := chart.Bars(hosts(), "src_ip", []string{"up_bytes"}, chart.Options{})
+	t.Setenv(inputsVariable, "inputs") // in a report
 	table := func(o ...Option) error { _, err := tableData(hosts(), newDisplay("table", o)); return err }
 	fig := func(f *chart.Figure, o ...Option) error { _, err := figureData(f, newDisplay("figure", o)); return err }
 	for _, c := range []struct {
@@ -140,7 +126,7 @@ func TestRefused(t *testing.T) {
 		{table(Label("tbl-x")), "no caption"},
 		{table(Label("tbl-x"), Caption("x"), Columns("port")), `no column "port"`},
 		{table(Label("tbl-x"), Caption("x"), Format("src_ip", frame.Bytes.Format)), "does not apply to text"},
-		{fig(figure, Label("fig-x"), Caption("x")), "no alt text"},
+		{fig(figure, Caption("x")), "without a label"},
 		{fig(chart.Bars(hosts(), "src_ip", []string{"down_bytes"}, chart.Options{}), Label("fig-x"), Caption("x"), Alt("x")), `no column "down_bytes"`},
 		{fig(chart.Bars(frame.Head(hosts(), 0), "src_ip", []string{"up_bytes"}, chart.Options{}), Label("fig-x"), Caption("x"), Alt("x")), "no rows to draw"},
 		{fig(chart.Hours(hosts().Select([]string{"nothing"}), "flows", chart.Options{}), Label("fig-x"), Caption("x"), Alt("x"), Otherwise("none")), "invalid frame"},

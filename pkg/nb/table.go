@@ -103,7 +103,11 @@ func (t *table) resource() (string, error) {
 // html returns the table as HTML, for Jupyter.
 func (t *table) html(caption string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<table>\n<caption>%s</caption>\n<thead>\n<tr>", html.EscapeString(caption))
+	b.WriteString("<table>\n")
+	if caption != "" {
+		fmt.Fprintf(&b, "<caption>%s</caption>\n", html.EscapeString(caption))
+	}
+	b.WriteString("<thead>\n<tr>")
 	for _, c := range t.fields {
 		fmt.Fprintf(&b, "<th%s>%s</th>", c.align(), html.EscapeString(c.Title))
 	}

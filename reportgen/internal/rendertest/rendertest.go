@@ -131,6 +131,12 @@ func (p *Page) Click(selector string) {
 	})
 }
 
+// Type presses the keys of a text, one after the other, in the focused element.
+func (p *Page) Type(keys string) {
+	p.t.Helper()
+	p.call("type", func(ctx context.Context) error { return chromedp.Do(ctx, chromedp.KeyEvent(keys)) })
+}
+
 // Screenshot writes the whole page as PNG.
 func (p *Page) Screenshot(path string) {
 	p.t.Helper()
