@@ -27,7 +27,7 @@ func newKernelInstallCommand() *cobra.Command {
 		Long: `Install builds the GoNB kernel that the Go module of the current folder pins and writes
 its kernel spec to PREFIX/share/jupyter/kernels/gonb, where a JupyterLab installed in the
 virtual environment PREFIX finds it. Cells import the module's packages from its folder.
-Nothing else is changed.`,
+It also builds gopls, which completes code in cells. Nothing else is changed.`,
 		Example: "  reportgen kernel install --prefix .venv",
 		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -33,7 +34,8 @@ const (
 
 // Install writes the spec of the GoNB kernel that the Go module around dir pins to
 // PREFIX/share/jupyter/kernels/gonb, where a JupyterLab installed in prefix finds it.
-// It returns the path of the kernel.json.
+// It also builds gopls, with which GoNB completes code, unless that fails: the
+// reason goes to progress. Install returns the path of the kernel.json.
 func Install(ctx context.Context, dir, prefix string, progress io.Writer) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -61,7 +63,17 @@ func Install(ctx context.Context, dir, prefix string, progress io.Writer) (strin
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return "", err
 	}
-	return file, wholefile.WriteBytes(file, b.Bytes(), 0o644)
+	if err := wholefile.WriteBytes(file, b.Bytes(), 0o644); err != nil {
+		return "", err
+	}
+	err = buildGopls(ctx, filepath.Dir(spec.Argv[0]), progress)
+	if err == nil {
+		err = warm(ctx, root, spec, progress)
+	}
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintf(progress, "JupyterLab may not complete code: %v; run reportgen kernel install again\n", err)
+	}
+	return file, ctx.Err()
 }
 
 // moduleOf is the folder of the Go module around dir if its go.mod pins GoNB as a
@@ -166,7 +178,11 @@ func buildTools(ctx context.Context, root, bin string, env map[string]string, pr
 	}
 	tmp := work.Path
 	defer func() { err = errors.Join(err, work.Remove()) }()
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", tmp+string(filepath.Separator), gonbTool, goimportsTool)
+	patched, err := patchGoNB(ctx, root, tmp)
+	if err != nil {
+		fmt.Fprintf(progress, "completion in JupyterLab may be slow: %v\n", err)
+	}
+	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"build", "-o", tmp + string(filepath.Separator)}, patched, []string{gonbTool, goimportsTool})...)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the GoNB kernel in %s: %w\n%s", root, err, indent(out))
@@ -197,6 +213,7 @@ func buildTools(ctx context.Context, root, bin string, env map[string]string, pr
 func toolsStamp(root string, env map[string]string) ([]byte, error) {
 	h := sha256.New()
 	h.Write([]byte(goplsScript))
+	h.Write(goplsPatch)
 	err := fs.WalkDir(prebuildSource, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(name, "_test.go") {
 			return err

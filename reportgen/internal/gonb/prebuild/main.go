@@ -1,5 +1,5 @@
 // Prebuild is the go command of the GoNB kernel: it is before the real go
-// command in the kernel's PATH, and changes four of its commands.
+// command in the kernel's PATH, and changes some of its commands.
 //
 //   - "go get", which GoNB runs before each cell, does nothing. It would look for the
 //     newest version of what the cell imports, over the network; in the kernel's
@@ -10,6 +10,8 @@
 //     see [group].
 //   - "go env" and "go list", which goimports runs for each cell, are answered once,
 //     see [builder.answer].
+//   - "go list" and "go mod tidy" of gopls load what a cell imports, and nothing over the
+//     network, see [forGopls].
 //
 // Package gonb documents how building a notebook at once works. This program uses
 // the standard library and package magic only, because it is compiled wherever a
@@ -37,6 +39,11 @@ func main() {
 	if slices.Equal(args, []string{"get"}) || slices.Equal(args, []string{"get", "-t"}) {
 		return
 	}
+	if isGoplsTidy(args) {
+		fmt.Fprintln(os.Stderr, "the module of the kernel's workspace has the requirements of cells")
+		os.Exit(1)
+	}
+	args = forGopls(args, os.Getenv("GONB_TMP_DIR"))
 	dir := os.Getenv(cellsVariable)
 	if dir != "" && isQuery(args) {
 		b := &builder{realGo: realGo}

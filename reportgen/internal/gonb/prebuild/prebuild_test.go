@@ -252,3 +252,22 @@ func TestServes(t *testing.T) {
 		}
 	}
 }
+
+// TestGoplsLoads checks that gopls loads the kernel's program and no module of its
+// workspace, and that a user's commands are left alone.
+func TestGoplsLoads(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"list -e -compiled=true -deps=true -- builtin /tmp/gonb_1/... /home/a/module/...", "list -e -compiled=true -deps=true -- builtin /tmp/gonb_1/..."},
+		{"list -e -compiled=true -deps=true -- /tmp/gonb_1", "list -e -compiled=true -deps=true -- /tmp/gonb_1"},
+		{"list -compiled=true ./...", "list -compiled=true ./..."},
+		{"list /home/a/module/...", "list /home/a/module/..."},
+		{"vet -compiled=true /home/a/module/...", "vet -compiled=true /home/a/module/..."},
+	} {
+		if got := strings.Join(forGopls(strings.Fields(c.args), "/tmp/gonb_1"), " "); got != c.want {
+			t.Errorf("go %s: got %s, want %s", c.args, got, c.want)
+		}
+	}
+	if !isGoplsTidy(strings.Fields("mod tidy -modfile=/tmp/gopls-tempmod12/go.mod")) || isGoplsTidy(strings.Fields("mod tidy -v")) {
+		t.Error("go mod tidy of gopls is not distinguished from a user's")
+	}
+}
