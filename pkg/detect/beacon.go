@@ -88,6 +88,9 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
 		others := float64(call.Callers-1) / float64(min(minClients(hosts), rolledOut))
 		excess := before.usual.evenness(call.CV, call.Calls, k) * max(0, 1-others)
+		if !seen {
+			excess = min(excess, beyondJitter(call.CV, k))
+		}
 		began := call.Hours < least && float64(end-conv.Last) <= 2*call.Gap*float64(flow.Second)
 		if call.Hours < least && !began {
 			continue
@@ -120,9 +123,33 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		}
 		r.Findings = append(r.Findings, f)
 	}
+	if len(c.past) == 0 {
+		c.common(r.Findings)
+	}
 	sortFindings(r.Findings)
 	r.Calls = evidenceOf[Call](r.Findings)
 	return r
+}
+
+// common lowers the findings of a day without a history to low if as many hosts as
+// make a server of an internal address each call an address of their own: hosts
+// of this network do so. On a weekend, most hosts that are on are machines.
+func (c *Context) common(findings []Finding) {
+	own, hosts := map[netip.Addr]bool{}, c.test.internalHosts()
+	for _, f := range findings {
+		if f.Severity.Alert() && f.Evidence.(Call).Callers == 1 {
+			own[f.Entity] = true
+		}
+	}
+	if hosts < leastPeers || len(own) < min(minClients(hosts), rolledOut) {
+		return
+	}
+	for i := range findings {
+		if f := &findings[i]; f.Severity.Alert() && f.Evidence.(Call).Callers == 1 {
+			f.Summary += fmt.Sprintf("; %d hosts each call an address of their own like this", len(own))
+			f.capped(Low)
+		}
+	}
 }
 
 // withoutHistory lowers a finding to low if a software vendor or the maker of the
@@ -131,10 +158,23 @@ func (c *Context) withoutHistory(f *Finding, call Call) {
 	switch {
 	case isVendor(call.Owner.Name):
 		f.capped(Low)
-	case c.test.internalHosts() >= leastPeers && c.test.reach()[call.Src] <= deviceReach:
-		f.Summary += "; the host contacts hardly any other address, as a device that reports to its maker does"
+	case c.test.isMachine(call.Src):
+		f.Summary += "; the host contacts few other addresses, as a device that reports to its maker does"
 		f.capped(Low)
 	}
+}
+
+// mostJitter is the largest jitter of a command channel that is found without a
+// history of its host, as the coefficient of variation of the gaps: operators set
+// a share of the interval that is taken off at random, half of it at most as a
+// rule, which is one of 0.19, and two thirds make 0.29.
+const mostJitter = 0.3
+
+// beyondJitter is how far a coefficient of variation is below random events, in
+// units of the way to mostJitter. Programs of users call at gaps that are more even
+// than chance, but not by design.
+func beyondJitter(cv, k float64) float64 {
+	return (math.Log(randomCV) - logCV(cv)) / (math.Log(randomCV) - math.Log(mostJitter)) * DefaultSensitivity / k
 }
 
 // rolledOut is how many hosts call a program's own servers at most before it is
@@ -151,10 +191,32 @@ const shortShare = 0.75
 // Without a history of the host, a new client cannot be distinguished from others.
 var regularByDesign = map[uint16]bool{53: true, 123: true, 853: true}
 
-// deviceReach is the most external addresses of a host with a single purpose, such
-// as a camera or a meter: those of its maker, a time server and an update server.
+// A host with a single purpose, such as a camera or a meter, contacts few external
+// addresses: those of its maker, a time server and an update server, which are
+// machineReach, or fewer than machineShare of what the median host contacts.
 // Users, and malware on their hosts, contact more.
-const deviceReach = 3
+const (
+	machineReach = 3
+	machineShare = 0.5
+)
+
+// isMachine says whether a host contacts so few external addresses that it is
+// taken for a machine without a user. It needs other hosts to compare with.
+func (d *day) isMachine(a netip.Addr) bool {
+	n := float64(d.reach()[a])
+	return d.internalHosts() >= leastPeers && (n <= machineReach || n < machineShare*d.usualReach())
+}
+
+// usualReach is the number of external addresses that the median host contacts.
+func (d *day) usualReach() float64 {
+	return d.reachMedian.get(func() float64 {
+		var counts []float64
+		for h := range d.hosts() {
+			counts = append(counts, float64(d.reach()[h.Addr]))
+		}
+		return middle(counts)
+	})
+}
 
 // reach counts the external addresses that each host contacts, without those of
 // DNS and NTP servers.

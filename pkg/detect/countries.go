@@ -81,6 +81,9 @@ func (c *Context) countries(k float64) CountriesResult {
 		for _, n := range rows {
 			excess = max(excess, l.excess(n.Counts, k)*(1-share[n.Country]))
 		}
+		if _, seen := m.hosts[src]; !seen {
+			excess /= 2 // it is the host that is new, and not only what it does
+		}
 		r.Signals.note(src, excess)
 		top, during := after.trace(src, rows)
 		h.TopDst, h.TopOwner = top, c.test.owner(top)

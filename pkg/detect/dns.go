@@ -31,7 +31,11 @@ type DNSUse struct {
 	TopResolver   netip.Addr `json:"resolver"`          // the one that stands out, else the most used
 	PeakHour      int        `json:"peak_hour"`         // 0 to 23
 	PeakFlows     int64      `json:"peak_hour_flows"`   // in that hour
-	Reasons       []string   `json:"reasons,omitempty"` // what is unusual: "requests", "bytes per request"
+	Reasons       []string   `json:"reasons,omitempty"` // what is unusual: "requests", "bytes per request", "names"
+
+	Subdomains *Subdomains `json:"subdomains,omitempty"` // the domain with the most names; nil if no names are known
+
+	ordinary bool // of a host without earlier days: the requests differ from those of others in their number only
 }
 
 // DNSResult is the use of DNS by internal hosts.
@@ -45,6 +49,7 @@ type DNSResult struct {
 const (
 	reasonRequests = "requests"
 	reasonSize     = "bytes per request"
+	reasonNames    = "names"
 )
 
 // dnsPort is where resolvers listen, on udp and tcp.
@@ -59,7 +64,11 @@ const dnsPort = 53
 // and of how much its requests grew beyond its other flows, among how much hosts'
 // do from one day to the next, counts where it is less. The second is bytes
 // per flow of a host with one resolver, likewise: on a log that joins the
-// packets of one socket a whole tunnel is a single large flow. The DNS
+// packets of one socket a whole tunnel is a single large flow. Of a host without
+// earlier days, many requests of ordinary size are low at most, for they carry no
+// more than those of others. If names are known, the third is the number of
+// names below one domain that few other hosts ask for, and many requests for
+// names of many domains are low. The DNS
 // servers are those of Services, and what they ask others is their work unless
 // it grew.
 func DNS(in Input) DNSResult { return resultOf[DNSResult](in, RuleDNSC2) }
@@ -71,15 +80,24 @@ func (c *Context) dns(k float64) DNSResult {
 	for _, now := range after.sorted() {
 		before := c.likeliest(now)
 		use := now.use(before)
-		excess, window := l.judge(&use, now, before, r.isServer(now.addr), k)
+		excess, window := c.judgeDNS(l, &use, now, before, r.isServer(now.addr), k)
 		r.Hosts = append(r.Hosts, use)
-		r.Signals.note(now.addr, excess)
+		if use.ordinary {
+			r.Signals.note(now.addr, min(excess, belowLimit))
+		} else {
+			r.Signals.note(now.addr, excess)
+		}
 		if excess < 1 {
 			continue
 		}
 		score := scoreOf(excess)
-		r.Findings = append(r.Findings, Finding{Entity: now.addr, Severity: severityOf(score),
-			Score: score, Summary: use.summary(c.before()), Evidence: use, Window: window})
+		f := Finding{Entity: now.addr, Severity: severityOf(score),
+			Score: score, Summary: use.summary(c.before()), Evidence: use, Window: window}
+		if use.ordinary {
+			f.Summary += "; their sizes or names are those of ordinary requests"
+			f.capped(Low)
+		}
+		r.Findings = append(r.Findings, f)
 	}
 	slices.SortStableFunc(r.Hosts, func(a, b DNSUse) int { return cmp.Compare(b.Flows, a.Flows) })
 	sortFindings(r.Findings)
@@ -105,6 +123,10 @@ func (u DNSUse) summary(before string) string {
 	}
 	if slices.Contains(u.Reasons, reasonSize) {
 		parts = append(parts, fmt.Sprintf("%s per request to %s", units.Bytes(int64(math.Round(u.PerFlow))), u.TopResolver))
+	}
+	if slices.Contains(u.Reasons, reasonNames) {
+		n := u.Subdomains
+		parts = append(parts, fmt.Sprintf("requests for about %d names below %s, of %.0f characters with %.1f bits each on average", n.Names, n.Domain, n.Length, n.Entropy))
 	}
 	return "sent " + strings.Join(parts, "; ") + fmt.Sprintf("; busiest at %d h with %s", u.PeakHour, plural(u.PeakFlows, "request"))
 }

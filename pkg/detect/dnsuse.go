@@ -19,6 +19,7 @@ type dnsHost struct {
 	external  int64 // DNS flows to external addresses
 	hours     [24]int64
 	resolvers map[netip.Addr]*resolverUse
+	asked     int64 // requests: packets, where they are known, or flows
 }
 
 type resolverUse struct {
@@ -44,6 +45,10 @@ func (d *day) listDNS() dnsHosts {
 			continue
 		}
 		h.dns.Add(c.Counts)
+		h.asked += c.Flows
+		if c.Details != nil && c.Proto == flow.UDP {
+			h.asked += max(0, c.Details.UpPackets-c.Details.PacketFlows)
+		}
 		if d.outside(c.Dst) {
 			h.external += c.Flows
 		}
@@ -230,25 +235,67 @@ func (l dnsLimits) thresholds(k float64) []Threshold {
 	)
 }
 
-// judge returns how far a host's DNS flows exceed what was learned, notes the
+// judgeDNS returns how far a host's DNS flows exceed what was learned, notes the
 // reasons in use, and returns the window of the flows concerned.
-func (l dnsLimits) judge(use *DNSUse, now, before *dnsHost, server bool, k float64) (float64, [2]flow.Time) {
+func (c *Context) judgeDNS(l dnsLimits, use *DNSUse, now, before *dnsHost, server bool, k float64) (float64, [2]flow.Time) {
 	requests := l.requests(now, before, server, k)
 	size, resolver := l.size(now, before, k)
+	names := 0.0
+	if !server {
+		use.Subdomains, names = c.tunnelled(now.addr, k)
+	}
 	var during span
-	if requests >= 1 {
-		use.Reasons = append(use.Reasons, reasonRequests)
+	if max(requests, names) >= 1 {
 		for _, u := range now.resolvers {
 			during.join(u.span)
 		}
+	}
+	if requests >= 1 {
+		use.Reasons = append(use.Reasons, reasonRequests)
 	}
 	if size >= 1 {
 		use.Reasons = append(use.Reasons, reasonSize)
 		use.TopResolver, use.PerFlow = resolver, round3(now.resolvers[resolver].perFlow())
 		during.join(now.resolvers[resolver].span)
 	}
-	return max(requests, size), during.window()
+	if names >= 1 {
+		use.Reasons = append(use.Reasons, reasonNames)
+	}
+	use.ordinary = before == nil && names < 1 && size < 1 && (l.looksOrdinary(now) || c.test.namedShare(now.addr) >= mostlyNamed)
+	return max(requests, size, names), during.window()
 }
+
+// belowLimit is an excess near the limit that does not make an alert.
+const belowLimit = 0.99
+
+// mostlyNamed is the share of a host's DNS flows with names from which these show
+// what it asks for.
+const mostlyNamed = 0.5
+
+// looksOrdinary says whether a host's requests differ from those of others in their
+// number only. They and their answers are as small: a tunnel's carry something. In
+// recordings of six tunnels a request and its answer have 424 bytes on average and
+// more, and in two of users 146 and 165. Without a history, limits are those of the
+// network, which may log several requests as one flow.
+//
+// Malware that looks for its server by generated names has ordinary requests too,
+// but no connection follows: then there are several requests to each other flow. A
+// host that does nothing but ask asks for others.
+func (l dnsLimits) looksOrdinary(h *dnsHost) bool {
+	usual := priorPerFlow.median
+	if !l.history {
+		usual = max(usual, l.perFlow.median)
+	}
+	large := math.Log(float64(h.dns.Bytes())/float64(h.asked)) > usual
+	unused := h.other >= fewFlows && float64(h.dns.Flows) >= unusedNames*float64(h.other)
+	return !large && !unused
+}
+
+// unusedNames is how many requests there are to each other flow of a host that
+// looks names up in vain. A name that is looked up for use is followed by a
+// connection, if not for each of its records: in recordings of users there are 0.4
+// to 0.7 requests to each other flow. The limit is twice as many.
+const unusedNames = 1.5
 
 // requests is the excess of the number of DNS flows. A host with fewer than the
 // median host is too quiet for its ratio to mean anything.

@@ -71,7 +71,8 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 	m, after, l := c.memory(), c.test.uploads(), c.uploadLimits()
 	r.Thresholds, r.Signals, r.Coverage = l.thresholds(k), Signals{}, c.ranCoverage()
 	for key, u := range after.lists {
-		excess := l.excess(key, u, m.uploads[key], k)
+		_, seen := m.hosts[key.src]
+		excess := l.excess(key, u, m.uploads[key], seen || len(c.past) == 0, k)
 		r.Signals.note(key.src, excess)
 		if excess >= 1 {
 			up := u.upload(key, c.test, m.uploads[key].sent())

@@ -133,8 +133,19 @@ func (d *day) answers() bool {
 const bareSegment = 66
 
 // fails reports whether no flow of a conversation was answered, or all were
-// refused, judging by bytes.
+// refused. It judges by the states of the flows if all are known, and by bytes
+// otherwise.
 func fails(c *profile.Conversation) bool {
+	if c.Details != nil {
+		var known int64
+		for _, n := range c.Details.States {
+			known += n
+		}
+		s := c.Details.States
+		if known == c.Flows && s[flow.Other] < known {
+			return s[flow.Established]+s[flow.Reset]+s[flow.Open] == 0
+		}
+	}
 	return c.Down == 0 || c.Proto == flow.TCP && c.MaxDown <= bareSegment && c.MaxUp <= 2*bareSegment
 }
 

@@ -22,8 +22,8 @@ var _ = register(RuleInternalScan, (*Context).scan)
 type Sweep struct {
 	Src            netip.Addr `json:"src_ip"`
 	Targets        int        `json:"targets"`    // distinct hosts
-	Unanswered     int        `json:"unanswered"` // of these, hosts that sent nothing back
-	Closed         int        `json:"closed"`     // hosts and ports that sent nothing back and were not tried on the baseline day
+	Unanswered     int        `json:"unanswered"` // of these, hosts that sent nothing back or refused
+	Closed         int        `json:"closed"`     // hosts and ports that sent nothing back or refused, and were not tried on the baseline day
 	Ports          []uint16   `json:"ports"`      // distinct; sorted
 	profile.Counts            // with all targets
 }
@@ -80,8 +80,13 @@ func (c *Context) scan(k float64) ScanResult {
 		reachThreshold("internal hosts contacted, without servers", "hosts", hosts, hostLimit, sweepFloor),
 		reachThreshold("internal hosts and ports without an answer", "hosts and ports", closed, closedLimit, closedFloor),
 	}}}
-	sweeps, spans := test.sweeps(servers, before, rounds, most)
-	silent := test.closed(m.internal)
+	fresh := test.rounds(before)
+	routine := func(c *profile.Conversation) bool { // A monitor's round takes in more hosts.
+		r := roundOf(c)
+		return rounds[r] >= sweepFloor && (fresh[r] <= rounds[r] || 2*rounds[r] >= most)
+	}
+	sweeps, spans := test.sweeps(servers, before, routine)
+	silent := test.closed(func(c *profile.Conversation) bool { return m.internal[c.Key] || routine(c) })
 	for src, n := range silent {
 		s := sweeps[src]
 		s.Src, s.Closed = src, n
@@ -141,7 +146,9 @@ func (t peerTable) contacts() map[netip.Addr]int {
 
 // closedPorts is closed of all, and visits is rounds of all.
 func (d *day) closedPorts() map[netip.Addr]int {
-	return d.closedCounts.get(func() map[netip.Addr]int { return d.closed(nil) })
+	return d.closedCounts.get(func() map[netip.Addr]int {
+		return d.closed(func(*profile.Conversation) bool { return false })
+	})
 }
 
 func (d *day) visits() map[profile.Key]int {
@@ -149,11 +156,11 @@ func (d *day) visits() map[profile.Key]int {
 }
 
 // closed counts the internal hosts and ports that sent nothing back to each
-// host, except the known ones.
-func (d *day) closed(known map[profile.Key]bool) map[netip.Addr]int {
+// host or refused, except the known ones.
+func (d *day) closed(known func(*profile.Conversation) bool) map[netip.Addr]int {
 	n := map[netip.Addr]int{}
 	for c := range d.within() {
-		if c.Down == 0 && !known[c.Key] {
+		if fails(c) && !known(c) {
 			n[c.Src]++
 		}
 	}
@@ -163,7 +170,7 @@ func (d *day) closed(known map[profile.Key]bool) map[netip.Addr]int {
 // spanWithin is the time of a host's flows to internal hosts.
 func (d *day) spanWithin(src netip.Addr) (s span) {
 	for c := range d.within() {
-		if c.Src == src && c.Down == 0 {
+		if c.Src == src && fails(c) {
 			s.add(c)
 		}
 	}
@@ -197,19 +204,19 @@ func roundOf(c *profile.Conversation) profile.Key {
 }
 
 // sweeps adds up each host's flows to hosts that are not servers and that it did
-// not contact before.
-func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[profile.Key]int, most int) (map[netip.Addr]Sweep, map[netip.Addr]span) {
+// not contact before, except those of its routine.
+func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, routine func(*profile.Conversation) bool) (map[netip.Addr]Sweep, map[netip.Addr]span) {
 	sweeps, spans := map[netip.Addr]Sweep{}, map[netip.Addr]span{}
-	answers, fresh := map[[2]netip.Addr]int64{}, d.rounds(before)
+	answered := map[[2]netip.Addr]bool{}
 	for c := range d.within() {
 		pair := [2]netip.Addr{c.Src, c.Dst}
 		if _, known := before[pair]; known || servers[keyOf(c)] != "" {
 			continue
 		}
-		if r := roundOf(c); usual[r] >= sweepFloor && (fresh[r] <= usual[r] || 2*usual[r] >= most) {
-			continue // A monitor's round takes in more hosts.
+		if routine(c) {
+			continue
 		}
-		answers[pair] += c.Down
+		answered[pair] = answered[pair] || !fails(c)
 		s, during := sweeps[c.Src], spans[c.Src]
 		s.Src = c.Src
 		s.Add(c.Counts)
@@ -217,10 +224,10 @@ func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, usual map[pr
 		during.add(c)
 		sweeps[c.Src], spans[c.Src] = s, during
 	}
-	for pair, down := range answers {
+	for pair, some := range answered {
 		s := sweeps[pair[0]]
 		s.Targets++
-		if down == 0 {
+		if !some {
 			s.Unanswered++
 		}
 		sweeps[pair[0]] = s
@@ -240,12 +247,12 @@ func (s Sweep) summary(before string) string {
 		fresh = " that it did not contact " + before + ","
 	}
 	if s.Targets == 0 {
-		return fmt.Sprintf("tried %d internal hosts and ports that did not answer%s", s.Closed, strings.TrimSuffix(strings.Replace(fresh, " that", " and that", 1), ","))
+		return fmt.Sprintf("tried %d internal hosts and ports that did not answer or refused%s", s.Closed, strings.TrimSuffix(strings.Replace(fresh, " that", " and that", 1), ","))
 	}
 	ports := plural(int64(len(s.Ports)), "port")
 	if len(s.Ports) <= 4 {
 		ports = "port " + joinPorts(s.Ports)
 	}
-	return fmt.Sprintf("tried %s of %s%s in %s; %d did not answer",
+	return fmt.Sprintf("tried %s of %s%s in %s; %d did not answer or refused",
 		ports, plural(int64(s.Targets), "internal host"), fresh, plural(s.Flows, "flow"), s.Unanswered)
 }

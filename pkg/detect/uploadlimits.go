@@ -68,6 +68,11 @@ type uploadLimits struct {
 // about 100 MB a day, which the Sigma form of the rule uses too.
 const priorUsual = 2e6
 
+// priorUpload is the limit for a host without earlier days in a network with a
+// history, whose hosts say little of it. It is a convention: a day's photographs
+// and attachments are smaller, and most backups are larger.
+const priorUpload = 250e6
+
 // learnUploads compares what the hosts send on all days.
 //
 // Uploads worth the name are those over the median host's largest transfer of a
@@ -199,12 +204,16 @@ func (l uploadLimits) limit(slow bool, k float64) float64 {
 
 // excess is how far an upload is above usual in units of the distance to the
 // limit, or beyond its history or the uploads to the same place if that is less.
-func (l uploadLimits) excess(k uploadKey, u *uploadList, before *uploadHistory, sensitivity float64) float64 {
+// A host that is not known from earlier days must also exceed priorUpload.
+func (l uploadLimits) excess(k uploadKey, u *uploadList, before *uploadHistory, known bool, sensitivity float64) float64 {
 	up := u.size()
 	if up <= l.usual {
 		return 0
 	}
 	excess := (up - l.usual) / (l.limit(u.slow(), sensitivity) - l.usual)
+	if !known {
+		excess = min(excess, (up-math.Log(priorUsual))/(math.Log(priorUpload)-math.Log(priorUsual))*DefaultSensitivity/sensitivity)
+	}
 	if old := before.size(); old > l.usual {
 		excess = min(excess, (up-old)/l.reach(float64(l.repeated)+priorFiles, l.change, sensitivity))
 	}

@@ -51,9 +51,9 @@ type Name struct {
 // its parts.
 const namesKept = 64
 
-// distinctNames estimates how many different names the conversation has: exactly if
-// there are at most NamesKept, else with a standard error of about 1/√62 = 13 %.
-func (d *Details) distinctNames() float64 {
+// DistinctNames estimates how many different names the conversation has: exactly if
+// there are at most 64, else with a standard error of about 1/√62 = 13 %.
+func (d *Details) DistinctNames() float64 {
 	n := len(d.Names)
 	if n < namesKept {
 		return float64(n)

@@ -12,6 +12,4 @@ var ErrVersion = errVersion
 const LargestKept = largestKept
 const NamesKept = namesKept
 
-func (d *Details) DistinctNames() float64 { return d.distinctNames() }
-
 func (s Sizes) Exact() bool { return s.isExact() }

@@ -65,7 +65,7 @@ func (o *organisation) embedding(c capture) embedding {
 					hosts[a] = true
 				}
 			}
-			if r.Port == 53 && c.inside.Contains(r.Dst) {
+			if r.Port == 53 && c.inside.Contains(r.Dst) && c.inside.Contains(r.Src) {
 				resolvers[r.Dst] = true
 			}
 		}
