@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
 // numbering counts sections over all notebooks, and figures, tables, equations
@@ -116,5 +117,5 @@ func (b *builder) label(where document.Origin, line int, label string, target *d
 }
 
 func (b *builder) taken(where document.Origin, line int, label string, first *document.Target) {
-	b.problem(where, line, "the label %q is already used by %s (%s); choose another", label, first.Name(), first.Where)
+	b.problem(where, line, "the label %q is already used by %s (%s); choose another", label, first.Name(language.English()), first.Where)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
 // resolve sets the target of every reference and of every link within the report.
@@ -79,7 +80,7 @@ func (b *builder) link(t located, n *ast.Link) {
 	destination, target := b.destination(t.where, string(n.Destination))
 	n.Destination = []byte(destination)
 	if target != nil && n.FirstChild() == nil {
-		n.AppendChild(n, ast.NewString([]byte(target.Name())))
+		n.AppendChild(n, ast.NewString([]byte(target.Name(language.Of(b.doc.Lang)))))
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
 // Target is a figure, table, section, equation, listing or cell that can be referred
@@ -43,11 +45,11 @@ func (k Kind) Indefinite() string {
 }
 
 // Name returns the target's name in prose: "Figure 2.1".
-func (t *Target) Name() string {
+func (t *Target) Name(words *language.Words) string {
 	if t.Number == "" {
 		return t.Title
 	}
-	return string(t.Kind) + " " + t.Number
+	return words.Say(string(t.Kind)) + " " + t.Number
 }
 
 // CrossRef is an @fig-x, @tbl-x, @sec-x, @eq-x, @lst-x or @cell-x in Markdown.
@@ -71,11 +73,11 @@ func (c *CrossRef) Dump(source []byte, level int) {
 
 // Printed returns the text of the reference: "Figure 2.1", or the label followed by a
 // question mark if it is unresolved.
-func (c *CrossRef) Printed() string {
+func (c *CrossRef) Printed(words *language.Words) string {
 	if c.Target == nil {
 		return "@" + c.Label + "?"
 	}
-	return c.Target.Name()
+	return c.Target.Name(words)
 }
 
 var crossRef = regexp.MustCompile(`^@((?:fig|tbl|sec|eq|lst|cell)-[\p{L}\p{N}]+(?:[-_]+[\p{L}\p{N}]+)*)`)

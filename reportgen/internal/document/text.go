@@ -11,6 +11,8 @@ import (
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
 // Text is Markdown, parsed: the tree's text nodes are segments of Source.
@@ -113,7 +115,7 @@ func PlainNode(root ast.Node, source []byte) string {
 		case *ast.AutoLink:
 			b.Write(n.Label(source))
 		case *CrossRef:
-			b.WriteString(n.Printed())
+			b.WriteString(n.Printed(language.English()))
 		case *Math:
 			b.WriteString(n.TeX)
 		case *Citation:

@@ -18,6 +18,7 @@ package html
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
@@ -26,6 +27,7 @@ import (
 	"github.com/yuin/goldmark/renderer"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
 //go:embed templates
@@ -69,6 +71,7 @@ type page struct {
 	sanitizer *document.Sanitizer
 	trusted   trusted
 	formulas  bool // the document has formulas
+	words     *language.Words
 }
 
 // newPage is a page with the whole document.
@@ -93,10 +96,10 @@ func (p *page) write(w io.Writer) error {
 
 // source is the page's HTML.
 func (p *page) source() ([]byte, error) {
-	p.prose = newProseRenderer(p)
+	p.prose, p.words = newProseRenderer(p), language.Of(p.Lang)
 	t, err := template.New("").Funcs(template.FuncMap{
 		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "vectorSize": vectorSize, "code": highlight,
-		"spans": spans, "level": level, "classes": classes, "href": p.href, "pageOf": p.pageOf,
+		"spans": spans, "level": level, "classes": classes, "href": p.href, "say": p.words.Say, "failed": p.words.Failed, "warnings": p.words.Warnings, "pageOf": p.pageOf,
 		"construct": func(document.Block) (template.HTML, error) { return "", nil },
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {
@@ -162,7 +165,17 @@ func (p *page) Heading() string {
 	if p.Title != "" {
 		return p.Title
 	}
-	return "Report"
+	return language.Of(p.Lang).Say("Report")
+}
+
+// ScriptWords returns what the script says, as JSON; "" in English.
+func (p *page) ScriptWords() (string, error) {
+	words := p.words.Script()
+	if words == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(words)
+	return string(text), err
 }
 
 // output returns an HTML output.

@@ -2,6 +2,7 @@ package html
 
 import (
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
 // section is a section of depth 1 with its blocks, or the blocks before the first.
@@ -79,9 +80,9 @@ func outlineOf(d *document.Document) outline {
 
 // contents returns the table of contents as a tree.
 func contents(d *document.Document) []*entry {
-	root := &entry{}
+	root, words := &entry{}, language.Of(d.Lang)
 	if len(d.Summary) > 0 {
-		root.Children = append(root.Children, &entry{ID: "summary", Title: "Summary"})
+		root.Children = append(root.Children, &entry{ID: "summary", Title: words.Say("Summary")})
 	}
 	for _, h := range d.Headings() {
 		if h.Depth > tocDepth {
@@ -96,10 +97,10 @@ func contents(d *document.Document) []*entry {
 		parent.Children = append(parent.Children, &entry{ID: h.ID, Number: h.Number, Title: h.Text.Plain()})
 	}
 	if len(d.References) > 0 {
-		root.Children = append(root.Children, &entry{ID: "references", Title: "References"})
+		root.Children = append(root.Children, &entry{ID: "references", Title: words.Say("References")})
 	}
 	if len(d.Provenance)+len(d.Parameters)+len(d.Warnings) > 0 {
-		root.Children = append(root.Children, &entry{ID: "provenance", Title: "How this report was made"})
+		root.Children = append(root.Children, &entry{ID: "provenance", Title: words.Say("How this report was made")})
 	}
 	return root.Children
 }
@@ -135,7 +136,7 @@ func (p *page) Lists() []list {
 		return nil
 	}
 	var lists []list
-	for _, l := range []list{{"figures", "Figures", p.outline.figures, p.Print != nil}, {"tables", "Tables", p.outline.tables, p.Print != nil}} {
+	for _, l := range []list{{"figures", p.words.Say("Figures"), p.outline.figures, p.Print != nil}, {"tables", p.words.Say("Tables"), p.outline.tables, p.Print != nil}} {
 		if len(l.Entries) > 0 {
 			lists = append(lists, l)
 		}

@@ -85,7 +85,7 @@ func (r *nodes) crossRef(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 	if !entering {
 		return ast.WalkContinue, nil
 	}
-	text := template.HTMLEscapeString(ref.Printed())
+	text := template.HTMLEscapeString(ref.Printed(r.page.words))
 	if ref.Target == nil {
 		fmt.Fprintf(w, `<span class="missing">%s</span>`, text)
 		return ast.WalkContinue, nil
@@ -102,7 +102,7 @@ func (r *nodes) alert(w util.BufWriter, _ []byte, n ast.Node, entering bool) (as
 		return ast.WalkContinue, err
 	}
 	name := n.(*document.Alert).Name
-	_, err := fmt.Fprintf(w, "<div class=\"alert %s\" role=\"note\">\n<p class=\"alert-name\">%s</p>\n", strings.ToLower(name), name)
+	_, err := fmt.Fprintf(w, "<div class=\"alert %s\" role=\"note\">\n<p class=\"alert-name\">%s</p>\n", strings.ToLower(name), template.HTMLEscapeString(r.page.words.Say(name)))
 	return ast.WalkContinue, err
 }
 
@@ -151,14 +151,14 @@ func (r *nodes) fencedCode(w util.BufWriter, source []byte, n ast.Node, entering
 	if entering {
 		block := n.(*ast.FencedCodeBlock)
 		code := highlight(string(block.Language(source)), string(block.Lines().Value(source)))
-		fmt.Fprintf(w, "<pre class=\"code\" tabindex=\"0\" role=\"group\" aria-label=\"Code\"><code>%s</code></pre>\n", code)
+		fmt.Fprintf(w, "<pre class=\"code\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><code>%s</code></pre>\n", r.page.words.Say("Code"), code)
 	}
 	return ast.WalkSkipChildren, nil
 }
 
 // table renders a Markdown table in a box that scrolls instead of the page.
 func (r *nodes) table(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
-	tag := "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n"
+	tag := fmt.Sprintf("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>\n", r.page.words.Say("Table"))
 	if !entering {
 		tag = "</tbody></table></div>\n"
 	}
@@ -186,7 +186,7 @@ func (r *nodes) equation(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 		id = fmt.Sprintf(` id="%s"`, template.HTMLEscapeString(e.ID))
 		number = fmt.Sprintf(`<span class="number">(%s)</span>`, e.Number)
 	}
-	fmt.Fprintf(w, "<div class=\"equation\"%s><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Formula\">%s</div>%s</div>\n", id, formula(e.MathML, e.TeX), number)
+	fmt.Fprintf(w, "<div class=\"equation\"%s><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\">%s</div>%s</div>\n", id, r.page.words.Say("Formula"), formula(e.MathML, e.TeX), number)
 	return ast.WalkSkipChildren, nil
 }
 

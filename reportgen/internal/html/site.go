@@ -11,6 +11,7 @@ import (
 	east "github.com/yuin/goldmark/extension/ast"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
 // sitePage is the position of a page in a site.
@@ -78,7 +79,7 @@ func sitePages(d *document.Document) []*page {
 		}
 	}
 	if len(d.References)+len(d.Provenance)+len(d.Parameters)+len(d.Warnings) > 0 {
-		back := part("sources.html", "Sources")
+		back := part("sources.html", language.Of(d.Lang).Say("Sources"))
 		back.Back = true
 		pages = append(pages, back)
 		files["references"], files["provenance"] = back.Site.File, back.Site.File

@@ -29,12 +29,12 @@ func fence(language, code string) string {
 func (w *writer) code(c *document.Code) string {
 	source := fence(c.Language, c.Source)
 	if c.Caption != nil {
-		source = fmt.Sprintf("<a id=%q></a>\n\n**Listing %s** %s\n\n%s", c.ID, c.Number, w.line(c.Caption), source)
+		source = fmt.Sprintf("<a id=%q></a>\n\n**%s %s** %s\n\n%s", c.ID, w.words.Say("Listing"), c.Number, w.line(c.Caption), source)
 	}
 	if !c.Folded || c.Caption != nil {
 		return source
 	}
-	return details(cmp.Or(c.Summary, "Code"), c.Expanded) + "\n\n" + source + "\n\n</details>"
+	return details(cmp.Or(c.Summary, w.words.Say("Code")), c.Expanded) + "\n\n" + source + "\n\n</details>"
 }
 
 // details opens a part that a reader unfolds. Its summary is HTML, where
@@ -48,9 +48,9 @@ func details(summary string, open bool) string {
 }
 
 func (w *writer) failure(f *document.Failure) string {
-	what := "This cell failed"
+	what := w.words.Say("This cell failed")
 	if f.Expected {
-		what = "The cell ends with an error, as expected"
+		what = w.words.Say("The cell ends with an error, as expected")
 	}
 	return fmt.Sprintf("<a id=%q></a>\n\n> **%s** — %s\n>\n> %s\n\n%s",
 		f.Anchor, what, Escape(f.Origin.String()), Escape(f.Name+": "+f.Value), fence("text", terminal.Plain(f.Trace)))
@@ -122,7 +122,7 @@ func (w *writer) figure(f *document.Figure) string {
 		blocks = append(blocks, fmt.Sprintf("<a id=%q></a>", p.ID), w.picture(p.Picture), w.subcaption(p.Letter, p.Caption))
 	}
 	if f.Caption != nil {
-		blocks = append(blocks, fmt.Sprintf("**Figure %s** %s", f.Number, w.line(f.Caption)))
+		blocks = append(blocks, fmt.Sprintf("**%s %s** %s", w.words.Say("Figure"), f.Number, w.line(f.Caption)))
 	}
 	return joined(blocks)
 }
@@ -130,7 +130,7 @@ func (w *writer) figure(f *document.Figure) string {
 func (w *writer) table(t *document.Table) string {
 	blocks := []string{fmt.Sprintf("<a id=%q></a>", t.ID)}
 	if t.Caption != nil {
-		blocks = append(blocks, fmt.Sprintf("**Table %s** %s", t.Number, w.line(t.Caption)))
+		blocks = append(blocks, fmt.Sprintf("**%s %s** %s", w.words.Say("Table"), t.Number, w.line(t.Caption)))
 	}
 	if len(t.Parts) == 0 {
 		return joined(append(blocks, w.grid(t)))
@@ -156,7 +156,7 @@ func (w *writer) grid(t *document.Table) string {
 		return w.blocks(t.Body.Root, t.Body.Source)
 	}
 	if len(t.Columns) == 0 {
-		return "No rows."
+		return w.words.Say("No rows.")
 	}
 	var titles, marks []string
 	for _, c := range t.Columns {
@@ -176,7 +176,7 @@ func (w *writer) grid(t *document.Table) string {
 		rows = append(rows, "| "+strings.Join(cells, " | ")+" |")
 	}
 	if len(t.Rows) == 0 {
-		rows = append(rows, "", "No rows.")
+		rows = append(rows, "", w.words.Say("No rows."))
 	}
 	return strings.Join(rows, "\n")
 }

@@ -65,9 +65,9 @@ func (w *writer) own(n ast.Node) string {
 	switch n := n.(type) {
 	case *document.CrossRef:
 		if n.Target == nil {
-			return "**" + Escape(n.Printed()) + "**"
+			return "**" + Escape(n.Printed(w.words)) + "**"
 		}
-		return fmt.Sprintf("[%s](%s)", Escape(n.Printed()), w.href(w.anchor(n.Target.ID)))
+		return fmt.Sprintf("[%s](%s)", Escape(n.Printed(w.words)), w.href(w.anchor(n.Target.ID)))
 	case *document.Image:
 		return w.picture(n.Picture)
 	case *document.Math:
@@ -272,7 +272,7 @@ func (w *writer) references() []string {
 	if len(w.doc.References) == 0 {
 		return nil
 	}
-	blocks := []string{"## References"}
+	blocks := []string{"## " + w.words.Say("References")}
 	for _, r := range w.doc.References {
 		line := fmt.Sprintf("<a id=%q></a>%s ", r.ID, Escape(fmt.Sprintf("[%d]", r.Number)))
 		if r.Authors != "" {

@@ -18,6 +18,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
 
@@ -68,7 +69,8 @@ type writer struct {
 	sanitizer *document.Sanitizer
 	anchors   map[string]string // a heading's anchor in the document to GitHub's
 	lower     int               // levels by which headings within prose are lowered
-	target    string            // the file that links lead to; "" for the one that is written
+	words     *language.Words
+	target    string // the file that links lead to; "" for the one that is written
 	pictures  []*document.Picture
 	err       error // the first construct that has no form in Markdown
 }
@@ -83,7 +85,7 @@ func (w *writer) unknown(construct any) string {
 }
 
 func newWriter(d *document.Document) *writer {
-	w := &writer{doc: d, sanitizer: document.NewSanitizer(), anchors: map[string]string{}}
+	w := &writer{doc: d, sanitizer: document.NewSanitizer(), anchors: map[string]string{}, words: language.Of(d.Lang)}
 	// GitHub appends a number to the anchors of equal headings.
 	seen := map[string]int{}
 	unique := func(text string) string {
@@ -95,11 +97,11 @@ func newWriter(d *document.Document) *writer {
 		}
 		return slug
 	}
-	w.anchors["top"] = unique(cmp.Or(d.Title, "Report"))
+	w.anchors["top"] = unique(cmp.Or(d.Title, w.words.Say("Report")))
 	if len(d.Summary) > 0 {
-		w.anchors[summaryID] = unique("Summary")
+		w.anchors[summaryID] = unique(w.words.Say("Summary"))
 	}
-	unique("Contents")
+	unique(w.words.Say("Contents"))
 	for _, h := range d.Headings() {
 		w.anchors[h.ID] = unique(numbered(h.Number, h.Text.Plain()))
 	}
@@ -117,7 +119,7 @@ func numbered(number, text string) string {
 func (w *writer) document() string {
 	blocks := w.title()
 	if summary := w.summary(); len(summary) > 0 {
-		blocks = append(append(blocks, "## Summary"), summary...)
+		blocks = append(append(blocks, "## "+w.words.Say("Summary")), summary...)
 	}
 	blocks = append(blocks, w.contents()...)
 	for _, b := range w.doc.Blocks {
@@ -150,7 +152,7 @@ func (w *writer) summaryDocument() string {
 	}
 	of := *w
 	of.target = fileName
-	text := joined(append([]string{"# " + Escape(cmp.Or(w.doc.Title, "Report"))}, of.summary()...))
+	text := joined(append([]string{"# " + Escape(cmp.Or(w.doc.Title, w.words.Say("Report")))}, of.summary()...))
 	for _, n := range w.doc.Notes {
 		if strings.Contains(text, fmt.Sprintf("[^%d]", n.Number)) {
 			text += "\n\n" + of.note(n)
@@ -206,7 +208,7 @@ func (w *writer) title() []string {
 	d := w.doc
 	title := d.Title
 	if title == "" {
-		title = "Report"
+		title = w.words.Say("Report")
 	}
 	blocks := []string{"# " + Escape(title)}
 	if d.Subtitle != "" {
@@ -214,7 +216,7 @@ func (w *writer) title() []string {
 	}
 	blocks = append(blocks, Escape(strings.Join(d.Authors, ", ")), Escape(d.Date))
 	if failed := d.Failures(); len(failed) > 0 {
-		lines := []string{fmt.Sprintf("> **This report is incomplete.** Cells that failed: %d.", len(failed))}
+		lines := []string{fmt.Sprintf("> **%s** %s", w.words.Say("This report is incomplete."), w.words.Failed(len(failed)))}
 		for _, f := range failed {
 			lines = append(lines, fmt.Sprintf("> - [%s](#%s): %s", Escape(f.Origin.String()), f.Anchor, Escape(f.Name)))
 		}
@@ -229,7 +231,7 @@ func (w *writer) title() []string {
 func (w *writer) contents() []string {
 	var lines []string
 	if len(w.doc.Summary) > 0 {
-		lines = append(lines, fmt.Sprintf("- [Summary](#%s)", w.anchors[summaryID]))
+		lines = append(lines, fmt.Sprintf("- [%s](#%s)", w.words.Say("Summary"), w.anchors[summaryID]))
 	}
 	for _, h := range w.doc.Headings() {
 		if h.Depth > 2 {
@@ -241,9 +243,9 @@ func (w *writer) contents() []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	blocks := []string{"## Contents", strings.Join(lines, "\n")}
-	blocks = append(blocks, w.listOf("Figures", figures(w.doc))...)
-	return append(blocks, w.listOf("Tables", tables(w.doc))...)
+	blocks := []string{"## " + w.words.Say("Contents"), strings.Join(lines, "\n")}
+	blocks = append(blocks, w.listOf(w.words.Say("Figures"), figures(w.doc))...)
+	return append(blocks, w.listOf(w.words.Say("Tables"), tables(w.doc))...)
 }
 
 // captioned is a line of the list of figures or of tables.
@@ -302,7 +304,7 @@ func (w *writer) provenance() []string {
 	if len(d.Provenance)+len(d.Parameters)+len(d.Warnings) == 0 {
 		return nil
 	}
-	blocks := []string{"## How this report was made"}
+	blocks := []string{"## " + w.words.Say("How this report was made")}
 	if len(d.Provenance) > 0 {
 		rows := []string{"| | |", "| --- | --- |"}
 		for _, f := range d.Provenance {
@@ -311,18 +313,18 @@ func (w *writer) provenance() []string {
 		blocks = append(blocks, strings.Join(rows, "\n"))
 	}
 	for _, p := range d.Parameters {
-		what := "Parameters and their defaults"
+		what := w.words.Say("Parameters and their defaults")
 		if p.Injected {
-			what = "Parameters set for this run"
+			what = w.words.Say("Parameters set for this run")
 		}
 		blocks = append(blocks, fmt.Sprintf("%s (%s):", what, Escape(strings.Join(p.Notebooks, ", "))), fence(p.Language, p.Source))
 	}
 	if len(d.Warnings) > 0 {
 		var list []string
-		for _, w := range d.Warnings {
-			list = append(list, "- "+Escape(strings.ReplaceAll(w, "\n", " ")))
+		for _, warning := range d.Warnings {
+			list = append(list, "- "+Escape(strings.ReplaceAll(warning, "\n", " ")))
 		}
-		blocks = append(blocks, "Warnings about this report:", strings.Join(list, "\n"))
+		blocks = append(blocks, w.words.Warnings(len(list)), strings.Join(list, "\n"))
 	}
 	return blocks
 }

@@ -1,6 +1,9 @@
 "use strict";
 (() => {
   const root = document.documentElement;
+  // The words of a language other than English; arguments replace %s and %d in order.
+  const words = JSON.parse(root.dataset.words ?? "{}");
+  const say = (key, ...args) => (words[key] ?? key).replace(/%[sd]/g, () => args.shift());
   const themes = ["auto", "light", "dark"];
   const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
   const store = (t) => { try { localStorage.setItem("theme", t); } catch { /* a file may have no storage */ } };
@@ -11,8 +14,8 @@
   const themeButton = () => {
     const button = document.getElementById("theme");
     const show = () => {
-      button.textContent = { auto: "Auto", light: "Light", dark: "Dark" }[theme];
-      button.setAttribute("aria-label", "Theme: " + theme + ". Change");
+      button.textContent = say({ auto: "Auto", light: "Light", dark: "Dark" }[theme]);
+      button.setAttribute("aria-label", say("Theme: %s. Change", button.textContent.toLowerCase()));
     };
     button.addEventListener("click", () => {
       theme = themes[(themes.indexOf(theme) + 1) % themes.length];
@@ -59,7 +62,7 @@
       if (!th.textContent.trim()) return; // a button without a name could not be spoken
       const button = document.createElement("button");
       button.type = "button";
-      button.title = "Sort by this column";
+      button.title = say("Sort by this column");
       button.append(...th.childNodes);
       th.append(button);
       button.addEventListener("click", () => {
@@ -106,7 +109,7 @@
       b.focus();
     }
     const was = b.textContent;
-    b.textContent = "Copied";
+    b.textContent = say("Copied");
     setTimeout(() => { b.textContent = was; }, 1500);
   };
   const grid = (table) => [...table.rows].map((row) => [...row.cells].map((c) => value(c)));
@@ -118,14 +121,14 @@
     const csv = () => grid(table).map((row) => row.map((s) => quote(plain(s))).join(",")).join("\n") + "\n";
     const tsv = () => grid(table).map((row) => row.map((s) => plain(s).replace(/\s+/g, " ")).join("\t")).join("\n");
     table.closest(".scroll").after(tools(
-      button("Copy", "Copy this table", (b) => copy(tsv(), b)),
-      button("CSV", "Save this table as CSV", () => save(name + ".csv", "text/csv", csv()))));
+      button(say("Copy"), say("Copy this table"), (b) => copy(tsv(), b)),
+      button("CSV", say("Save this table as CSV"), () => save(name + ".csv", "text/csv", csv()))));
   };
   const codeTools = (pre) => {
     const box = document.createElement("div");
     box.className = "codebox";
     pre.replaceWith(box);
-    const b = button("Copy", "Copy this code", () => copy(pre.textContent, b));
+    const b = button(say("Copy"), say("Copy this code"), () => copy(pre.textContent, b));
     b.className = "copy";
     box.append(pre, b);
   };
@@ -134,10 +137,10 @@
   const zoom = (picture, b) => {
     const dialog = document.createElement("dialog");
     dialog.className = "zoom";
-    dialog.setAttribute("aria-label", "Picture in full size");
+    dialog.setAttribute("aria-label", say("Picture in full size"));
     const content = [...picture.childNodes];
     picture.style.minHeight = picture.offsetHeight + "px";
-    dialog.append(...content, button("Close", "Close", () => dialog.close()));
+    dialog.append(...content, button(say("Close"), say("Close"), () => dialog.close()));
     dialog.addEventListener("click", (e) => { if (e.target === dialog) dialog.close(); });
     dialog.addEventListener("close", () => {
       picture.append(...content);
@@ -152,8 +155,8 @@
     for (const picture of figure.querySelectorAll(".picture")) {
       const shown = picture.querySelector("svg, img");
       if (!shown) continue;
-      const buttons = [button("Enlarge", "Enlarge this picture", (b) => zoom(picture, b))];
-      if (shown.tagName === "svg") buttons.push(button("SVG", "Save this picture as SVG", () => {
+      const buttons = [button(say("Enlarge"), say("Enlarge this picture"), (b) => zoom(picture, b))];
+      if (shown.tagName === "svg") buttons.push(button("SVG", say("Save this picture as SVG"), () => {
         const svg = shown.cloneNode(true);
         svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
         save((picture.closest("[id]").id) + ".svg", "image/svg+xml", new XMLSerializer().serializeToString(svg));
@@ -199,8 +202,8 @@
     const box = document.createElement("div");
     box.className = "search";
     box.setAttribute("role", "search");
-    const input = Object.assign(document.createElement("input"), { type: "search", placeholder: "Search", id: "search" });
-    input.setAttribute("aria-label", "Search this report");
+    const input = Object.assign(document.createElement("input"), { type: "search", placeholder: say("Search"), id: "search" });
+    input.setAttribute("aria-label", say("Search this report"));
     const results = document.createElement("ol");
     const status = document.createElement("p");
     status.setAttribute("role", "status");
@@ -218,7 +221,7 @@
           .map(([file, anchor, heading, text]) => ({ file, anchor, heading, text, lower: text.toLowerCase() }));
         update();
       });
-      script.addEventListener("error", () => { missing = " on this page; the other pages cannot be searched without " + nav.dataset.index; update(); });
+      script.addEventListener("error", () => { missing = " " + say("on this page; the other pages cannot be searched without %s", nav.dataset.index); update(); });
       document.head.append(script);
     };
     const go = (hit, words) => {
@@ -253,7 +256,7 @@
       CSS.highlights?.delete("found");
       const hits = words.length ? [...here, ...others].filter((x) => words.every((w) => x.lower.includes(w))) : [];
       results.replaceChildren(...hits.slice(0, most).map((hit) => result(hit, words)));
-      status.textContent = !words.length ? "" : (hits.length > most ? `The first ${most} of ${hits.length} places` : hits.length === 1 ? "1 place" : hits.length + " places") + missing;
+      status.textContent = !words.length ? "" : (hits.length > most ? say("The first %d of %d places", most, hits.length) : hits.length === 1 ? say("1 place") : say("%d places", hits.length)) + missing;
     };
     input.addEventListener("focus", load);
     input.addEventListener("input", update);

@@ -1,0 +1,104 @@
+// Package language has the words that writers add to a report, such as "Figure" and
+// "Contents", in the language of the document.
+//
+//	words := language.Of("pt")
+//	words.Say("Figure")              // Figura
+//	words.Say("%d cells failed:", 3) // 3 células falharam:
+//
+// The English text is the key. A language is one file, with a translation of each key;
+// tests find keys without a translation and translations without a use. Text in the
+// notebooks is their author's and is not translated.
+package language
+
+import (
+	"maps"
+	"slices"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/message/catalog"
+)
+
+// translations returns the translations of the keys by language.
+func translations() map[string]map[string]string {
+	return map[string]map[string]string{"de": german(), "es": spanish(), "fr": french(), "pt": portuguese()}
+}
+
+// Supported returns the languages that reports can have, as BCP 47 tags.
+func Supported() []string {
+	return append([]string{"en"}, slices.Sorted(maps.Keys(translations()))...)
+}
+
+// Words says texts in one language. It is not safe for concurrent use.
+type Words struct {
+	tag     string
+	printer *message.Printer
+}
+
+// English says the keys.
+func English() *Words { return &Words{"en", message.NewPrinter(language.English)} }
+
+// Of returns the words of a language, given as a BCP 47 tag such as pt-BR. Those of
+// English are used for a language that is not supported.
+func Of(tag string) *Words {
+	supported := Supported()
+	var tags []language.Tag
+	for _, s := range supported {
+		tags = append(tags, language.MustParse(s))
+	}
+	_, i := language.MatchStrings(language.NewMatcher(tags), tag)
+	if i == 0 {
+		return English()
+	}
+	b := catalog.NewBuilder(catalog.Fallback(language.English))
+	for key, text := range translations()[supported[i]] {
+		// It fails only for a language that is unknown.
+		_ = b.SetString(tags[i], key, text)
+	}
+	return &Words{supported[i], message.NewPrinter(tags[i], message.Catalog(b))}
+}
+
+// Say returns the text that has the English form key, with the arguments in its verbs.
+func (w *Words) Say(key string, args ...any) string {
+	return w.printer.Sprintf(message.Key(key, key), args...)
+}
+
+// Failed returns the words before a list of n cells that failed.
+func (w *Words) Failed(n int) string {
+	if n == 1 {
+		return w.Say("A cell failed:")
+	}
+	return w.Say("%d cells failed:", n)
+}
+
+// Warnings returns the words before a list of n warnings.
+func (w *Words) Warnings(n int) string {
+	if n == 1 {
+		return w.Say("A warning about this report:")
+	}
+	return w.Say("%d warnings about this report:", n)
+}
+
+// Of the keys that the script of a page says, Script returns the translations, or nil
+// in English.
+func (w *Words) Script() map[string]string {
+	all := translations()[w.tag]
+	if all == nil {
+		return nil
+	}
+	said := make(map[string]string)
+	for _, key := range scriptKeys() {
+		said[key] = all[key]
+	}
+	return said
+}
+
+// scriptKeys returns the keys that the script of a page says.
+func scriptKeys() []string {
+	return []string{
+		"Auto", "Light", "Dark", "Theme: %s. Change", "Sort by this column", "Copied", "Copy", "Copy this table",
+		"Save this table as CSV", "Copy this code", "Picture in full size", "Close", "Enlarge", "Enlarge this picture",
+		"Save this picture as SVG", "Search", "Search this report", "1 place", "%d places", "The first %d of %d places",
+		"on this page; the other pages cannot be searched without %s",
+	}
+}
