@@ -30,6 +30,9 @@ func newGeoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "geo",
 		Short: "Convert databases of countries and owners of addresses",
+		Long: `Geo prepares the databases that --country and --asn take. These are MMDB files, such as
+GeoLite2 or DB-IP Lite. If you have a database in another format, convert it.`,
+		Example: "  reportgen geo convert /usr/share/tor/geoip -o country.mmdb",
 	}
 	c.AddCommand(newGeoConvertCommand())
 	return c

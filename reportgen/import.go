@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // --timezone must work on a machine without time zone files
@@ -11,6 +12,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 	"github.com/spf13/cobra"
 )
 
@@ -144,6 +146,9 @@ func (opt *importOptions) run(cmd *cobra.Command, in []string) (err error) {
 	if opt.into != "" && len(opt.days) > 0 {
 		return errors.New("--day is for -o; --into takes all days of a log")
 	}
+	if opt.into != "" && slices.Contains(in, "-") {
+		return errors.New("--into: standard input cannot be recognised when it comes again; give a file")
+	}
 	read, err := opt.reading()
 	if err != nil {
 		return err
@@ -153,9 +158,13 @@ func (opt *importOptions) run(cmd *cobra.Command, in []string) (err error) {
 		return err
 	}
 	read.Stdin = cmd.InOrStdin()
-	logs := dayfiles.Import{Format: format, Reading: read, Lenient: opt.lenient, Console: c}
+	logs := dayfiles.Import{Format: format, Reading: read, Lenient: opt.lenient, Console: c, Advice: dayfiles.Advice{
+		Loss:     "describe the log with --time, --map or --from, or write the other flows with --lenient",
+		ThinDay:  "choose the days to write with --day",
+		Internal: "give them to detect with --internal",
+	}}
 	if opt.into == "" {
-		if err := dayfiles.Check(opt.out); err != nil {
+		if err := wholefile.Check(opt.out); err != nil {
 			return fmt.Errorf("-o: %w", err)
 		}
 		return logs.Write(ctx, in, opt.out)

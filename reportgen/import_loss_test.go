@@ -70,7 +70,7 @@ func TestImportLossInProfile(t *testing.T) {
 func TestImportNoInternalSource(t *testing.T) {
 	log := strings.ReplaceAll(lossyLog(3), "10.0.0.1", "147.32.84.7")
 	_, stderr, _ := importing(t, log, "--from", "csv", "--map", "timestamp=ts", "conn.log", "-o", "day.parquet")
-	if !strings.Contains(stderr, "no source address is in the networks that are internal by default") || !strings.Contains(stderr, "--internal 147.32.0.0/16") {
+	if !strings.Contains(stderr, "no source address is in the private networks") || !strings.Contains(stderr, "their networks may be 147.32.0.0/16") {
 		t.Error(stderr)
 	}
 	if _, stderr, _ := importing(t, lossyLog(3), "--from", "csv", "--map", "timestamp=ts", "conn.log", "-o", "day.parquet"); strings.Contains(stderr, "internal") {

@@ -43,7 +43,10 @@ func profileFiles(cmd *cobra.Command, paths []string, out string) error {
 		}
 		bar.Close()
 		days.WarnRejected(c, p)
-		return flowfile.WriteProfile(out, p)
+		if err := flowfile.WriteProfile(out, p); err != nil {
+			return fmt.Errorf("-o: %w", err)
+		}
+		return nil
 	}
 	for _, path := range paths {
 		p, at, err := flowfile.CachedProfile(cmd.Context(), path, flowfile.Options{Progress: bar.Set, CacheFailed: days.WarnCache(c)})

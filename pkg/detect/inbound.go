@@ -164,7 +164,7 @@ func (c *Context) attackFinding(kind string, attackers []Attacker, k float64) (F
 		f.Members = nil
 	}
 	if kind == kindScan {
-		f.Summary = fmt.Sprintf("%s tried internal hosts and ports in %s, most of them unanswered; at most %s from one source; %s", who, plural(a.Flows, "flow"), plural(int64(top.Tried), "target"), portsText(a.Ports))
+		f.Summary = fmt.Sprintf("%s tried internal hosts and ports in %s, most of them unanswered; the busiest source tried %s of host and port; %s", who, plural(a.Flows, "flow"), plural(int64(top.Tried), "pair"), portsText(a.Ports))
 	} else {
 		f.Summary = fmt.Sprintf("%s opened %s to login services: %s", who, plural(a.Flows, "short flow"), portsText(a.Ports))
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"net/netip"
 	"strconv"
@@ -46,19 +47,28 @@ func openDB(name string, known func() (*geoip2.Reader, error), other func() (*ma
 	switch {
 	case errors.As(err, &unknown):
 		if err := r.Close(); err != nil {
-			return nil, fmt.Errorf("geo database %s: %w", name, err)
+			return nil, unreadable(name, err)
 		}
 		m, err := other()
 		if err != nil {
-			return nil, fmt.Errorf("geo database %s: %w", name, err)
+			return nil, unreadable(name, err)
 		}
 		return openFields(name, m)
 	case isInvalid(err):
-		return nil, fmt.Errorf("geo database %s: damaged or not an MMDB file (make one from a GeoIP .dat, Tor or CSV file with reportgen geo convert): %w", name, err)
+		return nil, fmt.Errorf("geo database %s: damaged or not an MMDB: %w; to make one of a GeoIP .dat, Tor or CSV file, use reportgen geo convert", name, err)
 	case err != nil:
-		return nil, fmt.Errorf("geo database %s: %w", name, err)
+		return nil, unreadable(name, err)
 	}
 	return openKnown(name, r), nil
+}
+
+// unreadable is the error of a file that cannot be read. It names the file once.
+func unreadable(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("geo database %s: %w", name, err)
 }
 
 func isInvalid(err error) bool {
@@ -112,7 +122,7 @@ func (db *DB) Close() error {
 }
 
 func (db *DB) wrongKind(lacks, needed string) error {
-	return fmt.Errorf("geo database %s: its type is %q, which holds no %s; needed is %s", db.name, db.kind, lacks, needed)
+	return fmt.Errorf("geo database %s: its type %q has no %s; give %s", db.name, db.kind, lacks, needed)
 }
 
 // public says whether an address can have a country and an owner at all.

@@ -36,24 +36,6 @@ type options struct {
 	Progress func(written, total int64)
 }
 
-// Check reports, before a long log is read, whether a file could be written to
-// path.
-func Check(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a folder; name a file in it", path)
-	}
-	folder := filepath.Dir(path)
-	switch info, err := os.Stat(folder); {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: folder %s does not exist; create it first", path, folder)
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return fmt.Errorf("%s: %s is not a folder", path, folder)
-	}
-	return nil
-}
-
 // writeFiles writes flows, which are ordered by day, to one file a day: to path if
 // there is one day, else to path with the date before its extension.
 func writeFiles(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, path string, o options) (_ []dayFile, err error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -24,6 +23,15 @@ type Import struct {
 	Reading ingest.Options   // without Progress
 	Lenient bool             // write the flows even if too many rows cannot be read
 	Console *console.Console // for progress, counts and warnings
+	Advice  Advice
+}
+
+// Advice says what a user can do about a message: its end, in words that depend on the
+// program, such as the names of its flags.
+type Advice struct {
+	Loss     string // too many rows were lost
+	ThinDay  string // a day has few flows
+	Internal string // no source is in the private networks
 }
 
 // Write writes the flows of logs to one file a day: to path if there is one day, else
@@ -41,8 +49,8 @@ func (i Import) Write(ctx context.Context, logs []string, path string) (err erro
 	if err := i.accept(summary.Loss()); err != nil {
 		return err
 	}
-	warnExternal(i.Console, &sorter)
-	warnThinDays(i.Console, sorter.Days())
+	i.warnExternal(&sorter)
+	i.warnThinDays(sorter.Days())
 	return i.write(&sorter, summary.Loss(), func(o options) ([]dayFile, error) {
 		return writeFiles(ctx, sorter.Sorted(), sorter.Days(), path, o)
 	})
@@ -74,7 +82,7 @@ func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err e
 	if empty {
 		i.Console.Infof("no TCP or UDP flows in the input; nothing to add")
 	}
-	warnExternal(i.Console, &sorter)
+	i.warnExternal(&sorter)
 	return i.write(&sorter, summary.Loss(), func(o options) ([]dayFile, error) {
 		return folder.add(ctx, sorter.Sorted(), sorter.Days(), fresh, o)
 	})
@@ -85,9 +93,6 @@ func (i Import) fresh(folder *Folder, logs []string) ([]hashedLog, error) {
 	files, err := ingest.Files(i.Format, logs)
 	if err != nil {
 		return nil, err
-	}
-	if slices.Contains(files, "-") {
-		return nil, errors.New("--into: standard input cannot be recognised when it comes again; give a file")
 	}
 	fresh, known, err := folder.fresh(files)
 	if err != nil {
@@ -150,7 +155,7 @@ func readAll(ctx context.Context, format ingest.Format, in []string, opt ingest.
 func (i Import) accept(loss ingest.Loss) error {
 	err := loss.Err()
 	if err != nil && !i.Lenient {
-		return fmt.Errorf("%w; nothing was written; describe the log with --time, --map or --from, or write the other flows with --lenient", err)
+		return fmt.Errorf("%w; nothing was written; %s", err, i.Advice.Loss)
 	}
 	if err != nil {
 		i.Console.Warnf("%v; written without them", err)
@@ -205,13 +210,13 @@ func mostLeftOut(s ingest.Summary) string {
 
 // warnExternal warns if no source of a flow is in the networks that detect takes
 // for internal by default, since then it finds nothing.
-func warnExternal(c *console.Console, sorter *ingest.Sorter) {
+func (i Import) warnExternal(sorter *ingest.Sorter) {
 	internal, networks := sorter.SourceNetworks(3)
 	if internal > 0 || len(networks) == 0 {
 		return
 	}
-	c.Warnf("no source address is in the networks that are internal by default (%s); unless these are clients of public servers, give detect --internal, such as --internal %s",
-		privateNetworks(), strings.Join(networks, ","))
+	i.Console.Warnf("no source address is in the private networks (%s); if these hosts are your own, their networks may be %s; %s",
+		privateNetworks(), strings.Join(networks, ","), i.Advice.Internal)
 }
 
 func privateNetworks() string {
@@ -224,15 +229,15 @@ func privateNetworks() string {
 
 // warnThinDays warns of days that have less than 1 % of the flows: usually
 // connections that began before midnight, logged with the next day.
-func warnThinDays(c *console.Console, days []ingest.DayCount) {
+func (i Import) warnThinDays(days []ingest.DayCount) {
 	var flows int64
 	for _, day := range days {
 		flows += day.Flows
 	}
 	for _, day := range days {
 		if day.Flows*100 < flows {
-			c.Warnf("%s has only %s of %s flows, probably connections that ended on another day; choose the days to write with --day",
-				day.Date, humanize.Comma(day.Flows), humanize.Comma(flows))
+			i.Console.Warnf("%s has only %s of %s flows, probably connections that ended on another day; %s",
+				day.Date, humanize.Comma(day.Flows), humanize.Comma(flows), i.Advice.ThinDay)
 		}
 	}
 }

@@ -229,9 +229,9 @@ func SetInternal(in *detect.Input, given string, c *console.Console) error {
 	n := detect.InferNetworks(days...)
 	switch {
 	case n.Internal == nil:
-		return fmt.Errorf("no network takes part in most flows, so that nothing says which hosts are internal; give --internal CIDR,...; %s", networkText(n))
+		return fmt.Errorf("which hosts are internal is not clear: no network is part of most flows; give your networks with --internal CIDR,...; %s", networkText(n))
 	case len(n.Inferred) > 0:
-		c.Infof("took %s as internal, beside the private networks: %.1f %% of the flows have an end there; --internal sets other networks", networkList(n.Inferred), 100*n.Share)
+		c.Infof("internal networks: the private ones and %s; if these are not yours, give your networks with --internal", networkList(n.Inferred))
 	}
 	in.Internal = n.Internal
 	return nil

@@ -67,7 +67,7 @@ func parse(line []byte) (*detect.Finding, *detect.Coverage, error) {
 		Ran    *bool `json:"ran"`    // of coverage only
 	}
 	if err := json.Unmarshal(line, &record); err != nil {
-		return nil, nil, err
+		return nil, nil, errors.New("is not a finding in JSON")
 	}
 	if record.Rule == "" {
 		return nil, nil, errors.New("the record has no rule")

@@ -89,7 +89,7 @@ func findColumns(row []string) (cols *columns, header bool, err error) {
 	n := columnNames
 	cols = &columns{find(n.network), find(n.start), find(n.end), find(n.country), find(n.asn), find(n.name)}
 	if cols.network < 0 && (cols.start < 0 || cols.end < 0) || cols.country < 0 && cols.asn < 0 {
-		return nil, false, fmt.Errorf("%q: neither a network or address, nor a header; a header names network (or start and end) and country_code or asn", strings.Join(row, ","))
+		return nil, false, fmt.Errorf("%q: no network, and no header; add one such as network,country_code,asn,name", strings.Join(row, ","))
 	}
 	return cols, true, nil
 }

@@ -105,8 +105,7 @@ func openZeek(in *lines, r rowReader, opt Options) (decoder, error) {
 	case bytes.IndexByte(start, '{') >= 0, start[0] == '[':
 		return openEvents(in, r, zeekSpec(&r.names))
 	}
-	return nil, fmt.Errorf("line %d: starts with %q, neither a header of a Zeek log (#separator, #fields) nor a JSON object: "+
-		"the top of the file is missing, or it is not a Zeek log; put the # lines of another conn.log of the same sensor before it", in.n+1, start)
+	return nil, fmt.Errorf("line %d: %q: not the header of a Zeek log (#fields); if the header is missing, copy it from another conn.log", in.n+1, start)
 }
 
 // emptyFile is the decoder of a file without rows.

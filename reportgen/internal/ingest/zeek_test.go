@@ -144,8 +144,8 @@ func TestZeekFileRefused(t *testing.T) {
 	for _, test := range []struct {
 		name, log, want string
 	}{
-		{"prose", "Lorem ipsum\n", `line 1: starts with "Lorem ipsum", neither a header`},
-		{"no header", "1713530096\tC1\t10.0.0.1\n", `line 1: starts with "1713530096\tC1\t10.0.0.1", neither a header`},
+		{"prose", "Lorem ipsum\n", `line 1: "Lorem ipsum": not the header`},
+		{"no header", "1713530096\tC1\t10.0.0.1\n", `line 1: "1713530096\tC1\t10.0.0.1": not the header`},
 		{"row before #fields", "#separator \\x09\n1\t2\n", "line 2: a row before the #fields line"},
 		{"another log", "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tquery\n", `line 3: #fields lacks id.orig_h: not a connection log, or a cut one (#path "dns"); import conn.log`},
 		{"#types do not fit", short + "#types\ttime\n", "line 5: #types names 1 types, #fields 8 fields"},

@@ -24,9 +24,30 @@ type File struct {
 	done bool
 }
 
-// Create begins a file at path, in an existing folder. perm, before umask, applies
-// to the complete file.
+// Check reports, before the content of a file is made, whether the file could be
+// written to path: path is not a folder, and its folder exists.
+func Check(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s: is a folder; name a file in it", path)
+	}
+	folder := filepath.Dir(path)
+	switch info, err := os.Stat(folder); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: folder %s does not exist; create it first", path, folder)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s: %s is not a folder", path, folder)
+	}
+	return nil
+}
+
+// Create begins a file at path, for which [Check] finds nothing wrong. perm, before
+// umask, applies to the complete file.
 func Create(path string, perm fs.FileMode) (*File, error) {
+	if err := Check(path); err != nil {
+		return nil, err
+	}
 	dir, base := filepath.Split(path)
 	if dir == "" {
 		dir = "."

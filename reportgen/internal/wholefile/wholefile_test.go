@@ -143,3 +143,23 @@ func TestKilled(t *testing.T) {
 		t.Errorf("left %v", got)
 	}
 }
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		file:                              "",
+		filepath.Join(dir, "new"):         "",
+		dir:                               "is a folder; name a file in it",
+		filepath.Join(dir, "no", "x"):     "does not exist; create it first",
+		filepath.Join(file, "x"):          "not a",
+		filepath.Join(dir, "a\x00b", "x"): "invalid argument",
+	} {
+		if err := wholefile.Check(path); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // messages maps messages of the library to the ones that users see.
@@ -31,7 +33,11 @@ func Message(err error) string {
 	}
 	var wrong *yaml.TypeError
 	if errors.As(err, &wrong) {
-		return "this is " + kind(wrong.SrcType) + "; want " + kind(wrong.DstType)
+		return "is " + kind(wrong.SrcType) + "; want " + kind(wrong.DstType)
+	}
+	var node *yaml.UnexpectedNodeTypeError
+	if errors.As(err, &node) {
+		return "is " + nodeName(node.Actual) + "; want " + nodeName(node.Expected)
 	}
 	if text, ok := messages[e.GetMessage()]; ok {
 		return text
@@ -60,13 +66,53 @@ func kind(t reflect.Type) string {
 	return "another kind of value"
 }
 
-// Describe returns the text of err with its position and without the source.
+// nodeName names a kind of YAML value.
+func nodeName(t ast.NodeType) string {
+	switch t {
+	case ast.SequenceType:
+		return "a list"
+	case ast.MappingType, ast.MappingValueType:
+		return "a mapping"
+	case ast.StringType, ast.LiteralType:
+		return "text"
+	case ast.NullType:
+		return "empty"
+	}
+	return "a single value"
+}
+
+// Describe returns the text of err with its position and, if the type of a value is
+// wrong, its field; without the source.
 func Describe(err error) string {
 	var e yaml.Error
-	if errors.As(err, &e) {
-		if t := e.GetToken(); t != nil && t.Position != nil {
-			return fmt.Sprintf("line %d, column %d: %s", t.Position.Line, t.Position.Column, Message(err))
+	if !errors.As(err, &e) || e.GetToken() == nil || e.GetToken().Position == nil {
+		return Message(err)
+	}
+	at := e.GetToken()
+	if at.Type == token.MappingValueType && at.Prev != nil {
+		at = at.Prev // a mapping begins with its first key, not with the colon
+	}
+	text := Message(err)
+	if errors.As(err, new(*yaml.TypeError)) || errors.As(err, new(*yaml.UnexpectedNodeTypeError)) {
+		if field := fieldOf(at); field != "" {
+			text = field + ": " + text
+		} else {
+			text = "the value " + text
 		}
 	}
-	return Message(err)
+	return fmt.Sprintf("line %d, column %d: %s", at.Position.Line, at.Position.Column, text)
+}
+
+// fieldOf returns the name of the field whose value a token is in, or "".
+func fieldOf(value *token.Token) string {
+	for t := value.Prev; t != nil; t = t.Prev {
+		if t.Next == nil || t.Next.Type != token.MappingValueType || t == value {
+			continue
+		}
+		sameLine := t.Position.Line == value.Position.Line
+		if sameLine || t.Position.Column < value.Position.Column || value.Type == token.SequenceEntryType && t.Position.Column == value.Position.Column {
+			return t.Value
+		}
+	}
+	return ""
 }

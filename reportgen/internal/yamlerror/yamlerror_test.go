@@ -24,9 +24,27 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%q: %v; want %s", text, err, want)
 		}
 	}
-	var typed struct{ Title string }
-	if err := yaml.Unmarshal([]byte("title: [1]"), &typed); err == nil || Describe(err) != "line 1, column 8: this is a list; want text" {
-		t.Errorf("%v", err)
+	for text, want := range map[string]string{
+		"title: [1]":                    "line 1, column 8: title: is a list; want text",
+		"title:\n  a: 1":                "line 2, column 3: title: is a mapping; want text",
+		"- a":                           "line 1, column 1: the value is a list; want a mapping",
+		"text":                          "line 1, column 1: the value is text; want a mapping",
+		"days: {first: x, last: [1]}":   "line 1, column 15: first: is text; want a whole number",
+		"list:\n  - name: a\n  - [1]":   "line 3, column 5: list: is a list; want a mapping",
+		"list:\n- name: a\n- name: [b]": "line 3, column 9: name: is a list; want text",
+		"title: a\ndays: 5":             "line 2, column 7: days: is a single value; want a mapping",
+		"title: a\ndays:\n- first: 5":   "line 3, column 1: days: is a list; want a mapping",
+		"title: a\nlist:\n  first: 5":   "line 3, column 3: list: is a mapping; want a list",
+	} {
+		var typed struct {
+			Title string
+			Days  struct{ First, Last int }
+			List  []struct{ Name string }
+		}
+		err := yaml.Unmarshal([]byte(text), &typed)
+		if err == nil || Describe(err) != want {
+			t.Errorf("%q: %v; want %s", text, Describe(err), want)
+		}
 	}
 	if got := Describe(errors.New("other")); got != "other" {
 		t.Error(got)
