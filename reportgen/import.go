@@ -28,8 +28,8 @@ in ecs, or any log with --one-way), import joins the rows of a connection, and t
 of a long one that the exporter cut. TCP flags say who opened it, else ports, else who sent
 first.
 
-Rows that are not TCP or UDP are left out and counted on stderr, as are rows that cannot be
-read. If more than one row in a hundred cannot be read, or such rows claim the most bytes,
+Flows of all IP protocols are read. Detections use TCP and UDP, and import counts the others
+on stderr, together with the rows that cannot be read or do not describe a flow. If more than one row in a hundred cannot be read, or such rows claim the most bytes,
 nothing is written; --lenient writes the rest, and the loss is shown in the report.
 
 Byte counts are those of the log: of the payload in zeek (of the IP packets with --bytes

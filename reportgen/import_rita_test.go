@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
@@ -40,6 +41,9 @@ func ritaPairs(t *testing.T, kind ingest.ByteKind, paths ...string) (map[[2]neti
 		}
 		if err != nil {
 			t.Fatal(err)
+		}
+		if f.Proto != flow.TCP && f.Proto != flow.UDP {
+			continue
 		}
 		at := int64(f.Date)*profile.SecondsPerDay + int64(f.Time)/100
 		pair := [2]netip.Addr{f.Src, f.Dst}

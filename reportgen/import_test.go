@@ -51,22 +51,22 @@ func importing(t *testing.T, log string, args ...string) (status int, stderr str
 
 func TestImport(t *testing.T) {
 	const head = "read 4 rows of 1 file\n"
-	const rest = "left out 1 row: protocol neither tcp nor udp; first conn.log:6: icmp\n" +
-		"took unknown byte counts as 0 in 1 row; first conn.log:5\n"
+	const rest = "took unknown byte counts as 0 in 1 row; first conn.log:5\n" +
+		"read flows of other protocols (icmp 1), which detections do not use\n"
 	for _, test := range []struct {
 		name, args, stderr, written string
 	}{
 		{"several days", "--from zeek conn.log -o day.parquet", head + rest +
-			"wrote 1 flow of 2024-04-18 to day-2024-04-18.parquet\nwrote 2 flows of 2024-04-19 to day-2024-04-19.parquet\n",
+			"wrote 1 flow of 2024-04-18 to day-2024-04-18.parquet\nwrote 3 flows of 2024-04-19 to day-2024-04-19.parquet\n",
 			"day-2024-04-18.parquet day-2024-04-19.parquet"},
 		{"a day", "--from zeek conn.log -o day.parquet --day 2024-04-19", head +
 			"left out 1 row: outside the chosen days; first conn.log:3: a flow of 2024-04-18\n" + rest +
-			"wrote 2 flows of 2024-04-19 to day.parquet\n", "day.parquet"},
+			"wrote 3 flows of 2024-04-19 to day.parquet\n", "day.parquet"},
 		{"days", "--from zeek conn.log -o day.parquet --day 2024-04-19,2024-04-18 --day 2024-04-01", head + rest +
-			"wrote 1 flow of 2024-04-18 to day-2024-04-18.parquet\nwrote 2 flows of 2024-04-19 to day-2024-04-19.parquet\n",
+			"wrote 1 flow of 2024-04-18 to day-2024-04-18.parquet\nwrote 3 flows of 2024-04-19 to day-2024-04-19.parquet\n",
 			"day-2024-04-18.parquet day-2024-04-19.parquet"},
 		{"local days", "--from zeek . -o day.parquet --timezone Europe/Lisbon", head + rest +
-			"wrote 3 flows of 2024-04-19 to day.parquet\n", "day.parquet"},
+			"wrote 4 flows of 2024-04-19 to day.parquet\n", "day.parquet"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, stderr, written := importing(t, zeekLog, strings.Fields(test.args)...)
@@ -78,16 +78,16 @@ func TestImport(t *testing.T) {
 }
 
 func TestImportRefuses(t *testing.T) {
-	const icmp = "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n1\t::1\t::2\t0\ticmp\t1\t2\n"
+	const arp = "#fields\tts\tid.orig_h\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\n1\t::1\t::2\t0\tarp\t1\t2\n"
 	for _, test := range []struct {
 		name, log, args, want string
 	}{
 		{"no log", "Lorem ipsum\n", "--from zeek conn.log -o o.parquet", `conn.log: line 1: starts with "Lorem ipsum"`},
-		{"no flow", icmp, "--from zeek conn.log -o o.parquet", "no TCP or UDP flows in the input: 1 of 1 rows left out (protocol neither tcp nor udp, first conn.log:2: icmp); nothing was written"},
+		{"no flow", arp, "--from zeek conn.log -o o.parquet", "no flows in the input: 1 of 1 rows left out (not an IP protocol, first conn.log:2: \"arp\"); nothing was written"},
 		{"no flow of the day", zeekLog, "--from zeek conn.log -o o.parquet --day 2024-04-20",
 			"no flows of 2024-04-20: the input has flows from 2024-04-18 to 2024-04-19; nothing was written"},
 		{"no such file", "", "--from zeek none.log -o o.parquet", "none.log"},
-		{"format", "", "--from netflow conn.log -o o.parquet", `--from: unknown format "netflow"; want azure, binetflow, cicflowmeter,`},
+		{"format", "", "--from sflow conn.log -o o.parquet", `--from: unknown format "sflow"; want azure, binetflow, cicflowmeter,`},
 		{"no format", "Lorem ipsum\n", "conn.log -o o.parquet", "conn.log: the format cannot be detected; name it with --from"},
 		{"no output", "", "conn.log --from zeek", "give either -o, the file to write, or --into"},
 		{"no input", "", "--from zeek -o o.parquet", "missing argument IN; run reportgen import --help for the usage"},
@@ -108,7 +108,7 @@ func TestImportRefuses(t *testing.T) {
 func TestImportThinDay(t *testing.T) {
 	log := zeekLog + strings.Repeat("1713484803.00 10.0.0.2 192.0.2.1 443 tcp 3 4 -\n", 98)
 	_, stderr, _ := importing(t, log, "--from", "zeek", "conn.log", "-o", "day.parquet")
-	const want = "warning: 2024-04-18 has only 1 of 101 flows, probably connections that ended on another day; choose the days"
+	const want = "warning: 2024-04-18 has only 1 of 102 flows, probably connections that ended on another day; choose the days"
 	if !strings.Contains(stderr, want) {
 		t.Errorf("stderr does not say %q:\n%s", want, stderr)
 	}
@@ -133,6 +133,7 @@ func TestImportScans(t *testing.T) {
 		t.Error("the order of the rows shows in the file")
 	}
 	want := []flow.Record{
+		{Time: flow.Second + 25, Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("192.0.2.2"), Proto: flow.ICMP, Up: 5, Down: 6},
 		{Time: flow.Second + 25, Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("192.0.2.2"), Proto: flow.UDP, Port: 53, Up: 5},
 		{Time: 2*flow.Second + 50, Src: netip.MustParseAddr("10.0.0.2"), Dst: netip.MustParseAddr("192.0.2.1"), Proto: flow.TCP, Port: 443, Up: 3, Down: 4},
 	}

@@ -7,8 +7,9 @@
 //	src_ip      the side that opened it: an internal device or, in a servers
 //	            file, the external client
 //	dst_ip      the address contacted
-//	proto       tcp or udp
-//	port        destination port
+//	proto       tcp, udp or another IP protocol (see [Proto])
+//	port        destination port; of ICMP, 256 times the type and the code; of
+//	            other protocols without ports, 0
 //	up_bytes    bytes from source to destination
 //	down_bytes  bytes from destination to source
 //
@@ -41,8 +42,8 @@ const (
 	ColTime  = "timestamp"  // hundredths of a second since midnight
 	ColSrc   = "src_ip"     // internal device; in a servers file, the external client
 	ColDst   = "dst_ip"     // the address contacted
-	ColProto = "proto"      // tcp or udp
-	ColPort  = "port"       // destination port
+	ColProto = "proto"      // tcp, udp or another protocol
+	ColPort  = "port"       // destination port, or type and code of ICMP
 	ColUp    = "up_bytes"   // bytes from source to destination
 	ColDown  = "down_bytes" // bytes from destination to source
 )
@@ -71,7 +72,7 @@ type Record struct {
 	Src   netip.Addr `json:"src_ip"`    // who opened it
 	Dst   netip.Addr `json:"dst_ip"`    // whom it contacted
 	Proto Proto      `json:"proto"`
-	Port  uint16     `json:"port"`       // destination port
+	Port  uint16     `json:"port"`       // destination port, or type and code of ICMP
 	Up    int64      `json:"up_bytes"`   // bytes sent by Src
 	Down  int64      `json:"down_bytes"` // bytes sent by Dst
 
@@ -158,40 +159,6 @@ func Compare(a, b Record) int {
 		cmp.Compare(a.Name, b.Name),
 	)
 }
-
-// Proto is a transport protocol by its IANA number.
-type Proto uint8
-
-// The protocols that a flow log distinguishes.
-const (
-	TCP Proto = 6
-	UDP Proto = 17
-)
-
-// ParseProto reads "tcp" or "udp" in any case.
-func ParseProto(s string) (Proto, error) {
-	switch s {
-	case "tcp", "TCP", "Tcp":
-		return TCP, nil
-	case "udp", "UDP", "Udp":
-		return UDP, nil
-	}
-	return 0, fmt.Errorf("protocol %q is neither tcp nor udp", s)
-}
-
-// String returns "tcp", "udp" or, for any other protocol, its number.
-func (p Proto) String() string {
-	switch p {
-	case TCP:
-		return "tcp"
-	case UDP:
-		return "udp"
-	}
-	return fmt.Sprintf("proto-%d", uint8(p))
-}
-
-// MarshalText writes the protocol as String does.
-func (p Proto) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // ParseAddr reads an IPv4 or IPv6 address. An IPv4 address written in IPv6
 // form (::ffff:1.2.3.4) becomes IPv4; a zone is refused, since an address

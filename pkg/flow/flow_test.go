@@ -27,13 +27,21 @@ func TestParseAddr(t *testing.T) {
 }
 
 func TestParseProto(t *testing.T) {
-	for _, p := range []flow.Proto{flow.TCP, flow.UDP} {
+	for n := range 256 {
+		p := flow.Proto(n)
 		if got, err := flow.ParseProto(p.String()); err != nil || got != p {
 			t.Errorf("%v: %v, %v", p, got, err)
 		}
 	}
-	if p, err := flow.ParseProto("icmp"); err == nil {
-		t.Errorf("icmp is taken for %v", p)
+	for text, want := range map[string]flow.Proto{"ICMP": flow.ICMP, "Udp": flow.UDP, "GRE": 47, "50": 50} {
+		if got, err := flow.ParseProto(text); err != nil || got != want {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "teepee", "256", "-1", "proto-", "proto-256", "6.0"} {
+		if p, err := flow.ParseProto(text); err == nil {
+			t.Errorf("%q is taken for %v", text, p)
+		}
 	}
 }
 

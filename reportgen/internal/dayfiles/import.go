@@ -80,7 +80,7 @@ func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err e
 		return err
 	}
 	if empty {
-		i.Console.Infof("no TCP or UDP flows in the input; nothing to add")
+		i.Console.Infof("no flows in the input; nothing to add")
 	}
 	i.warnExternal(&sorter)
 	return i.write(&sorter, summary.Loss(), func(o options) ([]dayFile, error) {
@@ -184,7 +184,7 @@ func (i Import) write(sorter *ingest.Sorter, loss ingest.Loss, with func(options
 // noFlows is the error of logs without a flow of the chosen days.
 func noFlows(s ingest.Summary, chosen []ingest.Date) error {
 	if len(s.Days) == 0 {
-		return fmt.Errorf("no TCP or UDP flows in the input%s; nothing was written", mostLeftOut(s))
+		return fmt.Errorf("no flows in the input%s; nothing was written", mostLeftOut(s))
 	}
 	var days []string
 	for _, day := range chosen {

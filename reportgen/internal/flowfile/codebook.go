@@ -60,7 +60,7 @@ func (b *book) text(kind textKind, s string) uint32 {
 	case nameText:
 		return b.names.Number(s)
 	case protocolText:
-		p, err := flow.ParseProto(strings.ToLower(s))
+		p, err := flow.ParseProto(s)
 		if err != nil {
 			return b.refuse(reasonProtocol, s)
 		}
@@ -77,7 +77,7 @@ func (b *book) text(kind textKind, s string) uint32 {
 // address by its value as a number.
 func (b *book) number(kind textKind, n int64) uint32 {
 	if kind == protocolText {
-		if p := flow.Proto(n); int64(p) == n && (p == flow.TCP || p == flow.UDP) {
+		if p := flow.Proto(n); int64(p) == n {
 			return uint32(p)
 		}
 		return b.refuse(reasonProtocol, strconv.FormatInt(n, 10))

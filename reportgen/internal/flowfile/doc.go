@@ -47,7 +47,8 @@
 //
 // A row that is not a flow (a null, an invalid address, a timestamp outside the
 // day, negative bytes and so on) is left out and counted in
-// [profile.Profile].Rejected by reason, with the first place where it happened.
+// [profile.Profile].Rejected by reason, with the first place where it happened. So
+// are flows of other protocols than TCP and UDP, which [Rows] yields.
 // Any other fault is an [*Error] that names file, row group and column, and wraps
 // one of the errors below. The Parquet library panics on some malformed files;
 // such a panic becomes an [*Error] too.

@@ -118,7 +118,7 @@ const (
 	reasonNumber   = "not a whole number"
 	ReasonTime     = "timestamp outside the day"
 	reasonAddress  = "invalid address"
-	reasonProtocol = "protocol neither tcp nor udp"
+	reasonProtocol = "protocol not known"
 	reasonPort     = "port outside 0 to 65535"
 	reasonBytes    = "negative bytes"
 )
@@ -171,6 +171,16 @@ func (b *batch) reject(i int) *RowError {
 		}
 	}
 	return nil
+}
+
+// rejectProtocol returns an error for row i of the batch, which is a flow of a
+// protocol that profiles do not count.
+func (b *batch) rejectProtocol(i int) *RowError {
+	rowGroup, row := b.place(i)
+	proto := flow.Proto(b.vectors[colProto].codes[i]).String()
+	return &RowError{Reason: "protocol " + proto + ", which detections do not use", At: profile.Place{
+		File: b.file, RowGroup: rowGroup, Row: row, Column: flow.ColProto, Value: proto,
+	}}
 }
 
 // clip makes a value fit to be shown: valid text of at most 80 bytes.

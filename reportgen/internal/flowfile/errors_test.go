@@ -65,7 +65,7 @@ func TestRejected(t *testing.T) {
 		{"empty address", func(r *loose) { r.Dst = new("") }, flowfile.ReasonAddress, flow.ColDst, ""},
 		{"long", func(r *loose) { r.Src = new(strings.Repeat("x", 1000)) }, flowfile.ReasonAddress, flow.ColSrc, strings.Repeat("x", 80) + "…"},
 		{"binary", func(r *loose) { r.Src = new("\xff\xfe1") }, flowfile.ReasonAddress, flow.ColSrc, "\uFFFD1"},
-		{"protocol", func(r *loose) { r.Proto = new("icmp") }, flowfile.ReasonProtocol, flow.ColProto, "icmp"},
+		{"protocol", func(r *loose) { r.Proto = new("tcpp") }, flowfile.ReasonProtocol, flow.ColProto, "tcpp"},
 		{"port", func(r *loose) { r.Port = new(65536.0) }, flowfile.ReasonPort, flow.ColPort, "65536"},
 		{"negative port", func(r *loose) { r.Port = new(-1.0) }, flowfile.ReasonPort, flow.ColPort, "-1"},
 		{"fraction", func(r *loose) { r.Port = new(80.5) }, flowfile.ReasonNumber, flow.ColPort, "80.5"},
@@ -271,5 +271,35 @@ func TestRejectedAmongFiles(t *testing.T) {
 	_, err := flowfile.ProfileAll(t.Context(), []string{a, b, c}, flowfile.Options{})
 	if !errors.Is(err, flowfile.ErrAllRejected) || !strings.HasPrefix(err.Error(), b) || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Flows of protocols that profiles do not count are yielded as rows, and counted by
+// protocol as left out.
+func TestOtherProtocols(t *testing.T) {
+	flows := someFlows(6, 1)
+	flows[1].Proto, flows[4].Proto, flows[5].Proto = flow.ICMP, flow.ICMP, 47
+	path := writeFlows(t, flows)
+	p, err := flowfile.Profile(t.Context(), path, flowfile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int64{}
+	for _, r := range p.Rejected {
+		got[r.Reason] = r.Count
+	}
+	want := map[string]int64{"protocol icmp, which detections do not use": 2, "protocol gre, which detections do not use": 1}
+	if diff := cmp.Diff(want, got); diff != "" || p.Total().Flows != 3 {
+		t.Errorf("%d flows; want(-) got(+):\n%s", p.Total().Flows, diff)
+	}
+	rows := 0
+	for r, err := range flowfile.Rows(t.Context(), path, flowfile.Filter{}) {
+		if err != nil || r.Proto != flows[rows].Proto {
+			t.Errorf("row %d: %v, %v", rows, r, err)
+		}
+		rows++
+	}
+	if rows != len(flows) {
+		t.Errorf("%d rows", rows)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"golang.org/x/sync/errgroup"
 )
@@ -190,8 +191,11 @@ func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.Detail
 	}
 	n := 0
 	for i := range b.rows {
-		if !b.isFlow(i) {
+		if p := flow.Proto(c.Proto[i]); !b.isFlow(i) || p != flow.TCP && p != flow.UDP {
 			r := b.reject(i)
+			if r == nil {
+				r = b.rejectProtocol(i)
+			}
 			adder.Reject(r.Reason, r.At)
 			continue
 		}

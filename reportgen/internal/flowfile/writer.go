@@ -173,8 +173,6 @@ func check(r flow.Record) error {
 		return errors.New(reasonAddress + ": it has a zone")
 	case r.Time >= flow.Day:
 		return errors.New(ReasonTime)
-	case r.Proto != flow.TCP && r.Proto != flow.UDP:
-		return errors.New(reasonProtocol)
 	case r.Up < 0 || r.Down < 0:
 		return errors.New(reasonBytes)
 	case r.UpPackets < 0 || r.DownPackets < 0:

@@ -48,7 +48,6 @@ func TestWriterRefuses(t *testing.T) {
 		{flowfile.ReasonAddress, func(r *flow.Record) { r.Src = netip.Addr{} }},
 		{flowfile.ReasonAddress, func(r *flow.Record) { r.Dst = netip.MustParseAddr("fe80::1%eth0") }},
 		{flowfile.ReasonTime, func(r *flow.Record) { r.Time = flow.Day }},
-		{flowfile.ReasonProtocol, func(r *flow.Record) { r.Proto = 1 }},
 		{flowfile.ReasonBytes, func(r *flow.Record) { r.Up = -1 }},
 		{flowfile.ReasonBytes, func(r *flow.Record) { r.Down = -1 }},
 	} {

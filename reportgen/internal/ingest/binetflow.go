@@ -24,6 +24,8 @@ func binetflowTable(opt Options) (tableSpec, error) {
 		unset:  []string{""},
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp, fieldTotal},
 		flow:   binetflowFlow,
+
+		icmpForm: icmpSplit,
 	}
 	s.names = [numFields][]string{
 		fieldTime: {"StartTime", "stime"}, fieldProto: {"Proto"}, fieldDir: {"Dir"},
@@ -52,7 +54,7 @@ func binetflowFlow(r *rowReader, line int64) (Flow, error) {
 	switch {
 	case bytes.IndexByte(dir, '?') >= 0 || !left && !right:
 		f.DirectionGuessed = true
-		if opener(netip.AddrPortFrom(f.Src, f.SrcPort), netip.AddrPortFrom(f.Dst, f.Port)) == openerDst {
+		if f.Proto.HasPorts() && opener(netip.AddrPortFrom(f.Src, f.SrcPort), netip.AddrPortFrom(f.Dst, f.Port)) == openerDst {
 			f.turn()
 		}
 	case left && !right:

@@ -37,9 +37,9 @@ func TestBinetflow(t *testing.T) {
 			"2019/04/04 16:23:00,0.02,tcp,10.0.0.2,443,->,10.0.0.1,80,,0,0,2,142,,1,\n" +
 			"2019/04/04 16:23:00,0.02,tcp,10.0.0.2\n" +
 			"\n" + udp[:30], `
-2 left out: protocol neither tcp nor udp: "man"
-3 left out: protocol neither tcp nor udp: "arp"
-4 left out: protocol neither tcp nor udp: icmp
+2 left out: not an IP protocol: "man"
+3 left out: not an IP protocol: "arp"
+4 1970-01-01 01:00:08.15 icmp 10.0.2.15:0 > 10.0.2.2:2048 462/462
 5 2019-04-04 16:23:00.00 tcp 10.0.0.2:443 > 10.0.0.1:80 63/79
 6 left out: byte count not readable: TotBytes "42"
 7 left out: address not readable: DstAddr "00:1b:21"

@@ -1,18 +1,14 @@
 package ingest
 
 import (
-	"bufio"
-	"bytes"
 	"container/list"
 	"errors"
-	"fmt"
 	"io"
 	"net/netip"
 	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -27,53 +23,17 @@ const (
 	maxOpen = 1 << 18
 )
 
-// isCapture reports whether a file begins as a packet capture, pcap or pcapng.
-func isCapture(start []byte) bool {
-	for _, magic := range []string{"\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x4d\x3c\xb2\xa1", "\xa1\xb2\x3c\x4d", "\x0a\x0d\x0d\x0a"} {
-		if bytes.HasPrefix(start, []byte(magic)) {
-			return true
-		}
-	}
-	return false
-}
-
-// packetSource reads the packets of a capture.
-type packetSource interface {
-	ZeroCopyReadPacketData() ([]byte, gopacket.CaptureInfo, error)
-	LinkType() layers.LinkType
-}
-
 // captureDecoder cuts the packets of a capture into connections. The line of a flow
 // is the number of its first packet.
 type captureDecoder struct {
 	row     rowReader
-	source  packetSource
-	parsers map[gopacket.LayerType]*gopacket.DecodingLayerParser
-	decoded []gopacket.LayerType
+	packets *packetReader
 	payload bool // bytes are those of the payload, not of IP packets
-	n       int64
 	now     time.Time
 	open    map[connectionKey]*list.Element
 	idle    *list.List // of *openConnection, the one without packets for longest first
 	done    []Flow
 	end     bool
-
-	layers packetLayers
-}
-
-type packetLayers struct {
-	ethernet layers.Ethernet
-	dot1q    layers.Dot1Q
-	sll      layers.LinuxSLL
-	sll2     layers.LinuxSLL2
-	loopback layers.Loopback
-	ip4      layers.IPv4
-	ip6      layers.IPv6
-	ext6     layers.IPv6ExtensionSkipper
-	tcp      layers.TCP
-	udp      layers.UDP
-	payload  gopacket.Payload
-	fragment gopacket.Fragment
 }
 
 // connectionKey is a connection by its ends, the lower first.
@@ -87,30 +47,20 @@ type openConnection struct {
 	flow        Flow
 	first, last time.Time
 	closed      [2]bool // whether each side has sent FIN
+	hello       []byte  // what the client said first, until its name is known
+	deaf        bool    // no name is to come
 }
 
 func openCapture(in *lines, r rowReader, opt Options) (decoder, error) {
-	start, _ := in.r.Peek(4)
-	if len(start) == 0 {
+	if start, _ := in.r.Peek(4); len(start) == 0 {
 		return emptyFile{}, nil
 	}
-	if !isCapture(start) {
-		return nil, fmt.Errorf("starts with %s: not a packet capture", excerpt(start))
-	}
-	source, err := newPacketSource(in.r, start)
+	packets, err := newPacketReader(in.r)
 	if err != nil {
-		return nil, fmt.Errorf("the header of the capture cannot be read: %w", err)
+		return nil, err
 	}
-	d := &captureDecoder{row: r, source: source, payload: opt.Bytes != IPBytes, parsers: map[gopacket.LayerType]*gopacket.DecodingLayerParser{},
-		open: map[connectionKey]*list.Element{}, idle: list.New()}
-	return d, nil
-}
-
-func newPacketSource(r *bufio.Reader, start []byte) (packetSource, error) {
-	if start[0] == 0x0a {
-		return pcapgo.NewNgReader(r, pcapgo.NgReaderOptions{WantMixedLinkType: false, SkipUnknownVersion: true})
-	}
-	return pcapgo.NewReader(r)
+	return &captureDecoder{row: r, packets: packets, payload: opt.Bytes != IPBytes,
+		open: map[connectionKey]*list.Element{}, idle: list.New()}, nil
 }
 
 func (d *captureDecoder) Read() (Flow, error) {
@@ -129,27 +79,21 @@ func (d *captureDecoder) Read() (Flow, error) {
 
 // packet takes in the next packet. At the end all connections are done.
 func (d *captureDecoder) packet() error {
-	data, info, err := d.source.ZeroCopyReadPacketData()
-	switch {
-	case err == io.EOF:
+	data, info, err := d.packets.next()
+	if err != nil {
+		cut := errors.Is(err, errCutCapture)
+		if !cut && err != io.EOF {
+			return err
+		}
 		d.end = true
 		for e := d.idle.Front(); e != nil; e = e.Next() {
 			d.finish(e.Value.(*openConnection))
+		}
+		if cut {
+			return d.row.leaveOut(d.packets.n+1, cutOff, err.Error())
 		}
 		return nil
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		if d.now.IsZero() {
-			return errors.New("the capture ends before its first packet; copy it again")
-		}
-		d.end = true
-		for e := d.idle.Front(); e != nil; e = e.Next() {
-			d.finish(e.Value.(*openConnection))
-		}
-		return d.row.leaveOut(d.n+1, cutOff, "the last packet is cut off: the capture is truncated, or was being written")
-	case err != nil:
-		return fmt.Errorf("packet %d: %w", d.n+1, err)
 	}
-	d.n++
 	if info.Timestamp.After(d.now) {
 		d.now = info.Timestamp
 	}
@@ -186,131 +130,51 @@ func (d *captureDecoder) finish(c *openConnection) {
 	d.done = append(d.done, f)
 }
 
-// parser returns the parser of packets of a link type, or nil.
-func (d *captureDecoder) parser(link layers.LinkType, data []byte) *gopacket.DecodingLayerParser {
-	var first gopacket.LayerType
-	switch link {
-	case layers.LinkTypeEthernet:
-		first = layers.LayerTypeEthernet
-	case layers.LinkTypeLinuxSLL:
-		first = layers.LayerTypeLinuxSLL
-	case layers.LinkTypeLinuxSLL2:
-		first = layers.LayerTypeLinuxSLL2
-	case layers.LinkTypeNull, layers.LinkTypeLoop:
-		first = layers.LayerTypeLoopback
-	case layers.LinkTypeRaw, layers.LinkTypeIPv4, layers.LinkTypeIPv6, 12, 14:
-		if first = layers.LayerTypeIPv4; len(data) > 0 && data[0]>>4 == 6 {
-			first = layers.LayerTypeIPv6
-		}
-	default:
-		return nil
-	}
-	p := d.parsers[first]
-	if p == nil {
-		l := &d.layers
-		p = gopacket.NewDecodingLayerParser(first, &l.ethernet, &l.dot1q, &l.sll, &l.sll2, &l.loopback, &l.ip4, &l.ip6, &l.ext6, &l.tcp, &l.udp, &l.payload, &l.fragment)
-		p.IgnoreUnsupported = true
-		d.parsers[first] = p
-	}
-	return p
-}
-
 // add adds a packet to its connection.
 func (d *captureDecoder) add(data []byte, info gopacket.CaptureInfo) error {
-	link := d.source.LinkType()
-	p := d.parser(link, data)
-	if p == nil {
-		return fmt.Errorf("packet %d: link type %s cannot be read; write the capture with Ethernet, Linux cooked or raw IP packets", d.n, link)
-	}
-	decodeErr := p.DecodeLayers(data, &d.decoded) // what was decoded before an error counts
-	var src, dst netip.Addr
-	size := 0
-	for i := len(d.decoded) - 1; i >= 0; i-- {
-		var ok1, ok2 bool
-		l := &d.layers
-		switch d.decoded[i] {
-		case layers.LayerTypeIPv4:
-			src, ok1 = netip.AddrFromSlice(l.ip4.SrcIP)
-			dst, ok2 = netip.AddrFromSlice(l.ip4.DstIP)
-			size = int(l.ip4.Length)
-			if size == 0 { // of large segments that a network card cut later
-				size = len(l.ip4.Contents) + len(l.ip4.Payload)
-			}
-		case layers.LayerTypeIPv6:
-			src, ok1 = netip.AddrFromSlice(l.ip6.SrcIP)
-			dst, ok2 = netip.AddrFromSlice(l.ip6.DstIP)
-			size = int(l.ip6.Length) + len(l.ip6.Contents)
-		}
-		if ok1 && ok2 {
-			break
-		}
-	}
-	if !src.IsValid() || len(d.decoded) == 0 {
-		if decodeErr != nil {
-			return d.row.leaveOut(d.n, otherProtocol, "packet without IP: "+decodeErr.Error())
-		}
-		return d.row.leaveOut(d.n, otherProtocol, "packet without IP")
+	p := d.packets
+	src, dst, size, err := p.decode(data)
+	switch {
+	case err != nil:
+		return err
+	case !src.IsValid():
+		return d.row.leaveOut(p.n, otherProtocol, "packet without IP")
 	}
 	var f Flow
 	var header int
-	switch last := d.decoded; {
-	case contains(last, layers.LayerTypeTCP):
-		t := &d.layers.tcp
-		f.Proto, f.SrcPort, f.Port, f.Flags = flow.TCP, uint16(t.SrcPort), uint16(t.DstPort), packetFlags(t)
-		header = int(t.DataOffset) * 4
-	case contains(last, layers.LayerTypeUDP):
-		u := &d.layers.udp
-		f.Proto, f.SrcPort, f.Port = flow.UDP, uint16(u.SrcPort), uint16(u.DstPort)
-		header = 8
-	case contains(last, gopacket.LayerTypeFragment):
-		return d.row.leaveOut(d.n, fragment, src.String()+" to "+dst.String())
+	var said []byte // what the transport carries
+	l := &p.layers
+	switch all := p.decoded; {
+	case contains(all, layers.LayerTypeTCP):
+		f.Proto, f.SrcPort, f.Port, f.Flags = flow.TCP, uint16(l.tcp.SrcPort), uint16(l.tcp.DstPort), packetFlags(&l.tcp)
+		header, said = int(l.tcp.DataOffset)*4, l.tcp.Payload
+	case contains(all, layers.LayerTypeUDP):
+		f.Proto, f.SrcPort, f.Port = flow.UDP, uint16(l.udp.SrcPort), uint16(l.udp.DstPort)
+		header, said = 8, l.udp.Payload
+	case contains(all, layers.LayerTypeSCTP):
+		f.Proto, f.SrcPort, f.Port = flow.SCTP, uint16(l.sctp.SrcPort), uint16(l.sctp.DstPort)
+		header = 12
+	case contains(all, layers.LayerTypeICMPv4):
+		f.Proto, header = flow.ICMP, 8
+		f.SrcPort, f.Port = icmpEnds(f.Proto, l.icmp4.TypeCode.Type(), l.icmp4.TypeCode.Code(), true)
+	case contains(all, layers.LayerTypeICMPv6):
+		f.Proto, header = flow.ICMPv6, 4
+		f.SrcPort, f.Port = icmpEnds(f.Proto, l.icmp6.TypeCode.Type(), l.icmp6.TypeCode.Code(), true)
+	case p.isFragment():
+		return d.row.leaveOut(p.n, fragment, src.String()+" to "+dst.String())
 	default:
-		return d.row.leaveOut(d.n, otherProtocol, src.Unmap().String()+" to "+dst.Unmap().String())
+		f.Proto = flow.Proto(p.carried())
 	}
-	f.Src, f.Dst = src.Unmap(), dst.Unmap()
+	f.Src, f.Dst = src, dst
 	if f.Up = int64(size); d.payload {
-		f.Up = int64(max(size-d.headers()-header, 0))
+		f.Up = int64(max(size-p.headers()-header, 0))
 	}
-	d.count(f, info.Timestamp)
+	d.count(f, info.Timestamp, said)
 	return nil
 }
 
-// headers returns the length of the IP header of the packet decoded last.
-func (d *captureDecoder) headers() int {
-	n := 0
-	for _, l := range d.decoded {
-		switch l {
-		case layers.LayerTypeIPv4:
-			n = int(d.layers.ip4.IHL) * 4
-		case layers.LayerTypeIPv6:
-			n = 40
-		case layers.LayerTypeIPv6HopByHop, layers.LayerTypeIPv6Routing, layers.LayerTypeIPv6Destination:
-			n += len(d.layers.ext6.Contents)
-		}
-	}
-	return n
-}
-
-func contains(all []gopacket.LayerType, l gopacket.LayerType) bool {
-	for _, x := range all {
-		if x == l {
-			return true
-		}
-	}
-	return false
-}
-
-func packetFlags(t *layers.TCP) (flags uint8) {
-	for i, set := range []bool{t.FIN, t.SYN, t.RST, t.PSH, t.ACK, t.URG, t.ECE, t.CWR} {
-		if set {
-			flags |= 1 << i
-		}
-	}
-	return flags
-}
-
 // count adds a packet, as a flow of its own, to its connection.
-func (d *captureDecoder) count(f Flow, at time.Time) {
+func (d *captureDecoder) count(f Flow, at time.Time, said []byte) {
 	src, dst := netip.AddrPortFrom(f.Src, f.SrcPort), netip.AddrPortFrom(f.Dst, f.Port)
 	key := connectionKey{f.Proto, src, dst}
 	if dst.Compare(src) < 0 {
@@ -327,12 +191,13 @@ func (d *captureDecoder) count(f Flow, at time.Time) {
 		}
 	}
 	if e == nil {
-		f.Line, f.Part = d.n, true
+		f.Line, f.Part = d.packets.n, true
 		f.Opener = packetOpener(f, src, dst)
 		f.Date, f.Time = d.row.time.at(at.Unix(), flow.Time(at.Nanosecond()/1e7))
 		f.UpPackets = 1
-		e = d.idle.PushBack(&openConnection{key: key, flow: f, first: at, last: at, closed: [2]bool{f.Flags&tcpFIN != 0, false}})
-		d.open[key] = e
+		c := &openConnection{key: key, flow: f, first: at, last: at, closed: [2]bool{f.Flags&tcpFIN != 0, false}}
+		c.listen(&f, said)
+		d.open[key] = d.idle.PushBack(c)
 		return
 	}
 	c := e.Value.(*openConnection)
@@ -340,6 +205,7 @@ func (d *captureDecoder) count(f Flow, at time.Time) {
 	if at.After(c.last) {
 		c.last = at
 	}
+	c.listen(&f, said)
 	if src == netip.AddrPortFrom(c.flow.Src, c.flow.SrcPort) {
 		c.flow.Up, c.flow.UpPackets, c.flow.Flags = c.flow.Up+f.Up, c.flow.UpPackets+1, c.flow.Flags|f.Flags
 		c.closed[0] = c.closed[0] || f.Flags&tcpFIN != 0
@@ -352,6 +218,8 @@ func (d *captureDecoder) count(f Flow, at time.Time) {
 // packetOpener says who opened a connection by its first packet.
 func packetOpener(f Flow, src, dst netip.AddrPort) Opener {
 	switch {
+	case !f.Proto.HasPorts():
+		return openerUnknown // Pair decides by the type of ICMP, or by who sent first
 	case f.Flags&(tcpSYN|tcpACK) == tcpSYN:
 		return openerSrc
 	case f.Flags&(tcpSYN|tcpACK) == tcpSYN|tcpACK:

@@ -22,8 +22,9 @@ import (
 type aPacket struct {
 	at       float64
 	src, dst string // address:port
-	flags    string // of TCP; empty for UDP
+	flags    string // of TCP; empty for UDP; echo or reply for ICMP
 	payload  int
+	says     string // payload of UDP or TCP, if not empty
 }
 
 // capture writes packets as a pcap file of Ethernet.
@@ -55,15 +56,21 @@ func capture(t testing.TB, ng bool, packets []aPacket) []byte {
 		if src.IP.To4() == nil {
 			ethernet.EthernetType, network, stack[1] = layers.EthernetTypeIPv6, ip6, ip6
 		}
-		if p.flags != "" {
+		switch {
+		case p.flags == "echo" || p.flags == "reply":
+			kind := map[string]uint8{"echo": layers.ICMPv4TypeEchoRequest, "reply": layers.ICMPv4TypeEchoReply}[p.flags]
+			ip4.Protocol = layers.IPProtocolICMPv4
+			stack = append(stack, &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(kind, 0), Id: 7})
+		case p.flags != "":
 			ip4.Protocol, ip6.NextHeader = layers.IPProtocolTCP, layers.IPProtocolTCP
 			tcp := &layers.TCP{SrcPort: layers.TCPPort(src.Port), DstPort: layers.TCPPort(dst.Port), SYN: strings.Contains(p.flags, "S"), ACK: strings.Contains(p.flags, "A"),
-				FIN: strings.Contains(p.flags, "F"), RST: strings.Contains(p.flags, "R"), PSH: strings.Contains(p.flags, "P")}
+				FIN: strings.Contains(p.flags, "F"), RST: strings.Contains(p.flags, "R"), PSH: strings.Contains(p.flags, "P"),
+				Options: []layers.TCPOption{{OptionType: layers.TCPOptionKindTimestamps, OptionLength: 10, OptionData: make([]byte, 8)}}}
 			if err := tcp.SetNetworkLayerForChecksum(network); err != nil {
 				t.Fatal(err)
 			}
 			stack = append(stack, tcp)
-		} else {
+		default:
 			udp := &layers.UDP{SrcPort: layers.UDPPort(src.Port), DstPort: layers.UDPPort(dst.Port)}
 			if err := udp.SetNetworkLayerForChecksum(network); err != nil {
 				t.Fatal(err)
@@ -71,7 +78,7 @@ func capture(t testing.TB, ng bool, packets []aPacket) []byte {
 			stack = append(stack, udp)
 		}
 		buffer := gopacket.NewSerializeBuffer()
-		if err := gopacket.SerializeLayers(buffer, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, append(stack, gopacket.Payload(make([]byte, p.payload)))...); err != nil {
+		if err := gopacket.SerializeLayers(buffer, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, append(stack, p.carried())...); err != nil {
 			t.Fatal(err)
 		}
 		at := time.Date(2024, 4, 19, 12, 34, 56, 0, time.UTC).Add(time.Duration(p.at * float64(time.Second)))
@@ -83,6 +90,13 @@ func capture(t testing.TB, ng bool, packets []aPacket) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+func (p aPacket) carried() gopacket.Payload {
+	if p.says != "" {
+		return gopacket.Payload(p.says)
+	}
+	return make([]byte, p.payload)
 }
 
 func mustAddrPort(t testing.TB, s string) netip.AddrPort {
@@ -97,14 +111,14 @@ func mustAddrPort(t testing.TB, s string) netip.AddrPort {
 const client, server = "10.0.0.5:50000", "192.0.2.1:443"
 
 var somePackets = []aPacket{
-	{0, client, server, "S", 0}, {0.01, server, client, "SA", 0}, {0.02, client, server, "A", 0}, {0.03, client, server, "PA", 100},
-	{0.05, server, client, "PA", 1000}, {0.06, server, client, "PA", 200}, {1, client, server, "FA", 0}, {1.01, server, client, "FA", 0}, {1.02, client, server, "A", 0},
-	{2, "10.0.0.5:50001", "10.0.0.1:53", "", 40}, {2.1, "10.0.0.1:53", "10.0.0.5:50001", "", 90},
-	{3, "10.0.0.66:40000", "10.0.0.9:49200", "S", 0}, {3.001, "10.0.0.9:49200", "10.0.0.66:40000", "RA", 0},
-	{4, "10.0.0.66:40000", "10.0.0.9:49201", "S", 0},
-	{5, "[2001:db8::5]:50000", "[2001:db8::1]:443", "", 33},
-	{6, client, server, "S", 0}, {6.01, server, client, "SA", 0}, {6.02, client, server, "PA", 7}, // the same ports again
-	{130, client, server, "PA", 5}, // idle for two minutes
+	{0, client, server, "S", 0, ""}, {0.01, server, client, "SA", 0, ""}, {0.02, client, server, "A", 0, ""}, {0.03, client, server, "PA", 100, ""},
+	{0.05, server, client, "PA", 1000, ""}, {0.06, server, client, "PA", 200, ""}, {1, client, server, "FA", 0, ""}, {1.01, server, client, "FA", 0, ""}, {1.02, client, server, "A", 0, ""},
+	{2, "10.0.0.5:50001", "10.0.0.1:53", "", 40, ""}, {2.1, "10.0.0.1:53", "10.0.0.5:50001", "", 90, ""},
+	{3, "10.0.0.66:40000", "10.0.0.9:49200", "S", 0, ""}, {3.001, "10.0.0.9:49200", "10.0.0.66:40000", "RA", 0, ""},
+	{4, "10.0.0.66:40000", "10.0.0.9:49201", "S", 0, ""},
+	{5, "[2001:db8::5]:50000", "[2001:db8::1]:443", "", 33, ""},
+	{6, client, server, "S", 0, ""}, {6.01, server, client, "SA", 0, ""}, {6.02, client, server, "PA", 7, ""}, // the same ports again
+	{130, client, server, "PA", 5, ""}, // idle for two minutes
 }
 
 const someConnections = "2024-04-19 12:34:56.00 10.0.0.5 > 192.0.2.1:443 100/1200\n" +

@@ -90,9 +90,9 @@ func TestCloudFormats(t *testing.T) {
 		{"paloalto", paloAltoLog, "1 2024-04-19 12:34:56.00 tcp 10.0.0.5:50000 > 192.0.2.1:443 1000/5000\n2 2024-04-19 12:34:56.00 tcp 10.0.0.5:50001 > 192.0.2.2:23 60/0\n" +
 			"3 left out: record of another log: type \"THREAT\"\n"},
 		{"silk", silkLog, "2 " + at + "tcp 10.0.0.5:50000 > 192.0.2.1:443 1000 one-way for 0\n3 2024-04-19 12:34:56.79 tcp 192.0.2.1:443 > 10.0.0.5:50000 5000 one-way for 100\n"},
-		{"cicflowmeter", cicLog, "2 2024-04-19 12:34:56.00 tcp 10.0.0.5:50000 > 192.0.2.1:443 1000/5000\n3 left out: protocol neither tcp nor udp: \"0\"\n"},
+		{"cicflowmeter", cicLog, "2 2024-04-19 12:34:56.00 tcp 10.0.0.5:50000 > 192.0.2.1:443 1000/5000\n3 left out: not an IP protocol: \"0\"\n"},
 		{"ugr16", ugrLog, "1 " + at + "udp 42.219.154.107:60185 > 143.72.8.137:53 66 one-way for 322\n"},
-		{"nfdump", nfdumpJSON, "2 " + at + "tcp 10.0.0.5:50000 > 192.0.2.1:443 1000 one-way for 100\n15 left out: protocol neither tcp nor udp: \"1\"\n"},
+		{"nfdump", nfdumpJSON, "2 " + at + "tcp 10.0.0.5:50000 > 192.0.2.1:443 1000 one-way for 100\n15 " + at + "icmp 10.0.0.5:0 > 192.0.2.1:2048 84 one-way for 0\n"},
 		{"azure", azureVNet, "1 " + at + "tcp 10.0.0.6:23956 > 52.239.184.180:443 0/0 opened by source\n1 2024-04-19 12:34:59.78 tcp 10.0.0.6:23956 > 52.239.184.180:443 767/1580 opened by source\n"},
 	} {
 		t.Run(test.format, func(t *testing.T) {

@@ -127,8 +127,15 @@ func sniff(file string) (string, error) {
 		return "", err
 	}
 	defer in.Close()
-	if start, _ := in.r.Peek(4); isCapture(start) {
+	if start, _ := in.r.Peek(20); isCapture(start) {
+		if exportsIn(in.r) {
+			return "netflow", nil
+		}
 		return "pcap", nil
+	} else if isIPFIX(start) {
+		return "netflow", nil
+	} else if isNfcapd(start) {
+		return "nfdump", nil
 	}
 	if _, err := in.peek(); err != nil {
 		return "", nil // the format of an empty or corrupt file is unknown

@@ -38,7 +38,7 @@ func TestECS(t *testing.T) {
 			`{"@timestamp":"2021-12-20T11:38:17.000Z","aws":{"vpcflow":{"interface_id":"eni-069xxxxxb7a490","tcp_flags":"1"}},"destination":{"ip":"10.200.0.0","port":33004},"event":{"dataset":"aws.vpcflow","end":"2021-12-20T11:38:17.000Z","kind":"event","start":"2021-12-20T11:37:17.000Z"},` +
 			`"network":{"bytes":52,"iana_number":"17","transport":"udp"},"source":{"bytes":52,"ip":"89.160.20.156","port":50041}}` + "\n", `
 1 2019-01-11 06:33:35.00 udp 192.168.86.167:38339 > 192.168.86.1:53 103/206
-2 left out: protocol neither tcp nor udp: icmp
+2 2019-03-01 00:10:00.00 icmp 192.0.2.205:0 > 198.51.100.249:0 107/0
 3 2021-12-20 11:37:17.00 udp 89.160.20.156:50041 > 10.200.0.0:33004 52 one-way for 6000
 `},
 		{"both directions among events of one", Options{OneWay: true}, nested + "\n" + strings.Replace(nested, `"bytes":2000`, `"bytes":0`, 1) + "\n" + strings.Replace(nested, `"bytes":2000`, `"bytes":"x"`, 1) + "\n", "1" + want + `
@@ -60,7 +60,7 @@ func TestECS(t *testing.T) {
 3 left out: record of another log: event.kind "alert"
 4 left out: record of another log: an event without source.ip and destination.ip
 5 left out: record of another log: an event without bytes
-6 left out: protocol neither tcp nor udp: icmp
+6 2024-04-19 12:34:56.78 icmp 10.0.0.1:0 > 10.0.0.2:0 1000/2000
 7 2024-04-19 12:34:56.78 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000/2000
 8 left out: byte count not readable: source.bytes "-1"
 9 left out: not a JSON object of this log: "{": cannot parse JSON: cannot parse object: missing '}'

@@ -20,7 +20,7 @@ func isEVE(base string) bool { return eveName.MatchString(base) }
 func openEVE(wanted string) func(*lines, rowReader, Options) (decoder, error) {
 	spec := &jsonSpec{
 		about:    "an EVE log of Suricata",
-		extra:    []string{"event_type", "tcp.state", "flow.state", "tcp.tcp_flags_ts", "tcp.tcp_flags_tc", "tcp.tcp_flags"},
+		extra:    []string{"event_type", "tcp.state", "flow.state", "tcp.tcp_flags_ts", "tcp.tcp_flags_tc", "tcp.tcp_flags", "icmp_type", "icmp_code"},
 		wrappers: []string{"_source"},
 		take: func(e *jsonEvent, r *rowReader, line int64) error {
 			switch kind := e.get("event_type"); {
@@ -28,6 +28,9 @@ func openEVE(wanted string) func(*lines, rowReader, Options) (decoder, error) {
 				return r.leaveOut(line, noValue, "event_type")
 			case string(kind) != wanted:
 				return r.leaveOut(line, otherLog, "event_type "+excerpt(kind))
+			}
+			if e.get("icmp_type") != nil {
+				r.values[fieldPort] = e.typeAndCode("icmp_type", "icmp_code")
 			}
 			r.values[fieldFlags] = hexFlags(either(e.get("tcp.tcp_flags_ts"), e.get("tcp.tcp_flags")))
 			r.values[fieldDownFlags] = hexFlags(e.get("tcp.tcp_flags_tc"))
@@ -45,7 +48,10 @@ func openEVE(wanted string) func(*lines, rowReader, Options) (decoder, error) {
 		spec.paths[fieldUp], spec.paths[fieldDown] = []string{"netflow.bytes"}, nil
 		spec.paths[fieldUpPackets], spec.paths[fieldDownPackets] = []string{"netflow.pkts"}, nil
 	}
-	return func(in *lines, r rowReader, _ Options) (decoder, error) { return openEvents(in, r, spec) }
+	return func(in *lines, r rowReader, _ Options) (decoder, error) {
+		r.icmpForm = icmpPacked
+		return openEvents(in, r, spec)
+	}
 }
 
 // either returns the first value that is set.

@@ -12,13 +12,13 @@ func TestEVE(t *testing.T) {
 2 left out: record of another log: event_type "netflow"
 3 left out: a needed field is unset: event_type
 `},
-		{"odd events", Options{}, `{"event_type":"flow","proto":"IPv6-ICMP"}` + "\n" +
+		{"odd events", Options{}, `{"event_type":"flow","proto":"IPv6-ICMP","src_ip":"::1","dest_ip":"::2","icmp_type":128,"icmp_code":0,"flow":{"start":"2021-06-06T00:00:00.009Z","bytes_toserver":9,"bytes_toclient":8}}` + "\n" +
 			`{"event_type":"flow","proto":"UDP","flow":{"start":"today"}}` + "\n" +
 			`{"event_type":"flow","proto":"UDP"}` + "\n" +
 			`{"event_type":"flow","proto":"UDP","src_ip":"10.0.0.1","dest_ip":"10.0.0.2","dest_port":53,"flow":{"start":"2021-06-06T00:00:00.009Z","bytes_toserver":9}}` + "\n" +
 			`{"event_type":"flow","proto":"UDP","src_ip":"10.0.0.1","dest_ip":"10.0.0.2","dest_port":-1,"flow":{"start":"2021-06-06T00:00:00Z","bytes_toserver":9}}` + "\n" +
 			`{"event_type":7}` + "\n" + flow[:40], `
-1 left out: protocol neither tcp nor udp: "IPv6-ICMP"
+1 2021-06-06 00:00:00.00 icmp6 ::1:0 > ::2:32768 9/8
 2 left out: time not readable: flow.start "today"
 3 left out: a needed field is unset: flow.start
 4 2021-06-06 00:00:00.00 udp 10.0.0.1:0 > 10.0.0.2:53 9/0 unknown

@@ -58,10 +58,11 @@ func ExampleSorter_Pair() {
 	// 09:00:00.12 192.168.100.7 192.168.100.2 udp 53 61 143
 	// 09:00:01.48 192.168.100.7 192.0.2.10 tcp 443 1804 48210
 	// 09:00:05.00 192.168.100.8 192.168.100.9 tcp 22 60 0
+	// 09:00:06.00 192.168.100.8 192.168.100.9 icmp 2048 84 0
 	// read 6 rows of 1 file
-	// left out 1 row: protocol neither tcp nor udp; first testdata/nfdump.txt:7: "ICMP"
-	// joined 5 rows into 3 connections: 2 connections with both directions, 1 connection with one
-	// decided who opened 1 connection by TCP flags, 2 connections by the likelier service port
+	// read flows of other protocols (icmp 1), which detections do not use
+	// joined 6 rows into 4 connections: 2 connections with both directions, 2 connections with one
+	// decided who opened 1 connection by TCP flags, 3 connections by the likelier service port
 }
 
 // A table of any columns is read with a map of them.

@@ -49,8 +49,9 @@ func Example() {
 	// 2024-04-18 23:59:58.25 192.168.100.7 192.0.2.10 tcp 443 1200 48000
 	// 2024-04-19 00:00:00.50 2001:db8::7 2001:db8::10 tcp 443 700 9000
 	// 2024-04-19 00:00:01.12 192.168.100.7 192.168.100.2 udp 53 40 120
+	// 2024-04-19 00:00:02.00 192.168.100.8 192.0.2.10 icmp 2048 0 0
 	// 2024-04-19 00:00:03.00 192.168.100.8 192.0.2.11 tcp 22 0 0
 	// read 5 rows of 1 file
-	// left out 1 row: protocol neither tcp nor udp; first testdata/conn.log:12: icmp
-	// took unknown byte counts as 0 in 1 row; first testdata/conn.log:13
+	// took unknown byte counts as 0 in 2 rows; first testdata/conn.log:12
+	// read flows of other protocols (icmp 1), which detections do not use
 }

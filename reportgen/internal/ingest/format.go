@@ -33,6 +33,9 @@ type Flow struct {
 	// DirectionGuessed says that the log does not know who opened the
 	// connection, and that Src and Dst are as [opener] has it.
 	DirectionGuessed bool
+	// Sampling says that only one of so many packets was counted. It is 0 if all
+	// were.
+	Sampling uint32
 
 	// OneWay says that the row describes the packets from Src to Dst only: those
 	// from Dst to Src, if there were any, are another row. [Sorter.Pair] joins
@@ -103,11 +106,19 @@ var formats = map[string]Format{
 	},
 	"nfdump": {
 		Name:   "nfdump",
-		About:  "output of nfdump as text (-o line, long, extended, biline, bilong), CSV or JSON",
+		About:  "files of nfcapd (nfdump 1.6 and 1.7), and output of nfdump as text, CSV or JSON",
 		Wants:  isNfdump,
 		Wanted: "*.txt, *.csv, *.json, *.nfdump, nfcapd.*",
 		oneWay: true,
 		open:   openNfdump,
+	},
+	"netflow": {
+		Name:   "netflow",
+		About:  "NetFlow v5, v9 and IPFIX in packet captures of exporters, and files of IPFIX",
+		Wants:  hasExtension("pcap", "pcapng", "cap", "ipfix"),
+		Wanted: "*.pcap, *.pcapng, *.cap, *.ipfix",
+		oneWay: true,
+		open:   openExports,
 	},
 	"eve": {
 		Name:   "eve",

@@ -68,6 +68,9 @@ func newLines(r io.Reader) (*lines, error) {
 // encoding passes over a byte order mark, and refuses text that is not UTF-8
 // by it, or by the zero bytes that ASCII has in UTF-16.
 func (l *lines) encoding() error {
+	if start, _ := l.r.Peek(20); isIPFIX(start) {
+		return nil
+	}
 	start, _ := l.r.Peek(4)
 	switch {
 	case bytes.HasPrefix(start, []byte("\ufeff")):

@@ -8,14 +8,17 @@ import (
 	"strings"
 )
 
-// isNfdump says whether a file is likely output of nfdump. The files of
-// nfcapd itself are binary and refused with what to do.
+// isNfdump says whether a file is likely output of nfdump, or a file of nfcapd.
 func isNfdump(base string) bool {
 	return strings.HasPrefix(base, "nfcapd.") || hasExtension("txt", "csv", "json", "nfdump")(base)
 }
 
-// openNfdump detects by the first line whether nfdump wrote CSV or text.
+// openNfdump detects what a file of nfdump is by its first bytes.
 func openNfdump(in *lines, r rowReader, _ Options) (decoder, error) {
+	r.icmpForm = icmpPacked
+	if start, _ := in.r.Peek(4); isNfcapd(start) {
+		return openNfcapd(in.r, r)
+	}
 	start, err := in.peek()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -23,7 +26,7 @@ func openNfdump(in *lines, r rowReader, _ Options) (decoder, error) {
 	case err != nil:
 		return nil, err
 	case bytes.IndexByte(start, 0) >= 0:
-		return nil, fmt.Errorf("line %d: starts with %s: a binary file of nfcapd; print it with nfdump -r FILE -N -o long, and read that", in.n+1, excerpt(start[:min(len(start), 8)]))
+		return nil, fmt.Errorf("line %d: starts with %s: a binary file, but not of nfcapd", in.n+1, excerpt(start[:min(len(start), 8)]))
 	}
 	if start[0] == '[' || start[0] == '{' {
 		return openEvents(in, r, &nfdumpSpec)
@@ -53,6 +56,8 @@ func nfdumpTable() tableSpec {
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
 		skip:   nfdumpTail,
 		flow:   joinedFlow,
+
+		icmpForm: icmpPacked,
 	}
 	s.names = [numFields][]string{
 		fieldTime: {"ts", "firstSeen"}, fieldEnd: {"te", "lastSeen"}, fieldDuration: {"td", "duration"},
@@ -72,14 +77,14 @@ var nfdumpSpec = jsonSpec{
 		fieldDst: {"dst4_addr", "dst6_addr"}, fieldPort: {"dst_port"}, fieldUp: {"in_bytes"}, fieldDown: {"out_bytes"},
 		fieldUpPackets: {"in_packets"}, fieldDownPackets: {"out_packets"}, fieldFlags: {"tcp_flags"}, fieldObserver: {"ip4_router", "ip6_router", "export_sysid"},
 	},
-	extra: []string{"type"},
+	extra: []string{"type", "icmp_type", "icmp_code"},
 	take: func(e *jsonEvent, r *rowReader, line int64) error {
 		if kind := e.get("type"); kind != nil && string(kind) != "FLOW" {
 			return r.leaveOut(line, otherLog, "type "+excerpt(kind))
 		}
 		// Records of protocols without ports have none.
 		if r.values[fieldSrcPort] == nil && r.values[fieldPort] == nil {
-			r.values[fieldSrcPort], r.values[fieldPort] = zeroText, zeroText
+			r.values[fieldSrcPort], r.values[fieldPort] = zeroText, e.typeAndCode("icmp_type", "icmp_code")
 		}
 		return nil
 	},

@@ -49,8 +49,8 @@ func TestNfdumpText(t *testing.T) {
 			"2013-07-09 01:00:26.553     4.781 UDP          10.0.0.150:1     ->       224.0.0.22:9     ......   0        4      -3     1\n" +
 			"2013-07-09 01:00:26.553     4.781 UDP          10.0.0.150:1     >        224.0.0.22:9     ......   0        4      3     1\n" +
 			"2013-07-09 01:00:26.553     4.781 UDP          10.0.0.150:1     ->       224.0.0.22:9     ......", `
-2 left out: protocol neither tcp nor udp: "IGMP"
-3 left out: protocol neither tcp nor udp: "ICMP"
+2 2013-07-09 01:00:26.55 igmp 10.0.0.150:0 > 224.0.0.22:0 160 one-way for 478
+3 2013-07-09 01:00:26.55 icmp 10.0.0.150:0 > 224.0.0.22:2048 160 one-way for 478
 4 left out: time not readable: duration "x"
 5 left out: a needed field is unset: source port
 6 left out: byte count not readable: bytes "-3"
@@ -61,7 +61,7 @@ func TestNfdumpText(t *testing.T) {
 			`error: line 1: the header has a column at "Colour" that is not known`},
 		{"no ports", Options{}, "Date first seen Duration Proto Src IP Addr Dst IP Addr Packets Bytes ->\n",
 			`error: line 1: the header "Date first seen Duration Proto Src IP Addr Dst IP Addr Packe"… has no Dst IP Addr:Port`},
-		{"of nfcapd", Options{}, "\x0c\xa5\x01\x00\x00\x00none", `error: line 1: starts with "\f\xa5\x01\x00\x00\x00no": a binary file of nfcapd; print it with nfdump -r FILE`},
+		{"of nfcapd", Options{}, "\x0c\xa5\x01\x00\x00\x00none", "error: the header of nfcapd cannot be read: unexpected EOF; copy the file again\n"},
 		{"empty", Options{}, "\n\n", ""},
 	})
 }

@@ -202,6 +202,11 @@ func (d *nfdumpText) number(b, word []byte, unit float64) []byte {
 // addrPort cuts address and port, between which nfdump puts a colon after
 // IPv4 and a point after IPv6.
 func addrPort(word []byte) (addr, port []byte) {
+	// The labelled CTU data have two ports after the IPv4 addresses of IGMP.
+	if before, after, ok := bytes.Cut(word, []byte(":")); ok && bytes.IndexByte(before, '.') > 0 {
+		port, _, _ = bytes.Cut(after, []byte(":"))
+		return before, port
+	}
 	by := byte(':')
 	if bytes.Count(word, []byte(":")) > 1 && bytes.LastIndexByte(word, '.') > bytes.LastIndexByte(word, ':') {
 		by = '.'

@@ -124,6 +124,8 @@ func mappedTable(opt Options) (tableSpec, error) {
 		flow:   mappedFlow,
 		unset:  []string{"", "-", "NaN", "nan", "NULL", "null", "None", "NA", "N/A", "<NA>"},
 		finest: 1e9,
+
+		icmpForm: icmpWritten,
 	}
 	for _, key := range slices.Sorted(maps.Keys(opt.Map)) {
 		if _, ok := mapKeys[key]; !ok {

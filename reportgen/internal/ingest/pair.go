@@ -326,6 +326,14 @@ func (p *pairer) opener(ends [2]netip.AddrPort) int {
 	if c.rows[0] == 0 || c.rows[1] > 0 && c.first[1] < c.first[0] {
 		sent = 1
 	}
+	// The type of a request of ICMP is at the end that it goes to.
+	if !flow.Proto(p.ends[0]).HasPorts() && ends[0].Port() != ends[1].Port() {
+		p.ByPorts++
+		if ends[0].Port() == 0 {
+			return 0
+		}
+		return 1
+	}
 	if d, ok := c.openerByFlags(); ok {
 		p.ByFlags++
 		return d

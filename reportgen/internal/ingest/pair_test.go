@@ -26,6 +26,17 @@ func oneWay(t testing.TB, start flow.Time, lasts uint32, src, dst string, bytes 
 // paired returns the flows that rows give, in order, and what became of them.
 func paired(t testing.TB, s *Sorter, rows []Flow) (string, Pairing) {
 	t.Helper()
+	flows, p := pairedFlows(t, s, rows)
+	var b strings.Builder
+	for _, f := range flows {
+		fmt.Fprintf(&b, "%s %s %s > %s:%d %d/%d\n", f.Date, f.Time, f.Src, f.Dst, f.Port, f.Up, f.Down)
+	}
+	return b.String(), p
+}
+
+// pairedFlows joins rows by a Sorter, which it closes.
+func pairedFlows(t testing.TB, s *Sorter, rows []Flow) (flows []Flow, _ Pairing) {
+	t.Helper()
 	for _, f := range rows {
 		if err := s.Add(f); err != nil {
 			t.Fatal(err)
@@ -35,17 +46,16 @@ func paired(t testing.TB, s *Sorter, rows []Flow) (string, Pairing) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b strings.Builder
 	for f, err := range s.Sorted() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&b, "%s %s %s > %s:%d %d/%d\n", f.Date, f.Time, f.Src, f.Dst, f.Port, f.Up, f.Down)
+		flows = append(flows, f)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return b.String(), p
+	return flows, p
 }
 
 func TestPair(t *testing.T) {

@@ -21,7 +21,7 @@ func openParquet(path string, spec tableSpec, r rowReader, progress func(part fl
 		return nil, err
 	}
 	d := &parquetTable{table: t, spec: spec, row: r, progress: progress}
-	d.row.time.finest = spec.finest
+	d.row.time.finest, d.row.icmpForm = spec.finest, spec.icmpForm
 	names := t.Columns()
 	all, err := spec.columns(names, &d.row)
 	if err == nil {

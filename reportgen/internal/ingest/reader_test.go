@@ -67,7 +67,7 @@ func TestReaderNamedBesidesFolder(t *testing.T) {
 func TestReaderCounts(t *testing.T) {
 	path := write(t, t.TempDir(), "conn.log", []byte(short+
 		row("1", "10.0.0.1")+
-		"icmp\t4\t3\t8\t10.0.0.2\t10.0.0.1\t1\t-\n"+
+		"arp\t4\t3\t8\t10.0.0.2\t10.0.0.1\t1\t-\n"+
 		row("86400", "10.0.0.2")+
 		row("x", "10.0.0.3")+
 		"tcp\t-\t-\t80\t10.0.0.2\t10.0.0.1\t2\t-\n"+
@@ -84,8 +84,8 @@ func TestReaderCounts(t *testing.T) {
 		Files: 1, Rows: 7, Flows: 2,
 		LeftOut: []Count{
 			{cutOff, 1, path + ":11: 3 of 8 fields, and no line end: the log is truncated, or was being written"},
+			{otherProtocol, 1, path + `:6: "arp"`},
 			{otherDay, 1, path + ":7: a flow of 1970-01-02"},
-			{otherProtocol, 1, path + ":6: icmp"},
 			{badTime, 2, path + `:8: ts "x"`},
 		},
 		BytesUnknown: Count{Rows: 1, First: path + ":9"},
@@ -145,9 +145,9 @@ func TestReaderRefuses(t *testing.T) {
 	}
 }
 
-// TestReaderNothingButICMP reads a log that is sound but holds no flow.
-func TestReaderNothingButICMP(t *testing.T) {
-	path := write(t, t.TempDir(), "conn.log", []byte(short+"icmp\t4\t3\t8\t10.0.0.2\t10.0.0.1\t1\t-\n"))
+// TestReaderNothingButARP reads a log that is sound but holds no flow.
+func TestReaderNothingButARP(t *testing.T) {
+	path := write(t, t.TempDir(), "conn.log", []byte(short+"arp\t4\t3\t8\t10.0.0.2\t10.0.0.1\t1\t-\n"))
 	_, s, err := readAll(t, []string{path}, Options{})
 	if err != nil || s.Flows != 0 || s.Rows != 1 {
 		t.Errorf("%+v, error %v", s, err)
@@ -197,7 +197,7 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%v: error %v does not say %q", test.paths, err, test.want)
 		}
 	}
-	if _, err := Lookup("netflow"); err == nil || !strings.Contains(err.Error(), `unknown format "netflow"; want azure, binetflow, `) {
+	if _, err := Lookup("sflow"); err == nil || !strings.Contains(err.Error(), `unknown format "sflow"; want azure, binetflow, `) {
 		t.Errorf("error %v does not list the formats", err)
 	}
 }

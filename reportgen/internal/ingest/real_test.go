@@ -147,7 +147,7 @@ const adding = `
 BEGIN { FS = "\t" }
 $1 == "#fields" { for (i = 2; i <= NF; i++) c[$i] = i - 1 }
 /^#/ { next }
-$c["proto"] == "tcp" || $c["proto"] == "udp" {
+$c["proto"] != "unknown_transport" {
 	d = int($c["ts"] / 86400)
 	n[d]++
 	o = $c["orig_bytes"] + 0; r = $c["resp_bytes"] + 0

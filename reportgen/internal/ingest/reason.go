@@ -7,12 +7,14 @@ type Reason string
 
 // The reasons for leaving out a row that is well formed.
 const (
-	otherProtocol Reason = "protocol neither tcp nor udp" // icmp and others have no ports
-	otherLog      Reason = "record of another log"        // in a stream that mixes several logs
+	otherProtocol Reason = "not an IP protocol"    // ARP and others, or one that the log does not know
+	otherLog      Reason = "record of another log" // in a stream that mixes several logs
 	otherDay      Reason = "outside the chosen days"
 	noData        Reason = "record without data" // of an interval in which nothing was seen or kept
 	fragment      Reason = "fragment of a packet without ports"
 	interim       Reason = "interim report of a flow" // the last report of the flow has the totals
+	eventOnly     Reason = "event without counts"     // of a firewall or NAT; the end of the connection has them
+	optionsRecord Reason = "options of an exporter"   // which say something about the exporter itself
 )
 
 // The reasons for leaving out a row that is not well formed.
@@ -27,6 +29,8 @@ const (
 	badJSON     Reason = "not a JSON object of this log"
 	fieldCount  Reason = "wrong number of fields"
 	noValue     Reason = "a needed field is unset"
+	badMessage  Reason = "export message not readable"
+	noTemplate  Reason = "template of the records missing"
 	cutOff      Reason = "last line cut off"
 	tooLong     Reason = "line too long"
 )
@@ -35,7 +39,7 @@ const (
 // that is sound but of no use here.
 func (r Reason) malformed() bool {
 	switch r {
-	case otherProtocol, otherLog, otherDay, noData, fragment, interim:
+	case otherProtocol, otherLog, otherDay, noData, fragment, interim, eventOnly, optionsRecord:
 		return false
 	}
 	return true

@@ -57,6 +57,7 @@ type rowReader struct {
 	lastDate Date              // the last plausible date; 0 if all are
 	dated    bool              // a row with a time was read
 	relative bool              // times count from the start of a capture
+	icmpForm icmpForm          // where the type and code of ICMP are
 	hosts    *zeekHosts        // names by uid; may be nil
 	lost     bool              // a value of an optional column cannot be read
 	addrs    map[string]netip.Addr
@@ -91,15 +92,9 @@ func (r *rowReader) flow(line int64) (Flow, error) {
 	if f.Dst, ok = r.addr(fieldDst); !ok {
 		return Flow{}, r.unreadable(line, badAddress, fieldDst)
 	}
-	if f.Port, ok = port(r.values[fieldPort]); !ok {
-		return Flow{}, r.unreadable(line, badPort, fieldPort)
+	if err := r.ports(line, &f); err != nil {
+		return Flow{}, err
 	}
-	// Only rows of one direction must have the source port, without which they
-	// cannot find each other.
-	if f.SrcPort, ok = port(r.values[fieldSrcPort]); !ok && r.oneWay {
-		return Flow{}, r.unreadable(line, badPort, fieldSrcPort)
-	}
-	r.lost = r.lost || !ok && r.values[fieldSrcPort] != nil
 	f.OneWay = r.oneWay
 	if err := r.bytes(line, &f); err != nil {
 		return Flow{}, err
@@ -121,11 +116,22 @@ func (r *rowReader) proto(line int64) (flow.Proto, error) {
 	switch p, ok := protocol(v); {
 	case !ok:
 		return 0, r.leaveOut(line, badProtocol, r.names[fieldProto]+" "+excerpt(v))
-	case p != flow.TCP && p != flow.UDP:
-		return 0, r.leaveOut(line, otherProtocol, excerptName(v))
 	default:
-		return p, nil
+		return r.carried(line, p)
 	}
+}
+
+// carried leaves out what is not a protocol on top of IP, or is not known: many logs
+// write 0 for it.
+func (r *rowReader) carried(line int64, p flow.Proto) (flow.Proto, error) {
+	if p == notIP || p == 0 {
+		v := r.values[fieldProto]
+		if v == nil {
+			v = strconv.AppendUint(nil, uint64(p), 10)
+		}
+		return 0, r.leaveOut(line, otherProtocol, excerpt(v))
+	}
+	return p, nil
 }
 
 // times reads when a flow began and how long it lasted. A log that has no start
@@ -193,7 +199,11 @@ func (r *rowReader) checkDate(line int64, f *Flow, start []byte) error {
 		return nil
 	}
 	if r.lastDate > 0 && (f.Date < firstDate || f.Date > r.lastDate) && !slices.Contains(r.days, f.Date) {
-		return r.leaveOut(line, badDate, r.names[fieldTime]+" "+excerpt(start)+" is of "+f.Date.String())
+		detail := r.names[fieldTime]
+		if start != nil {
+			detail += " " + excerpt(start)
+		}
+		return r.leaveOut(line, badDate, detail+" is of "+f.Date.String())
 	}
 	return nil
 }
@@ -365,12 +375,4 @@ func excerpt(b []byte) string {
 		return strconv.Quote(string(b[:most])) + "…"
 	}
 	return strconv.Quote(string(b))
-}
-
-// excerptName is excerpt without quotes for the most frequent protocol.
-func excerptName(b []byte) string {
-	if string(b) == "icmp" {
-		return "icmp"
-	}
-	return excerpt(b)
 }

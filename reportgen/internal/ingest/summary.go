@@ -9,6 +9,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
+
+	"github.com/flowbook/flowbook/pkg/flow"
 )
 
 // Summary says what became of the rows that a [Reader] read. Rows is always
@@ -24,6 +26,9 @@ type Summary struct {
 	BytesRounded Count      // flows with a direction whose bytes the log rounds
 	DetailLost   Count      // flows with a value of an optional column that cannot be read
 	Named        int64      // flows with the name that the client asked for
+	Sampled      Count      // flows of sampled packets
+	Sampling     uint32     // the most packets for each one that was counted
+	Others       []string   // protocols other than TCP and UDP, with the number of their flows
 	Guessed      Count      // flows whose log does not say which side opened them
 	Days         []DayCount // days met, chosen or not, in order
 	Empty        []string   // files without a single row
@@ -70,6 +75,14 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	if c := s.Guessed; c.Rows > 0 {
 		fmt.Fprintf(&b, "took the side with the likelier service port as the destination where the log does not know it, in %s; first %s\n", count(c.Rows, "row"), c.First)
 	}
+	if c := s.Sampled; c.Rows > 0 && s.Sampling == scaledByCollector {
+		fmt.Fprintf(&b, "used counts that the collector estimated from sampled packets in %s; first %s\n", count(c.Rows, "row"), c.First)
+	} else if c.Rows > 0 {
+		fmt.Fprintf(&b, "used counts of sampled packets (1 of %d) as they are, which is less than was sent, in %s; first %s\n", s.Sampling, count(c.Rows, "row"), c.First)
+	}
+	if len(s.Others) > 0 {
+		fmt.Fprintf(&b, "read flows of other protocols (%s), which detections do not use\n", strings.Join(s.Others, ", "))
+	}
 	if s.Named > 0 {
 		fmt.Fprintf(&b, "found the name that the client asked for in %s\n", count(s.Named, "flow"))
 	}
@@ -103,6 +116,9 @@ type tally struct {
 	rounded                     Count
 	relative                    Count
 	guessed                     Count
+	sampled                     Count
+	sampling                    uint32
+	others                      map[flow.Proto]int64
 	lost                        Count
 	days                        map[Date]int64
 	lostBytes, mostBytes, named int64
@@ -110,7 +126,7 @@ type tally struct {
 }
 
 func newTally(files int, passed []string) tally {
-	return tally{files: files, passed: passed, leftOut: map[Reason]*Count{}, days: map[Date]int64{}}
+	return tally{files: files, passed: passed, leftOut: map[Reason]*Count{}, others: map[flow.Proto]int64{}, days: map[Date]int64{}}
 }
 
 // rowsOf returns how many rows were left out for a reason.
@@ -159,6 +175,13 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	if f.DirectionGuessed {
 		t.note(&t.guessed, f)
 	}
+	if f.Sampling > 1 {
+		t.note(&t.sampled, f)
+		t.sampling = max(t.sampling, f.Sampling)
+	}
+	if f.Proto != flow.TCP && f.Proto != flow.UDP {
+		t.others[f.Proto]++
+	}
 	return true
 }
 
@@ -202,6 +225,8 @@ func (t *tally) summary() Summary {
 		Relative:     t.relative,
 		BytesRounded: t.rounded,
 		Guessed:      t.guessed,
+		Sampled:      t.sampled,
+		Sampling:     t.sampling,
 		DetailLost:   t.lost,
 		Empty:        slices.Clone(t.empty),
 		Passed:       slices.Clone(t.passed),
@@ -211,6 +236,9 @@ func (t *tally) summary() Summary {
 	}
 	for _, reason := range slices.Sorted(maps.Keys(t.leftOut)) {
 		s.LeftOut = append(s.LeftOut, *t.leftOut[reason])
+	}
+	for _, p := range slices.Sorted(maps.Keys(t.others)) {
+		s.Others = append(s.Others, fmt.Sprintf("%s %s", p, humanize.Comma(t.others[p])))
 	}
 	s.Days = dayCounts(t.days)
 	return s

@@ -48,7 +48,7 @@ func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (decoder, 
 	if bytes.IndexByte(start, 0) >= 0 {
 		return nil, fmt.Errorf("line %d: starts with %s: a binary file, not %s", in.n+1, excerpt(start[:min(len(start), 8)]), spec.about)
 	}
-	r.time.finest, r.perSec = spec.finest, spec.perSec
+	r.time.finest, r.perSec, r.icmpForm = spec.finest, spec.perSec, spec.icmpForm
 	if opt := r.time; opt.layouts == nil && opt.perSec == 0 {
 		r.time.layouts = spec.layouts
 	}

@@ -9,6 +9,8 @@ func silkTable(opt Options) (tableSpec, error) {
 		advice: ", or with --fields; rwcut prints it unless --no-titles is given",
 		unset:  []string{""},
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
+
+		icmpForm: icmpPacked,
 	}
 	s.names = [numFields][]string{
 		fieldTime: {"sTime"}, fieldEnd: {"eTime"}, fieldDuration: {"duration", "dur"}, fieldSrc: {"sIP"}, fieldDst: {"dIP"}, fieldSrcPort: {"sPort"}, fieldPort: {"dPort"},
@@ -47,6 +49,8 @@ func ugrTable(opt Options) (tableSpec, error) {
 		about:  "a table of UGR'16",
 		header: opt.Fields,
 		needed: []field{fieldEnd, fieldDuration, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
+
+		icmpForm: icmpPacked,
 	}
 	if len(s.header) == 0 {
 		s.header = []string{"te", "td", "sa", "da", "sp", "dp", "pr", "flg", "fwd", "stos", "pkt", "byt", "label"}

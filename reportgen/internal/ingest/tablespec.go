@@ -20,10 +20,11 @@ type tableSpec struct {
 
 	// stamped says that each line may begin with a time of its own, as the lines
 	// that CloudWatch hands out do.
-	stamped bool
-	longer  bool     // rows may have further columns after those of the header
-	layouts []string // of times, if Options.Time names none
-	perSec  float64  // units a second of durations; 0 means seconds
+	stamped  bool
+	longer   bool     // rows may have further columns after those of the header
+	layouts  []string // of times, if Options.Time names none
+	perSec   float64  // units a second of durations; 0 means seconds
+	icmpForm icmpForm // where the type and code of ICMP are
 	// skip, if set, reports whether a line is not a row.
 	skip func(line []byte) bool
 	// flow turns a row into a flow; nil means row.flow.

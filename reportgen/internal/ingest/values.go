@@ -187,16 +187,21 @@ func protocol(v []byte) (flow.Proto, bool) {
 	if p, ok := otherProtocols[s]; ok {
 		return p, true
 	}
+	if p, err := flow.ParseProto(s); err == nil {
+		return p, true
+	}
 	n, _, ok := writtenCount([]byte(s))
 	return flow.Proto(n), ok && n <= math.MaxUint8
 }
 
+// notIP stands for protocols below IP, such as ARP, and unknown ones. IANA reserves it.
+const notIP flow.Proto = 255
+
 // otherProtocols are names that logs use for protocols other than TCP and UDP,
-// by their IANA number. Protocols that are not carried by IP have 255, which
-// IANA reserves.
+// by their IANA number.
 var otherProtocols = map[string]flow.Proto{
 	"icmp": 1, "igmp": 2, "ipip": 4, "ipencap": 4, "ip": 4, "ipnip": 4, "egp": 8, "igp": 9, "ipv6": 41, "ipv6-route": 43, "ipv6-frag": 44, "rsvp": 46, "gre": 47,
 	"esp": 50, "ah": 51, "icmp6": 58, "icmpv6": 58, "ipv6-icmp": 58, "icmp-v6": 58, "ipv6-nonxt": 59, "ipv6-opts": 60, "eigrp": 88, "ospf": 89, "ospfigp": 89, "pim": 103,
-	"vrrp": 112, "l2tp": 115, "sctp": 132, "udplite": 136, "hopopt": 0, "unas": 255, "idp": 22, "dccp": 33, "mobile": 55, "sun-nd": 77, "ib": 255,
-	"arp": 255, "rarp": 255, "llc": 255, "lldp": 255, "stp": 255, "ipx": 255, "ipx/spx": 255, "eth": 255, "man": 255, "ethernet": 255, "other": 255, "unknown_transport": 255, "unknown": 255,
+	"vrrp": 112, "l2tp": 115, "sctp": 132, "udplite": 136, "hopopt": 0, "unas": notIP, "idp": 22, "dccp": 33, "mobile": 55, "sun-nd": 77, "ib": notIP,
+	"arp": notIP, "rarp": notIP, "llc": notIP, "lldp": notIP, "stp": notIP, "ipx": notIP, "ipx/spx": notIP, "eth": notIP, "man": notIP, "ethernet": notIP, "other": notIP, "unknown_transport": notIP, "unknown": notIP,
 }

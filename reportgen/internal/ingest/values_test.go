@@ -170,6 +170,6 @@ func TestRowForms(t *testing.T) {
 			"2 2024-04-19 12:34:56.78 tcp 10.0.0.1:0 > 10.0.0.2:443 1000/2\n"},
 		{"protocols", Options{Map: columns()},
 			"ts,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n1713530096,10.0.0.1,10.0.0.2,icmp,0,1,2\n1713530096,10.0.0.1,10.0.0.2,teepee,0,1,2\n",
-			"2 left out: protocol neither tcp nor udp: icmp\n3 left out: protocol not readable: proto \"teepee\"\n"},
+			"2 2024-04-19 12:34:56.00 icmp 10.0.0.1:0 > 10.0.0.2:0 1/2\n3 left out: protocol not readable: proto \"teepee\"\n"},
 	})
 }

@@ -58,7 +58,7 @@ func TestVPC(t *testing.T) {
 			"2 123456789010 eni-1 10.0.0.1 10.0.0.2 1 22 6", `
 2 left out: record without data: NODATA
 3 left out: record without data: SKIPDATA
-4 left out: protocol neither tcp nor udp: "1"
+4 2024-04-19 12:34:56.00 icmp 10.0.0.1:0 > 10.0.0.2:0 336 one-way for 5900
 5 2024-04-19 12:34:56.00 tcp 10.0.0.1:1 > 10.0.0.2:22 336 one-way for 5900
 6 left out: time not readable: end "x"
 7 left out: last line cut off: 8 of 14 fields, and no line end: the log is truncated, or was being written

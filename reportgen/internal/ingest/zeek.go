@@ -76,7 +76,7 @@ var zeekNeeded = []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, f
 // of the name: conn.00:00:00-01:00:00.log.gz, conn_20240419_00:00:00.log. It
 // does not match conn-summary.*.log, which is a report in text, nor open_conn.log,
 // whose rows are repeated in conn.log once they are closed.
-var zeekConnLog = regexp.MustCompile(`^conn([._-]?[0-9].*)?\.(log|json|ndjson)(\.labeled)?(\.gz|\.zst|\.bz2)?$`)
+var zeekConnLog = regexp.MustCompile(`^conn([._-]?[0-9].*)?\.(log|json|ndjson)(\.labeled)?(\.gz|\.zst|\.bz2|\.xz)?$`)
 
 func isZeekConnLog(base string) bool { return zeekConnLog.MatchString(base) }
 
@@ -91,7 +91,7 @@ func zeekIPNames() [numFields]string {
 // openZeek decides by the first characters whether the log is TSV or JSON.
 func openZeek(in *lines, r rowReader, opt Options) (decoder, error) {
 	start, err := in.peek()
-	r.names = zeekNames
+	r.names, r.icmpForm = zeekNames, icmpSplit
 	if opt.Bytes == IPBytes {
 		r.names = zeekIPNames()
 	}
