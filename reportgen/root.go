@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowbook/flowbook/reportgen/internal/answers"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
@@ -68,7 +69,7 @@ func newRootCommand() *cobra.Command {
 		}
 	}
 	add(groupReports, newRunCommand(), newCheckCommand(), newDiffCommand(), newPreviewCommand())
-	add(groupFlows, newImportCommand(), newProfileCommand(), newSynthCommand(), newGeoCommand())
+	add(groupFlows, newImportCommand(), newProfileCommand(), answers.NewCommand(), newSynthCommand(), newGeoCommand())
 	add(groupFinding, newDetectCommand(), newRulesCommand(), newEvaluateCommand(), newSentinelCommand())
 	add(groupSetup, newKernelCommand(), newCacheCommand(), newManCommand())
 	usage.Prepare(root)

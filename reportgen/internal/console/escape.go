@@ -16,6 +16,16 @@ import (
 // written as Go writes them in a string, such as \x1b or \u202e.
 func Escape(s string) string { return escape(s, "") }
 
+// Cell returns a value from an input as the text of a CSV cell: escaped, and with an
+// apostrophe before what a spreadsheet would take for a formula.
+func Cell(s string) string {
+	s = Escape(s)
+	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
 // escapeText escapes a text that may have several lines.
 func escapeText(s string) string {
 	return command.ReplaceAllString(escape(strings.ReplaceAll(s, "\r\n", "\n"), "\n\t"), `\x23#$1[`)

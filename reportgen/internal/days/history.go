@@ -160,6 +160,41 @@ func filesOf(name string) (files []dayFile, err error) {
 	return files, err
 }
 
+// FlowFile is a flow file of a day.
+type FlowFile struct {
+	Path string
+	Date string // as 2024-03-20, from the name of the file or of its folder; empty if neither says
+}
+
+// FlowFiles lists the flow files that names stand for: files, folders of days and
+// patterns.
+func FlowFiles(names []string) (files []FlowFile, err error) {
+	for _, name := range names {
+		found, err := filesOf(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		before := len(files)
+		for _, f := range found {
+			if filepath.Ext(f.path) == ".profile" {
+				continue // of the same flows, or of none that are there
+			}
+			file := FlowFile{Path: f.path}
+			if !f.date.IsZero() {
+				file.Date = f.date.Format(time.DateOnly)
+			}
+			if slices.ContainsFunc(files, func(g FlowFile) bool { return g.Path == f.path }) {
+				return nil, fmt.Errorf("%s: is there twice", f.path)
+			}
+			files = append(files, file)
+		}
+		if len(files) == before {
+			return nil, fmt.Errorf("%s: has no flow file, only profiles, which hold no flows", name)
+		}
+	}
+	return files, nil
+}
+
 // readDays reads days, and merges the files of one date.
 func readDays(ctx context.Context, files []dayFile, c *console.Console) ([]detect.Day, error) {
 	profiles := make([]*profile.Profile, len(files))

@@ -55,19 +55,10 @@ func WriteCSV(w io.Writer, r detect.Result) error {
 		if err != nil {
 			return err
 		}
-		rows = append(rows, []string{cell(f.Rule), cell(f.Entity.String()), string(f.Severity), strconv.FormatFloat(f.Score, 'g', -1, 64),
-			cell(strings.Join(f.Attack, " ")), cell(f.Summary), f.Window[0].String(), f.Window[1].String(), string(console.EscapeJSON(evidence))})
+		rows = append(rows, []string{console.Cell(f.Rule), console.Cell(f.Entity.String()), string(f.Severity), strconv.FormatFloat(f.Score, 'g', -1, 64),
+			console.Cell(strings.Join(f.Attack, " ")), console.Cell(f.Summary), f.Window[0].String(), f.Window[1].String(), string(console.EscapeJSON(evidence))})
 	}
 	return out.WriteAll(rows)
-}
-
-// cell returns a text as a CSV cell.
-func cell(s string) string {
-	s = console.Escape(s)
-	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // WriteTable writes the devices, the findings above info, and the number of

@@ -67,7 +67,29 @@ func (f *file) pagesWith(rowGroup, col int, may func(least, most parquet.Value) 
 	return ranges
 }
 
-func (f *file) indexedPages(rowGroup, col int, rows int64, may func(least, most parquet.Value) bool) (_ []rowRange, err error) {
+func (f *file) indexedPages(rowGroup, col int, rows int64, may func(least, most parquet.Value) bool) ([]rowRange, error) {
+	pages, err := f.pageIndex(rowGroup, col, rows)
+	if err != nil {
+		return nil, err
+	}
+	ranges := []rowRange{}
+	for _, p := range pages {
+		if !p.null && may(p.least, p.most) {
+			ranges = append(ranges, p.rowRange)
+		}
+	}
+	return ranges, nil
+}
+
+// indexedPage is what the indexes of a column say about one of its pages.
+type indexedPage struct {
+	rowRange
+	least, most parquet.Value
+	null        bool // has only nulls
+}
+
+// pageIndex reads the indexes of a column of a row group.
+func (f *file) pageIndex(rowGroup, col int, rows int64) (pages []indexedPage, err error) {
 	defer recovered(&err)
 	c, k := f.columns[col], f.chunkOf(rowGroup, col)
 	readable := c.kind == parquet.ByteArray || !c.unsigned && (c.kind == parquet.Int32 || c.kind == parquet.Int64)
@@ -82,7 +104,6 @@ func (f *file) indexedPages(rowGroup, col int, rows int64, may func(least, most 
 	if err != nil {
 		return nil, err
 	}
-	ranges := []rowRange{}
 	for i, n := 0, places.NumPages(); i < n; i++ {
 		r := rowRange{places.FirstRowIndex(i), rows}
 		if i+1 < n {
@@ -91,11 +112,9 @@ func (f *file) indexedPages(rowGroup, col int, rows int64, may func(least, most 
 		if r.from < 0 || r.from > r.to || r.to > rows || i == 0 && r.from > 0 || values.NumPages() != n {
 			return nil, errDamaged
 		}
-		if !values.NullPage(i) && may(values.MinValue(i), values.MaxValue(i)) {
-			ranges = append(ranges, r)
-		}
+		pages = append(pages, indexedPage{r, values.MinValue(i), values.MaxValue(i), values.NullPage(i)})
 	}
-	return ranges, nil
+	return pages, nil
 }
 
 // hasPageIndex says whether a column of a row group has indexes of its pages

@@ -1,0 +1,249 @@
+package answers
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/query"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/days"
+	"github.com/flowbook/flowbook/reportgen/internal/engine"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
+)
+
+const queryHelp = `Query answers a question about the flows of one or more days. A day is a Parquet flow file;
+a folder of days (date=2024-03-20/*.parquet or 2024-03-20.parquet) is all its days.
+
+--where chooses flows:
+  src_ip in 192.168.100.0/24 and not dst_ip in internal
+  port = 443 and up_bytes > 1MB and timestamp between 10:30 and 11:00
+  proto = udp and (port in (53, 853) or name like '%.example.com')
+Addresses, networks, times (10:30), lengths of time (5m, 1h30m as 90m), sizes (1MB, 1MiB) and
+numbers (10k) are written as they are, texts in quotes unless they are one word. ip is
+either end. Comparing with an unknown value is never true; test it with "is unknown".
+
+--by, --every and the aggregates make groups; without them, the flows are listed.
+Aggregates are exact. The result has columns named like those that they are computed of:
+flows for --count, up_bytes for --sum up_bytes, max_up_bytes, p95_up_bytes and so on.
+
+Columns: timestamp, src_ip, dst_ip, proto, port, up_bytes, down_bytes; if the log has them,
+duration, src_port, up_packets, down_packets, state, name; and derived
+  date         of the day, from the name of its file or folder
+  hour         0 to 23
+  bytes        up_bytes + down_bytes; packets likewise
+  service      name of the port, such as https, dns or tcp/50001
+  internal     whether both ends are internal (--internal, default: private addresses)
+  direction    out, in, internal or external
+  country      of the external end, with --country; src_country and dst_country of one end
+  owner        of the external end, with --asn; src_owner and dst_owner of one end`
+
+// NewCommand returns reportgen query, which answers questions about flows.
+func NewCommand() *cobra.Command {
+	var opt queryOptions
+	c := &cobra.Command{
+		Use:   "query DAY...",
+		Short: "Filter, group and sum the flows of days",
+		Long:  queryHelp,
+		Example: `  reportgen query day.parquet --where "port = 443 and up_bytes > 1MB" --by src_ip --sum up_bytes --top 20
+  reportgen query days --where "not internal" --by date,country --country country.mmdb --count --format csv
+  reportgen query day.parquet --where "src_ip = 192.168.100.35" --every 5m --sum up_bytes,down_bytes`,
+		Args: usage.AtLeastOne("DAY"),
+		RunE: opt.run,
+	}
+	f := c.Flags()
+	f.StringVarP(&opt.query.Where, "where", "w", "", "`CONDITION` choose the flows that it is true for")
+	f.StringSliceVar(&opt.query.By, "by", nil, "`COLUMN,...` group by the values of columns")
+	f.DurationVar(&opt.query.Every, "every", 0, "`DURATION` group by time buckets of this length, such as 5m")
+	aggregate := func(of query.Func, usage string) {
+		f.Var(&aggregateValue{&opt.query, of}, string(of), "`COLUMN,...` "+usage)
+	}
+	f.Var(&aggregateValue{&opt.query, query.Count}, string(query.Count), "number of flows")
+	f.Lookup(string(query.Count)).NoOptDefVal = "true"
+	aggregate(query.Sum, "sum of a column")
+	aggregate(query.Mean, "mean of a column")
+	aggregate(query.Min, "least value of a column")
+	aggregate(query.Max, "greatest value of a column")
+	aggregate(query.Quantile, "quantile of a column, such as up_bytes:0.95 (default: 0.5)")
+	aggregate(query.Distinct, "number of different values of a column")
+	aggregate(query.First, "value of the earliest flow")
+	aggregate(query.Last, "value of the latest flow")
+	f.StringSliceVar(&opt.query.Columns, "columns", nil, "`COLUMN,...` columns of the flows that are listed (default: those of the file)")
+	f.StringSliceVar(&opt.order, "order", nil, "`COLUMN,...` order of the result; \"COLUMN desc\" for the largest first")
+	f.IntVar(&opt.top, "top", 0, "`N` only the N groups whose first aggregate is largest")
+	f.IntVar(&opt.limit, "limit", defaultFlows, "`N` only the first N rows; 0 for all (default for groups: all)")
+	f.StringVar(&opt.options.Country, "country", "", "`FILE` MMDB of countries")
+	f.StringVar(&opt.options.ASN, "asn", "", "`FILE` MMDB of owners (autonomous systems)")
+	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: private addresses)")
+	f.StringVar(&opt.memory, "memory", "4GB", "`SIZE` most memory that groups and rows may take")
+	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, csv, json or parquet")
+	f.StringVarP(&opt.output, "output", "o", "", "`FILE` write the result to this file")
+	f.StringVar(&opt.from, "query", "", "`FILE` read the query as JSON, as package query writes it; - for standard input")
+	return c
+}
+
+// defaultFlows is how many flows are listed unless --limit says otherwise.
+const defaultFlows = 1000
+
+type queryOptions struct {
+	query          query.Query
+	order          []string
+	top, limit     int
+	internal       string
+	memory         string
+	format, output string
+	from           string
+	options        engine.Options
+}
+
+// aggregateValue is a flag that adds aggregates to a query, so that these are in the
+// order of the flags.
+type aggregateValue struct {
+	query *query.Query
+	of    query.Func
+}
+
+func (v *aggregateValue) String() string { return "" }
+
+func (v *aggregateValue) Type() string {
+	if v.of == query.Count {
+		return "bool"
+	}
+	return "string"
+}
+
+func (v *aggregateValue) Set(s string) error {
+	for column := range strings.SplitSeq(s, ",") {
+		a := query.Aggregate{Func: v.of, Column: column}
+		switch v.of {
+		case query.Count:
+			a.Column = ""
+		case query.Quantile:
+			name, q, found := strings.Cut(column, ":")
+			a.Column, a.Quantile = name, 0.5
+			if found {
+				var err error
+				if a.Quantile, err = strconv.ParseFloat(q, 64); err != nil {
+					return fmt.Errorf("%q is not a quantile; write it as %s:0.95", q, name)
+				}
+			}
+		}
+		v.query.Aggregates = append(v.query.Aggregates, a)
+	}
+	return nil
+}
+
+func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
+	if err := opt.complete(cmd); err != nil {
+		return err
+	}
+	files, err := days.FlowFiles(names)
+	if err != nil {
+		return err
+	}
+	var sources []engine.Source
+	for _, f := range files {
+		sources = append(sources, engine.Source(f))
+	}
+	c := console.FromContext(cmd.Context())
+	bar := c.NewBar("flows", console.Count)
+	opt.options.Progress = bar.Set
+	r, err := engine.Run(cmd.Context(), sources, opt.query, opt.options)
+	bar.Close()
+	if err != nil {
+		if e := (*query.Error)(nil); errors.As(err, &e) && opt.from == "" {
+			return fmt.Errorf("--where: %w", err)
+		}
+		return err
+	}
+	days.WarnRejected(c, &profile.Profile{Rejected: r.Rejected, Sources: []profile.Source{{Rows: r.Rows}}})
+	if r.Flows == 0 {
+		c.Infof("no flows: %s", noFlows(opt.query.Where))
+	} else if r.Len() < r.All && opt.top == 0 && opt.from == "" {
+		c.Infof("the first %s of %s rows; --limit 0 writes all", humanize.Comma(int64(r.Len())), humanize.Comma(int64(r.All)))
+	}
+	if opt.output != "" {
+		return wholefile.Write(opt.output, 0o666, func(w io.Writer) error { return write(w, r.Table, opt.format) })
+	}
+	return write(cmd.OutOrStdout(), r.Table, opt.format)
+}
+
+func noFlows(where string) string {
+	if where == "" {
+		return "the days are empty"
+	}
+	return "none of the days has a flow for which --where is true"
+}
+
+// complete reads what flags say beyond the query itself.
+func (opt *queryOptions) complete(cmd *cobra.Command) (err error) {
+	if !slices.Contains(formats, opt.format) {
+		return fmt.Errorf("--format %s: unknown; the formats are %s", opt.format, strings.Join(formats[:4], ", "))
+	}
+	if opt.internal != "" {
+		if opt.options.Internal, err = flow.ParseNetworks(opt.internal); err != nil {
+			return fmt.Errorf("--internal: %w", err)
+		}
+	}
+	bytes, err := humanize.ParseBytes(opt.memory)
+	if err != nil || bytes == 0 || bytes > 1<<50 {
+		return fmt.Errorf("--memory %s: is not a size, such as 4GB", opt.memory)
+	}
+	opt.options.Memory = int64(bytes)
+	if opt.from != "" {
+		return opt.readQuery(cmd.InOrStdin())
+	}
+	for _, o := range opt.order {
+		column, direction, _ := strings.Cut(strings.TrimSpace(o), " ")
+		if direction != "" && direction != "asc" && direction != "desc" {
+			return fmt.Errorf("--order %q: %q is neither asc nor desc", o, direction)
+		}
+		opt.query.Order = append(opt.query.Order, query.Order{Column: column, Descending: direction == "desc"})
+	}
+	if cmd.Flags().Changed("limit") || !opt.query.Groups() {
+		opt.query.Limit = opt.limit
+	}
+	if cmd.Flags().Changed("top") {
+		switch {
+		case opt.top <= 0:
+			return fmt.Errorf("--top %d: give the number of groups to show", opt.top)
+		case !opt.query.Groups():
+			return errors.New("--top: there are no groups; add --by, or use --limit and --order for flows")
+		case len(opt.order) > 0:
+			return errors.New("--top and --order: --top orders by the first aggregate; use --limit with --order")
+		}
+		opt.query.Top(opt.top)
+	}
+	return nil
+}
+
+// readQuery reads the query from a file.
+func (opt *queryOptions) readQuery(stdin io.Reader) error {
+	in := stdin
+	if opt.from != "-" {
+		f, err := os.Open(opt.from)
+		if err != nil {
+			return fmt.Errorf("--query: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	d := json.NewDecoder(in)
+	d.DisallowUnknownFields()
+	opt.query = query.Query{}
+	if err := d.Decode(&opt.query); err != nil {
+		return fmt.Errorf("--query %s: %w", opt.from, err)
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+// Query answers queries about a flow file and prints, for each, how long that took
+// and the rows of the result, as the peers do.
+//
+//	go run ./reportgen/internal/bench/query [-cpuprofile file] day.parquet < queries
+//
+// Each line of standard input is a query as package query writes it in JSON.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime/pprof"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/query"
+	"github.com/flowbook/flowbook/reportgen/internal/engine"
+)
+
+func main() {
+	to := flag.String("cpuprofile", "", "write a CPU profile to this `file`")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: query [-cpuprofile file] FILE")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() != 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(flag.Arg(0), *to); err != nil {
+		fmt.Fprintln(os.Stderr, "query:", err)
+		os.Exit(1)
+	}
+}
+
+// run answers the queries of standard input.
+func run(file, to string) (err error) {
+	if to != "" {
+		f, err := os.Create(to)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return errors.Join(err, f.Close())
+		}
+		defer func() {
+			pprof.StopCPUProfile()
+			err = errors.Join(err, f.Close())
+		}()
+	}
+	out := json.NewEncoder(os.Stdout)
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		var q query.Query
+		if err := json.Unmarshal(in.Bytes(), &q); err != nil {
+			return err
+		}
+		start := time.Now()
+		r, err := engine.Run(context.Background(), []engine.Source{{Path: file}}, q, engine.Options{})
+		if err != nil {
+			return err
+		}
+		seconds := time.Since(start).Seconds()
+		if err := out.Encode(map[string]any{"seconds": seconds, "rows": rows(r.Table)}); err != nil {
+			return err
+		}
+	}
+	return in.Err()
+}
+
+// rows returns the rows of a table.
+func rows(t *query.Table) [][]any {
+	all := make([][]any, t.Len())
+	for i := range all {
+		for _, c := range t.Columns {
+			switch {
+			case c.Texts != nil:
+				all[i] = append(all[i], c.Texts[i])
+			case c.Ints != nil:
+				all[i] = append(all[i], c.Ints[i])
+			default:
+				all[i] = append(all[i], c.Floats[i])
+			}
+		}
+	}
+	return all
+}

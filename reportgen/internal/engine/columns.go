@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/query"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+)
+
+// The columns of flow files in the schema of flows, which begins with them.
+const (
+	colTime = iota
+	colSrc
+	colDst
+	colProto
+	colPort
+	colUp
+	colDown
+	_ // duration
+	_ // src_port
+	colUpPackets
+	colDownPackets
+	_ // state
+	_ // name
+	numFileColumns
+)
+
+// columns are the columns of a block, which are read or derived when they are asked
+// for.
+type columns struct {
+	run     *run
+	block   *flowfile.Block
+	vectors []query.Vector // by place in the schema
+	have    []bool
+	derive  deriver
+}
+
+func newColumns(r *run) columns {
+	c := columns{run: r, vectors: make([]query.Vector, len(r.schema)), have: make([]bool, len(r.schema)), derive: deriver{run: r}}
+	for i := range numFileColumns {
+		if r.schema[i].Kind != query.Number {
+			c.vectors[i].Dict = r.dictionaries[i]
+		}
+	}
+	for i := numFileColumns; i < len(r.schema); i++ {
+		if r.schema[i].Kind == query.Text {
+			c.vectors[i].Dict = r.texts
+		}
+	}
+	return c
+}
+
+// use makes a block the one whose columns are returned.
+func (c *columns) use(b *flowfile.Block) {
+	c.block = b
+	clear(c.have)
+}
+
+// Len returns the number of rows of the block.
+func (c *columns) Len() int { return c.block.Len() }
+
+// Column returns a column of the block.
+func (c *columns) Column(i int) (*query.Vector, error) {
+	v := &c.vectors[i]
+	if c.have[i] {
+		return v, nil
+	}
+	var err error
+	switch {
+	case i >= numFileColumns:
+		err = c.derived(i, v)
+	case c.run.schema[i].Kind == query.Number:
+		v.Ints, err = c.block.Numbers(i)
+	default:
+		v.Codes, err = c.block.Codes(i)
+	}
+	c.have[i] = err == nil
+	return v, err
+}
+
+// ints returns columns of whole numbers.
+func (c *columns) ints(places ...int) ([][]int64, error) {
+	var all [][]int64
+	for _, i := range places {
+		v, err := c.Column(i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v.Ints)
+	}
+	return all, nil
+}
+
+// derived computes a column that flow files do not have.
+func (c *columns) derived(i int, v *query.Vector) error {
+	n := c.Len()
+	switch name := c.run.schema[i].Name; name {
+	case query.ColDate:
+		v.Codes = slices.Grow(v.Codes[:0], n)[:n]
+		for k := range v.Codes {
+			v.Codes[k] = c.run.dates[c.block.File()]
+		}
+		return nil
+	case query.ColHour:
+		v.Ints = slices.Grow(v.Ints[:0], n)[:n]
+		times, err := c.ints(colTime)
+		if err != nil {
+			return err
+		}
+		for k, t := range times[0] {
+			v.Ints[k] = t / int64(flow.Hour)
+		}
+		return nil
+	case query.ColBytes:
+		return c.sum(v, colUp, colDown)
+	case query.ColPackets:
+		return c.sum(v, colUpPackets, colDownPackets)
+	case query.ColService:
+		return c.services(v)
+	case query.ColSrcCountry, query.ColSrcOwner, query.ColDstCountry, query.ColDstOwner:
+		return c.ofEnd(name, v)
+	default:
+		return c.ofBothEnds(name, v)
+	}
+}
+
+// sum adds two columns. It is unknown if both are.
+func (c *columns) sum(v *query.Vector, places ...int) error {
+	two, err := c.ints(places...)
+	if err != nil {
+		return err
+	}
+	a, b := two[0], two[1]
+	v.Ints = slices.Grow(v.Ints[:0], len(a))[:len(a)]
+	for k := range a {
+		switch sum := a[k] + b[k]; {
+		case a[k] < 0 || b[k] < 0:
+			v.Ints[k] = max(a[k], b[k], -1)
+		case sum < 0:
+			v.Ints[k] = 1<<63 - 1
+		default:
+			v.Ints[k] = sum
+		}
+	}
+	return nil
+}
+
+// bounds is what is known of the columns of the schema before they are read.
+type bounds struct {
+	run *run
+	of  *flowfile.Bounds
+}
+
+// Range returns bounds of a column of whole numbers.
+func (b bounds) Range(i int) (low, high int64, ok bool) {
+	switch {
+	case i < numFileColumns:
+		return b.of.Range(i)
+	case b.run.schema[i].Name == query.ColHour:
+		low, high, ok = b.of.Range(colTime)
+		return low / int64(flow.Hour), high / int64(flow.Hour), ok
+	}
+	return 0, 0, false
+}
+
+// Codes returns all codes of a column.
+func (b bounds) Codes(i int) ([]uint32, query.Dictionary, bool) {
+	if i < numFileColumns {
+		codes, ok := b.of.Codes(i)
+		return codes, b.run.dictionaries[i], ok
+	}
+	if b.run.schema[i].Name == query.ColDate {
+		return b.run.dates[b.of.File() : b.of.File()+1], b.run.texts, true
+	}
+	return nil, nil, false
+}

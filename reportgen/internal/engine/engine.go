@@ -1,0 +1,245 @@
+// Package engine answers queries of package query from flow files.
+//
+// [Run] compiles the condition, lets package flowfile leave out row groups and pages
+// whose statistics and dictionaries exclude it, and reads the columns that the query
+// needs with all cores. Addresses and texts stay codes up to the result: a condition
+// on them is tested once a code, and groups are numbered by codes. Each worker has
+// groups of its own, which are merged at the end. All aggregates are exact, and the
+// result does not depend on the number of workers.
+//
+// Memory grows with the number of groups, with the values of quantiles and of
+// distinct, and with the rows of a result without groups. A query that needs more
+// than Options.Memory ends with an error that says what to do.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/query"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+)
+
+// Source is a flow file and its date.
+type Source struct {
+	Path string
+	Date string // as 2024-03-20; empty if it is not known
+}
+
+// Options are what a query needs beside flows.
+type Options struct {
+	Country, ASN string        // MMDB files of countries and owners; empty for none
+	Internal     flow.Networks // the internal networks; nil for the private ones
+	Memory       int64         // the most bytes of groups, values and rows; 0 for defaultMemory
+	Workers      int           // 0 for one a core
+	Progress     func(rows, total int64)
+}
+
+// defaultMemory is how many bytes a query may use by default.
+const defaultMemory = 4 << 30
+
+// Result is the answer to a query.
+type Result struct {
+	*query.Table
+	All      int                // rows of the result before its limit
+	Flows    int64              // flows that the condition chose
+	Rows     int64              // rows of the files
+	Rejected []profile.Rejected // rows of the files that are not flows, of those read
+}
+
+// Run answers a query about the flows of files.
+func Run(ctx context.Context, sources []Source, q query.Query, o Options) (*Result, error) {
+	if len(sources) == 0 {
+		return nil, errors.New("no flow files")
+	}
+	sources = slices.Clone(sources)
+	slices.SortStableFunc(sources, func(a, b Source) int { return strings.Compare(a.Date, b.Date) })
+	paths := make([]string, len(sources))
+	for i, s := range sources {
+		paths[i] = s.Path
+	}
+	scanner, err := flowfile.NewScanner(paths)
+	if err != nil {
+		return nil, err
+	}
+	defer scanner.Close()
+	r := &run{scanner: scanner, sources: sources, internal: o.Internal, memory: o.Memory, texts: newTexts()}
+	if r.internal == nil {
+		r.internal = flow.Private
+	}
+	if r.memory == 0 {
+		r.memory = defaultMemory
+	}
+	if r.geo, err = geo.Open(o.Country, o.ASN); err != nil {
+		return nil, err
+	}
+	defer r.geo.Close()
+	if err := r.prepare(q, o); err != nil {
+		return nil, err
+	}
+	var workers []*worker
+	rejected, err := scanner.Scan(ctx, flowfile.ScanOptions{Workers: o.Workers, Filter: r.filter, Progress: o.Progress},
+		func() flowfile.ScanWorker {
+			w := r.newWorker()
+			workers = append(workers, w)
+			return w
+		})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range workers[1:] {
+		workers[0].merge(w)
+	}
+	if workers[0].chosen == 0 && r.program != nil {
+		if err := r.missingHost(ctx, sources, o); err != nil {
+			return nil, err
+		}
+	}
+	t, all := workers[0].result()
+	return &Result{Table: t, All: all, Flows: workers[0].chosen, Rows: scanner.Rows(), Rejected: rejected}, r.geo.Err()
+}
+
+// run is a query that is being answered.
+type run struct {
+	scanner  *flowfile.Scanner
+	sources  []Source
+	geo      *geo.Lookup
+	internal flow.Networks
+	memory   int64
+	used     atomic.Int64 // of memory
+	texts    *texts
+
+	query   query.Query
+	schema  query.Schema
+	program *query.Program // nil for all rows
+	filter  []int          // columns of the file that the program reads
+	dates   []uint32       // codes of the dates of sources
+
+	dictionaries [numFileColumns]query.Dictionary // of columns with codes
+}
+
+// prepare checks the query.
+func (r *run) prepare(q query.Query, o Options) (err error) {
+	r.schema = r.makeSchema(o)
+	for i := range numFileColumns {
+		if r.schema[i].Kind != query.Number {
+			r.dictionaries[i] = r.scanner.Dictionary(i)
+		}
+	}
+	if q.Where != "" {
+		if r.program, err = query.Compile(q.Where, r.schema, r.internal); err != nil {
+			return err
+		}
+		for _, i := range r.program.Columns {
+			switch {
+			case i < numFileColumns:
+				r.filter = append(r.filter, i)
+			case r.schema[i].Name == query.ColHour:
+				r.filter = append(r.filter, colTime)
+			}
+		}
+		slices.Sort(r.filter)
+		r.filter = slices.Compact(r.filter)
+	}
+	if r.query, err = q.Check(r.schema); err != nil {
+		return err
+	}
+	for _, s := range r.sources {
+		r.dates = append(r.dates, r.texts.code(s.Date))
+	}
+	return nil
+}
+
+// missingHost returns an error if the condition is true for no flow because it asks
+// for an address that is not in the days at all.
+func (r *run) missingHost(ctx context.Context, sources []Source, o Options) error {
+	for _, s := range r.program.Sought {
+		var all []netip.Addr
+		for _, column := range s.Columns {
+			name := r.schema[column].Name
+			found, err := Run(ctx, sources, query.Query{By: []string{name}}, Options{Memory: o.Memory, Workers: o.Workers})
+			if err != nil {
+				return err
+			}
+			for _, text := range found.Columns[0].Texts {
+				all = append(all, netip.MustParseAddr(text))
+			}
+		}
+		slices.SortFunc(all, netip.Addr.Compare)
+		i, ok := slices.BinarySearchFunc(all, s.Address, netip.Addr.Compare)
+		if ok || len(all) == 0 {
+			continue
+		}
+		near := "address is " + all[min(i, len(all)-1)].String()
+		if i > 0 && i < len(all) {
+			near = "addresses are " + all[i-1].String() + " and " + all[i].String()
+		}
+		var columns []string
+		for _, column := range s.Columns {
+			columns = append(columns, r.schema[column].Name)
+		}
+		return s.Missing("%s is not in the days as %s; the nearest %s", s.Address, strings.Join(columns, " or "), near)
+	}
+	return nil
+}
+
+// use counts memory that a worker needs, and refuses more than there may be.
+func (r *run) use(bytes int64) error {
+	if r.used.Add(bytes) > r.memory {
+		return fmt.Errorf("the query needs more than %s of memory; choose fewer flows with a condition, group by fewer columns, or allow more with --memory",
+			humanize.Bytes(uint64(r.memory)))
+	}
+	return nil
+}
+
+// makeSchema returns the schema of flows, in which columns that these files or
+// options do not have are marked.
+func (r *run) makeSchema(o Options) query.Schema {
+	s := query.Flows()
+	missing := func(reason string, names ...string) {
+		for _, name := range names {
+			s[s.Index(name)].Missing = reason
+		}
+	}
+	for i, name := range slices.Concat(flow.Columns, flow.OptionalColumns) {
+		if !r.scanner.Has(i) {
+			missing("optional, and not in the file; import the log again with a format that has it", name)
+		}
+	}
+	if !r.scanner.Has(colUpPackets) || !r.scanner.Has(colDownPackets) {
+		missing("up_packets and down_packets are optional, and not in the file", query.ColPackets)
+	}
+	if o.Country == "" {
+		missing("there is no database of countries; give one with --country FILE", query.ColCountry, query.ColSrcCountry, query.ColDstCountry)
+	}
+	if o.ASN == "" {
+		missing("there is no database of owners; give one with --asn FILE", query.ColOwner, query.ColSrcOwner, query.ColDstOwner)
+	}
+	if !slices.ContainsFunc(r.sources, func(s Source) bool { return s.Date != "" }) {
+		missing("no file or folder has a date in its name, such as 2024-03-20.parquet", query.ColDate)
+	}
+	for _, name := range []string{query.ColCountry, query.ColSrcCountry, query.ColDstCountry} {
+		s[s.Index(name)].Alias = countryAlias
+	}
+	s[s.Index(query.ColService)].Alias = strings.ToLower
+	return s
+}
+
+// countryAlias returns the name of a country by its code in capitals; other words
+// are names.
+func countryAlias(s string) string {
+	if s == strings.ToUpper(s) {
+		return geo.CountryName(s)
+	}
+	return s
+}

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/query"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+)
+
+// worker answers the query for the rows that one goroutine reads.
+type worker struct {
+	run     *run
+	columns columns
+	chooser *query.Evaluator // nil for all rows
+	counted int64            // bytes of memory
+	chosen  int64            // flows
+
+	keys    *groups
+	aggs    []aggregator
+	sources []int // columns of aggs; -1 for none
+	ordered bool  // whether an aggregate needs the order of rows
+
+	ids    []uint32
+	ints   map[int][]int64 // by column, of the chosen rows
+	codes  map[int][]uint32
+	when   []moment
+	listed *listing // of a query without groups
+}
+
+func (r *run) newWorker() *worker {
+	w := &worker{run: r, columns: newColumns(r), ints: map[int][]int64{}, codes: map[int][]uint32{}}
+	if r.program != nil {
+		w.chooser = r.program.Evaluator()
+	}
+	if !r.query.Groups() {
+		w.listed = newListing(r)
+		return w
+	}
+	w.keys = newGroups(r.newKeys())
+	for _, a := range r.query.Aggregates {
+		w.aggs = append(w.aggs, r.newAggregator(a))
+		w.sources = append(w.sources, r.schema.Index(a.Column))
+		w.ordered = w.ordered || a.Func == query.First || a.Func == query.Last
+	}
+	return w
+}
+
+// every returns the length of time buckets in hundredths of a second.
+func (r *run) every() int64 { return int64(r.query.Every / (time.Second / 100)) }
+
+// May reports whether rows with these bounds are wanted.
+func (w *worker) May(b *flowfile.Bounds) bool {
+	return w.chooser == nil || w.chooser.May(bounds{w.run, b})
+}
+
+// Take adds the flows of a block that the condition chooses.
+func (w *worker) Take(b *flowfile.Block) error {
+	w.columns.use(b)
+	rows, err := b.Flows()
+	if err == nil && w.chooser != nil {
+		rows, err = w.chooser.Choose(&w.columns, rows)
+		if len(rows) == b.Len() {
+			rows = nil
+		} else if len(rows) == 0 {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	n := b.Len()
+	if rows != nil {
+		n = len(rows)
+	}
+	if n == 0 {
+		return nil
+	}
+	w.chosen += int64(n)
+	if w.listed != nil {
+		err = w.list(rows, n)
+	} else {
+		err = w.aggregate(rows, n)
+	}
+	if err != nil {
+		return err
+	}
+	return w.count()
+}
+
+// count counts the memory that was added.
+func (w *worker) count() error {
+	var bytes int64
+	if w.listed != nil {
+		bytes = w.listed.bytes()
+	} else {
+		bytes = w.keys.bytes()
+		for _, a := range w.aggs {
+			bytes += a.bytes()
+		}
+	}
+	err := w.run.use(bytes - w.counted)
+	w.counted = bytes
+	return err
+}
+
+// aggregate adds n rows, which are all if rows is nil, to their groups.
+func (w *worker) aggregate(rows []int32, n int) error {
+	for k := range w.keys.keys {
+		key := &w.keys.keys[k]
+		v, err := w.columns.Column(key.column)
+		if err != nil {
+			return err
+		}
+		w.keys.codes[k] = key.codes(v, rows, w.keys.codes[k][:0])
+	}
+	w.ids = w.keys.number(n, w.ids)
+	if w.ordered {
+		if err := w.moments(rows, n); err != nil {
+			return err
+		}
+	}
+	clear(w.ints)
+	clear(w.codes)
+	count := w.keys.count()
+	for i, a := range w.aggs {
+		in := &input{groups: w.ids, when: w.when}
+		if source := w.sources[i]; source >= 0 {
+			v, err := w.columns.Column(source)
+			if err != nil {
+				return err
+			}
+			w.gather(source, v, rows)
+			in.ints, in.codes = w.ints[source], w.codes[source]
+		}
+		a.add(in, count)
+	}
+	return nil
+}
+
+// gather gathers a column of the chosen rows, unless it was already.
+func (w *worker) gather(column int, v *query.Vector, rows []int32) {
+	if w.ints[column] != nil || w.codes[column] != nil {
+		return
+	}
+	switch kind := w.run.schema[column].Kind; {
+	case kind != query.Number && kind != query.Bool:
+		w.codes[column] = v.Codes
+		if rows != nil {
+			w.codes[column] = gather(v.Codes, rows, nil)
+		}
+	case rows == nil:
+		w.ints[column] = v.Ints
+	default:
+		w.ints[column] = gather(v.Ints, rows, nil)
+	}
+}
+
+// moments notes the order of rows.
+func (w *worker) moments(rows []int32, n int) error {
+	times, err := w.columns.ints(colTime)
+	if err != nil {
+		return err
+	}
+	b := w.columns.block
+	w.when = w.when[:0]
+	for i := range n {
+		row := i
+		if rows != nil {
+			row = int(rows[i])
+		}
+		w.when = append(w.when, moment{w.run.dayOf(b.File()) + times[0][row], int64(b.File()), b.Row(row)})
+	}
+	return nil
+}
+
+// dayOf returns where the day of a file begins on a clock that goes through all
+// days.
+func (r *run) dayOf(file int) int64 {
+	day := int64(0)
+	for i := range file {
+		if r.sources[i].Date != r.sources[i+1].Date {
+			day++
+		}
+	}
+	return day * int64(flow.Day)
+}
+
+// merge adds what another worker has.
+func (w *worker) merge(other *worker) {
+	w.chosen += other.chosen
+	if w.listed != nil {
+		w.listed.merge(other.listed)
+		return
+	}
+	groups := w.keys.merge(other.keys)
+	if len(w.keys.keys) > 0 && len(groups) == 0 {
+		return
+	}
+	for i, a := range w.aggs {
+		a.merge(other.aggs[i], groups, w.keys.count())
+	}
+}
