@@ -21,6 +21,9 @@ func TestRunRefusesInputsBeforeItStarts(t *testing.T) {
 		{"test=" + text, "parameter test: " + text + ": not a Parquet file"},
 		{"asn=../testdata/country.mmdb", "parameter asn: "},
 		{"country=" + text, "parameter country: geo database " + text},
+		{"internal=10.0.0.0/99", "parameter internal: "},
+		{"sensitivity=high", `parameter sensitivity: "high" is not a number`},
+		{"tset=" + text, `parameter "tset": not declared by any notebook; they declare asn, baseline,`},
 	} {
 		status, _, stderr := reportgen(t, "run", "-o", out, "-p", c.set, "../notebooks")
 		if status != exit.BadInput || !strings.Contains(stderr, c.want) {
@@ -29,5 +32,38 @@ func TestRunRefusesInputsBeforeItStarts(t *testing.T) {
 	}
 	if md, err := os.ReadFile(text); err != nil || string(md) != "the last report" {
 		t.Errorf("the last report is now %.40q (%v)", md, err)
+	}
+}
+
+// Notebooks that declare no parameter get the inputs of report.yaml: those of the file,
+// relative to it, or those of flags, relative to the current folder. A change of either
+// runs the cells again.
+func TestInputsOfReportYAML(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	days := t.TempDir()
+	mustRun(t, "synth", "-o", days, "--flows", "10000", "--hosts", "20")
+	dir := notebookFolder(t, nil)
+	writeFiles(t, dir, map[string]string{
+		"notebooks/a.ipynb": goNotebook(t, "A", "var run = nb.Open()",
+			"%%\nfmt.Print(run.Test().Total().Flows, run.Servers().Total().Flows, run.Internal())\nnb.Table(run.Parameters(), nb.Label(\"tbl-inputs\"), nb.Caption(\"Inputs\"))"),
+		"notebooks/report.yaml": "inputs:\n  baseline: data.parquet\n  test: data.parquet\n  servers:\n  internal: [10.0.0.0/8, 192.168.0.0/16]\n",
+	})
+	day, err := os.ReadFile(filepath.Join(days, "data.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFiles(t, dir, map[string]string{"notebooks/data.parquet": string(day)})
+	mustRun(t, "run", "notebooks")
+	first := tree(t, "report")["report.md"]
+	for _, want := range []string{" 0 [10.0.0.0/8 192.168.0.0/16]", "| data.parquet |", "| servers | none |"} {
+		if !strings.Contains(strings.Join(strings.Fields(first), " "), want) {
+			t.Errorf("the report does not hold %q:\n%s", want, first)
+		}
+	}
+	mustRun(t, "run", "-p", "servers="+filepath.Join(days, "servers.parquet"), "notebooks")
+	if second := tree(t, "report")["report.md"]; !strings.Contains(second, "servers.parquet") || strings.Contains(second, days) {
+		t.Errorf("the report with servers:\n%s", second)
 	}
 }

@@ -121,7 +121,7 @@ func writeReadmeFiles(t *testing.T, dir string) {
 	} {
 		copyFile(t, testenv.Path(t, filepath.FromSlash(from)), filepath.Join(dir, name))
 	}
-	logs := map[string]string{}
+	logs := map[string]string{"notebooks/report.yaml": "inputs:\n  baseline:\n  test:\n  servers:\n  country:\n  asn:\n"}
 	for folder, second := range map[string]int64{"monday": 1713780000, "tuesday": 1713866400} {
 		logs["logs/"+folder+"/conn.log"] = strings.ReplaceAll(fmt.Sprintf(`#separator \x09
 #fields ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state

@@ -29,9 +29,9 @@ func ExampleShow() {
 }
 
 func ExampleProse() {
-	nb.Prose("The test day has %s, %s than the baseline day; %s sent %s.",
-		nb.N(1_030_000, "flow"), nb.Change(1_000_000, 1_030_000), nb.List([]string{"10.0.0.1", "10.0.0.2"}, 5), nb.Bytes(1_190_000_000))
-	// Output: The test day has 1,030,000 flows, 3 % more than the baseline day; 10.0.0.1 and 10.0.0.2 sent 1.19 GB.
+	nb.Prose("The test day has %s; %s sent %s.",
+		nb.N(1_030_000, "flow"), nb.List([]string{"10.0.0.1", "10.0.0.2"}, 5), nb.Bytes(1_190_000_000))
+	// Output: The test day has 1,030,000 flows; 10.0.0.1 and 10.0.0.2 sent 1.19 GB.
 }
 
 // A cell passes its own errors to Check.

@@ -24,7 +24,7 @@ const modulePath = "module github.com/flowbook/flowbook"
 // openDay runs reportgen profile.
 func openDay(parameter, file string) (*profile.Profile, error) {
 	if file == "" {
-		return nil, fmt.Errorf("parameter %s: no file; set it to a flow file, or to %sdata.parquet", parameter, samplePrefix)
+		return nil, fmt.Errorf("input %s: no file; set it to a flow file in %s, or to %sdata.parquet", parameter, configName, samplePrefix)
 	}
 	p, err := readDay(file)
 	if err != nil {

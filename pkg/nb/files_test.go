@@ -97,7 +97,7 @@ func TestMissing(t *testing.T) {
 		open            func() error
 		says            []string
 	}{
-		{"no file", "", day("baseline", ""), []string{"parameter baseline: no file", "sample:data.parquet"}},
+		{"no file", "", day("baseline", ""), []string{"input baseline: no file", "sample:data.parquet"}},
 		{"not there", "", day("test", "gone.parquet"), []string{"parameter test", "gone.parquet: no such file"}},
 		{"no such sample", "", day("test", "sample:gone.parquet"), []string{"sample:gone.parquet: no such file"}},
 		{"a folder", "", day("test", t.TempDir()), []string{"is a folder"}},

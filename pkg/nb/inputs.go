@@ -42,8 +42,22 @@ type Run struct {
 	internal func() (flow.Networks, error)
 }
 
-// Open returns the run of these inputs. It does not read them.
-func Open(in Inputs) *Run {
+// Open returns the run of the inputs that report.yaml beside the notebook declares, with
+// those that flags of reportgen replace, or of the inputs that are given. It does not
+// read them. In report.yaml an input has the name of its field, in small letters:
+//
+//	inputs:
+//	  baseline: days/monday.parquet
+//	  test: days/tuesday.parquet
+func Open(inputs ...Inputs) *Run {
+	var in Inputs
+	if len(inputs) > 0 {
+		in = inputs[0]
+	} else {
+		var err error
+		in, err = declaredInputs()
+		Check(err)
+	}
 	day := func(parameter, file string) func() (*profile.Profile, error) {
 		return sync.OnceValues(func() (*profile.Profile, error) { return openDay(parameter, file) })
 	}

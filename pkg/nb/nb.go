@@ -1,9 +1,9 @@
 // Package nb is for the cells of notebooks. It opens the days of a run and
 // displays captioned tables and figures, and prose with computed numbers.
 //
-// A notebook declares its inputs in a cell tagged parameters and opens them once:
+// A report.yaml beside the notebooks declares their inputs, and each notebook opens them:
 //
-//	var run = nb.Open(nb.Inputs{Baseline: baseline, Test: test, Country: country})
+//	var run = nb.Open()
 //
 // GoNB runs each cell as a program that repeats this declaration. So Open is cheap:
 // it reads nothing, and a day is read from the profile cache, in milliseconds, when

@@ -159,13 +159,10 @@ func TestWords(t *testing.T) {
 		Bytes(1_190_000_000): "1.19 GB", Count(334_778): "334,778", Percent(0.5): "50 %",
 		N(0, "flow"): "no flows", N(1, "flow"): "1 flow", N(1830, "flow"): "1,830 flows", N(2, "country", "countries"): "2 countries",
 		are(1, "host"): "is 1 host", are(0, "host"): "are no hosts",
-		times(310, 1): "310 times", times(14, 10): "1.4 times",
-		Change(100, 103): "3 % more", Change(100, 88): "12 % fewer", Change(5, 5): "as many", Change(10, 40): "4 times as many", Change(0, 7): "7 more",
 		List(nil, 3): "none", List([]string{"a"}, 3): "a", List([]string{"a", "b", "c"}, 2): "a, b and c",
 		List([]string{"a", "b", "c", "d"}, 2): "a, b and 2 others", ID("tbl-x", "2001:db8::1"): "tbl-x-2001-db8--1",
 		First(hosts(), "up_bytes"): "1.19 GB", First(frame.Head(hosts(), 0), "src_ip"): "none",
 		Where(hosts(), "src_ip", "10.0.0.2", "src_ip"): "10.0.0.2", fmt.Sprint(Addrs([]string{"10.0.0.1", "x", "::1", "::2"}, 2)): "[10.0.0.1 ::1]",
-		Verb(1, "is", "are"): "is", Verb(0, "is", "are"): "are",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -178,11 +175,11 @@ func TestWords(t *testing.T) {
 func TestRule(t *testing.T) {
 	addr := netip.MustParseAddr("10.0.0.1")
 	found := []detect.Finding{{Entity: addr, Severity: detect.High}, {Entity: addr, Severity: detect.Low}}
-	out := printed(t, func() { Rule(detect.RuleDNSC2, nil, found) })
+	out := printed(t, func() { Rule(detect.RuleDNSC2, detect.Outcome{Findings: found}) })
 	if want := "raised 1 alert on the test day (@tbl-alerts-dns-c2). There is 1 finding of lower"; !strings.Contains(out, want) {
 		t.Errorf("no %q in\n%s", want, out)
 	}
-	out = printed(t, func() { Rule(detect.RuleDNSC2, nil, found[1:]) })
+	out = printed(t, func() { Rule(detect.RuleDNSC2, detect.Outcome{Findings: found[1:]}) })
 	if want := "raised no alert on the test day. There is 1 finding of lower"; !strings.Contains(out, want) {
 		t.Errorf("no %q in\n%s", want, out)
 	}

@@ -8,9 +8,10 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// Rule displays a detection rule: its description, conditions, response, the limits
-// that it learned, and its alerts.
-func Rule(id string, learned []detect.Threshold, found []detect.Finding) {
+// Rule displays a detection rule: its description, conditions, response, and from its
+// outcome the limits that it learned and its alerts.
+func Rule(id string, outcome detect.Outcome) {
+	learned, found := outcome.Thresholds, outcome.Findings
 	words, err := ruleText(id)
 	Check(err)
 	send(markdown(words))

@@ -3,12 +3,10 @@ package nb
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/flowbook/flowbook/pkg/frame"
@@ -47,31 +45,6 @@ func are[T numeric](n T, singular string, plural ...string) string {
 // Percent formats a share: "12.5 %".
 func Percent(share float64) string { return frame.Share.Format(share) }
 
-// times formats a ÷ b: "310 times", "1.4 times".
-func times[A, B numeric](a A, b B) string {
-	q := float64(a) / float64(b)
-	if q >= 10 {
-		return humanize.Comma(int64(math.Round(q))) + " times"
-	}
-	return frame.SI(q, "") + " times"
-}
-
-// Change formats the change from a to b: "3.2 % more", "12 % fewer", "as many".
-func Change[A, B numeric](a A, b B) string {
-	switch from, to := float64(a), float64(b); {
-	case from == to:
-		return "as many"
-	case from == 0:
-		return Count(b) + " more"
-	case to > from && to/from >= 2:
-		return times(b, a) + " as many"
-	case to > from:
-		return Percent((to-from)/from) + " more"
-	default:
-		return Percent((from-to)/from) + " fewer"
-	}
-}
-
 // List formats words as a list: "a, b and c". If there are more than most words, it
 // lists the first most and the number of others; 0 means all. An empty list is
 // "none".
@@ -108,9 +81,6 @@ func First(f frame.Frame, column string) string {
 	Check(err)
 	return frame.Describe(column).Unit.Format(numbers[0])
 }
-
-// Verb returns one if n is 1, and many otherwise: Verb(n, "is", "are").
-func Verb(n int, one, many string) string { return english.PluralWord(n, one, many) }
 
 // Owner returns the name of an owner of addresses, or "an unknown owner".
 func Owner(o geo.Owner) string { return cmp.Or(o.Name, "an unknown owner") }

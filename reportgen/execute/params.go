@@ -24,6 +24,9 @@ type Parameter struct {
 	Shown any
 	// Optional parameters need not be declared by any notebook.
 	Optional bool
+	// Input parameters are passed to notebooks that do not declare them, in a way that
+	// the caller of Run chooses.
+	Input bool
 }
 
 // Text is a value as a command line gives it: the declared default decides its
@@ -88,6 +91,11 @@ func injectAll(ready []*notebook, params []Parameter) error {
 		}
 		if err := n.inject(lang, vars, params); err != nil {
 			return err
+		}
+	}
+	for _, p := range params {
+		if p.Input {
+			known[p.Name] = true
 		}
 	}
 	for _, p := range params {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
@@ -34,16 +36,29 @@ func CheckInputs(ctx context.Context, notebooks []execute.Input, params []execut
 	}
 	var errs []error
 	for _, p := range params {
-		if path := fmt.Sprint(p.Value); path != "" && !strings.HasPrefix(path, "sample:") {
-			if err := checkInput(ctx, samples[p.Name], path); err != nil {
-				errs = append(errs, fmt.Errorf("parameter %s: %w", p.Name, err))
-			}
+		value := fmt.Sprint(p.Value)
+		if p.Input && kinds[p.Name] != "" {
+			samples[p.Name] = kinds[p.Name]
+		}
+		if value == "" || strings.HasPrefix(value, "sample:") {
+			continue
+		}
+		if err := checkInput(ctx, samples[p.Name], value); err != nil {
+			errs = append(errs, fmt.Errorf("parameter %s: %w", p.Name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// checkInput reads the file at path, which replaces the given sample file.
+// kinds are the inputs that report.yaml can declare, see nb.Inputs, and samples of their
+// files or, for other values, their types.
+var kinds = map[string]string{
+	"baseline": "data.parquet", "test": "test.parquet", "servers": "servers.parquet",
+	"country": "country.mmdb", "asn": "asn.mmdb", "internal": "networks", "sensitivity": "number",
+}
+
+// checkInput reads the file at path, which replaces the given sample file, or checks a
+// value of another type.
 func checkInput(ctx context.Context, sample, path string) (err error) {
 	var db *geo.Lookup
 	switch sample {
@@ -51,6 +66,12 @@ func checkInput(ctx context.Context, sample, path string) (err error) {
 		db, err = geo.Open(path, "")
 	case "asn.mmdb":
 		db, err = geo.Open("", path)
+	case "networks":
+		_, err = flow.ParseNetworks(path)
+	case "number":
+		if _, err = strconv.ParseFloat(path, 64); err != nil {
+			err = fmt.Errorf("%q is not a number", path)
+		}
 	default:
 		if filepath.Ext(sample) == ".parquet" {
 			_, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{})

@@ -47,7 +47,7 @@ func warm(ctx context.Context, root string, spec *kernel.Spec, progress io.Write
 	if err != nil {
 		return err
 	}
-	defer k.Close() //nolint:errcheck // its folder is removed by the next kernel
+	defer k.Close()
 	ctx, cancel := context.WithTimeoutCause(ctx, warmLimit, fmt.Errorf("no answer within %v", warmLimit))
 	defer cancel()
 	for {

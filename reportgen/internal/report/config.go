@@ -31,6 +31,7 @@ type config struct {
 	Bibliography stringOrList     `yaml:"bibliography"` // BibTeX or CSL-JSON files
 	Code         string           `yaml:"code"`         // show, fold or hide
 	Notebooks    []string         `yaml:"notebooks"`
+	Inputs       parameter.Values `yaml:"inputs"` // for all notebooks, which need not declare them; see [inputsVariable]
 	Parameters   parameter.Values `yaml:"parameters"`
 	Matrix       parameter.Values `yaml:"matrix"` // parameters that vary over a series of reports
 }

@@ -2,6 +2,8 @@ package report
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -14,9 +16,13 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/parameter"
 )
 
-// parameters merges the parameters of report.yaml, of files and of the command line. Later ones win.
+// parameters merges the inputs and parameters of report.yaml, of files and of the command line. Later ones win.
 func (s *Source) parameters(o Options) ([]execute.Parameter, error) {
 	set := make(map[string]execute.Parameter)
+	for _, pair := range s.config.Inputs {
+		p := pathParameter(execute.Parameter{Name: fmt.Sprint(pair.Key), Value: pair.Value}, s.dir)
+		set[p.Name] = p
+	}
 	for _, pair := range s.config.Parameters {
 		p := pathParameter(execute.Parameter{Name: fmt.Sprint(pair.Key), Value: pair.Value}, s.dir)
 		p.Optional = s.chosen // another notebook of the folder may declare it
@@ -51,9 +57,62 @@ func (s *Source) parameters(o Options) ([]execute.Parameter, error) {
 		p.Value = string(p.Value.(execute.Text))
 		set[p.Name] = p
 	}
+	for _, pair := range s.config.Inputs {
+		p := set[fmt.Sprint(pair.Key)]
+		text, err := inputText(p.Value)
+		if err != nil {
+			return nil, fmt.Errorf("input %s: %w", p.Name, err)
+		}
+		p.Value, p.Input, p.Optional = execute.Text(text), true, true
+		set[p.Name] = p
+	}
 	params := slices.SortedFunc(maps.Values(set), func(a, b execute.Parameter) int { return cmp.Compare(a.Name, b.Name) })
 	distinguish(params)
 	return params, nil
+}
+
+// inputsVariable is the variable in which the kernels get the inputs, as a JSON object of texts. Package nb reads it.
+const inputsVariable = "FLOWBOOK_INPUTS"
+
+// inputsEnv passes the inputs to the kernels. It is empty if report.yaml has none.
+func inputsEnv(params []execute.Parameter) ([]string, error) {
+	values := make(map[string]string)
+	for _, p := range params {
+		if p.Input {
+			values[p.Name] = fmt.Sprint(p.Value)
+		}
+	}
+	if len(values) == 0 {
+		return nil, nil
+	}
+	src, err := json.Marshal(values)
+	return []string{inputsVariable + "=" + string(src)}, err
+}
+
+// inputText is the value of an input as text; that of a list joins its elements with commas.
+func inputText(value any) (string, error) {
+	switch v := value.(type) {
+	case nil:
+		return "", nil
+	case parameter.Map:
+		return "", errors.New("a mapping is not a value of an input")
+	case parameter.Scalar:
+		if v.Value == nil {
+			return "", nil
+		}
+		return v.Text, nil
+	case []any:
+		var texts []string
+		for _, e := range v {
+			text, err := inputText(e)
+			if err != nil {
+				return "", err
+			}
+			texts = append(texts, text)
+		}
+		return strings.Join(texts, ","), nil
+	}
+	return fmt.Sprint(value), nil
 }
 
 // parseParameter parses name=value.

@@ -80,6 +80,11 @@ func Execute(ctx context.Context, source *Source, o Options) (*Run, error) {
 	if options.Env, err = kernelEnv(); err != nil {
 		return nil, err
 	}
+	given, err := inputsEnv(params)
+	if err != nil {
+		return nil, err
+	}
+	options.Env = append(options.Env, given...)
 	if o.Cached {
 		if options.Cache, err = CellCache(); err != nil {
 			return nil, err

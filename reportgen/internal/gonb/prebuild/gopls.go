@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +21,14 @@ func forGopls(args []string, folder string) []string {
 		dir, all := strings.CutSuffix(arg, string(filepath.Separator)+"...")
 		return all && filepath.IsAbs(dir) && dir != folder
 	})
+}
+
+// refuseGoplsTidy ends a command of [isGoplsTidy].
+func refuseGoplsTidy(args []string) {
+	if isGoplsTidy(args) {
+		fmt.Fprintln(os.Stderr, "the module of the kernel's workspace has the requirements of cells")
+		os.Exit(1)
+	}
 }
 
 // isGoplsTidy reports whether gopls looks for requirements that are missing from the

@@ -39,10 +39,7 @@ func main() {
 	if slices.Equal(args, []string{"get"}) || slices.Equal(args, []string{"get", "-t"}) {
 		return
 	}
-	if isGoplsTidy(args) {
-		fmt.Fprintln(os.Stderr, "the module of the kernel's workspace has the requirements of cells")
-		os.Exit(1)
-	}
+	refuseGoplsTidy(args)
 	args = forGopls(args, os.Getenv("GONB_TMP_DIR"))
 	dir := os.Getenv(cellsVariable)
 	if dir != "" && isQuery(args) {
