@@ -87,7 +87,7 @@ func readInputs(src string) (map[string]string, error) {
 			name, rest, _ := strings.Cut(line, ":")
 			inside = name == "inputs"
 			if rest = uncommented(rest); inside && rest != "" && rest != "{}" {
-				return nil, fmt.Errorf("line %d: write each input on a line of its own below inputs:", i+1)
+				return nil, fmt.Errorf("line %d: inputs is not a mapping with one name: value a line", i+1)
 			}
 		case inside:
 			name, rest, ok := strings.Cut(text, ":")
