@@ -80,7 +80,7 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		least = min(least, max(1, int(math.Ceil(shortShare*float64(end-first)/float64(flow.Hour)))))
 	}
 	for _, d := range test.calls() {
-		call, conv := d.Call, d.conv
+		call, conv := test.call(d), d.conv
 		_, seen := c.memory().hosts[conv.Src]
 		if !seen && regularByDesign[conv.Port] {
 			continue
@@ -315,9 +315,10 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 	var flows []int64
 	for _, d := range c.peers() {
 		for _, call := range d.calls() {
-			cvs, flows = append(cvs, call.CV), append(flows, call.Calls)
-			if len(c.past) > 0 && beyondChance(call.CV, call.Calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.Src, call.Dst}] {
-				r.pace[call.program()] = append(r.pace[call.program()], call.Gap)
+			cvs, flows = append(cvs, call.cv), append(flows, call.calls)
+			if len(c.past) > 0 && beyondChance(call.cv, call.calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.conv.Src, call.conv.Dst}] {
+				p := d.call(call).program()
+				r.pace[p] = append(r.pace[p], call.gap)
 			}
 		}
 	}
@@ -327,8 +328,9 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 
 // dayCall is a conversation described as calls.
 type dayCall struct {
-	Call
-	conv *profile.Conversation
+	conv    *profile.Conversation
+	cv, gap float64
+	calls   int64
 }
 
 // calls lists the conversations of a day that are enough flows for a rhythm.
@@ -336,7 +338,8 @@ func (d *day) calls() []dayCall {
 	return d.callList.get(func() (calls []dayCall) {
 		for c := range d.outward() {
 			if c.Flows >= rhythmFlows {
-				calls = append(calls, dayCall{d.call(c), c})
+				cv, gap, n := callRhythm(c.Seconds, c.Flows)
+				calls = append(calls, dayCall{c, cv, gap, n})
 			}
 		}
 		return calls
@@ -357,10 +360,10 @@ func (r learnedCalls) moved(c Call) bool {
 }
 
 // call describes a conversation as calls.
-func (d *day) call(c *profile.Conversation) Call {
-	call := Call{Src: c.Src, Dst: c.Dst, Proto: c.Proto.String(), Port: c.Port,
+func (d *day) call(of dayCall) Call {
+	c := of.conv
+	call := Call{CV: of.cv, Gap: of.gap, Calls: of.calls, Src: c.Src, Dst: c.Dst, Proto: c.Proto.String(), Port: c.Port,
 		Owner: d.owner(c.Dst), Country: d.country(c.Dst), Counts: c.Counts}
-	call.CV, call.Gap, call.Calls = callRhythm(c.Seconds, c.Flows)
 	for _, n := range c.Hours {
 		if n > 0 {
 			call.Hours++

@@ -145,10 +145,21 @@ func (c *Context) similar() []*day {
 		}
 	}
 	if len(same) < 2 {
-		return c.past
+		same = c.past
 	}
-	return same
+	return c.recent(same)
 }
+
+// recent returns the days that a past day is judged by: the last week of those
+// given. The day under test is judged by all.
+func (c *Context) recent(days []*day) []*day {
+	if c.isPast {
+		return days[max(0, len(days)-judgingDays):]
+	}
+	return days
+}
+
+const judgingDays = 7
 
 func weekend(date time.Time) bool {
 	return date.Weekday() == time.Saturday || date.Weekday() == time.Sunday

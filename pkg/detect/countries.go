@@ -85,7 +85,7 @@ func (c *Context) countries(k float64) CountriesResult {
 			excess /= 2 // it is the host that is new, and not only what it does
 		}
 		r.Signals.note(src, excess)
-		top, during := after.trace(src, rows)
+		top, during := c.test.trace(src, rows)
 		h.TopDst, h.TopOwner = top, c.test.owner(top)
 		r.Findings = append(r.Findings, h.finding(scoreOf(excess), during.window(), c.before()))
 	}
@@ -123,14 +123,13 @@ func countryCount(n int) string {
 // whose country is not known are left out.
 type countryTraffic struct {
 	hosts map[geo.Country]map[netip.Addr]profile.Counts
-	dsts  map[geo.Country][]*profile.Conversation
 	total map[netip.Addr]profile.Counts
 }
 
 func (d *day) countryTraffic() countryTraffic { return d.countries.get(d.listCountries) }
 
 func (d *day) listCountries() countryTraffic {
-	t := countryTraffic{map[geo.Country]map[netip.Addr]profile.Counts{}, map[geo.Country][]*profile.Conversation{}, map[netip.Addr]profile.Counts{}}
+	t := countryTraffic{map[geo.Country]map[netip.Addr]profile.Counts{}, map[netip.Addr]profile.Counts{}}
 	for c := range d.outward() {
 		country := d.country(c.Dst)
 		if country == (geo.Country{}) {
@@ -144,7 +143,6 @@ func (d *day) listCountries() countryTraffic {
 		n := hosts[c.Src]
 		n.Add(c.Counts)
 		hosts[c.Src] = n
-		t.dsts[country] = append(t.dsts[country], c)
 		n = t.total[c.Src]
 		n.Add(c.Counts)
 		t.total[c.Src] = n
@@ -298,21 +296,22 @@ func sumCountries(rows []NewCountry) profile.Counts {
 
 // trace returns the destination with most flows of a host in one country and
 // the time from its first to its last flow in some countries.
-func (t countryTraffic) trace(host netip.Addr, rows []NewCountry) (top netip.Addr, during span) {
+func (d *day) trace(host netip.Addr, rows []NewCountry) (top netip.Addr, during span) {
 	flows := map[netip.Addr]int64{}
-	for i, row := range rows {
-		for _, c := range t.dsts[row.Country] {
-			if c.Src != host {
-				continue
-			}
-			during.add(c)
-			if i > 0 {
-				continue
-			}
-			flows[c.Dst] += c.Flows
-			if n := flows[c.Dst]; !top.IsValid() || n > flows[top] || n == flows[top] && c.Dst.Less(top) {
-				top = c.Dst
-			}
+	cs := d.Of(host)
+	for i := range cs {
+		c := &cs[i]
+		at := slices.IndexFunc(rows, func(row NewCountry) bool { return row.Country == d.country(c.Dst) })
+		if at < 0 || !d.outside(c.Dst) {
+			continue
+		}
+		during.add(c)
+		if at > 0 {
+			continue
+		}
+		flows[c.Dst] += c.Flows
+		if n := flows[c.Dst]; !top.IsValid() || n > flows[top] || n == flows[top] && c.Dst.Less(top) {
+			top = c.Dst
 		}
 	}
 	return top, during

@@ -119,7 +119,16 @@ func (d *day) within() iter.Seq[*profile.Conversation] {
 // outward yields the conversations from internal hosts to external addresses.
 func (d *day) outward() iter.Seq[*profile.Conversation] {
 	return slices.Values(d.outwardList.get(func() []*profile.Conversation {
-		return slices.Collect(d.where(func(c *profile.Conversation) bool { return d.inside(c.Src) && d.outside(c.Dst) }))
+		list := make([]*profile.Conversation, 0, len(d.Conversations))
+		for h := range d.hosts() {
+			cs := d.Of(h.Addr)
+			for i := range cs {
+				if d.outside(cs[i].Dst) {
+					list = append(list, &cs[i])
+				}
+			}
+		}
+		return list
 	}))
 }
 
@@ -206,8 +215,9 @@ func (d *day) name(n int) string {
 // firstFlow is the start of the first flow that a host opened.
 func (d *day) firstFlow(a netip.Addr) flow.Time {
 	first := flow.Day
-	for i := range d.Of(a) {
-		first = min(first, d.Of(a)[i].First)
+	cs := d.Of(a)
+	for i := range cs {
+		first = min(first, cs[i].First)
 	}
 	return first
 }

@@ -49,8 +49,9 @@ type nameSample struct {
 // subdomains returns what a host asked for, by domain.
 func (d *day) subdomains(host netip.Addr) map[string]*nameSample {
 	samples := map[string]*nameSample{}
-	for i := range d.Of(host) {
-		c := &d.Of(host)[i]
+	cs := d.Of(host)
+	for i := range cs {
+		c := &cs[i]
 		if c.Port != dnsPort || c.Details == nil {
 			continue
 		}
@@ -162,8 +163,9 @@ func (d *day) asking() map[string]int {
 // namedShare is the share of a host's DNS flows whose names are known.
 func (d *day) namedShare(host netip.Addr) float64 {
 	var named, all int64
-	for i := range d.Of(host) {
-		if c := &d.Of(host)[i]; c.Port == dnsPort && (c.Proto == flow.UDP || c.Proto == flow.TCP) {
+	cs := d.Of(host)
+	for i := range cs {
+		if c := &cs[i]; c.Port == dnsPort && (c.Proto == flow.UDP || c.Proto == flow.TCP) {
 			all += c.Flows
 			if c.Details != nil {
 				named += c.Details.NamedFlows

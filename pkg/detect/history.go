@@ -155,13 +155,13 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 				!flagged[flag{RuleInternalP2P, c.Src, c.Dst}] {
 				m.internal[c.Key] = true
 			}
-		case d.outside(c.Dst) && !flagged[flag{RuleBeacon, c.Src, c.Dst}]:
+		case d.outside(c.Dst) && !flagged[flag{RuleBeacon, c.Src, c.Dst}] && !flagged[flag{RuleLongConnection, c.Src, c.Dst}]:
 			m.meet(c)
 		}
 	}
 	for _, c := range d.calls() {
-		if to := m.destinations[c.Dst]; to != nil && !flagged[flag{RuleBeacon, c.Src, c.Dst}] {
-			to.gap = c.Gap
+		if to := m.destinations[c.conv.Dst]; to != nil && !flagged[flag{RuleBeacon, c.conv.Src, c.conv.Dst}] {
+			to.gap = c.gap
 		}
 	}
 }

@@ -43,22 +43,36 @@ var sharedSpace = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598, of carrier
 // if several /24s of one take part. Internal is nil if four such networks are
 // not enough.
 func InferNetworks(days ...*profile.Profile) Networks {
-	var all []flowEnds
-	var total int64
-	for _, p := range days {
-		if p == nil {
-			continue
-		}
-		for i := range p.Conversations {
-			c := &p.Conversations[i]
-			if !c.Src.IsGlobalUnicast() || !c.Dst.IsGlobalUnicast() || c.Dst == broadcast {
+	n := Networks{Internal: slices.Clone(flow.Private)}
+	var total, private int64
+	each := func(yield func(flowEnds)) {
+		for _, p := range days {
+			if p == nil {
 				continue
 			}
-			all = append(all, flowEnds{c.Src, c.Dst, c.Flows})
-			total += c.Flows
+			for i := range p.Conversations {
+				if c := &p.Conversations[i]; c.Src.IsGlobalUnicast() && c.Dst.IsGlobalUnicast() && c.Dst != broadcast {
+					yield(flowEnds{c.Src, c.Dst, c.Flows})
+				}
+			}
 		}
 	}
-	n := Networks{Internal: slices.Clone(flow.Private)}
+	var last netip.Addr
+	inside := false // whether the last source is private; conversations are sorted by source
+	each(func(e flowEnds) {
+		if e.src != last {
+			last, inside = e.src, n.Internal.Contains(e.src)
+		}
+		total += e.flows
+		if inside || n.Internal.Contains(e.dst) {
+			private += e.flows
+		}
+	})
+	if n.Share = ratio(private, total); total == 0 || n.Share >= internalShare {
+		return n
+	}
+	var all []flowEnds
+	each(func(e flowEnds) { all = append(all, e) })
 	covered := func() (sum int64) {
 		for _, e := range all {
 			if n.Internal.Contains(e.src) || n.Internal.Contains(e.dst) {

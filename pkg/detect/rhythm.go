@@ -52,10 +52,11 @@ const burst = 5
 // there are. Each flow is a call of its own if flows are less than a minute apart
 // on average, since bursts then have no meaning.
 func callRhythm(seconds profile.Seconds, flows int64) (cv, gap float64, calls int64) {
-	cv, gap = rhythm(seconds, flows)
-	var between []uint32
+	gaps := seconds.Gaps()
+	cv, gap = gapRhythm(gaps, flows-1)
+	between := make([]uint32, 0, len(gaps))
 	within := uint32(0)
-	for _, g := range seconds.Gaps() {
+	for _, g := range gaps {
 		if g <= burst {
 			within += g
 			continue

@@ -25,6 +25,8 @@ func (f Finding) matter() flag {
 		m.target = e.Dst
 	case Upload:
 		m.target = e.Dst
+	case Held:
+		m.target = e.Dst
 	case InboundAttack:
 		m.entity, m.target = netip.Addr{}, netip.Addr{}
 		m.rule += " " + e.Kind

@@ -85,7 +85,8 @@ const priorUpload = 250e6
 // too. An upload of a single day is as likely to begin as to end, so the number of
 // past uploads that the host does not repeat predicts the number of new ones.
 func (c *Context) learnUploads() uploadLimits {
-	m, after, days := c.memory(), c.test.uploads(), c.past
+	m, after, past := c.memory(), c.test.uploads(), c.recent(c.past)
+	days := past
 	if len(days) == 0 {
 		days = []*day{c.test}
 	}
@@ -109,13 +110,17 @@ func (c *Context) learnUploads() uploadLimits {
 	// Each past day and the one after it: the uploads over usual that are repeated
 	// and those that are not.
 	var best, changes []float64
-	days = append(slices.Clone(c.past), c.test)
+	days = append(slices.Clone(past), c.test)
 	for i, d := range days[:len(days)-1] {
 		next := days[i+1].uploads()
 		of, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
-		for k, u := range d.uploads().lists {
+		for _, sized := range d.uploads().largest {
+			k, u := sized.uploadKey, sized.uploadList
+			if u.size() <= l.usual {
+				break
+			}
 			switch now := next.lists[k]; {
-			case u.size() <= l.usual || m.flagged[d.index][flag{RuleExfiltration, k.src, u.top()}]:
+			case m.flagged[d.index][flag{RuleExfiltration, k.src, u.top()}]:
 			case now.size() > l.usual:
 				changes = append(changes, math.Abs(now.size()-u.size()))
 			case next.there(k.src):

@@ -1,11 +1,12 @@
 package detect
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -17,13 +18,13 @@ type uploadKey struct {
 
 // uploadTarget is where uploads go: one owner, or one address of an unknown one.
 type uploadTarget struct {
-	owner geo.Owner
-	dst   netip.Addr // only where the owner is not known
+	asn uint
+	dst netip.Addr // only if the owner is not known
 }
 
 // uploadList is a host's traffic with one owner.
 type uploadList struct {
-	all   map[netip.Addr]profile.Counts // by destination
+	all   []toAddress                   // by destination; sorted
 	sent  profile.Counts                // of what counts as an upload
 	into  map[netip.Addr]profile.Counts // the same by destination
 	hours [24]bool                      // with flows of these
@@ -31,6 +32,21 @@ type uploadList struct {
 	span  span                          // of these
 
 	logSize float64 // see size; set once all is added
+}
+
+// toAddress is a host's traffic with one destination.
+type toAddress struct {
+	dst netip.Addr
+	profile.Counts
+}
+
+// with returns the traffic with a destination.
+func (u *uploadList) with(dst netip.Addr) profile.Counts {
+	i, ok := slices.BinarySearchFunc(u.all, dst, func(to toAddress, a netip.Addr) int { return to.dst.Compare(a) })
+	if !ok {
+		return profile.Counts{}
+	}
+	return u.all[i].Counts
 }
 
 // top is the destination that took in most; of several, the lowest.
@@ -88,9 +104,15 @@ const slowHours = 6
 
 // uploadTable is what the hosts of a day sent outward.
 type uploadTable struct {
-	lists map[uploadKey]*uploadList
-	flows map[netip.Addr]int64   // each host's
-	most  map[netip.Addr]float64 // logarithm of each host's largest transfer upward to one address, calls aside
+	lists   map[uploadKey]*uploadList
+	largest []sizedUpload          // the lists, largest first
+	flows   map[netip.Addr]int64   // each host's
+	most    map[netip.Addr]float64 // logarithm of each host's largest transfer upward to one address, calls aside
+}
+
+type sizedUpload struct {
+	uploadKey
+	*uploadList
 }
 
 // there says whether the host sent anything outward on this day.
@@ -105,37 +127,47 @@ func (t uploadTable) there(host netip.Addr) bool {
 func (d *day) uploads() uploadTable { return d.uploadList.get(d.listUploads) }
 
 func (d *day) listUploads() uploadTable {
-	t := uploadTable{map[uploadKey]*uploadList{}, map[netip.Addr]int64{}, map[netip.Addr]float64{}}
+	t := uploadTable{lists: map[uploadKey]*uploadList{}, flows: map[netip.Addr]int64{}, most: map[netip.Addr]float64{}}
 	keyOf := func(src, dst netip.Addr) uploadKey {
-		k := uploadKey{src, uploadTarget{owner: d.owner(dst)}}
-		if k.owner.ASN == 0 {
-			k.owner, k.dst = geo.Owner{}, dst
+		if asn := d.owner(dst).ASN; asn != 0 {
+			return uploadKey{src, uploadTarget{asn: asn}}
 		}
-		return k
+		return uploadKey{src, uploadTarget{dst: dst}}
 	}
+	var last [2]netip.Addr
+	var lists []*uploadList // of each source and destination
+	var u *uploadList
 	for c := range d.outward() {
-		k := keyOf(c.Src, c.Dst)
-		u, ok := t.lists[k]
-		if !ok {
-			u = &uploadList{all: map[netip.Addr]profile.Counts{}, into: map[netip.Addr]profile.Counts{}}
-			t.lists[k] = u
-		}
 		t.flows[c.Src] += c.Flows
-		n := u.all[c.Dst]
-		n.Add(c.Counts)
-		u.all[c.Dst] = n
+		if pair := [2]netip.Addr{c.Src, c.Dst}; pair != last {
+			last = pair
+			k := keyOf(c.Src, c.Dst)
+			if u = t.lists[k]; u == nil {
+				u = &uploadList{}
+				t.lists[k] = u
+			}
+			u.all = append(u.all, toAddress{dst: c.Dst})
+			lists = append(lists, u)
+		}
+		u.all[len(u.all)-1].Add(c.Counts)
 	}
 	for k, u := range t.lists {
 		for _, n := range u.all {
-			if isCall(n) {
+			if isCall(n.Counts) {
 				n.Up = 0
 			}
 			t.most[k.src] = max(t.most[k.src], logOf(n.Up))
 		}
 	}
+	last = [2]netip.Addr{}
+	into := -1
 	for c := range d.outward() {
-		u := t.lists[keyOf(c.Src, c.Dst)]
-		if !isUpload(u.all[c.Dst]) {
+		if pair := [2]netip.Addr{c.Src, c.Dst}; pair != last {
+			last = pair
+			into++
+		}
+		u := lists[into]
+		if !isUpload(u.with(c.Dst)) {
 			continue
 		}
 		u.add(c.Dst, c.Counts, span{c.First, c.Last, true})
@@ -151,7 +183,7 @@ func (d *day) listUploads() uploadTable {
 			u := t.lists[keyOf(h.Addr, r.Dst)]
 			n := profile.Counts{Flows: 1, Up: r.Up, Down: r.Down}
 			switch {
-			case isUpload(u.all[r.Dst]):
+			case isUpload(u.with(r.Dst)):
 				u.large = append(u.large, r)
 			case isUpload(n):
 				u.add(r.Dst, n, span{r.Time, r.Time, true})
@@ -160,15 +192,20 @@ func (d *day) listUploads() uploadTable {
 			}
 		}
 	}
-	for _, u := range t.lists {
+	for k, u := range t.lists {
 		u.logSize = math.Log(max(1, float64(u.sent.Up)-uploadBias*float64(u.sent.Down)))
+		t.largest = append(t.largest, sizedUpload{k, u})
 	}
+	slices.SortFunc(t.largest, func(a, b sizedUpload) int { return cmp.Compare(b.logSize, a.logSize) })
 	return t
 }
 
 // add adds what counts as an upload.
 func (u *uploadList) add(dst netip.Addr, n profile.Counts, during span) {
 	u.sent.Add(n)
+	if u.into == nil {
+		u.into = map[netip.Addr]profile.Counts{}
+	}
 	to := u.into[dst]
 	to.Add(n)
 	u.into[dst] = to

@@ -100,6 +100,11 @@ func (d *decoder) bytes(n int) ([]byte, error) {
 // column takes one number for each row and hands it to set.
 func column[T any](d *decoder, rows []T, limit uint64, set func(row *T, v uint64)) error {
 	for i := range rows {
+		if len(d.b) > 0 && d.b[0] < 0x80 && uint64(d.b[0]) <= limit { // as most numbers are
+			set(&rows[i], uint64(d.b[0]))
+			d.b = d.b[1:]
+			continue
+		}
 		v, err := d.uint(limit)
 		if err != nil {
 			return err

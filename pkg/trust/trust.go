@@ -14,9 +14,9 @@
 package trust
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -49,7 +49,11 @@ func ReadFile(path string) ([]byte, error) {
 	if reason := distrust(info); reason != "" {
 		return nil, &Error{Path: path, Reason: reason}
 	}
-	return io.ReadAll(f)
+	b := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	if _, err := b.ReadFrom(f); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // CheckFolder returns an [Error] if a folder is not trusted. A folder that does not

@@ -65,6 +65,7 @@ var eventFields = map[string]func(*event) any{
 	"flows":        func(e *event) any { return float64(e.Flows) },
 	"up_bytes":     func(e *event) any { return float64(e.Up) },
 	"down_bytes":   func(e *event) any { return float64(e.Down) },
+	"duration":     func(e *event) any { return e.longest() },
 	"src_internal": func(e *event) any { return e.at.internal.Contains(e.Src) },
 	"dst_internal": func(e *event) any { return e.at.internal.Contains(e.Dst) },
 	"src_country":  func(e *event) any { return e.at.countryOf(e.Src) },
@@ -73,6 +74,14 @@ var eventFields = map[string]func(*event) any{
 	"dst_owner":    func(e *event) any { return e.at.ownerOf(e.Dst).Name },
 	"src_asn":      func(e *event) any { return float64(e.at.ownerOf(e.Src).ASN) },
 	"dst_asn":      func(e *event) any { return float64(e.at.ownerOf(e.Dst).ASN) },
+}
+
+// longest is the duration of the longest flow in seconds, 0 if it is unknown.
+func (e *event) longest() float64 {
+	if e.Details == nil {
+		return 0
+	}
+	return float64(e.Details.Longest) / float64(flow.Second)
 }
 
 // numberFields are those that add up over conversations.
