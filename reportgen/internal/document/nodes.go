@@ -17,7 +17,7 @@ import (
 func nodes() []ast.Node {
 	return []ast.Node{
 		&ast.Document{}, &ast.Paragraph{}, &ast.TextBlock{}, &ast.Heading{}, &ast.ThematicBreak{}, &ast.CodeBlock{},
-		&ast.FencedCodeBlock{}, &ast.Blockquote{}, &ast.List{}, &ast.ListItem{}, ast.NewHTMLBlock(0), &ast.LinkReferenceDefinition{},
+		&ast.FencedCodeBlock{}, &ast.Blockquote{}, &ast.List{}, &ast.ListItem{}, ast.NewHTMLBlock(0),
 		&ast.Text{}, &ast.String{}, &ast.CodeSpan{}, &ast.Emphasis{}, &ast.Link{}, &ast.Image{}, &ast.AutoLink{}, &ast.RawHTML{},
 		&east.Table{}, &east.TableHeader{}, &east.TableRow{}, &east.TableCell{}, &east.Strikethrough{}, &east.TaskCheckBox{},
 		&east.Footnote{}, &east.FootnoteList{}, &east.FootnoteLink{}, &east.FootnoteBacklink{},

@@ -73,7 +73,23 @@ func ownInlines() []util.PrioritizedValue {
 // Parse reads Markdown blocks.
 func (p *Parser) Parse(source string) *Text {
 	src := []byte(strings.ToValidUTF8(source, "\uFFFD"))
-	return &Text{src, p.blocks.Parse(text.NewReader(src))}
+	root := p.blocks.Parse(text.NewReader(src))
+	removeDefinitions(root)
+	return &Text{src, root}
+}
+
+// removeDefinitions removes [label]: destination, which the links already have.
+func removeDefinitions(root ast.Node) {
+	var definitions []ast.Node
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering && n.Kind() == ast.KindLinkReferenceDefinition {
+			definitions = append(definitions, n)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, n := range definitions {
+		n.Parent().RemoveChild(n.Parent(), n)
+	}
 }
 
 // ParseLine reads a caption or a title: Markdown within one paragraph.

@@ -69,6 +69,9 @@ func TestProseRoundTrips(t *testing.T) {
 		w := newWriter(&document.Document{})
 		written := w.blocks(text.Root, text.Source)
 		tested++
+		if w.err != nil {
+			t.Errorf("example %d: %v", e.Example, w.err)
+		}
 		if got := htmlOf(written); normal(got) != normal(want) {
 			t.Errorf("example %d (%s):\n%s\nwas written\n%s\nwhich means\n%s\nand not\n%s", e.Example, e.Section, e.Markdown, written, got, want)
 		}
