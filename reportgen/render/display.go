@@ -47,6 +47,7 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 	switch {
 	case o.Data[mimeMissing] != nil:
 		b.missing(c, text(o, mimeMissing))
+		b.stream(c, false, text(o, mimePlain))
 	case ok && b.standsIn(o, said):
 		b.standIn(c, said)
 		b.markdown(c.where, text(o, mimeMarkdown), nil)

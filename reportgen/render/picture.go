@@ -47,6 +47,9 @@ func pictures(outputs []*nbformat.Output) int {
 	return n
 }
 
+// aroundSVG matches what an SVG picture may have around it.
+var aroundSVG = regexp.MustCompile(`(?is)</?(?:div|p)>|<\?xml.*?\?>|<!doctype[^>]*>|<!--.*?-->`)
+
 // embeddedSVG is the SVG that an HTML output consists of, "" where it holds
 // more than that.
 func embeddedSVG(html string) string {
@@ -54,12 +57,7 @@ func embeddedSVG(html string) string {
 	if start < 0 || end < start {
 		return ""
 	}
-	around := html[:start] + html[end+len("</svg>"):]
-	for _, wrapper := range []string{"<div>", "</div>", "<p>", "</p>"} {
-		around = strings.ReplaceAll(around, wrapper, "")
-	}
-	around = strings.TrimSpace(around)
-	if around != "" && !strings.HasPrefix(around, "<?xml") && !strings.HasPrefix(around, "<!--") {
+	if strings.TrimSpace(aroundSVG.ReplaceAllString(html[:start]+html[end+len("</svg>"):], "")) != "" {
 		return ""
 	}
 	return html[start : end+len("</svg>")]

@@ -3,7 +3,9 @@ package render
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"html"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,6 +23,7 @@ const (
 	mimePlotly    = "application/vnd.plotly.v1+json"
 	mimeBokehLoad = "application/vnd.bokehjs_load.v0+json"
 	mimeBokehExec = "application/vnd.bokehjs_exec.v0+json"
+	mimeHoloLoad  = "application/vnd.holoviews_load.v0+json"
 )
 
 // drawn returns the outputs with pictures in place of those that need scripts, unless
@@ -36,8 +39,14 @@ func (b *builder) drawn(c *cell, outputs []*nbformat.Output) []*nbformat.Output 
 			all = append(all, b.draw(c, o, "Plotly", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Plotly(o.Data[mimePlotly]) }))
 		case vegaSpec(o) != nil:
 			all = append(all, b.draw(c, o, "Vega", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Vega(vegaSpec(o)) }))
-		case o.Data[mimeBokehLoad] != nil:
+		case o.Data[mimeBokehLoad] != nil, o.Data[mimeHoloLoad] != nil:
 			b.loaded += "<script>" + text(o, mimeScript) + "</script>\n"
+		case c.trusted && onlyScripts(text(o, mimeHTML)):
+			b.loaded += text(o, mimeHTML)
+		case c.trusted && localPage(text(o, mimeHTML)) != "" && b.input.Files != nil:
+			all = append(all, b.localPage(c, o))
+		case c.trusted && drawsHere.MatchString(text(o, mimeHTML)):
+			all = append(all, b.draw(c, o, "Bokeh", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(text(o, mimeHTML) + b.loaded) }))
 		case strings.Contains(text(o, mimeHTML), "bk-notebook-logo"):
 			// "Loading BokehJS …"
 		case strings.Contains(text(o, mimeHTML), "data-root-id="):
@@ -59,6 +68,39 @@ func (b *builder) drawn(c *cell, outputs []*nbformat.Output) []*nbformat.Output 
 	return append(all, roots...)
 }
 
+// drawsHere matches HTML of Bokeh and HoloViews with the script that draws it.
+var drawsHere = regexp.MustCompile(`(?s)data-root-id=.*<script\b|<script\b.*data-root-id=`)
+
+// onlyScripts reports whether HTML loads scripts for later outputs and shows nothing
+// itself.
+func onlyScripts(source string) bool {
+	return loadsScripts.MatchString(source) && strings.TrimSpace(scriptElement.ReplaceAllString(source, "")) == ""
+}
+
+var scriptElement = regexp.MustCompile(`(?is)<(script|style)\b.*?</(?:script|style)>|<link\b[^>]*>|<!--.*?-->`)
+
+// localPage returns the address of the page beside the notebook that HTML embeds; "" for
+// none.
+func localPage(source string) string {
+	m := embeddedPage.FindStringSubmatch(source)
+	if m == nil || strings.Contains(m[1], ":") || strings.HasPrefix(m[1], "//") {
+		return ""
+	}
+	return html.UnescapeString(m[1])
+}
+
+var embeddedPage = regexp.MustCompile(`(?is)^\s*(?:<div[^>]*>\s*)?<iframe\b[^>]*\bsrc\s*=\s*["']([^"']+\.html?)["'][^>]*>\s*(?:</iframe>)?\s*(?:</div>)?\s*$`)
+
+// localPage draws a page that a cell wrote beside the notebook and embeds.
+func (b *builder) localPage(c *cell, o *nbformat.Output) *nbformat.Output {
+	name := localPage(text(o, mimeHTML))
+	page, err := b.imageData(name, nil)
+	if err != nil {
+		return missingOutput("the embedded page " + name + ": " + err.Error())
+	}
+	return b.draw(c, o, "HTML", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(string(page)) })
+}
+
 // loadsScripts matches HTML that loads a script from elsewhere, in a tag or by a script.
 var loadsScripts = regexp.MustCompile(`(?is)<script\b[^>]*\bsrc\s*=\s*["']?(?:https?:)?//|<script\b[^>]*>[^<]*\bhttps?://[^\s"']*(?:\.js|cdn)|srcdoc=[^>]*script|data-html=`)
 
@@ -70,13 +112,13 @@ func vegaSpec(o *nbformat.Output) any {
 			return o.Data[mime]
 		}
 	}
-	html := text(o, mimeHTML)
-	at := strings.LastIndex(html, "})({")
-	if !strings.Contains(html, "vega-embed") || at < 0 {
+	page := text(o, mimeHTML)
+	at := strings.LastIndex(page, "})({")
+	if !strings.Contains(page, "vega-embed") || at < 0 {
 		return nil
 	}
 	var spec map[string]any
-	if json.NewDecoder(strings.NewReader(html[at+len("})("):])).Decode(&spec) != nil {
+	if json.NewDecoder(strings.NewReader(page[at+len("})("):])).Decode(&spec) != nil {
 		return nil
 	}
 	return spec
@@ -93,10 +135,20 @@ func (b *builder) draw(c *cell, o *nbformat.Output, kind string, draw func(*snap
 		b.snapshots = snapshot.New(b.options.Scripts)
 	}
 	picture, err := draw(b.snapshots)
+	if errors.Is(err, snapshot.ErrNothing) && kind == "Bokeh" && text(o, mimePlain) == "" {
+		return nil // HoloViews asks the browser for its properties
+	}
 	if err != nil {
-		return missingOutput(what + ": " + err.Error())
+		missing := missingOutput(what + ": " + err.Error())
+		if plain := text(o, mimePlain); !representation.MatchString(plain) {
+			missing.Data[mimePlain] = plain
+		}
+		return missing
 	}
 	b.warnOnce(c.where, "drawn "+kind, "%s is shown as a picture", what)
+	if picture.Missing != "" {
+		b.warnOnce(c.where, "drawn without "+picture.Missing, "%s is drawn without %s, which no installed package has", what, picture.Missing)
+	}
 	shown := &nbformat.Output{Type: nbformat.DisplayData, Data: map[string]any{}, Metadata: maps.Clone(o.Metadata)}
 	if picture.SVG != "" {
 		shown.Data[mimeSVG] = picture.SVG
@@ -109,6 +161,9 @@ func (b *builder) draw(c *cell, o *nbformat.Output, kind string, draw func(*snap
 	shown.Metadata["width"] = fmt.Sprint(picture.Width)
 	return shown
 }
+
+// representation matches what Python prints of an object that has no text of its own.
+var representation = regexp.MustCompile(`(?s)^\s*(?:<.*>|[\w.]+\(\.\.\.\))?\s*$`)
 
 // mimeMissing is the MIME type of an output in place of one that cannot be shown.
 const mimeMissing = "application/vnd.flowbook.missing"

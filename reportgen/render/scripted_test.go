@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
@@ -44,6 +45,19 @@ func TestScripted(t *testing.T) {
 			{"text/html": `<div id="b" data-root-id="p1"></div>`},
 			{"application/vnd.bokehjs_exec.v0+json": "", "application/javascript": `document.getElementById("b").innerHTML = '<svg width="200" height="50"><rect width="200" height="50"/></svg>'`},
 		}, true, "data:image/png", "an interactive chart (Bokeh) is shown as a picture"},
+		{"HoloViews", []map[string]any{
+			{"application/vnd.holoviews_load.v0+json": "x", "application/javascript": "window.shade = '#123456'"},
+			{"text/html": `<div id="p" data-root-id="a"></div><script>1</script>`, "application/vnd.holoviews_exec.v0+json": ""},
+			{"text/html": `<div id="h" data-root-id="b"></div><script>setTimeout(() => { document.getElementById("h").innerHTML = '<svg width="200" height="50"><rect width="200" height="50" fill="' + window.shade + '"/></svg>' }, 50)</script>`, "text/plain": ":Curve"},
+		}, true, "data:image/png", "an interactive chart (Bokeh) is shown as a picture"},
+		{"scripts for later outputs", []map[string]any{
+			{"text/html": `<!-- x --><script src="https://cdn.plot.ly/plotly-3.0.0.min.js"></script><script>window.ready = 1</script>`},
+			{"text/plain": "after"},
+		}, true, "after", ""},
+		{"chart without its scripts, with text", []map[string]any{{"text/html": `<div></div><script src="https://cdn.example.org/x.js"></script>`, "text/plain": "a table of two rows"}}, true, "a table of two rows", "an output is omitted"},
+		{"page beside the notebook", []map[string]any{{"text/html": `<iframe width="3" src="page.html"></iframe>`}}, true, "data:image/png", "interactive HTML is shown as a picture"},
+		{"page elsewhere", []map[string]any{{"text/html": `<iframe src="../../page.html"></iframe>`}}, true, "the embedded page ../../page.html: not in the project", "an output is omitted"},
+		{"table with an icon", []map[string]any{{"text/html": `<!-- x --><table><tr><td><svg viewBox="0 0 9 9"></svg>icon</td></tr></table>`}}, true, "icon", ""},
 		{"HTML with its own script", []map[string]any{{"text/html": `<p id="own">own</p><script>1</script>`}}, true, `<p id="own">own</p>`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,6 +67,7 @@ func TestScripted(t *testing.T) {
 			}
 			in := notebook(markdownCell("# A"), cell)
 			in.Executed = tt.executed
+			in.Files = fstest.MapFS{"page.html": {Data: []byte("<h1>page</h1>")}}
 			d, warnings, err := render.Build([]render.Input{in}, render.Options{Scripts: []string{scripts}})
 			if err != nil {
 				t.Fatal(err)

@@ -2,14 +2,17 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/snapshot"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -25,8 +28,8 @@ type widgetModel struct {
 	Name    string         `json:"model_name"`
 	State   map[string]any `json:"state"`
 	Buffers []struct {
-		Path []string `json:"path"`
-		Data string   `json:"data"`
+		Path []any  `json:"path"`
+		Data string `json:"data"`
 	} `json:"buffers"`
 }
 
@@ -82,15 +85,17 @@ func (w *widgetWriter) write(id string) {
 		w.warnOnce(w.cell.where, "widget state", "a widget is not shown: its state is not in the notebook")
 		return
 	}
+	if w.hidden(m) {
+		return
+	}
 	name := strings.TrimSuffix(m.Name, "Model")
 	if children, ok := m.State["children"].([]any); ok {
-		for i, child := range children {
-			if i > 0 {
-				w.html.WriteString(map[bool]string{true: "<br>", false: " "}[slices.Contains([]string{"VBox", "Tab", "Accordion", "Stack"}, name)])
-			}
-			s, _ := child.(string)
-			w.write(strings.TrimPrefix(s, "IPY_MODEL_"))
-		}
+		w.children(name, m, children)
+		return
+	}
+	if figure := m.plotly(); figure != nil {
+		w.flush()
+		w.display(w.cell, w.draw(w.cell, &nbformat.Output{Type: nbformat.DisplayData}, "Plotly", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Plotly(figure) }))
 		return
 	}
 	description := m.text("description")
@@ -101,7 +106,15 @@ func (w *widgetWriter) write(id string) {
 	case "Output":
 		w.outputs(m)
 		return
-	case "HTML", "HTMLMath":
+	case "HTMLMath":
+		w.flush()
+		w.markdown(w.cell.where, description+m.text("value"), nil)
+		return
+	case "Label":
+		if w.flush(); w.latex(w.cell.where, description+m.text("value")) {
+			return
+		}
+	case "HTML":
 		w.html.WriteString(html.EscapeString(description) + m.text("value"))
 		return
 	case "FloatProgress", "IntProgress":
@@ -116,11 +129,67 @@ func (w *widgetWriter) write(id string) {
 		}
 	}
 	value := m.value()
-	if value == "" && description == "" {
+	_, isControl := m.State["value"]
+	switch {
+	case name == "Password" && value != "":
+		value = "••••••"
+	case value == "" && isControl:
+		value = "—"
+	case value == "" && description == "":
 		w.warnOnce(w.cell.where, "widget "+name, "a widget of type %s is not shown", name)
 		value = "[widget " + name + "]"
 	}
 	w.html.WriteString(html.EscapeString(description + value))
+}
+
+// hidden reports whether JupyterLab shows nothing of a widget: it is closed, or its
+// layout says so.
+func (w *widgetWriter) hidden(m *widgetModel) bool {
+	if view, ok := m.State["_view_name"]; ok && view == nil {
+		return true
+	}
+	layout := w.widgets[strings.TrimPrefix(m.text("layout"), modelPrefix)]
+	return layout != nil && (layout.text("display") == "none" || layout.text("visibility") == "hidden")
+}
+
+// modelPrefix is what a reference to a widget begins with.
+const modelPrefix = "IPY_MODEL_"
+
+// children writes the widgets and texts within a widget, with their titles.
+func (w *widgetWriter) children(name string, m *widgetModel, children []any) {
+	titles := m.titles()
+	for i, child := range children {
+		if i > 0 {
+			w.html.WriteString(map[bool]string{true: "<br>", false: " "}[slices.Contains([]string{"VBox", "Tab", "Accordion", "Stack"}, name)])
+		}
+		if i < len(titles) && titles[i] != "" {
+			w.html.WriteString("<b>" + html.EscapeString(titles[i]) + "</b> ")
+		}
+		if s, _ := child.(string); strings.HasPrefix(s, modelPrefix) {
+			w.write(strings.TrimPrefix(s, modelPrefix))
+		} else {
+			w.html.WriteString(html.EscapeString(fmt.Sprint(child)))
+		}
+	}
+}
+
+// titles returns the titles of a widget's tabs: a list, or by index in older versions.
+func (m *widgetModel) titles() []string {
+	var all []string
+	if list, ok := m.State["titles"].([]any); ok {
+		for _, title := range list {
+			all = append(all, fmt.Sprint(title))
+		}
+		return all
+	}
+	byIndex, _ := m.State["_titles"].(map[string]any)
+	for i := range byIndex {
+		if n, err := strconv.Atoi(i); err == nil && n >= 0 && n < maxWidgets {
+			all = append(all, make([]string, max(0, n+1-len(all)))...)
+			all[n] = fmt.Sprint(byIndex[i])
+		}
+	}
+	return all
 }
 
 // outputs adds the outputs that an Output widget captured.
@@ -144,6 +213,36 @@ func (w *widgetWriter) outputs(m *widgetModel) {
 	}
 }
 
+// plotly returns the figure of Plotly's FigureWidget; nil for other widgets. Its arrays
+// are in buffers.
+func (m *widgetModel) plotly() map[string]any {
+	data, ok := m.State["_widget_data"].([]any)
+	if !ok {
+		return nil
+	}
+	for _, buffer := range m.Buffers {
+		var at any = m.State
+		for _, step := range buffer.Path[:max(0, len(buffer.Path)-1)] {
+			switch v := at.(type) {
+			case map[string]any:
+				key, _ := step.(string)
+				at = v[key]
+			case []any:
+				if i, ok := step.(float64); ok && i >= 0 && int(i) < len(v) {
+					at = v[int(i)]
+				}
+			}
+		}
+		if array, ok := at.(map[string]any); ok && array["dtype"] != nil {
+			array["bdata"] = buffer.Data
+			if shape, ok := array["shape"].([]any); ok {
+				array["shape"] = strings.Trim(fmt.Sprint(shape), "[]")
+			}
+		}
+	}
+	return map[string]any{"data": data, "layout": m.State["_widget_layout"]}
+}
+
 func (m *widgetModel) text(field string) string {
 	s, _ := m.State[field].(string)
 	return s
@@ -164,7 +263,7 @@ func (m *widgetModel) bar() string {
 // picture is the picture of an Image widget.
 func (m *widgetModel) picture() (*document.Picture, error) {
 	for _, buffer := range m.Buffers {
-		if !slices.Equal(buffer.Path, []string{"value"}) {
+		if len(buffer.Path) != 1 || buffer.Path[0] != "value" {
 			continue
 		}
 		data, err := base64.StdEncoding.DecodeString(buffer.Data)
@@ -183,10 +282,17 @@ func (m *widgetModel) picture() (*document.Picture, error) {
 // value is the value of a control, as a user sees it.
 func (m *widgetModel) value() string {
 	if labels, ok := m.State["_options_labels"].([]any); ok {
-		if i, ok := m.State["index"].(float64); ok && int(i) >= 0 && int(i) < len(labels) {
-			return fmt.Sprint(labels[int(i)])
+		chosen, several := m.State["index"].([]any)
+		if !several {
+			chosen = []any{m.State["index"]}
 		}
-		return ""
+		var all []string
+		for _, one := range chosen {
+			if i, ok := one.(float64); ok && int(i) >= 0 && int(i) < len(labels) {
+				all = append(all, fmt.Sprint(labels[int(i)]))
+			}
+		}
+		return cmp.Or(strings.Join(all, ", "), "—")
 	}
 	switch v := m.State["value"].(type) {
 	case nil:

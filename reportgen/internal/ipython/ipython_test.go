@@ -216,6 +216,8 @@ bar.send({"method": "custom", "content": {}})
 out.send({"method": "update", "state": {"msg_id": get_ipython().kernel.get_parent()["header"]["msg_id"]}})
 print("inside", flush=True)
 out.send({"method": "update", "state": {"msg_id": ""}})
+gone = widget("GoneModel", _view_name="GoneView")
+gone.close()
 print("outside")`
 	r, err := kerneltest.Execute(t, k, open)
 	if err != nil {
@@ -233,13 +235,13 @@ print("outside")`
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`"value": 3`, `"IPY_MODEL_widget-1"`, `"data": "cGljdHVyZQ=="`, `"version_major": 2`, "\"inside\\n\"", `"model_name": "OutputModel"`,
+		`"value": 3`, `"IPY_MODEL_widget-1"`, `"data": "cGljdHVyZQ=="`, `"version_major": 2`, "\"inside\\n\"", `"model_name": "OutputModel"`, `"_view_name": null`,
 	} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("no %s in\n%s", want, got)
 		}
 	}
-	if strings.Contains(string(got), "widget-4") || strings.Contains(string(got), "outside") {
+	if strings.Contains(string(got), "widget-5") || strings.Contains(string(got), "outside") {
 		t.Errorf("too much in\n%s", got)
 	}
 }

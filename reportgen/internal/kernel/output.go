@@ -53,7 +53,7 @@ type content struct {
 
 func (c *collector) add(m *message) {
 	switch m.Header.Type {
-	case "comm_open", "comm_msg":
+	case "comm_open", "comm_msg", "comm_close":
 		if err := c.k.comm(m); err != nil {
 			c.fail("ProtocolError", err.Error(), nil)
 		}

@@ -59,6 +59,10 @@ func (k *Kernel) comm(m *message) error {
 		w = &widget{id: fmt.Sprintf("widget-%d", len(k.widgets.order)), state: make(map[string]any), buffers: make(map[string]map[string]any)}
 		k.widgets.byComm[c.ID] = w
 	}
+	if w != nil && m.Header.Type == "comm_close" {
+		// A closed widget has no view: JupyterLab removes it from the output.
+		w.state["_view_name"] = nil
+	}
 	if w == nil || c.Data.State == nil {
 		return nil // not a widget, or a message of its own
 	}

@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// panels matches the address of a file of Panel, which ships them all.
+var panels = regexp.MustCompile(`^/(?:npm/@holoviz/panel@[^/]+|panel/[^/]+)/dist/([^*?\[\\]+)$`)
+
 // shipped lists where installed packages have the scripts of an address. The groups of
 // the name are inserted for $1.
 var shipped = []struct {
@@ -39,6 +42,9 @@ func (b *Browser) find(address string) string {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return ""
 	}
+	if m := panels.FindStringSubmatch(u.Path); m != nil && filepath.IsLocal(m[1]) {
+		return b.installed("panel/dist/" + m[1])
+	}
 	name := path.Base(u.Path)
 	for _, s := range shipped {
 		m := s.name.FindStringSubmatch(name)
@@ -49,12 +55,20 @@ func (b *Browser) find(address string) string {
 			if len(m) > 1 {
 				file = strings.ReplaceAll(file, "$1", m[1])
 			}
-			for _, folder := range b.folders {
-				if found, err := filepath.Glob(filepath.Join(folder, filepath.FromSlash(file))); err == nil && len(found) > 0 {
-					slices.Sort(found)
-					return found[len(found)-1]
-				}
+			if found := b.installed(file); found != "" {
+				return found
 			}
+		}
+	}
+	return ""
+}
+
+// installed returns the last file of the packages that matches a pattern; "" for none.
+func (b *Browser) installed(pattern string) string {
+	for _, folder := range b.folders {
+		if found, err := filepath.Glob(filepath.Join(folder, filepath.FromSlash(pattern))); err == nil && len(found) > 0 {
+			slices.Sort(found)
+			return found[len(found)-1]
 		}
 	}
 	return ""

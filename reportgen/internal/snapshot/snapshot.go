@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -45,7 +46,7 @@ type Browser struct {
 
 	mu      sync.Mutex
 	page    string          // the address of the page that is drawn
-	missing map[string]bool // addresses of requests that failed
+	missing map[string]bool // addresses of requests that failed; true for scripts and data
 	local   map[string]string
 }
 
@@ -68,14 +69,29 @@ type Picture struct {
 	PNG    []byte
 	Width  int // of the bitmap in CSS pixels
 	Height int
+	// Missing names the style sheets, fonts and pictures that no installed package
+	// ships; "" for none.
+	Missing string
 }
+
+// ErrNothing reports that a page is empty after its scripts ran.
+var ErrNothing = errors.New("its scripts draw nothing")
 
 // missingError reports that a page needs files that no installed package ships.
 type missingError struct{ Addresses []string }
 
-// Error names the files.
+// Error names the first files.
 func (e *missingError) Error() string {
-	return "needs " + strings.Join(e.Addresses, ", ") + ", which no installed package has"
+	return "needs " + firstOf(e.Addresses) + ", which no installed package has"
+}
+
+// firstOf lists three addresses and counts the others.
+func firstOf(addresses []string) string {
+	const most = 3
+	if len(addresses) <= most {
+		return strings.Join(addresses, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(addresses[:most], ", "), len(addresses)-most)
 }
 
 // start starts Chromium.
@@ -112,8 +128,8 @@ func (b *Browser) answer(e *fetch.EventRequestPaused) {
 	b.mu.Lock()
 	own := address == b.page
 	file := b.file(address)
-	if !own && file == "" && !strings.HasPrefix(address, "data:") {
-		b.missing[address] = true
+	if !own && file == "" && !strings.HasPrefix(address, "data:") && !optional.MatchString(address) {
+		b.missing[address] = needed(e.ResourceType)
 	}
 	b.mu.Unlock()
 	// A request of a page that is gone needs no answer: errors are ignored.
@@ -124,7 +140,7 @@ func (b *Browser) answer(e *fetch.EventRequestPaused) {
 		if data, err := os.ReadFile(file); err == nil {
 			_, _ = chromedp.Call(b.tab, fetch.FulfillRequest, fetch.FulfillRequestParams{
 				RequestID: e.RequestID, ResponseCode: 200, Body: data,
-				ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: "text/javascript"}, {Name: "Access-Control-Allow-Origin", Value: "*"}},
+				ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: contentType(file)}, {Name: "Access-Control-Allow-Origin", Value: "*"}},
 			})
 			return
 		}
@@ -132,6 +148,21 @@ func (b *Browser) answer(e *fetch.EventRequestPaused) {
 	default:
 		_, _ = chromedp.Call(b.tab, fetch.FailRequest, fetch.FailRequestParams{RequestID: e.RequestID, ErrorReason: network.ErrorReasonBlockedByClient})
 	}
+}
+
+// optional matches addresses of scripts that only formulas need.
+var optional = regexp.MustCompile(`(?i)mathjax|katex`)
+
+// needed reports whether a page is not drawn if a file of the type is missing.
+func needed(t network.ResourceType) bool {
+	return t != network.ResourceTypeStylesheet && t != network.ResourceTypeFont && t != network.ResourceTypeImage && t != network.ResourceTypeMedia
+}
+
+func contentType(file string) string {
+	if filepath.Ext(file) == ".css" {
+		return "text/css"
+	}
+	return "text/javascript"
 }
 
 // deterministic fixes what pages draw at random or by the clock.
@@ -178,19 +209,6 @@ const drawn = Plotly.newPlot("chart", figure.data, layout, {staticPlot: true}).t
 	return b.draw(body, "drawn")
 }
 
-// Vega draws a chart of Vega-Lite or Vega as a vector picture.
-func (b *Browser) Vega(spec any) (*Picture, error) {
-	encoded, err := json.Marshal(spec)
-	if err != nil {
-		return nil, err
-	}
-	body := fmt.Sprintf(`<div id="chart"></div><script src="https://cdn.jsdelivr.net/npm/vega@6"></script>
-<script src="https://cdn.jsdelivr.net/npm/vega-lite@6"></script><script src="https://cdn.jsdelivr.net/npm/vega-embed@7"></script>
-<script type="application/json" id="spec">%s</script>
-<script>const drawn = vegaEmbed("#chart", JSON.parse(document.getElementById("spec").textContent), {actions: false, renderer: "svg"}).then((r) => r.view.toSVG());</script>`, encoded)
-	return b.draw(body, "drawn")
-}
-
 // draw draws a page. If expression is not empty, its value is the source of an SVG.
 func (b *Browser) draw(body, expression string) (*Picture, error) {
 	if err := b.start(); err != nil {
@@ -199,7 +217,7 @@ func (b *Browser) draw(body, expression string) (*Picture, error) {
 	ctx, cancel := context.WithTimeout(b.tab, patience)
 	defer cancel()
 	name := filepath.Join(b.dir, "page.html")
-	source := "<!doctype html><html><head><meta charset=\"utf-8\">" + deterministic + "<style>body { margin: 8px; background: white; }</style></head><body>" + body + "</body></html>"
+	source := "<!doctype html><html><head><meta charset=\"utf-8\">" + deterministic + "<style>body { margin: 8px; background: white; } .modebar-container { display: none !important; }</style></head><body>" + body + "</body></html>"
 	if err := os.WriteFile(name, []byte(source), 0o600); err != nil {
 		return nil, err
 	}
@@ -212,7 +230,8 @@ func (b *Browser) draw(body, expression string) (*Picture, error) {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](settled, chromedp.EvalAwaitPromise)); err != nil {
 		return nil, err
 	}
-	if missing := b.missed(); len(missing) > 0 {
+	missing, without := b.missed()
+	if len(missing) > 0 {
 		return nil, &missingError{missing}
 	}
 	if expression != "" {
@@ -222,14 +241,29 @@ func (b *Browser) draw(body, expression string) (*Picture, error) {
 		}
 		return &Picture{SVG: svg}, nil
 	}
-	return b.screenshot(ctx)
+	picture, err := b.screenshot(ctx)
+	if err != nil && len(without) > 0 {
+		return nil, &missingError{without}
+	}
+	if err == nil {
+		picture.Missing = firstOf(without)
+	}
+	return picture, err
 }
 
-// missed returns the addresses of the files that were not found.
-func (b *Browser) missed() []string {
+// missed returns the addresses of the files that were not found: those without which the
+// page is not drawn, and the others.
+func (b *Browser) missed() (needed, others []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Sorted(maps.Keys(b.missing))
+	for _, address := range slices.Sorted(maps.Keys(b.missing)) {
+		if b.missing[address] {
+			needed = append(needed, address)
+		} else {
+			others = append(others, address)
+		}
+	}
+	return needed, others
 }
 
 // screenshot returns the content of the page as a bitmap of twice its size.
@@ -250,7 +284,7 @@ func (b *Browser) screenshot(ctx context.Context) (*Picture, error) {
 		return nil, err
 	}
 	if len(box) != 2 || box[0] < 10 || box[1] < 10 {
-		return nil, errors.New("its scripts draw nothing")
+		return nil, ErrNothing
 	}
 	yes := true
 	result, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{

