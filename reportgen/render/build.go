@@ -33,6 +33,7 @@ type builder struct {
 	snapshots *snapshot.Browser
 	sanitizer *document.Sanitizer
 	links     []rawLink
+	labelled  map[*document.Image]labelledImage
 
 	// The current notebook.
 	input     Input
@@ -56,6 +57,7 @@ func newBuilder(o Options) *builder {
 		anchors:  newAnchors(),
 		cited:    map[string]*document.Reference{},
 		repeated: map[string]*repeatedWarning{}, sanitizer: document.NewSanitizer(),
+		labelled: map[*document.Image]labelledImage{},
 		doc: &document.Document{
 			Lang: o.Lang, Title: o.Title, Subtitle: o.Subtitle, Authors: o.Authors,
 			Date: o.Date, Provenance: o.Provenance,
@@ -106,7 +108,7 @@ func (b *builder) notebook(in Input) {
 		b.inSummary = cell.HasTag("summary")
 		switch cell.Type {
 		case nbformat.Markdown:
-			if !cell.HasTag("remove-cell") {
+			if !removed(cell) {
 				attachments, _ := cell.Extra["attachments"].(map[string]any)
 				b.markdown(where, cell.Source, attachments)
 			}
@@ -140,6 +142,11 @@ func (b *builder) moveToSummary(first int) {
 	}
 }
 
+// removed reports whether Jupyter Book leaves the cell out.
+func removed(cell *nbformat.Cell) bool {
+	return cell.HasTag("remove-cell") || cell.HasTag("remove_cell")
+}
+
 // raw adds a raw cell, as nbconvert does: of Markdown or HTML, or else as it is. The front
 // matter of Quarto and cells for other formats, such as LaTeX, are omitted.
 func (b *builder) raw(where document.Origin, cell *nbformat.Cell) {
@@ -149,7 +156,7 @@ func (b *builder) raw(where document.Origin, cell *nbformat.Cell) {
 	}
 	source := strings.TrimSpace(cell.Source)
 	switch {
-	case source == "" || cell.HasTag("remove-cell"):
+	case source == "" || removed(cell):
 	case cell.Type != nbformat.Raw, strings.HasPrefix(source, "---\n"), format != "" && !strings.HasPrefix(format, "text/"), format == "text/latex":
 		b.warn(where, 0, "a cell of type %q is omitted; make it a Markdown cell to include it", cell.Type)
 	case format == mimeMarkdown:
@@ -189,6 +196,8 @@ func (b *builder) markdown(where document.Origin, source string, attachments map
 		if h, ok := n.(*ast.Heading); ok && !b.inSummary {
 			prose = nil
 			b.heading(where, t, h)
+		} else if b.captioned(where, t, n, &next) {
+			prose = nil
 		} else {
 			if prose == nil {
 				prose = &document.Text{Source: t.Source, Root: ast.NewDocument()}

@@ -209,7 +209,8 @@ func (o *cellOptions) setOutput(key string, value any) error {
 
 // tag applies the tags of MyST and nbclient.
 func (o *cellOptions) tag(tag string) {
-	switch tag {
+	// Jupyter Book wrote the tags with underscores first.
+	switch strings.ReplaceAll(tag, "_", "-") {
 	case "remove-cell":
 		o.code, o.noOutput = CodeHidden, true
 	case "remove-input":

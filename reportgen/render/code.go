@@ -173,7 +173,7 @@ func (b *builder) stream(c *cell, stderr bool, text string) {
 		return
 	}
 	if c.asis && !stderr {
-		b.markdown(c.where, text, nil)
+		b.markdownOutput(c, text)
 		return
 	}
 	if len(text) > maxStream {

@@ -10,7 +10,7 @@ import (
 )
 
 // directiveLine matches a line of a cell's options that is a directive of nbdev, such as "export core", and not YAML.
-var directiveLine = regexp.MustCompile(`^([a-z_]+)((?:\s+[^:]*)?)$`)
+var directiveLine = regexp.MustCompile(`^\s?([a-z_-]+)((?:\s+[^:]*)?)$`)
 
 // takeDirectives applies the directives of nbdev among the option lines of a cell (https://nbdev.fast.ai/explanations/
 // directives.html), and returns the other lines. A YAML value that continues on lines of its own is indented or is a list.
@@ -18,6 +18,9 @@ func (b *builder) takeDirectives(where document.Origin, o *cellOptions, head str
 	var rest []string
 	for line := range strings.SplitSeq(head, "\n") {
 		m := directiveLine.FindStringSubmatch(line)
+		if first, rest, _ := strings.Cut(strings.TrimPrefix(line, " "), " "); m == nil && slices.Contains(nbdevDirectives(), first) {
+			m = []string{line, first, " " + rest} // "export a.b: c" is a directive too
+		}
 		if m == nil {
 			rest = append(rest, line)
 			continue

@@ -80,6 +80,9 @@ func (b *builder) other(c *cell, o *nbformat.Output) {
 		b.missing(c, "a widget, whose state is not in the notebook")
 	case o.Data[mimeScript] != nil:
 		b.missing(c, "a script ("+mimeScript+"), which a report does not run")
+	case text(o, mimeLaTeX) != "" && representation.MatchString(plain):
+		b.warnOnce(c.where, "LaTeX", "LaTeX that is not a formula is shown as its source")
+		b.stream(c, false, text(o, mimeLaTeX))
 	case plain != "":
 		if others := otherTypes(o); len(others) > 0 {
 			b.warnOnce(c.where, "types "+strings.Join(others, ","), "an output is shown as plain text only: no support for %s", strings.Join(others, ", "))

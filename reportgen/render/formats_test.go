@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
@@ -78,6 +79,7 @@ func TestOutputFormats(t *testing.T) {
 		{"formula before its picture", map[string]any{"text/latex": "$x$", "image/png": pixel}, nil, "<math", "$`x`$", ""},
 		{"HTML before LaTeX", map[string]any{"text/latex": "$x$", "text/html": "<b>x</b>"}, nil, "<b>x</b>", "<b>x</b>", ""},
 		{"LaTeX without formula", map[string]any{"text/latex": `\begin{tabular}{l}a\end{tabular}`, "text/plain": "a table"}, nil, "a table", "a table", ""},
+		{"LaTeX without formula and without text", map[string]any{"text/latex": `\begin{tabular}{l}a\end{tabular}`, "text/plain": "<IPython.core.display.Latex object>"}, nil, `\begin{tabular}{l}a\end{tabular}`, `\begin{tabular}{l}a\end{tabular}`, "LaTeX that is not a formula is shown as its source"},
 		{"JSON", map[string]any{"application/json": map[string]any{"b": []any{1.0, nil}, "a": "<x>"}, "text/plain": "<JSON>"}, nil,
 			`<details open=""><summary>{2}</summary><ul><li><b>a</b>: <code>&#34;&lt;x&gt;&#34;</code></li><li><details><summary><b>b</b>: [2]</summary>`, "<summary>{2}</summary>", ""},
 		{"sound", map[string]any{"audio/wav": wav, "text/plain": "a tone"}, nil, `<audio class="paper" controls="" preload="metadata" aria-label="a tone" src="data:audio/wave;base64,`, `<a href="figures/media.wav">a tone</a>`, ""},
@@ -137,6 +139,31 @@ func TestCaptionOfMarkdownTable(t *testing.T) {
 		if !strings.Contains(md, want) {
 			t.Errorf("Markdown has no %s in\n%s", want, md)
 		}
+	}
+}
+
+// TestCaptionedMarkdown checks Quarto's figures and tables of Markdown cells.
+func TestCaptionedMarkdown(t *testing.T) {
+	in := notebook(markdownCell("# A\n\nSee @fig-dot, @tbl-m and @tbl-n.\n\n![A *dot* of $x$](dot.png){#fig-dot fig-alt=\"black dot\" width=\"40\"}\n\n| a |\n|---|\n| 1 |\n\n: Moons *here* {#tbl-m}\n\n| b |\n|---|\n| 2 |\n\nTable: Suns {#tbl-n}\n\nthen ![in text](dot.png){.wide width=\"30px\" height='20'} more {x}"))
+	dot, err := base64.StdEncoding.DecodeString(pixel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Files = fstest.MapFS{"dot.png": {Data: dot}}
+	html, md, warnings := written(t, in)
+	for _, want := range []string{
+		`<figure id="fig-dot">`, `alt="black dot" style="width: 40px;"`, `Figure 1.1</span> A <em>dot</em> of <math`, `<figure class="table" id="tbl-m">`, `Table 1.1</span> Moons <em>here</em>`,
+		`Table 1.2</span> Suns`, `alt="in text" style="width: 30px;height: 20px;"`, " more {x}</p>", `href="#tbl-n">Table`,
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("HTML has no %s in\n%s", want, html)
+		}
+	}
+	if want := "See [Figure 1.1](#fig-dot), [Table 1.1](#tbl-m) and [Table 1.2](#tbl-n)."; !strings.Contains(md, want) {
+		t.Errorf("Markdown has no %s in\n%s", want, md)
+	}
+	if warnings != "" {
+		t.Errorf("warnings are %q", warnings)
 	}
 }
 

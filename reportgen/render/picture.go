@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -103,6 +104,9 @@ func bitmap(data []byte, media, alt string) (*document.Picture, error) {
 	if media == "" {
 		media = actual
 	}
+	if media == actual && !strings.HasPrefix(actual, "image/") {
+		return nil, fmt.Errorf("%s is not a picture", actual)
+	}
 	if !strings.HasPrefix(actual, "image/") || actual != media {
 		return nil, fmt.Errorf("declared as %s, but its data is %s", media, actual)
 	}
@@ -124,10 +128,10 @@ func (b *builder) pictures(where document.Origin, t *document.Text, attachments 
 		return ast.WalkContinue, nil
 	})
 	for _, img := range images {
-		size := takeAttributes(img, t.Source)
+		attributes := takeAttributes(img, t.Source)
 		alt := strings.TrimSpace(document.PlainNode(img, t.Source))
 		if alt == "" {
-			alt = size["fig-alt"]
+			alt = attributes["fig-alt"]
 		}
 		if alt == "" {
 			b.problem(where, 0, "the image %q has no alt text; write ![what it shows](…)", shorten(img.Destination))
@@ -137,11 +141,33 @@ func (b *builder) pictures(where document.Origin, t *document.Text, attachments 
 			b.problem(where, 0, "the image %q cannot be shown: %v", shorten(img.Destination), err)
 			continue
 		}
-		resize(picture, size["width"], size["height"])
+		resize(picture, attributes["width"], attributes["height"])
 		picture.Name = b.anchors.unique("image")
+		image := &document.Image{Picture: picture}
+		if label := attributes["#"]; document.LabelKind(label) == document.KindFigure {
+			picture.Alt = cmp.Or(attributes["fig-alt"], alt)
+			b.labelled[image] = labelledImage{label, captionOf(img, t.Source)}
+		}
 		parent := img.Parent()
-		parent.ReplaceChild(parent, img, &document.Image{Picture: picture})
+		parent.ReplaceChild(parent, img, image)
 	}
+}
+
+// labelledImage is a Markdown image with a label, as in Quarto: ![caption](file){#fig-x}.
+type labelledImage struct {
+	label   string
+	caption *document.Text
+}
+
+// captionOf moves the text of an image to a caption.
+func captionOf(img *ast.Image, source []byte) *document.Text {
+	root := ast.NewParagraph()
+	for n := img.FirstChild(); n != nil; {
+		next := n.NextSibling()
+		root.AppendChild(root, n)
+		n = next
+	}
+	return &document.Text{Source: source, Root: root}
 }
 
 var (
@@ -152,19 +178,36 @@ var (
 // takeAttributes removes Pandoc's attributes, such as {width=50%}, from the text after
 // an image and returns them. Text in braces that is not a list of attributes is kept.
 func takeAttributes(img *ast.Image, source []byte) map[string]string {
-	next, ok := img.NextSibling().(*ast.Text)
+	first, ok := img.NextSibling().(*ast.Text)
 	if !ok {
 		return nil
 	}
-	m := attributeList.FindSubmatch(next.Segment.Value(source))
+	start := first.Segment.Start
+	m := attributeList.FindSubmatch(source[start:])
 	if m == nil || strings.TrimSpace(attributePair.ReplaceAllString(string(m[1]), "")) != "" {
 		return nil
 	}
 	attributes := map[string]string{}
 	for _, pair := range attributePair.FindAllStringSubmatch(string(m[1]), -1) {
 		attributes[pair[1]] = pair[2] + pair[3] + pair[4]
+		if strings.HasPrefix(pair[0], "#") {
+			attributes["#"] = pair[0][1:]
+		}
 	}
-	next.Segment = next.Segment.WithStart(next.Segment.Start + len(m[0]))
+	// Spaces split the text of the attributes into several nodes.
+	end := start + len(m[0])
+	for n, isText := first, true; isText && n.Segment.Start < end; {
+		next, nextIsText := n.NextSibling().(*ast.Text)
+		switch {
+		case n.Segment.Stop > end:
+			n.Segment = n.Segment.WithStart(end)
+		case n.SoftLineBreak() || n.HardLineBreak():
+			n.Segment = n.Segment.WithStart(n.Segment.Stop)
+		default:
+			n.Parent().RemoveChild(n.Parent(), n)
+		}
+		n, isText = next, nextIsText
+	}
 	return attributes
 }
 

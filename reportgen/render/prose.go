@@ -86,6 +86,11 @@ func (b *builder) equations(t located, block ast.Node) {
 		if e.ID = b.label(t.where, t.Line(e.Offset), e.Label, target); e.ID != "" {
 			e.Number = target.Number
 		}
+		for _, label := range e.TeXLabels() {
+			if e.ID != "" && b.anchors.labels[label] == nil {
+				b.anchors.labels[label] = target
+			}
+		}
 		return ast.WalkContinue, nil
 	})
 }

@@ -141,9 +141,14 @@ func TestHTMLTable(t *testing.T) {
 				Columns: []document.Column{{Title: "host"}, {Title: "flows", Numeric: true}},
 				Rows:    [][]document.Value{{{"a", "a"}, {"1,204 kB", "1,204 kB"}}, {{"b", "b"}, {"NaN", "NaN"}}},
 			}},
+		{"two levels", `<table><thead><tr><th></th><th colspan="2">a</th><th>b</th></tr><tr><th></th><th>x</th><th>y</th><th>x</th></tr></thead><tr><th>0</th><td>p</td><td>q</td><td>r</td></tr></table>`,
+			&document.Table{
+				Columns: []document.Column{{Numeric: true}, {Title: "a x"}, {Title: "a y"}, {Title: "b x"}},
+				Rows:    [][]document.Value{{{"0", "0"}, {"p", "p"}, {"q", "q"}, {"r", "r"}}},
+			}},
 		{"ragged and spanning", `<table><tr><th colspan="2">both</th></tr><tr><td>10.0.0.1</td></tr><tr><td>1</td><td>2</td><td>3<br>4</td></tr></table>`,
 			&document.Table{
-				Columns: []document.Column{{Title: "both"}, {Numeric: true}, {Numeric: true}},
+				Columns: []document.Column{{Title: "both"}, {Title: "both", Numeric: true}, {Numeric: true}},
 				Rows:    [][]document.Value{{{"10.0.0.1", "10.0.0.1"}, {}, {}}, {{"1", "1"}, {"2", "2"}, {"3 4", "3 4"}}},
 			}},
 	} {
@@ -193,25 +198,37 @@ func TestSanitizer(t *testing.T) {
 func TestMath(t *testing.T) {
 	p := document.NewParser()
 	for source, want := range map[string]string{
-		"a $x_1$ b $y_2$":                      "[x_1][y_2]",
-		"$5 and $10 or 3 $":                    "",
-		"it costs $5, not $ 6 $":               "",
-		`\$x\$ and $\$4$`:                      `[\$4]`,
-		"$`a*b*c`$":                            "[a*b*c]",
-		"a $$x$$ b":                            "[[x]]",
-		"two\n$a\n+b$ lines":                   "[a\n+b]",
-		"`$x$`":                                "",
-		"open $x":                              "",
-		"$$\nx\n$$":                            "{x}",
-		"$$ x $$":                              "{x}",
-		"$$ x $$ {#eq-a}":                      "{x#eq-a}",
-		"$$\nx\n$$ {#eq-a}\n\nthen":            "{x#eq-a}",
-		"text\n$$\nx\n$$\nmore":                "{x}",
-		"$$ x $$ and text":                     "[[x]]",
-		"$$\nnever closed":                     "{never closed!}",
-		"\\begin{align}\na &= b\n\\end{align}": "{\\begin{align}\na &= b\n\\end{align}}",
-		"- item\n\n  $$\n  x\n  $$":            "{x}",
-		"```math\nx\n```":                      "",
+		"a $x_1$ b $y_2$":                       "[x_1][y_2]",
+		"$5 and $10 or 3 $":                     "",
+		"it costs $5, not $ 6 $":                "",
+		`\$x\$ and $\$4$`:                       `[\$4]`,
+		"$`a*b*c`$":                             "[a*b*c]",
+		"a $$x$$ b":                             "[[x]]",
+		`$x \mbox{ and $y$}$ b`:                 `[x \mbox{ and $y$}]`,
+		"$a\n\\text{if $b$ or\n$c$}$":           "[a\n\\text{if $b$ or\n$c$}]",
+		"$x_{$ and $y}$":                        "[x_{$ and $y}]",
+		"$x_{$":                                 "[x_{]",
+		`a \\(x\\) b \\[y\\] c \(z\)`:           "[x][[y]]",
+		"\\\\[\nx\n\\\\]":                       "{x}",
+		`see \begin{align}x\end{align} there`:   `[[\begin{align}x\end{align}]]`,
+		`\eqref{eq:a_b}, $\ref{c}$ $x \ref{c}$`: `(eq-a-b)(eq-c)[x \ref{c}]`,
+		`$$ x \label{eq:one} $$`:                `{x \label{eq:one}#eq-one}`,
+		"|a|$p(x|y)$|\n|-|-|\n|1|$\\|z\\|$|":    `[p(x\vert{}y)][\Vert{}z\Vert{}]`,
+		"|a|b|\n|-|-|\n|$5|$6|\n|$|$|":          "",
+		"```\n|a|$x|y$|\n|-|-|\n```":            "",
+		"two\n$a\n+b$ lines":                    "[a\n+b]",
+		"`$x$`":                                 "",
+		"open $x":                               "",
+		"$$\nx\n$$":                             "{x}",
+		"$$ x $$":                               "{x}",
+		"$$ x $$ {#eq-a}":                       "{x#eq-a}",
+		"$$\nx\n$$ {#eq-a}\n\nthen":             "{x#eq-a}",
+		"text\n$$\nx\n$$\nmore":                 "{x}",
+		"$$ x $$ and text":                      "[[x]]",
+		"$$\nnever closed":                      "{never closed!}",
+		"\\begin{align}\na &= b\n\\end{align}":  "{\\begin{align}\na &= b\n\\end{align}}",
+		"- item\n\n  $$\n  x\n  $$":             "{x}",
+		"```math\nx\n```":                       "",
 	} {
 		var got strings.Builder
 		text := p.Parse(source)
@@ -226,6 +243,8 @@ func TestMath(t *testing.T) {
 					open, shut = "[[", "]]"
 				}
 				got.WriteString(open + n.TeX + shut)
+			case *document.CrossRef:
+				got.WriteString("(" + n.Label + ")")
 			case *document.Equation:
 				label := ""
 				if n.Label != "" {

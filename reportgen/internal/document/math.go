@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -57,50 +58,106 @@ func (e *Equation) Dump(source []byte, level int) {
 // IsRaw reports to goldmark that the content is not Markdown.
 func (*Equation) IsRaw() bool { return true }
 
-// mathParser parses formulas in running text by Pandoc's rule: there is no space
-// after the opening dollar sign or before the closing one, and no digit after it, so
-// that amounts of money are not formulas.
+// mathParser parses formulas in running text: $…$ by Pandoc's rule, and the forms of
+// JupyterLab, $$…$$, \\(…\\), \\[…\\] and environments. By the rule there is no space after
+// the opening dollar sign or before the closing one, and no digit after it, so that
+// amounts of money are not formulas.
 type mathParser struct{}
 
 // Trigger implements parser.InlineParser.
-func (mathParser) Trigger() []byte { return []byte{'$'} }
+func (mathParser) Trigger() []byte { return []byte{'$', '\\'} }
+
+// marks are the delimiters of formulas in running text, the longer ones first.
+var marks = []struct {
+	open, end string
+	display   bool
+}{{"$$", "$$", true}, {"$`", "`$", false}, {"$", "$", false}, {`\\(`, `\\)`, false}, {`\\[`, `\\]`, true}}
 
 // Parse implements parser.InlineParser.
 func (mathParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	line, segment := block.PeekLine()
-	mark := "$"
-	switch {
-	case bytes.HasPrefix(line, []byte("$$")):
-		mark = "$$"
-	case bytes.HasPrefix(line, []byte("$`")):
-		mark = "$`"
+	if m := texReference.FindSubmatch(line); m != nil {
+		block.Advance(len(m[0]))
+		return texCrossRef(m, segment.Start)
 	}
-	end := map[string]string{"$": "$", "$$": "$$", "$`": "`$"}[mark]
+	if m := environment.FindSubmatch(line); m != nil {
+		if tex, ok := formulaTo(block, `\end{`+string(m[1])+"}", 0, false); ok {
+			return &Math{TeX: tex + `\end{` + string(m[1]) + "}", Display: true, Offset: segment.Start}
+		}
+		return nil
+	}
+	for _, mark := range marks {
+		if !bytes.HasPrefix(line, []byte(mark.open)) {
+			continue
+		}
+		// As in JupyterLab, an end within braces belongs to the formula.
+		tex, ok := formulaTo(block, mark.end, len(mark.open), true)
+		if !ok {
+			tex, ok = formulaTo(block, mark.end, len(mark.open), false)
+		}
+		rest, _ := block.PeekLine()
+		if !ok || mark.open == "$" && !opens(tex, rest) || strings.TrimSpace(tex) == "" {
+			return nil
+		}
+		if m := texReference.FindStringSubmatch(strings.TrimSpace(tex)); m != nil && m[0] == strings.TrimSpace(tex) {
+			return texCrossRef([][]byte{nil, []byte(m[1]), []byte(m[2])}, segment.Start)
+		}
+		return &Math{TeX: strings.TrimSpace(tex), Display: mark.display, Offset: segment.Start}
+	}
+	return nil
+}
+
+// formulaTo reads to the end of a formula and returns what is before it. Without an end,
+// the position stays.
+func formulaTo(block text.Reader, end string, skip int, braces bool) (tex string, ok bool) {
 	savedLine, savedPosition := block.Position()
-	block.Advance(len(mark))
+	block.Advance(skip)
+	depth := 0
 	var b strings.Builder
 	for {
 		line, _ := block.PeekLine()
 		if line == nil {
 			block.SetPosition(savedLine, savedPosition)
-			return nil
+			return "", false
 		}
-		at := closing(line, end)
-		if at < 0 {
-			b.Write(line)
-			block.AdvanceLine()
-			continue
+		at := closing(line, end, &depth, braces)
+		if at >= 0 {
+			b.Write(line[:at])
+			block.Advance(at + len(end))
+			return b.String(), true
 		}
-		b.Write(line[:at])
-		rest := line[at+len(end):]
-		tex := b.String()
-		if mark == "$" && !opens(tex, rest) || strings.TrimSpace(tex) == "" {
-			block.SetPosition(savedLine, savedPosition)
-			return nil
-		}
-		block.Advance(at + len(end))
-		return &Math{TeX: strings.TrimSpace(tex), Display: mark == "$$", Offset: segment.Start}
+		b.Write(line)
+		block.AdvanceLine()
 	}
+}
+
+var (
+	texReference = regexp.MustCompile(`^\\(eq)?ref\s*\{([^{}]+)\}`)
+	texLabel     = regexp.MustCompile(`\\label\s*\{([^{}]+)\}`)
+)
+
+// texCrossRef is a reference by \ref or \eqref.
+func texCrossRef(m [][]byte, offset int) *CrossRef {
+	return &CrossRef{Label: equationLabel(string(m[2])), Short: true, Offset: offset}
+}
+
+// equationLabel returns the label for that of a \label in a formula: eq-x for eq:x.
+func equationLabel(name string) string {
+	for _, prefix := range []string{"eq:", "eqn:", "eq-", "equation:"} {
+		name = strings.TrimPrefix(name, prefix)
+	}
+	return "eq-" + strings.Join(strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "-")
+}
+
+// TeXLabels returns the labels of the \label commands of the formula.
+func (e *Equation) TeXLabels() []string {
+	var all []string
+	for _, m := range texLabel.FindAllStringSubmatch(e.TeX, -1) {
+		if label := equationLabel(m[1]); ValidLabel(label) {
+			all = append(all, label)
+		}
+	}
+	return all
 }
 
 // opens reports whether text between dollar signs is a formula, not an amount of
@@ -110,13 +167,19 @@ func opens(tex string, rest []byte) bool {
 		(len(rest) == 0 || rest[0] < '0' || rest[0] > '9')
 }
 
-// closing returns the index of a formula's end in a line, or -1.
-func closing(line []byte, end string) int {
-	for i := 0; i+len(end) <= len(line); i++ {
-		if line[i] == '\\' {
-			i++
-		} else if string(line[i:i+len(end)]) == end {
+// closing returns the index of a formula's end in a line, or -1. If braces count, the end
+// is not within them; depth is their depth at the start of the line, and then at its end.
+func closing(line []byte, end string, depth *int, braces bool) int {
+	for i := 0; i < len(line); i++ {
+		switch {
+		case bytes.HasPrefix(line[i:], []byte(end)) && (*depth == 0 || !braces):
 			return i
+		case line[i] == '\\':
+			i++
+		case line[i] == '{':
+			*depth++
+		case line[i] == '}' && *depth > 0:
+			*depth--
 		}
 	}
 	return -1
@@ -150,10 +213,13 @@ func (equationParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (a
 	} else if bytes.HasPrefix(rest, []byte("$$")) {
 		pc.Set(equationEnd, "$$")
 		rest = rest[2:]
+	} else if bytes.HasPrefix(rest, []byte(`\\[`)) {
+		pc.Set(equationEnd, `\\]`)
+		rest = rest[3:]
 	} else {
 		return nil, parser.NoChildren
 	}
-	if closing(rest, pc.Get(equationEnd).(string)) >= 0 && !e.take(rest, pc) {
+	if bytes.Contains(rest, []byte(pc.Get(equationEnd).(string))) && !e.take(rest, pc) {
 		return nil, parser.NoChildren // text follows: the formula is part of a paragraph
 	}
 	if e.Open {
@@ -167,8 +233,9 @@ func (equationParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (a
 // nothing after it except a label.
 func (e *Equation) take(line []byte, pc parser.Context) bool {
 	end := pc.Get(equationEnd).(string)
-	at := closing(line, end)
-	if end != "$$" {
+	depth := 0
+	at := closing(line, end, &depth, false)
+	if strings.HasPrefix(end, `\end`) {
 		at = bytes.Index(line, []byte(end))
 	}
 	if at < 0 {
@@ -183,7 +250,7 @@ func (e *Equation) take(line []byte, pc parser.Context) bool {
 	}
 	e.Open = false
 	e.TeX += string(line[:at])
-	if end != "$$" {
+	if strings.HasPrefix(end, `\end`) {
 		e.TeX += end
 	}
 	return true
@@ -208,6 +275,9 @@ func (equationParser) Continue(node ast.Node, reader text.Reader, pc parser.Cont
 func (equationParser) Close(node ast.Node, _ text.Reader, _ parser.Context) {
 	e := node.(*Equation)
 	e.TeX = strings.TrimSpace(e.TeX)
+	if labels := e.TeXLabels(); e.Label == "" && len(labels) > 0 {
+		e.Label = labels[0]
+	}
 }
 
 // CanInterruptParagraph implements parser.BlockParser.

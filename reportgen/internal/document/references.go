@@ -52,10 +52,12 @@ func (t *Target) Name(words *language.Words) string {
 	return words.Say(string(t.Kind)) + " " + t.Number
 }
 
-// CrossRef is an @fig-x, @tbl-x, @sec-x, @eq-x, @lst-x or @cell-x in Markdown.
+// CrossRef is an @fig-x, @tbl-x, @sec-x, @eq-x, @lst-x or @cell-x in Markdown, or a
+// \ref or \eqref.
 type CrossRef struct {
 	ast.BaseInline
 	Label  string
+	Short  bool    // only the number is printed: "(2.1)"
 	Target *Target // nil if unresolved
 	Offset int     // of the @ in the source
 }
@@ -76,6 +78,9 @@ func (c *CrossRef) Dump(source []byte, level int) {
 func (c *CrossRef) Printed(words *language.Words) string {
 	if c.Target == nil {
 		return "@" + c.Label + "?"
+	}
+	if c.Short && c.Target.Number != "" {
+		return "(" + c.Target.Number + ")"
 	}
 	return c.Target.Name(words)
 }

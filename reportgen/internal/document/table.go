@@ -190,6 +190,9 @@ func (t *Table) addRow(tr *html.Node) {
 		row = append(row, Value{text, text})
 		for range spanOf(c) - 1 {
 			row = append(row, Value{})
+			if header {
+				row[len(row)-1].Text = text // the title of a group of columns
+			}
 		}
 	}
 	switch {

@@ -72,7 +72,7 @@ func ownInlines() []util.PrioritizedValue {
 
 // Parse reads Markdown blocks.
 func (p *Parser) Parse(source string) *Text {
-	src := []byte(strings.ToValidUTF8(source, "\uFFFD"))
+	src := []byte(hideBars(strings.ToValidUTF8(source, "\uFFFD")))
 	root := p.blocks.Parse(text.NewReader(src))
 	removeDefinitions(root)
 	return &Text{src, root}

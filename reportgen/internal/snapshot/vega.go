@@ -46,8 +46,8 @@ func (b *Browser) vlConvert() string {
 	return python
 }
 
-// loads reports whether a specification names data elsewhere. vl-convert, which is no
-// browser, might read them.
+// loads reports whether a specification names data elsewhere, which vl-convert might
+// read from the machine.
 func loads(spec any) bool {
 	switch v := spec.(type) {
 	case map[string]any:

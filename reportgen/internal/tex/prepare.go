@@ -150,6 +150,12 @@ func (r *Renderer) translate(name string, in *reader) (string, bool) {
 			left, ok := in.argument()
 			return r.prepare(left) + `\begin{dcases}`, ok
 		}
+		if environment == "array" && name == `\begin` {
+			return arrayOf(in)
+		}
+		if environment == "subequations" {
+			return "", ok
+		}
 		replacement, known := environments[environment]
 		if !ok || !known {
 			return "", false
@@ -180,8 +186,47 @@ func (r *Renderer) translate(name string, in *reader) (string, bool) {
 		return "{" + r.prepare(text) + "}", true
 	case `\unicode`:
 		return character(in)
+	case `\tag`:
+		star := in.star()
+		text, ok := in.argument()
+		if !r.inline {
+			return "", false // the converter sets it
+		}
+		if !star {
+			text = "(" + text + ")"
+		}
+		return `\qquad\text{` + text + "}", ok
+	case `\ref`, `\eqref`:
+		label, ok := in.argument()
+		if !slices.Contains(r.Ignored, name) {
+			r.Ignored = append(r.Ignored, name)
+		}
+		return `\text{(` + label + ")}", ok
 	}
 	return r.plainTeX(name, in)
+}
+
+var (
+	columnRepeat   = regexp.MustCompile(`\*\s*\{(\d)\}\s*\{([lcr|]*)\}`)
+	columnWidth    = regexp.MustCompile(`[pmbwX]\s*\{[^{}]*\}`)
+	columnMaterial = regexp.MustCompile(`[@!<>]\s*\{[^{}]*\}`)
+)
+
+// arrayOf translates the columns of an array to those that the converter knows: it
+// leaves out material between columns, as MathJax does, and widths.
+func arrayOf(in *reader) (string, bool) {
+	position, _ := in.optional()
+	columns, ok := in.argument()
+	if position != "" {
+		position = "[" + position + "]"
+	}
+	columns = columnMaterial.ReplaceAllString(columns, "")
+	columns = columnWidth.ReplaceAllString(columns, "l")
+	columns = columnRepeat.ReplaceAllStringFunc(columns, func(s string) string {
+		m := columnRepeat.FindStringSubmatch(s)
+		return strings.Repeat(m[2], int(m[1][0]-'0'))
+	})
+	return `\begin{array}` + position + "{" + columns + "}", ok
 }
 
 // character translates the arguments of \unicode, a code point.
@@ -211,6 +256,30 @@ func (r *Renderer) plainTeX(name string, in *reader) (string, bool) {
 		rows, ok := in.argument()
 		environment := name[1:]
 		return `\begin{` + environment + "}" + strings.ReplaceAll(r.prepare(rows), `\cr`, `\\`) + `\end{` + environment + "}", ok
+	case `\eqalign`, `\eqalignno`, `\displaylines`:
+		rows, ok := in.argument()
+		return `\begin{aligned}` + strings.ReplaceAll(r.prepare(rows), `\cr`, `\\`) + `\end{aligned}`, ok
+	case `\bbox`:
+		options, _ := in.optional()
+		text, ok := in.argument()
+		text = "{" + r.prepare(text) + "}"
+		for option := range strings.SplitSeq(options, ",") {
+			if option = strings.TrimSpace(option); colorName.MatchString(option) {
+				text = `\colorbox{` + option + "}{$" + text + "$}"
+			}
+		}
+		if strings.Contains(options, "border") {
+			text = `\boxed` + text
+		}
+		return text, ok
+	case `\Rule`, `\Space`:
+		width, first := in.argument()
+		height, second := in.argument()
+		depth, third := in.argument()
+		if name == `\Space` {
+			return `\hspace{` + width + "}", first && second && third
+		}
+		return `\rule[-` + depth + "]{" + width + "}{" + height + "}", first && second && third
 	case `\root`:
 		degree, rest, found := strings.Cut(in.source[in.at:], `\of`)
 		if !found {
@@ -242,6 +311,9 @@ func (r *Renderer) plainTeX(name string, in *reader) (string, bool) {
 	}
 	return "", false
 }
+
+// colorName matches the colour among the options of \bbox.
+var colorName = regexp.MustCompile(`^(?:#[0-9A-Fa-f]{3,6}|[A-Za-z]{3,})$`)
 
 var parameters = regexp.MustCompile(`^(?:\s*#[1-9])*\s*$`)
 

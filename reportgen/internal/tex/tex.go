@@ -48,6 +48,7 @@ type Renderer struct {
 	render goja.Callable
 	set    map[formula]string // converted formulas, since reports repeat symbols
 	macros map[string]string  // definitions by the name of the command
+	inline bool               // the current formula is in running text
 
 	// Ignored lists the commands that were ignored so far, such as \href, which affect
 	// more than the look of a formula.
@@ -103,6 +104,7 @@ func (r *Renderer) MathML(source string, display bool) (string, error) {
 	if mathML, ok := r.set[formula{source, display}]; ok {
 		return mathML, nil
 	}
+	r.inline = !display
 	prepared := r.prepare(source)
 	if prepared == "" && strings.TrimSpace(source) != "" {
 		return "<math></math>", nil // definitions only

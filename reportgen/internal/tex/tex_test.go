@@ -84,6 +84,11 @@ func TestTranslated(t *testing.T) {
 		`\root 3 \of{x+1}`:                                         `\sqrt[3]{x+1}`,
 		`\href{https://example.org}{x} \class{a}{y}`:               `{x} {y}`,
 		`\underset{\theta}{\operatorname{arg\,min}}`:               `\underset{\theta}{\mathrm{arg\,min}}`,
+		`\begin{array}{l@{\,}r|*{2}{c}p{3cm}}1&2&3&4&5\end{array}`: `\begin{array}{lr|ccl}1&2&3&4&5\end{array}`,
+		`\begin{subequations}x\end{subequations}`:                  `x`,
+		`\eqalign{a&=b\cr c&=d\cr}`:                                `\begin{aligned}a&=b\\ c&=d\\\end{aligned}`,
+		`\bbox[yellow, 2pt]{b} \bbox[5px, border: 1px solid]{c}`:   `\colorbox{yellow}{${b}$} \boxed{c}`,
+		`\Rule{1em}{2ex}{0pt}`:                                     `\rule[-0pt]{1em}{2ex}`,
 		`\unicode{x3b1} \require{cancel} \label{eq:x} a \nonumber`: `\text{α} a`,
 	} {
 		r.Forget()
@@ -93,8 +98,14 @@ func TestTranslated(t *testing.T) {
 			t.Errorf("%s gave %s (%v), want that of %s, %s (%v)", source, got, err, same, want, errWant)
 		}
 	}
-	if !slices.Equal(r.Ignored, []string{`\href`, `\class`}) {
+	slices.Sort(r.Ignored)
+	if !slices.Equal(r.Ignored, []string{`\class`, `\href`}) {
 		t.Errorf("ignored: %q", r.Ignored)
+	}
+	// In running text, MathJax sets a tag behind the formula.
+	got, err := r.MathML(`x\tag{7}`, false)
+	if want, errWant := r.MathML(`x\qquad\text{(7)}`, false); err != nil || errWant != nil || got != want {
+		t.Errorf("a tag gave %s, %v", got, err)
 	}
 }
 
