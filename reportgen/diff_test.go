@@ -77,7 +77,7 @@ func TestDiffRefuses(t *testing.T) {
 		{[]string{file}, "1 arguments; want BEFORE and AFTER"},
 		{[]string{file, t.TempDir()}, "one is a folder and one a file"},
 		{[]string{t.TempDir(), t.TempDir()}, "not a report"},
-		{[]string{file, file}, "a.jsonl: line 1: unexpected end of JSON input"},
+		{[]string{file, file}, "a.jsonl: line 1: is not a finding in JSON"},
 		{[]string{"--format", "xml", file, file}, `--format "xml": want text, md, json`},
 	} {
 		var out, errs bytes.Buffer

@@ -165,7 +165,7 @@ func TestDetectPublicAddresses(t *testing.T) {
 	day := filepath.Join(t.TempDir(), "2024-03-22.parquet")
 	writeDay(t, day, "2024-03-22", 0, 0, 1, "147.32.84.")
 	status, found, messages := detectAll(t, "--test", day)
-	if status != exit.Done || len(found) == 0 || found[0].Entity.String() != "147.32.84.10" || !strings.Contains(messages, "took 147.32.84.0/24") {
+	if status != exit.Done || len(found) == 0 || found[0].Entity.String() != "147.32.84.10" || !strings.Contains(messages, "the private ones and 147.32.84.0/24") {
 		t.Errorf("status %d, %+v\n%s", status, found, messages)
 	}
 }

@@ -75,7 +75,7 @@ func TestImportFormatsRefuses(t *testing.T) {
 		{"no map", "--from csv conn.log -o o.parquet", "missing --map: the columns of csv have no standard names; give them, such as timestamp=Start,src_ip=SourceAddress"},
 		{"delimiter", "--from csv --delimiter ab conn.log -o o.parquet", `--delimiter "ab": is not one character; give one, or tab`},
 		{"output in no folder", "--from zeek conn.log -o none/o.parquet", "-o: none/o.parquet: folder none does not exist; create it first"},
-		{"output is a folder", "--from zeek conn.log -o .", "-o: . is a folder; name a file in it"},
+		{"output is a folder", "--from zeek conn.log -o .", "-o: .: is a folder; name a file in it"},
 		{"output below a file", "--from zeek conn.log -o conn.log/o.parquet", "conn.log is not a folder"},
 		{"bytes", "--from zeek --bytes octets conn.log -o o.parquet", `unknown kind of bytes "octets"; want payload or ip`},
 		{"log time zone", "--from nfdump --log-timezone Mars conn.log -o o.parquet", "--log-timezone: unknown time zone Mars"},
