@@ -100,8 +100,8 @@ func TestErrorsSayWhere(t *testing.T) {
 		want       []string
 	}{
 		{"empty", "", []string{"in: the file is empty"}},
-		{"prose", "hello\n", []string{"in: line 1", "hello", "a header names network (or start and end)"}},
-		{"no country column", "network,city\n8.8.8.0/24,X\n", []string{"line 1", "country_code or asn"}},
+		{"prose", "hello\n", []string{"in: line 1", "hello", "a header is such as network,"}},
+		{"no country column", "network,city\n8.8.8.0/24,X\n", []string{"line 1", "neither country_code nor asn"}},
 		{"bad address", "8.8.8.0,8.8.8.x,US\n", []string{"line 1", `"8.8.8.x": not an address`}},
 		{"bad network", "network,country\n8.8.8.0/24,US\n8.8.8.0/33,US\n", []string{"line 3", "8.8.8.0/33", "CIDR"}},
 		{"range backwards", "16777471,16777216,AU\n", []string{"line 1", "does not begin before it ends"}},

@@ -64,8 +64,8 @@ func TestOpenGeo(t *testing.T) {
 		t.Error(err)
 	}
 	for _, c := range []struct{ country, owner, want string }{
-		{owners, owners, "holds no country"},
-		{countries, countries, "holds no owner"},
+		{owners, owners, "has no country"},
+		{countries, countries, "has no owner"},
 		{filepath.Join(dir, "none"), owners, "no such file"},
 	} {
 		if _, err := sentinel.OpenGeo(c.country, c.owner, day.Profile); err == nil || !strings.Contains(err.Error(), c.want) {
