@@ -51,7 +51,7 @@ func importing(t *testing.T, log string, args ...string) (status int, stderr str
 
 func TestImport(t *testing.T) {
 	const head = "read 4 rows of 1 file\n"
-	const rest = "took unknown byte counts as 0 in 1 row; first conn.log:5\n" +
+	const rest = "counted unknown bytes as 0 in 1 row; first conn.log:5\n" +
 		"read flows of other protocols (icmp 1), which detections do not use\n"
 	for _, test := range []struct {
 		name, args, stderr, written string

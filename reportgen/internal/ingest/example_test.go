@@ -52,6 +52,6 @@ func Example() {
 	// 2024-04-19 00:00:02.00 192.168.100.8 192.0.2.10 icmp 2048 0 0
 	// 2024-04-19 00:00:03.00 192.168.100.8 192.0.2.11 tcp 22 0 0
 	// read 5 rows of 1 file
-	// took unknown byte counts as 0 in 2 rows; first testdata/conn.log:12
+	// counted unknown bytes as 0 in 2 rows; first testdata/conn.log:12
 	// read flows of other protocols (icmp 1), which detections do not use
 }

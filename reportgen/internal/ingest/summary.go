@@ -50,49 +50,51 @@ type DayCount struct {
 	Flows int64
 }
 
-// WriteTo writes the summary as readable text, one line for each subject.
+// WriteTo writes the summary as readable text, one line for each subject. Line breaks
+// in names and values are escaped.
 func (s Summary) WriteTo(w io.Writer) (int64, error) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "read %s of %s\n", count(s.Rows, "row"), count(int64(s.Files), "file"))
+	lines := []string{fmt.Sprintf("read %s of %s", count(s.Rows, "row"), count(int64(s.Files), "file"))}
+	add := func(text, first string) { lines = append(lines, text+"; first "+first) }
 	for _, c := range s.LeftOut {
-		fmt.Fprintf(&b, "left out %s: %s; first %s\n", count(c.Rows, "row"), c.Reason, c.First)
+		add(fmt.Sprintf("left out %s: %s", count(c.Rows, "row"), c.Reason), c.First)
 	}
-	if c := s.BytesUnknown; c.Rows > 0 {
-		fmt.Fprintf(&b, "took unknown byte counts as 0 in %s; first %s\n", count(c.Rows, "row"), c.First)
-	}
-	if c := s.BytesCapped; c.Rows > 0 {
-		fmt.Fprintf(&b, "took byte counts beyond what the packets held as what they held in %s; first %s\n", count(c.Rows, "row"), c.First)
-	}
-	if c := s.Relative; c.Rows > 0 {
-		fmt.Fprintf(&b, "took times as counted from the start of the capture, whose first day is then 1970-01-01, in %s; first %s\n", count(c.Rows, "row"), c.First)
-	}
-	if c := s.BytesRounded; c.Rows > 0 {
-		fmt.Fprintf(&b, "used byte counts as the log rounds them in %s; first %s\n", count(c.Rows, "row"), c.First)
-	}
-	if c := s.DetailLost; c.Rows > 0 {
-		fmt.Fprintf(&b, "ignored values of optional columns that are not readable in %s; first %s\n", count(c.Rows, "row"), c.First)
-	}
-	if c := s.Guessed; c.Rows > 0 {
-		fmt.Fprintf(&b, "took the side with the likelier service port as the destination where the log does not know it, in %s; first %s\n", count(c.Rows, "row"), c.First)
+	for _, note := range []struct {
+		text string
+		Count
+	}{
+		{"counted unknown bytes as 0", s.BytesUnknown},
+		{"used the bytes of the packets instead of a larger count in the log", s.BytesCapped},
+		{"took times that begin with the capture as times of 1970-01-01", s.Relative},
+		{"used byte counts that the log rounds", s.BytesRounded},
+		{"ignored unreadable values of optional columns", s.DetailLost},
+		{"took the end with the likelier service port as the destination, which the log does not name,", s.Guessed},
+	} {
+		if note.Rows > 0 {
+			add(note.text+" in "+count(note.Rows, "row"), note.First)
+		}
 	}
 	if c := s.Sampled; c.Rows > 0 && s.Sampling == scaledByCollector {
-		fmt.Fprintf(&b, "used counts that the collector estimated from sampled packets in %s; first %s\n", count(c.Rows, "row"), c.First)
+		add("used counts that the collector estimated from sampled packets in "+count(c.Rows, "row"), c.First)
 	} else if c.Rows > 0 {
-		fmt.Fprintf(&b, "used counts of sampled packets (1 of %d) as they are, which is less than was sent, in %s; first %s\n", s.Sampling, count(c.Rows, "row"), c.First)
+		add(fmt.Sprintf("used counts of sampled packets (1 of %d) as they are, which is less than was sent, in %s", s.Sampling, count(c.Rows, "row")), c.First)
 	}
 	if len(s.Others) > 0 {
-		fmt.Fprintf(&b, "read flows of other protocols (%s), which detections do not use\n", strings.Join(s.Others, ", "))
+		lines = append(lines, fmt.Sprintf("read flows of other protocols (%s), which detections do not use", strings.Join(s.Others, ", ")))
 	}
 	if s.Named > 0 {
-		fmt.Fprintf(&b, "found the name that the client asked for in %s\n", count(s.Named, "flow"))
+		lines = append(lines, "found the name that the client asked for in "+count(s.Named, "flow"))
 	}
 	if len(s.Empty) > 0 {
-		fmt.Fprintf(&b, "found no row in %s; first %s\n", count(int64(len(s.Empty)), "file"), s.Empty[0])
+		add("found no row in "+count(int64(len(s.Empty)), "file"), s.Empty[0])
 	}
 	if len(s.Passed) > 0 {
-		fmt.Fprintf(&b, "passed over %s with other names in the folders; first %s\n", count(int64(len(s.Passed)), "file"), s.Passed[0])
+		add("passed over "+count(int64(len(s.Passed)), "file")+" with other names in the folders", s.Passed[0])
 	}
-	n, err := io.WriteString(w, b.String())
+	escape := strings.NewReplacer("\n", `\n`, "\r", `\r`)
+	for i, line := range lines {
+		lines[i] = escape.Replace(line) + "\n"
+	}
+	n, err := io.WriteString(w, strings.Join(lines, ""))
 	return int64(n), err
 }
 

@@ -52,7 +52,7 @@ func (b *builder) shared(n *notebook, src string) bool {
 		note("start") // and reads nothing
 		return os.WriteFile(b.out, []byte("#!/bin/sh\n"), 0o755) == nil
 	}
-	if built.Failed || strings.Contains(strings.Join(b.setting(), " "), "-overlay") {
+	if built.Failed || hasFlag(b.setting(), "-overlay") || hasFlag(b.setting(), "-cover") {
 		return false
 	}
 	d := newDraft(n, p, built)

@@ -40,6 +40,7 @@ func main() {
 		return
 	}
 	refuseGoplsTidy(args)
+	removeImporter(".")
 	args = forGopls(args, os.Getenv("GONB_TMP_DIR"))
 	dir := os.Getenv(cellsVariable)
 	if dir != "" && isQuery(args) {

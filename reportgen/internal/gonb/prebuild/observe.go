@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -26,21 +25,30 @@ const observedVariable = "REPORTGEN_OBSERVED"
 //go:embed observer.go.txt
 var observerSource []byte
 
+// importerName is the file of package main that imports the observer, beside main.go.
+const importerName = "reportgen_observed.go"
+
 // observe returns files to overlay on a build so that the program in dir is observed:
-// a package of the standard library, and a file of package main that imports it. It
-// returns nil if the variable is not set, or the user has an overlay or asks for
-// coverage, whose tool does not read overlays.
+// a package of the standard library, and a file of package main that imports it. A
+// build that measures coverage reads the files of the program without overlays, so
+// for it the second file is written beside main.go; [removeImporter] removes it.
+// observe returns nil if the variable is not set, or if the user has an overlay.
 func (b *builder) observe(dir string) map[string]string {
 	file := os.Getenv(observedVariable)
-	if file == "" || slices.ContainsFunc(append(b.setting(), os.Args...), func(s string) bool {
-		return strings.Contains(s, "-overlay") || strings.HasPrefix(s, "-cover") || strings.HasPrefix(s, "--cover")
-	}) {
+	if file == "" || hasFlag(b.setting(), "-overlay") {
 		return nil
 	}
 	// Both files have the same content for every cell of every kernel, for Go's cache.
 	folder := filepath.Join(filepath.Dir(file), "observe")
 	goroot := filepath.Dir(filepath.Dir(b.realGo))
 	observer, importer := filepath.Join(folder, "observer.go"), filepath.Join(folder, "import.go")
+	beside := filepath.Join(dir, importerName)
+	replace := map[string]string{filepath.Join(goroot, "src", "aa", "reportgen", "observer.go"): observer}
+	if hasFlag(b.setting(), "-cover") {
+		importer = beside
+	} else {
+		replace[beside] = importer
+	}
 	err := os.MkdirAll(folder, 0o700)
 	if err == nil {
 		err = os.WriteFile(observer, observerSource, 0o600)
@@ -51,10 +59,27 @@ func (b *builder) observe(dir string) map[string]string {
 	if err != nil {
 		return nil // the program is not observed
 	}
-	return map[string]string{
-		filepath.Join(goroot, "src", "aa", "reportgen", "observer.go"): observer,
-		filepath.Join(dir, "reportgen_observed.go"):                    importer,
+	return replace
+}
+
+// removeImporter removes from dir what a build that measures coverage left. Another
+// build would not find the package that it imports.
+func removeImporter(dir string) { _ = os.Remove(filepath.Join(dir, importerName)) }
+
+// hasFlag reports whether a setting, of flags and variables of the go command, has a
+// flag whose name begins with prefix.
+func hasFlag(setting []string, prefix string) bool {
+	for _, s := range setting {
+		if flags, ok := strings.CutPrefix(s, "GOFLAGS="); ok {
+			if hasFlag(strings.Fields(flags), prefix) {
+				return true
+			}
+		}
+		if strings.HasPrefix(s, prefix) || strings.HasPrefix(s, "-"+prefix) {
+			return true
+		}
 	}
+	return false
 }
 
 // overlayFlag writes an overlay to a file and returns the flag of go build for it; none
