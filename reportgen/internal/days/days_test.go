@@ -69,6 +69,34 @@ func TestSelection(t *testing.T) {
 	}
 }
 
+// A folder of earlier days may also hold the day under test and the clients of
+// servers, which are not earlier days; both are said.
+func TestSelectionOfAFolder(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	day(t, in("data.profile"), "a.parquet", 1)
+	day(t, in("test.profile"), "b.parquet", 2)
+	day(t, in("clients.profile"), "c.parquet", 3)
+	day(t, in("servers.parquet"), "d.parquet", 4)
+	var found detect.Input
+	var out bytes.Buffer
+	s := days.Selection{Baselines: []string{dir}, Test: in("test.profile"), Servers: in("clients.profile")}
+	if err := s.Open(t.Context(), &found, console.New(&out, console.Text)); err != nil {
+		t.Fatal(err)
+	}
+	if len(found.History) != 1 || found.History[0].Profile.Sources[0].Name != "a.parquet" || !strings.Contains(out.String(), "left out 3 of 4 files") {
+		t.Errorf("%d days: %s", len(found.History), out.String())
+	}
+	s.Baselines = []string{in("test.*")}
+	if err := s.Open(t.Context(), &found, nil); err == nil || !strings.Contains(err.Error(), "has no earlier day") {
+		t.Errorf("only the day under test: %v", err)
+	}
+	s.Baselines = []string{in("test.profile")} // named, and warned of
+	if err := s.Open(t.Context(), &found, nil); err != nil || len(found.History) != 1 {
+		t.Errorf("%d days, %v", len(found.History), err)
+	}
+}
+
 // A damaged profile and a file that is neither a profile nor Parquet are errors
 // that name it; rows left out are warned of.
 func TestOpen(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/dates"
 	"github.com/flowbook/flowbook/reportgen/internal/intel"
 	"golang.org/x/sync/errgroup"
 )
@@ -35,20 +35,6 @@ type dayFile struct {
 	date time.Time // zero if its name does not say
 }
 
-// dateOf finds a date in the name of a file or of its folder.
-var dateOf = regexp.MustCompile(`(?:^|[^0-9])(\d{4}-\d{2}-\d{2})(?:[^0-9]|$)`)
-
-func dateInPath(path string) time.Time {
-	for _, name := range []string{filepath.Base(path), filepath.Base(filepath.Dir(path))} {
-		if m := dateOf.FindStringSubmatch(name); m != nil {
-			if date, err := time.Parse(time.DateOnly, m[1]); err == nil {
-				return date
-			}
-		}
-	}
-	return time.Time{}
-}
-
 // Selection names the days that a detection compares, as the flags of reportgen
 // detect do.
 type Selection struct {
@@ -60,7 +46,7 @@ type Selection struct {
 
 // Open reads the days into in.
 func (opt Selection) Open(ctx context.Context, in *detect.Input, c *console.Console) error {
-	tests, history, err := opt.dayFiles()
+	tests, history, err := opt.dayFiles(c)
 	if err != nil {
 		return err
 	}
@@ -89,16 +75,23 @@ func (opt Selection) Open(ctx context.Context, in *detect.Input, c *console.Cons
 }
 
 // dayFiles lists the files of the test day and of the history.
-func (opt Selection) dayFiles() (tests, history []dayFile, err error) {
+func (opt Selection) dayFiles(c *console.Console) (tests, history []dayFile, err error) {
 	for _, b := range opt.Baselines {
 		files, err := filesOf(b)
 		if err != nil {
 			return nil, nil, fmt.Errorf("--baseline %s: %w", b, err)
 		}
-		history = append(history, files...)
+		days := slices.DeleteFunc(slices.Clone(files), func(f dayFile) bool { return f.path != b && opt.notEarlier(f.path) })
+		if n := len(files) - len(days); n > 0 {
+			c.Infof("--baseline %s: left out %d of %d files: the day under test and the clients of servers", b, n, len(files))
+		}
+		if len(days) == 0 {
+			return nil, nil, fmt.Errorf("--baseline %s: has no earlier day", b)
+		}
+		history = append(history, days...)
 	}
 	if opt.Folder == "" {
-		return []dayFile{{opt.Test, dateInPath(opt.Test)}}, history, nil
+		return []dayFile{{opt.Test, dates.OfFile(opt.Test)}}, history, nil
 	}
 	files, err := filesOf(opt.Folder)
 	if err != nil {
@@ -110,26 +103,48 @@ func (opt Selection) dayFiles() (tests, history []dayFile, err error) {
 			byDate[f.date] = append(byDate[f.date], f)
 		}
 	}
-	dates := slices.SortedFunc(maps.Keys(byDate), time.Time.Compare)
-	if len(dates) == 0 {
+	known := slices.SortedFunc(maps.Keys(byDate), time.Time.Compare)
+	if len(known) == 0 {
 		return nil, nil, fmt.Errorf("--days %s: has no day; name its files date=2024-03-20/*.parquet or 2024-03-20.parquet", opt.Folder)
 	}
-	date := dates[len(dates)-1]
+	date := known[len(known)-1]
 	if opt.Test != latest {
 		if date, err = time.Parse(time.DateOnly, opt.Test); err != nil {
-			return nil, nil, fmt.Errorf("--test %s: is not a date of --days; write it as %s, or %s", opt.Test, dates[len(dates)-1].Format(time.DateOnly), latest)
+			return nil, nil, fmt.Errorf("--test %s: is not a date of --days; write it as %s, or %s", opt.Test, known[len(known)-1].Format(time.DateOnly), latest)
 		}
 		if byDate[date] == nil {
-			return nil, nil, fmt.Errorf("--test %s: %s has no such day; it has %d days from %s to %s", opt.Test, opt.Folder, len(dates),
-				dates[0].Format(time.DateOnly), dates[len(dates)-1].Format(time.DateOnly))
+			return nil, nil, fmt.Errorf("--test %s: %s has no such day; it has %d days from %s to %s", opt.Test, opt.Folder, len(known),
+				known[0].Format(time.DateOnly), known[len(known)-1].Format(time.DateOnly))
 		}
 	}
-	for _, d := range dates {
+	for _, d := range known {
 		if d.Before(date) && !d.Before(date.AddDate(0, 0, -historyDays)) {
 			history = append(history, byDate[d]...)
 		}
 	}
 	return byDate[date], history, nil
+}
+
+// serversName is the name of the file with the external clients of public servers in
+// a folder that reportgen synth wrote.
+const serversName = "servers.parquet"
+
+// notEarlier reports whether a file of a folder or pattern is the day under test or
+// the clients of servers.
+func (opt Selection) notEarlier(path string) bool {
+	if filepath.Base(path) == serversName {
+		return true
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	for _, other := range []string{opt.Test, opt.Servers} {
+		if o, err := os.Stat(other); err == nil && os.SameFile(info, o) {
+			return true
+		}
+	}
+	return false
 }
 
 // filesOf lists the flow files and profiles of a file, a folder or a pattern.
@@ -155,7 +170,7 @@ func filesOf(name string) (files []dayFile, err error) {
 		err = statErr
 	}
 	for _, p := range paths {
-		files = append(files, dayFile{p, dateInPath(p)})
+		files = append(files, dayFile{p, dates.OfFile(p)})
 	}
 	return files, err
 }
@@ -234,7 +249,7 @@ func readDays(ctx context.Context, files []dayFile, c *console.Console) ([]detec
 // dateOfSources is the date that the names of a profile's logs agree on.
 func dateOfSources(p *profile.Profile) (date time.Time) {
 	for _, s := range p.Sources {
-		switch d := dateInPath(s.Name); {
+		switch d := dates.OfFile(s.Name); {
 		case d.IsZero(), !date.IsZero() && !d.Equal(date):
 			return time.Time{}
 		default:
