@@ -62,7 +62,7 @@ func (o *runFlags) check(cmd *cobra.Command, dir string, args []string, cached b
 		return err
 	}
 	defer func() { err = errors.Join(err, env.Close()) }()
-	stale := false
+	var stale bool
 	if len(members) == 0 {
 		stale, err = o.checkReport(cmd, dir, source, cached && env.Kept)
 	} else {

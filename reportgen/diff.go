@@ -53,7 +53,7 @@ The exit status is 0 if nothing changed, and 3 otherwise.`,
 	return c
 }
 
-func twoArguments(cmd *cobra.Command, args []string) error {
+func twoArguments(_ *cobra.Command, args []string) error {
 	if len(args) != 2 {
 		return fmt.Errorf("%d arguments; want BEFORE and AFTER, two files of findings or two reports", len(args))
 	}

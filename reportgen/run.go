@@ -47,7 +47,8 @@ func newRunCommand() *cobra.Command {
   index.html   the report in one file
   report.md    the report for GitHub, with its pictures in figures/
   notebooks/   the executed notebooks
-  report.pdf   the printed report (with --to pdf; needs Chromium or Chrome)
+  report.pdf   the printed report (with --to pdf; needs Typst, Chromium or Chrome)
+  report.typ   source of Typst, with its pictures in figures/ (with --to typst)
   site/        a page for each section (with --to site)
 
 Without arguments, run executes the notebooks that report.yaml lists, or all notebooks
@@ -134,7 +135,7 @@ func (o *runFlags) run(cmd *cobra.Command, args []string, out string, formats []
 }
 
 func (o *runFlags) writeOptions(cmd *cobra.Command, formats []string) report.WriteOptions {
-	return report.WriteOptions{Formats: formats, Trust: o.trust, Strict: o.strict, Version: version(), Warn: warn(cmd)}
+	return report.WriteOptions{Formats: formats, Trust: o.trust, Strict: o.strict, Version: version(), Warn: warn(cmd), Note: note(cmd)}
 }
 
 // runSeries runs the notebooks for each member of a series and writes their reports.
@@ -186,12 +187,16 @@ func (o *runFlags) options(cmd *cobra.Command, cached bool) (report.Options, err
 		Check:  days.CheckInputs,
 		Cached: cached,
 		Warn:   warn(cmd),
-		Note:   func(message string) { consoleOf(cmd).Infof("%s", message) },
+		Note:   note(cmd),
 		Execute: execute.Options{
 			Kernel: o.kernel, CellTimeout: o.timeout, Timeout: o.runTimeout, StartTimeout: o.startTimeout, Jobs: o.jobs,
 			AllowErrors: o.allowErrors, Log: consoleOf(cmd).Output(),
 		},
 	}, nil
+}
+
+func note(cmd *cobra.Command) func(string) {
+	return func(message string) { consoleOf(cmd).Infof("%s", message) }
 }
 
 func warn(cmd *cobra.Command) func(string) {

@@ -74,6 +74,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/html"
 	"github.com/flowbook/flowbook/reportgen/internal/markdown"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/typst"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -162,8 +163,12 @@ func WriteHTML(w io.Writer, d *Document) error { return html.Write(w, d) }
 // it for each section of depth 1. The folder must exist; other files in it are kept.
 func WriteSite(dir string, d *Document) error { return html.WriteSite(dir, d) }
 
-// WritePDF prints the document with Chromium. The PDF is dated to the given time, or to
-// 1970 if that is zero. The error is browser.ErrNotFound if no browser is found.
+// WriteTypst writes the document as source of Typst, report.typ in dir, and its pictures
+// in dir/figures. The folder must exist; other files in it are kept.
+func WriteTypst(dir string, d *Document) error { return typst.Write(dir, d) }
+
+// WritePDF prints the document with Typst if it is found, else with Chromium. The PDF is
+// dated to the given time, or to 1970 if that is zero.
 // Characters that no font can print are reported to warn, which may be nil.
 func WritePDF(ctx context.Context, w io.Writer, d *Document, made time.Time, warn func(message string)) error {
 	return pdf.Write(ctx, w, d, pdf.Options{Time: made, Warn: warn})

@@ -10,18 +10,17 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
-// Printable returns the formats without the PDF if there is no browser to print it.
+// Printable returns the formats without the PDF if there is no program to print it.
 func Printable(formats []string) ([]string, error) {
 	if !slices.Contains(formats, "pdf") {
 		return formats, nil
 	}
-	_, err := browser.Find()
-	if errors.Is(err, browser.ErrNotFound) {
+	err := pdf.Available()
+	if errors.Is(err, pdf.ErrNotFound) {
 		return slices.DeleteFunc(formats, func(f string) bool { return f == "pdf" }), nil
 	}
 	return formats, err

@@ -79,8 +79,8 @@ func (w *Words) Warnings(n int) string {
 	return w.Say("%d warnings about this report:", n)
 }
 
-// Of the keys that the script of a page says, Script returns the translations, or nil
-// in English.
+// Script returns the translations of the keys that the script of a page says, or nil in
+// English.
 func (w *Words) Script() map[string]string {
 	all := translations()[w.tag]
 	if all == nil {

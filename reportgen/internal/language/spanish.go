@@ -18,7 +18,7 @@ func spanish() map[string]string {
 		"Sources":                        "Fuentes",
 		"Report":                         "Informe",
 		"How this report was made":       "Cómo se hizo este informe",
-		"Inputs and versions":            "Entradas y versiones",
+		"Inputs and versions":            "Entradas y versiones", //nolint:misspell // Spanish
 		"Parameters set for this run":    "Parámetros de esta ejecución",
 		"Parameters and their defaults":  "Parámetros y sus valores predeterminados",
 		"A warning about this report:":   "Un aviso sobre este informe:",

@@ -189,10 +189,10 @@ func normalised(data []byte, t time.Time, made Made) []byte {
 	return data
 }
 
-// Made is how a file was made. It is kept in the file as its creator, so that a
+// Made is how a file was made. It is kept in the file as its creator or keywords, so that a
 // difference can be attributed to another browser or another document.
 type Made struct {
-	Browser string // the browser and its version: "Chrome/156.0.8078.79"
+	Browser string // the program and its version: "Chrome/156.0.8078.79", "Typst/0.15.2"
 	Digest  string // of the document, see Digest
 }
 
@@ -215,6 +215,9 @@ var creator = regexp.MustCompile(`^Flowbook reportgen, (\S+), document ([0-9a-f]
 
 // ReadMade returns how a file of Write was made. It returns false for other files.
 func ReadMade(data []byte) (Made, bool) {
+	if m := keywords.FindSubmatch(data); m != nil {
+		return parseMade(string(m[1]))
+	}
 	f, err := open(data)
 	if err != nil {
 		return Made{}, false
@@ -223,7 +226,11 @@ func ReadMade(data []byte) (Made, bool) {
 	if source == nil {
 		return Made{}, false
 	}
-	m := creator.FindStringSubmatch(string(source[1]))
+	return parseMade(string(source[1]))
+}
+
+func parseMade(text string) (Made, bool) {
+	m := creator.FindStringSubmatch(text)
 	if m == nil {
 		return Made{}, false
 	}

@@ -1,7 +1,10 @@
-// Package pdf prints a document with Chromium: pages of A4 with running heads,
-// page numbers in the contents, an outline, and tags for screen readers.
+// Package pdf prints a document with Typst if it is found (see package typst), else with
+// Chromium: pages of A4 with running heads, page numbers in the contents, an outline, and
+// tags for screen readers.
 //
 //	err := pdf.Write(ctx, w, document, pdf.Options{})
+//
+// # Chromium
 //
 // Content that is wider than a page is made to fit; the browser would shrink the whole
 // report, or cut the content off. Wide tables are scaled down, and split into parts if
@@ -36,12 +39,13 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/html"
+	"github.com/flowbook/flowbook/reportgen/internal/typst"
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
 // Options are the options of Write.
 type Options struct {
-	Browser string    // the program; "" for browser.Find
+	Browser string    // the browser to print with; "" for Typst or the browser that is found
 	Time    time.Time // creation date of the file; the zero value is 1970
 	// Warn reports characters that no font can print. It may be nil.
 	Warn func(message string)
@@ -60,11 +64,16 @@ const width, height = 634, 946
 // its contents are those of its pages.
 const printings = 4
 
-// Write prints the document to w. The error is browser.ErrNotFound if no
-// browser is found.
+// Write prints the document to w. The error is ErrNotFound if no program is found.
 func Write(ctx context.Context, w io.Writer, d *document.Document, o Options) (err error) {
 	program := o.Browser
 	if program == "" {
+		if err := Available(); err != nil {
+			return fmt.Errorf("PDF: %w", err)
+		}
+		if compiler, err := typst.Find(); err == nil {
+			return compile(ctx, w, d, compiler, o)
+		}
 		if program, err = browser.Find(); err != nil {
 			return fmt.Errorf("PDF: %w", err)
 		}

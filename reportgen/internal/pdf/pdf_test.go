@@ -56,6 +56,9 @@ func newDocument(t *testing.T) *document.Document {
 func write(t *testing.T, d *document.Document, o pdf.Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
+	if program, err := browser.Find(); o.Browser == "" && err == nil {
+		o.Browser = program
+	}
 	err := pdf.Write(t.Context(), &b, d, o)
 	if errors.Is(err, browser.ErrNotFound) {
 		t.Skipf("nothing is printed: %v", err)

@@ -11,8 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/typst"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
@@ -25,6 +26,7 @@ const (
 	FiguresName   = "figures"
 	PDFName       = "report.pdf"
 	SiteName      = "site"
+	TypstName     = typst.FileName
 	NotebooksName = "notebooks"
 )
 
@@ -35,7 +37,7 @@ const DocumentName = "document.json"
 func DefaultFormats() []string { return []string{"html", "md", "ipynb"} }
 
 // KnownFormats returns the names of all formats.
-func KnownFormats() []string { return append(DefaultFormats(), "pdf", "site") }
+func KnownFormats() []string { return append(DefaultFormats(), "pdf", "site", "typst") }
 
 // CheckFormats returns an error if a format is unknown or cannot be written on this machine.
 func CheckFormats(formats []string) error {
@@ -45,7 +47,7 @@ func CheckFormats(formats []string) error {
 		}
 	}
 	if slices.Contains(formats, "pdf") {
-		if _, err := browser.Find(); err != nil {
+		if err := pdf.Available(); err != nil {
 			return fmt.Errorf("format pdf: %w", err)
 		}
 	}
@@ -80,6 +82,7 @@ type WriteOptions struct {
 	Strict  bool                 // return faults of the notebooks as errors
 	Version string               // of this program, for sources.json
 	Warn    func(message string) // reports faults of the notebooks unless Strict is set; may be nil
+	Note    func(message string) // reports which program printed the PDF; may be nil
 }
 
 // Write replaces the folder with the report and returns its document. If cells failed, the report holds what there is,
@@ -120,7 +123,7 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 		return nil, problems, err
 	}
 	for _, format := range o.Formats {
-		err := r.writeFormat(ctx, dir, format, d, o.Warn)
+		err := r.writeFormat(ctx, dir, format, d, o.Warn, o.Note)
 		if unprinted, ok := errors.AsType[*notPrintedError](err); ok {
 			problems = errors.Join(problems, unprinted)
 		} else if err != nil {
@@ -186,12 +189,14 @@ func joined(err error) []error {
 	return []error{err}
 }
 
-func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.Document, warn func(string)) error {
+func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.Document, warn, note func(string)) error {
 	switch format {
 	case "html":
 		return writeFile(filepath.Join(dir, HTMLName), func(w io.Writer) error { return render.WriteHTML(w, d) })
 	case "md":
 		return render.WriteMarkdown(dir, d)
+	case "typst":
+		return render.WriteTypst(dir, d)
 	case "site":
 		site := filepath.Join(dir, SiteName)
 		if err := os.Mkdir(site, 0o777); err != nil {
@@ -206,6 +211,9 @@ func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.D
 		var b bytes.Buffer
 		if err := render.WritePDF(ctx, &b, d, created, warn); err != nil {
 			return &notPrintedError{err}
+		}
+		if made, ok := pdf.ReadMade(b.Bytes()); ok && note != nil {
+			note(PDFName + " printed by " + made.Browser)
 		}
 		return os.WriteFile(filepath.Join(dir, PDFName), b.Bytes(), 0o666)
 	}

@@ -1,0 +1,285 @@
+package typst
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/terminal"
+)
+
+func (w *writer) blocks(list []document.Block) []string {
+	var all []string
+	for _, b := range list {
+		all = append(all, w.block(b))
+	}
+	return all
+}
+
+func (w *writer) block(b document.Block) string {
+	switch b := b.(type) {
+	case *document.Heading:
+		text := w.inlines(b.Text.Root, b.Text.Source)
+		if b.Number != "" {
+			text = escape(b.Number) + " " + text
+		}
+		return heading(b.Depth, text, b.ID)
+	case document.Prose:
+		return w.nodes(b.Root, b.Source)
+	case *document.Code:
+		return w.code(b)
+	case *document.Stream:
+		return rawBlock("", terminal.Plain(b.Spans))
+	case *document.Failure:
+		return w.failure(b)
+	case *document.Cell:
+		return "#metadata(none)" + label(b.ID)
+	case *document.Figure:
+		return w.figure(b)
+	case *document.Table:
+		return w.table(b)
+	case *document.HTML:
+		return w.fragment(&b.Fragment)
+	case document.FoldStart:
+		return "#strong[" + escape(b.Summary) + "]"
+	case document.FoldEnd:
+		return ""
+	}
+	return w.unknown(b)
+}
+
+// heading returns a heading with an anchor.
+func heading(depth int, text, id string) string {
+	return fmt.Sprintf("#heading(level: %d)[%s]%s", min(depth, 6), text, label(id))
+}
+
+// label attaches an anchor to what comes before it.
+func label(id string) string {
+	if id == "" {
+		return ""
+	}
+	return "#label(" + quoted(id) + ")"
+}
+
+// rawBlock returns text that is printed as it is.
+func rawBlock(lang, text string) string {
+	text = strings.TrimRight(text, "\n")
+	if text == "" {
+		return ""
+	}
+	if lang != "" {
+		lang = ", lang: " + quoted(lang)
+	}
+	return fmt.Sprintf("#raw(%s, block: true%s)", quoted(text), lang)
+}
+
+// code returns the source of a cell. Folded code is not printed.
+func (w *writer) code(c *document.Code) string {
+	source := rawBlock(c.Language, c.Source)
+	if c.Caption != nil {
+		if source == "" {
+			source = "#raw(\"\")"
+		}
+		return w.captioned("raw", "Listing", c.Number, c.Caption, strings.TrimPrefix(source, "#"), c.ID)
+	}
+	if c.Folded && !c.Expanded {
+		return ""
+	}
+	if c.ID == "" || source == "" {
+		return source
+	}
+	return "#block[" + source + "]" + label(c.ID)
+}
+
+// captioned returns a figure of Typst around an expression.
+func (w *writer) captioned(kind, word, number string, caption *document.Text, body, id string) string {
+	said := ", numbering: none"
+	if caption != nil {
+		said = fmt.Sprintf(",\n  supplement: %s, numbering: (..n) => %s, caption: [%s]", quoted(w.words.Say(word)), quoted(number), w.inlines(caption.Root, caption.Source))
+	}
+	return fmt.Sprintf("#figure(\n  kind: %s,\n  %s%s)%s", kind, body, said, label(id))
+}
+
+func (w *writer) failure(f *document.Failure) string {
+	what := w.words.Say("This cell failed")
+	if f.Expected {
+		what = w.words.Say("The cell ends with an error, as expected")
+	}
+	return fmt.Sprintf("#block(width: 100%%, inset: 8pt, stroke: (left: 2pt + red))[#strong[%s] — %s \\ #raw(%s)\n%s\n]%s",
+		escape(what), escape(f.Origin.String()), quoted(f.Name+": "+f.Value), rawBlock("", terminal.Plain(f.Trace)), label(f.Anchor))
+}
+
+func (w *writer) figure(f *document.Figure) string {
+	var body string
+	switch {
+	case f.Picture != nil:
+		body = w.picture(f.Picture)
+	default:
+		var parts []string
+		for _, p := range f.Parts {
+			caption := "(" + p.Letter + ")"
+			if p.Caption != nil {
+				caption += " " + w.inlines(p.Caption.Root, p.Caption.Source)
+			}
+			parts = append(parts, fmt.Sprintf("[#block[#%s \\ %s]%s]", w.picture(p.Picture), caption, label(p.ID)))
+		}
+		columns := f.Columns
+		if columns == 0 {
+			columns = min(len(parts), 2)
+		}
+		body = fmt.Sprintf("grid(columns: (1fr,) * %d, gutter: 10pt, %s)", columns, strings.Join(parts, ", "))
+	}
+	return w.captioned("image", "Figure", f.Number, f.Caption, body, f.ID)
+}
+
+// picture returns an expression that shows a picture, and notes its file.
+func (w *writer) picture(p *document.Picture) string {
+	if p.Moving() {
+		return fmt.Sprintf("block(stroke: 0.4pt, inset: 8pt, %s)", quoted(p.Alt+" ("+p.Media+")"))
+	}
+	if !slices.Contains(w.pictures, p) {
+		w.pictures = append(w.pictures, p)
+	}
+	alt := ""
+	if p.Alt != "" {
+		alt = ", alt: " + quoted(p.Alt)
+	}
+	width := ""
+	if strings.HasSuffix(p.Width, "%") {
+		width = ", width: " + strings.TrimSpace(p.Width)
+	}
+	image := fmt.Sprintf("image(%s%s%s)", quoted(figuresDir+"/"+p.Name+p.Extension()), alt, width)
+	if width != "" {
+		return image
+	}
+	return "fitted(" + image + ")"
+}
+
+func (w *writer) table(t *document.Table) string {
+	var body string
+	if len(t.Parts) > 0 {
+		var parts []string
+		for _, p := range t.Parts {
+			caption := "(" + p.Letter + ")"
+			if p.Caption != nil {
+				caption += " " + w.inlines(p.Caption.Root, p.Caption.Source)
+			}
+			parts = append(parts, fmt.Sprintf("[#block[%s\n%s]%s]", caption, w.grid(p.Table), label(p.ID)))
+		}
+		across := t.Across
+		if across == 0 {
+			across = 1
+		}
+		body = fmt.Sprintf("grid(columns: (1fr,) * %d, gutter: 10pt, %s)", across, strings.Join(parts, ", "))
+	} else {
+		body = strings.TrimPrefix(w.grid(t), "#")
+	}
+	figure := w.captioned("table", "Table", t.Number, t.Caption, body, t.ID)
+	if tableWidth(t) > maxWidth {
+		return "#wide[\n" + figure + "\n]"
+	}
+	return figure
+}
+
+// maxWidth is the number of characters of the widest table that is printed upright.
+const maxWidth = 125
+
+// tableWidth returns the number of characters in the widest cells of all columns. Long
+// text is broken into lines.
+func tableWidth(t *document.Table) int {
+	width := 0
+	for i, c := range t.Columns {
+		widest := utf8.RuneCountInString(c.Title)
+		for _, row := range t.Rows {
+			widest = max(widest, utf8.RuneCountInString(row[i].Text))
+		}
+		width += min(widest, 40) + 2
+	}
+	return width
+}
+
+// grid returns the rows of a table.
+func (w *writer) grid(t *document.Table) string {
+	if t.Body != nil {
+		if n := tableNode(t.Body.Root); n != nil {
+			return w.proseTable(n, t.Body.Source)
+		}
+		return w.nodes(t.Body.Root, t.Body.Source)
+	}
+	header, aligns := make([]string, len(t.Columns)), make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		header[i] = escape(c.Title)
+		if c.Numeric {
+			aligns[i] = "right"
+		}
+	}
+	rows := [][]string{header}
+	for _, row := range t.Rows {
+		cells := make([]string, len(row))
+		for i, v := range row {
+			cells[i] = escape(v.Text)
+		}
+		rows = append(rows, cells)
+	}
+	if len(t.Rows) == 0 {
+		rows = append(rows, []string{escape(w.words.Say("No rows."))})
+	}
+	return table(rows, aligns, true)
+}
+
+// tableNode returns the Markdown table in a text.
+func tableNode(root ast.Node) *east.Table {
+	if t, ok := root.(*east.Table); ok {
+		return t
+	}
+	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
+		if t, ok := n.(*east.Table); ok {
+			return t
+		}
+	}
+	return nil
+}
+
+// table returns rows of cells. The first row may be a header, which is repeated on
+// each page. Rows are filled up to the longest.
+func table(rows [][]string, aligns []string, header bool) string {
+	columns := 0
+	for _, row := range rows {
+		columns = max(columns, len(row))
+	}
+	if columns == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "#table(\n  columns: %d, align: (", columns)
+	for i := range columns {
+		align := "left"
+		if i < len(aligns) && aligns[i] != "" {
+			align = aligns[i]
+		}
+		b.WriteString(align + ", ")
+	}
+	b.WriteString("),\n")
+	for i, row := range rows {
+		var cells []string
+		for j := range columns {
+			text := ""
+			if j < len(row) {
+				text = row[j]
+			}
+			cells = append(cells, "["+text+"]")
+		}
+		line := strings.Join(cells, ", ")
+		if i == 0 && header {
+			line = "table.header(" + line + ")"
+		}
+		b.WriteString("  " + line + ",\n")
+	}
+	b.WriteString(")")
+	return b.String()
+}

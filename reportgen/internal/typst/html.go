@@ -1,0 +1,212 @@
+package typst
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+)
+
+// fragment converts HTML of a notebook: text, tables, lists, pictures and links. Layout
+// is lost.
+func (w *writer) fragment(f *document.Fragment) string {
+	nodes, pictures := parse(f)
+	return strings.TrimSpace(w.convert(nodes, pictures, false))
+}
+
+// inlineFragment converts HTML in running text. It is often half of an element, so that
+// only its text counts.
+func (w *writer) inlineFragment(f *document.Fragment) string {
+	nodes, pictures := parse(f)
+	return w.convert(nodes, pictures, true)
+}
+
+// placeholder is the element that stands for a picture.
+const placeholder = "flowbook-picture"
+
+// parse returns the nodes of a fragment, whose pictures are placeholders with an index.
+func parse(f *document.Fragment) (nodes []*html.Node, pictures []*document.Picture) {
+	var b strings.Builder
+	for _, p := range f.Pieces {
+		switch {
+		case p.Picture != nil:
+			fmt.Fprintf(&b, "<%s n=%d></%s>", placeholder, len(pictures), placeholder)
+			pictures = append(pictures, p.Picture)
+		case p.Link != nil:
+			b.WriteString("<a" + document.Escaped("href", p.Link.Destination) + ">")
+		default:
+			b.WriteString(p.Markup)
+		}
+	}
+	nodes, err := html.ParseFragment(strings.NewReader(b.String()), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
+	if err != nil {
+		return nil, nil // it cannot be read; nothing is lost that a reader could see
+	}
+	return nodes, pictures
+}
+
+func (w *writer) convert(nodes []*html.Node, pictures []*document.Picture, inline bool) string {
+	c := converter{w, pictures, inline}
+	var b strings.Builder
+	for _, n := range nodes {
+		b.WriteString(c.node(n))
+	}
+	return b.String()
+}
+
+// converter converts the nodes of one fragment.
+type converter struct {
+	w        *writer
+	pictures []*document.Picture
+	inline   bool
+}
+
+var spaces = regexp.MustCompile(`\s+`)
+
+func (c converter) children(n *html.Node) string {
+	var b strings.Builder
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		b.WriteString(c.node(child))
+	}
+	return b.String()
+}
+
+func (c converter) node(n *html.Node) string {
+	if n.Type == html.TextNode {
+		return escape(spaces.ReplaceAllString(n.Data, " "))
+	}
+	if n.Type != html.ElementNode {
+		return ""
+	}
+	switch n.Data {
+	case "style", "script", "template", "head", "noscript":
+		return ""
+	case placeholder:
+		i, err := strconv.Atoi(attribute(n, "n"))
+		if err != nil || i < 0 || i >= len(c.pictures) {
+			return ""
+		}
+		return "#box(" + c.w.picture(c.pictures[i]) + ")" + c.children(n)
+	case "br":
+		return " \\\n"
+	case "b", "strong":
+		return "#strong[" + c.children(n) + "]"
+	case "i", "em", "cite", "var":
+		return "#emph[" + c.children(n) + "]"
+	case "s", "del", "strike":
+		return "#strike[" + c.children(n) + "]"
+	case "u", "ins":
+		return "#underline[" + c.children(n) + "]"
+	case "sub", "sup":
+		return "#" + map[string]string{"sub": "sub", "sup": "super"}[n.Data] + "[" + c.children(n) + "]"
+	case "code", "kbd", "samp", "tt":
+		return "#raw(" + quoted(content(n)) + ")"
+	case "a":
+		return c.w.linkTo(attribute(n, "href"), c.children(n))
+	}
+	if c.inline {
+		return c.children(n)
+	}
+	return c.block(n)
+}
+
+// block converts an element that is not in running text.
+func (c converter) block(n *html.Node) string {
+	switch n.Data {
+	case "pre":
+		return "\n\n" + rawBlock("", strings.Trim(text(n), "\n")) + "\n\n"
+	case "table":
+		return "\n\n" + c.table(n) + "\n\n"
+	case "ul", "ol":
+		var items []string
+		for _, li := range elements(n) {
+			items = append(items, "["+strings.TrimSpace(c.children(li))+"]")
+		}
+		if len(items) == 0 {
+			return ""
+		}
+		return fmt.Sprintf("\n\n#%s(\n  %s,\n)\n\n", map[string]string{"ul": "list", "ol": "enum"}[n.Data], strings.Join(items, ",\n  "))
+	case "h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "caption":
+		return "\n\n#strong[" + c.children(n) + "]\n\n"
+	case "hr":
+		return "\n\n#line(length: 100%, stroke: 0.4pt)\n\n"
+	case "p", "div", "section", "article", "details", "blockquote", "figure", "figcaption", "dl", "dd", "center", "header", "footer", "main":
+		return "\n\n" + c.children(n) + "\n\n"
+	}
+	return c.children(n)
+}
+
+// table converts a table. A cell that spans rows or columns is printed once.
+func (c converter) table(n *html.Node) string {
+	var rows [][]string
+	header := false
+	taken := map[[2]int]bool{}
+	for at, tr := range rowsOf(n) {
+		var row []string
+		for _, cell := range elements(tr) {
+			if cell.Data != "td" && cell.Data != "th" {
+				continue
+			}
+			for taken[[2]int{at, len(row)}] {
+				row = append(row, "")
+			}
+			header = header || at == 0 && cell.Data == "th"
+			inner := converter{c.w, c.pictures, true}
+			text := strings.TrimSpace(inner.children(cell))
+			across, down := span(cell, "colspan"), span(cell, "rowspan")
+			for i := range across {
+				for j := 1; j < down; j++ {
+					taken[[2]int{at + j, len(row) + i}] = true
+				}
+			}
+			row = append(row, text)
+			for i := 1; i < across; i++ {
+				row = append(row, "")
+			}
+		}
+		rows = append(rows, row)
+	}
+	return table(rows, nil, header)
+}
+
+// maxSpan bounds the rows or columns that a cell may span.
+const maxSpan = 100
+
+func span(cell *html.Node, name string) int {
+	n, err := strconv.Atoi(attribute(cell, name))
+	if err != nil {
+		return 1
+	}
+	return min(max(n, 1), maxSpan)
+}
+
+// rowsOf returns the rows of a table, but not of tables within it.
+func rowsOf(n *html.Node) []*html.Node {
+	var rows []*html.Node
+	for _, c := range elements(n) {
+		switch c.Data {
+		case "tr":
+			rows = append(rows, c)
+		case "thead", "tbody", "tfoot":
+			rows = append(rows, rowsOf(c)...)
+		}
+	}
+	return rows
+}
+
+// text returns the text of a node with its line breaks.
+func text(n *html.Node) string {
+	if n.Type == html.TextNode {
+		return n.Data
+	}
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		b.WriteString(text(c))
+	}
+	return b.String()
+}

@@ -1,0 +1,224 @@
+package typst_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
+	"github.com/flowbook/flowbook/reportgen/internal/tex"
+	"github.com/flowbook/flowbook/reportgen/internal/typst"
+)
+
+// compiled returns the PDF of a document. The test fails if it does not conform to the
+// standards.
+func compiled(t *testing.T, d *document.Document) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	o := typst.Options{Program: rendertest.Typst(t), Keywords: "made by a test", Warn: func(message string) { t.Error(message) }}
+	if err := typst.Compile(t.Context(), &b, d, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// textOf returns the text of a PDF.
+func textOf(t *testing.T, data []byte) string {
+	t.Helper()
+	path, err := exec.LookPath("pdftotext")
+	if err != nil {
+		t.Skip("pdftotext is not installed")
+	}
+	cmd := exec.CommandContext(t.Context(), path, "-layout", "-", "-")
+	cmd.Stdin = bytes.NewReader(data)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+func sampleReport(t *testing.T) *document.Document {
+	t.Helper()
+	f, err := os.Open(testenv.Path(t, "testdata/report/document.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	d, err := document.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// The sample report conforms to PDF/A-2b and PDF/UA-1, and has the same bytes wherever it
+// is compiled.
+func TestSampleReport(t *testing.T) {
+	d := sampleReport(t)
+	first := compiled(t, d)
+	if text := textOf(t, first); !strings.Contains(text, "2.2 Addresses with the most data") || !strings.Contains(text, "Figure 2.1") {
+		t.Errorf("the text is %.500s", text)
+	}
+	for _, want := range []string{"<pdfaid:part>2<", "<pdfuaid:part>1<", "made by a test", "/Outlines"} {
+		if !bytes.Contains(first, []byte(want)) {
+			t.Errorf("the file lacks %s", want)
+		}
+	}
+	t.Setenv("TMPDIR", t.TempDir())
+	if !bytes.Equal(first, compiled(t, d)) {
+		t.Error("another folder gives other bytes")
+	}
+}
+
+// Every kind of block has a form.
+func TestEveryKind(t *testing.T) {
+	d := &document.Document{Title: "Kinds", Lang: "de", Blocks: document.Kinds()}
+	for _, b := range d.Blocks {
+		if f, ok := b.(*document.Figure); ok {
+			f.Picture.Data = pixel
+		}
+	}
+	text := textOf(t, compiled(t, d))
+	for _, want := range []string{"a heading", "some prose", "some code", "some output", "SomeError", "a fold", "some HTML"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text lacks %q: %s", want, text)
+		}
+	}
+}
+
+// pixel is a picture in PNG.
+var pixel, _ = base64.StdEncoding.DecodeString("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
+
+// Nothing that a notebook says is code of Typst.
+func TestTextIsText(t *testing.T) {
+	const hostile = "#panic(1) *a* _b_ `c` $d$ <e> @f [g] ~h = i - j + k / l // m \\n \"o\" 'p' ... -- #import \"@preview/x:1.0.0\" /* q */ ]#show: none"
+	p := document.NewParser()
+	d := &document.Document{
+		Title: hostile, Subtitle: hostile, Authors: []string{hostile}, Date: hostile,
+		Provenance: []document.Field{{Name: hostile, Value: "x"}},
+		Warnings:   []string{hostile},
+		Blocks: []document.Block{
+			&document.Heading{Depth: 1, ID: "a", Text: p.ParseLine("`" + strings.ReplaceAll(hostile, "`", "'") + "`")},
+			&document.Code{Source: hostile, Language: hostile},
+			document.Prose{Text: p.Parse("    " + hostile + "\n\n- = heading\n- / term: x\n\n1. 2\\. x\n\n= not a heading\n\n/ no term: y\n")},
+			&document.Table{ID: "tbl-x", Number: "1.1", Caption: p.ParseLine("A \\#caption"), Columns: []document.Column{{Title: hostile}}, Rows: [][]document.Value{{{Text: hostile}}}},
+			&document.HTML{Fragment: document.Fragment{Pieces: []document.Piece{{Markup: "<p>#panic(2) <b>*x*</b></p><table><tr><td rowspan=2>#a</td><td>]b[</td></tr><tr><td>$c</td></tr></table>"}}}},
+			&document.Failure{Anchor: "f", Name: hostile, Value: hostile},
+		},
+	}
+	text := textOf(t, compiled(t, d))
+	if n := strings.Count(text, "#panic(1)"); n < 9 {
+		t.Errorf("the text is printed %d times:\n%s", n, text)
+	}
+	for _, want := range []string{"#panic(2) *x*", "]b[", "= not a heading", "/ no term: y", "= heading", "@preview/x:1.0.0"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// What Typst's own fonts lack is said.
+func TestMissingCharacters(t *testing.T) {
+	d := &document.Document{Title: "A", Blocks: []document.Block{document.Prose{Text: document.NewParser().Parse("\u0d06")}}}
+	var warned []string
+	o := typst.Options{Program: rendertest.Typst(t), Warn: func(message string) { warned = append(warned, message) }}
+	var b bytes.Buffer
+	if err := typst.Compile(t.Context(), &b, d, o); err != nil || b.Len() == 0 {
+		t.Fatal(err)
+	}
+	if len(warned) == 0 || !strings.Contains(warned[0], "fonts of this machine are used") || !strings.Contains(warned[0], "could not be displayed") {
+		t.Errorf("warnings: %q", warned)
+	}
+}
+
+// A picture without alternative text costs PDF/UA and not the file.
+func TestNoAlternativeText(t *testing.T) {
+	d := &document.Document{Title: "A", Blocks: []document.Block{&document.Figure{ID: "x", Picture: &document.Picture{Media: "image/png", Data: pixel, Name: "x"}}}}
+	var warned []string
+	o := typst.Options{Program: rendertest.Typst(t), Warn: func(message string) { warned = append(warned, message) }}
+	var b bytes.Buffer
+	if err := typst.Compile(t.Context(), &b, d, o); err != nil || !bytes.Contains(b.Bytes(), []byte("<pdfaid:part>2<")) {
+		t.Fatal(err)
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0], "does not conform to A-2B,UA-1: ") {
+		t.Errorf("warnings: %q", warned)
+	}
+}
+
+// All examples of the CommonMark specification compile.
+func TestCommonMark(t *testing.T) {
+	root, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/yuin/goldmark").Output()
+	if err != nil {
+		t.Skipf("goldmark's module, which holds the specification's examples, is not found: %v", err)
+	}
+	data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "_test", "spec.json"))
+	if err != nil {
+		t.Skipf("the specification's examples are not in goldmark's module: %v", err)
+	}
+	var examples []struct{ Markdown string }
+	if err := json.Unmarshal(data, &examples); err != nil {
+		t.Fatal(err)
+	}
+	p := document.NewParser()
+	d := &document.Document{Title: "Examples", Blocks: []document.Block{&document.Heading{Depth: 1, ID: "examples", Text: p.ParseLine("Examples")}}}
+	for _, e := range examples {
+		// Raw HTML is converted before a document is written.
+		if !strings.ContainsAny(e.Markdown, "<ആ") && !strings.Contains(e.Markdown, "&#") {
+			d.Blocks = append(d.Blocks, document.Prose{Text: p.Parse(e.Markdown)})
+		}
+	}
+	if len(d.Blocks) < 400 {
+		t.Fatalf("only %d examples", len(d.Blocks))
+	}
+	// Their headings are of any level, as PDF/UA does not want.
+	if err := typst.Compile(t.Context(), io.Discard, d, typst.Options{Program: rendertest.Typst(t)}); err != nil {
+		t.Error(err)
+	}
+}
+
+// The formulas of package tex compile.
+func TestFormulas(t *testing.T) {
+	list, err := os.ReadFile(testenv.Path(t, "reportgen/internal/tex/testdata/formulas.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	renderer, err := tex.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := document.NewParser()
+	d := &document.Document{Title: "Formulas", Blocks: []document.Block{&document.Heading{Depth: 1, ID: "formulas", Text: p.ParseLine("Formulas")}}}
+	for line := range strings.Lines(string(list)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		mathML, err := renderer.MathML(line, true)
+		if err != nil {
+			continue
+		}
+		text := p.Parse("$x$")
+		m := text.Root.FirstChild().FirstChild().(*document.Math)
+		m.TeX, m.MathML, m.Display = line, mathML, true
+		d.Blocks = append(d.Blocks, document.Prose{Text: text})
+	}
+	if len(d.Blocks) < 200 {
+		t.Fatalf("only %d formulas", len(d.Blocks))
+	}
+	data := compiled(t, d)
+	// For a look at them.
+	if dir := os.Getenv("FLOWBOOK_SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "formulas.pdf"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
