@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -36,10 +37,16 @@ func TestDecodeRefuses(t *testing.T) {
 
 // FuzzUnmarshal puts a right checksum under whatever bytes come, so that they
 // reach the decoder proper.
-func FuzzUnmarshal(f *testing.F) {
-	head := fmt.Sprintf("flowbook profile %d\n", profile.FormatVersion)
-	for _, n := range []int{0, 1, 50} {
-		good := encode(f, build(randomFlows(rand.New(rand.NewPCG(9, 9)), n)))
+func FuzzUnmarshal(f *testing.F) { fuzzUnmarshal(f, randomFlows, 0, 1, 50) }
+
+// FuzzUnmarshalDetails does the same to profiles with details.
+func FuzzUnmarshalDetails(f *testing.F) { fuzzUnmarshal(f, detailedFlows, 1, 50) }
+
+func fuzzUnmarshal(f *testing.F, flows func(*rand.Rand, int) []flow.Record, sizes ...int) {
+	var head string
+	for _, n := range sizes {
+		good := encode(f, build(flows(rand.New(rand.NewPCG(9, 9)), n)))
+		head = string(good[:bytes.IndexByte(good, '\n')+1])
 		f.Add(good[len(head) : len(good)-crc32.Size])
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

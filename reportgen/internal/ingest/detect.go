@@ -216,7 +216,7 @@ func sniffLine(line []byte) (name string, done bool) {
 	case bytes.IndexByte(line, '{') >= 0:
 		name := sniffObject(line[bytes.IndexByte(line, '{'):])
 		return name, name != ""
-	case isNfdumpText(line), has("ts,te,td,sa,da"), has("firstseen", "srcaddr", "dstaddr"):
+	case isNfdumpText(line), nfdumpPiped.Match(line), has("ts,te,td,sa,da"), has("firstseen", "srcaddr", "dstaddr"):
 		return "nfdump", true
 	case has("sip", "dip", "sport", "stime"), has("sip|", "dip|"):
 		return "silk", true

@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,9 +17,20 @@ func checkDecoded(t *testing.T, log string) {
 	check(t, decode(log, time.UTC))
 }
 
+// check asserts of the logs whose flows come in the order of their lines.
 func check(t *testing.T, got decoded) {
 	t.Helper()
-	var line int64
+	checkFlows(t, got)
+	for i, f := range got.flows {
+		if i > 0 && f.Line <= got.flows[i-1].Line {
+			t.Errorf("line %d comes after line %d", f.Line, got.flows[i-1].Line)
+		}
+	}
+}
+
+// checkFlows asserts of the logs in any order.
+func checkFlows(t *testing.T, got decoded) {
+	t.Helper()
 	for _, f := range got.flows {
 		switch {
 		case f.Time >= flow.Day:
@@ -26,12 +39,11 @@ func check(t *testing.T, got decoded) {
 			t.Errorf("line %d: addresses %s, %s", f.Line, f.Src, f.Dst)
 		case f.Up < 0 || f.Down < 0:
 			t.Errorf("line %d: bytes %d, %d", f.Line, f.Up, f.Down)
-		case f.Proto != flow.TCP && f.Proto != flow.UDP:
-			t.Errorf("line %d: protocol %s", f.Line, f.Proto)
-		case f.Line <= line:
-			t.Errorf("line %d comes after line %d", f.Line, line)
+		case f.Proto == notIP || f.Proto == 0 || !f.Proto.HasPorts() && !isICMP(f.Proto) && f.SrcPort != 0:
+			t.Errorf("line %d: protocol %s, port %d", f.Line, f.Proto, f.SrcPort)
+		case f.UpPackets < 0 || f.DownPackets < 0 || f.State >= flow.NumStates:
+			t.Errorf("line %d: %d and %d packets, state %d", f.Line, f.UpPackets, f.DownPackets, f.State)
 		}
-		line = f.Line
 	}
 	for _, bad := range got.bad {
 		if bad.Reason == "" || bad.Detail == "" || bad.Line == 0 {
@@ -82,6 +94,78 @@ func FuzzZeekRoundTrip(f *testing.F) {
 			if got.err != nil || len(got.flows) != 1 || got.flows[0].Record != want || got.flows[0].Date != Date(seconds/secondsPerDay) {
 				t.Errorf("%q gives %+v, error %v; want %+v", log, got.flows, got.err, want)
 			}
+		}
+	})
+}
+
+// fuzzBinary seeds a fuzz target with files that are not text.
+func fuzzBinary(f *testing.F, format string, seeds ...string) {
+	for _, seed := range seeds {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, log []byte) { checkFlows(t, decodeAs(format, string(log), Options{})) })
+}
+
+func FuzzNfcapd(f *testing.F) {
+	fuzzBinary(f, "nfdump", string(nfcapd1(0, bytes.Join([][]byte{nfMap, nfOld4, nfOld6}, nil))), string(nfcapd2(nfPlain, nfNew)), string(nfcapd1(1, []byte("not lzo at all"))))
+}
+
+func FuzzNetFlow(f *testing.F) {
+	fuzzBinary(f, "netflow", sent(f, messageV9(set(0, templateOf(256, flow9...)), set(256, data9(90_000, 95_500, a10, b198, 50000, 443, 6, 0, 10, 1000)))),
+		sent(f, messageV5(0, recordV5(90_000, 95_500, a10, b198, 10, 1000, 50000, 443, 0, 6))),
+		messageIPFIX(set(2, templateOf(300, ieFirstSeconds, 4, ieSrc4, 4, ieDst4, 4, ieProtocol, 1, ieBytes, 2)), set(300, be(nil, sentAt, a10, b198, uint8(50), uint16(99)))))
+}
+
+func FuzzCapture(f *testing.F) {
+	fuzzBinary(f, "pcap", string(capture(f, false, somePackets)), string(capture(f, true, somePackets[:4])))
+}
+
+// FuzzHello looks for names in the beginning of connections.
+func FuzzHello(f *testing.F) {
+	f.Add([]byte("GET / HTTP/1.1\r\nHost: a.example:80\r\n\r\n"))
+	f.Add(clientHello("a.example"))
+	f.Fuzz(func(t *testing.T, said []byte) {
+		for n := range len(said) + 1 {
+			name, enough := helloName(said[:n])
+			if again := hostName([]byte(name)); again != name || name != "" && !enough {
+				t.Errorf("%q", name)
+			}
+		}
+		dnsName(said)
+	})
+}
+
+func FuzzNfdumpPipe(f *testing.F) {
+	fuzzFormat(f, "nfdump", Options{}, "2|1515771450942|1515771451942|6|0|0|0|2468368503|52324|0|0|0|2468368958|902|2852|2852|0|0|2|0|1|60\n",
+		"2|1515771450|942|1515771451|42|6|0|0|0|2468368503|52324|0|0|0|2468368958|902|2852|2852|0|0|2|0|1|60\n")
+}
+
+// FuzzOtherFormats reads a text as a format that has no target of its own, if it is the
+// name of one.
+func FuzzOtherFormats(f *testing.F) {
+	seeds := map[string]string{
+		"azure": azureLog, "gcp": gcpLog, "ocsf": ocsfLog, "fortinet": fortinetLog, "paloalto": paloAltoLog, "silk": silkLog, "cicflowmeter": cicLog, "ugr16": ugrLog, "nfdump": nfdumpJSON,
+	}
+	for format, seed := range seeds {
+		f.Add(format, seed)
+	}
+	f.Add("azure", azureVNet)
+	f.Fuzz(func(t *testing.T, format, log string) {
+		if _, ok := seeds[format]; ok {
+			checkFlows(t, decodeAs(format, log, Options{}))
+		}
+	})
+}
+
+// FuzzDetect finds the format of any file, or an error.
+func FuzzDetect(f *testing.F) {
+	for _, seed := range []string{gcpLog, silkLog, ugrLog, string(capture(f, false, somePackets)), string(nfcapd2(nfPlain, nfNew))} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, log []byte) {
+		path := write(t, t.TempDir(), "some", log)
+		if format, err := Detect([]string{path}, Options{}); err == nil && formats[format.Name].Name == "" || err != nil && !strings.Contains(err.Error(), path) {
+			t.Errorf("%q, %v", format.Name, err)
 		}
 	})
 }

@@ -35,6 +35,9 @@ func openNfdump(in *lines, r rowReader, _ Options) (decoder, error) {
 	if err != nil {
 		return nil, err
 	}
+	if nfdumpPiped.Match(first) {
+		return &nfdumpPipe{nfdumpText{in: in, row: r.named(nfdumpNames)}}, nil
+	}
 	if bytes.IndexByte(first, ',') >= 0 && !isNfdumpText(first) {
 		return newTable(in, r, nfdumpTable(), ',')
 	}

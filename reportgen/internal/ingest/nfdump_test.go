@@ -54,13 +54,34 @@ func TestNfdumpText(t *testing.T) {
 4 left out: time not readable: duration "x"
 5 left out: a needed field is unset: source port
 6 left out: byte count not readable: bytes "-3"
-7 left out: wrong number of fields: "2013-07-09 01:00:26.553     4.781 UDP          10.0.0.150:1 "…
+7 left out: address not readable: destination address ">"
 8 left out: last line cut off: "2013-07-09 01:00:26.553     4.781 UDP          10.0.0.150:1 "… has no line end: the log is truncated, or was being written
 `},
+		{"columns of a user", Options{}, "Proto      Src IP Addr Src Pt         Dst IP Addr Dst Pt     Duration     Date first seen              bps    Bytes\n" +
+			"TCP      147.32.80.119: 52324 ->     147.32.82.62:   902     00:00:00.500 2018-01-12 15:37:30.942        0     1.2 M\n" +
+			"UDP      2001:db8::7: 52324 ->     2001:db8:::   902     00:00:00.500 2018-01-12 15:37:30.942        0     9\n", `
+2 2018-01-12 15:37:30.94 tcp 147.32.80.119:52324 > 147.32.82.62:902 1200000 one-way for 50 rounded
+3 left out: address not readable: destination address "2001:db8:::"
+`},
+		{"columns with commas", Options{}, "Date last seen  Duration        Proto      Src IP Addr Src Pt      Dst IP Addr Dst Pt  In Byte Out Byte   In Pkt\n" +
+			"2018-01-12 15:37:30.942, 1d 00:00:00.000,TCP  ,   147.32.80.119, 52324,    147.32.82.62,   902,      60,       7,       1\n",
+			"2 2018-01-11 15:37:30.94 tcp 147.32.80.119:52324 > 147.32.82.62:902 60/7\n"},
+		{"raw times", Options{}, "First seen raw Last seen raw      Src IP Addr:Port       Dst IP Addr:Port  Proto    Bytes Date flow received     \n" +
+			"1515771450.942 1515771451.042    147.32.80.119:52324     147.32.82.62:902   TCP         60 1970-01-01 00:00:00.000\n",
+			"2 2018-01-12 15:37:30.94 tcp 147.32.80.119:52324 > 147.32.82.62:902 60 one-way for 10\n"},
+		{"pipe of 1.7", Options{}, "2|1515771450942|1515771451942|6|0|0|0|2468368503|52324|0|0|0|2468368958|902|2852|2852|0|0|2|0|1|60\n" +
+			"10|1515771450942|1515771451942|58|536939960|0|0|5|0|536939960|0|0|7|32768|0|0|0|0|0|0|2|112\n2|x|1515771451942|6|0|0|0|2468368503|52324|0|0|0|2468368958|902|2852|2852|0|0|2|0|1|60\n2|1", `
+1 2018-01-12 15:37:30.94 tcp 147.32.80.119:52324 > 147.32.82.62:902 60 one-way for 100
+2 2018-01-12 15:37:30.94 icmp6 2001:db8::5:0 > 2001:db8::7:32768 112 one-way for 100
+3 left out: number not readable: "2|x|1515771451942|6|0|0|0|2468368503|52324|0|0|0|2468368958|"…
+4 left out: last line cut off: "2|1" has no line end: the log is truncated, or was being written
+`},
+		{"pipe of 1.6", Options{}, "2|1515771450|942|1515771451|42|6|0|0|0|2468368503|52324|0|0|0|2468368958|902|2852|2852|0|0|2|0|1|60\n",
+			"1 2018-01-12 15:37:30.94 tcp 147.32.80.119:52324 > 147.32.82.62:902 60 one-way for 10\n"},
 		{"a column not known", Options{}, "Date first seen Duration Proto Src IP Addr:Port Dst IP Addr:Port Packets Colour\n",
 			`error: line 1: the header has a column at "Colour" that is not known`},
 		{"no ports", Options{}, "Date first seen Duration Proto Src IP Addr Dst IP Addr Packets Bytes ->\n",
-			`error: line 1: the header "Date first seen Duration Proto Src IP Addr Dst IP Addr Packe"… has no Dst IP Addr:Port`},
+			`error: line 1: the header "Date first seen Duration Proto Src IP Addr Dst IP Addr Packe"… has no Dst Pt`},
 		{"of nfcapd", Options{}, "\x0c\xa5\x01\x00\x00\x00none", "error: the header of nfcapd cannot be read: unexpected EOF; copy the file again\n"},
 		{"empty", Options{}, "\n\n", ""},
 	})
