@@ -69,8 +69,24 @@ func newModule(ctx context.Context, root string, codes []string) (*module, error
 		return nil, err
 	}
 	m := &module{root: root, path: modfile.ModulePath(src), byName: make(map[string][]string), closures: make(map[string][]sources.Source)}
-	if err := m.walk(); err != nil {
+	if err := m.walk(root, m.path); err != nil {
 		return nil, err
+	}
+	mod, err := modfile.Parse("go.mod", src, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range mod.Replace {
+		if r.New.Version != "" {
+			continue
+		}
+		dir := filepath.FromSlash(r.New.Path)
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(root, dir)
+		}
+		if err := m.walk(dir, r.Old.Path); err != nil && !errors.Is(err, fs.ErrNotExist) { // the go command reports it
+			return nil, err
+		}
 	}
 	imports := make(map[string]bool)
 	for _, code := range codes {
@@ -84,24 +100,28 @@ func newModule(ctx context.Context, root string, codes []string) (*module, error
 	return m, err
 }
 
-// walk finds the packages of the module: GoNB imports them by name if a cell does not.
-func (m *module) walk() error {
-	return filepath.WalkDir(m.root, func(file string, d fs.DirEntry, err error) error {
+// walk finds the packages of the module in root, or of one that it replaces by a local
+// folder: GoNB imports them by name if a cell does not.
+func (m *module) walk(root, modulePath string) error {
+	return filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		name := d.Name()
-		if d.IsDir() && file != m.root && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata" || name == "node_modules") {
-			return fs.SkipDir
+		if d.IsDir() && file != root {
+			_, other := os.Stat(filepath.Join(file, "go.mod")) // another module
+			if other == nil || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata" || name == "node_modules" {
+				return fs.SkipDir
+			}
 		}
 		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 			return nil
 		}
-		rel, err := filepath.Rel(m.root, filepath.Dir(file))
+		rel, err := filepath.Rel(root, filepath.Dir(file))
 		if err != nil {
 			return err
 		}
-		p := path.Join(m.path, filepath.ToSlash(rel))
+		p := path.Join(modulePath, filepath.ToSlash(rel))
 		if base := path.Base(p); !slices.Contains(m.byName[base], p) {
 			m.byName[base] = append(m.byName[base], p)
 		}

@@ -52,6 +52,9 @@ func Install(ctx context.Context, dir, prefix string, progress io.Writer) (strin
 	if err != nil {
 		return "", err
 	}
+	if program, err := os.Executable(); err == nil && !strings.HasPrefix(program, os.TempDir()) {
+		spec.Env["FLOWBOOK_REPORTGEN"] = program // which reads flow files for cells
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -311,4 +314,27 @@ func buildPrebuild(ctx context.Context, file, realGo string) error {
 
 func indent(text []byte) string {
 	return "\t" + strings.ReplaceAll(strings.TrimRight(string(text), "\n"), "\n", "\n\t")
+}
+
+// State is what of the kernel there is around a folder.
+type State struct {
+	Module        string // the folder of the Go module that pins GoNB; empty if there is none
+	Kernel, Gopls bool   // they are built
+}
+
+// Look looks for the kernel of the Go module around dir, and builds nothing.
+func Look(dir string) (State, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return State{}, err
+	}
+	root, err := moduleOf(dir)
+	if err != nil || root == "" {
+		return State{}, err
+	}
+	built := func(name string) bool {
+		_, err := os.Stat(filepath.Join(root, ".tools", "bin", name))
+		return err == nil
+	}
+	return State{Module: root, Kernel: built("gonb"), Gopls: built("gopls")}, nil
 }

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/starter"
+)
+
+// newInitCommand returns reportgen init, which starts a project.
+func newInitCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "init DIR",
+		Short: "Start a project with notebooks of your own",
+		Long: `Init writes a Go module with three notebooks (explore, report and investigate), a
+report.yaml that declares their inputs, and a workflow that makes and checks the report.
+The packages that cells import are copied from this program into DIR/flowbook, so the
+project needs no clone of Flowbook. DIR is made if it does not exist. If it has files of a
+project, nothing is written.`,
+		Example: "  reportgen init office\n  reportgen synth -o office/days\n  reportgen run -o office/report office/notebooks",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("name one folder for the project: reportgen init DIR")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := starter.Write(args[0]); err != nil {
+				return err
+			}
+			consoleOf(cmd).Infof("next: write flow files to %[1]s/days (reportgen import, or reportgen synth -o %[1]s/days), then run reportgen run in %[1]s", console.Escape(args[0]))
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), args[0])
+			return err
+		},
+	}
+}
