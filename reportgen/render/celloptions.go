@@ -8,10 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
+	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -67,7 +66,7 @@ func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellO
 	head = b.takeDirectives(where, &o, head)
 	if strings.TrimSpace(head) != "" {
 		values := map[string]any{}
-		if err := yaml.Unmarshal([]byte(head), &values); err != nil {
+		if err := yamltext.Unmarshal([]byte(head), &values); err != nil {
 			b.problem(where, 0, "cell options: invalid YAML: %s", yamlerror.Describe(err))
 		}
 		for _, key := range slices.Sorted(maps.Keys(values)) {

@@ -15,15 +15,15 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
+	"github.com/flowbook/flowbook/pkg/budget"
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
+	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 )
 
 // Describe returns an item in one line.
@@ -59,11 +59,11 @@ type item struct {
 // Read reads an allow list. Errors name the file and the line. isRule reports
 // whether a rule exists.
 func Read(path string, isRule func(id string) bool) (detect.AllowList, error) {
-	b, err := os.ReadFile(path)
+	b, err := budget.ReadFile(path, yamltext.Most)
 	if err != nil {
 		return nil, err
 	}
-	file, err := parser.ParseBytes(b, 0)
+	file, err := yamltext.Parse(b)
 	if err != nil {
 		return nil, fmt.Errorf("%s: invalid YAML: %s", path, yamlerror.Describe(err))
 	}

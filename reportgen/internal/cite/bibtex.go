@@ -28,14 +28,25 @@ type scanner struct {
 	at     int
 	names  map[string]string // of @string and of the months
 
-	warnings []Warning
+	warnings  []Warning
+	counted   int // the line of countedAt
+	countedAt int
+	repeated  int // bytes of macros and of inherited fields
 }
+
+// The limits of a bibliography.
+const (
+	Most         = 8 << 20  // bytes of a file
+	repeatedMost = 16 << 20 // bytes that macros and crossrefs stand for
+	faultsMost   = 1000
+)
 
 // parseBibTeX reads the works of a BibTeX file.
 func parseBibTeX(data []byte) ([]*Work, []Warning) {
 	scanner := newScanner(string(data))
 	var entries []*entry
 	byKey := map[string]*entry{}
+	faults := 0
 	for {
 		e, err := scanner.next()
 		if err != nil {
@@ -44,6 +55,10 @@ func parseBibTeX(data []byte) ([]*Work, []Warning) {
 				w.Line = fault.line
 			}
 			scanner.warnings = append(scanner.warnings, w)
+			if faults++; faults == faultsMost {
+				scanner.warn("more than %d faults; the rest of the file is skipped", faultsMost)
+				break
+			}
 			continue
 		}
 		if e == nil {
@@ -78,6 +93,10 @@ func (s *scanner) inherit(e *entry, byKey map[string]*entry) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(parent.fields)) {
 		if _, own := e.fields[name]; !own && !slices.Contains([]string{"title", "crossref", "author", "label"}, name) {
+			if !s.mayRepeat(len(parent.fields[name])) {
+				s.warnings = append(s.warnings, Warning{Line: e.line, Text: fmt.Sprintf("entry %q: the fields of the crossref are left out, since those of the file stand for more than %d MB", e.key, repeatedMost>>20)})
+				return
+			}
 			e.fields[name] = parent.fields[name]
 		}
 	}
@@ -254,8 +273,16 @@ func (s *scanner) fail(format string, args ...any) error {
 	return &scanError{s.line(), fmt.Sprintf(format, args...)}
 }
 
-// line returns the scanner's line, from 1.
-func (s *scanner) line() int { return 1 + strings.Count(s.source[:min(s.at, len(s.source))], "\n") }
+// line returns the scanner's line, from 1. It counts on from where it was called last.
+func (s *scanner) line() int {
+	at := min(s.at, len(s.source))
+	if at < s.countedAt {
+		s.counted, s.countedAt = 0, 0
+	}
+	s.counted += strings.Count(s.source[s.countedAt:at], "\n")
+	s.countedAt = at
+	return 1 + s.counted
+}
 
 // warn notes a fault that costs only a part of an entry.
 func (s *scanner) warn(format string, args ...any) {
@@ -394,10 +421,13 @@ func (s *scanner) part() (string, error) {
 			s.warn("%q is not a number, a string or an @string macro", word)
 			return "", nil
 		}
+		if !s.mayRepeat(len(text)) {
+			return "", s.fail("the macros of the file stand for more than %d MB", repeatedMost>>20)
+		}
 		return text, nil
 	}
 	start, depth := s.at+1, 0
-	for i := start; i < len(s.source); i++ {
+	for i := start; i < min(len(s.source), start+maxValue); i++ {
 		switch c := s.source[i]; {
 		case c == '\\':
 			i++
@@ -410,7 +440,16 @@ func (s *scanner) part() (string, error) {
 			depth--
 		}
 	}
+	if len(s.source)-start > maxValue {
+		return "", s.fail("the value is longer than %d kB, or not closed", maxValue>>10)
+	}
 	return "", s.fail("the value is not closed")
+}
+
+// mayRepeat counts the bytes of a text that is used again.
+func (s *scanner) mayRepeat(bytes int) bool {
+	s.repeated += bytes
+	return s.repeated <= repeatedMost
 }
 
 func (s *scanner) peek() byte {

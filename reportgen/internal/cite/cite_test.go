@@ -192,3 +192,24 @@ func ExampleParse() {
 	fmt.Printf("%s, “%s,” %s.\n", r.Authors, r.Title, r.Details)
 	// Output: D. E. Knuth, “The TeXbook,” Addison-Wesley, 1984.
 }
+
+// A small bibliography cannot stand for gigabytes, nor can its faults cost more than its bytes.
+func TestBombs(t *testing.T) {
+	macros := "@string{s0 = \"xxxxxxxxxxxxxxxx\"}\n"
+	for i := 1; i < 13; i++ {
+		macros += fmt.Sprintf("@string{s%d = s%d # s%d}\n", i, i-1, i-1)
+	}
+	for name, text := range map[string]string{
+		"macros":       macros + strings.Repeat("@misc{a, title = s12}\n", 20_000),
+		"crossrefs":    macros + strings.Repeat("@misc{a, crossref = {b}}\n", 500) + "@book{b, note = s12}",
+		"open values":  strings.Repeat("@misc{a, title = {", 40_000),
+		"open entries": strings.Repeat("@misc{a,\n", 40_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			works, err := cite.Parse("refs.bib", []byte(text))
+			if err != nil || len(works.Warnings) == 0 || len(works.Warnings) > 3000 {
+				t.Errorf("%d warnings, error %v", len(works.Warnings), err)
+			}
+		})
+	}
+}

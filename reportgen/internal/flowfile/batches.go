@@ -117,8 +117,8 @@ func (s span) batches() int { return int((s.rows + batchRows - 1) / batchRows) }
 // spans divides the file's row groups.
 func (f *file) spans() []span {
 	var spans []span
-	for i, g := range f.parquet.RowGroups() {
-		rows := g.NumRows()
+	for i := range f.metadata.RowGroups {
+		rows := f.rowsOf(i)
 		if n := len(spans); n > 0 && spans[n-1].rows+rows <= batchRows {
 			spans[n-1].to, spans[n-1].rows = i+1, spans[n-1].rows+rows
 			continue
@@ -164,7 +164,7 @@ func (s *profiling) readGroups(ctx context.Context, f *file, span span) (*batch,
 			return nil, err
 		}
 		b.starts = append(b.starts, start)
-		rows := int(f.parquet.RowGroups()[rowGroup].NumRows())
+		rows := int(f.rowsOf(rowGroup))
 		for _, col := range f.present {
 			if err := f.readChunk(r, rowGroup, col, s.book, b.vectors[col], start, rows); err != nil {
 				return nil, f.fail(rowGroup, allColumns[col], err)
@@ -197,7 +197,7 @@ func (f *file) window(s span) (io.ReaderAt, error) {
 	from, to := f.size, int64(0)
 	for rowGroup := s.from; rowGroup < s.to; rowGroup++ {
 		for _, col := range f.present {
-			m := f.metadata(rowGroup, col)
+			m := f.chunk(rowGroup, col)
 			start := firstByte(m)
 			from, to = min(from, start), max(to, start+m.TotalCompressedSize)
 		}
@@ -259,7 +259,7 @@ func (s *stream) decode(ctx context.Context, f *file, rowGroup, col int, book *b
 		return fail(err)
 	}
 	defer c.close()
-	for left := f.parquet.RowGroups()[rowGroup].NumRows(); left > 0; {
+	for left := f.rowsOf(rowGroup); left > 0; {
 		v, err := receive(ctx, s.free)
 		if err != nil {
 			return err
@@ -290,7 +290,7 @@ func (f *file) readRowGroup(ctx context.Context, rowGroup, ahead int, book *book
 		g.Go(func() error { return streams[col].decode(ctx, f, rowGroup, col, book) })
 	}
 	g.Go(func() error {
-		rows := f.parquet.RowGroups()[rowGroup].NumRows()
+		rows := f.rowsOf(rowGroup)
 		for first := int64(0); first < rows; first += batchRows {
 			b := &batch{file: f.base(), rowGroup: rowGroup, first: first, rows: int(min(batchRows, rows-first)), book: book}
 			for _, col := range f.present {

@@ -157,8 +157,8 @@ func decodeOnly(ctx context.Context, path string) error {
 	defer f.Close()
 	g, _ := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range f.parquet.RowGroups() {
-		for col := range numColumns {
+	for i := range f.metadata.RowGroups {
+		for _, col := range f.present {
 			g.Go(func() error {
 				c, err := f.openChunk(f.reader, i, col, newBook())
 				if err != nil {

@@ -110,7 +110,7 @@ func (b *Block) vector(col int) (*vector, error) {
 			return v, f.fail(g.rowGroup, allColumns[col], err)
 		}
 		if b.indexed {
-			c.indexed = f.loadOffsets(g.rowGroup, col)
+			c.pages.places = f.pagePlaces(g.rowGroup, col)
 		}
 		b.chunks[col] = c
 	}

@@ -31,7 +31,7 @@ type pageReader interface {
 
 // chunk reads one column of one row group as vectors, whatever its pages.
 type chunk struct {
-	pages  parquet.Pages
+	pages  *columnPages
 	reader pageReader
 
 	page   parquet.Page
@@ -42,7 +42,6 @@ type chunk struct {
 	value  int    // next value of the page, nulls not counted
 	first  int64  // row of the row group that the page begins with
 
-	indexed bool // whether the library has the column's offset index
 }
 
 // openChunk begins to read a column of a row group from r, which reads the
@@ -50,15 +49,11 @@ type chunk struct {
 func (f *file) openChunk(r io.ReaderAt, rowGroup, col int, book *book) (_ *chunk, err error) {
 	defer recovered(&err)
 	c := f.columns[col]
-	chunks := f.parquet.RowGroups()[rowGroup].ColumnChunks()
-	if c.leaf >= len(chunks) {
-		return nil, fmt.Errorf("%w (the row group lacks the column)", errDamaged)
+	pages, err := f.pagesOf(r, rowGroup, c.source)
+	if err != nil {
+		return nil, err
 	}
-	of, ok := chunks[c.leaf].(*parquet.FileColumnChunk)
-	if !ok {
-		return nil, fmt.Errorf("%w (the column is missing from the file)", errDamaged)
-	}
-	k := &chunk{pages: of.PagesFrom(r)}
+	k := &chunk{pages: pages}
 	if c.coded() {
 		k.reader = &codeReader{column: c, book: book}
 	} else {
@@ -75,7 +70,7 @@ func (c *chunk) close() {
 	c.reader.close()
 	parquet.Release(c.page)
 	c.page = nil
-	_ = c.pages.Close()
+	c.pages.Close()
 }
 
 // fill reads n rows into v, from row to on. It is an error if the column has
@@ -106,7 +101,7 @@ func (c *chunk) fill(v *vector, to, n int) (err error) {
 // skip goes past n rows. It is an error if the column has fewer.
 func (c *chunk) skip(n int) (err error) {
 	defer recovered(&err)
-	if c.indexed && n > c.rows-c.row {
+	if c.pages.places != nil && n > c.rows-c.row {
 		return c.seek(c.first + int64(c.row+n))
 	}
 	for n > 0 {
@@ -130,7 +125,7 @@ func (c *chunk) skip(n int) (err error) {
 // seek goes to a row without reading the pages before it.
 func (c *chunk) seek(row int64) error {
 	if err := c.pages.SeekToRow(row); err != nil {
-		return fmt.Errorf("%w (%w)", errDamaged, err)
+		return err
 	}
 	parquet.Release(c.page)
 	c.page, c.rows, c.row, c.value, c.first = nil, 0, 0, 0, row
@@ -141,13 +136,13 @@ func (c *chunk) seek(row int64) error {
 var errEnd = errors.New("it ends before the last row of its row group")
 
 // readPage reads the next page of a column that has further rows to come.
-func readPage(pages parquet.Pages) (parquet.Page, error) {
+func readPage(pages *columnPages) (parquet.Page, error) {
 	p, err := pages.ReadPage()
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, fmt.Errorf("%w (%w)", errDamaged, errEnd)
 	case err != nil:
-		return nil, fmt.Errorf("%w (%w)", errDamaged, err)
+		return nil, damaged(err)
 	}
 	return p, nil
 }
@@ -197,7 +192,7 @@ func (c *chunk) finished() (err error) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%w (%w)", errDamaged, err)
+			return damaged(err)
 		}
 		parquet.Release(c.page)
 		c.page, c.row, c.rows = p, 0, int(p.NumRows())

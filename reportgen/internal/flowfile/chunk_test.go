@@ -47,7 +47,7 @@ func readAll(t *testing.T, path string) (whole, failed int) {
 	if checkEnds(o, f.size) != nil || f.readFooter() != nil {
 		return 0, 1
 	}
-	for _, leaf := range f.parquet.Root().Columns() {
+	for _, leaf := range f.schema.Root().Columns() {
 		if !leaf.Leaf() || leaf.Repeated() {
 			continue // refused before any of it is read
 		}
@@ -64,12 +64,12 @@ func readAll(t *testing.T, path string) (whole, failed int) {
 
 // readAs reads all row groups of a column as another one.
 func readAs(f *file, leaf *parquet.Column, as int) error {
-	c := column{name: flow.Columns[as], leaf: leaf.Index(), kind: leaf.Type().Kind()}
+	c := column{name: flow.Columns[as], source: leaf, kind: leaf.Type().Kind()}
 	if c.kind == parquet.FixedLenByteArray {
 		c.length = leaf.Type().Length()
 	}
 	f.columns[as] = c
-	for i := range f.parquet.RowGroups() {
+	for i := range f.metadata.RowGroups {
 		if err := f.readColumn(context.Background(), i, as); err != nil {
 			return err
 		}

@@ -53,8 +53,12 @@
 // one of the errors below. The Parquet library panics on some malformed files;
 // such a panic becomes an [*Error] too.
 //
-// LZ4 is refused. The library decompresses such a page to a buffer of its own
-// when it guesses the size too small, and then drops it.
+// # Limits
+//
+// Pages are read and decompressed here, within limits, and then decoded by the
+// Parquet library, which allocates as much as a page claims to hold. A page with
+// more than the limits of its file is an [*Error]. So is one compressed with LZ4,
+// which is not read.
 //
 // # Cache
 //

@@ -81,7 +81,7 @@ func (f *file) firstFailure(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*Error](err); !ok {
 		return err
 	}
-	for rowGroup := range f.parquet.RowGroups() {
+	for rowGroup := range f.metadata.RowGroups {
 		for _, col := range f.present {
 			if first := f.readColumn(ctx, rowGroup, col); first != nil {
 				return f.fail(rowGroup, allColumns[col], first)
@@ -99,7 +99,7 @@ func (f *file) readColumn(ctx context.Context, rowGroup, col int) error {
 	}
 	defer c.close()
 	var v vector
-	for left := f.parquet.RowGroups()[rowGroup].NumRows(); left > 0; left -= batchRows {
+	for left := f.rowsOf(rowGroup); left > 0; left -= batchRows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

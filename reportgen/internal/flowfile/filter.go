@@ -69,7 +69,7 @@ func (f *file) mayMatch(rowGroup int, q Filter, book *book) (bool, error) {
 // order the others.
 func (f *file) overlaps(rowGroup, col int, low, high int64) bool {
 	c := f.columns[col]
-	s := f.metadata(rowGroup, col).Statistics
+	s := f.chunk(rowGroup, col).Statistics
 	least, ok1 := statistic(c, s.MinValue)
 	most, ok2 := statistic(c, s.MaxValue)
 	return !ok1 || !ok2 || least <= high && low <= most
@@ -87,26 +87,29 @@ func statistic(c column, b []byte) (int64, bool) {
 	return 0, false
 }
 
-func (f *file) metadata(rowGroup, col int) *format.ColumnMetaData {
-	return &f.parquet.Metadata().RowGroups[rowGroup].Columns[f.columns[col].leaf].MetaData
+// chunk returns the metadata of a column of a row group.
+func (f *file) chunk(rowGroup, col int) *format.ColumnMetaData {
+	return &f.chunkOf(rowGroup, f.columns[col].source.Index()).MetaData
 }
 
 // dictionary returns the codes of all values of a column in a row group, or
 // false where some of its pages have no dictionary.
 func (f *file) dictionary(rowGroup, col int, book *book) (terms []uint32, ok bool, err error) {
 	defer recovered(&err)
-	if !allDictionary(f.metadata(rowGroup, col)) {
+	if !allDictionary(f.chunk(rowGroup, col)) {
 		return nil, false, nil
 	}
-	chunk, ok := f.parquet.RowGroups()[rowGroup].ColumnChunks()[f.columns[col].leaf].(*parquet.FileColumnChunk)
-	if !ok {
-		return nil, false, nil
+	pages, err := f.pagesOf(f.reader, rowGroup, f.columns[col].source)
+	if err != nil {
+		return nil, false, err
 	}
-	pages := chunk.PagesFrom(f.reader)
 	defer pages.Close()
 	dict, err := pages.ReadDictionary()
-	if err != nil || dict == nil {
-		return nil, false, err
+	if err != nil {
+		return nil, false, damaged(err)
+	}
+	if dict == nil {
+		return nil, false, nil
 	}
 	r := codeReader{column: f.columns[col], book: book}
 	defer r.close()

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,14 +26,15 @@ const readBuffer = 64 << 10
 
 // file is an open flow file whose columns have been found.
 type file struct {
-	path    string
-	os      *os.File
-	reader  io.ReaderAt // of the same bytes
-	size    int64
-	parquet *parquet.File
-	columns [numColumns]column
-	present []int // the columns that the file has, in order
-	rows    int64 // as the footer says
+	path     string
+	os       *os.File
+	reader   io.ReaderAt // of the same bytes
+	size     int64
+	metadata format.FileMetaData
+	schema   *parquet.File // the columns, without rows: see readFooter
+	columns  [numColumns]column
+	present  []int // the columns that the file has, in order
+	rows     int64 // as the footer says
 }
 
 // base returns the file's name without its folder, which is all that results
@@ -135,21 +137,8 @@ func checkEnds(r io.ReaderAt, size int64) error {
 	return nil
 }
 
-func (f *file) readFooter() (err error) {
-	defer recovered(&err)
-	f.parquet, err = parquet.OpenFile(f.reader, f.size,
-		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
-	if err != nil {
-		return fmt.Errorf("%w (%w)", errDamaged, err)
-	}
-	if f.parquet.Metadata().EncryptionAlgorithm.Value != nil {
-		return errEncrypted
-	}
-	return nil
-}
-
 func (f *file) findColumns() error {
-	columns := f.parquet.Root().Columns()
+	columns := f.schema.Root().Columns()
 	for i, name := range flow.Columns {
 		c, err := findColumn(columns, name)
 		if err != nil {
@@ -198,33 +187,20 @@ func names(columns []*parquet.Column) string {
 
 // checkRowGroups counts the rows and checks how the columns are compressed.
 func (f *file) checkRowGroups() error {
-	for i, g := range f.parquet.RowGroups() {
-		if g.NumRows() < 0 {
-			return f.fail(i, "", fmt.Errorf("%w (it announces %d rows)", errDamaged, g.NumRows()))
+	for i := range f.metadata.RowGroups {
+		rows := f.rowsOf(i)
+		if rows < 0 || f.rows > math.MaxInt64-rows {
+			return f.fail(i, "", fmt.Errorf("%w (it announces %d rows)", errDamaged, rows))
 		}
-		f.rows += g.NumRows()
+		f.rows += rows
 		for _, col := range f.present {
-			if err := checkCodec(f.metadata(i, col).Codec, f.metadata(0, col).Codec); err != nil {
+			if _, err := newDecompressor(f.chunk(i, col).Codec); err != nil {
 				return f.fail(i, allColumns[col], err)
 			}
 		}
 	}
 	if f.rows == 0 {
 		return f.fail(-1, "", errNoRows)
-	}
-	return nil
-}
-
-// checkCodec refuses what parquet-go would decompress wrongly without saying
-// so: LZ4 (its buffer for a page may be too small, and is then dropped with the
-// data), and columns that are not compressed alike in all row groups (it goes
-// by the first).
-func checkCodec(codec, first format.CompressionCodec) error {
-	switch {
-	case codec == format.Lz4Raw || codec == format.Lz4:
-		return fmt.Errorf("%w (%s)", errCompression, codec)
-	case codec != first:
-		return fmt.Errorf("%w (%s here, %s in the first row group)", errCompression, codec, first)
 	}
 	return nil
 }
@@ -274,7 +250,7 @@ var allColumns = append(slices.Clone(flow.Columns), flow.OptionalColumns...)
 // column is a column of flow.Columns as one file has it.
 type column struct {
 	name     string
-	leaf     int // its place among the column chunks of a row group
+	source   *parquet.Column
 	optional bool
 	kind     parquet.Kind
 	length   int  // of FIXED_LEN_BYTE_ARRAY, in bytes
@@ -289,7 +265,7 @@ func newColumn(c *parquet.Column) (column, error) {
 		return column{}, fmt.Errorf("%w: it is nested; write one value a row", errColumnType)
 	}
 	t := c.Type()
-	col := column{name: c.Name(), leaf: c.Index(), optional: c.Optional(), kind: t.Kind(), extra: slices.Contains(flow.OptionalColumns, c.Name())}
+	col := column{name: c.Name(), source: c, optional: c.Optional(), kind: t.Kind(), extra: slices.Contains(flow.OptionalColumns, c.Name())}
 	var logical format.LogicalTypeValue
 	if l := t.LogicalType(); l != nil {
 		logical = l.Value

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // rowRange is the rows of a row group from one on to before another.
@@ -13,7 +15,7 @@ type rowRange struct{ from, to int64 }
 // page indexes of its columns. Without page indexes it returns all rows. An index
 // only serves to skip pages, so a corrupt index is ignored.
 func (f *file) rowsToRead(rowGroup int, q Filter) []rowRange {
-	ranges := []rowRange{{0, f.parquet.RowGroups()[rowGroup].NumRows()}}
+	ranges := []rowRange{{0, f.rowsOf(rowGroup)}}
 	if q.From > 0 || q.To > 0 {
 		low, high := int64(q.From), int64(math.MaxInt64)
 		if q.To > 0 {
@@ -59,7 +61,7 @@ func withText(text string) func(least, most parquet.Value) bool {
 // pagesWith returns the rows of those pages of a column that pass a test of their
 // least and greatest values. If these are unknown, it returns all rows.
 func (f *file) pagesWith(rowGroup, col int, may func(least, most parquet.Value) bool) []rowRange {
-	rows := f.parquet.RowGroups()[rowGroup].NumRows()
+	rows := f.rowsOf(rowGroup)
 	ranges, err := f.indexedPages(rowGroup, col, rows, may)
 	if err != nil {
 		return []rowRange{{0, rows}}
@@ -91,23 +93,21 @@ type indexedPage struct {
 // pageIndex reads the indexes of a column of a row group.
 func (f *file) pageIndex(rowGroup, col int, rows int64) (pages []indexedPage, err error) {
 	defer recovered(&err)
-	c, k := f.columns[col], f.chunkOf(rowGroup, col)
+	c := f.columns[col]
 	readable := c.kind == parquet.ByteArray || !c.unsigned && (c.kind == parquet.Int32 || c.kind == parquet.Int64)
-	if !readable || c.coded() != (c.kind == parquet.ByteArray) || !f.hasPageIndex(rowGroup, col) {
+	if !readable || c.coded() != (c.kind == parquet.ByteArray) {
 		return nil, parquet.ErrMissingColumnIndex
 	}
-	values, err := k.ColumnIndexFrom(f.reader)
-	if err != nil {
+	k := f.chunkOf(rowGroup, c.source.Index())
+	var index format.ColumnIndex
+	if err := f.readIndex(k.ColumnIndexOffset, k.ColumnIndexLength, &index); err != nil {
 		return nil, err
 	}
-	places, err := k.OffsetIndexFrom(f.reader)
-	if err != nil {
-		return nil, err
-	}
-	for i, n := 0, places.NumPages(); i < n; i++ {
-		r := rowRange{places.FirstRowIndex(i), rows}
+	values, places := parquet.NewColumnIndex(c.kind, &index), f.pagePlaces(rowGroup, col)
+	for i, n := 0, len(places); i < n; i++ {
+		r := rowRange{places[i].FirstRowIndex, rows}
 		if i+1 < n {
-			r.to = places.FirstRowIndex(i + 1)
+			r.to = places[i+1].FirstRowIndex
 		}
 		if r.from < 0 || r.from > r.to || r.to > rows || i == 0 && r.from > 0 || values.NumPages() != n {
 			return nil, errDamaged
@@ -117,31 +117,34 @@ func (f *file) pageIndex(rowGroup, col int, rows int64) (pages []indexedPage, er
 	return pages, nil
 }
 
-// hasPageIndex says whether a column of a row group has indexes of its pages
-// that lie within the file.
-func (f *file) hasPageIndex(rowGroup, col int) bool {
-	c := &f.parquet.Metadata().RowGroups[rowGroup].Columns[f.columns[col].leaf]
-	within := func(offset int64, length int32) bool {
-		return offset > 0 && length > 0 && offset <= f.size-int64(length)
+// readIndex reads one of the indexes of pages of a column.
+func (f *file) readIndex(offset int64, length int32, index any) (err error) {
+	defer recovered(&err)
+	if offset <= 0 || length <= 0 || length > indexMost || offset > f.size-int64(length) {
+		return parquet.ErrMissingColumnIndex
 	}
-	return within(c.ColumnIndexOffset, c.ColumnIndexLength) && within(c.OffsetIndexOffset, c.OffsetIndexLength)
+	data := make([]byte, length)
+	if _, err := f.reader.ReadAt(data, offset); err != nil {
+		return err
+	}
+	n, err := checkThrift(data)
+	if err != nil {
+		return err
+	}
+	return thrift.Unmarshal(&protocol, data[:n], index)
 }
 
-// loadOffsets says whether a column of a row group has an offset index, which
-// the library then goes by.
-func (f *file) loadOffsets(rowGroup, col int) (ok bool) {
-	var err error
-	defer recovered(&err) // then ok is false
-	if !f.hasPageIndex(rowGroup, col) {
-		return false
-	}
-	_, err = f.chunkOf(rowGroup, col).OffsetIndexFrom(f.reader)
-	return err == nil
-}
+// indexMost is the most bytes of an index of pages that is read.
+const indexMost = 16 << 20
 
-// chunkOf returns a column of a row group.
-func (f *file) chunkOf(rowGroup, col int) *parquet.FileColumnChunk {
-	return f.parquet.RowGroups()[rowGroup].ColumnChunks()[f.columns[col].leaf].(*parquet.FileColumnChunk)
+// pagePlaces returns where the pages of a column of a row group are, or nil if it has no valid index of them.
+func (f *file) pagePlaces(rowGroup, col int) []format.PageLocation {
+	k := f.chunkOf(rowGroup, f.columns[col].source.Index())
+	var index format.OffsetIndex
+	if f.readIndex(k.OffsetIndexOffset, k.OffsetIndexLength, &index) != nil {
+		return nil
+	}
+	return index.PageLocations
 }
 
 // intersect returns the rows that are in both of two sorted lists.

@@ -127,7 +127,7 @@ const LossKey = "flowbook.loss"
 
 // addLoss counts the rows that were lost before the file was written.
 func (s *profiling) addLoss(f *file) {
-	text, ok := f.parquet.Lookup(LossKey)
+	text, ok := f.lookup(LossKey)
 	if !ok {
 		return
 	}

@@ -25,7 +25,7 @@ func Rows(ctx context.Context, path string, q Filter) iter.Seq2[flow.Record, err
 		}
 		defer f.Close()
 		book := newBook()
-		for i := range f.parquet.RowGroups() {
+		for i := range f.metadata.RowGroups {
 			may, err := f.mayMatch(i, q, book)
 			if err != nil {
 				yield(flow.Record{}, err)
@@ -63,7 +63,7 @@ func (f *file) rowGroupRows(ctx context.Context, rowGroup int, q Filter, book *b
 			return yieldError(yield, f.fail(rowGroup, allColumns[col], err))
 		}
 		if q != (Filter{}) {
-			c.indexed = f.loadOffsets(rowGroup, col)
+			c.pages.places = f.pagePlaces(rowGroup, col)
 		}
 		r.chunks[col], r.batch.vectors[col] = c, &vector{}
 	}

@@ -271,7 +271,7 @@ func (g *group) dictionary(col int) ([]uint32, bool) {
 
 // scan hands the rows of the row group that w may want to it.
 func (g *group) scan(ctx context.Context, t scanTask, filter []int, w ScanWorker) error {
-	rows := g.file.parquet.RowGroups()[g.rowGroup].NumRows()
+	rows := g.file.rowsOf(g.rowGroup)
 	ranges := []rowRange{{rows * t.part / t.parts, rows * (t.part + 1) / t.parts}}
 	if len(filter) > 0 {
 		if !w.May(&Bounds{group: g, row: -1}) {
@@ -344,7 +344,7 @@ var limits = map[int]int64{colTime: int64(flow.Day) - 1, colPort: 1<<16 - 1, col
 // proven reports whether the statistics and the dictionary of a required column
 // show that each of its values is one of a flow.
 func (g *group) proven(col int) bool {
-	c, s := g.file.columns[col], g.file.metadata(g.rowGroup, col).Statistics
+	c, s := g.file.columns[col], g.file.chunk(g.rowGroup, col).Statistics
 	if c.optional && (s.NullCount > 0 || s.MinValue == nil || s.MaxValue == nil) {
 		return false
 	}
@@ -380,7 +380,7 @@ func (b *Bounds) Range(column int) (low, high int64, ok bool) {
 	case c.coded():
 		return 0, 0, false
 	}
-	s := f.metadata(b.group.rowGroup, column).Statistics
+	s := f.chunk(b.group.rowGroup, column).Statistics
 	low, ok1 := statistic(c, s.MinValue)
 	high, ok2 := statistic(c, s.MaxValue)
 	ok = ok1 && ok2

@@ -2,7 +2,6 @@ package flowfile
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -70,7 +69,7 @@ func (t *Table) findLeaves() (err error) {
 			}
 		}
 	}
-	walk(t.file.parquet.Root().Columns())
+	walk(t.file.schema.Root().Columns())
 	return nil
 }
 
@@ -85,7 +84,7 @@ func (t *Table) Columns() []string {
 }
 
 // NumRows returns the number of rows according to the file's footer.
-func (t *Table) NumRows() int64 { return t.file.parquet.NumRows() }
+func (t *Table) NumRows() int64 { return t.file.metadata.NumRows }
 
 // Select chooses the columns that Read returns, by their place in Columns. It
 // is to be called before the first Read.
@@ -97,7 +96,7 @@ func (t *Table) Select(columns ...int) error {
 		if err != nil {
 			return t.file.fail(-1, strings.Join(c.Path(), "."), err)
 		}
-		t.columns = append(t.columns, &textColumn{leaf: c.Index(), name: strings.Join(c.Path(), "."), text: text})
+		t.columns = append(t.columns, &textColumn{source: c, name: strings.Join(c.Path(), "."), text: text})
 	}
 	t.row = make([][]byte, len(t.columns))
 	return nil
@@ -128,21 +127,16 @@ func (t *Table) Read() ([][]byte, error) {
 
 func (t *Table) nextGroup() (err error) {
 	defer recovered(&err)
-	groups := t.file.parquet.RowGroups()
 	t.group++
-	if t.group >= len(groups) {
+	if t.group >= len(t.file.metadata.RowGroups) {
 		return io.EOF
 	}
-	chunks := groups[t.group].ColumnChunks()
-	t.left = max(groups[t.group].NumRows(), 0)
+	t.left = max(t.file.rowsOf(t.group), 0)
 	for _, c := range t.columns {
-		metadata := t.file.parquet.Metadata().RowGroups[t.group].Columns[c.leaf].MetaData
-		first := t.file.parquet.Metadata().RowGroups[0].Columns[c.leaf].MetaData
-		if err := checkCodec(metadata.Codec, first.Codec); err != nil {
+		c.close()
+		if c.pages, err = t.file.pagesOf(t.file.reader, t.group, c.source); err != nil {
 			return t.file.fail(t.group, c.name, err)
 		}
-		c.close()
-		c.pages = chunks[c.leaf].Pages()
 	}
 	return nil
 }
@@ -157,11 +151,11 @@ func (t *Table) Close() error {
 
 // textColumn reads a column value by value.
 type textColumn struct {
-	leaf int
-	name string
-	text func(b []byte, v parquet.Value) []byte
+	source *parquet.Column
+	name   string
+	text   func(b []byte, v parquet.Value) []byte
 
-	pages  parquet.Pages
+	pages  *columnPages
 	page   parquet.Page
 	values parquet.ValueReader
 	buffer [256]parquet.Value
@@ -201,7 +195,7 @@ func (c *textColumn) fill() error {
 	case errors.Is(err, io.EOF):
 		c.values = nil
 	case err != nil:
-		return fmt.Errorf("%w (%w)", errDamaged, err)
+		return damaged(err)
 	}
 	return nil
 }
@@ -215,6 +209,6 @@ func (c *textColumn) close() {
 		return
 	}
 	parquet.Release(c.page)
-	_ = c.pages.Close()
+	c.pages.Close()
 	c.pages, c.page, c.values, c.rest = nil, nil, nil, nil
 }

@@ -5,21 +5,21 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/flowbook/flowbook/pkg/budget"
 	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
+	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 )
 
 // Parse reads one YAML value. Plain scalars become [Scalar], mappings [Map].
 func Parse(text string) (any, error) {
-	file, err := parser.ParseBytes([]byte(text), 0)
+	file, err := yamltext.Parse([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("invalid YAML: %s", yamlerror.Describe(err))
 	}
@@ -57,7 +57,7 @@ func (v *Values) set(value any) error {
 
 // ReadFile reads parameters from a YAML file.
 func ReadFile(name string) (Values, error) {
-	src, err := os.ReadFile(name)
+	src, err := budget.ReadFile(name, yamltext.Most)
 	if err != nil {
 		return nil, err
 	}

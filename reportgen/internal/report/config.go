@@ -4,16 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/flowbook/flowbook/pkg/budget"
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/parameter"
 	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
+	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
@@ -52,14 +53,14 @@ func (l *stringOrList) UnmarshalYAML(unmarshal func(any) error) error {
 // readConfig reads the report.yaml in dir. Without one, the configuration is empty and found is false.
 func readConfig(dir string) (c config, found bool, err error) {
 	file := filepath.Join(dir, ConfigName)
-	src, err := os.ReadFile(file)
+	src, err := budget.ReadFile(file, yamltext.Most)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, false, nil
 	}
 	if err != nil {
 		return c, false, err
 	}
-	if err := yaml.UnmarshalWithOptions(src, &c, yaml.Strict()); err != nil {
+	if err := yamltext.Unmarshal(src, &c, yaml.Strict()); err != nil {
 		return c, false, fmt.Errorf("%s: %s", file, yamlerror.Describe(err))
 	}
 	if _, err := render.ParseCodeMode(c.Code); err != nil {
@@ -102,7 +103,7 @@ func (s *Source) works() (cite.Works, error) {
 		if !filepath.IsLocal(name) {
 			return all, fmt.Errorf("bibliography %q: not below the folder of %s", name, ConfigName)
 		}
-		data, err := os.ReadFile(filepath.Join(s.dir, name))
+		data, err := budget.ReadFile(filepath.Join(s.dir, name), cite.Most)
 		if err != nil {
 			return all, fmt.Errorf("bibliography: %w", err)
 		}

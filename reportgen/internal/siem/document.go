@@ -10,9 +10,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
+	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 )
 
 // ruleError is a fault of a rule file.
@@ -84,19 +84,12 @@ func lineOf(n ast.Node, keys []string) int {
 	return 0
 }
 
-// maxRuleFile is the largest rule file that is read, in bytes; the largest
-// public collections have files of a few thousand.
-const maxRuleFile = 1 << 20
-
 // readDocuments reads the documents of a rule file.
 func readDocuments(file string, text []byte) ([]document, error) {
-	if len(text) > maxRuleFile {
-		return nil, &ruleError{File: file, Problem: fmt.Sprintf("has %d bytes; a rule file has %d at most", len(text), maxRuleFile)}
-	}
 	if i := bytes.IndexByte(text, 0); i >= 0 {
 		return nil, &ruleError{File: file, Line: 1 + bytes.Count(text[:i], []byte("\n")), Problem: "holds a zero byte; a rule file is YAML in UTF-8"}
 	}
-	parsed, err := parser.ParseBytes(text, 0)
+	parsed, err := yamltext.Parse(text)
 	if err != nil {
 		return nil, yamlError(file, nil, "", err)
 	}
