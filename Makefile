@@ -148,7 +148,10 @@ $(TOOLS)/bench/.made: testdata/bench/requirements.txt
 	$(TOOLS)/bench/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-peers: reportgen $(TOOLS)/peers/.made ## compare with nbconvert and papermill; writes testdata/peers.md
+MYST_VERSION := 1.8.3
+
+peers: reportgen $(TOOLS)/peers/.made ## compare with nbconvert, papermill and mystmd; writes testdata/peers.md
+	@test -e $(TOOLS)/peers/node_modules/mystmd || npm install --silent --no-save --prefix $(TOOLS)/peers mystmd@$(MYST_VERSION)
 	$(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) testdata/peers.md
 
 # Notebooks that went wrong for users of other tools. They are not part of the repository.
