@@ -34,6 +34,9 @@ type builder struct {
 	sanitizer *document.Sanitizer
 	links     []rawLink
 	labelled  map[*document.Image]labelledImage
+	inputs    map[string]Input  // by name
+	files     map[string]string // links to the files that the report has, by path in the project
+	filesSize int               // in bytes
 
 	// The current notebook.
 	input     Input
@@ -57,7 +60,7 @@ func newBuilder(o Options) *builder {
 		anchors:  newAnchors(),
 		cited:    map[string]*document.Reference{},
 		repeated: map[string]*repeatedWarning{}, sanitizer: document.NewSanitizer(),
-		labelled: map[*document.Image]labelledImage{},
+		labelled: map[*document.Image]labelledImage{}, inputs: map[string]Input{}, files: map[string]string{},
 		doc: &document.Document{
 			Lang: o.Lang, Title: o.Title, Subtitle: o.Subtitle, Authors: o.Authors,
 			Date: o.Date, Provenance: o.Provenance,
@@ -79,6 +82,7 @@ func (b *builder) add(blocks ...document.Block) { b.doc.Blocks = append(b.doc.Bl
 
 func (b *builder) notebook(in Input) {
 	b.input, b.language, b.loaded = in, "", ""
+	b.inputs[in.Name] = in
 	b.numbers.newNotebook()
 	if in.Notebook == nil {
 		b.problem(document.Origin{Notebook: in.Name}, 0, "Input.Notebook is nil")

@@ -139,6 +139,7 @@ func (r *fragmentReader) next() bool {
 		switch name := r.tokens.Token().Data; {
 		case r.trusted:
 			r.markup.WriteString(raw)
+		case name == "picture", name == "source", name == "track":
 		case name == "center":
 			r.markup.WriteString("</div>")
 		case name == "font":
@@ -167,6 +168,11 @@ func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
 		}
 		picture, err := r.vector(r.where, []byte(content), attributeOf(t, "aria-label"))
 		r.picture(picture, err, t, "an inline SVG")
+	case "picture", "source", "track":
+		if r.trusted {
+			r.markup.WriteString(raw)
+		}
+		// The <img> within a <picture> is shown: the others are the same in other sizes.
 	case "video", "audio":
 		r.media(t, r.rest(raw, t.Data, closed))
 	case "iframe", "object", "embed", "frame":
@@ -181,7 +187,16 @@ func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
 		}
 		r.markup.WriteString(raw)
 	default:
+		bare := (t.Data == "progress" || t.Data == "meter") && attributeOf(t, "aria-label") == ""
+		if bare {
+			// A screen reader announces the bar by its label.
+			t.Attr = append(t.Attr, html.Attribute{Key: "aria-label", Val: cmp.Or(attributeOf(t, "title"), t.Data)})
+			raw = t.String()
+		}
 		if r.trusted {
+			if id := attributeOf(t, "id"); id != "" {
+				r.trustedID(id)
+			}
 			r.markup.WriteString(raw)
 			return
 		}
@@ -244,6 +259,15 @@ func (b *builder) rawID(id string) string {
 		b.anchors.raw["#"+id] = target
 	}
 	return target.ID
+}
+
+// trustedID registers an id that stays as it is, since scripts may use it.
+func (b *builder) trustedID(id string) {
+	for _, key := range []string{b.input.Name + "#" + id, "#" + id} {
+		if b.anchors.raw[key] == nil {
+			b.anchors.raw[key] = &document.Target{Kind: document.KindSection, Title: id, ID: id}
+		}
+	}
 }
 
 // rawAnchor returns an id in the characters that anchors may have.

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,67 @@ import (
 
 // pixel is a PNG of one pixel.
 const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+// TestFilesOfLinks checks that the files that a notebook links to are copied, and that
+// other links are warnings.
+func TestFilesOfLinks(t *testing.T) {
+	in := notebook(markdownCell("# A\n\n[data](a%20b.csv) [again](<a b.csv>) <a href=\"../src/x.go\">x</a> [gone](gone.csv) [other](b.ipynb) [out](../../etc/passwd) [env](.env/x) [all](../src/)"),
+		&nbformat.Cell{Type: nbformat.Code, Outputs: []*nbformat.Output{displayed(map[string]any{"text/html": `<h3 id="result">R</h3><a href="#result">up</a> <a href="a%20b.csv">file</a>`}, nil)}})
+	in.Folder, in.Executed = "nb", true
+	in.Files = fstest.MapFS{"nb/a b.csv": {Data: []byte("1,2")}, "src/x.go": {Data: []byte("package x")}, "nb/.env/x": {Data: []byte("secret")}}
+	copied := map[string]string{}
+	d, warnings, err := render.Build([]render.Input{in}, render.Options{Attach: func(name string, data []byte) error {
+		copied[name] += string(data)
+		return nil
+	}})
+	if d == nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"nb/a b.csv": "1,2", "src/x.go": "package x"}; !maps.Equal(copied, want) {
+		t.Errorf("copied %q, want %q", copied, want)
+	}
+	html := page(t, d)
+	for _, want := range []string{
+		`<a href="files/nb/a%20b.csv">data</a> <a href="files/nb/a%20b.csv">again</a> <a href="files/src/x.go">x</a> <a href="gone.csv">gone</a>`,
+		`<a href="#result">up</a> <a href="files/nb/a%20b.csv">file</a>`, "files/src/x.go", "9 B, SHA-256",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("HTML has no %s in\n%s", want, html)
+		}
+	}
+	md, _ := markdown(t, d)
+	if want := "[data](files/nb/a%20b.csv)"; !strings.Contains(md, want) {
+		t.Errorf("Markdown has no %s in\n%s", want, md)
+	}
+	site := t.TempDir()
+	if err := render.WriteSite(site, d); err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob(filepath.Join(site, "*.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ""
+	for _, name := range pages {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += string(source)
+	}
+	if want := `<a href="../files/nb/a%20b.csv">data</a>`; !strings.Contains(all, want) {
+		t.Errorf("the site has no %s", want)
+	}
+	var said []string
+	for _, w := range warnings {
+		said = append(said, w.Text)
+	}
+	for i, want := range []string{`link to "gone.csv": the file is not part of the report: `, `link to "b.ipynb": the notebook`, `link to "../../etc/passwd": the file is not part of the report: not in the project`, `link to ".env/x": the file is not part of the report: a hidden file`, `link to "../src/": the file`} {
+		if i >= len(said) || !strings.HasPrefix(said[i], want) {
+			t.Errorf("warnings are %q, want %q", said, want)
+		}
+	}
+}
 
 // TestHTMLInMarkdown checks what becomes of raw HTML in Markdown, and that whatever is
 // removed is reported.
@@ -28,7 +90,14 @@ func TestHTMLInMarkdown(t *testing.T) {
 		{"file", `<img src="img/a.svg" width="80" alt="an a">`, `<img class="paper" alt="an a" style="width: 80px;" src="data:image/svg+xml;base64,`, `<img src="figures/image.svg" alt="an a" width="80">`, ""},
 		{"attachment", `<p align=center><img src="attachment:b.png" alt="b"></p>`, `<p align="center"><img class="paper" alt="b" src="data:image/png;base64,`, `<p align="center"><img src="figures/image.png" alt="b"></p>`, ""},
 		{"data", `<figure><img alt="d" style="width:50%" src="data:image/png;base64,` + pixel + `"><figcaption>Cap</figcaption></figure>`, `style="width: 50%;" src="data:image/png;base64,`, "<figcaption>Cap</figcaption>", ""},
-		{"remote", `<img alt="r" src="https://example.org/r.png">`, "[r]", "[r]", "not fetched from the network"},
+		{"remote", `<img alt="r" src="https://example.org/r.png">`, "[r]", "[r]", "fetches nothing from the network"},
+		{"picture", `<picture><source srcset="x.webp"><img alt="p" src="img/a.svg"></picture>`, `<img class="paper" alt="p" src="data:image/svg+xml`, `<img src="figures/image.svg" alt="p">`, ""},
+		{"remote sound", `<audio controls><source src="https://example.org/s.mp3"></audio>`, `<a href="https://example.org/s.mp3">[https://example.org/s.mp3]</a>`, "https://example.org/s.mp3", "a sound cannot be shown"},
+		{"missing film", `<video src="no.mp4"></video>`, "[no.mp4]", "[no.mp4]", "a video cannot be shown"},
+		{"local frame", `<iframe src="img/a.html"></iframe>`, `<a href="img/a.html">[embedded page: img/a.html]</a>`, `[embedded page: img/a.html]</a>`, "an embedded page is not shown"},
+		{"script as frame", `<iframe src="javascript:alert(1)"></iframe>`, `[embedded page: javascript:alert(1)]`, "", "an embedded page is not shown: javascript:alert(1)"},
+		{"bars", `<progress value="3" max="10"></progress><meter value=".4" title="load" onclick="x"></meter>`, `<progress value="3" max="10" aria-label="progress"></progress><meter value=".4" title="load" aria-label="load"></meter>`, "", "removed from HTML: meter onclick"},
+		{"columns", `<div style="display:flex; gap:1em"><div style="flex:1">left</div></div>`, `<div style="display: flex; gap: 1em"><div style="flex: 1">left</div></div>`, "left", ""},
 		{"no alt", `<img src="img/a.svg">`, `<img class="paper" alt="" src="data:`, `<img src="figures/image.svg" alt="">`, "pictures in HTML have no alt text"},
 		{"inline SVG", `Text <svg viewBox="0 0 9 9" aria-label="dot"><circle r="4"/></svg> text`, `<img class="paper" alt="dot" src="data:image/svg+xml`, `Text <img src="figures/image.svg" alt="dot"> text`, ""},
 		{"video", `<video src="a.mp4" controls width=320>a film</video>`, `<video class="paper" controls="" preload="metadata" aria-label="a film" style="width: 320px;" src="data:video/mp4;base64,`, `<a href="figures/image.mp4">a film</a>`, ""},

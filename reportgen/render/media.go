@@ -40,7 +40,13 @@ func (r *fragmentReader) media(t html.Token, content string) {
 			return
 		}
 	}
-	r.picture(nil, err, t, "a <"+t.Data+">")
+	for _, source := range sources {
+		if source != "" {
+			t.Attr = append([]html.Attribute{{Key: "src", Val: source}}, t.Attr...)
+			break
+		}
+	}
+	r.picture(nil, err, t, map[string]string{"video": "a video", "audio": "a sound"}[t.Data])
 }
 
 // embedded adds a link in place of another page, which a report does not load.
@@ -55,13 +61,17 @@ func (r *fragmentReader) embedded(t html.Token, raw string, closed bool) {
 		r.markup.WriteString(raw)
 		return
 	}
-	r.warnOnce(r.where, "embedded "+source, "an embedded page is not shown: %s; the report links to it", shorten([]byte(source)))
 	label := fmt.Sprintf("[embedded page: %s]", shorten([]byte(source)))
-	if u, err := url.Parse(source); err == nil && slices.Contains([]string{"http", "https"}, u.Scheme) {
-		r.flush()
-		r.pieces = append(r.pieces, document.Piece{Link: &document.Anchor{Destination: source}})
-		r.markup.WriteString(html.EscapeString(label) + "</a>")
+	u, err := url.Parse(source)
+	if err != nil || source == "" || !slices.Contains([]string{"http", "https", ""}, u.Scheme) {
+		r.warnOnce(r.where, "embedded "+source, "an embedded page is not shown: %s", shorten([]byte(source)))
+		r.markup.WriteString(html.EscapeString(label))
 		return
 	}
-	r.markup.WriteString(html.EscapeString(label))
+	r.warnOnce(r.where, "embedded "+source, "an embedded page is not shown: %s; the report links to it", shorten([]byte(source)))
+	link := &document.Anchor{Destination: source}
+	r.flush()
+	r.pieces = append(r.pieces, document.Piece{Link: link})
+	r.links = append(r.links, rawLink{link, r.where})
+	r.markup.WriteString(html.EscapeString(label) + "</a>")
 }

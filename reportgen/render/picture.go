@@ -21,7 +21,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// maxPicture bounds the file of an image in prose, in bytes.
+// maxPicture bounds the file of an image in prose and of a link, in bytes.
 const maxPicture = 20 << 20
 
 // hasPicture reports whether the output is a picture. GoNB sends its SVG as
@@ -276,25 +276,31 @@ func (b *builder) imageData(destination string, attachments map[string]any) ([]b
 		return nil, err
 	}
 	if u.Scheme != "" || u.Host != "" {
-		return nil, errors.New("pictures are not fetched from the network; keep the file beside the notebook, or attach it to the cell")
+		return nil, errors.New("a report fetches nothing from the network; keep the file beside the notebook, or attach it to the cell")
 	}
-	name := path.Join(b.input.Folder, u.Path)
-	if b.input.Files == nil || path.IsAbs(u.Path) || !fs.ValidPath(name) || name == "." {
-		return nil, errors.New("not in the project of the notebook; copy it there")
+	_, data, err := readFile(b.input, u.Path)
+	return data, err
+}
+
+// readFile reads a file that a notebook names and returns its path in the project.
+func readFile(in Input, name string) (inProject string, data []byte, err error) {
+	inProject = path.Join(in.Folder, name)
+	if in.Files == nil || path.IsAbs(name) || !fs.ValidPath(inProject) || inProject == "." {
+		return "", nil, errors.New("not in the project of the notebook; copy it there")
 	}
-	if slices.ContainsFunc(strings.Split(path.Clean(u.Path), "/"), func(part string) bool { return len(part) > 2 && part[0] == '.' }) {
-		return nil, errors.New("a hidden file or folder; copy the picture to another one")
+	if slices.ContainsFunc(strings.Split(path.Clean(name), "/"), func(part string) bool { return len(part) > 2 && part[0] == '.' }) {
+		return "", nil, errors.New("a hidden file or folder; copy it to another one")
 	}
-	f, err := b.input.Files.Open(name)
+	f, err := in.Files.Open(inProject)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxPicture+1))
+	data, err = io.ReadAll(io.LimitReader(f, maxPicture+1))
 	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	if len(data) > maxPicture {
-		return nil, fmt.Errorf("larger than %d MB", maxPicture>>20)
+		return "", nil, fmt.Errorf("larger than %d MB", maxPicture>>20)
 	}
-	return data, nil
+	return inProject, data, nil
 }

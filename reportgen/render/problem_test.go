@@ -104,7 +104,7 @@ func TestProblems(t *testing.T) {
 			[]string{"a.ipynb, cell 1 (text), line 3: a heading has no text; add some, or remove the #"}},
 		{"remote image",
 			[]*nbformat.Cell{markdownCell("# A\n\n![a](https://example.org/x.png)")},
-			[]string{`a.ipynb, cell 1 (text): the image "https://example.org/x.png" cannot be shown: pictures are not fetched from the network; keep the file beside the notebook, or attach it to the cell`}},
+			[]string{`a.ipynb, cell 1 (text): the image "https://example.org/x.png" cannot be shown: a report fetches nothing from the network; keep the file beside the notebook, or attach it to the cell`}},
 		{"image without alt text above the folder",
 			[]*nbformat.Cell{markdownCell("# A\n\n![](../secret.png)")},
 			[]string{`a.ipynb, cell 1 (text): the image "../secret.png" has no alt text; write ![what it shows](…)`,

@@ -93,8 +93,7 @@ func (b *builder) destination(where document.Origin, link string) (string, *docu
 	}
 	target := b.anchors.notebooks[path.Base(u.Path)]
 	if u.Path != "" && target == nil {
-		b.localLink(where, u.Path)
-		return link, nil
+		return b.localLink(where, link, u.Path), nil
 	}
 	if u.Path == "" && (u.Fragment == "" || u.Fragment == "top") {
 		return "#top", nil
@@ -116,16 +115,6 @@ func (b *builder) destination(where document.Origin, link string) (string, *docu
 		return link, nil
 	}
 	return "#" + target.ID, target
-}
-
-// localLink warns of a link to a file or folder beside the notebook, which is not
-// part of the report.
-func (b *builder) localLink(where document.Origin, name string) {
-	what := "the file is not part of the report"
-	if strings.HasSuffix(name, ".ipynb") {
-		what = "the notebook is not part of the report"
-	}
-	b.warnOnce(where, "link "+name, "link to %q: %s; it works only next to the notebook", shorten([]byte(name)), what)
 }
 
 // anchor finds an anchor as written, and in Jupyter's form, which keeps the case of the

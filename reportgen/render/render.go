@@ -30,7 +30,11 @@
 //   - [@key], [@key, p. 3; @other], @key: citations of Options.Works
 //   - > [!NOTE]: an alert, as on GitHub
 //   - [^x]: a footnote, whose text may be in another cell
-//   - ![alt](file): a picture in the notebook's folder or attached to the cell
+//   - ![alt](file): a picture in the notebook's project or attached to the cell.
+//     ![caption](file){#fig-x fig-alt="…" width=50%}: a figure
+//   - [text](file): a link to a file of the project, which is copied into the report
+//   - : caption {#tbl-x}: the caption of the table before it
+//   - \label, \ref and \eqref: numbers of formulas, as on nbconvert's pages
 //
 // A code cell may have:
 //
@@ -114,6 +118,10 @@ type Options struct {
 	// the scripts that they ship, if Chromium is found.
 	Scripts    []string
 	Provenance []Field // printed at the end, such as inputs with their SHA-256
+	// Attach keeps a file that the notebooks link to, to be written below FilesFolder
+	// in the report's folder. The name is slash-separated. If Attach is nil, such links
+	// are warnings.
+	Attach func(name string, data []byte) error
 }
 
 // CodeMode is how the source of cells is shown, unless a cell has its own echo,

@@ -204,7 +204,7 @@ func reportFiles(dir string) (map[string]string, error) {
 		}
 		name = filepath.ToSlash(name)
 		top, _, _ := strings.Cut(name, "/")
-		if !slices.Contains([]string{report.HTMLName, report.MarkdownName, report.SummaryName, report.FiguresName, report.NotebooksName, report.SiteName, report.TypstName, report.DocumentName}, top) {
+		if !slices.Contains([]string{report.HTMLName, report.MarkdownName, report.SummaryName, report.FiguresName, report.FilesName, report.NotebooksName, report.SiteName, report.TypstName, report.DocumentName}, top) {
 			return nil
 		}
 		src, err := os.ReadFile(file)

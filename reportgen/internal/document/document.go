@@ -31,6 +31,9 @@ type Document struct {
 	Parameters []*Parameters // the parameter cells without duplicates
 }
 
+// FilesFolder is the folder beside a report's page with the files that its links lead to.
+const FilesFolder = "files"
+
 // Field is a named value, such as an input and its SHA-256.
 type Field struct{ Name, Value string }
 

@@ -32,9 +32,11 @@ func NewSanitizer() *Sanitizer {
 	p.AllowElements("article", "aside", "section", "header", "footer", "details", "summary", "figure", "figcaption",
 		"h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "br", "hr", "wbr", "blockquote", "pre", "address", "main", "nav",
 		"abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "i", "ins", "kbd", "label", "mark", "q", "rp", "rt",
-		"ruby", "s", "samp", "small", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "caption", "dl", "dt", "dd", "a")
+		"ruby", "s", "samp", "progress", "meter", "nobr", "small", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "caption", "dl", "dt", "dd", "a")
 	p.AllowAttrs("open").OnElements("details")
 	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("value", "min", "max", "low", "high", "optimum").Matching(bluemonday.Number).OnElements("progress", "meter")
+	p.AllowAttrs("aria-label").Matching(bluemonday.Paragraph).OnElements("progress", "meter")
 	p.AllowAttrs("title").Matching(bluemonday.Paragraph).Globally()
 	p.AllowAttrs("dir").Matching(bluemonday.Direction).Globally()
 	p.AllowAttrs("lang").Matching(regexp.MustCompile(`^[A-Za-z0-9-]{1,40}$`)).Globally()
@@ -50,7 +52,8 @@ func NewSanitizer() *Sanitizer {
 		"border-top", "border-bottom", "border-color", "border-style", "border-width", "border-radius", "border-collapse",
 		"border-spacing", "margin-left", "margin-right", "margin-top", "margin-bottom", "margin", "padding", "padding-left",
 		"padding-right", "padding-top", "padding-bottom", "list-style", "list-style-type", "float", "clear", "columns",
-		"column-count", "column-gap").MatchingHandler(safeStyle).Globally()
+		"column-count", "column-gap", "flex", "flex-direction", "flex-wrap", "flex-grow", "flex-shrink", "flex-basis", "gap", "row-gap",
+		"justify-content", "align-items", "align-content", "align-self", "justify-items", "grid-template-columns", "grid-column", "display").MatchingHandler(safeStyle).Globally()
 	p.AllowLists()
 	p.AllowTables()
 	return &Sanitizer{p}

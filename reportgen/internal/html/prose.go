@@ -230,6 +230,10 @@ func (r *nodes) link(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast
 		return ast.WalkContinue, err
 	}
 	destination := r.page.within(link.Destination)
+	if destination == nil && len(link.Destination) > 0 {
+		_, err := w.WriteString("<a>")
+		return ast.WalkContinue, err
+	}
 	_, _ = w.WriteString(`<a href="`)
 	if !html.IsDangerousURL(destination) {
 		_, _ = w.Write(util.EscapeHTML(util.URLEscape(destination, true)))

@@ -215,5 +215,13 @@ func (p *page) within(destination []byte) []byte {
 	if id, ok := strings.CutPrefix(string(destination), "#"); ok {
 		return []byte(p.href(id))
 	}
+	if strings.HasPrefix(string(destination), document.FilesFolder+"/") {
+		switch {
+		case p.Print != nil:
+			return nil // paper has no files beside it
+		case p.Site != nil:
+			return []byte("../" + string(destination))
+		}
+	}
 	return destination
 }

@@ -24,6 +24,7 @@ const (
 	MarkdownName  = "report.md"
 	SummaryName   = "summary.md"
 	FiguresName   = "figures"
+	FilesName     = render.FilesFolder
 	PDFName       = "report.pdf"
 	SiteName      = "site"
 	TypstName     = typst.FileName
@@ -115,7 +116,13 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 			return nil, nil, err
 		}
 	}
-	d, problems, err = r.build(ctx, o)
+	d, problems, err = r.build(ctx, o, func(name string, data []byte) error {
+		file := filepath.Join(dir, FilesName, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			return err
+		}
+		return os.WriteFile(file, data, 0o666)
+	})
 	if d == nil || err != nil {
 		return nil, problems, err
 	}
@@ -133,13 +140,14 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 	return d, problems, nil
 }
 
-// build makes the document of the executed notebooks.
-func (r *Run) build(ctx context.Context, o WriteOptions) (d *document.Document, problems, err error) {
+// build makes the document of the executed notebooks. It gives the files that they link to to attach.
+func (r *Run) build(ctx context.Context, o WriteOptions, attach func(name string, data []byte) error) (d *document.Document, problems, err error) {
 	options, err := r.source.documentOptions()
 	if err != nil {
 		return nil, nil, err
 	}
 	options.Trust = o.Trust
+	options.Attach = attach
 	options.Scripts = r.scriptFolders(ctx)
 	for _, p := range r.parameters {
 		options.Provenance = append(options.Provenance, document.Field{Name: p.Name, Value: shown(p)})
