@@ -57,7 +57,7 @@ func TestQueryErrors(t *testing.T) {
 		"reportgen: --where: the expression ends where a column or a value is expected\n  | port = 443 and\n  |               ^\n":                                                                     {"--where", "port = 443 and"},
 		"reportgen: group by: unknown column \"srcip\"; did you mean src_ip?\n":                                                                                                                        {"--by", "srcip"},
 		"reportgen: sum(dst_ip): dst_ip is an address, not a number; use distinct, first or last, or group by it\n":                                                                                    {"--sum", "dst_ip"},
-		"reportgen: group by: column country: there is no database of countries; give one with --country FILE\n":                                                                                       {"--by", "country"},
+		"reportgen: group by: column country: there is no database of countries; give one with --country FILE, or in a notebook as the input Country\n":                                                {"--by", "country"},
 		"reportgen: --where: column state: optional, and not in the file; import the log again with a format that has it\n  | state = open\n  | ^^^^^\n":                                               {"--where", "state = open"},
 		"reportgen: --where: 192.168.100.1 is not in the days as src_ip; the nearest address is 192.168.100.3\n  | port = 443 and src_ip = 192.168.100.1\n  |                         ^^^^^^^^^^^^^\n": {"--where", "port = 443 and src_ip = 192.168.100.1"},
 		"reportgen: --top: there are no groups; add --by, or use --limit and --order for flows\n":                                                                                                      {"--top", "3"},
@@ -73,7 +73,7 @@ func TestQueryErrors(t *testing.T) {
 	}
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"query", day, "--where", "port = 1 and port = 2", "--by", "port", "--format", "csv"}, &stdout, &stderr)
-	if code != exit.Done || stdout.String() != "port,flows\n" || !strings.Contains(stderr.String(), "no flows: none of the days has a flow for which --where is true") {
+	if code != exit.Done || stdout.String() != "port,flows\n" || !strings.Contains(stderr.String(), "no flows: the condition is true for no flow of the days") {
 		t.Errorf("an empty result: exit %d, %q, %q", code, stdout.String(), stderr.String())
 	}
 	text := filepath.Join(t.TempDir(), "day.parquet")

@@ -1,9 +1,11 @@
 package frame
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/query"
 )
 
 // Column describes a column of a frame.
@@ -34,6 +36,21 @@ var columns = map[string]Column{
 	flow.ColPort:  {Title: "Port"},
 	flow.ColUp:    {Title: "Sent", Unit: Bytes},
 	flow.ColDown:  {Title: "Received", Unit: Bytes},
+
+	flow.ColDuration:    {Title: "Duration", Unit: Duration},
+	flow.ColSrcPort:     {Title: "Source port"},
+	flow.ColUpPackets:   {Title: "Packets sent", Unit: Count},
+	flow.ColDownPackets: {Title: "Packets received", Unit: Count},
+	flow.ColState:       {Title: "State"},
+
+	query.ColDate:       {Title: "Date"},
+	query.ColPackets:    {Title: "Packets", Unit: Count},
+	query.ColInternal:   {Title: "Internal"},
+	"direction":         {Title: "Direction"},
+	query.ColSrcCountry: {Title: "Country of source", Entity: true},
+	query.ColDstCountry: {Title: "Country of destination", Entity: true},
+	query.ColSrcOwner:   {Title: "Owner of source", Entity: true},
+	query.ColDstOwner:   {Title: "Owner of destination", Entity: true},
 
 	"bytes":        {Title: "Data", Unit: Bytes},
 	"flows":        {Title: "Flows", Unit: Count},
@@ -120,8 +137,33 @@ func Describe(name string) Column {
 	}
 	c, ok := columns[name]
 	if !ok {
-		c.Title = strings.ReplaceAll(name, "_", " ")
+		c = describeAggregate(name)
 	}
 	c.Name = name
+	return c
+}
+
+// aggregate matches the column of an aggregate, as [query.Aggregate.Name] makes it.
+var aggregate = regexp.MustCompile(`^(mean|median|min|max|first|last|distinct|p\d+(?:_\d+)?)_(.+)$`)
+
+// aggregateTitles are the words before the title of an aggregate's column.
+var aggregateTitles = map[string]string{"mean": "Mean", "median": "Median", "min": "Least", "max": "Greatest", "first": "First", "last": "Last", "distinct": "Different"}
+
+// describeAggregate describes the column of an aggregate, which has the unit of the
+// column that it is computed of, or any other unknown column.
+func describeAggregate(name string) Column {
+	m := aggregate.FindStringSubmatch(name)
+	if m == nil {
+		return Column{Title: strings.ReplaceAll(name, "_", " ")}
+	}
+	c := Describe(m[2])
+	words, ok := aggregateTitles[m[1]]
+	if !ok {
+		words = strings.ReplaceAll(m[1][1:], "_", ".") + " % quantile of"
+	}
+	if m[1] == "distinct" {
+		c.Unit, c.Entity = Count, false
+	}
+	c.Title = words + " " + strings.ToLower(c.Title[:1]) + c.Title[1:]
 	return c
 }

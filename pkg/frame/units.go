@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -16,16 +17,17 @@ type Unit int
 
 // The units of columns.
 const (
-	Plain   Unit = iota // text, or a number that is a name, such as a port
-	Count               // a count, such as of flows
-	Bytes               // bytes
-	Ratio               // a ratio of two quantities of the same kind
-	Share               // a part of a whole, 0 to 1
-	Clock               // 1/100 s since midnight
-	Hour                // hour of the day, 0 to 23
-	Seconds             // a length of time in seconds
-	Score               // 0 to 1, three decimals
-	Times               // a multiple of another quantity
+	Plain    Unit = iota // text, or a number that is a name, such as a port
+	Count                // a count, such as of flows
+	Bytes                // bytes
+	Ratio                // a ratio of two quantities of the same kind
+	Share                // a part of a whole, 0 to 1
+	Clock                // 1/100 s since midnight
+	Hour                 // hour of the day, 0 to 23
+	Seconds              // a length of time in seconds
+	Duration             // a length of time in 1/100 s
+	Score                // 0 to 1, three decimals
+	Times                // a multiple of another quantity
 )
 
 // Format formats v: 1190000000 bytes as "1.19 GB", 334778 flows as "334,778", the
@@ -52,6 +54,8 @@ func (u Unit) Format(v float64) string {
 		return flow.Time(v).String()[:len("09:29:38")]
 	case Hour:
 		return flow.Time(v * float64(flow.Hour)).String()[:len("09:29")]
+	case Duration:
+		return (time.Duration(math.Round(v)) * 10 * time.Millisecond).String()
 	case Seconds:
 		return strconv.FormatFloat(v, 'f', 0, 64) + " s"
 	}

@@ -2,9 +2,11 @@ package nb_test
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/nb"
+	"github.com/flowbook/flowbook/pkg/query"
 )
 
 // In a notebook this displays a numbered table; a program prints it.
@@ -40,4 +42,27 @@ func ExampleCheck() {
 	nb.Check(err)
 	nb.Prose("The limit is %d.", limit)
 	// Output: The limit is 12.
+}
+
+func ExampleFlows() {
+	run := nb.Open(nb.Inputs{Test: "sample:test.parquet", Country: "sample:country.mmdb"})
+	outside := nb.Flows(run.Test()).Where("not dst_ip in internal")
+	nb.Show(outside.By("dst_ip").Every(5 * time.Minute).Sum("up_bytes"))
+	nb.Show(outside.By("country").Sort("flows desc").Limit(10).Count())
+	nb.Show(outside.Where("up_bytes > 1MB").List("timestamp", "src_ip", "dst_ip", "up_bytes"))
+	nb.Show(run.Flows("sample:data.parquet", "sample:test.parquet").By("src_ip").Aggregate(
+		query.Aggregate{Func: query.Sum, Column: "up_bytes"}, query.Aggregate{Func: query.Distinct, Column: "dst_ip"}))
+}
+
+// Each aggregate is a method that takes columns.
+func ExampleFlowQuery() {
+	run := nb.Open(nb.Inputs{Test: "sample:test.parquet"})
+	hosts := run.Flows().By("src_ip")
+	nb.Show(hosts.Mean("up_bytes"))
+	nb.Show(hosts.Min("up_bytes"))
+	nb.Show(hosts.Max("up_bytes", "down_bytes"))
+	nb.Show(hosts.Quantile(0.95, "up_bytes"))
+	nb.Show(hosts.Distinct("dst_ip", "port"))
+	nb.Show(hosts.First("timestamp"))
+	nb.Show(hosts.Last("timestamp"))
 }

@@ -56,8 +56,22 @@ func readDay(file string) (*profile.Profile, error) {
 		filepath.Base(path))
 }
 
-// resolve returns the path of the file of a parameter.
+// resolve returns the path of the file of a parameter, which the cell depends on.
 func resolve(file string) (string, error) {
+	path, err := locate(file)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(path); err != nil {
+		return "", err
+	} else if info.IsDir() {
+		return "", fmt.Errorf("%s: is a folder, not a file", file)
+	}
+	return path, declare(path)
+}
+
+// locate returns the path of the file or folder of a parameter, which is there.
+func locate(file string) (string, error) {
 	path := file
 	if name, ok := strings.CutPrefix(file, samplePrefix); ok {
 		root, err := moduleRoot()
@@ -66,16 +80,11 @@ func resolve(file string) (string, error) {
 		}
 		path = filepath.Join(root, "testdata", filepath.Base(name))
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s: no such file; use %sNAME for a file of the sample days", file, samplePrefix)
-	case err != nil:
-		return "", err
-	case info.IsDir():
-		return "", fmt.Errorf("%s: is a folder, not a file", file)
 	}
-	return path, declare(path)
+	return path, err
 }
 
 // moduleRoot returns the folder of Flowbook's module: the one around the notebook, or

@@ -59,7 +59,13 @@ func Open(inputs ...Inputs) *Run {
 		Check(err)
 	}
 	day := func(parameter, file string) func() (*profile.Profile, error) {
-		return sync.OnceValues(func() (*profile.Profile, error) { return openDay(parameter, file) })
+		return sync.OnceValues(func() (*profile.Profile, error) {
+			p, err := openDay(parameter, file)
+			if err == nil {
+				opened.Store(p, origin{file, in})
+			}
+			return p, err
+		})
 	}
 	return &Run{
 		in:       in,

@@ -194,3 +194,7 @@ func isSum(s string) bool {
 	b, err := hex.DecodeString(s)
 	return err == nil && len(b) == sha256.Size
 }
+
+// ContentHash returns the SHA-256 of a file's bytes in hexadecimal. It remembers the
+// hashes of large files in the cache folder.
+func ContentHash(path string) (string, error) { return knownHash(path, time.Now()) }

@@ -143,7 +143,7 @@ func truth(wanted bool) []interval {
 func (c *compiler) column(r *Ref) (int, error) {
 	i := c.schema.Index(r.Name)
 	if i < 0 {
-		return 0, c.fail(r.place, "%s", UnknownColumn(r.Name, c.schema.Names()))
+		return 0, c.fail(r.place, "%s", unknownColumn(r.Name, c.schema.Names()))
 	}
 	if missing := c.schema[i].Missing; missing != "" {
 		return 0, c.fail(r.place, "column %s: %s", r.Name, missing)
@@ -212,7 +212,7 @@ func (c *compiler) comparison(e *Binary, negate bool) (node, error) {
 // numberComparison compiles the comparison of a column of numbers.
 func (c *compiler) numberComparison(i int, e *Binary, negate bool) (node, error) {
 	right := e.Right
-	if w, ok := right.(*Ref); ok && c.isWord(w) && len(Nearest(w.Name, c.schema.Names())) == 0 {
+	if w, ok := right.(*Ref); ok && c.isWord(w) && len(nearest(w.Name, c.schema.Names())) == 0 {
 		right = &Literal{Value: Value{Kind: Text, Words: w.Name}, place: w.place}
 	}
 	l, ok := right.(*Literal)

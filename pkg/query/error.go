@@ -32,9 +32,9 @@ func oneLine(s string) string {
 	}, s)
 }
 
-// Nearest returns the names that may be meant by name, the
+// nearest returns the names that may be meant by name, the
 // nearest first and at most three.
-func Nearest(name string, names []string) []string {
+func nearest(name string, names []string) []string {
 	type near struct {
 		name string
 		far  int
@@ -51,11 +51,11 @@ func Nearest(name string, names []string) []string {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b near) int { return a.far - b.far })
-	var nearest []string
+	var few []string
 	for _, f := range found[:min(len(found), 3)] {
-		nearest = append(nearest, f.name)
+		few = append(few, f.name)
 	}
-	return nearest
+	return few
 }
 
 // distance is the number of letters to insert, remove, replace or swap with the
@@ -85,10 +85,10 @@ func distance(a, b string) int {
 	return rows[len(s)][len(t)]
 }
 
-// UnknownColumn returns the message about a column that does not exist, with the
+// unknownColumn returns the message about a column that does not exist, with the
 // nearest names, or all of them if none is near.
-func UnknownColumn(name string, columns []string) string {
-	if near := Nearest(name, columns); len(near) > 0 {
+func unknownColumn(name string, columns []string) string {
+	if near := nearest(name, columns); len(near) > 0 {
 		return fmt.Sprintf("unknown column %q; did you mean %s?", name, strings.Join(near, " or "))
 	}
 	return fmt.Sprintf("unknown column %q; the columns are %s", name, strings.Join(columns, ", "))

@@ -107,7 +107,7 @@ func (e *Ref) String() string {
 	return "`" + strings.ReplaceAll(e.Name, "`", "``") + "`"
 }
 
-func (e *Literal) String() string { return e.Text() }
+func (e *Literal) String() string { return e.text() }
 
 func (e *Unary) String() string {
 	if e.Op == "not" {

@@ -158,7 +158,7 @@ func (s Schema) list(what string, columns []string) error {
 		i := s.Index(name)
 		switch {
 		case i < 0:
-			return fmt.Errorf("%s: %s", what, UnknownColumn(name, s.outputs()))
+			return fmt.Errorf("%s: %s", what, unknownColumn(name, s.outputs()))
 		case s[i].Either != nil:
 			return fmt.Errorf("%s: %s is either of %s; name one of them", what, name, strings.Join(s[i].Either, " and "))
 		case s[i].Missing != "":
@@ -210,7 +210,7 @@ func (q *Query) checkEvery() error {
 func (q *Query) checkOrder(result []string) error {
 	for _, o := range q.Order {
 		if !slices.Contains(result, o.Column) {
-			return fmt.Errorf("order: %s", UnknownColumn(o.Column, result))
+			return fmt.Errorf("order: %s", unknownColumn(o.Column, result))
 		}
 	}
 	return nil

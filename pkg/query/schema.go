@@ -19,8 +19,8 @@ type Column struct {
 	// compared by their place in Words.
 	Words   []string
 	Ordered bool
-	// Alias returns the text that a word in an expression stands for.
-	Alias func(word string) string
+	// Alias returns the text that a word or number in an expression stands for.
+	Alias func(word string) (string, error)
 	// Either are columns that the name stands for: a test is true if it is true for
 	// one of them.
 	Either []string
@@ -83,7 +83,7 @@ func Flows() Schema {
 		whole(flow.ColTime, Clock),
 		{Name: flow.ColSrc, Kind: Address},
 		{Name: flow.ColDst, Kind: Address},
-		{Name: flow.ColProto, Kind: Text, Words: []string{flow.TCP.String(), flow.UDP.String()}},
+		{Name: flow.ColProto, Kind: Text, Alias: protoAlias},
 		whole(flow.ColPort, NoUnit),
 		whole(flow.ColUp, Bytes),
 		whole(flow.ColDown, Bytes),
@@ -105,4 +105,10 @@ func Flows() Schema {
 		text(ColSrcOwner), text(ColDstOwner),
 		{Name: colIP, Kind: Address, Either: []string{flow.ColSrc, flow.ColDst}},
 	}
+}
+
+// protoAlias returns the name of a protocol by name or number.
+func protoAlias(word string) (string, error) {
+	p, err := flow.ParseProto(word)
+	return p.String(), err
 }

@@ -43,8 +43,8 @@ const (
 // tableMagic begins an encoded table. Its last letter is the version.
 const tableMagic = "FBTABLE1"
 
-// ErrNotTable is the error of data that is not an encoded table, or a damaged one.
-var ErrNotTable = errors.New("not a result of a query, or a damaged one")
+// errNotTable is the error of data that is not an encoded table, or a damaged one.
+var errNotTable = errors.New("not a result of a query, or a damaged one")
 
 // Encode writes the table in a form that [DecodeTable] reads fast: each column as
 // whole numbers (zigzag varints), as numbers of 8 bytes, or as numbers of its
@@ -104,11 +104,11 @@ func appendText(b []byte, s string) []byte {
 // DecodeTable reads what [Table.Encode] wrote.
 func DecodeTable(b []byte) (*Table, error) {
 	if !bytes.HasPrefix(b, []byte(tableMagic)) || len(b) < len(tableMagic)+4 {
-		return nil, ErrNotTable
+		return nil, errNotTable
 	}
 	end := len(b) - 4
 	if crc32.ChecksumIEEE(b[:end]) != binary.LittleEndian.Uint32(b[end:]) {
-		return nil, ErrNotTable
+		return nil, errNotTable
 	}
 	d := &tableDecoder{rest: b[len(tableMagic):end]}
 	columns, rows := d.count(), d.count()
@@ -116,11 +116,11 @@ func DecodeTable(b []byte) (*Table, error) {
 	for range columns {
 		t.Columns = append(t.Columns, d.column(rows))
 		if d.failed {
-			return nil, ErrNotTable
+			return nil, errNotTable
 		}
 	}
 	if d.failed || len(d.rest) > 0 {
-		return nil, ErrNotTable
+		return nil, errNotTable
 	}
 	return t, nil
 }
@@ -203,25 +203,4 @@ func (d *tableDecoder) column(rows int) TableColumn {
 		d.failed = true
 	}
 	return c
-}
-
-// Subset returns the rows of the table with the given numbers, in that order.
-func (t *Table) Subset(rows []int32) *Table {
-	s := &Table{}
-	for _, c := range t.Columns {
-		c.Ints, c.Floats, c.Texts = pick(c.Ints, rows), pick(c.Floats, rows), pick(c.Texts, rows)
-		s.Columns = append(s.Columns, c)
-	}
-	return s
-}
-
-func pick[T any](from []T, rows []int32) []T {
-	if from == nil {
-		return nil
-	}
-	to := make([]T, len(rows))
-	for i, r := range rows {
-		to[i] = from[r]
-	}
-	return to
 }

@@ -18,7 +18,7 @@ var aTable = Table{Columns: []TableColumn{
 // TestTable: a decoded table is the encoded one, with no rows too, and data that was cut
 // or changed is an error.
 func TestTable(t *testing.T) {
-	for _, table := range []*Table{&aTable, aTable.Subset(nil), {}} {
+	for _, table := range []*Table{&aTable, {Columns: []TableColumn{{Name: "a", Texts: []string{}}, {Name: "b", Ints: []int64{}}, {Name: "c", Floats: []float64{}}}}, {}} {
 		var b bytes.Buffer
 		if err := table.Encode(&b); err != nil {
 			t.Fatal(err)
@@ -40,9 +40,6 @@ func TestTable(t *testing.T) {
 				t.Fatalf("a table with another byte %d is read", i)
 			}
 		}
-	}
-	if got := aTable.Subset([]int32{2, 0}).Columns[1].Ints; got[0] != math.MaxInt64 || got[1] != 0 {
-		t.Error(got)
 	}
 }
 

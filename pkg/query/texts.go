@@ -37,6 +37,9 @@ func (c *compiler) textFor(col Column, e Expr, list bool) (Value, error) {
 
 // fitting returns a value as a column of texts or addresses has it.
 func (c *compiler) fitting(v Value, col Column, e Expr, list bool) (Value, error) {
+	if v.Kind == Number && v.Unit == NoUnit && col.Alias != nil {
+		v = Value{Kind: Text, Words: formatNumber(v.Number)}
+	}
 	switch {
 	case v.Kind == Number && col.Kind == Text:
 		return v, c.fail(e.span(), "%s is text; write %s", col.Name, quote(c.text[e.span().from:e.span().to]))
@@ -53,12 +56,16 @@ func (c *compiler) fitting(v Value, col Column, e Expr, list bool) (Value, error
 	case v.Kind != Text:
 		return v, nil
 	case col.Alias != nil:
-		v.Words = col.Alias(v.Words)
+		word, err := col.Alias(v.Words)
+		if err != nil {
+			return v, c.fail(e.span(), "%v", err)
+		}
+		v.Words = word
 	case col.Words != nil:
 		v.Words = strings.ToLower(v.Words)
 		if !slices.Contains(col.Words, v.Words) {
 			message := fmt.Sprintf("%s is one of %s", col.Name, strings.Join(col.Words, ", "))
-			if near := Nearest(v.Words, col.Words); len(near) > 0 {
+			if near := nearest(v.Words, col.Words); len(near) > 0 {
 				message += "; did you mean " + strings.Join(near, " or ") + "?"
 			}
 			return v, c.fail(e.span(), "%s", message)

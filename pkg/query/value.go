@@ -55,8 +55,8 @@ type Value struct {
 	Network netip.Prefix // of Kind Network
 }
 
-// Text writes the value as a literal.
-func (v Value) Text() string {
+// text writes the value as a literal.
+func (v Value) text() string {
 	switch v.Kind {
 	case Text:
 		return quote(v.Words)

@@ -183,7 +183,7 @@ func noFlows(where string) string {
 	if where == "" {
 		return "the days are empty"
 	}
-	return "none of the days has a flow for which --where is true"
+	return "the condition is true for no flow of the days"
 }
 
 // complete reads what flags say beyond the query itself.

@@ -31,9 +31,9 @@ type end struct {
 // deriver remembers what was derived of codes.
 type deriver struct {
 	run      *run
-	ends     []end // by code of the address
-	services [2][]uint32
-	words    [4]uint32 // codes of query.Directions
+	ends     []end                   // by code of the address
+	services map[flow.Proto][]uint32 // by port
+	words    [4]uint32               // codes of query.Directions
 	ready    bool
 }
 
@@ -182,27 +182,34 @@ func (c *columns) services(v *query.Vector) error {
 
 // service returns the code of the name of a port.
 func (d *deriver) service(proto flow.Proto, port uint16) uint32 {
-	i := 0
-	if proto == flow.UDP {
-		i = 1
+	if d.services == nil {
+		d.services = map[flow.Proto][]uint32{}
 	}
-	if d.services[i] == nil {
-		d.services[i] = make([]uint32, 1<<16)
+	codes := d.services[proto]
+	if codes == nil {
+		codes = make([]uint32, 1<<16)
+		d.services[proto] = codes
 	}
-	if d.services[i][port] == 0 { // code 0 is the date of the first file
-		d.services[i][port] = d.run.texts.code(serviceName(proto, port))
+	if codes[port] == 0 { // code 0 is the date of the first file
+		codes[port] = d.run.texts.code(serviceName(proto, port))
 	}
-	return d.services[i][port]
+	return codes[port]
 }
 
 // usualNames are names of services that are in wider use than those of IANA.
 var usualNames = map[string]string{"domain": "dns", "microsoft-ds": "smb", "ms-wbt-server": "rdp", "bootps": "dhcp", "bootpc": "dhcp"}
 
 // serviceName returns the name of a port: that of IANA, or the usual one (dns, smb,
-// rdp, dhcp), or the protocol and number, such as tcp/50001.
+// rdp, dhcp), or the protocol and number, such as tcp/50001. Of a protocol without
+// ports it returns the name of the protocol.
 func serviceName(proto flow.Proto, port uint16) string {
-	name, _ := layers.TCPPortNames(layers.TCPPort(port))
-	if proto == flow.UDP {
+	var name string
+	switch {
+	case !proto.HasPorts():
+		return proto.String()
+	case proto == flow.TCP:
+		name, _ = layers.TCPPortNames(layers.TCPPort(port))
+	case proto == flow.UDP:
 		name, _ = layers.UDPPortNames(layers.UDPPort(port))
 	}
 	name = strings.ToLower(name)

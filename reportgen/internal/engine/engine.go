@@ -220,10 +220,10 @@ func (r *run) makeSchema(o Options) query.Schema {
 		missing("up_packets and down_packets are optional, and not in the file", query.ColPackets)
 	}
 	if o.Country == "" {
-		missing("there is no database of countries; give one with --country FILE", query.ColCountry, query.ColSrcCountry, query.ColDstCountry)
+		missing("there is no database of countries; give one with --country FILE, or in a notebook as the input Country", query.ColCountry, query.ColSrcCountry, query.ColDstCountry)
 	}
 	if o.ASN == "" {
-		missing("there is no database of owners; give one with --asn FILE", query.ColOwner, query.ColSrcOwner, query.ColDstOwner)
+		missing("there is no database of owners; give one with --asn FILE, or in a notebook as the input ASN", query.ColOwner, query.ColSrcOwner, query.ColDstOwner)
 	}
 	if !slices.ContainsFunc(r.sources, func(s Source) bool { return s.Date != "" }) {
 		missing("no file or folder has a date in its name, such as 2024-03-20.parquet", query.ColDate)
@@ -231,15 +231,15 @@ func (r *run) makeSchema(o Options) query.Schema {
 	for _, name := range []string{query.ColCountry, query.ColSrcCountry, query.ColDstCountry} {
 		s[s.Index(name)].Alias = countryAlias
 	}
-	s[s.Index(query.ColService)].Alias = strings.ToLower
+	s[s.Index(query.ColService)].Alias = func(word string) (string, error) { return strings.ToLower(word), nil }
 	return s
 }
 
 // countryAlias returns the name of a country by its code in capitals; other words
 // are names.
-func countryAlias(s string) string {
+func countryAlias(s string) (string, error) {
 	if s == strings.ToUpper(s) {
-		return geo.CountryName(s)
+		return geo.CountryName(s), nil
 	}
-	return s
+	return s, nil
 }
