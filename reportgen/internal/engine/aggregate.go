@@ -88,10 +88,11 @@ type summer struct {
 
 func (a *summer) add(in *input, count int) {
 	a.sums, a.counts = extended(a.sums, count, 0), extended(a.counts, count, 0)
+	ints, sums, counts := in.ints[:len(in.groups)], a.sums, a.counts
 	for i, g := range in.groups {
-		if x := in.ints[i]; x >= 0 {
-			a.sums[g] = saturate(a.sums[g], x)
-			a.counts[g]++
+		if x := ints[i]; x >= 0 {
+			sums[g] = saturate(sums[g], x)
+			counts[g]++
 		}
 	}
 }
@@ -267,61 +268,89 @@ func (a *distinct) bytes() int64 {
 	return a.pairs.bytes() + a.large.bytes() + int64(8*cap(a.counts))
 }
 
-// quantile keeps all values.
+// quantile keeps all values, in chunks that are not copied when there are more.
 type quantile struct {
-	groups []uint32
-	values []int64
+	chunks []chunk
 	at     float64
 }
 
+// chunk has values and their groups.
+type chunk struct {
+	groups []uint32
+	values []int64
+}
+
+const chunkRows = 1 << 16
+
 func (a *quantile) add(in *input, _ int) {
 	for i, x := range in.ints {
-		if x >= 0 {
-			a.groups, a.values = append(a.groups, in.groups[i]), append(a.values, x)
+		if x < 0 {
+			continue
 		}
+		n := len(a.chunks) - 1
+		if n < 0 || len(a.chunks[n].values) == chunkRows {
+			a.chunks = append(a.chunks, chunk{make([]uint32, 0, chunkRows), make([]int64, 0, chunkRows)})
+			n++
+		}
+		c := &a.chunks[n]
+		c.groups, c.values = append(c.groups, in.groups[i]), append(c.values, x)
 	}
 }
 
 func (a *quantile) merge(other aggregator, groups []uint32, _ int) {
 	o := other.(*quantile)
-	for i, g := range o.groups {
-		a.groups, a.values = append(a.groups, groups[g]), append(a.values, o.values[i])
+	for _, c := range o.chunks {
+		for i, g := range c.groups {
+			c.groups[i] = groups[g]
+		}
 	}
-	o.groups, o.values = nil, nil
+	// The last chunk, which may have room, stays the last.
+	a.chunks = append(o.chunks, a.chunks...)
+	o.chunks = nil
 }
 
 func (a *quantile) result(count int) values {
-	ends := make([]int, count+1)
-	for _, g := range a.groups {
-		ends[g+1]++
+	ends, total := make([]int, count+1), 0
+	for _, c := range a.chunks {
+		total += len(c.values)
+		for _, g := range c.groups {
+			ends[g+1]++
+		}
 	}
 	for i := range count {
 		ends[i+1] += ends[i]
 	}
-	sorted, next := make([]int64, len(a.values)), slices.Clone(ends)
-	for i, g := range a.groups {
-		sorted[next[g]] = a.values[i]
-		next[g]++
+	sorted, next := make([]int64, total), slices.Clone(ends)
+	for _, c := range a.chunks {
+		for i, g := range c.groups {
+			sorted[next[g]] = c.values[i]
+			next[g]++
+		}
 	}
 	v := values{floats: make([]float64, count)}
 	for g := range count {
-		of := sorted[ends[g]:ends[g+1]]
-		if len(of) == 0 {
-			v.floats[g] = math.NaN()
-			continue
-		}
-		// As in NumPy and percentile_cont: linear between the two nearest values.
-		place := a.at * float64(len(of)-1)
-		low := int(place)
-		selectNth(of, low)
-		v.floats[g] = float64(of[low])
-		if low+1 < len(of) {
-			v.floats[g] += (place - float64(low)) * float64(slices.Min(of[low+1:])-of[low])
-		}
+		v.floats[g] = interpolated(sorted[ends[g]:ends[g+1]], a.at)
 	}
 	return v
 }
-func (a *quantile) bytes() int64 { return int64(4*cap(a.groups) + 8*cap(a.values)) }
+
+// interpolated returns a quantile of values, which it orders: as in NumPy and
+// percentile_cont, linear between the two nearest values. It is NaN without values.
+func interpolated(of []int64, at float64) float64 {
+	if len(of) == 0 {
+		return math.NaN()
+	}
+	place := at * float64(len(of)-1)
+	low := int(place)
+	selectNth(of, low)
+	v := float64(of[low])
+	if low+1 < len(of) {
+		v += (place - float64(low)) * float64(slices.Min(of[low+1:])-of[low])
+	}
+	return v
+}
+
+func (a *quantile) bytes() int64 { return int64(len(a.chunks)) * 12 * chunkRows }
 
 // selectNth orders s so far that its value n is the one that it has when s is sorted,
 // with none greater before it and none less after it (Hoare's quickselect).

@@ -14,6 +14,8 @@ type key struct {
 	every  int64
 	kind   query.Kind
 	large  *numbering // of numbers beyond 32 bits; nil if the column has none
+
+	numbers []int64 // memory
 }
 
 // newKeys returns the keys of a query's groups.
@@ -41,14 +43,10 @@ func (k *key) codes(v *query.Vector, rows []int32, out []uint32) []uint32 {
 	if k.kind != query.Number && k.kind != query.Bool {
 		return gather(v.Codes, rows, out)
 	}
-	at := func(i int) int64 { return v.Ints[i] }
-	n := len(v.Ints)
-	if rows != nil {
-		at, n = func(i int) int64 { return v.Ints[rows[i]] }, len(rows)
-	}
-	out = slices.Grow(out, n)
-	for i := range n {
-		out = append(out, k.code(at(i)))
+	k.numbers = gather(v.Ints, rows, k.numbers[:0])
+	out = slices.Grow(out, len(k.numbers))
+	for _, x := range k.numbers {
+		out = append(out, k.code(x))
 	}
 	return out
 }

@@ -21,15 +21,19 @@ type worker struct {
 	sources []int // columns of aggs; -1 for none
 	ordered bool  // whether an aggregate needs the order of rows
 
-	ids    []uint32
-	ints   map[int][]int64 // by column, of the chosen rows
-	codes  map[int][]uint32
-	when   []moment
-	listed *listing // of a query without groups
+	ids         []uint32
+	chosenInts  [][]int64 // by column of the schema, of the rows at hand; nil if not gathered yet
+	chosenCodes [][]uint32
+	freeInts    [][]int64 // their memory
+	freeCodes   [][]uint32
+	when        []moment
+	listed      *listing // of a query without groups
 }
 
 func (r *run) newWorker() *worker {
-	w := &worker{run: r, columns: newColumns(r), ints: map[int][]int64{}, codes: map[int][]uint32{}}
+	w := &worker{run: r, columns: newColumns(r)}
+	n := len(r.schema)
+	w.chosenInts, w.freeInts, w.chosenCodes, w.freeCodes = make([][]int64, n), make([][]int64, n), make([][]uint32, n), make([][]uint32, n)
 	if r.program != nil {
 		w.chooser = r.program.Evaluator()
 	}
@@ -120,8 +124,8 @@ func (w *worker) aggregate(rows []int32, n int) error {
 			return err
 		}
 	}
-	clear(w.ints)
-	clear(w.codes)
+	clear(w.chosenInts)
+	clear(w.chosenCodes)
 	count := w.keys.count()
 	for i, a := range w.aggs {
 		in := &input{groups: w.ids, when: w.when}
@@ -131,7 +135,7 @@ func (w *worker) aggregate(rows []int32, n int) error {
 				return err
 			}
 			w.gather(source, v, rows)
-			in.ints, in.codes = w.ints[source], w.codes[source]
+			in.ints, in.codes = w.chosenInts[source], w.chosenCodes[source]
 		}
 		a.add(in, count)
 	}
@@ -140,19 +144,18 @@ func (w *worker) aggregate(rows []int32, n int) error {
 
 // gather gathers a column of the chosen rows, unless it was already.
 func (w *worker) gather(column int, v *query.Vector, rows []int32) {
-	if w.ints[column] != nil || w.codes[column] != nil {
-		return
-	}
-	switch kind := w.run.schema[column].Kind; {
-	case kind != query.Number && kind != query.Bool:
-		w.codes[column] = v.Codes
-		if rows != nil {
-			w.codes[column] = gather(v.Codes, rows, nil)
-		}
+	switch {
+	case w.chosenInts[column] != nil || w.chosenCodes[column] != nil:
+	case w.run.coded(column) && rows == nil:
+		w.chosenCodes[column] = v.Codes
+	case w.run.coded(column):
+		w.freeCodes[column] = gather(v.Codes, rows, w.freeCodes[column][:0])
+		w.chosenCodes[column] = w.freeCodes[column]
 	case rows == nil:
-		w.ints[column] = v.Ints
+		w.chosenInts[column] = v.Ints
 	default:
-		w.ints[column] = gather(v.Ints, rows, nil)
+		w.freeInts[column] = gather(v.Ints, rows, w.freeInts[column][:0])
+		w.chosenInts[column] = w.freeInts[column]
 	}
 }
 
