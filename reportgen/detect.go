@@ -38,6 +38,9 @@ Formats:
   csv    one finding a line, with a header
   ocsf   one Detection Finding of the Open Cybersecurity Schema Framework a line
   ecs    one event of the Elastic Common Schema a line
+  stix   one bundle of STIX 2.1 with a sighting for each technique of each finding
+  navigator  one ATT&CK Navigator layer with the techniques of all findings
+Stix and navigator leave out findings at severity info.
 
 The exit status is 0 whatever is found. With --fail-on, it is 1 if a finding has that
 severity or above.
@@ -82,7 +85,7 @@ func newDetectCommand() *cobra.Command {
 	usage.Once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
 	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
-	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf or ecs")
+	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf, ecs, stix or navigator")
 	usage.Once(f, &opt.allow, "allow", "`FILE` allow list: findings that it names are not shown")
 	f.StringVar(&opt.failOn, "fail-on", "", "`SEVERITY` exit with 1 if a finding has this severity or above")
 	opt.alerts.addFlags(f)
@@ -168,8 +171,8 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 
 func (opt *detectOptions) validate() error {
 	switch {
-	case !slices.Contains([]string{"table", "json", "csv", alert.FormatOCSF, alert.FormatECS}, opt.format):
-		return fmt.Errorf("--format %q: want table, json, csv, ocsf or ecs", opt.format)
+	case !slices.Contains([]string{"table", "json", "csv"}, opt.format) && !alert.OfAlerts(opt.format):
+		return fmt.Errorf("--format %q: want table, json, csv, ocsf, ecs, navigator or stix", opt.format)
 	case opt.selection.Test == "":
 		return errors.New("missing --test, the day under test; detect works best with --baseline, earlier days of the same network")
 	case !(opt.sensitivity > 0):

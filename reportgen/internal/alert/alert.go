@@ -24,6 +24,18 @@ const (
 	FormatECS  = "ecs"
 )
 
+// The formats of documents that hold all alerts of a day: an ATT&CK Navigator
+// layer, and a bundle of STIX 2.1.
+const (
+	FormatNavigator = "navigator"
+	FormatSTIX      = "stix"
+)
+
+// OfAlerts reports whether findings in a format are made of alerts.
+func OfAlerts(format string) bool {
+	return format == FormatOCSF || format == FormatECS || format == FormatNavigator || format == FormatSTIX
+}
+
 // Alert is a finding with what other tools need to know of it.
 type Alert struct {
 	UID     string // a UUID that is the same whenever the same finding is made
@@ -56,6 +68,7 @@ type endpoints struct {
 	Owner    geo.Owner    `json:"owner"`
 	TopOwner geo.Owner    `json:"top_owner"`
 	Country  geo.Country  `json:"country"`
+	Flows    int64        `json:"flows"`
 	Up       int64        `json:"up_bytes"`
 	Down     int64        `json:"down_bytes"`
 }
@@ -145,8 +158,14 @@ func (a Alert) encode(format string) ([]byte, error) {
 	return console.EscapeJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), err
 }
 
-// Write writes alerts in a format, one a line.
+// Write writes alerts in a format, one a line or in one document.
 func Write(w io.Writer, alerts []Alert, format string) error {
+	switch format {
+	case FormatNavigator:
+		return writeNavigator(w, alerts)
+	case FormatSTIX:
+		return writeSTIX(w, alerts)
+	}
 	for _, a := range alerts {
 		line, err := a.encode(format)
 		if err != nil {

@@ -99,7 +99,7 @@ func (s *Set) addRoutes(routes *alert.Routes, alerts []alert.Alert, shared alert
 // Alerting makes alerts of a day's findings and says where they go.
 type Alerting struct {
 	Set      *Set
-	Findings string              // the format in which the findings are printed: for OCSF and ECS, alerts are made of them
+	Findings string              // the format in which the findings are printed: some formats are made of alerts
 	Date     time.Time           // of the day; zero means that of the input, or else that in the names of its files
 	To       []alert.Destination // beside those of the rules' actions
 	Least    detect.Severity     // of the findings that go to To
@@ -114,7 +114,7 @@ type Alerting struct {
 // day of in was read from path. If alerts have no times, undated says why.
 func (a *Alerting) Make(findings []detect.Finding, in detect.Input, path string) (undated string, err error) {
 	send := len(a.To) > 0 || a.Set.hasActions()
-	if !send && a.Findings != alert.FormatOCSF && a.Findings != alert.FormatECS {
+	if !send && !alert.OfAlerts(a.Findings) {
 		return "", nil
 	}
 	made, err := alert.MadeNow()
