@@ -24,7 +24,14 @@ type IntelList struct {
 	SHA256     string // of the file's bytes, in hexadecimal
 	Date       string // that the list gives itself, or of the file; as 2006-01-02
 	Indicators []Indicator
-	Names      int // domain names, which flows without names cannot match
+	Names      []ListedName
+}
+
+// ListedName is a domain name that a list names, for itself and all names below it.
+type ListedName struct {
+	Name  string    // in lower case, without a dot at its end
+	Until time.Time // not valid from then on; zero if always
+	Note  string    // what the list says of it
 }
 
 // Indicator is an address, a network or a port that a list names.
@@ -62,22 +69,25 @@ type Hit struct {
 	ListDate  string `json:"list_date"`
 	ListHash  string `json:"list_sha256"`
 	Indicator string `json:"indicator"`
+	Name      string `json:"name,omitempty"` // that the host asked for, if the list gives a name
 	Note      string `json:"note,omitempty"`
 }
 
 func (h Hit) destinations() []endpoint { return []endpoint{{h.Dst, h.Country, h.Owner}} }
 
-// HitsResult is the flows with listed addresses.
+// HitsResult is the flows with listed addresses and names.
 type HitsResult struct {
 	Hits []Hit // one for each finding, in the same order
 	Outcome
 }
 
 // Hits finds internal hosts that exchange flows with addresses of the lists of
-// indicators. A host that opened a flow that was answered is high; one that
+// indicators, or that ask for names of the lists, if flows have names. A host that opened a flow that was answered is high; one that
 // was not answered, or that answered a listed client, is medium; one that did
 // not answer is info, for listed scanners try everybody. Flows to a port that is
-// listed without an address are low, since harmless programs use it too.
+// listed without an address are low, since harmless programs use it too. A host that
+// looks a listed name up is medium, and one that connects to a server by such a
+// name is high.
 //
 // [All] raises the findings of other rules that name the host and a listed
 // address, and lowers the hits that they explain to info.
@@ -149,6 +159,7 @@ type hitFlows struct {
 	opened    bool  // by the internal host
 	replied   bool
 	portAlone bool // the list gives a port and no network
+	looked    bool // the list gives a name, which was only looked up
 }
 
 func (h *hitFlows) finding() Finding {
@@ -156,21 +167,26 @@ func (h *hitFlows) finding() Finding {
 	switch {
 	case h.portAlone:
 		score = 0.3
+	case h.looked:
+		score = 0.6
 	case h.opened && h.replied:
 		score = 0.9
 	case h.opened || h.replied:
 		score = 0.6
 	}
-	verb := "exchanged"
+	verb, preposition := "exchanged", "with"
 	if !h.opened {
 		verb = "received"
+	}
+	if h.Name != "" {
+		verb, preposition = "opened", "for"
 	}
 	note := ""
 	if h.Note != "" {
 		note = " (" + strings.TrimSpace(h.Note) + ")"
 	}
 	return Finding{Entity: h.Src, Severity: severityOf(score), Score: score, Evidence: h.Hit, Window: h.span.window(),
-		Summary: fmt.Sprintf("%s %s with %s, which the list %s of %s names%s", verb, plural(h.Flows, "flow"), h.target(), h.List, cmp.Or(h.ListDate, "unknown date"), note)}
+		Summary: fmt.Sprintf("%s %s %s %s, which the list %s of %s names%s", verb, plural(h.Flows, "flow"), preposition, h.target(), h.List, cmp.Or(h.ListDate, "unknown date"), note)}
 }
 
 func (c *Context) hits(float64) (r HitsResult) {
@@ -179,13 +195,6 @@ func (c *Context) hits(float64) (r HitsResult) {
 		return r
 	}
 	r.Coverage = Coverage{Ran: true}
-	names := 0
-	for _, l := range c.in.Intel {
-		names += l.Names
-	}
-	if names > 0 {
-		r.Coverage.Reason = fmt.Sprintf("%d domain names of the lists cannot be matched, because flows do not contain names", names)
-	}
 	type pair struct {
 		inside, listed netip.Addr
 		portAlone      bool
@@ -224,6 +233,11 @@ func (c *Context) hits(float64) (r HitsResult) {
 	for _, h := range found {
 		r.Findings = append(r.Findings, h.finding())
 	}
+	named, reason := c.nameHits()
+	r.Coverage.Reason = reason
+	for _, h := range named {
+		r.Findings = append(r.Findings, h.finding())
+	}
 	sortFindings(r.Findings)
 	r.Hits = evidenceOf[Hit](r.Findings)
 	return r
@@ -231,6 +245,9 @@ func (c *Context) hits(float64) (r HitsResult) {
 
 // target is what the list names, in a sentence.
 func (h Hit) target() string {
+	if h.Name != "" {
+		return h.Name
+	}
 	if _, err := netip.ParsePrefix(h.Indicator); err == nil || h.Indicator == h.Dst.String() {
 		return h.Dst.String()
 	}

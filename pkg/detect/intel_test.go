@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func TestHits(t *testing.T) {
 	indicator := func(network string, port uint16) detect.Indicator {
 		return detect.Indicator{Network: netip.MustParsePrefix(network), Port: port, Note: "bot"}
 	}
-	lists := []detect.IntelList{{Name: "feed.csv", SHA256: "00", Date: "2024-03-20", Names: 2,
+	lists := []detect.IntelList{{Name: "feed.csv", SHA256: "00", Date: "2024-03-20", Names: []detect.ListedName{{Name: "bad.example"}, {Name: "worse.example"}},
 		Indicators: []detect.Indicator{indicator("45.9.20.0/24", 0), indicator("203.0.113.9/32", 8443), indicator("203.0.113.10/32", 0)}}}
 	l := office(2, 10)
 	l.https(1, host(1), rented, 100, 100)
@@ -83,5 +84,40 @@ func TestListedFindings(t *testing.T) {
 	in.TestDate = date.AddDate(0, 0, 1)
 	if late := severities(in); late["threat-intel "+host(2)] != "" || late["threat-intel "+host(3)] != detect.Low {
 		t.Errorf("after its date the indicator still counts: %v", late)
+	}
+}
+
+// Names of lists match names of flows, and names below them.
+func TestNameHits(t *testing.T) {
+	named := func(l *lab, host, dst string, port uint16, down int64, name string) {
+		l.at(10*flow.Hour, host, dst, flow.TCP, port, 300, down)
+		l.records[len(l.records)-1].Details = flow.Details{Name: name}
+	}
+	date := time.Date(2024, 3, 20, 0, 0, 0, 0, time.UTC)
+	lists := []detect.IntelList{{Name: "feed.txt", SHA256: "00", Date: "2024-03-19", Names: []detect.ListedName{
+		{Name: "bad.example", Note: "panel"}, {Name: "old.example", Until: date}}}}
+	l := office(2, 10)
+	named(l, host(1), rented, 443, 900, "cdn.bad.example")
+	named(l, host(1), dns1, 53, 90, "cdn.bad.example")
+	named(l, host(2), dns1, 53, 90, "BAD.example.")
+	named(l, host(3), rented, 443, 900, "notbad.example")
+	named(l, host(4), rented, 443, 900, "old.example")
+	named(l, host(5), rented, 443, 0, "bad.example")
+	r := detect.Hits(detect.Input{Test: l.profile(), TestDate: date, Intel: lists})
+	want := map[string]detect.Severity{host(1): detect.High, host(2): detect.Medium, host(5): detect.Medium}
+	for _, f := range r.Findings {
+		e := f.Evidence.(detect.Hit)
+		if f.Severity != want[f.Entity.String()] || e.Indicator != "bad.example" || e.Note != "panel" || f.Entity.String() == host(1) && (e.Dst.String() != rented || e.Flows != 2 || e.Name != "cdn.bad.example") {
+			t.Errorf("%s is %s, want %s: %s, %+v", f.Entity, f.Severity, want[f.Entity.String()], f.Summary, e)
+		}
+	}
+	if len(r.Findings) != len(want) || r.Coverage.Reason != "" {
+		t.Errorf("%d findings, coverage %+v", len(r.Findings), r.Coverage)
+	}
+	for i := range 200 {
+		named(l, host(6), dns1, 53, 90, fmt.Sprintf("host%d.example.org", i))
+	}
+	if r := detect.Hits(detect.Input{Test: l.profile(), Intel: lists}); !strings.Contains(r.Coverage.Reason, "a sample was matched") {
+		t.Errorf("more names than a profile keeps: %+v", r.Coverage)
 	}
 }

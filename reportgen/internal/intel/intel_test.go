@@ -67,7 +67,7 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if l.Format != tt.format || tt.date != "" && l.Date != tt.date || len(l.Date) != 10 || len(l.Indicators) != tt.size || l.Names != tt.names || !maps.Equal(l.LeftOut, tt.leftOut) || len(l.SHA256) != 64 || l.Name != "list" {
+		if l.Format != tt.format || tt.date != "" && l.Date != tt.date || len(l.Date) != 10 || len(l.Indicators) != tt.size || len(l.Names) != tt.names || !maps.Equal(l.LeftOut, tt.leftOut) || len(l.SHA256) != 64 || l.Name != "list" {
 			t.Errorf("%s: %+v, want %+v", name, l, tt)
 		}
 	}
@@ -109,7 +109,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("ip,port\n203.0.113.9,80\n"))
 	f.Add([]byte("#fields\tindicator\tindicator_type\n203.0.113.9\tIntel::ADDR\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if l, err := parse(text); err == nil && len(l.Indicators) == 0 && l.Names == 0 && len(l.LeftOut) == 0 {
+		if l, err := parse(text); err == nil && len(l.Indicators) == 0 && len(l.Names) == 0 && len(l.LeftOut) == 0 {
 			t.Error("a list without indicators is taken")
 		}
 	})

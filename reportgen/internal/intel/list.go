@@ -66,7 +66,7 @@ func (l *List) String() string {
 	if l.Date != "" {
 		about += ", " + l.Date
 	}
-	s := fmt.Sprintf("%s: %s addresses, networks and ports, %s names (%s, SHA-256 %s)", l.Name, humanize.Comma(int64(len(l.Indicators))), humanize.Comma(int64(l.Names)), about, l.SHA256)
+	s := fmt.Sprintf("%s: %s addresses, networks and ports, %s names (%s, SHA-256 %s)", l.Name, humanize.Comma(int64(len(l.Indicators))), humanize.Comma(int64(len(l.Names))), about, l.SHA256)
 	for i, reason := range slices.Sorted(maps.Keys(l.LeftOut)) {
 		if i == 0 {
 			s += "; left out:"
@@ -139,7 +139,7 @@ func parse(text []byte) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(l.Indicators) == 0 && l.Names == 0 && len(l.LeftOut) == 0 {
+	if len(l.Indicators) == 0 && len(l.Names) == 0 && len(l.LeftOut) == 0 {
 		return nil, errors.New("the list has no indicators")
 	}
 	return l, nil
@@ -172,7 +172,11 @@ func (l *List) add(text, note string, until time.Time) error {
 		l.LeftOut[reasonOther]++
 		return nil
 	case isName(text):
-		l.Names++
+		if len(l.Names) >= maxIndicators {
+			return fmt.Errorf("more than %d names; split the list", maxIndicators)
+		}
+		name := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(text, "*."), "."))
+		l.Names = append(l.Names, detect.ListedName{Name: name, Note: i.Note, Until: until})
 		return nil
 	default:
 		return fmt.Errorf("%q is not an address, a network, an address and port, a port such as 4444/tcp, or a name", text)
