@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -26,14 +27,16 @@ type Call struct {
 	Owner          geo.Owner   `json:"owner"`
 	Country        geo.Country `json:"country"`
 	profile.Counts             // of the test day
-	Calls          int64       `json:"calls"`    // flows, those within five seconds of each other being one call
-	CV             float64     `json:"gap_cv"`   // standard deviation ÷ mean of the gaps between calls
-	Gap            float64     `json:"gap_mean"` // mean gap in seconds
-	Hours          int         `json:"hours"`    // hours of the day with flows
-	Callers        int         `json:"callers"`  // internal hosts that contacted the address
-	Known          bool        `json:"known"`    // the address was contacted on the baseline day
-	Moved          bool        `json:"moved"`    // the host called the same owner at this pace on the baseline day
-	RITA           RITA        `json:"rita"`     // of the pair on this port
+	Calls          int64       `json:"calls"`               // flows, those within five seconds of each other being one call
+	CV             float64     `json:"gap_cv"`              // standard deviation ÷ mean of the gaps between calls
+	Gap            float64     `json:"gap_mean"`            // mean gap in seconds
+	Hours          int         `json:"hours"`               // hours of the day with flows
+	Callers        int         `json:"callers"`             // internal hosts that contacted the address
+	Known          bool        `json:"known"`               // the address was contacted on the baseline day
+	Moved          bool        `json:"moved"`               // the host called the same owner at this pace on the baseline day
+	RITA           RITA        `json:"rita"`                // of the pair on this port
+	Name           string      `json:"name,omitempty"`      // what the host asked for, if it is the same for all flows
+	Addresses      int         `json:"addresses,omitempty"` // of the name, if the calls to several addresses are taken together
 
 	Also []netip.Addr `json:"also_dst_ips,omitempty"` // of a campaign: the other destinations; sorted
 }
@@ -79,13 +82,16 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	if len(c.past) == 0 {
 		least = min(least, max(1, int(math.Ceil(shortShare*float64(end-first)/float64(flow.Hour)))))
 	}
-	for _, d := range test.calls() {
+	for _, d := range c.callsToJudge() {
 		call, conv := test.call(d), d.conv
 		_, seen := c.memory().hosts[conv.Src]
 		if !seen && regularByDesign[conv.Port] {
 			continue
 		}
 		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
+		if call.Addresses > 0 {
+			call.Callers = test.askers()[call.Name]
+		}
 		others := float64(call.Callers-1) / float64(min(minClients(hosts), rolledOut))
 		excess := before.usual.evenness(call.CV, call.Calls, k) * max(0, 1-others)
 		if !seen {
@@ -129,6 +135,15 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	sortFindings(r.Findings)
 	r.Calls = evidenceOf[Call](r.Findings)
 	return r
+}
+
+// callsToJudge lists the calls to single addresses, and those to several addresses of
+// a name if the history has names to compare with.
+func (c *Context) callsToJudge() []dayCall {
+	if len(c.past) > 0 && len(c.memory().names) == 0 {
+		return c.test.calls()
+	}
+	return slices.Concat(c.test.calls(), c.test.namedCalls())
 }
 
 // common lowers the findings of a day without a history to low if as many hosts as
@@ -263,7 +278,10 @@ func (c *Context) beaconCoverage() Coverage {
 func (c *Context) knownDestination(call Call) (known bool, onset *firstSeen) {
 	m := c.memory()
 	to := m.destinations[call.Dst]
-	if to == nil {
+	if named := m.names[call.Name]; named != nil && (to == nil || call.Addresses > 0) {
+		to = named // another address of a name that is known
+	}
+	if to == nil || call.Addresses > 0 && m.names[call.Name] == nil {
 		return false, nil
 	}
 	host, ok := m.hosts[call.Src]
@@ -329,6 +347,8 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 // dayCall is a conversation described as calls.
 type dayCall struct {
 	conv    *profile.Conversation
+	name    string // what the host asked for, if it is the same for all flows
+	addrs   int    // of the name, if the conversations with several addresses are joined
 	cv, gap float64
 	calls   int64
 }
@@ -339,7 +359,7 @@ func (d *day) calls() []dayCall {
 		for c := range d.outward() {
 			if c.Flows >= rhythmFlows {
 				cv, gap, n := callRhythm(c.Seconds, c.Flows)
-				calls = append(calls, dayCall{c, cv, gap, n})
+				calls = append(calls, dayCall{c, nameOf(c), 0, cv, gap, n})
 			}
 		}
 		return calls
@@ -362,7 +382,7 @@ func (r learnedCalls) moved(c Call) bool {
 // call describes a conversation as calls.
 func (d *day) call(of dayCall) Call {
 	c := of.conv
-	call := Call{CV: of.cv, Gap: of.gap, Calls: of.calls, Src: c.Src, Dst: c.Dst, Proto: c.Proto.String(), Port: c.Port,
+	call := Call{CV: of.cv, Gap: of.gap, Calls: of.calls, Name: of.name, Addresses: of.addrs, Src: c.Src, Dst: c.Dst, Proto: c.Proto.String(), Port: c.Port,
 		Owner: d.owner(c.Dst), Country: d.country(c.Dst), Counts: c.Counts}
 	for _, n := range c.Hours {
 		if n > 0 {
@@ -374,7 +394,12 @@ func (d *day) call(of dayCall) Call {
 
 func (c Call) finding(score float64, conv *profile.Conversation, before string) Finding {
 	to := c.Dst.String()
-	if c.Owner.Name != "" {
+	switch {
+	case c.Addresses > 0:
+		to = fmt.Sprintf("%s at %d addresses", c.Name, c.Addresses)
+	case c.Name != "":
+		to += " (" + c.Name + ")"
+	case c.Owner.Name != "":
 		to += " (" + c.Owner.Name + ")"
 	}
 	f := Finding{Entity: c.Src, Severity: severityOf(score), Score: score,

@@ -30,6 +30,8 @@ type day struct {
 	reachCounts  lazy[map[netip.Addr]int]
 	reachMedian  lazy[float64]
 	callList     lazy[[]dayCall]
+	namedList    lazy[[]dayCall]
+	askerCounts  lazy[map[string]int]
 	dnsUse       lazy[dnsHosts]
 	askingCounts lazy[map[string]int]
 	countries    lazy[countryTraffic]

@@ -44,6 +44,7 @@ func (in Input) history() []Day {
 type memory struct {
 	days         int
 	destinations map[netip.Addr]*destination
+	names        map[string]*destination             // by what hosts asked for, without DNS
 	hosts        map[netip.Addr]firstSeen            // internal hosts
 	contacts     map[netip.Addr]map[contact]bool     // whom each host opened flows to
 	uploads      map[uploadKey]*uploadHistory        // what each host uploads to each target
@@ -86,7 +87,7 @@ type uploadHistory struct {
 }
 
 func newMemory() *memory {
-	return &memory{destinations: map[netip.Addr]*destination{}, hosts: map[netip.Addr]firstSeen{},
+	return &memory{destinations: map[netip.Addr]*destination{}, names: map[string]*destination{}, hosts: map[netip.Addr]firstSeen{},
 		contacts: map[netip.Addr]map[contact]bool{}, uploads: map[uploadKey]*uploadHistory{},
 		countries: map[geo.Country]map[netip.Addr]bool{}, internal: map[profile.Key]bool{}, flagged: map[int]map[flag]bool{}}
 }
@@ -99,6 +100,9 @@ func (m *memory) add(d *day, findings []Finding) {
 			continue
 		}
 		flagged[flag{rule: f.Rule, entity: f.Entity}] = true
+		if call, ok := f.Evidence.(Call); ok && call.Addresses > 0 {
+			flagged[flag{rule: RuleBeacon + " " + call.Name, entity: f.Entity}] = true
+		}
 		for _, to := range destinationsOf(f) {
 			flagged[flag{f.Rule, f.Entity, to.addr}] = true
 		}
@@ -145,6 +149,7 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 		if !d.inside(c.Src) {
 			continue
 		}
+		name := nameOf(c)
 		if m.contacts[c.Src] == nil {
 			m.contacts[c.Src] = map[contact]bool{}
 		}
@@ -156,22 +161,32 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 				m.internal[c.Key] = true
 			}
 		case d.outside(c.Dst) && !flagged[flag{RuleBeacon, c.Src, c.Dst}] && !flagged[flag{RuleLongConnection, c.Src, c.Dst}]:
-			m.meet(c)
+			if name != "" && flagged[flag{rule: RuleBeacon + " " + name, entity: c.Src}] {
+				continue
+			}
+			m.destinations[c.Dst] = m.met(m.destinations[c.Dst], c)
+			if name != "" {
+				m.names[name] = m.met(m.names[name], c)
+			}
 		}
 	}
 	for _, c := range d.calls() {
-		if to := m.destinations[c.conv.Dst]; to != nil && !flagged[flag{RuleBeacon, c.conv.Src, c.conv.Dst}] {
+		if flagged[flag{RuleBeacon, c.conv.Src, c.conv.Dst}] {
+			continue
+		}
+		if to := m.destinations[c.conv.Dst]; to != nil {
+			to.gap = c.gap
+		}
+		if to := m.names[c.name]; to != nil {
 			to.gap = c.gap
 		}
 	}
 }
 
-// meet remembers an external destination.
-func (m *memory) meet(c *profile.Conversation) {
-	to := m.destinations[c.Dst]
+// met adds a conversation to what is remembered of an external destination.
+func (m *memory) met(to *destination, c *profile.Conversation) *destination {
 	if to == nil {
 		to = &destination{firstSeen: firstSeen{m.days, c.First}, host: c.Src}
-		m.destinations[c.Dst] = to
 	}
 	to.flows += c.Flows
 	if to.host != c.Src {
@@ -180,6 +195,7 @@ func (m *memory) meet(c *profile.Conversation) {
 	if to.day == m.days {
 		to.at = min(to.at, c.First)
 	}
+	return to
 }
 
 // size is the largest size of a day, 0 without an upload.

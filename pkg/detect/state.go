@@ -23,6 +23,9 @@ func (f Finding) matter() flag {
 	switch e := f.Evidence.(type) {
 	case Call:
 		m.target = e.Dst
+		if e.Addresses > 0 {
+			m.rule, m.target = m.rule+" "+e.Name, netip.Addr{}
+		}
 	case Upload:
 		m.target = e.Dst
 	case Held:

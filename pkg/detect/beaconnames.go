@@ -1,0 +1,84 @@
+package detect
+
+import (
+	"net/netip"
+
+	"github.com/flowbook/flowbook/pkg/profile"
+)
+
+// nameOf returns what a host asked for in a conversation, if it is the same for all
+// of its flows whose names are known and these are most; it is empty otherwise, and
+// for DNS.
+func nameOf(c *profile.Conversation) string {
+	d := c.Details
+	if d == nil || len(d.Names) != 1 || 2*d.NamedFlows < c.Flows || regularByDesign[c.Port] {
+		return ""
+	}
+	return d.Names[0].Name
+}
+
+// namedCalls joins a host's conversations with several addresses of one name, which
+// content delivery networks and command servers behind them have, and lists those
+// that are enough flows for a rhythm.
+func (d *day) namedCalls() []dayCall {
+	return d.namedList.get(func() (calls []dayCall) {
+		type service struct {
+			key  profile.Key // without a destination
+			name string
+		}
+		joined := map[service]*dayCall{}
+		var order []*dayCall
+		for c := range d.outward() {
+			name := nameOf(c)
+			if name == "" {
+				continue
+			}
+			s := service{profile.Key{Src: c.Src, Proto: c.Proto, Port: c.Port}, name}
+			to := joined[s]
+			if to == nil {
+				to = &dayCall{conv: &profile.Conversation{Key: c.Key, First: c.First, Last: c.Last}, name: name}
+				joined[s] = to
+				order = append(order, to)
+			}
+			to.addrs++
+			to.conv = join(to.conv, c)
+		}
+		for _, to := range order {
+			if to.addrs > 1 && to.conv.Flows >= rhythmFlows {
+				to.cv, to.gap, to.calls = callRhythm(to.conv.Seconds, to.conv.Flows)
+				calls = append(calls, *to)
+			}
+		}
+		return calls
+	})
+}
+
+// join returns the flows of both, with the destination of the more flows so far.
+func join(a, b *profile.Conversation) *profile.Conversation {
+	sum := &profile.Conversation{Key: a.Key, Counts: a.Counts, MaxUp: max(a.MaxUp, b.MaxUp), MaxDown: max(a.MaxDown, b.MaxDown),
+		First: min(a.First, b.First), Last: max(a.Last, b.Last), Hours: a.Hours,
+		Seconds: profile.Union(a.Seconds, b.Seconds), Sizes: profile.AddSizes(a.Sizes, b.Sizes)}
+	if b.Flows > a.Flows {
+		sum.Key = b.Key
+	}
+	sum.Add(b.Counts)
+	for h, n := range b.Hours {
+		sum.Hours[h] += n
+	}
+	return sum
+}
+
+// askers counts the hosts that contacted an external address by each name.
+func (d *day) askers() map[string]int {
+	return d.askerCounts.get(func() map[string]int {
+		counts := map[string]int{}
+		seen := map[string]netip.Addr{}
+		for c := range d.outward() {
+			if name := nameOf(c); name != "" && seen[name] != c.Src {
+				seen[name] = c.Src
+				counts[name]++
+			}
+		}
+		return counts
+	})
+}
