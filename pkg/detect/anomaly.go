@@ -55,7 +55,8 @@ const movedFrom = 2
 
 // farther is how many times the way from the median distance to the limit a
 // change must go, on a logarithmic scale, to be medium: a change that no other
-// rule explains needs stronger evidence.
+// rule explains needs stronger evidence. So do uploads and new countries of a host
+// without earlier days in a network that has some.
 const farther = 1.5
 
 // several is how many features must exceed the sensitivity, each by itself, for

@@ -357,7 +357,7 @@ type dayCall struct {
 func (d *day) calls() []dayCall {
 	return d.callList.get(func() (calls []dayCall) {
 		for c := range d.outward() {
-			if c.Flows >= rhythmFlows {
+			if c.Flows >= rhythmFlows && hasPorts(c) {
 				cv, gap, n := callRhythm(c.Seconds, c.Flows)
 				calls = append(calls, dayCall{c, nameOf(c), 0, cv, gap, n})
 			}

@@ -64,8 +64,8 @@ func (c *Context) sensitivity() float64 {
 }
 
 // memory returns the contacts of hosts on past days. Each past day is judged by
-// the days before it, and its alerts are not remembered as normal. The first day
-// is remembered in full, because there is no earlier day to compare it with.
+// the days before it, and its alerts are not remembered as normal. The first day is
+// judged by itself.
 func (c *Context) memory() *memory {
 	return c.known.get(func() *memory {
 		m := newMemory()
@@ -75,9 +75,8 @@ func (c *Context) memory() *memory {
 		for i, d := range c.past {
 			var alerts []Finding
 			switch {
-			case len(c.past) == 1: // two days: nothing to learn about the first
 			case i == 0:
-				alerts = c.on(i, m).alerts(standalone)
+				alerts = c.on(i, m).firstAlerts()
 			default:
 				alerts = c.on(i, m).alerts(ruleIDs())
 				if i < min(warmDays, len(c.past)/2) {
@@ -89,6 +88,19 @@ func (c *Context) memory() *memory {
 		}
 		return m
 	})
+}
+
+// firstAlerts returns the alerts of the first day of the history: those of rules that
+// need no history, and the beacons of hosts that have such an alert. Other beacons of
+// that day may be of programs that have been there all the time.
+func (c *Context) firstAlerts() []Finding {
+	alerts := c.alerts(standalone)
+	suspect := map[netip.Addr]bool{}
+	for _, f := range alerts {
+		suspect[f.Entity] = true
+	}
+	beacons := c.alerts([]string{RuleBeacon})
+	return append(alerts, slices.DeleteFunc(beacons, func(f Finding) bool { return !suspect[f.Entity] })...)
 }
 
 // prepare prepares days, as many at once as there are processors.

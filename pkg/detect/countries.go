@@ -82,7 +82,7 @@ func (c *Context) countries(k float64) CountriesResult {
 			excess = max(excess, l.excess(n.Counts, k)*(1-share[n.Country]))
 		}
 		if _, seen := m.hosts[src]; !seen {
-			excess /= 2 // it is the host that is new, and not only what it does
+			excess /= farther // it is the host that is new, and not only what it does
 		}
 		r.Signals.note(src, excess)
 		top, during := c.test.trace(src, rows)

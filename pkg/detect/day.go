@@ -113,7 +113,7 @@ func (d *day) internalHosts() int {
 func (d *day) within() iter.Seq[*profile.Conversation] {
 	return slices.Values(d.withinList.get(func() []*profile.Conversation {
 		return slices.Collect(d.where(func(c *profile.Conversation) bool {
-			return c.Src != c.Dst && d.inside(c.Dst) && d.inside(c.Src)
+			return c.Src != c.Dst && d.inside(c.Dst) && d.inside(c.Src) && initiates(c)
 		}))
 	}))
 }
@@ -125,7 +125,7 @@ func (d *day) outward() iter.Seq[*profile.Conversation] {
 		for h := range d.hosts() {
 			cs := d.Of(h.Addr)
 			for i := range cs {
-				if d.outside(cs[i].Dst) {
+				if d.outside(cs[i].Dst) && initiates(&cs[i]) {
 					list = append(list, &cs[i])
 				}
 			}
@@ -136,8 +136,24 @@ func (d *day) outward() iter.Seq[*profile.Conversation] {
 
 // inward yields the conversations that external clients opened.
 func (d *day) inward() iter.Seq[*profile.Conversation] {
-	return d.where(func(c *profile.Conversation) bool { return d.outside(c.Src) })
+	return d.where(func(c *profile.Conversation) bool { return d.outside(c.Src) && initiates(c) })
 }
+
+// initiates says whether a source opened a conversation because it wants something of
+// the destination. Most messages of ICMP are about other flows, such as one that was
+// refused; only a request for an echo is not.
+func initiates(c *profile.Conversation) bool {
+	switch c.Proto {
+	case flow.ICMP:
+		return c.Port>>8 == 8
+	case flow.ICMPv6:
+		return c.Port>>8 == 128
+	}
+	return true
+}
+
+// hasPorts says whether the protocol of a conversation has ports.
+func hasPorts(c *profile.Conversation) bool { return c.Proto == flow.TCP || c.Proto == flow.UDP }
 
 func (d *day) where(keep func(*profile.Conversation) bool) iter.Seq[*profile.Conversation] {
 	return func(yield func(*profile.Conversation) bool) {

@@ -147,7 +147,7 @@ func (d *day) swarm(src netip.Addr, cs []profile.Conversation) (Swarm, bool) {
 	for i := range cs {
 		c := &cs[i]
 		active |= hourSet(c)
-		if c.Port < leastPeerPort || !d.outside(c.Dst) {
+		if c.Port < leastPeerPort || !hasPorts(c) || !d.outside(c.Dst) {
 			continue
 		}
 		k := service{c.Proto, c.Port}
@@ -162,7 +162,7 @@ func (d *day) swarm(src netip.Addr, cs []profile.Conversation) (Swarm, bool) {
 	var all uint32
 	for i := range cs {
 		c := &cs[i]
-		if to := addrs[service{c.Proto, c.Port}]; c.Port < leastPeerPort || len(to) == 0 || len(to) > sharedPort {
+		if to := addrs[service{c.Proto, c.Port}]; c.Port < leastPeerPort || !hasPorts(c) || len(to) == 0 || len(to) > sharedPort {
 			continue
 		}
 		s.peers[c.Dst] = true

@@ -162,10 +162,13 @@ func (d *day) tries(known *memory) map[netip.Addr]Tries {
 		ports := 0
 		for i := range cs {
 			c := &cs[i]
+			if !initiates(c) {
+				continue
+			}
 			if c.Dst != target {
 				target, ports = c.Dst, 0
 			}
-			if c.Port < leastPeerPort && d.outside(c.Dst) {
+			if hasPorts(c) && c.Port < leastPeerPort && d.outside(c.Dst) {
 				ports++
 				t.MostPorts = max(t.MostPorts, ports)
 			}

@@ -68,11 +68,6 @@ type uploadLimits struct {
 // about 100 MB a day, which the Sigma form of the rule uses too.
 const priorUsual = 2e6
 
-// priorUpload is the limit for a host without earlier days in a network with a
-// history, whose hosts say little of it. It is a convention: a day's photographs
-// and attachments are smaller, and most backups are larger.
-const priorUpload = 250e6
-
 // learnUploads compares what the hosts send on all days.
 //
 // Uploads worth the name are those over the median host's largest transfer of a
@@ -209,7 +204,7 @@ func (l uploadLimits) limit(slow bool, k float64) float64 {
 
 // excess is how far an upload is above usual in units of the distance to the
 // limit, or beyond its history or the uploads to the same place if that is less.
-// A host that is not known from earlier days must also exceed priorUpload.
+// A host that is not known from earlier days must go farther.
 func (l uploadLimits) excess(k uploadKey, u *uploadList, before *uploadHistory, known bool, sensitivity float64) float64 {
 	up := u.size()
 	if up <= l.usual {
@@ -217,7 +212,7 @@ func (l uploadLimits) excess(k uploadKey, u *uploadList, before *uploadHistory, 
 	}
 	excess := (up - l.usual) / (l.limit(u.slow(), sensitivity) - l.usual)
 	if !known {
-		excess = min(excess, (up-math.Log(priorUsual))/(math.Log(priorUpload)-math.Log(priorUsual))*DefaultSensitivity/sensitivity)
+		excess /= farther // the network's hosts say less of it
 	}
 	if old := before.size(); old > l.usual {
 		excess = min(excess, (up-old)/l.reach(float64(l.repeated)+priorFiles, l.change, sensitivity))

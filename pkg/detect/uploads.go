@@ -181,6 +181,9 @@ func (d *day) listUploads() uploadTable {
 				continue
 			}
 			u := t.lists[keyOf(h.Addr, r.Dst)]
+			if u == nil {
+				continue // a message of ICMP
+			}
 			n := profile.Counts{Flows: 1, Up: r.Up, Down: r.Down}
 			switch {
 			case isUpload(u.with(r.Dst)):
