@@ -183,7 +183,7 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 	}
 }
 
-// met adds a conversation to what is remembered of an external destination.
+// met adds a conversation to the memory of an external destination.
 func (m *memory) met(to *destination, c *profile.Conversation) *destination {
 	if to == nil {
 		to = &destination{firstSeen: firstSeen{m.days, c.First}, host: c.Src}

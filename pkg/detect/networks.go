@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"iter"
 	"net/netip"
 	"slices"
 
@@ -45,21 +46,9 @@ var sharedSpace = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598, of carrier
 func InferNetworks(days ...*profile.Profile) Networks {
 	n := Networks{Internal: slices.Clone(flow.Private)}
 	var total, private int64
-	each := func(yield func(flowEnds)) {
-		for _, p := range days {
-			if p == nil {
-				continue
-			}
-			for i := range p.Conversations {
-				if c := &p.Conversations[i]; c.Src.IsGlobalUnicast() && c.Dst.IsGlobalUnicast() && c.Dst != broadcast {
-					yield(flowEnds{c.Src, c.Dst, c.Flows})
-				}
-			}
-		}
-	}
 	var last netip.Addr
 	inside := false // whether the last source is private; conversations are sorted by source
-	each(func(e flowEnds) {
+	for e := range ends(days) {
 		if e.src != last {
 			last, inside = e.src, n.Internal.Contains(e.src)
 		}
@@ -67,12 +56,11 @@ func InferNetworks(days ...*profile.Profile) Networks {
 		if inside || n.Internal.Contains(e.dst) {
 			private += e.flows
 		}
-	})
+	}
 	if n.Share = ratio(private, total); total == 0 || n.Share >= internalShare {
 		return n
 	}
-	var all []flowEnds
-	each(func(e flowEnds) { all = append(all, e) })
+	all := slices.Collect(ends(days))
 	covered := func() (sum int64) {
 		for _, e := range all {
 			if n.Internal.Contains(e.src) || n.Internal.Contains(e.dst) {
@@ -109,6 +97,23 @@ func InferNetworks(days ...*profile.Profile) Networks {
 type flowEnds struct {
 	src, dst netip.Addr
 	flows    int64
+}
+
+// ends yields the ends of all conversations between single hosts.
+func ends(days []*profile.Profile) iter.Seq[flowEnds] {
+	return func(yield func(flowEnds) bool) {
+		for _, p := range days {
+			if p == nil {
+				continue
+			}
+			for i := range p.Conversations {
+				c := &p.Conversations[i]
+				if c.Src.IsGlobalUnicast() && c.Dst.IsGlobalUnicast() && c.Dst != broadcast && !yield(flowEnds{c.Src, c.Dst, c.Flows}) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // outside counts the flows without an end in the internal networks, by the wide
