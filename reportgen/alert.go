@@ -18,18 +18,18 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
 )
 
-const alertHelp = `Rules say how findings are made and where alerts go. A file of --rules overrides the
-built-in ones, which reportgen rules prints. Alerts are also sent to each --alert:
+const alertHelp = `Rules define what is detected and where its alerts go. A file of --rules overrides the
+built-in rules, which reportgen rules prints. Alerts are also sent to each --alert:
 stdout, file:PATH, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT,
 syslog+tls://HOST:PORT, syslog+unix:///PATH, or the https://… address of a webhook.
 
 Alerts are sent before the findings are printed. Undelivered alerts are kept in the
 folder of --alert-spool and sent first the next time; the exit status is then 1.
 
-Alerts have absolute times. The date of the day under test is --day, or else the date in
-the name of its file or of a folder above it, such as date=2024-04-21; its midnight is
-taken as UTC. If there is none, alerts have no times. OCSF and ECS require one: they get
-the time at which the alert was made, or $SOURCE_DATE_EPOCH.`
+The times of alerts need the date of the day under test. Give it with --day, or else the
+names of its file or folders must have it, such as date=2024-04-21. Times are UTC. Without
+a date, alerts have no times, except in OCSF and ECS, which require one: there it is the
+time at which the alert was made, or $SOURCE_DATE_EPOCH.`
 
 // alertOptions are the flags of detect for rules and alerts.
 type alertOptions struct {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
@@ -22,12 +23,12 @@ func TestCacheCommands(t *testing.T) {
 		}
 	}
 	made("a.ipynb: done")
-	first := tree(t, "report")
+	first := testenv.Tree(t, "report")
 	made("a.ipynb: unchanged")
 	made("a.ipynb: done", "--no-cache")
 	made("a.ipynb: done", "-p", "x=2")
 	made("a.ipynb: unchanged")
-	if again := tree(t, "report"); again["report.md"] != first["report.md"] {
+	if again := testenv.Tree(t, "report"); again["report.md"] != first["report.md"] {
 		t.Errorf("the report is another:\n%s", again["report.md"])
 	}
 	_, list, stderr := reportgen(t, "cache", "list")

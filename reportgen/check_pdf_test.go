@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/compare"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
@@ -30,7 +31,7 @@ func TestCheckPDFAndSite(t *testing.T) {
 		"notebooks/report.yaml": "title: Two\n",
 	})
 	mustRun(t, "run", "--to=pdf,site", "-o", "report", "notebooks")
-	made := tree(t, "report")[report.PDFName]
+	made := testenv.Tree(t, "report")[report.PDFName]
 	is, ok := pdf.ReadMade([]byte(made))
 	if !ok {
 		t.Fatal("the PDF does not say how it was made")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
@@ -25,12 +26,12 @@ func TestCheck(t *testing.T) {
 		"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", dayCell),
 	})
 	runReport(t, "report")
-	before := tree(t, dir)
+	before := testenv.Tree(t, dir)
 	status, stdout, stderr := reportgen(t, "check", "report")
 	if want := "report is up to date\n"; status != exit.Done || stdout != want {
 		t.Fatalf("status %d, stdout %q\n%s", status, stdout, stderr)
 	}
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, testenv.Tree(t, dir)); diff != "" {
 		t.Errorf("check changed files:\n%s", diff)
 	}
 	tests := []struct {
@@ -48,11 +49,11 @@ func TestCheck(t *testing.T) {
 		}, nil, []string{`output: "flows 17 1" → "rows 17 1"`, "a.ipynb: cell 3 (code-2) changed"}},
 		{"the report", func() {
 			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", dayCell)})
-			md := tree(t, "report")["report.md"]
+			md := testenv.Tree(t, "report")["report.md"]
 			writeFiles(t, dir, map[string]string{"report/report.md": strings.Replace(md, "flows 17 1", "flows 99 1", 1)})
 		}, nil, []string{"The documents are equal, but the files written from them differ.\nFiles that differ: report.md\n", "or the report was edited"}},
 		{"the document", func() {
-			made := tree(t, "report")
+			made := testenv.Tree(t, "report")
 			writeFiles(t, dir, map[string]string{
 				"report/report.md":     strings.Replace(made["report.md"], "flows 99 1", "flows 17 1", 1),
 				"report/document.json": strings.Replace(made["document.json"], "flows 17 1", "flows 99 1", 1),
@@ -64,7 +65,7 @@ func TestCheck(t *testing.T) {
 			}
 		}, nil, []string{"What changed in the text is unknown: the report has no document.json (an earlier reportgen made it)\nFiles that differ: document.json\n"}},
 		{"other versions", func() {
-			made := tree(t, "report")[report.SourcesName]
+			made := testenv.Tree(t, "report")[report.SourcesName]
 			old := strings.NewReplacer(fmt.Sprintf("%q", version()), `"v0.1.0"`, ", go 1", ", go 0").Replace(made)
 			writeFiles(t, dir, map[string]string{"report/" + report.SourcesName: old})
 		}, nil, []string{"Because:\n  reportgen is " + version() + ", was v0.1.0\n", "the kernel is gonb 0.1.0, go 1", ", was gonb 0.1.0, go 0"}},

@@ -24,11 +24,13 @@ import (
 const detectHelp = `Detect compares a day with earlier days of the same network and prints findings. A day is
 a Parquet flow file or a profile that reportgen profile -o wrote.
 
-Give earlier days with --baseline: files, folders or patterns. With --days, a folder of
-days (date=2024-03-20/*.parquet or 2024-03-20.parquet), --test is a date or latest, and up
-to 28 days before it are the baseline. Without earlier days, detect uses fixed limits and
-those of the day's other hosts. It reports on stderr which rules ran, how many days and
-hosts they learned from, and what they could not see; --coverage prints a record a rule.
+Give earlier days with --baseline: files, folders or patterns. Or name a folder of days
+with --days (date=2024-03-20/*.parquet or 2024-03-20.parquet). Then --test is a date or
+latest, and the 28 days before it are the baseline. Without earlier days, detect compares
+hosts with fixed limits and with the other hosts of the day.
+
+Detect reports on stderr which rules ran, from how many days and hosts they learned, and
+what they could not see. With --coverage, it prints this as one record a rule.
 
 The networks of the organisation are inferred from the flows unless --internal lists them.
 
@@ -45,7 +47,7 @@ Stix and navigator leave out findings at severity info.
 The exit status is 0 whatever is found. With --fail-on, it is 1 if a finding has that
 severity or above.
 
-The file of --allow lists what the organisation knows about and accepts. It only hides
+An allow list is a YAML file of what the organisation knows and accepts. It only hides
 findings: detections still learn from the flows.
 
   - network: 88.198.7.20          # an address or a network, of the entity or its peer
@@ -55,7 +57,7 @@ findings: detections still learn from the flows.
     rules: [exfiltration]
   - country: BR
 
-A finding is hidden if all fields of an item apply to it.
+A finding is hidden if all fields of one item match it.
 
 ` + alertHelp
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -55,7 +56,7 @@ The exit status is 0 if nothing changed, and 3 otherwise.`,
 
 func twoArguments(_ *cobra.Command, args []string) error {
 	if len(args) != 2 {
-		return fmt.Errorf("%d arguments; want BEFORE and AFTER, two files of findings or two reports", len(args))
+		return errors.New("want two arguments, BEFORE and AFTER: two files of findings or two reports")
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func TestDiffRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{file}, "1 arguments; want BEFORE and AFTER"},
+		{[]string{file}, "want two arguments, BEFORE and AFTER"},
 		{[]string{file, t.TempDir()}, "one is a folder and one a file"},
 		{[]string{t.TempDir(), t.TempDir()}, "not a report"},
 		{[]string{file, file}, "a.jsonl: line 1: is not a finding in JSON"},

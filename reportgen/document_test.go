@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
@@ -29,7 +30,7 @@ func TestRunPrints(t *testing.T) {
 	first := "--to=html,md,pdf,site"
 	mustRun(t, "run", first, "-o", "a", "notebooks")
 	mustRun(t, "run", first, "-o", "b", "notebooks")
-	was, now := tree(t, "a"), tree(t, "b")
+	was, now := testenv.Tree(t, "a"), testenv.Tree(t, "b")
 	for _, name := range []string{"index.html", "report.md", "report.pdf", "site/index.html", "site/1-first-after-1.html", "site/sources.html"} {
 		if was[name] == "" || was[name] != now[name] {
 			t.Errorf("%s is missing, or two runs give different bytes", name)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
@@ -99,7 +100,7 @@ func TestSignals(t *testing.T) {
 			if left := leftIn(t, temp); len(left) > 0 {
 				t.Errorf("left: %v", left)
 			}
-			report := tree(t, "report")
+			report := testenv.Tree(t, "report")
 			for _, want := range []string{"kept", "signal received"} {
 				if !strings.Contains(report["report.md"], want) {
 					t.Errorf("the report does not hold %q:\n%s", want, report["report.md"])
@@ -146,7 +147,7 @@ func TestKilled(t *testing.T) {
 				"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "import \"os/signal\"\n%%\nsignal.Ignore(os.Interrupt)\nfor { time.Sleep(time.Second) }"),
 				"quick/b.ipynb":     goNotebook(t, "B", "var x = 1"),
 			})
-			before := tree(t, "report")
+			before := testenv.Tree(t, "report")
 			temp := t.TempDir()
 			t.Setenv("TMPDIR", temp)
 			cmd := startUntil(t, "cell 1/2", "run")
@@ -165,7 +166,7 @@ func TestKilled(t *testing.T) {
 				case <-time.After(20 * time.Millisecond): // the first signal is being taken
 				}
 			}
-			if diff := cmp.Diff(before, tree(t, "report")); diff != "" {
+			if diff := cmp.Diff(before, testenv.Tree(t, "report")); diff != "" {
 				t.Errorf("the report changed:\n%s", diff)
 			}
 			for strings.Contains(fmt.Sprint(leftIn(t, temp)), "process") {
@@ -203,14 +204,14 @@ func TestInterruptedBeforeACell(t *testing.T) {
 	}
 	dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
-	before := tree(t, dir)
+	before := testenv.Tree(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stderr bytes.Buffer
 	if status := run(ctx, []string{"run"}, io.Discard, &stderr); status != exit.Interrupted {
 		t.Errorf("status %d, want 130:\n%s", status, stderr.String())
 	}
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, testenv.Tree(t, dir)); diff != "" {
 		t.Errorf("files changed:\n%s", diff)
 	}
 }
@@ -223,12 +224,12 @@ func TestRunTimeout(t *testing.T) {
 	}
 	dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
-	before := tree(t, dir)
+	before := testenv.Tree(t, dir)
 	status, _, stderr := reportgen(t, "run", "--run-timeout", "1ns")
 	if status != exit.Failed || !strings.Contains(stderr, "the whole run took longer than 1ns") {
 		t.Errorf("status %d, want 1:\n%s", status, stderr)
 	}
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, testenv.Tree(t, dir)); diff != "" {
 		t.Errorf("files changed:\n%s", diff)
 	}
 }
@@ -249,7 +250,7 @@ func TestUnprinted(t *testing.T) {
 	if status != exit.Failed || !strings.Contains(stderr, "report.pdf not written") || stdout != "report/index.html\nreport/report.md\n" {
 		t.Errorf("status %d, want 1\n%s\n%s", status, stdout, stderr)
 	}
-	if md := tree(t, "report")["report.md"]; !strings.Contains(md, "kept") {
+	if md := testenv.Tree(t, "report")["report.md"]; !strings.Contains(md, "kept") {
 		t.Errorf("the report:\n%s", md)
 	}
 }
@@ -266,7 +267,7 @@ func TestInterruptedFirstRun(t *testing.T) {
 	if status := run(ctx, []string{"run", "--no-cache", "--to", "md"}, io.Discard, stderr); status != exit.Interrupted {
 		t.Errorf("status %d, want 130:\n%s", status, stderr)
 	}
-	if md := tree(t, "report")["report.md"]; !strings.Contains(md, "kept") || !strings.Contains(md, "context canceled") {
+	if md := testenv.Tree(t, "report")["report.md"]; !strings.Contains(md, "kept") || !strings.Contains(md, "context canceled") {
 		t.Errorf("the report does not hold what there was:\n%s", md)
 	}
 }
@@ -290,7 +291,7 @@ func TestRunsAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	files := tree(t, "report")
+	files := testenv.Tree(t, "report")
 	found := 0
 	for i := range 3 {
 		if strings.Contains(files["report.md"], fmt.Sprintf("x is %d", i)) && strings.Contains(files[report.SourcesName], fmt.Sprintf(`"value": "%d"`, i)) {
@@ -334,12 +335,12 @@ func TestDiskFullAndReadOnly(t *testing.T) {
 	disk := filepath.Join(dir, "disk")
 	smallDisk(t, disk, "size=256k")
 	writeFiles(t, disk, map[string]string{"report/.reportgen": "", "report/report.md": "old"})
-	before := tree(t, disk)
+	before := testenv.Tree(t, disk)
 	status, _, stderr := reportgen(t, "run", "-o", "disk/report")
 	if status != exit.BadInput || !strings.Contains(stderr, syscall.ENOSPC.Error()) {
 		t.Errorf("status %d\n%.2000s", status, stderr)
 	}
-	if diff := cmp.Diff(before, tree(t, disk)); diff != "" {
+	if diff := cmp.Diff(before, testenv.Tree(t, disk)); diff != "" {
 		t.Errorf("the full disk changed:\n%s", diff)
 	}
 	if out, err := exec.Command("mount", "-o", "remount,ro", disk).CombinedOutput(); err != nil {
@@ -349,7 +350,7 @@ func TestDiskFullAndReadOnly(t *testing.T) {
 	if status != exit.BadInput || !strings.Contains(stderr, syscall.EROFS.Error()) {
 		t.Errorf("status %d\n%.2000s", status, stderr)
 	}
-	if diff := cmp.Diff(before, tree(t, disk)); diff != "" {
+	if diff := cmp.Diff(before, testenv.Tree(t, disk)); diff != "" {
 		t.Errorf("the disk that cannot be written changed:\n%s", diff)
 	}
 }
@@ -383,7 +384,7 @@ func TestAllowErrors(t *testing.T) {
 	dir := notebookFolder(t, nil)
 	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\npanic(\"first\")", "%%\nfmt.Println(\"went on\")", "%%\npanic(\"second\")")})
 	status, _, stderr := reportgen(t, "run", "--to", "md", "--allow-errors")
-	md := tree(t, "report")["report.md"]
+	md := testenv.Tree(t, "report")["report.md"]
 	if status != exit.Failed || !strings.Contains(md, "went on") {
 		t.Errorf("status %d\n%s\n%s", status, stderr, md)
 	}

@@ -29,8 +29,9 @@ of a long one that the exporter cut. TCP flags say who opened it, else ports, el
 first.
 
 Flows of all IP protocols are read. Detections use TCP and UDP, and import counts the others
-on stderr, together with the rows that cannot be read or do not describe a flow. If more than one row in a hundred cannot be read, or such rows claim the most bytes,
-nothing is written; --lenient writes the rest, and the loss is shown in the report.
+on stderr, together with the rows that cannot be read or do not describe a flow. If more than
+one row in a hundred cannot be read, or the row with the most bytes, nothing is written.
+With --lenient, import writes the rest, and the report shows the loss.
 
 Byte counts are those of the log: of the payload in zeek (of the IP packets with --bytes
 ip), of the packets in other formats. Missing byte counts are 0. If Zeek reports more
@@ -45,10 +46,10 @@ them or none. Choose days with --day; flows of other days are then left out.
 With --into, import adds to a folder of days (DIR/date=2024-04-19/*.parquet). It skips logs
 that it has imported there before, so that rotated logs can be added as they come.
 
-To read tables of any kind, give the column for each of
-%s
-with --map. Columns that already have these names need not be given, except the
-timestamp. Use total_bytes if there is no down_bytes; with --one-way, give neither.`
+To read a table of any kind, name its columns with --map NAME=COLUMN,…, where NAME is one of
+%s.
+Columns that already have these names need not be given, except the timestamp. Use
+total_bytes if there is no down_bytes; with --one-way, give neither.`
 
 // newImportCommand returns reportgen import, which turns logs of other tools into flow files.
 func newImportCommand() *cobra.Command {

@@ -72,7 +72,7 @@ func TestImportFormats(t *testing.T) {
 func TestImportFormatsRefuses(t *testing.T) {
 	for _, test := range []struct{ name, args, want string }{
 		{"map", "--from zeek --map src_ip=x conn.log -o o.parquet", "--map is only for csv and parquet; the columns of zeek logs have standard names"},
-		{"no map", "--from csv conn.log -o o.parquet", "missing --map: the columns of csv have no standard names; give them, such as timestamp=Start,src_ip=SourceAddress"},
+		{"no map", "--from csv conn.log -o o.parquet", "missing --map: csv has no standard columns; name them, such as timestamp=Start,src_ip=SourceAddress"},
 		{"delimiter", "--from csv --delimiter ab conn.log -o o.parquet", `--delimiter "ab": is not one character; give one, or tab`},
 		{"output in no folder", "--from zeek conn.log -o none/o.parquet", "-o: none/o.parquet: folder none does not exist; create it first"},
 		{"output is a folder", "--from zeek conn.log -o .", "-o: .: is a folder; name a file in it"},

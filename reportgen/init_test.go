@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/doctor"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
@@ -23,7 +24,7 @@ func TestInit(t *testing.T) {
 	mustRun(t, "synth", "-o", "office/days", "--flows", "10000", "--hosts", "40")
 	t.Chdir("office")
 	mustRun(t, "run", "--strict")
-	report := tree(t, "report")["report.md"]
+	report := testenv.Tree(t, "report")["report.md"]
 	for _, want := range []string{"| test | test.parquet |", "Devices that are likely to be compromised", "Flows over time on the baseline day and the test day"} {
 		if !strings.Contains(strings.Join(strings.Fields(report), " "), want) {
 			t.Errorf("the report does not hold %q:\n%s", want, report)
@@ -53,7 +54,7 @@ func TestInitRefuses(t *testing.T) {
 			t.Errorf("%q: status %d: %s", args, status, stderr)
 		}
 	}
-	if files := tree(t, dir); len(files) != 1 {
+	if files := testenv.Tree(t, dir); len(files) != 1 {
 		t.Errorf("written all the same: %d files", len(files))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
@@ -56,14 +57,14 @@ func TestInputsOfReportYAML(t *testing.T) {
 	}
 	writeFiles(t, dir, map[string]string{"notebooks/data.parquet": string(day)})
 	mustRun(t, "run", "notebooks")
-	first := tree(t, "report")["report.md"]
+	first := testenv.Tree(t, "report")["report.md"]
 	for _, want := range []string{" 0 [10.0.0.0/8 192.168.0.0/16]", "| data.parquet |", "| servers | none |"} {
 		if !strings.Contains(strings.Join(strings.Fields(first), " "), want) {
 			t.Errorf("the report does not hold %q:\n%s", want, first)
 		}
 	}
 	mustRun(t, "run", "-p", "servers="+filepath.Join(days, "servers.parquet"), "notebooks")
-	if second := tree(t, "report")["report.md"]; !strings.Contains(second, "servers.parquet") || strings.Contains(second, days) {
+	if second := testenv.Tree(t, "report")["report.md"]; !strings.Contains(second, "servers.parquet") || strings.Contains(second, days) {
 		t.Errorf("the report with servers:\n%s", second)
 	}
 }

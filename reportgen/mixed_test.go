@@ -51,7 +51,7 @@ func TestTwoKernels(t *testing.T) {
 		"notebooks/3.ipynb": goNotebook(t, "In Go again", "var m = 20", "%%\nfmt.Println(\"go says\", m + 3)"),
 	})
 	mustRun(t, "run", "--jobs", "3")
-	first := tree(t, "report")
+	first := testenv.Tree(t, "report")
 	for _, want := range []string{"## 1 In Go", "go says 21", "## 2 In Python", "python says 22", "## 3 In Go again", "go says 23"} {
 		if !strings.Contains(first["report.md"], want) {
 			t.Errorf("the report does not hold %q:\n%s", want, first["report.md"])
@@ -63,7 +63,7 @@ func TestTwoKernels(t *testing.T) {
 		}
 	}
 	mustRun(t, "run", "--no-cache", "--jobs", "1")
-	if diff := cmp.Diff(first, tree(t, "report")); diff != "" {
+	if diff := cmp.Diff(first, testenv.Tree(t, "report")); diff != "" {
 		t.Errorf("one at a time gives other bytes:\n%s", diff)
 	}
 	writeFiles(t, dir, map[string]string{"notebooks/2.ipynb": pythonNotebook(t, "In Python", "", "n = 20", "print('python says', n + 4)")})
@@ -84,7 +84,7 @@ func TestPictureLeftOpen(t *testing.T) {
 	})
 	mustRun(t, "run", "--to", "html,md")
 	found := false
-	for name, content := range tree(t, "report") {
+	for name, content := range testenv.Tree(t, "report") {
 		found = found || strings.HasSuffix(name, ".svg") && strings.Contains(content, `width="7"`)
 	}
 	if !found {
@@ -116,7 +116,7 @@ func TestNotebooksOfOthers(t *testing.T) {
 	}
 	notebookFolder(t, files)
 	mustRun(t, "run")
-	md := tree(t, "report")["report.md"]
+	md := testenv.Tree(t, "report")["report.md"]
 	for _, want := range []string{"Got x=13", "a=3, c=7", "Cell contents appended to"} {
 		if !strings.Contains(md, want) {
 			t.Errorf("no %q in\n%s", want, md)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -39,7 +40,7 @@ func TestPicturesOutside(t *testing.T) {
 		}
 	}
 	shared := false
-	for name, content := range tree(t, "report") {
+	for name, content := range testenv.Tree(t, "report") {
 		shared = shared || strings.HasPrefix(name, "figures/") && strings.Contains(content, "SHARED")
 		if strings.Contains(content, "SECRET") {
 			t.Errorf("%s holds the file", name)

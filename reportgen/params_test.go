@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
@@ -19,7 +20,7 @@ func TestInputsOfOneName(t *testing.T) {
 		"notebooks/a.ipynb": goNotebook(t, "A", "var baseline, test = \"\", \"\"", "%%\nfor _, name := range []string{baseline, test} {\n\tflows, err := os.ReadFile(name)\n\tfmt.Println(name, string(flows), err)\n}"),
 	})
 	mustRun(t, "run", "-p", "baseline=days/monday/day.txt", "-p", "test="+filepath.Join(dir, "days", "tuesday", "day.txt"))
-	files := tree(t, "report")
+	files := testenv.Tree(t, "report")
 	for name, wants := range map[string][]string{
 		"report.md":         {"monday/day.txt 17 <nil>\ntuesday/day.txt 18 <nil>"},
 		"notebooks/a.ipynb": {`var baseline = \"monday/day.txt\"`, `var test = \"tuesday/day.txt\"`},

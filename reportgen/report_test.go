@@ -39,17 +39,17 @@ func TestGoldenReport(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report")
 	runReport(t, out, "--strict", "../notebooks")
 
-	got := tree(t, out)
+	got := testenv.Tree(t, out)
 	maps.DeleteFunc(got, func(name, _ string) bool {
 		return name != "report.md" && name != report.DocumentName && !strings.HasPrefix(name, "figures/")
 	})
 	if testenv.Updating() {
 		writeGolden(t, got)
 	}
-	if diff := cmp.Diff(tree(t, goldenReport), got); diff != "" {
+	if diff := cmp.Diff(testenv.Tree(t, goldenReport), got); diff != "" {
 		t.Errorf("the report is not the committed one (make golden writes it again; -committed +made):\n%s", diff)
 	}
-	for name, content := range tree(t, out) {
+	for name, content := range testenv.Tree(t, out) {
 		for _, place := range []string{out, os.TempDir() + "/", mustAbs(t, "..")} {
 			if strings.Contains(content, place) {
 				t.Errorf("%s holds a path of this machine: %s", name, place)
@@ -62,12 +62,12 @@ func TestGoldenReport(t *testing.T) {
 	// Another run, with the profiles cached and one notebook at a time.
 	again := filepath.Join(t.TempDir(), "again")
 	runReport(t, again, "--jobs", "1", "--no-cache", "../notebooks")
-	if diff := cmp.Diff(tree(t, out), tree(t, again)); diff != "" {
+	if diff := cmp.Diff(testenv.Tree(t, out), testenv.Tree(t, again)); diff != "" {
 		t.Errorf("a second run gives other bytes:\n%s", diff)
 	}
 	kept := filepath.Join(t.TempDir(), "kept")
 	runReport(t, kept, "../notebooks")
-	if diff := cmp.Diff(tree(t, out), tree(t, kept)); diff != "" {
+	if diff := cmp.Diff(testenv.Tree(t, out), testenv.Tree(t, kept)); diff != "" {
 		t.Errorf("a run with nothing changed gives other bytes:\n%s", diff)
 	}
 	t.Run("printed", func(t *testing.T) {

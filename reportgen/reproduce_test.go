@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -51,8 +52,8 @@ func TestReproducible(t *testing.T) {
 		formats = "--to=html,md,ipynb,site"
 	}
 	for _, epoch := range []string{"", "1713614400"} {
-		one := tree(t, runIn(t, dir, "022", []string{"TZ=UTC", "LANG=C", "SOURCE_DATE_EPOCH=" + epoch}, formats, "--jobs=1", "notebooks"))
-		other := tree(t, runIn(t, t.TempDir(), "077", []string{
+		one := testenv.Tree(t, runIn(t, dir, "022", []string{"TZ=UTC", "LANG=C", "SOURCE_DATE_EPOCH=" + epoch}, formats, "--jobs=1", "notebooks"))
+		other := testenv.Tree(t, runIn(t, t.TempDir(), "077", []string{
 			"TZ=Pacific/Auckland", "LANG=pt_PT.UTF-8", "LC_ALL=pt_PT.UTF-8", "HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(),
 			"USER=ada", "HOSTNAME=elsewhere", "COLUMNS=40", "SOURCE_DATE_EPOCH=" + epoch,
 		}, formats, "--jobs=2", filepath.Join(dir, "notebooks")))

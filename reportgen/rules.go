@@ -18,7 +18,7 @@ Formats:
   table  one line a rule
   yaml   all fields, in the form that --rules reads
   sigma  the enabled rules as Sigma rules and correlations (2.1.0) for other tools, with
-         fixed limits where Flowbook learns them from the baseline day
+         fixed limits in place of those that Flowbook learns from the baseline day
 
 A rules file may hold only a rule's name and the fields to override:
 

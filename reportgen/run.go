@@ -57,7 +57,7 @@ sets the title, subtitle, authors, date, abstract, list of notebooks, and parame
 A matrix in it makes a series: a report for each combination of values, and an index.
 
 The report folder is replaced as a whole. If a cell fails or times out, the report
-holds all results so far and marks the failed cell, and the exit status is 1, or 4 if
+holds all results so far and marks the failed cell. The exit status is then 1, or 4 if
 the kernel died or did not start. Ctrl-C is treated like a failing cell, but writes no
 PDF and exits with 130; a second Ctrl-C exits immediately. If no cell ran, the previous
 report is kept.`,
@@ -78,7 +78,7 @@ report is kept.`,
 // add adds the flags to a command.
 func (o *runFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.params, "parameter", "p", nil, "`NAME=VALUE` parameter of the notebooks, the value as YAML (repeatable)")
-	f.StringArrayVarP(&o.paramFiles, "parameters-file", "f", nil, "YAML `FILE` of parameters (repeatable)")
+	f.StringArrayVarP(&o.paramFiles, "parameters-file", "f", nil, "`FILE` YAML file of parameters (repeatable)")
 	f.StringArrayVarP(&o.rawParams, "parameter-raw", "r", nil, "`NAME=VALUE` parameter whose value is a string (repeatable)")
 	f.IntVar(&o.jobs, "jobs", 0, "`NUMBER` notebooks to run at once (default: one for each core)")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "`DURATION` per-cell timeout (0 = none)")

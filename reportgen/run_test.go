@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -76,25 +77,6 @@ func reportgen(t *testing.T, args ...string) (status int, stdout, stderr string)
 	return status, out.String(), errs.String()
 }
 
-// tree is the names and contents of the files below dir.
-func tree(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := make(map[string]string)
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		src, err := os.ReadFile(path)
-		name, _ := filepath.Rel(dir, path)
-		files[name] = string(src)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
 // A run of real notebooks: parameters from report.yaml and flags, paths that no
 // output holds, a failing cell, the same bytes twice, and notebooks left alone.
 func TestRun(t *testing.T) {
@@ -110,7 +92,7 @@ func TestRun(t *testing.T) {
 		"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\nfmt.Println(\"limit\", limit)"),
 		"notebooks/b.ipynb": goNotebook(t, "Second", "var day = \"\"", "%%\ntext, err := os.ReadFile(day)\nfmt.Println(day, string(text), err)"),
 	})
-	before := tree(t, "notebooks")
+	before := testenv.Tree(t, "notebooks")
 	status, stdout, stderr := reportgen(t, "run", "-p", "day=far.txt")
 	if status != exit.Done {
 		t.Fatalf("status %d\n%s", status, stderr)
@@ -118,7 +100,7 @@ func TestRun(t *testing.T) {
 	if want := "report/index.html\nreport/notebooks\nreport/report.md\n"; stdout != want {
 		t.Errorf("stdout %q, want %q", stdout, want)
 	}
-	first := tree(t, "report")
+	first := testenv.Tree(t, "report")
 	md := first["report.md"]
 	for _, want := range []string{"# Two notebooks", "limit 7", "far.txt far <nil>", "A. Writer", "2024-04-19"} {
 		if !strings.Contains(md, want) {
@@ -133,14 +115,14 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s holds the path of this machine", name)
 		}
 	}
-	if diff := cmp.Diff(before, tree(t, "notebooks")); diff != "" {
+	if diff := cmp.Diff(before, testenv.Tree(t, "notebooks")); diff != "" {
 		t.Errorf("the notebooks' folder was written to:\n%s", diff)
 	}
 
 	if status, _, stderr = reportgen(t, "run", "-p", "day=far.txt", "--jobs", "1"); status != exit.Done {
 		t.Fatalf("second run: status %d\n%s", status, stderr)
 	}
-	if diff := cmp.Diff(first, tree(t, "report")); diff != "" {
+	if diff := cmp.Diff(first, testenv.Tree(t, "report")); diff != "" {
 		t.Errorf("a second run gives other bytes:\n%s", diff)
 	}
 
@@ -149,7 +131,7 @@ func TestRun(t *testing.T) {
 	if want := "a.ipynb: cell 3 (code-2), line 4: panic: assignment to entry in nil map"; status != exit.Failed || !strings.Contains(stderr, want) {
 		t.Errorf("status %d, want 1 and %q:\n%s", status, want, stderr)
 	}
-	after := tree(t, "report")
+	after := testenv.Tree(t, "report")
 	if _, left := after["index.html"]; left {
 		t.Error("the old report was not replaced as a whole")
 	}
@@ -172,7 +154,7 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		{"nothing here", nil, nil, "nothing to run: no report.yaml and no folder notebooks here"},
 		{"empty folder", map[string]string{"n/x.txt": ""}, []string{"n"}, "n: no notebook"},
-		{"missing", nil, []string{"a.ipynb"}, "a.ipynb: no such file"},
+		{"missing", nil, []string{"a.ipynb"}, "a.ipynb: no such notebook or folder"},
 		{"format", nil, []string{"--to", "docx"}, "--to: unknown format \"docx\": use html, md, ipynb"},
 		{"parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit"}, "-p limit: want name=value"},
 		{"unknown parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "x=1"}, `parameter "x": not declared by any notebook; they declare limit`},
@@ -194,12 +176,12 @@ func TestRunRefuses(t *testing.T) {
 			dir := t.TempDir()
 			t.Chdir(dir)
 			writeFiles(t, dir, tt.files)
-			before := tree(t, dir)
+			before := testenv.Tree(t, dir)
 			status, _, stderr := reportgen(t, append([]string{"run"}, tt.args...)...)
 			if status != exit.BadInput || !strings.Contains(stderr, tt.want) {
 				t.Errorf("status %d, want 2 and %q:\n%s", status, tt.want, stderr)
 			}
-			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+			if diff := cmp.Diff(before, testenv.Tree(t, dir)); diff != "" {
 				t.Errorf("files changed:\n%s", diff)
 			}
 		})
@@ -239,7 +221,7 @@ func TestRunWhoseKernelDies(t *testing.T) {
 	if want := "a.ipynb: cell 4 (code-3): the kernel died (signal: killed)"; status != exit.KernelDied || !strings.Contains(stderr, want) {
 		t.Errorf("status %d, want 4 and %q:\n%s", status, want, stderr)
 	}
-	md := tree(t, "report")["report.md"]
+	md := testenv.Tree(t, "report")["report.md"]
 	for _, want := range []string{"kept", "the kernel died (signal: killed)"} {
 		if !strings.Contains(md, want) {
 			t.Errorf("the report does not hold %q:\n%s", want, md)

@@ -79,7 +79,7 @@ func TestSentinelCharts(t *testing.T) {
 		dir := t.TempDir()
 		t.Chdir(dir)
 		mustRun(t, "sentinel", "--data", day, "-gi", country, "-gin", owner, "-cv", "-td", "-q")
-		made[i] = tree(t, dir)
+		made[i] = testenv.Tree(t, dir)
 	}
 	if len(made[0]) != 2 || !cmp.Equal(made[0], made[1]) {
 		t.Errorf("two runs wrote %d and %d files that are not the same", len(made[0]), len(made[1]))

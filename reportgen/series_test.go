@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -34,7 +35,7 @@ func TestSeries(t *testing.T) {
 		"notebooks/days/day-2.txt": "second", "notebooks/days/day-10.txt": "tenth",
 	})
 	mustRun(t, "run", "--to", "html,md")
-	first := tree(t, "report")
+	first := testenv.Tree(t, "report")
 	for name, want := range map[string]string{
 		"day-2-lisbon/report.md":     "second Lisbon 5",
 		"day-10-são-paulo/report.md": "tenth São Paulo 5",
@@ -47,7 +48,7 @@ func TestSeries(t *testing.T) {
 		}
 	}
 	mustRun(t, "run", "--to", "html,md", "--no-cache")
-	if diff := cmp.Diff(first, tree(t, "report")); diff != "" {
+	if diff := cmp.Diff(first, testenv.Tree(t, "report")); diff != "" {
 		t.Errorf("the second run gives other bytes:\n%s", diff)
 	}
 
@@ -67,7 +68,7 @@ func TestSeries(t *testing.T) {
 	// A report that fails does not keep the others from being written.
 	writeFiles(t, dir, map[string]string{"notebooks/report.yaml": strings.Replace(config, "Lisbon", "broken", 1)})
 	status, _, stderr = reportgen(t, "run", "--to", "md")
-	now := tree(t, "report")
+	now := testenv.Tree(t, "report")
 	if status != exit.Failed || !strings.Contains(stderr, "day-2-broken: ") || !strings.Contains(now["index.md"], "| 1 cell failed |") ||
 		!strings.Contains(now["day-2-são-paulo/report.md"], "changed São Paulo") || now["day-2-lisbon/report.md"] != "" {
 		t.Errorf("status %d: %s\n%s", status, stderr, now["index.md"])
@@ -75,7 +76,7 @@ func TestSeries(t *testing.T) {
 
 	// A parameter that is given does not vary; without others, there is one report.
 	mustRun(t, "run", "--to", "md", "-o", "one", "-p", "site=Porto", "-p", "day=notebooks/days/day-2.txt")
-	if one := tree(t, "one"); !strings.Contains(one["report.md"], "changed Porto 5") || one["index.md"] != "" {
+	if one := testenv.Tree(t, "one"); !strings.Contains(one["report.md"], "changed Porto 5") || one["index.md"] != "" {
 		t.Errorf("one report: %v", one["report.md"])
 	}
 }

@@ -24,7 +24,7 @@ known:
 
 With --days, it writes that many days in a row, date=YYYY-MM-DD/flows.parquet for each, beside
 the two databases and truth.json, which lists what is planted on each day. There are working
-days and weekends, hosts that come and go, and jobs of the night, the week and the month.
+days and weekends, hosts that come and go, and jobs that run every night, week or month.
 Attacks begin on the eighth day or later, and go on, change or stop.
 
 The same options give the same bytes.`

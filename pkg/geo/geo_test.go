@@ -143,9 +143,9 @@ func TestWrongKindIsRefused(t *testing.T) {
 		country, asn *DB
 		want         []string
 	}{
-		{"owners for countries", asn, asn, []string{"a.mmdb", "GeoLite2-ASN", "holds no country", "Country, City"}},
-		{"countries for owners", country, country, []string{"c.mmdb", "GeoLite2-Country", "holds no owner", "ASN, ISP"}},
-		{"neither", other, nil, []string{"o.mmdb", "Domains", "holds no country", "country_code"}},
+		{"owners for countries", asn, asn, []string{"a.mmdb", "GeoLite2-ASN", "has no country", "Country, City"}},
+		{"countries for owners", country, country, []string{"c.mmdb", "GeoLite2-Country", "has no owner", "ASN, ISP"}},
+		{"neither", other, nil, []string{"o.mmdb", "Domains", "has no country", "country_code"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -271,7 +271,7 @@ func TestMalformedFiles(t *testing.T) {
 			}
 			defer db.Close()
 			tryAddresses(data)
-			if _, err := New(db, nil); err != nil && !strings.Contains(err.Error(), "holds no country") {
+			if _, err := New(db, nil); err != nil && !strings.Contains(err.Error(), "has no country") {
 				t.Error(err)
 			}
 		})

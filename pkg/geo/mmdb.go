@@ -44,6 +44,7 @@ func OpenBytes(name string, data []byte) (*DB, error) {
 func openDB(name string, known func() (*geoip2.Reader, error), other func() (*maxminddb.Reader, error)) (*DB, error) {
 	r, err := known()
 	var unknown geoip2.UnknownDatabaseTypeError
+	var invalid maxminddb.InvalidDatabaseError
 	switch {
 	case errors.As(err, &unknown):
 		if err := r.Close(); err != nil {
@@ -54,8 +55,8 @@ func openDB(name string, known func() (*geoip2.Reader, error), other func() (*ma
 			return nil, unreadable(name, err)
 		}
 		return openFields(name, m)
-	case isInvalid(err):
-		return nil, fmt.Errorf("geo database %s: damaged or not an MMDB: %w; to make one of a GeoIP .dat, Tor or CSV file, use reportgen geo convert", name, err)
+	case errors.As(err, &invalid):
+		return nil, fmt.Errorf("geo database %s: damaged or not an MMDB: %w; to make one of a GeoIP .dat, Tor or CSV file, use reportgen geo convert", name, invalid)
 	case err != nil:
 		return nil, unreadable(name, err)
 	}
@@ -69,11 +70,6 @@ func unreadable(name string, err error) error {
 		err = path.Err
 	}
 	return fmt.Errorf("geo database %s: %w", name, err)
-}
-
-func isInvalid(err error) bool {
-	var invalid maxminddb.InvalidDatabaseError
-	return errors.As(err, &invalid)
 }
 
 // Country returns the country of a, or the zero Country if it is unknown.

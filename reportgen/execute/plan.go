@@ -2,7 +2,6 @@ package execute
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -227,87 +226,6 @@ func (pl *plan) valid(was, is cellEntry) bool {
 	return true
 }
 
-// note records what a cell named and read while it ran.
-func (pl *plan) note(cell int, dir string, k *kernel.Kernel) {
-	named, err := k.Inputs()
-	seen, seenErr := k.Observed()
-	if err = errors.Join(err, seenErr); err != nil {
-		pl.never = err
-		return
-	}
-	if cell >= len(pl.cells) {
-		return // the plan could not be made
-	}
-	c := &pl.cells[cell]
-	c.Dynamic = nil
-	for _, path := range named {
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
-		}
-		s, err := pl.before.Sum(sources.File, path)
-		if err != nil {
-			pl.never = err
-			return
-		}
-		c.Dynamic = sources.Add(c.Dynamic, s)
-	}
-	pl.record(cell, seen)
-}
-
-// observation is what a kernel observed of a cell.
-type observation = kernel.Observation
-
-// record records what a cell read.
-func (pl *plan) record(cell int, seen observation) {
-	c := &pl.cells[cell]
-	c.Reads, c.Observed = nil, seen.Complete
-	var reasons []string
-	for _, s := range seen.Reads {
-		if s.Kind == sources.File {
-			s.Kind = kindOf(s.Name)
-		}
-		if s.Kind == "" || pl.isOutside(s) {
-			continue
-		}
-		s, err := pl.before.Sum(s.Kind, s.Name)
-		if err != nil {
-			reasons = append(reasons, fmt.Sprintf("%s, which cannot be compared: %v", filepath.Base(s.Name), err))
-			continue
-		}
-		c.Reads = sources.Add(c.Reads, s)
-	}
-	reasons = append(reasons, seen.Reasons...)
-	d := pl.declared[cell]
-	if !seen.Complete && !d.inputs {
-		reasons = append(reasons, "files that are not observed in this kernel; declare them as inputs")
-	}
-	if !seen.Complete && pl.literal[cell] != nil {
-		reasons = append(reasons, pl.literal[cell].Error())
-	}
-	if !d.always {
-		pl.reasons[cell] = reasons
-	}
-}
-
-// kindOf is the kind of a source that a cell opened as a file; empty for a device, a
-// socket or a pipe.
-func kindOf(name string) string {
-	info, err := os.Stat(name)
-	switch {
-	case err != nil || info.Mode().IsRegular():
-		return sources.File
-	case info.IsDir():
-		return sources.Listing
-	}
-	return ""
-}
-
-func (pl *plan) isOutside(s sources.Source) bool {
-	return s.Kind != sources.Environment && slices.ContainsFunc(pl.outside, func(dir string) bool {
-		return s.Name == dir || strings.HasPrefix(s.Name, dir+string(filepath.Separator))
-	})
-}
-
 // unchanged counts the cells, of the first n, whose sources are the same as when the
 // run began: only then did the cells read the hashed contents. If it is less than n, it
 // returns the name of a source that changed, too.
@@ -362,61 +280,4 @@ func (pl *plan) keep(cache *Cache, n *notebook, dir string, done int, updated ma
 		kept.Metadata["widgets"] = pl.widgets
 	}
 	return cache.save(pl.slot, &entry{Notebook: filepath.Join(dir, n.Name), Kernel: pl.kernel, Cells: pl.cells[:sound]}, kept)
-}
-
-// describe names a cell.
-func (n *notebook) describe(index int) string {
-	if number := n.numbers[n.todo[index]]; number > 0 {
-		return fmt.Sprintf("cell %d", number)
-	}
-	return "the cell of the parameters"
-}
-
-// notCached describes why cells are not cached.
-func (n *notebook) notCached(pl *plan, first, done int, resumes bool) string {
-	by := make(map[string][]string) // descriptions of cells by reason
-	var order []string
-	for i := first; i < done; i++ {
-		for _, r := range pl.reasons[i] {
-			if by[r] == nil {
-				order = append(order, r)
-			}
-			by[r] = append(by[r], n.describe(i))
-		}
-	}
-	var parts []string
-	for _, r := range order {
-		cells := by[r]
-		if len(cells) > 3 {
-			cells = append(cells[:3], fmt.Sprintf("%d more", len(cells)-3))
-		}
-		parts = append(parts, fmt.Sprintf("%s (%s)", r, strings.Join(cells, ", ")))
-	}
-	what := "not cached"
-	if resumes && first > 0 {
-		what = "not cached from " + n.describe(first) + " on"
-	}
-	return fmt.Sprintf("%s: %s, because it depends on %s", n.Name, what, strings.Join(parts, " and on "))
-}
-
-// sources lists what the notebook depends on: what it declares, imports and names,
-// and the files of its folder or project that it read.
-func (pl *plan) sources(dir, project string) []sources.Source {
-	var all []sources.Source
-	for _, c := range pl.cells {
-		for _, s := range slices.Concat(c.Static, c.Literal, c.Dynamic) {
-			all = sources.Add(all, s)
-		}
-		for _, s := range c.Reads {
-			if s.Kind == sources.File && s.Exists() && (isBelow(s.Name, dir) || project != "" && isBelow(s.Name, project)) {
-				all = sources.Add(all, s)
-			}
-		}
-	}
-	return all
-}
-
-func isBelow(name, dir string) bool {
-	rel, err := filepath.Rel(dir, name)
-	return err == nil && filepath.IsLocal(rel)
 }

@@ -3,7 +3,6 @@ package alert_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -14,37 +13,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/sampledays"
+
 	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
-	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
 )
 
 var christmas = time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC)
-
-// sampleInput is the sample days.
-func sampleInput(t *testing.T) detect.Input {
-	t.Helper()
-	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
-	sample := filepath.Join("..", "..", "..", "testdata")
-	var in detect.Input
-	var errs [4]error
-	in.Baseline, _, errs[0] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "data.parquet"), flowfile.Options{})
-	in.Test, _, errs[1] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "test.parquet"), flowfile.Options{})
-	in.Servers, _, errs[2] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "servers.parquet"), flowfile.Options{})
-	in.Geo, errs[3] = geo.Open(filepath.Join(sample, "country.mmdb"), filepath.Join(sample, "asn.mmdb"))
-	if err := errors.Join(errs[:]...); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := in.Geo.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return in
-}
 
 // sampleAlerts are those of the sample days, and one of each severity with
 // evidence of no known shape.
@@ -54,7 +31,7 @@ func sampleAlerts(t *testing.T) []alert.Alert {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Detect(sampleInput(t))
+	r, err := s.Detect(sampledays.Input(t))
 	if err != nil {
 		t.Fatal(err)
 	}

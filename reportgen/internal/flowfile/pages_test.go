@@ -95,15 +95,14 @@ func TestRowsSkipPages(t *testing.T) {
 	t.Error("reading all rows finds no damage")
 }
 
-// damagePages breaks the headers of the pages of up_bytes, except for the pages
-// with the given rows and those next to them. It returns how many it leaves.
-func damagePages(t *testing.T, path string, from, to int64) (left int) {
+// openToDamage opens a Parquet file for reading and writing, until the test ends.
+func openToDamage(t *testing.T, path string) (*os.File, *parquet.File) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { f.Close() })
 	info, err := f.Stat()
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +111,14 @@ func damagePages(t *testing.T, path string, from, to int64) (left int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f, p
+}
+
+// damagePages breaks the headers of the pages of up_bytes, except for the pages
+// with the given rows and those next to them. It returns how many it leaves.
+func damagePages(t *testing.T, path string, from, to int64) (left int) {
+	t.Helper()
+	f, p := openToDamage(t, path)
 	pages := p.OffsetIndexes()[5].PageLocations
 	for i, page := range pages {
 		if i+2 < len(pages) && pages[i+2].FirstRowIndex < from || i > 1 && pages[i-1].FirstRowIndex > to {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"testing"
 
@@ -114,19 +113,7 @@ func TestRowsSkipRowGroups(t *testing.T) {
 // damageUpBytes breaks the first page header of a column of some row groups.
 func damageUpBytes(t *testing.T, path string, groups ...int) {
 	t.Helper()
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := parquet.OpenFile(f, info.Size())
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, p := openToDamage(t, path)
 	for _, g := range groups {
 		at := p.Metadata().RowGroups[g].Columns[5].MetaData.DataPageOffset
 		if _, err := f.WriteAt([]byte{0xff, 0xff, 0xff, 0xff}, at); err != nil {

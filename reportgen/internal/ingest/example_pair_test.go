@@ -22,19 +22,7 @@ func ExampleSorter_Pair() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var s ingest.Sorter
-	for {
-		f, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			log.Fatal(err)
-		}
-		if err := s.Add(f); err != nil {
-			log.Fatal(err)
-		}
-	}
+	s := addAll(r)
 	pairing, err := s.Pair(context.Background())
 	if err != nil {
 		log.Fatal(err)

@@ -20,19 +20,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var s ingest.Sorter
-	for {
-		f, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			log.Fatal(err)
-		}
-		if err := s.Add(f); err != nil {
-			log.Fatal(err)
-		}
-	}
+	s := addAll(r)
 	for f, err := range s.Sorted() {
 		if err != nil {
 			log.Fatal(err)
@@ -54,4 +42,21 @@ func Example() {
 	// read 5 rows of 1 file
 	// counted unknown bytes as 0 in 2 rows; first testdata/conn.log:12
 	// read flows of other protocols (icmp 1), which detections do not use
+}
+
+// addAll adds the flows of a log to a sorter.
+func addAll(r *ingest.Reader) *ingest.Sorter {
+	s := new(ingest.Sorter)
+	for {
+		f, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return s
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := s.Add(f); err != nil {
+			log.Fatal(err)
+		}
+	}
 }

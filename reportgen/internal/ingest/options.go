@@ -62,7 +62,7 @@ func (opt Options) row(f Format) (rowReader, error) {
 	case len(opt.Map) > 0 && !f.takesMap:
 		return rowReader{}, fmt.Errorf("--map is only for csv and parquet; the columns of %s logs have standard names", f.Name)
 	case len(opt.Map) == 0 && f.takesMap:
-		return rowReader{}, fmt.Errorf("missing --map: the columns of %s have no standard names; give them, such as timestamp=Start,src_ip=SourceAddress, for %s", f.Name, strings.Join(MapKeys(), ", "))
+		return rowReader{}, fmt.Errorf("missing --map: %s has no standard columns; name them, such as timestamp=Start,src_ip=SourceAddress; the names are %s", f.Name, strings.Join(MapKeys(), ", "))
 	case (len(opt.Fields) > 0 || opt.Delimiter != 0) && !f.takesFields:
 		return rowReader{}, fmt.Errorf("--fields and --delimiter are only for text with columns, which %s is not", f.Name)
 	case opt.Bytes != "" && opt.Bytes != PayloadBytes && opt.Bytes != IPBytes:

@@ -48,7 +48,7 @@ func TestCSV(t *testing.T) {
 		{"names of a flow file", Options{Map: map[string]string{"timestamp": "ts"}}, "ts,duration,src_ip,src_port,dst_ip,port,proto,up_bytes,down_bytes,label\n" +
 			"1713530096.789,0.4,10.0.0.1,5,10.0.0.2,443,tcp,1000,2000,x\n", "2" + strings.Replace(want, ":0 >", ":5 >", 1) + "\n"},
 
-		{"no map", Options{}, head, "error: missing --map: the columns of csv have no standard names; give them, such as timestamp=Start,src_ip=SourceAddress, for date, down_bytes, down_packets, dst_ip, duration, end,"},
+		{"no map", Options{}, head, "error: missing --map: csv has no standard columns; name them, such as timestamp=Start,src_ip=SourceAddress; the names are date, down_bytes, down_packets, dst_ip, duration, end,"},
 		{"map of what is no column", Options{Map: columns("colour", "x")}, head, `error: --map: unknown column "colour" of a flow file; want `},
 		{"map to nothing", Options{Map: columns("down_bytes", "")}, head, "error: --map: down_bytes= without a column of the log"},
 		{"map lacks", Options{Map: map[string]string{"src_ip": "a"}}, head, "error: the map of columns has no timestamp; name the column of the time, such as timestamp=Start"},

@@ -66,19 +66,25 @@ func isText(mime string) bool {
 }
 
 func (k *Kernel) value(v any) any {
+	return mapTexts(v, func(text string) string { return k.session.Text(k.paths.hide(text)) })
+}
+
+// mapTexts returns a JSON value whose texts, but not the keys of its objects, are
+// changed by f.
+func mapTexts(v any, f func(string) string) any {
 	switch v := v.(type) {
 	case string:
-		return k.session.Text(k.paths.hide(v))
+		return f(v)
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = k.value(e)
+			out[i] = mapTexts(e, f)
 		}
 		return out
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for key, e := range v {
-			out[key] = k.value(e)
+			out[key] = mapTexts(e, f)
 		}
 		return out
 	}

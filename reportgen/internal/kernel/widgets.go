@@ -139,28 +139,14 @@ func (k *Kernel) Widgets() map[string]any {
 
 // renamed replaces references to widgets in a value of a state, and cleans its texts.
 func (k *Kernel) renamed(v any) any {
-	switch v := v.(type) {
-	case string:
-		if id, ok := strings.CutPrefix(v, "IPY_MODEL_"); ok {
+	return mapTexts(v, func(text string) string {
+		if id, ok := strings.CutPrefix(text, "IPY_MODEL_"); ok {
 			if w := k.widgets.byComm[id]; w != nil {
 				return "IPY_MODEL_" + w.id
 			}
 		}
-		return k.session.Text(k.paths.hide(v))
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = k.renamed(e)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for key, e := range v {
-			out[key] = k.renamed(e)
-		}
-		return out
-	}
-	return v
+		return k.session.Text(k.paths.hide(text))
+	})
 }
 
 // outputsJSON are outputs as an Output widget has them.

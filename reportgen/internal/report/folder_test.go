@@ -12,27 +12,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/google/go-cmp/cmp"
 )
-
-// tree returns the contents of the files below dir by name.
-func tree(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := make(map[string]string)
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		src, err := os.ReadFile(path)
-		name, _ := filepath.Rel(dir, path)
-		files[name] = string(src)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
 
 func TestFolderIsReplacedWholeOrNotAtAll(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -54,14 +36,14 @@ func TestFolderIsReplacedWholeOrNotAtAll(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	want := map[string]string{"one": "", marker: markerText}
-	if diff := cmp.Diff(want, tree(t, "deep/report")); diff != "" {
+	if diff := cmp.Diff(want, testenv.Tree(t, "deep/report")); diff != "" {
 		t.Errorf("a failed run changed the report:\n%s", diff)
 	}
 	if err := f.Replace(fill("three")); err != nil {
 		t.Fatal(err)
 	}
 	want = map[string]string{filepath.Join("report", "three"): "", filepath.Join("report", marker): markerText}
-	if diff := cmp.Diff(want, tree(t, "deep")); diff != "" {
+	if diff := cmp.Diff(want, testenv.Tree(t, "deep")); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -93,7 +75,7 @@ func TestLeftOfWriting(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{"report/a": "x", "report/" + marker: markerText}
-	if diff := cmp.Diff(want, tree(t, ".")); diff != "" {
+	if diff := cmp.Diff(want, testenv.Tree(t, ".")); diff != "" {
 		t.Errorf("left beside the report (-want +got):\n%s", diff)
 	}
 }
@@ -124,7 +106,7 @@ func TestFolderReplacedByMany(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if files := tree(t, "."); len(files) != 3 || files["report/a"] != files["report/b"] {
+	if files := testenv.Tree(t, "."); len(files) != 3 || files["report/a"] != files["report/b"] {
 		t.Errorf("%v", files)
 	}
 }
@@ -188,7 +170,7 @@ func TestFolderInPlace(t *testing.T) {
 		}
 		want := maps.Clone(files)
 		want[marker] = markerText
-		if diff := cmp.Diff(want, tree(t, out)); diff != "" {
+		if diff := cmp.Diff(want, testenv.Tree(t, out)); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -196,7 +178,7 @@ func TestFolderInPlace(t *testing.T) {
 	if err := replace(steps[0], full); !errors.Is(err, full) {
 		t.Errorf("error %v", err)
 	}
-	if _, changed := tree(t, out)["index.html"]; changed {
+	if _, changed := testenv.Tree(t, out)["index.html"]; changed {
 		t.Error("a failed run changed the report")
 	}
 	entries, err := os.ReadDir(out)

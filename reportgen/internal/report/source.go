@@ -2,7 +2,9 @@ package report
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,7 +28,7 @@ func FindSource(args []string) (*Source, error) {
 	if len(args) == 0 {
 		return defaultSource()
 	}
-	info, err := os.Stat(args[0])
+	info, err := stat(args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +43,7 @@ func FindSource(args []string) (*Source, error) {
 		return nil, err
 	}
 	for _, arg := range args {
-		info, err := os.Stat(arg)
+		info, err := stat(arg)
 		if err != nil {
 			return nil, err
 		}
@@ -56,6 +58,15 @@ func FindSource(args []string) (*Source, error) {
 		s.notebooks = append(s.notebooks, inner.notebooks...)
 	}
 	return s, nil
+}
+
+// stat describes a notebook or folder that a user named.
+func stat(name string) (fs.FileInfo, error) {
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such notebook or folder", name)
+	}
+	return info, err
 }
 
 // defaultSource is the source that a command without arguments uses.

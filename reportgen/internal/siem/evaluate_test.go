@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/reportgen/internal/sampledays"
+
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -197,7 +199,7 @@ func TestServersLog(t *testing.T) {
 // Detections find with rules what they find without, and what rules say is
 // obeyed.
 func TestDetectObeysRules(t *testing.T) {
-	in := sampleInput(t)
+	in := sampledays.Input(t)
 	plain, err := json.Marshal(detect.All(in))
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package siem
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,32 +10,8 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/testenv"
-	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
-
-// sampleInput is the sample days.
-func sampleInput(t *testing.T) detect.Input {
-	t.Helper()
-	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
-	sample := filepath.Join("..", "..", "..", "testdata")
-	var in detect.Input
-	var errs [4]error
-	in.Baseline, _, errs[0] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "data.parquet"), flowfile.Options{})
-	in.Test, _, errs[1] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "test.parquet"), flowfile.Options{})
-	in.Servers, _, errs[2] = flowfile.CachedProfile(t.Context(), filepath.Join(sample, "servers.parquet"), flowfile.Options{})
-	in.Geo, errs[3] = geo.Open(filepath.Join(sample, "country.mmdb"), filepath.Join(sample, "asn.mmdb"))
-	if err := errors.Join(errs[:]...); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := in.Geo.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return in
-}
 
 // python runs a script with the virtual environment that `make test` makes and
 // returns what it prints.
