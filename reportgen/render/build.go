@@ -174,7 +174,12 @@ func (b *builder) raw(where document.Origin, cell *nbformat.Cell) {
 
 // text parses Markdown blocks with their images and footnotes.
 func (b *builder) text(where document.Origin, source string, attachments map[string]any) *document.Text {
-	t := b.parser.Parse(b.withFootnotes(source))
+	source = b.withFootnotes(source)
+	if err := document.CheckMarkdown(source); err != nil {
+		b.problem(where, 0, "the text is shown as it is written: %v", err)
+		source = "    " + strings.ReplaceAll(source, "\n", "\n    ") // code
+	}
+	t := b.parser.Parse(source)
 	b.pictures(where, t, attachments)
 	b.rawHTML(where, t, attachments)
 	b.extraCells(located{t, where})
@@ -218,6 +223,10 @@ func (b *builder) markdown(where document.Origin, source string, attachments map
 // line parses a caption. It returns nil if the source is empty.
 func (b *builder) line(where document.Origin, source string) *document.Text {
 	if strings.TrimSpace(source) == "" {
+		return nil
+	}
+	if err := document.CheckMarkdown(source); err != nil {
+		b.problem(where, 0, "a caption is omitted: %v", err)
 		return nil
 	}
 	t := b.parser.ParseLine(source)

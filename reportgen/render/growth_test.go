@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"fmt"
+	"html"
 	"io"
 	"os"
 	"path/filepath"
@@ -79,6 +80,33 @@ func TestGrowth(t *testing.T) {
 		}
 		return size(dir)
 	})
+}
+
+// TestCostlyText: text that takes the parser too long is shown as it is written, with a warning, and headings that
+// repeat take no more work each.
+func TestCostlyText(t *testing.T) {
+	r := strings.Repeat
+	for name, source := range map[string]string{
+		"links that are not closed": r("[a](", 50_000), "emphasis": r("_a*", 50_000), "quotes": r(">", 50_000) + "x", "lists": r("* ", 50_000) + "x",
+	} {
+		nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# A"), markdownCell(source)}}
+		d, _, err := render.Build([]render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{})
+		if d == nil || err == nil || !strings.Contains(err.Error(), "the text is shown as it is written") {
+			t.Errorf("%s: error %v", name, err)
+			continue
+		}
+		var page strings.Builder
+		if err := render.WriteHTML(&page, d); err != nil || !strings.Contains(html.UnescapeString(page.String()), source) {
+			t.Errorf("%s: the text is missing; error %v", name, err)
+		}
+	}
+	headings := func(n int) float64 {
+		nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell(r("# Same\n\n", n))}}
+		return testing.AllocsPerRun(1, func() { build(t, []render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{}) })
+	}
+	if one, two := headings(500), headings(1000); two > 2.25*one {
+		t.Errorf("%.0f allocations for 500 headings, %.0f for 1000", one, two)
+	}
 }
 
 // BenchmarkHTML builds and writes the page of the sample notebooks.

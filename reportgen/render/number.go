@@ -63,6 +63,7 @@ func (n *numbering) next(kind document.Kind) string {
 // anchors holds the identifiers of the document and their targets.
 type anchors struct {
 	taken     map[string]bool
+	repeats   map[string]int              // how often an anchor got a number
 	labels    map[string]*document.Target // by label, which is the anchor
 	slugs     map[string]*document.Target // sections without a label, by anchor
 	notebooks map[string]*document.Target // the first section of each notebook
@@ -72,8 +73,9 @@ type anchors struct {
 func newAnchors() anchors {
 	return anchors{
 		// Anchors that the writers use.
-		taken:  map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true, "summary": true, "summary-title": true, "references": true, "figures": true, "tables": true, "search": true, "theme": true},
-		labels: map[string]*document.Target{}, slugs: map[string]*document.Target{}, notebooks: map[string]*document.Target{}, raw: map[string]*document.Target{},
+		taken:   map[string]bool{"top": true, "contents": true, "notes": true, "provenance": true, "abstract": true, "summary": true, "summary-title": true, "references": true, "figures": true, "tables": true, "search": true, "theme": true},
+		repeats: map[string]int{},
+		labels:  map[string]*document.Target{}, slugs: map[string]*document.Target{}, notebooks: map[string]*document.Target{}, raw: map[string]*document.Target{},
 	}
 }
 
@@ -83,8 +85,9 @@ func (a *anchors) unique(anchor string) string {
 		anchor = "section"
 	}
 	candidate := anchor
-	for i := 1; a.taken[candidate]; i++ {
-		candidate = anchor + "-" + strconv.Itoa(i)
+	for a.taken[candidate] {
+		a.repeats[anchor]++ // where the last one ended
+		candidate = anchor + "-" + strconv.Itoa(a.repeats[anchor])
 	}
 	a.taken[candidate] = true
 	return candidate

@@ -66,8 +66,9 @@ type page struct {
 	Site     *sitePage
 	Print    *Print
 
-	outline   outline // of the whole document
-	prose     renderer.Renderer
+	outline outline // of the whole document
+	prose   renderer.Renderer
+	highlighter
 	sanitizer *document.Sanitizer
 	trusted   trusted
 	formulas  bool // the document has formulas
@@ -98,7 +99,7 @@ func (p *page) write(w io.Writer) error {
 func (p *page) source() ([]byte, error) {
 	p.prose, p.words = newProseRenderer(p), language.Of(p.Lang)
 	t, err := template.New("").Funcs(template.FuncMap{
-		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "vectorSize": vectorSize, "code": highlight,
+		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "vectorSize": vectorSize, "code": p.highlighter.highlight,
 		"spans": spans, "level": level, "classes": classes, "href": p.href, "say": p.words.Say, "failed": p.words.Failed, "warnings": p.words.Warnings, "pageOf": p.pageOf,
 		"construct": func(document.Block) (template.HTML, error) { return "", nil },
 	}).ParseFS(templates, "templates/*.html")

@@ -150,7 +150,7 @@ func (r *nodes) inlineHTML(w util.BufWriter, _ []byte, n ast.Node, entering bool
 func (r *nodes) fencedCode(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
 		block := n.(*ast.FencedCodeBlock)
-		code := highlight(string(block.Language(source)), string(block.Lines().Value(source)))
+		code := r.page.highlight(string(block.Language(source)), string(block.Lines().Value(source)))
 		fmt.Fprintf(w, "<pre class=\"code\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><code>%s</code></pre>\n", r.page.words.Say("Code"), code)
 	}
 	return ast.WalkSkipChildren, nil

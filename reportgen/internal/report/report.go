@@ -24,6 +24,8 @@ import (
 	"errors"
 	"io/fs"
 
+	"time"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
@@ -54,6 +56,8 @@ type Run struct {
 	source     *Source
 	parameters []execute.Parameter
 	kernels    *errgroup.Group // that are shutting down
+	timeout    time.Duration   // of the run; 0: none
+	deadline   time.Time       // by which it is to end; zero: none
 }
 
 // Execute runs the notebooks. A failing cell is not an error here: see [Run.Err].
@@ -89,6 +93,9 @@ func Execute(ctx context.Context, source *Source, o Options) (*Run, error) {
 		if options.Cache, err = CellCache(); err != nil {
 			return nil, err
 		}
+	}
+	if run.timeout = options.Timeout; run.timeout > 0 {
+		run.deadline = time.Now().Add(run.timeout)
 	}
 	run.Results, err = execute.Run(ctx, inputs, options)
 	for _, r := range run.Results {

@@ -23,7 +23,7 @@ func WithStatus(err error) error {
 	switch {
 	case errors.As(err, &died), errors.Is(err, kernel.ErrNoAnswer):
 		status = exit.KernelDied
-	case errors.As(err, &unwritten):
+	case errors.As(err, &unwritten) && !errors.As(unwritten.Err, &late):
 	case errors.As(err, &cell), errors.As(err, &late), errors.As(err, &imperfect), errors.As(err, &unprinted):
 		status = exit.Failed
 	}

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/typst"
@@ -97,13 +99,53 @@ func (r *Run) Write(ctx context.Context, folder *Folder, o WriteOptions) (*docum
 	var d *document.Document
 	var problems error
 	err := folder.Replace(func(dir string) (err error) {
-		d, problems, err = r.writeFiles(ctx, dir, o)
+		d, problems, err = r.writeInTime(ctx, dir, o)
 		return err
 	})
 	if err != nil {
 		return nil, errors.Join(failures, problems, &notWrittenError{err})
 	}
 	return d, errors.Join(failures, problems)
+}
+
+// partialTime is the time to write the report of a run that was interrupted or timed out.
+const partialTime = 20 * time.Second
+
+// writeInTime writes the report's files into dir until ctx ends or the run's timeout passes. Then it returns, whatever
+// the writing, which knows of neither, is still doing. The report of a run whose cells were stopped gets some time more.
+func (r *Run) writeInTime(ctx context.Context, dir string, o WriteOptions) (*document.Document, error, error) {
+	limit, reason := r.deadline, error(&execute.TimeoutError{What: "the whole run", Limit: r.timeout})
+	switch {
+	case ctx.Err() != nil:
+		reason, ctx, limit = context.Cause(ctx), context.WithoutCancel(ctx), time.Now().Add(partialTime)
+	case !limit.IsZero() && !time.Now().Before(limit):
+		limit = time.Now().Add(partialTime)
+	}
+	if !limit.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, limit, reason)
+		defer cancel()
+	}
+	type outcome struct {
+		d             *document.Document
+		problems, err error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		d, problems, err := r.writeFiles(ctx, dir, o)
+		done <- outcome{d, problems, err}
+	}()
+	select {
+	case w := <-done:
+		return w.d, w.problems, w.err
+	case <-ctx.Done():
+	}
+	select { // what heeds ctx may be about to end
+	case w := <-done:
+		return w.d, w.problems, w.err
+	case <-time.After(2 * time.Second):
+		return nil, nil, context.Cause(ctx)
+	}
 }
 
 // writeFiles writes the report's files into dir. Problems do not keep the report from being written.

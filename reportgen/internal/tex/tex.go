@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dop251/goja"
 )
@@ -37,6 +38,8 @@ var mhchem string
 const (
 	maxSource = 16 << 10
 	maxStack  = 2000
+	maxTime   = 3 * time.Second
+	maxAll    = 30 * time.Second // of a report
 	wrapper   = `(source, display, macros) => temml.renderToString(source, {
 		displayMode: display, trust: false, throwOnError: true, strict: false, maxExpand: 1000, maxSize: [40, 40],
 		macros: Object.fromEntries(JSON.parse(macros))})`
@@ -48,7 +51,8 @@ type Renderer struct {
 	render goja.Callable
 	set    map[formula]string // converted formulas, since reports repeat symbols
 	macros map[string]string  // definitions by the name of the command
-	inline bool               // the current formula is in running text
+	spent  time.Duration
+	inline bool // the current formula is in running text
 
 	// Ignored lists the commands that were ignored so far, such as \href, which affect
 	// more than the look of a formula.
@@ -117,7 +121,18 @@ func (r *Renderer) MathML(source string, display bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if r.spent > maxAll {
+		return "", fmt.Errorf("the formulas before it took more than %v", maxAll)
+	}
+	start := time.Now()
+	timer := time.AfterFunc(maxTime, func() { r.vm.Interrupt(nil) })
 	value, err := r.render(goja.Undefined(), r.vm.ToValue(prepared), r.vm.ToValue(display), r.vm.ToValue(string(encoded)))
+	if r.spent += time.Since(start); !timer.Stop() {
+		r.vm.ClearInterrupt()
+	}
+	if _, ok := errors.AsType[*goja.InterruptedError](err); ok {
+		return "", fmt.Errorf("takes more than %v", maxTime)
+	}
 	if err != nil {
 		return "", errors.New(reason(err))
 	}

@@ -1,0 +1,82 @@
+package document
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/budget"
+)
+
+// The limits of Markdown. The parser needs time that grows with the square of the marks of a paragraph and of the levels
+// of quotes and lists in each other.
+const (
+	markdownMost = 4 << 20 // bytes of a cell
+	marksMost    = 2000    // brackets, asterisks and so on of a paragraph
+	nestingMost  = 50      // levels
+)
+
+// CheckMarkdown finds Markdown that takes too long to parse. Its error names the line.
+func CheckMarkdown(source string) error {
+	if err := budget.Check("Markdown", int64(len(source)), markdownMost, budget.Bytes); err != nil {
+		return err
+	}
+	marks, number, fence := 0, 0, ""
+	for line := range strings.Lines(source) {
+		number++
+		text := strings.TrimLeft(line, " \t>")
+		switch {
+		case fence != "":
+			if strings.HasPrefix(text, fence) {
+				fence = ""
+			}
+			continue
+		case strings.HasPrefix(text, "```"), strings.HasPrefix(text, "~~~"):
+			fence, marks = text[:3], 0
+			continue
+		}
+		levels, item := nesting(line)
+		if err := budget.Check("quote or list", int64(levels), nestingMost, budget.Levels); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+		if text = strings.TrimRight(text, "\r\n"); text == "" || item || text[0] == '|' || text[0] == '#' || text[0] == '<' {
+			marks = 0 // each is a paragraph of its own, or none
+		}
+		for i := range len(text) {
+			if strings.IndexByte("[]!*_`~", text[i]) >= 0 {
+				marks++
+			}
+		}
+		if text != "" && text[0] == '<' {
+			marks = 0
+		}
+		if err := budget.Check("paragraph", int64(marks), marksMost, "brackets and other marks"); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+	}
+	return nil
+}
+
+// nesting returns how many quotes and lists a line begins, and whether any of them is a list. Indentation continues the
+// lists of the lines before.
+func nesting(line string) (levels int, item bool) {
+	spaces := 0
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == ' ':
+			spaces++
+		case c == '\t':
+			spaces += 4
+		case c == '>':
+			levels++
+		case (c == '-' || c == '*' || c == '+') && i+1 < len(line) && (line[i+1] == ' ' || line[i+1] == '\t'):
+			levels, item = levels+1, true
+		case c >= '0' && c <= '9' || (c == '.' || c == ')') && i > 0 && line[i-1] >= '0' && line[i-1] <= '9':
+			if c == '.' || c == ')' {
+				levels, item = levels+1, true
+			}
+		default:
+			return levels + spaces/8, item
+		}
+	}
+	return levels, item
+}

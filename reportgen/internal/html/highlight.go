@@ -1,0 +1,78 @@
+package html
+
+import (
+	"html/template"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alecthomas/chroma/v2"
+	"github.com/alecthomas/chroma/v2/lexers"
+)
+
+// The limits of highlighting. Lexers are regular expressions, and some need time that grows with the square of what they
+// read; source beyond the limits is shown without colours.
+const (
+	maxHighlight     = 256 << 10 // bytes of a source
+	maxHighlightTime = time.Second
+	maxHighlightAll  = 20 * time.Second // of a document
+)
+
+// languages are the names of lexers. Of other names, chroma tries every pattern of file names that it has.
+var languages = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range lexers.Names(true) {
+		names[strings.ToLower(name)] = true
+	}
+	return names
+})
+
+// highlighter highlights the sources of a document.
+type highlighter struct{ spent time.Duration }
+
+// highlight is source code with a class for what its tokens mean. The style sheet has a colour for each class in each
+// theme.
+func (h *highlighter) highlight(language, source string) template.HTML {
+	source = strings.TrimRight(source, "\n")
+	plain := template.HTML(template.HTMLEscapeString(source))
+	if !languages()[strings.ToLower(language)] || len(source) > maxHighlight || h.spent > maxHighlightAll {
+		return plain
+	}
+	start := time.Now()
+	defer func() { h.spent += time.Since(start) }()
+	tokens, err := chroma.Coalesce(lexers.Get(language)).Tokenise(nil, source)
+	if err != nil {
+		return plain
+	}
+	var b strings.Builder
+	for token := tokens(); token != chroma.EOF; token = tokens() {
+		if time.Since(start) > maxHighlightTime {
+			return plain
+		}
+		text := template.HTMLEscapeString(token.Value)
+		if class := tokenClass(token.Type); class != "" {
+			text = `<span class="` + class + `">` + text + "</span>"
+		}
+		b.WriteString(text)
+	}
+	return template.HTML(strings.TrimRight(b.String(), "\n"))
+}
+
+// tokenClass is the class of a token, "" for plain text.
+func tokenClass(t chroma.TokenType) string {
+	switch {
+	case t.InCategory(chroma.Comment):
+		return "co"
+	case t.InCategory(chroma.Keyword):
+		return "kw"
+	case t.InSubCategory(chroma.LiteralString):
+		return "st"
+	case t.InCategory(chroma.Literal):
+		return "nu"
+	case t == chroma.NameFunction, t == chroma.NameFunctionMagic:
+		return "fn"
+	case t == chroma.NameBuiltin, t == chroma.NameClass, t == chroma.NameDecorator:
+		return "bu"
+	}
+	return ""
+}
