@@ -172,6 +172,8 @@ func nfdumpSeparated(s string) string {
 	return s
 }
 
+func isSeparator(c byte) bool { return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '|' }
+
 // split finds the values of a row, and reports whether it has all of them.
 func (d *nfdumpText) split(line []byte) bool {
 	var memory [64][]byte
@@ -239,13 +241,15 @@ func (d *nfdumpText) value(c *nfdumpColumn, words [][]byte) (word []byte, used i
 // a format such as %sa:%sp.
 func nfdumpWords(words [][]byte, line []byte) [][]byte {
 	for len(words) < cap(words) {
-		line = bytes.TrimLeft(line, separators)
-		if len(line) == 0 {
-			break
+		for len(line) > 0 && isSeparator(line[0]) {
+			line = line[1:]
 		}
-		n := bytes.IndexAny(line, separators)
-		if n < 0 {
-			n = len(line)
+		n := 0
+		for n < len(line) && !isSeparator(line[n]) {
+			n++
+		}
+		if n == 0 {
+			break
 		}
 		word := line[:n]
 		line = line[n:]

@@ -81,7 +81,7 @@ func (t *timeReader) set(form string) error {
 // size: a number of milliseconds, read as seconds, is beyond the year 5138, and so
 // on for smaller units.
 func (t *timeReader) read(v []byte) (Date, flow.Time, bool) {
-	if t.layouts != nil {
+	if t.layouts != nil || len(v) > 4 && (v[4] == '-' || v[4] == '/') {
 		return t.date(v)
 	}
 	number, decimals, _ := bytes.Cut(v, []byte("."))
@@ -109,6 +109,9 @@ func (t *timeReader) read(v []byte) (Date, flow.Time, bool) {
 
 // float reads a moment as a floating-point number, such as 1.7134848005E9.
 func (t *timeReader) float(v []byte) (Date, flow.Time, bool) {
+	if len(v) == 0 || v[0] != '.' && v[0] != '+' && v[0]-'0' > 9 || bytes.ContainsAny(v, ":/") {
+		return 0, 0, false // most likely a date
+	}
 	x, err := strconv.ParseFloat(string(v), 64)
 	if err != nil || !(x >= 0 && x < 1e19) {
 		return 0, 0, false
@@ -141,7 +144,13 @@ func (t *timeReader) date(v []byte) (Date, flow.Time, bool) {
 	if loc == nil {
 		loc = t.loc
 	}
-	at, ok := t.parse(string(v), loc)
+	at, ok := time.Time{}, false
+	if t.layouts == nil {
+		at, ok = isoDate(v, loc)
+	}
+	if !ok {
+		at, ok = t.parse(string(v), loc)
+	}
 	if !ok && t.layouts == nil {
 		at, ok = t.unusual(string(v), loc)
 	}

@@ -29,20 +29,16 @@ func (r *rowReader) count64(v []byte) (n int64, set, ok bool) {
 
 // digits reads a number of digits alone.
 func digits(v []byte) (n int64, ok bool) {
-	if len(v) == 0 || len(v) > 18 {
-		if len(v) != 19 || v[0] < '0' { // of nanoseconds since 1970, for example
-			return 0, false
-		}
-		n, err := strconv.ParseInt(string(v), 10, 64)
-		return n, err == nil
+	if len(v) == 0 || len(v) > 19 {
+		return 0, false
 	}
 	for _, c := range v {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
-		n = n*10 + int64(c-'0')
+		n = n*10 + int64(c-'0') // 19 digits may be more than fits, and are then negative
 	}
-	return n, true
+	return n, n >= 0
 }
 
 // writtenCount reads a count as programs write it: with thousands separators
