@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -33,10 +34,12 @@ type Upload struct {
 	Owner          geo.Owner     `json:"owner"`
 	Country        geo.Country   `json:"country"` // of Dst
 	profile.Counts               // with all these addresses
-	Baseline       int64         `json:"baseline_up_bytes"` // what Src sent to the same owner (or address) on the baseline day
-	Times          float64       `json:"times_baseline"`    // up ÷ baseline; 0 where Src sent it nothing then
-	Pace           string        `json:"pace"`              // PaceFast or PaceSlow
-	Largest        []flow.Record `json:"largest"`           // the largest of these flows, most up bytes first
+	Baseline       int64         `json:"baseline_up_bytes"`      // what Src sent to the same owner (or address) on the baseline day
+	Times          float64       `json:"times_baseline"`         // up ÷ baseline; 0 where Src sent it nothing then
+	Pace           string        `json:"pace"`                   // PaceFast or PaceSlow
+	Largest        []flow.Record `json:"largest"`                // the largest of these flows, most up bytes first
+	Days           int           `json:"days,omitempty"`         // of an upload that adds up over days: days with uploads
+	Sum            int64         `json:"sum_up_bytes,omitempty"` // on all these days
 }
 
 // ExfiltrationResult is the uploads that stand out and their findings.
@@ -61,7 +64,8 @@ type ExfiltrationResult struct {
 // by more than such habits change, so that a backup of every night is silent. What
 // six hosts or more begin to send to one owner on the same day is a service that
 // is rolled out, and must stand out among theirs; and so must an upload to an
-// address that takes in others' habits. The pace is slow where the host's ten
+// address that takes in others' habits. Uploads of a host to a target of its own that
+// are small each day add up over days. The pace is slow where the host's ten
 // largest flows of the day carry less than half of the upload.
 func Exfiltration(in Input) ExfiltrationResult {
 	return resultOf[ExfiltrationResult](in, RuleExfiltration)
@@ -77,6 +81,14 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 		if excess >= 1 {
 			up := u.upload(key, c.test, m.uploads[key].sent())
 			r.Findings = append(r.Findings, up.finding(scoreOf(excess), u.span.window(), c.before()))
+		}
+	}
+	for _, f := range c.summed(l, k) {
+		e := f.Evidence.(Upload)
+		same := func(o Finding) bool { return o.Entity == f.Entity && o.Evidence.(Upload).Dst == e.Dst }
+		if !slices.ContainsFunc(r.Findings, same) {
+			r.Signals.note(f.Entity, -math.Log2(1-f.Score))
+			r.Findings = append(r.Findings, f)
 		}
 	}
 	sortFindings(r.Findings)
@@ -107,7 +119,8 @@ func (u Upload) finding(score float64, window [2]flow.Time, before string) Findi
 		Attack: attack, Summary: u.summary(before), Evidence: u, Window: window}
 }
 
-func (u Upload) summary(before string) string {
+// to names the destination.
+func (u Upload) to() string {
 	to := u.Dst.String()
 	if u.Owner.Name != "" {
 		to += " (" + u.Owner.Name + ")"
@@ -115,7 +128,11 @@ func (u Upload) summary(before string) string {
 	if u.Addresses > 1 {
 		to += fmt.Sprintf(" and %d more addresses of it", u.Addresses-1)
 	}
-	s := fmt.Sprintf("uploaded %s to %s in %s", units.Bytes(u.Up), to, plural(u.Flows, "flow"))
+	return to
+}
+
+func (u Upload) summary(before string) string {
+	s := fmt.Sprintf("uploaded %s to %s in %s", units.Bytes(u.Up), u.to(), plural(u.Flows, "flow"))
 	switch {
 	case u.Baseline > 0:
 		s += ", " + times(u.Times) + " its baseline"

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -79,11 +80,14 @@ type destination struct {
 	flows  int64      // on all days
 }
 
-// uploadHistory is what a host uploaded to one target on past days.
+// uploadHistory is what a host uploaded to one target on past days. The largest
+// size leaves out alerts.
 type uploadHistory struct {
 	best  float64 // largest size of a day, as uploadList.size
 	total int64   // bytes sent on that day
 	days  int     // days with an upload
+	sum   float64 // bytes of all these days, as best
+	first int     // the first of these days
 }
 
 func newMemory() *memory {
@@ -115,15 +119,21 @@ func (m *memory) add(d *day, findings []Finding) {
 	}
 	m.addConversations(d, flagged)
 	for k, u := range d.uploads().lists {
-		if flagged[flag{RuleExfiltration, k.src, u.top()}] {
-			continue
-		}
 		old := m.uploads[k]
 		if old == nil {
 			old = &uploadHistory{}
 			m.uploads[k] = old
 		}
-		old.days++
+		if u.sent.Up > 0 {
+			if old.days == 0 {
+				old.first = m.days
+			}
+			old.days++
+			old.sum += math.Exp(u.size())
+		}
+		if flagged[flag{RuleExfiltration, k.src, u.top()}] {
+			continue
+		}
 		if size := u.size(); size >= old.best {
 			old.best, old.total = size, u.total()
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -65,6 +66,11 @@ func (c *Context) dated(findings []Finding) {
 		f.State = StateOngoing
 		if since := c.past[first].text(); since != "" && (f.Since == "" || since < f.Since) {
 			f.Since = since
+		}
+		// The history is not without it: its alerts of past days do not count as normal.
+		f.Summary = strings.Replace(f.Summary, c.before(), "before", 1)
+		if f.Since != "" && f.Since < c.past[first].text() {
+			continue // which its summary says
 		}
 		f.Summary += "; since " + c.past[first].name(len(c.past))
 		if day := c.dayNumber(first); day > 0 {
