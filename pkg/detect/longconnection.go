@@ -55,7 +55,8 @@ const (
 // Mail, chat and notifications hold connections too. So the score decreases with
 // the number of hosts that contact the address, addresses that were contacted on
 // earlier days do not count, and the severity is at most low if nothing is known of
-// the host's earlier days, or if the owner is a software vendor.
+// the host's earlier days, if the owner is a software vendor, or if so many hosts use
+// the port as make a server, as they do 443.
 func LongConnections(in Input) LongConnectionsResult {
 	return resultOf[LongConnectionsResult](in, RuleLongConnection)
 }
@@ -87,7 +88,7 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 		score := scoreOf(excess)
 		f := Finding{Entity: conv.Src, Severity: severityOf(score), Score: score, Evidence: h,
 			Window: [2]flow.Time{conv.First, conv.Last}, Summary: h.summary(c.before())}
-		if _, seen := m.hosts[conv.Src]; !seen || isVendor(h.Owner.Name) {
+		if _, seen := m.hosts[conv.Src]; !seen || isVendor(h.Owner.Name) || c.network().common[serviceName{conv.Proto, conv.Port}] {
 			f.capped(Low)
 		}
 		r.Findings = append(r.Findings, f)

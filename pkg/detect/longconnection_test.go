@@ -8,9 +8,11 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// hold adds one flow that lasts for some hours.
-func (l *lab) hold(src, dst string, hours int64) *lab {
-	l.at(8*flow.Hour, src, dst, flow.TCP, 4444, 90e3, 120e3)
+// hold adds one flow that lasts for some hours, on a port of its own.
+func (l *lab) hold(src, dst string, hours int64) *lab { return l.holdOn(src, dst, 4444, hours) }
+
+func (l *lab) holdOn(src, dst string, port uint16, hours int64) *lab {
+	l.at(8*flow.Hour, src, dst, flow.TCP, port, 90e3, 120e3)
 	l.records[len(l.records)-1].Details = flow.Details{Duration: flow.SpanOf(hours * int64(flow.Hour)), State: flow.Open}
 	return l
 }
@@ -22,6 +24,7 @@ func TestLongConnections(t *testing.T) {
 		want      []string
 	}{
 		{"a tunnel", nil, func(l *lab) { l.hold(host(3), rented, 11) }, []string{host(3)}},
+		{"one on a port that everyone uses", nil, func(l *lab) { l.holdOn(host(3), rented, 443, 11) }, nil},
 		{"a short one", nil, func(l *lab) { l.hold(host(3), rented, 7) }, nil},
 		{"one that was there before", func(l *lab) { l.hold(host(3), rented, 11) }, func(l *lab) { l.hold(host(3), rented, 12) }, nil},
 		{"one of a new host", nil, func(l *lab) { l.hold(host(99), rented, 11) }, nil},
