@@ -99,6 +99,7 @@ var columns = map[string]Column{
 	"score":    {Title: "Score", Unit: Score},
 	"attack":   {Title: "ATT&CK"},
 	"summary":  {Title: "What was seen"},
+	"since":    {Title: "Since"},
 	"rules":    {Title: "Rules"},
 	"reasons":  {Title: "Reasons"},
 	"first":    {Title: "First", Unit: Clock},

@@ -26,6 +26,21 @@ func Findings(fs []detect.Finding) Frame {
 	)
 }
 
+// Course returns findings by how they relate to the days before: state ("new",
+// "ongoing" or "resolved"), since (date on which it was first seen), rule, entity,
+// severity, summary.
+func Course(fs []detect.Finding) Frame {
+	type row = detect.Finding
+	return of(fs,
+		text("state", func(r row) string { return string(r.State) }),
+		text("since", func(r row) string { return r.Since }),
+		text("rule", func(r row) string { return r.Rule }),
+		text("entity", func(r row) string { return r.Entity.String() }),
+		text("severity", func(r row) string { return string(r.Severity) }),
+		text("summary", func(r row) string { return r.Summary }),
+	)
+}
+
 // Alerts returns the findings that are alerts: those of severity medium or above.
 func Alerts(fs []detect.Finding) []detect.Finding {
 	var alerts []detect.Finding
