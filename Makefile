@@ -20,7 +20,7 @@ GOTESTSUM_VERSION := v1.13.0
 # The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: peers cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
+.PHONY: peers queries cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -139,6 +139,9 @@ BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 # commit.
 bench: reportgen $(TOOLS)/bench/.made $(TOOLS)/bin/benchstat ## compare with DuckDB, Polars and pandas; writes BENCHMARKS.md
 	BENCHSTAT=$(TOOLS)/bin/benchstat $(TOOLS)/bench/bin/python -B testdata/bench/bench.py $(REPORTGEN) $(if $(BASE),--go $(BASE),BENCHMARKS.md $(FLOWS))
+
+queries: reportgen $(TOOLS)/bench/.made ## compare ten queries with DuckDB, Polars and pandas; writes testdata/queries.md
+	$(TOOLS)/bench/bin/python -B testdata/bench/queries.py $(REPORTGEN) testdata/queries.md $(FLOWS)
 
 $(TOOLS)/bin/benchstat:
 	GOBIN=$(TOOLS)/bin go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)

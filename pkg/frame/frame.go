@@ -1,11 +1,13 @@
 // Package frame converts profiles and detection results to gota DataFrames,
 // which an analyst filters, sorts, groups and draws.
 //
-// A [Frame] is a plain gota DataFrame, so all of gota's operations apply:
+// A [Frame] is a plain gota DataFrame, so all of gota's operations apply. The verbs
+// [Where], [Sort], [With], [By] and [Join] read conditions and formulas of package
+// query:
 //
-//	hosts := frame.Hosts(day)
-//	busy := hosts.Filter(dataframe.F{Colname: "flows", Comparator: series.Greater, Comparando: 1000})
-//	busy = busy.Arrange(dataframe.RevSort("up_bytes"))
+//	hosts := frame.Named(frame.Hosts(day), "src_ip", run.Geo())
+//	busy := frame.Sort(frame.Where(hosts, "flows > 1000 and up_bytes > 1MB"), "up_bytes desc")
+//	byCountry := frame.By(busy, "country").Sum("up_bytes")
 //
 // Columns of flow files keep their names (src_ip, up_bytes, …; see
 // [flow.Columns]). Times are in 1/100 s since midnight; shares and ratios are

@@ -107,7 +107,8 @@ func formatted(c *query.TableColumn, row int) string {
 	case query.Hundredths:
 		return (time.Duration(math.Round(v)) * 10 * time.Millisecond).String()
 	}
-	if c.Name == query.ColFlows || strings.HasPrefix(c.Name, string(query.Distinct)+"_") {
+	count := c.Name == query.ColFlows || strings.HasSuffix(c.Name, query.ColPackets) || strings.HasPrefix(c.Name, string(query.Distinct)+"_")
+	if count && c.Ints != nil {
 		return humanize.Comma(c.Ints[row])
 	}
 	return plain(c, row)

@@ -40,7 +40,7 @@ flows for --count, up_bytes for --sum up_bytes, max_up_bytes, p95_up_bytes and s
 
 Columns: timestamp, src_ip, dst_ip, proto, port, up_bytes, down_bytes; if the log has them,
 duration, src_port, up_packets, down_packets, state, name; and derived
-  date         of the day, from the name of its file or folder
+  date         of the day, from the name of its file or folder; else the name of the file
   hour         0 to 23
   bytes        up_bytes + down_bytes; packets likewise
   service      name of the port, such as https, dns or tcp/50001
@@ -90,6 +90,15 @@ func NewCommand() *cobra.Command {
 	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, csv, json or parquet")
 	f.StringVarP(&opt.output, "output", "o", "", "`FILE` write the result to this file")
 	f.StringVar(&opt.from, "query", "", "`FILE` read the query as JSON, as package query writes it; - for standard input")
+	complete := func(words []string, flags ...string) {
+		for _, name := range flags {
+			// It fails only for a flag that does not exist.
+			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+		}
+	}
+	complete(formats[:4], "format")
+	complete(query.Flows().Names(), "by", "columns", string(query.Sum), string(query.Mean), string(query.Min), string(query.Max),
+		string(query.Quantile), string(query.Distinct), string(query.First), string(query.Last))
 	return c
 }
 

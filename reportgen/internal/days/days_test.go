@@ -132,3 +132,37 @@ func TestOpen(t *testing.T) {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
+
+// TestFlowFiles: files and folders are listed with their dates; without one, several
+// files have their names.
+func TestFlowFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"monday.parquet", "2024-03-20.parquet", "date=2024-03-21/a.parquet", "date=2024-03-21/b.profile", "only/x.profile"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := days.FlowFiles([]string{filepath.Join(dir, "monday.parquet"), filepath.Join(dir, "2024*.parquet"), filepath.Join(dir, "date=2024-03-21")})
+	var got []string
+	for _, f := range files {
+		got = append(got, f.Date)
+	}
+	if err != nil || strings.Join(got, " ") != "monday 2024-03-20 2024-03-21" {
+		t.Errorf("%v, %v", got, err)
+	}
+	if files, err := days.FlowFiles([]string{filepath.Join(dir, "monday.parquet")}); err != nil || len(files) != 1 || files[0].Date != "" {
+		t.Errorf("one file: %v, %v", files, err)
+	}
+	for want, names := range map[string][]string{
+		"is there twice": {filepath.Join(dir, "monday.parquet"), filepath.Join(dir, "monday.parquet")}, "gone.parquet: no such file": {filepath.Join(dir, "gone.parquet")},
+		"has no flow file, only profiles": {filepath.Join(dir, "only")}, "no file matches": {filepath.Join(dir, "*.log")},
+	} {
+		if _, err := days.FlowFiles(names); err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "gone.parquet") > 1 {
+			t.Errorf("%v: %v", names, err)
+		}
+	}
+}

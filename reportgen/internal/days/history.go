@@ -178,14 +178,18 @@ func filesOf(name string) (files []dayFile, err error) {
 // FlowFile is a flow file of a day.
 type FlowFile struct {
 	Path string
-	Date string // as 2024-03-20, from the name of the file or of its folder; empty if neither says
+	Date string // as 2024-03-20, from the name of the file or of its folder; see FlowFiles
 }
 
 // FlowFiles lists the flow files that names stand for: files, folders of days and
-// patterns.
+// patterns. If neither the name of a file nor that of its folder has a date, its date is
+// its name, such as "monday" of monday.parquet, or empty if it is the only file.
 func FlowFiles(names []string) (files []FlowFile, err error) {
 	for _, name := range names {
 		found, err := filesOf(name)
+		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+			err = pathErr.Err // without the name again
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -205,6 +209,11 @@ func FlowFiles(names []string) (files []FlowFile, err error) {
 		}
 		if len(files) == before {
 			return nil, fmt.Errorf("%s: has no flow file, only profiles, which hold no flows", name)
+		}
+	}
+	for i := range files {
+		if f := &files[i]; f.Date == "" && len(files) > 1 {
+			f.Date = strings.TrimSuffix(filepath.Base(f.Path), filepath.Ext(f.Path))
 		}
 	}
 	return files, nil

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+	"syscall"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/query"
@@ -60,17 +61,24 @@ func run(file, to string) (err error) {
 		if err := json.Unmarshal(in.Bytes(), &q); err != nil {
 			return err
 		}
-		start := time.Now()
+		start, cpu := time.Now(), cpuSeconds()
 		r, err := engine.Run(context.Background(), []engine.Source{{Path: file}}, q, engine.Options{})
 		if err != nil {
 			return err
 		}
-		seconds := time.Since(start).Seconds()
-		if err := out.Encode(map[string]any{"seconds": seconds, "rows": rows(r.Table)}); err != nil {
+		seconds, cpu := time.Since(start).Seconds(), cpuSeconds()-cpu
+		if err := out.Encode(map[string]any{"seconds": seconds, "cpu": cpu, "rows": rows(r.Table)}); err != nil {
 			return err
 		}
 	}
 	return in.Err()
+}
+
+// cpuSeconds returns the CPU time of the process so far.
+func cpuSeconds() float64 {
+	var r syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &r) // it knows this process
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano()).Seconds()
 }
 
 // rows returns the rows of a table.
