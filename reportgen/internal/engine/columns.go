@@ -175,3 +175,38 @@ func (b bounds) Codes(i int) ([]uint32, query.Dictionary, bool) {
 	}
 	return nil, nil, false
 }
+
+// sources are the columns of files that others are derived from.
+var sources = map[string][]int{
+	query.ColHour: {colTime}, query.ColBytes: {colUp, colDown}, query.ColPackets: {colUpPackets, colDownPackets},
+	query.ColService: {colProto, colPort}, query.ColSrcCountry: {colSrc}, query.ColSrcOwner: {colSrc},
+	query.ColDstCountry: {colDst}, query.ColDstOwner: {colDst},
+	query.ColCountry: {colSrc, colDst}, query.ColOwner: {colSrc, colDst}, query.ColInternal: {colSrc, colDst}, "direction": {colSrc, colDst},
+}
+
+// needed returns the columns of files that the query reads.
+func (r *run) needed() []int {
+	names := slices.Concat(r.query.By, r.query.Columns)
+	ordered := !r.query.Groups()
+	for _, a := range r.query.Aggregates {
+		names = append(names, a.Column)
+		ordered = ordered || a.Func == query.First || a.Func == query.Last
+	}
+	if r.program != nil {
+		for _, i := range r.program.Columns {
+			names = append(names, r.schema[i].Name)
+		}
+	}
+	if ordered || r.query.Every > 0 {
+		names = append(names, flow.ColTime)
+	}
+	var columns []int
+	for _, name := range names {
+		if i := r.schema.Index(name); i >= 0 && i < numFileColumns {
+			columns = append(columns, i)
+		}
+		columns = append(columns, sources[name]...)
+	}
+	slices.Sort(columns)
+	return slices.Compact(columns)
+}

@@ -88,7 +88,7 @@ func Run(ctx context.Context, sources []Source, q query.Query, o Options) (*Resu
 		return nil, err
 	}
 	var workers []*worker
-	rejected, err := scanner.Scan(ctx, flowfile.ScanOptions{Workers: o.Workers, Filter: r.filter, Progress: o.Progress},
+	rejected, err := scanner.Scan(ctx, flowfile.ScanOptions{Workers: o.Workers, Filter: r.filter, Columns: r.needed(), Progress: o.Progress},
 		func() flowfile.ScanWorker {
 			w := r.newWorker()
 			workers = append(workers, w)

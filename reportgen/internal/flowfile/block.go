@@ -19,7 +19,8 @@ type Block struct {
 	read    [numColumns]bool
 	behind  [numColumns]int64 // rows that a column was not read for
 
-	flows []int32
+	flows   []int32
+	recycle func() // takes vectors back that were decoded before
 }
 
 // end returns the row after the block.

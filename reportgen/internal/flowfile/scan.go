@@ -108,6 +108,7 @@ type ScanWorker interface {
 type ScanOptions struct {
 	Workers  int                     // goroutines; 0 for one a core
 	Filter   []int                   // columns that May looks at
+	Columns  []int                   // columns that workers ask for; others are read slower
 	Progress func(rows, total int64) // called as rows are read; nil for none
 }
 
@@ -119,6 +120,9 @@ func (s *Scanner) Scan(ctx context.Context, o ScanOptions, newWorker func() Scan
 	n := o.Workers
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
+	}
+	if s.few(n) {
+		return s.scanStreams(ctx, n, o, newWorker)
 	}
 	tasks := s.tasks(n)
 	r := &rejections{}
@@ -282,11 +286,7 @@ func (g *group) scan(ctx context.Context, t scanTask, filter []int, w ScanWorker
 	if len(ranges) == 0 {
 		return nil
 	}
-	for col := range numRequired {
-		if !g.proven(col) {
-			g.checked = append(g.checked, col)
-		}
-	}
+	g.check()
 	b := &Block{group: g, indexed: len(filter) > 0 || t.parts > 1}
 	defer b.close()
 	for _, r := range ranges {
@@ -302,6 +302,15 @@ func (g *group) scan(ctx context.Context, t scanTask, filter []int, w ScanWorker
 		}
 	}
 	return nil
+}
+
+// check lists the required columns whose values are not proven to be those of flows.
+func (g *group) check() {
+	for col := range numRequired {
+		if !g.proven(col) {
+			g.checked = append(g.checked, col)
+		}
+	}
 }
 
 // zones returns the rows that w may want by the page indexes of the filter's
