@@ -171,6 +171,9 @@ func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
 	r, err := engine.Run(cmd.Context(), sources, opt.query, opt.options)
 	bar.Close()
 	if err != nil {
+		if cmd.Context().Err() != nil {
+			return errors.New("interrupted")
+		}
 		if e := (*query.Error)(nil); errors.As(err, &e) && opt.from == "" {
 			return fmt.Errorf("--where: %w", err)
 		}
