@@ -27,13 +27,13 @@ const (
 // The formats of documents that hold all alerts of a day: an ATT&CK Navigator
 // layer, and a bundle of STIX 2.1.
 const (
-	FormatNavigator = "navigator"
-	FormatSTIX      = "stix"
+	formatNavigator = "navigator"
+	formatSTIX      = "stix"
 )
 
 // OfAlerts reports whether findings in a format are made of alerts.
 func OfAlerts(format string) bool {
-	return format == FormatOCSF || format == FormatECS || format == FormatNavigator || format == FormatSTIX
+	return format == FormatOCSF || format == FormatECS || format == formatNavigator || format == formatSTIX
 }
 
 // Alert is a finding with what other tools need to know of it.
@@ -161,9 +161,9 @@ func (a Alert) encode(format string) ([]byte, error) {
 // Write writes alerts in a format, one a line or in one document.
 func Write(w io.Writer, alerts []Alert, format string) error {
 	switch format {
-	case FormatNavigator:
+	case formatNavigator:
 		return writeNavigator(w, alerts)
-	case FormatSTIX:
+	case formatSTIX:
 		return writeSTIX(w, alerts)
 	}
 	for _, a := range alerts {

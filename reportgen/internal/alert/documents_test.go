@@ -13,14 +13,13 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/testenv"
-	"github.com/flowbook/flowbook/reportgen/internal/alert"
 )
 
 // A bundle is STIX 2.1 by the validator of OASIS, and has a sighting for each
 // technique of each alert above info; a damaged one is not.
 func TestSTIX(t *testing.T) {
 	alerts := sampleAlerts(t)
-	text := lines(t, alerts, alert.FormatSTIX)
+	text := lines(t, alerts, "stix")
 	var bundle struct{ Objects []map[string]any }
 	if err := json.Unmarshal(text, &bundle); err != nil {
 		t.Fatal(err)
@@ -39,10 +38,10 @@ func TestSTIX(t *testing.T) {
 	if got["sighting"] != want || len(ids) != len(bundle.Objects) || got["identity"] != 1 || got["network-traffic"] == 0 || got["ipv6-addr"] == 0 {
 		t.Errorf("%v, want %d sightings; %d ids of %d objects", got, want, len(ids), len(bundle.Objects))
 	}
-	if again := lines(t, alerts, alert.FormatSTIX); !bytes.Equal(again, text) {
+	if again := lines(t, alerts, "stix"); !bytes.Equal(again, text) {
 		t.Error("the same alerts give another bundle")
 	}
-	if out := lines(t, nil, alert.FormatSTIX); bytes.Contains(out, []byte("objects")) {
+	if out := lines(t, nil, "stix"); bytes.Contains(out, []byte("objects")) {
 		t.Errorf("no alerts: %s", out)
 	}
 	if out := python(t, text, "stix2validator", "check_stix.py"); out != "valid\n" {
@@ -60,7 +59,7 @@ var technique = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
 // A layer has what version 4.5 of the format requires, and each technique once.
 func TestNavigator(t *testing.T) {
 	alerts := sampleAlerts(t)
-	text := lines(t, alerts, alert.FormatNavigator)
+	text := lines(t, alerts, "navigator")
 	var l struct {
 		Name, Domain string
 		Versions     map[string]string
@@ -106,6 +105,6 @@ func TestNavigator(t *testing.T) {
 		len(l.Gradient.Colors) < 2 || l.Gradient.MaxValue <= l.Gradient.MinValue {
 		t.Errorf("layer %s %v %s %+v", l.Name, l.Versions, l.Domain, l.Gradient)
 	}
-	testenv.Golden(t, filepath.Join("testdata", "alerts.navigator.json"), string(lines(t, alerts[:3], alert.FormatNavigator)))
-	testenv.Golden(t, filepath.Join("testdata", "alerts.stix.json"), string(lines(t, alerts[:3], alert.FormatSTIX)))
+	testenv.Golden(t, filepath.Join("testdata", "alerts.navigator.json"), string(lines(t, alerts[:3], "navigator")))
+	testenv.Golden(t, filepath.Join("testdata", "alerts.stix.json"), string(lines(t, alerts[:3], "stix")))
 }

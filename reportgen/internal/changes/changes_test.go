@@ -2,6 +2,7 @@ package changes_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -105,4 +106,29 @@ func ExampleCompare() {
 	//   10.0.0.8: beacon, medium: 10.0.0.8 called 203.0.113.4 every 60 s
 	// Quieter: 1
 	//   10.0.0.7: exfiltration, medium (was high), since 2024-03-18: 10.0.0.7 sent 612 MB to 203.0.113.9
+}
+
+func ExampleCompare_kinds() {
+	before := read(line("beacon", "10.0.0.1", "low", 0.3, "called", "") + line("dns-c2", "10.0.0.2", "high", 0.8, "asked", "") + line("dns-c2", "10.0.0.5", "high", 0.8, "asked", ""))
+	after := read(line("beacon", "10.0.0.1", "high", 0.8, "called", "") + line("beacon", "10.0.0.3", "high", 0.8, "called", "") +
+		line("dns-c2", "10.0.0.5", "high", 0.8-changes.ScoreStep, "asked", "") + uncovered)
+	words := map[changes.Kind]string{
+		changes.New: "look at it first", changes.Louder: "more certain", changes.Ongoing: "nothing new",
+		changes.Quieter: "less certain", changes.Gone: "over", changes.Unseen: "not known",
+	}
+	list := changes.Compare(before, after)
+	for _, c := range list {
+		fmt.Println(c.Rule, c.Entities, words[c.Kind])
+	}
+	for _, format := range []string{changes.FormatMarkdown, changes.FormatJSON} {
+		var b strings.Builder
+		fmt.Println(format, changes.Write(&b, list, format))
+	}
+	// Output:
+	// beacon [10.0.0.3] look at it first
+	// beacon [10.0.0.1] more certain
+	// dns-c2 [10.0.0.5] less certain
+	// dns-c2 [10.0.0.2] not known
+	// md <nil>
+	// json <nil>
 }

@@ -24,8 +24,8 @@ func translations() map[string]map[string]string {
 	return map[string]map[string]string{"de": german(), "es": spanish(), "fr": french(), "pt": portuguese()}
 }
 
-// Supported returns the languages that reports can have, as BCP 47 tags.
-func Supported() []string {
+// supported returns the languages that reports can have, as BCP 47 tags.
+func supported() []string {
 	return append([]string{"en"}, slices.Sorted(maps.Keys(translations()))...)
 }
 
@@ -41,9 +41,9 @@ func English() *Words { return &Words{"en", message.NewPrinter(language.English)
 // Of returns the words of a language, given as a BCP 47 tag such as pt-BR. Those of
 // English are used for a language that is not supported.
 func Of(tag string) *Words {
-	supported := Supported()
+	tagged := supported()
 	var tags []language.Tag
-	for _, s := range supported {
+	for _, s := range tagged {
 		tags = append(tags, language.MustParse(s))
 	}
 	_, i := language.MatchStrings(language.NewMatcher(tags), tag)
@@ -51,11 +51,11 @@ func Of(tag string) *Words {
 		return English()
 	}
 	b := catalog.NewBuilder(catalog.Fallback(language.English))
-	for key, text := range translations()[supported[i]] {
+	for key, text := range translations()[tagged[i]] {
 		// It fails only for a language that is unknown.
 		_ = b.SetString(tags[i], key, text)
 	}
-	return &Words{supported[i], message.NewPrinter(tags[i], message.Catalog(b))}
+	return &Words{tagged[i], message.NewPrinter(tags[i], message.Catalog(b))}
 }
 
 // Say returns the text that has the English form key, with the arguments in its verbs.

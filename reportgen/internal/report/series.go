@@ -22,7 +22,7 @@ import (
 // The files of a series beside the folders of its reports, and its index in HTML, which is called as a report's page.
 const (
 	SeriesName      = "series.json"
-	SeriesIndexName = "index.md"
+	seriesIndexName = "index.md"
 )
 
 // seriesFile is the content of series.json.
@@ -131,7 +131,7 @@ func writeIndex(dir string, source *Source, formats []string, all []written) err
 		title = "Reports"
 	}
 	index := "# " + markdown.Escape(title) + "\n\n" + indexTable(all, entrance(formats, "md", "html", "site", "pdf"))
-	if err := os.WriteFile(filepath.Join(dir, SeriesIndexName), []byte(index), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, seriesIndexName), []byte(index), 0o666); err != nil {
 		return err
 	}
 	d := &document.Document{Lang: source.config.Lang, Title: title, Authors: source.config.Authors}

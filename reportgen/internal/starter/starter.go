@@ -40,10 +40,10 @@ var (
 	sums []byte
 )
 
-// Module is the module of the copied packages, and Folder the folder of the copy.
+// modulePath is the module of the copied packages, and copyFolder the folder of the copy.
 const (
-	Module = "github.com/flowbook/flowbook"
-	Folder = "flowbook"
+	modulePath = "github.com/flowbook/flowbook"
+	copyFolder = "flowbook"
 )
 
 // Write writes a project to dir, which may exist if it has none of the project's files, and
@@ -168,14 +168,14 @@ func project(name string) (map[string][]byte, error) {
 			return err
 		}
 		content, err := pkg.Source.ReadFile(file)
-		files[path.Join(Folder, "pkg", file)] = content
+		files[path.Join(copyFolder, "pkg", file)] = content
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	requires := bytes.Replace(requirements, []byte("module "+Module+"\n"), nil, 1)
-	files[path.Join(Folder, "go.mod")] = requirements
+	requires := bytes.Replace(requirements, []byte("module "+modulePath+"\n"), nil, 1)
+	files[path.Join(copyFolder, "go.mod")] = requirements
 	files["go.mod"] = fmt.Appendf(nil, `module %s
 %s
 require %s v0.0.0
@@ -187,7 +187,7 @@ tool (
 	github.com/janpfeifer/gonb
 	golang.org/x/tools/cmd/goimports
 )
-`, moduleName(name), requires, Module, Module, Folder)
+`, moduleName(name), requires, modulePath, modulePath, copyFolder)
 	files["go.sum"] = sums
 	return files, nil
 }
@@ -203,7 +203,7 @@ func moduleName(folder string) string {
 		}
 		return '-'
 	}, folder), ".-")
-	if name == Folder || module.CheckImportPath("example.com/"+name) != nil {
+	if name == copyFolder || module.CheckImportPath("example.com/"+name) != nil {
 		name = "report"
 	}
 	return "example.com/" + name

@@ -35,7 +35,7 @@ func TestRequirements(t *testing.T) {
 	}
 	slices.Sort(requires)
 	requires = slices.Compact(requires)
-	project := "module " + Module + "\n\ngo " + own.Go.Version + "\n\nrequire (\n\t" + strings.Join(requires, "\n\t") + "\n)\n"
+	project := "module " + modulePath + "\n\ngo " + own.Go.Version + "\n\nrequire (\n\t" + strings.Join(requires, "\n\t") + "\n)\n"
 	testenv.Golden(t, "requirements.mod", project)
 
 	// The checksums of these modules, and of the go.mod of those that they require.

@@ -1,4 +1,4 @@
-package rendertest_test
+package notebooks_test
 
 import (
 	"strings"
