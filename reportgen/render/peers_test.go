@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,23 +59,73 @@ func TestNotebooksOfOthers(t *testing.T) {
 	if len(pages) < 150 {
 		t.Errorf("%d notebooks, want 150", len(pages))
 	}
-	warned := 0
+	kinds := map[string]int{}
 	for _, name := range slices.Sorted(maps.Keys(pages)) {
-		lost, warnings := compareWithPeer(t, source, name, pages[name])
-		switch {
-		case len(lost) > 0 && len(warnings) == 0:
-			t.Errorf("%s: lost without a warning: %s", name, strings.Join(lost, "; "))
-		case len(lost) > 0:
-			warned++
-			t.Logf("%s: not shown: %s\n\t%s", name, strings.Join(lost, "; "), strings.Join(warnings, "\n\t"))
+		losses, warnings := compareWithPeer(t, source, name, pages[name])
+		for _, l := range losses {
+			if named(l, warnings) {
+				kinds[l.kind+", named in a warning"] += l.count
+				continue
+			}
+			kinds[l.kind+", not named"] += l.count
+			t.Errorf("%s: no warning names %d lost (%s): %s\n\t%s", name, l.count, l.kind, l.what, strings.Join(warnings, "\n\t"))
+		}
+		if len(losses) == 0 {
+			kinds["notebooks that have all that nbconvert shows"]++
 		}
 	}
-	t.Logf("%d notebooks, %d with less than nbconvert shows and a warning", len(pages), warned)
+	t.Logf("%d notebooks", len(pages))
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		t.Logf("%6d %s", kinds[kind], kind)
+	}
+}
+
+// loss is something of one kind that nbconvert's page has and the report has not.
+type loss struct {
+	kind  string // word, picture, formula or link
+	what  string // a word, or the address of a link
+	count int
+	cells []int // the cells that have it, from 1; nil if unknown
+}
+
+// causes are what warnings say of losses of a kind. Text of a cell is lost with the
+// output, element or cell that holds it.
+var causes = map[string]*regexp.Regexp{
+	"picture": regexp.MustCompile(`the image "|a figure.* cannot be shown|a video|a sound|embedded page|an output is omitted|an inline SVG|removed from HTML: <(?:img|svg|canvas|video|audio)`),
+	"formula": regexp.MustCompile(`formula |LaTeX|cell of type|an output is omitted`),
+	"link":    regexp.MustCompile(`removed from HTML|an output is omitted|cell of type|an embedded page`),
+	"word":    regexp.MustCompile(`removed from HTML: <(?:script|style|template|noscript|iframe|math)|an output is omitted|cell of type|more cells than the header|cannot be (?:shown|printed)|formula |of a widget|embedded page|the first|[0-9] MB|shown as plain text only`),
+}
+
+// cellOf matches the cells that a warning names. Others are counted.
+var cellOf = regexp.MustCompile(`, cell (\d+)`)
+
+// named reports whether warnings name a loss: its kind, and a cell that has it, for as
+// many as are lost.
+func named(l loss, warnings []string) bool {
+	found := 0
+	for _, w := range warnings {
+		m := cellOf.FindStringSubmatch(w)
+		if !causes[l.kind].MatchString(w) {
+			continue
+		}
+		also := 0
+		if also = strings.Count(w, "also in another cell"); also == 0 {
+			_, _ = fmt.Sscanf(w[max(0, strings.LastIndex(w, "(also in")):], "(also in %d other", &also)
+		}
+		if m != nil && also == 0 && l.cells != nil {
+			if n, err := strconv.Atoi(m[1]); err != nil || !slices.Contains(l.cells, n) {
+				continue
+			}
+		}
+		found += 1 + also
+	}
+	return found >= l.count
 }
 
 // compareWithPeer returns what nbconvert's page has and the report does not, and the
 // warnings about the report.
-func compareWithPeer(t *testing.T, dir, name, theirs string) (lost, warnings []string) {
+func compareWithPeer(t *testing.T, dir, name, theirs string) (losses []loss, warnings []string) {
 	t.Helper()
 	file, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 	if err != nil {
@@ -112,29 +163,52 @@ func compareWithPeer(t *testing.T, dir, name, theirs string) (lost, warnings []s
 	want, got := contentOf(t, theirs), contentOf(t, page.String())
 	for _, word := range slices.Sorted(maps.Keys(want.words)) {
 		// nbconvert joins the texts of adjacent raw cells to words that no cell has.
-		if !strings.Contains(got.text, word) && (!ascii.MatchString(word) || bytes.Contains(file, []byte(word))) {
-			lost = append(lost, fmt.Sprintf("%q", word))
+		if !strings.Contains(got.text, word) && !onlyRemoved(t, notebook, word) && (!ascii.MatchString(word) || bytes.Contains(file, []byte(word))) {
+			losses = append(losses, loss{"word", word, 1, cellsWith(t, notebook, word)})
 		}
 	}
-	if len(lost) > 8 {
-		lost = append(lost[:8], fmt.Sprintf("and %d more words", len(lost)-8))
-	}
-	if got.pictures < want.pictures {
-		lost = append(lost, fmt.Sprintf("%d of %d pictures", want.pictures-got.pictures, want.pictures))
+	if n := want.pictures - got.pictures; n > 0 {
+		losses = append(losses, loss{"picture", fmt.Sprintf("%d of %d", n, want.pictures), n, nil})
 	}
 	// nbconvert leaves dollars of raw cells to MathJax.
 	raw := slices.ContainsFunc(notebook.Cells, func(c *nbformat.Cell) bool {
 		return c.Type == nbformat.Raw && strings.Contains(c.Source, "$")
 	})
-	if got.formulas < want.formulas && !raw {
-		lost = append(lost, fmt.Sprintf("%d of %d formulas", want.formulas-got.formulas, want.formulas))
+	if n := want.formulas - got.formulas; n > 0 && !raw {
+		losses = append(losses, loss{"formula", fmt.Sprintf("%d of %d", n, want.formulas), n, nil})
 	}
 	for _, link := range slices.Sorted(maps.Keys(want.links)) {
 		if !got.links[link] {
-			lost = append(lost, "the link to "+link)
+			losses = append(losses, loss{"link", link, 1, cellsWith(t, notebook, link)})
 		}
 	}
-	return lost, warnings
+	return losses, warnings
+}
+
+// onlyRemoved reports whether a word is only in cells whose tags leave parts of them out,
+// which nbconvert applies only if it is told to.
+func onlyRemoved(t *testing.T, notebook *nbformat.Notebook, word string) bool {
+	t.Helper()
+	cells := cellsWith(t, notebook, word)
+	return len(cells) > 0 && !slices.ContainsFunc(cells, func(n int) bool {
+		return !slices.ContainsFunc(notebook.Cells[n-1].Tags(), func(tag string) bool { return strings.HasPrefix(tag, "remove") })
+	})
+}
+
+// cellsWith returns the numbers of the cells that hold a text.
+func cellsWith(t *testing.T, notebook *nbformat.Notebook, text string) []int {
+	t.Helper()
+	var all []int
+	for i, cell := range notebook.Cells {
+		source, err := nbformat.Marshal(&nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{cell}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(source, []byte(text)) {
+			all = append(all, i+1)
+		}
+	}
+	return all
 }
 
 // content is what a reader sees of a page.
@@ -147,7 +221,7 @@ type content struct {
 
 var (
 	// dollars matches formulas, which nbconvert leaves to MathJax.
-	dollars = regexp.MustCompile(`(?s)\$\$.+?\$\$|\\\[.+?\\\]|\\begin\{(?:align|equation|eqnarray|gather)\*?\}.*?\\end\{(?:align|equation|eqnarray|gather)\*?\}|\\\(.+?\\\)|\$(?:[^\s$](?:[^$\n]{0,300}[^\s$])?)\$`)
+	dollars = regexp.MustCompile(`(?s)\$\$.+?\$\$|\\\[.+?\\\]|\\begin\{(?:align|equation|eqnarray|gather)\*?\}.*?\\end\{(?:align|equation|eqnarray|gather)\*?\}|\\\(.+?\\\)|\$(?:[^\s$](?:(?:[^$\n]|\n[^$\n]){0,300}[^\s$])?)\$`)
 	ascii   = regexp.MustCompile(`^[0-9A-Za-z]+$`)
 	words   = regexp.MustCompile(`[\p{L}\p{N}]{3,}`)
 )

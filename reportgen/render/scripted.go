@@ -35,21 +35,10 @@ func (b *builder) drawn(c *cell, outputs []*nbformat.Output) []*nbformat.Output 
 		switch {
 		case o == nil || o.Type != nbformat.DisplayData && o.Type != nbformat.ExecuteResult || hasPicture(o):
 			all = append(all, o)
-		case o.Data[mimePlotly] != nil:
-			all = append(all, b.draw(c, o, "Plotly", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Plotly(o.Data[mimePlotly]) }))
-		case vegaSpec(o) != nil:
-			all = append(all, b.draw(c, o, "Vega", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Vega(vegaSpec(o)) }))
-		case o.Data[mimeBokehLoad] != nil, o.Data[mimeHoloLoad] != nil:
-			b.loaded += "<script>" + text(o, mimeScript) + "</script>\n"
-		case c.trusted && onlyScripts(text(o, mimeHTML)):
-			b.loaded += text(o, mimeHTML)
-		case c.trusted && localPage(text(o, mimeHTML)) != "" && b.input.Files != nil:
-			all = append(all, b.localPage(c, o))
-		case c.trusted && drawsHere.MatchString(text(o, mimeHTML)):
-			all = append(all, b.draw(c, o, "Bokeh", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(text(o, mimeHTML) + b.loaded) }))
+		case b.load(c, o):
 		case strings.Contains(text(o, mimeHTML), "bk-notebook-logo"):
 			// "Loading BokehJS …"
-		case strings.Contains(text(o, mimeHTML), "data-root-id="):
+		case strings.Contains(text(o, mimeHTML), "data-root-id=") && !drawsHere.MatchString(text(o, mimeHTML)):
 			roots = append(roots, o)
 		case o.Data[mimeBokehExec] != nil:
 			page := ""
@@ -59,13 +48,46 @@ func (b *builder) drawn(c *cell, outputs []*nbformat.Output) []*nbformat.Output 
 			roots = nil
 			page += b.loaded + "<script>" + text(o, mimeScript) + "</script>"
 			all = append(all, b.draw(c, o, "Bokeh", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(page) }))
-		case c.trusted && loadsScripts.MatchString(text(o, mimeHTML)):
-			all = append(all, b.draw(c, o, "HTML", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(text(o, mimeHTML)) }))
 		default:
-			all = append(all, o)
+			all = append(all, b.drawnAlone(c, o))
 		}
 	}
 	return append(all, roots...)
+}
+
+// load keeps the scripts that an output loads for later ones. It returns false for other
+// outputs.
+func (b *builder) load(c *cell, o *nbformat.Output) bool {
+	switch {
+	case o.Data[mimeBokehLoad] != nil, o.Data[mimeHoloLoad] != nil:
+		b.loaded += "<script>" + text(o, mimeScript) + "</script>\n"
+		return true
+	case c.trusted && onlyScripts(text(o, mimeHTML)):
+		b.loaded += text(o, mimeHTML)
+		return true
+	}
+	return false
+}
+
+// drawnAlone returns an output with a picture in place of one that needs scripts, and no
+// other output.
+func (b *builder) drawnAlone(c *cell, o *nbformat.Output) *nbformat.Output {
+	page := text(o, mimeHTML)
+	switch {
+	case o.Data[mimePlotly] != nil:
+		return b.draw(c, o, "Plotly", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Plotly(o.Data[mimePlotly]) })
+	case vegaSpec(o) != nil:
+		return b.draw(c, o, "Vega", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Vega(vegaSpec(o)) })
+	case !c.trusted:
+		return o
+	case localPage(page) != "" && b.input.Files != nil:
+		return b.localPage(c, o)
+	case drawsHere.MatchString(page):
+		return b.draw(c, o, "Bokeh", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(page + b.loaded) })
+	case loadsScripts.MatchString(page):
+		return b.draw(c, o, "HTML", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(page) })
+	}
+	return o
 }
 
 // drawsHere matches HTML of Bokeh and HoloViews with the script that draws it.

@@ -128,12 +128,17 @@ func (w *widgetWriter) write(id string) {
 			return
 		}
 	}
+	w.control(name, description, m)
+}
+
+// control writes the value of a control.
+func (w *widgetWriter) control(name, description string, m *widgetModel) {
 	value := m.value()
-	_, isControl := m.State["value"]
+	_, hasValue := m.State["value"]
 	switch {
 	case name == "Password" && value != "":
 		value = "••••••"
-	case value == "" && isControl:
+	case value == "" && hasValue:
 		value = "—"
 	case value == "" && description == "":
 		w.warnOnce(w.cell.where, "widget "+name, "a widget of type %s is not shown", name)

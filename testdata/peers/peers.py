@@ -9,6 +9,7 @@ requirements.txt.
 """
 
 import base64
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -185,7 +186,7 @@ def result(tool, program, cells, right, lost):
         commands, page = tool(program, folder)
         for command in commands:
             try:
-                done = subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=180)
+                done = subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=900)
             except (subprocess.TimeoutExpired, OSError):
                 return "failed"
             # mystmd fails when it looks for its theme, after it wrote the content.
@@ -227,8 +228,10 @@ def table(program, out):
              "Scripts that nbconvert's pages load from the network count as loaded.", "", "Versions: " + versions() + ".", "",
              "| class | " + " | ".join(n for n, _ in tools) + " |", "|---|" + "---|" * len(tools)]
     behind = []
-    for name, cells, right, lost in CLASSES:
-        results = [result(tool, program, cells, right, lost) for _, tool in tools]
+    pool = concurrent.futures.ThreadPoolExecutor(max(6, os.cpu_count() or 1))
+    waiting = [[pool.submit(result, tool, program, *c[1:]) for _, tool in tools] for c in CLASSES]
+    for (name, *_), row in zip(CLASSES, waiting):
+        results = [r.result() for r in row]
         lines.append("| %s | %s |" % (name, " | ".join(results)))
         print(lines[-1], flush=True)
         if results[0] != "right" and "right" in results[1:]:

@@ -194,6 +194,31 @@ func TestSanitizer(t *testing.T) {
 	}
 }
 
+// TestBareURLs checks which addresses in running text are links.
+func TestBareURLs(t *testing.T) {
+	p := document.NewParser()
+	for source, want := range map[string]string{
+		"at http://localhost:8000/x. Then": "http://localhost:8000/x",
+		"http://192.0.2.1:9090/graph":      "http://192.0.2.1:9090/graph",
+		"https://example.org/a?b=c":        "https://example.org/a?b=c",
+		"http://host and www.example.org":  "www.example.org",
+		"`http://localhost/`":              "",
+	} {
+		for _, text := range []*document.Text{p.Parse(source), p.ParseLine(source)} {
+			got := ""
+			_ = ast.Walk(text.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+				if link, ok := n.(*ast.AutoLink); ok && entering {
+					got += string(link.Label(text.Source))
+				}
+				return ast.WalkContinue, nil
+			})
+			if got != want {
+				t.Errorf("%q links %q, want %q", source, got, want)
+			}
+		}
+	}
+}
+
 // TestMath finds formulas, and nothing else between dollars.
 func TestMath(t *testing.T) {
 	p := document.NewParser()

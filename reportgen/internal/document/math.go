@@ -208,15 +208,16 @@ func (equationParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (a
 	}
 	rest := line[at:]
 	e := &Equation{Offset: segment.Start + at, Open: true}
-	if m := environment.FindSubmatch(rest); m != nil {
+	switch m := environment.FindSubmatch(rest); {
+	case m != nil:
 		pc.Set(equationEnd, `\end{`+string(m[1])+"}")
-	} else if bytes.HasPrefix(rest, []byte("$$")) {
+	case bytes.HasPrefix(rest, []byte("$$")):
 		pc.Set(equationEnd, "$$")
 		rest = rest[2:]
-	} else if bytes.HasPrefix(rest, []byte(`\\[`)) {
+	case bytes.HasPrefix(rest, []byte(`\\[`)):
 		pc.Set(equationEnd, `\\]`)
 		rest = rest[3:]
-	} else {
+	default:
 		return nil, parser.NoChildren
 	}
 	if bytes.Contains(rest, []byte(pc.Get(equationEnd).(string))) && !e.take(rest, pc) {

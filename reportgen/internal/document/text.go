@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -34,10 +35,14 @@ type Parser struct {
 	inlines parser.Parser
 }
 
+// bareURL matches an address in running text: as on GitHub, and of local servers and IP
+// addresses, as in JupyterLab.
+var bareURL = regexp.MustCompile("^(?:http|https|ftp)://(?:[-a-zA-Z0-9@:%._+~#=]{1,256}\\.[a-z]+|localhost|[0-9]{1,3}(?:\\.[0-9]{1,3}){3})(?::[0-9]+)?(?:[/#?][-a-zA-Z0-9@:%_+.~#$!?&/=();,'\">^{}\\[\\]`]*)?")
+
 // NewParser makes a Parser.
 func NewParser() *Parser {
 	markdown := goldmark.New(
-		goldmark.WithExtensions(extension.GFM, extension.Footnote),
+		goldmark.WithExtensions(extension.Strikethrough, extension.Table, extension.TaskList, extension.NewLinkify(extension.WithLinkifyURLRegexp(bareURL)), extension.Footnote),
 		goldmark.WithParserOptions(
 			parser.WithHeadingAttribute(),
 			parser.WithBlockParsers(util.Prioritized(equationParser{}, 690)),
@@ -47,7 +52,7 @@ func NewParser() *Parser {
 	)
 	inlines := append(append(parser.DefaultInlineParsers(), ownInlines()...),
 		util.Prioritized(extension.NewStrikethroughParser(), 500),
-		util.Prioritized(extension.NewLinkifyParser(), 999),
+		util.Prioritized(extension.NewLinkifyParser(extension.WithLinkifyURLRegexp(bareURL)), 999),
 	)
 	return &Parser{
 		blocks: markdown.Parser(),
