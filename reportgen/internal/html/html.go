@@ -181,7 +181,9 @@ func (p *page) ScriptWords() (string, error) {
 
 // output returns an HTML output.
 func (p *page) output(h *document.HTML) template.HTML {
-	return template.HTML(document.Balance(p.fragment(&h.Fragment, h.Trusted)))
+	// pandas writes empty headers, which a screen reader would announce.
+	source := strings.ReplaceAll(p.fragment(&h.Fragment, h.Trusted), "<th></th>", "<td></td>")
+	return template.HTML(document.Balance(source))
 }
 
 // fragment returns the HTML of a fragment, which may leave elements open. Markup is
