@@ -50,6 +50,7 @@ func newRunCommand() *cobra.Command {
   report.pdf   the printed report (with --to pdf; needs Typst, Chromium or Chrome)
   report.typ   source of Typst, with its pictures in figures/ (with --to typst)
   site/        a page for each section (with --to site)
+  files/       the files of the project that the notebooks link to
 
 Without arguments, run executes the notebooks that report.yaml lists, or all notebooks
 in the folder notebooks. A report.yaml in the current folder or beside the notebooks
@@ -60,7 +61,18 @@ The report folder is replaced as a whole. If a cell fails or times out, the repo
 holds all results so far and marks the failed cell. The exit status is then 1, or 4 if
 the kernel died or did not start. Ctrl-C is treated like a failing cell, but writes no
 PDF and exits with 130; a second Ctrl-C exits immediately. If no cell ran, the previous
-report is kept.`,
+report is kept.
+
+A cell runs again if its code, a cell before it, a parameter or something that it read
+has changed. On IPython and GoNB, run observes which files, folders and environment
+variables a cell reads, and which modules it imports from outside of the installed
+packages. A cell that uses the network, starts a child process or calls the clock runs
+each time, also if a module of the project does so. Not observed are calls of the clock
+and random numbers inside installed packages, files that a compiled package opens by
+itself (cells that import a known one, such as duckdb, run each time), and what other
+programs do meanwhile. For such cells, use --no-cache, or declare in the metadata of
+the cell or notebook what they read: {"reportgen": {"inputs": ["days/*.csv"]}}; with
+"cache": false, a cell always runs.`,
 		Example:           "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
 		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -185,6 +185,7 @@ func TestObservePython(t *testing.T) {
 		{name: "bash", cells: []string{"%%bash\necho $lower_case"}, first: "one", then: "two", reason: "a child process"},
 		{name: "subprocess", cells: []string{"1", "import subprocess, sys\nprint(subprocess.check_output(['cat', 'mon.txt'], text=True))"}, first: "old", files: next, then: "new", reason: "a child process (cell 2)"},
 		{name: "clock", cells: []string{"from datetime import datetime as d\nprint(d.now())"}, first: "*", then: "*", reason: "the clock"},
+		{name: "clock in a module", cells: []string{"open('ticks.py', 'w').write('import time\\ndef f(): return time.time()')", "import ticks\nprint(ticks.f() > 0)"}, first: "True", then: "True", reason: "the clock"},
 		{name: "timing", cells: []string{"%%time\n1"}, first: "*", then: "*", reason: "the clock"},
 		{name: "network", cells: []string{"import socket\ntry:\n    socket.create_connection(('127.0.0.1', 1), 1)\nexcept OSError:\n    print('none')"}, first: "none", then: "none", reason: "the network"},
 		{name: "clock that is declared", cells: []string{"import time\nprint(time.time() > 0)"}, first: "True", then: "True", reason: "the clock", keep: true},

@@ -51,6 +51,9 @@ func (e *Environment) temporary(warn func(string)) error {
 	return fmt.Errorf("no folder for temporary files: %w; set TMPDIR to one that can be written", first)
 }
 
+// slowGo is what a temporary home means for Go kernels.
+const slowGo = "; the first Go cell takes longer, since Go's build cache there is empty: set GOCACHE to keep one"
+
 // home sets $HOME if it is not set or names no folder. Kernels and compilers look for their settings there.
 func (e *Environment) home(warn func(string)) error {
 	home := os.Getenv("HOME")
@@ -62,9 +65,9 @@ func (e *Environment) home(warn func(string)) error {
 		return err
 	}
 	if home == "" {
-		warn("HOME is not set; using a temporary folder")
+		warn("HOME is not set; using a temporary folder" + slowGo)
 	} else {
-		warn(fmt.Sprintf("HOME=%s is not a folder; using a temporary one", home))
+		warn(fmt.Sprintf("HOME=%s is not a folder; using a temporary one", home) + slowGo)
 	}
 	return e.set("HOME", dir)
 }
