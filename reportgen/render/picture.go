@@ -293,14 +293,22 @@ func readFile(in Input, name string) (inProject string, data []byte, err error) 
 	}
 	f, err := in.Files.Open(inProject)
 	if err != nil {
-		return "", nil, err
+		return "", nil, withoutPath(err)
 	}
 	data, err = io.ReadAll(io.LimitReader(f, maxPicture+1))
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(withoutPath(err), f.Close()); err != nil {
 		return "", nil, err
 	}
 	if len(data) > maxPicture {
 		return "", nil, fmt.Errorf("larger than %d MB", maxPicture>>20)
 	}
 	return inProject, data, nil
+}
+
+// withoutPath returns the reason of an error of a file, whose path depends on the machine.
+func withoutPath(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }

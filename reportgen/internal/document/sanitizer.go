@@ -32,7 +32,7 @@ func NewSanitizer() *Sanitizer {
 	p.AllowElements("article", "aside", "section", "header", "footer", "details", "summary", "figure", "figcaption",
 		"h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "br", "hr", "wbr", "blockquote", "pre", "address", "main", "nav",
 		"abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "i", "ins", "kbd", "label", "mark", "q", "rp", "rt",
-		"ruby", "s", "samp", "progress", "meter", "nobr", "small", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "caption", "dl", "dt", "dd", "a")
+		"ruby", "s", "samp", "progress", "meter", "small", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "caption", "dl", "dt", "dd", "a")
 	p.AllowAttrs("open").OnElements("details")
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("value", "min", "max", "low", "high", "optimum").Matching(bluemonday.Number).OnElements("progress", "meter")
