@@ -12,7 +12,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
-// constructs is a notebook with each construct of other people's notebooks.
+// constructs is a notebook with each construct of notebooks of other tools.
 func constructs(t *testing.T) render.Input {
 	t.Helper()
 	dot, err := base64.StdEncoding.DecodeString(pixel)
@@ -59,7 +59,7 @@ func constructs(t *testing.T) render.Input {
 	return in
 }
 
-// TestConstructs checks the constructs of other people's notebooks in Chromium and with
+// TestConstructs checks the constructs of notebooks of other tools in Chromium and with
 // axe-core, in both themes, on a desk's screen and a phone's.
 func TestConstructs(t *testing.T) {
 	d, _, err := render.Build([]render.Input{constructs(t)}, render.Options{Attach: func(string, []byte) error { return nil }})

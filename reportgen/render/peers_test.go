@@ -186,7 +186,7 @@ func compareWithPeer(t *testing.T, dir, name, theirs string) (losses []loss, war
 }
 
 // onlyRemoved reports whether a word is only in cells whose tags leave parts of them out,
-// which nbconvert applies only if it is told to.
+// which nbconvert applies only with a setting.
 func onlyRemoved(t *testing.T, notebook *nbformat.Notebook, word string) bool {
 	t.Helper()
 	cells := cellsWith(t, notebook, word)
