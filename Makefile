@@ -155,7 +155,7 @@ MYST_VERSION := 1.8.3
 
 peers: reportgen $(TOOLS)/peers/.made ## compare with nbconvert, papermill and mystmd; writes testdata/peers.md
 	@test -e $(TOOLS)/peers/node_modules/mystmd || npm install --silent --no-save --prefix $(TOOLS)/peers mystmd@$(MYST_VERSION)
-	$(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) testdata/peers.md
+	$(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) testdata/peers.md $(TOOL)
 
 # Notebooks that went wrong for users of other tools. They are not part of the repository.
 CASES ?= ../shared/cases/notebooks

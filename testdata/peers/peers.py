@@ -1,6 +1,7 @@
 """Compares reportgen with other tools on notebooks of the kinds that users report as broken.
 
-    peers.py REPORTGEN peers.md            writes a table of small notebooks made here, one a class
+    peers.py REPORTGEN peers.md [TOOL]     writes a table of small notebooks made here, one a class; with the name of a
+                                           tool, only its column is measured again
     peers.py REPORTGEN --cases FOLDER      runs the cases in a folder and prints right or wrong for each
 
 Every tool runs each notebook itself. A result is right, wrong, lost (what the cell shows is not in the result) or
@@ -14,9 +15,12 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg==")
 PICTURE = r'<(?:img[^>]+src="(?:data:|pic|\.\./)|svg)'
@@ -148,7 +152,7 @@ def myst_html(node):
     if kind in ("math", "inlineMath"):
         return "<span%s>%s</span>" % (label, node.get("html") or escape(value))
     if kind == "image":
-        return '<img src="data:%s" alt="%s" width="%s">' % (node.get("url"), node.get("alt", ""), node.get("width", ""))
+        return '<img src="data:image/png" alt="%s" width="%s">' % (node.get("alt", ""), node.get("width", ""))
     if kind == "link":
         return '<a href="%s">%s</a>' % (node.get("url") or "#" + node.get("identifier", ""), inside)
     if kind == "crossReference":
@@ -165,11 +169,28 @@ def myst_html(node):
 
 def mystmd(_, folder):
     (folder / "myst.yml").write_text("version: 1\nproject: {}\nsite: {template: book-theme}\n")
-    settings = folder / "home" / ".jupyter"
-    settings.mkdir()
-    (settings / "jupyter_server_config.json").write_text('{"ServerApp": {"allow_root": true}}')
     program = os.path.join(sys.prefix, "node_modules", ".bin", "myst")
     return [[program, "build", "--site", "--execute"]], "_build/site/content/a.json"
+
+
+TOKEN = "peers"
+
+
+def jupyter_server():
+    """Starts a Jupyter server, on which mystmd runs cells, and returns its process and address."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    address = "http://127.0.0.1:%d" % port
+    process = subprocess.Popen([sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+                                "--ServerApp.port=%d" % port, "--IdentityProvider.token=" + TOKEN], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        try:
+            urllib.request.urlopen(address + "/api/kernelspecs?token=" + TOKEN, timeout=60).read()
+            return process, address
+        except OSError:
+            time.sleep(0.2)
+    sys.exit("the Jupyter server for mystmd did not start")
 
 
 def result(tool, program, cells, right, lost):
@@ -183,6 +204,8 @@ def result(tool, program, cells, right, lost):
         (folder / "images" / "dot.png").write_bytes(PIXEL)
         env = dict(os.environ, HOME=str(folder / "home"), JUPYTER_PATH=os.path.join(sys.prefix, "share", "jupyter"),
                    PATH=os.path.join(sys.prefix, "bin") + os.pathsep + os.environ["PATH"])
+        if tool is mystmd:
+            env.update(JUPYTER_BASE_URL=program, JUPYTER_TOKEN=TOKEN)
         commands, page = tool(program, folder)
         for command in commands:
             try:
@@ -190,7 +213,7 @@ def result(tool, program, cells, right, lost):
             except (subprocess.TimeoutExpired, OSError):
                 return "failed"
             # mystmd fails when it looks for its theme, after it wrote the content.
-            if done.returncode != 0 and tool is not mystmd:
+            if done.returncode != 0 and tool is not mystmd or b"Unable to instantiate connection" in done.stdout + done.stderr:
                 return "failed"
         try:
             text = (folder / page).read_text()
@@ -218,7 +241,8 @@ def versions():
     return "nbconvert %s, papermill %s, mystmd %s" % (pip.get("nbconvert"), pip.get("papermill"), myst)
 
 
-def table(program, out):
+def table(program, out, only=None):
+    known = {row[0]: row[1:] for row in (line.strip("| \n").split(" | ") for line in open(out) if line.startswith("| "))} if only else {}
     tools = [("reportgen", reportgen), ("nbconvert", nbconvert), ("papermill", papermill), ("mystmd", mystmd)]
     lines = ["# Notebooks of others, compared with other tools", "",
              "Made by `make peers`, which runs each notebook with each tool. *Right*: the page shows what JupyterLab shows. *Wrong*:",
@@ -229,13 +253,15 @@ def table(program, out):
              "| class | " + " | ".join(n for n, _ in tools) + " |", "|---|" + "---|" * len(tools)]
     behind = []
     pool = concurrent.futures.ThreadPoolExecutor(max(6, os.cpu_count() or 1))
-    waiting = [[pool.submit(result, tool, program, *c[1:]) for _, tool in tools] for c in CLASSES]
+    server, address = jupyter_server()
+    waiting = [[pool.submit(result, tool, address if tool is mystmd else program, *c[1:]) if only in (None, name) else None for name, tool in tools] for c in CLASSES]
     for (name, *_), row in zip(CLASSES, waiting):
-        results = [r.result() for r in row]
+        results = [r.result() if r else known[name][i] for i, r in enumerate(row)]
         lines.append("| %s | %s |" % (name, " | ".join(results)))
         print(lines[-1], flush=True)
         if results[0] != "right" and "right" in results[1:]:
             behind.append(name)
+    server.terminate()
     lines += ["", "Rows where another tool is right and reportgen is not: %s." % (", ".join(behind) or "none")]
     pathlib.Path(out).write_text("\n".join(lines) + "\n")
     print(lines[-1])
@@ -297,6 +323,6 @@ def cases(program, folder):
 if __name__ == "__main__":
     if len(sys.argv) == 4 and sys.argv[2] == "--cases":
         sys.exit(1 if cases(sys.argv[1], sys.argv[3]) else 0)
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
-    table(os.path.abspath(sys.argv[1]), sys.argv[2])
+    table(os.path.abspath(sys.argv[1]), *sys.argv[2:])
