@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"maps"
@@ -24,7 +23,7 @@ import (
 // Folder is a folder of days, to which imports add one after the other:
 //
 //	DIR/date=2024-04-19/part-1f3ab0c2d4e5.parquet   flow files
-//	DIR/.flowbook/logs                              the logs imported, by hash
+//	DIR/.flowbook/logs                              the logs imported, by the hash of what they hold
 //
 // Spark, DuckDB, ClickHouse and Athena read this layout. Each import adds a file
 // to each day it has flows of. A log that was imported before is not imported
@@ -101,7 +100,7 @@ func (f *Folder) addLogs(lines string) {
 	}
 }
 
-// hashedLog is a log file and the SHA-256 of its bytes.
+// hashedLog is a log file and the SHA-256 of what it holds.
 type hashedLog struct{ Path, Hash string }
 
 // fresh returns the logs of those given that were not imported before, each once,
@@ -109,11 +108,12 @@ type hashedLog struct{ Path, Hash string }
 func (f *Folder) fresh(paths []string) (fresh []hashedLog, known []string, err error) {
 	seen := maps.Clone(f.logs)
 	for _, path := range paths {
-		hash, err := hashLog(path)
+		hash, stored, err := ingest.Content(path)
 		if err != nil {
 			return nil, nil, err
 		}
-		if _, ok := seen[hash]; ok {
+		_, ok := seen[hash]
+		if _, packed := seen[stored]; ok || packed { // earlier versions remembered the packed log
 			known = append(known, path)
 			continue
 		}
@@ -121,19 +121,6 @@ func (f *Folder) fresh(paths []string) (fresh []hashedLog, known []string, err e
 		fresh = append(fresh, hashedLog{path, hash})
 	}
 	return fresh, known, nil
-}
-
-func hashLog(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // add writes flows, which are ordered by day, to a file of each day, and remembers

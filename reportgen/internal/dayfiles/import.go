@@ -37,6 +37,16 @@ type Advice struct {
 // Write writes the flows of logs to one file a day: to path if there is one day, else
 // to path with the date before its extension.
 func (i Import) Write(ctx context.Context, logs []string, path string) (err error) {
+	files, err := ingest.Files(i.Format, logs)
+	if err != nil {
+		return err
+	}
+	if i.Reading.Without, err = ingest.Copies(files); err != nil {
+		return err
+	}
+	if n := len(i.Reading.Without); n > 0 {
+		i.Console.Infof("skipped %s with the content of another one; first %s", english.Plural(n, "log", ""), i.Reading.Without[0])
+	}
 	sorter := ingest.Sorter{Chosen: i.Reading.Days}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
 	summary, err := i.read(ctx, logs, &sorter)
@@ -58,17 +68,14 @@ func (i Import) Write(ctx context.Context, logs []string, path string) (err erro
 
 // AddTo adds the flows of the logs that a folder does not have yet.
 func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err error) {
-	fresh, err := i.fresh(folder, logs)
+	fresh, known, err := i.fresh(folder, logs)
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	var paths []string
-	for _, log := range fresh {
-		paths = append(paths, log.Path)
-	}
+	i.Reading.Without = known
 	sorter := ingest.Sorter{Chosen: i.Reading.Days}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
-	summary, err := i.read(ctx, paths, &sorter)
+	summary, err := i.read(ctx, logs, &sorter)
 	if err != nil {
 		return err
 	}
@@ -88,20 +95,19 @@ func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err e
 	})
 }
 
-// fresh returns the logs that the folder does not have yet.
-func (i Import) fresh(folder *Folder, logs []string) ([]hashedLog, error) {
+// fresh returns the logs that the folder does not have yet, and those that it has.
+func (i Import) fresh(folder *Folder, logs []string) (fresh []hashedLog, known []string, err error) {
 	files, err := ingest.Files(i.Format, logs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	fresh, known, err := folder.fresh(files)
-	if err != nil {
-		return nil, err
+	if fresh, known, err = folder.fresh(files); err != nil {
+		return nil, nil, err
 	}
 	if len(known) > 0 {
 		i.Console.Infof("skipped %s imported before; first %s", english.Plural(len(known), "log", ""), known[0])
 	}
-	return fresh, nil
+	return fresh, known, nil
 }
 
 // read reads all flows into the sorter, joins the parts of connections and reports

@@ -48,6 +48,8 @@ type Options struct {
 	// Stdin is what the path - reads, which is a log of lines; nil means that
 	// there is none.
 	Stdin io.Reader
+	// Without are logs that are left out of those to read.
+	Without []string
 	// OneWay says that each row describes one direction of a connection, in formats
 	// that allow both.
 	OneWay bool
@@ -103,6 +105,7 @@ func Open(f Format, paths []string, opt Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	files = slices.DeleteFunc(files, func(path string) bool { return slices.Contains(opt.Without, path) })
 	var names []string
 	if f.Name == "zeek" {
 		passed = slices.DeleteFunc(passed, func(path string) bool {
