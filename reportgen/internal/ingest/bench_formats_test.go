@@ -57,16 +57,54 @@ func benchLine(form string, n int) []byte {
 	return fmt.Appendf(nil, "%d,%s,%d,%s,443,tcp,%d,%d\n", at.UnixMilli(), src, sport, dst, up, down)
 }
 
+// benchBinary is a file of so many rows: records of nfcapd or of NetFlow v9, 20 in a
+// message, or captured packets of as many connections.
+func benchBinary(b *testing.B, form string, rows int) []byte {
+	var packets []aPacket
+	var blocks [][]byte
+	for n := 0; n < rows; n += 20 {
+		var records []byte
+		for i := n; i < n+20; i++ {
+			a, z := [4]byte{192, 168, 100, byte(i%200 + 1)}, [4]byte{142, 250, byte(i * 7 % 5000 / 256), byte(i * 7)}
+			switch form {
+			case "nfcapd":
+				records = append(records, nfNew...)
+			case "netflow":
+				records = append(records, data9(uptime-1000, uptime, a, z, uint16(32768+i%20000), 443, 6, 0, 12, uint32(i%5000))...)
+			default:
+				packets = append(packets, aPacket{float64(i) / 50, fmt.Sprintf("%s:%d", netip.AddrFrom4(a), 32768+i%20000), netip.AddrFrom4(z).String() + ":443", "S", 0, ""})
+			}
+		}
+		switch form {
+		case "nfcapd":
+			blocks = append(blocks, records)
+		case "netflow":
+			packets = append(packets, aPacket{float64(n) / 50, "192.0.2.254:40000", "192.0.2.253:2055", "", 0, messageV9(set(0, templateOf(256, flow9...)), set(256, records))})
+		}
+	}
+	if form == "nfcapd" {
+		return nfcapd2(nfPlain, blocks...)
+	}
+	return capture(b, false, packets)
+}
+
 func BenchmarkFormats(b *testing.B) {
 	const rows = 100_000
-	for _, form := range []string{"binetflow", "nfdump", "nfdump-csv", "eve", "vpc", "ecs", "csv"} {
+	for _, form := range []string{"binetflow", "nfdump", "nfdump-csv", "eve", "vpc", "ecs", "csv", "nfcapd", "netflow", "pcap"} {
 		b.Run(form, func(b *testing.B) {
 			log := []byte(benchHead[form])
-			for n := range rows {
-				log = append(log, benchLine(form, n)...)
+			switch form {
+			case "nfcapd", "netflow", "pcap":
+				log = benchBinary(b, form, rows)
+			default:
+				for n := range rows {
+					log = append(log, benchLine(form, n)...)
+				}
 			}
 			name, opt := form, Options{}
 			switch form {
+			case "nfcapd":
+				name = "nfdump"
 			case "nfdump-csv":
 				name = "nfdump"
 			case "csv":

@@ -16,14 +16,16 @@ import (
 )
 
 // Detect returns the format of logs by the content of their files. Files in folders
-// are ignored if their format is unknown; a file named in paths must have a known
+// are ignored if their format is unknown, or if they do not have a usual name of their
+// format where others do; a file named in paths must have a known
 // format. If the logs have several formats, the error names the format of each
 // file.
 func Detect(paths []string, opt Options) (Format, error) {
 	if len(opt.Map) > 0 {
 		return detectTable(paths)
 	}
-	found := map[string]string{} // a file of each format
+	// A file of each format, and one of those that have no usual name of their format.
+	found, unusual := map[string]string{}, map[string]string{}
 	for _, path := range paths {
 		if path == stdin {
 			return Format{}, errors.New("standard input: its format cannot be detected; name it with --from")
@@ -39,12 +41,19 @@ func Detect(paths []string, opt Options) (Format, error) {
 				return Format{}, fmt.Errorf("%s: %w", file, err)
 			case name == "" && !folder:
 				return Format{}, fmt.Errorf("%s: the format cannot be detected; name it with --from, or use --from csv with --map for a table", file)
-			case err == nil && name != "" && (!folder || formats[name].Wants(filepath.Base(file))):
-				if _, ok := found[name]; !ok {
-					found[name] = file
+			case err == nil && name != "":
+				into := found
+				if folder && !formats[name].Wants(filepath.Base(file)) {
+					into = unusual
+				}
+				if _, ok := into[name]; !ok {
+					into[name] = file
 				}
 			}
 		}
+	}
+	if len(found) == 0 {
+		found = unusual
 	}
 	names := slices.Sorted(maps.Keys(found))
 	switch len(names) {

@@ -85,7 +85,10 @@ func find(f Format, paths []string) (files, passed []string, err error) {
 			return nil, nil, err
 		}
 		if len(wanted) == 0 {
-			return nil, nil, fmt.Errorf("%s: no file in this folder is named as %s logs are (%s); name the files one by one to read them nonetheless",
+			wanted, others = byContent(f, others)
+		}
+		if len(wanted) == 0 {
+			return nil, nil, fmt.Errorf("%s: no file in this folder is named as %s logs are (%s), or looks like one; name the files one by one to read them nonetheless",
 				path, f.Name, f.Wanted)
 		}
 		files = append(files, wanted...)
@@ -100,6 +103,18 @@ func find(f Format, paths []string) (files, passed []string, err error) {
 		return named
 	})
 	return files, passed, nil
+}
+
+// byContent returns the files that are logs of a format by their content, and the others.
+func byContent(f Format, files []string) (wanted, others []string) {
+	for _, file := range files {
+		if name, err := sniff(file); err == nil && name == f.Name {
+			wanted = append(wanted, file)
+		} else {
+			others = append(others, file)
+		}
+	}
+	return wanted, others
 }
 
 // walk lists the files under a folder. A link to a file counts as a file; a

@@ -64,6 +64,25 @@ func TestReaderNamedBesidesFolder(t *testing.T) {
 	}
 }
 
+// A folder whose files have other names than logs usually have is read by content.
+func TestFolderByContent(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "host-a.txt", []byte(sniffedZeek))
+	write(t, dir, "notes.md", []byte("# Notes\n\nNo log.\n"))
+	if f, err := Detect([]string{dir}, Options{}); err != nil || f.Name != "zeek" {
+		t.Fatalf("%q, %v", f.Name, err)
+	}
+	files, err := Files(zeek(t), []string{dir})
+	if err != nil || len(files) != 1 || filepath.Base(files[0]) != "host-a.txt" {
+		t.Errorf("%v, %v", files, err)
+	}
+	// Beside a log with a usual name, it is passed over.
+	write(t, dir, "conn.log", []byte(sniffedZeek))
+	if files, err = Files(zeek(t), []string{dir}); err != nil || len(files) != 1 || filepath.Base(files[0]) != "conn.log" {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
 func TestReaderCounts(t *testing.T) {
 	path := write(t, t.TempDir(), "conn.log", []byte(short+
 		row("1", "10.0.0.1")+

@@ -72,11 +72,11 @@ func zeekStateFlow(r *rowReader, line int64) (Flow, error) {
 // zeekNeeded are the fields that a log must have.
 var zeekNeeded = []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp, fieldDown}
 
-// zeekConnLog matches conn.log and what Zeek's and Corelight's rotation makes
-// of the name: conn.00:00:00-01:00:00.log.gz, conn_20240419_00:00:00.log. It
+// zeekConnLog matches conn.log, perhaps numbered, and what Zeek's and Corelight's rotation
+// makes of the name: conn.00:00:00-01:00:00.log.gz, conn_20240419_00:00:00.log. It
 // does not match conn-summary.*.log, which is a report in text, nor open_conn.log,
 // whose rows are repeated in conn.log once they are closed.
-var zeekConnLog = regexp.MustCompile(`^conn([._-]?[0-9].*)?\.(log|json|ndjson)(\.labeled)?(\.gz|\.zst|\.bz2|\.xz)?$`)
+var zeekConnLog = regexp.MustCompile(`^([0-9]+[._-])?conn([._-]?[0-9].*)?\.(log|json|ndjson)(\.labeled)?(\.gz|\.zst|\.bz2|\.xz)?$`)
 
 func isZeekConnLog(base string) bool { return zeekConnLog.MatchString(base) }
 
