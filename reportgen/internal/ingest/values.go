@@ -140,9 +140,10 @@ func port(v []byte) (uint16, bool) {
 }
 
 // services are the ports by the name of their service, as IANA assigns them: of
-// several ports with one name the lowest.
+// several ports with one name the lowest, but that of /etc/services, which ra and others
+// read, for HTTP.
 var services = sync.OnceValue(func() map[string]uint16 {
-	names := map[string]uint16{}
+	names := map[string]uint16{"http-alt": 8080, "webcache": 8080}
 	add := func(port uint16, text string) { // such as 443(https)
 		_, name, found := strings.Cut(strings.TrimSuffix(text, ")"), "(")
 		if _, taken := names[name]; found && !taken {
