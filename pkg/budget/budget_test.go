@@ -48,3 +48,9 @@ func ExampleCheck() {
 	// page: larger than the limit of 67.1 MB
 	// <nil>
 }
+
+func ExampleReader() {
+	_, err := io.ReadAll(budget.Reader(strings.NewReader("a log that is longer than it may be"), "log", 10))
+	fmt.Println(err)
+	// Output: log: larger than the limit of 10 B
+}
