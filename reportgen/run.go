@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,14 +30,17 @@ type runFlags struct {
 	allowErrors  bool
 	trust        bool
 	strict       bool
+	out          string
+	formats      []string
+	noCache      bool
+
+	verify func(context.Context, []execute.Input, []execute.Parameter) error // of inputs; nil: days.CheckInputs
 }
 
 // newRunCommand returns the command that makes a report of notebooks.
 func newRunCommand() *cobra.Command {
 	var flags runFlags
-	var out string
-	var formats []string
-	var noCache bool
+	var dossiers bool
 	c := &cobra.Command{
 		Use:   "run [NOTEBOOK|FOLDER]...",
 		Short: "Run notebooks and write their report",
@@ -76,15 +78,25 @@ the cell or notebook what they read: {"reportgen": {"inputs": ["days/*.csv"]}}; 
 		Example:           "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
 		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return flags.run(cmd, args, out, formats, !noCache)
+			err := flags.write(cmd, func() (*report.Source, []report.Member, error) { return flags.source(cmd, args) })
+			if !dossiers || err != nil {
+				return err
+			}
+			return flags.dossiers(cmd)
 		},
 	}
-	c.Flags().StringVarP(&out, "output", "o", "report", "`FOLDER` report to write")
-	c.Flags().StringSliceVar(&formats, "to", report.DefaultFormats(), "`FORMATS` files to write: "+strings.Join(report.KnownFormats(), ", "))
-	c.Flags().BoolVar(&noCache, "no-cache", false, "run all cells, even if nothing that they depend on has changed")
-	flags.add(c.Flags())
-	completeRunFlags(c)
+	flags.addOutput(c, "report")
+	c.Flags().BoolVar(&dossiers, "dossiers", false, "also write a report about each device with an alert, as investigate does, to FOLDER/dossiers")
 	return c
+}
+
+// addOutput adds the flags to a command that writes a report, and those of running it.
+func (o *runFlags) addOutput(c *cobra.Command, folder string) {
+	c.Flags().StringVarP(&o.out, "output", "o", folder, "`FOLDER` report to write")
+	c.Flags().StringSliceVar(&o.formats, "to", report.DefaultFormats(), "`FORMATS` files to write: "+strings.Join(report.KnownFormats(), ", "))
+	c.Flags().BoolVar(&o.noCache, "no-cache", false, "run all cells, even if nothing that they depend on has changed")
+	o.add(c.Flags())
+	completeRunFlags(c)
 }
 
 // add adds the flags to a command.
@@ -102,11 +114,12 @@ func (o *runFlags) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.trust, "trust", false, "keep HTML that no cell printed in this run as it is, scripts included")
 }
 
-func (o *runFlags) run(cmd *cobra.Command, args []string, out string, formats []string, cached bool) (err error) {
-	if err := report.CheckFormats(formats); err != nil {
+// write runs the notebooks that find returns and writes their report.
+func (o *runFlags) write(cmd *cobra.Command, find func() (*report.Source, []report.Member, error)) (err error) {
+	if err := report.CheckFormats(o.formats); err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
-	folder, err := report.NewFolder(out)
+	folder, err := report.NewFolder(o.out)
 	if err != nil {
 		return fmt.Errorf("-o %w", err)
 	}
@@ -115,35 +128,22 @@ func (o *runFlags) run(cmd *cobra.Command, args []string, out string, formats []
 		return err
 	}
 	defer func() { err = errors.Join(err, env.Close()) }()
-	source, members, err := o.source(cmd, args)
+	source, members, err := find()
 	if err != nil {
 		return err
 	}
+	cached := !o.noCache && env.Kept
 	if len(members) > 0 {
-		return o.runSeries(cmd, members, folder, formats, cached && env.Kept)
+		return o.runSeries(cmd, members, folder, o.formats, cached)
 	}
-	ctx := cmd.Context()
-	r, err := o.execute(cmd, source, cached && env.Kept)
+	r, err := o.execute(cmd, source, cached)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Wait()) }()
-	interrupted := ctx.Err() != nil
-	if interrupted {
-		ctx = context.WithoutCancel(ctx)
-		// Printing takes seconds, and the user is waiting.
-		formats = slices.DeleteFunc(slices.Clone(formats), func(format string) bool { return format == "pdf" })
-	}
-	d, err := r.Write(ctx, folder, o.writeOptions(cmd, formats))
-	if d != nil {
-		for _, name := range folder.Contents() {
-			fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(out, name))
-		}
-	}
-	if interrupted {
-		return fmt.Errorf("interrupted: %w", errors.Join(context.Cause(cmd.Context()), err))
-	}
-	return report.WithStatus(err)
+	return r.Finish(cmd.Context(), folder, o.writeOptions(cmd, o.formats), func(name string) {
+		fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(o.out, name))
+	})
 }
 
 func (o *runFlags) writeOptions(cmd *cobra.Command, formats []string) report.WriteOptions {
@@ -194,9 +194,12 @@ func (o *runFlags) options(cmd *cobra.Command, cached bool) (report.Options, err
 	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 || o.startTimeout < 0 {
 		return report.Options{}, errors.New("--jobs, --timeout, --run-timeout and --start-timeout must not be negative")
 	}
+	if o.verify == nil {
+		o.verify = days.CheckInputs
+	}
 	return report.Options{
 		Parameters: o.params, ParameterFiles: o.paramFiles, RawParameters: o.rawParams,
-		Check:  days.CheckInputs,
+		Check:  o.verify,
 		Cached: cached,
 		Warn:   warn(cmd),
 		Note:   note(cmd),

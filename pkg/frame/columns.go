@@ -110,6 +110,15 @@ var columns = map[string]Column{
 	"learned_hosts": {Title: "Hosts", Unit: Count},
 	"unseen":        {Title: "What it could not see"},
 
+	"peer":         {Title: "Peer", Entity: true},
+	"peers":        {Title: "Peers", Unit: Count},
+	"services":     {Title: "Services"},
+	"asked":        {Title: "Name"},
+	"conversation": {Title: "Conversation"},
+	"before":       {Title: "Before"},
+	"median":       {Title: "Median of all"},
+	"rank":         {Title: "Rank"},
+
 	"parameter": {Title: "Parameter"},
 	"value":     {Title: "Value"},
 	"input":     {Title: "Input"},

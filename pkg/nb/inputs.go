@@ -17,7 +17,7 @@ import (
 // Inputs are the parameters of a run. A file is a path relative to the notebook's
 // folder, or "sample:NAME" for a file of the sample days.
 type Inputs struct {
-	Baseline string // flows of a normal day
+	Baseline string // flows of a normal day; "" for none
 	Test     string // flows of the day to examine
 	Servers  string // flows of external clients to public servers; "" for none
 	Country  string // MMDB of countries; "" for none
@@ -99,6 +99,32 @@ func (r *Run) Servers() *profile.Profile {
 	return must(r.servers)
 }
 
+// Before returns the baseline day, or nil if the run has none.
+func (r *Run) Before() *profile.Profile {
+	if r.in.Baseline == "" {
+		return nil
+	}
+	return r.Baseline()
+}
+
+// Examined returns the flows of the test day together with those of the servers day.
+func (r *Run) Examined() *profile.Profile {
+	if r.in.Servers == "" {
+		return r.Test()
+	}
+	return profile.Merge(r.Test(), r.Servers())
+}
+
+// Entity returns the host, external address, owner or country that a name means. It is
+// an error that lists the nearest names if no day of the run has it.
+func (r *Run) Entity(name string) frame.Entity {
+	e, err := frame.FindEntity(name, r.Geo(), r.Internal(), r.Days()...)
+	if err != nil {
+		Check(fmt.Errorf("parameter entity: %w", err))
+	}
+	return e
+}
+
 // Geo returns the lookup of countries and owners of addresses. Without databases, all
 // are unknown.
 func (r *Run) Geo() *geo.Lookup { return must(r.geo) }
@@ -116,7 +142,7 @@ func (r *Run) sensitivity() float64 {
 // Input returns the input of detections.
 func (r *Run) Input() detect.Input {
 	in := detect.Input{
-		Baseline: r.Baseline(), Test: r.Test(), Geo: r.Geo(),
+		Baseline: r.Before(), Test: r.Test(), Geo: r.Geo(),
 		Internal: r.Internal(), Sensitivity: r.sensitivity(),
 	}
 	if r.in.Servers != "" {
@@ -128,10 +154,11 @@ func (r *Run) Input() detect.Input {
 // Days returns the days of the run, named like their parameters, for frame.Sources
 // and frame.Rejected.
 func (r *Run) Days() []frame.Day {
-	days := []frame.Day{
-		{Name: "baseline", Profile: r.Baseline()},
-		{Name: "test", Profile: r.Test()},
+	var days []frame.Day
+	if before := r.Before(); before != nil {
+		days = append(days, frame.Day{Name: "baseline", Profile: before})
 	}
+	days = append(days, frame.Day{Name: "test", Profile: r.Test()})
 	if r.in.Servers != "" {
 		days = append(days, frame.Day{Name: "servers", Profile: r.Servers()})
 	}

@@ -71,6 +71,9 @@ func one(data *protocol.DisplayData, err error) ([]*protocol.DisplayData, error)
 
 // frameOf returns the rows of a value that has some.
 func frameOf(value any) (frame.Frame, bool) {
+	if f, ok := detectedFrame(value); ok {
+		return f, true
+	}
 	switch v := value.(type) {
 	case frame.Frame:
 		return v, true
@@ -78,6 +81,25 @@ func frameOf(value any) (frame.Frame, bool) {
 		return *v, true
 	case *profile.Profile:
 		return frame.Summary(v), true
+	case profile.Host:
+		return frame.Hosts(&profile.Profile{Hosts: []profile.Host{v}}), true
+	case *profile.Host:
+		return frame.Hosts(&profile.Profile{Hosts: []profile.Host{*v}}), true
+	case profile.Conversation:
+		return frame.Conversations(&profile.Profile{Conversations: []profile.Conversation{v}}), true
+	case []profile.Conversation:
+		return frame.Conversations(&profile.Profile{Conversations: v}), true
+	case flow.Record:
+		return frame.Flows([]flow.Record{v}), true
+	case []flow.Record:
+		return frame.Flows(v), true
+	}
+	return frame.Frame{}, false
+}
+
+// detectedFrame returns the rows of what package detect returns.
+func detectedFrame(value any) (frame.Frame, bool) {
+	switch v := value.(type) {
 	case detect.Result:
 		return frame.Devices(v.Devices), true
 	case []detect.Finding:
@@ -102,18 +124,6 @@ func frameOf(value any) (frame.Frame, bool) {
 		return frame.Thresholds([]detect.Threshold{v}), true
 	case []detect.Threshold:
 		return frame.Thresholds(v), true
-	case profile.Host:
-		return frame.Hosts(&profile.Profile{Hosts: []profile.Host{v}}), true
-	case *profile.Host:
-		return frame.Hosts(&profile.Profile{Hosts: []profile.Host{*v}}), true
-	case profile.Conversation:
-		return frame.Conversations(&profile.Profile{Conversations: []profile.Conversation{v}}), true
-	case []profile.Conversation:
-		return frame.Conversations(&profile.Profile{Conversations: v}), true
-	case flow.Record:
-		return frame.Flows([]flow.Record{v}), true
-	case []flow.Record:
-		return frame.Flows(v), true
 	}
 	return frame.Frame{}, false
 }
@@ -183,9 +193,12 @@ func evidenceRows(evidence any) ([][]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(b, &fields) != nil {
+	if len(b) == 0 || b[0] != '{' {
 		return [][]string{{"evidence", string(b)}}, nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(b, &fields); err != nil {
+		return nil, err
 	}
 	var rows [][]string
 	for name, value := range fields {

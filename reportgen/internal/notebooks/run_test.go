@@ -148,7 +148,7 @@ func TestAnyDay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles every notebook: skipped with -short")
 	}
-	bin := compile(t, notebooks(t))
+	bin := compile(t, reported(t))
 	dir := t.TempDir()
 	t.Setenv("FLOWBOOK_CACHE", filepath.Join(dir, "cache"))
 	t.Setenv("FLOWBOOK_REPORTGEN", filepath.Join(bin, "reportgen"))
@@ -171,6 +171,44 @@ func TestAnyDay(t *testing.T) {
 	t.Run("real days", func(t *testing.T) {
 		runAll(t, bin, with(none, "baseline", realDay(t, bin, dir, "19"), "test", realDay(t, bin, dir, "20"), "servers", realDay(t, bin, dir, "21")))
 	})
+}
+
+// TestAnyEntity runs the notebook of reportgen investigate for each kind of entity, on
+// days that lack a baseline, servers, names and countries.
+func TestAnyEntity(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles a notebook: skipped with -short")
+	}
+	bin := compile(t, slices.DeleteFunc(notebooks(t), func(nb notebook) bool { return nb.name != "investigate" }))
+	dir := t.TempDir()
+	t.Setenv("FLOWBOOK_CACHE", filepath.Join(dir, "cache"))
+	t.Setenv("FLOWBOOK_REPORTGEN", filepath.Join(bin, "reportgen"))
+	one := write(t, filepath.Join(dir, "one.parquet"), record(5, "10.0.0.1", "203.0.113.7", 443, 0, 0))
+	other := write(t, filepath.Join(dir, "other.parquet"), record(5, "10.0.0.2", "203.0.113.7", 443, 1, 0))
+	none := map[string]string{"country": "", "asn": "", "servers": "", "baseline": "", "test": one}
+	for name, given := range map[string]map[string]string{
+		"a compromised host":     {},
+		"an owner":               {"entity": "Google LLC"},
+		"a country":              {"entity": "pt"},
+		"an external client":     {"entity": "82.155.120.33"},
+		"one flow":               with(none, "entity", "10.0.0.1"),
+		"its destination":        with(none, "entity", "203.0.113.7"),
+		"gone on the test day":   with(none, "entity", "10.0.0.2", "baseline", other),
+		"new on the test day":    with(none, "entity", "10.0.0.1", "baseline", other),
+		"with an empty baseline": with(none, "entity", "203.0.113.7", "baseline", other),
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := output(t, filepath.Join(bin, "notebooks"), given)
+			for _, at := range nonsense.FindAllStringIndex(text, -1) {
+				t.Errorf("the text says %q: …%s…", text[at[0]:at[1]], text[max(0, at[0]-80):min(len(text), at[1]+40)])
+			}
+			for _, label := range []string{"tbl-overview", "tbl-ranks"} {
+				if !strings.Contains(text, "["+label+"]") {
+					t.Errorf("no %s in\n%s", label, text)
+				}
+			}
+		})
+	}
 }
 
 func with(base map[string]string, pairs ...string) map[string]string {

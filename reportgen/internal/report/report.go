@@ -22,7 +22,9 @@ package report
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"slices"
 
 	"time"
 
@@ -111,6 +113,27 @@ func Execute(ctx context.Context, source *Source, o Options) (*Run, error) {
 		}
 	}
 	return run, err
+}
+
+// Finish writes the report and calls wrote with the names of what a reader opens in
+// the folder. After an interrupt, it writes what there is, but no PDF: printing takes
+// seconds, and the user is waiting.
+func (r *Run) Finish(ctx context.Context, folder *Folder, o WriteOptions, wrote func(name string)) error {
+	interrupt := context.Cause(ctx)
+	if interrupt != nil {
+		ctx = context.WithoutCancel(ctx)
+		o.Formats = slices.DeleteFunc(slices.Clone(o.Formats), func(format string) bool { return format == "pdf" })
+	}
+	d, err := r.Write(ctx, folder, o)
+	if d != nil {
+		for _, name := range folder.Contents() {
+			wrote(name)
+		}
+	}
+	if interrupt != nil {
+		return fmt.Errorf("interrupted: %w", errors.Join(interrupt, err))
+	}
+	return WithStatus(err)
 }
 
 // Wait waits until the kernels have ended and returns what went wrong at their end.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/parameter"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -20,6 +22,8 @@ type Source struct {
 	config    config
 	notebooks []string // paths, in order
 	chosen    bool     // the notebooks were named one by one, not by report.yaml
+
+	input *execute.Input // the only notebook, if it is not a file
 }
 
 // FindSource finds the notebooks that command-line arguments name: notebooks, folders of them, or nothing for those in
@@ -142,6 +146,9 @@ func (s *Source) Files() []string {
 
 // read reads the notebooks.
 func (s *Source) read() ([]execute.Input, error) {
+	if s.input != nil {
+		return []execute.Input{*s.input}, nil
+	}
 	var inputs []execute.Input
 	seen := make(map[string]string)
 	for _, file := range s.notebooks {
@@ -157,4 +164,32 @@ func (s *Source) read() ([]execute.Input, error) {
 		inputs = append(inputs, execute.Input{Name: name, Dir: filepath.Dir(file), Notebook: nb})
 	}
 	return inputs, nil
+}
+
+// Parameters returns the parameters that a run of the source with these options has.
+func (s *Source) Parameters(o Options) ([]execute.Parameter, error) { return s.parameters(o) }
+
+// FromNotebook returns a source of one notebook that need not be a file. Its report
+// has that title. The defaults of parameters replace those of the notebook, and are
+// replaced by those of the report.yaml that a run without arguments would use.
+func FromNotebook(title string, input execute.Input, defaults map[string]string) (*Source, error) {
+	s := &Source{dir: ".", chosen: true, input: &input}
+	for _, dir := range []string{".", "notebooks"} {
+		c, found, err := readConfig(dir)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			s.dir, s.config.Parameters = dir, c.Parameters
+			s.config.Lang, s.config.Date, s.config.Authors = c.Lang, c.Date, c.Authors
+			break
+		}
+	}
+	s.config.Title, s.config.Code = title, "fold"
+	var values parameter.Values
+	for _, name := range slices.Sorted(maps.Keys(defaults)) {
+		values = append(values, parameter.Pair{Key: name, Value: defaults[name]})
+	}
+	s.config.Parameters = append(values, s.config.Parameters...)
+	return s, nil
 }

@@ -70,6 +70,16 @@ func NoArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// OneArgument makes a command refuse anything but one argument, which what describes.
+func OneArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("%d arguments; %s takes %s", len(args), cmd.CommandPath(), what)
+		}
+		return nil
+	}
+}
+
 // requireSubcommands makes commands that only have subcommands refuse anything
 // else. Without arguments they print their help. Cobra itself prints the help and
 // succeeds in both cases.

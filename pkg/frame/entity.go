@@ -1,0 +1,213 @@
+package frame
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/profile"
+)
+
+// EntityKind is what an investigation is about.
+type EntityKind string
+
+// The kinds of entities.
+const (
+	Host     EntityKind = "host"             // an address of the internal networks
+	External EntityKind = "external address" //
+	Owner    EntityKind = "owner"            // all addresses of an owner
+	Country  EntityKind = "country"          // all external addresses in a country
+)
+
+// Entity is a host, an external address, an owner or a country, and its addresses.
+type Entity struct {
+	Name string // as the databases write it
+	Kind EntityKind
+
+	group func(netip.Addr) string // the entity of the same kind that an address belongs to, or ""
+	geo   *geo.Lookup
+}
+
+// UnknownEntityError reports a name that no day has.
+type UnknownEntityError struct {
+	Name    string
+	Nearest []string // similar names that a day has, nearest first
+}
+
+// Error implements error.
+func (e *UnknownEntityError) Error() string {
+	words := fmt.Sprintf("%s: no such host, address, owner or country in the flows", e.Name)
+	if len(e.Nearest) > 0 {
+		words += "; the nearest are " + strings.Join(e.Nearest, ", ")
+	}
+	return words
+}
+
+// FindEntity returns the entity that a name means: an address, or else the name or
+// number (AS15169) of an owner, or else the name or code of a country, in any case.
+// It is an [UnknownEntityError] if none of the days has it.
+func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day) (Entity, error) {
+	name = strings.TrimSpace(name)
+	addrs := addressesOf(days)
+	countryOf := countryLookup(l, internal)
+	e := Entity{Name: name, geo: l}
+	if a, err := netip.ParseAddr(name); err == nil {
+		a = a.Unmap()
+		e.Name, e.Kind = a.String(), External
+		inside := internal.Contains(a)
+		if inside {
+			e.Kind = Host
+		}
+		e.group = func(b netip.Addr) string {
+			if internal.Contains(b) != inside {
+				return ""
+			}
+			return b.String()
+		}
+		if addrs[a] {
+			return e, nil
+		}
+		return e, &UnknownEntityError{name, nearestAddrs(a, addrs)}
+	}
+	ownerOf := func(a netip.Addr) string { return l.Owner(a).Name }
+	country := func(a netip.Addr) string {
+		if c := countryOf(a); c.Code != "" {
+			return c.Name
+		}
+		return ""
+	}
+	names := map[string]bool{}
+	for a := range addrs {
+		owner, code := l.Owner(a), countryOf(a)
+		names[owner.Name], names[country(a)] = true, true
+		switch {
+		case owner.Name != "" && (strings.EqualFold(owner.Name, name) || strings.EqualFold(fmt.Sprintf("AS%d", owner.ASN), name)):
+			e.Name, e.Kind, e.group = owner.Name, Owner, ownerOf
+		case e.Kind == "" && code.Code != "" && (strings.EqualFold(code.Name, name) || strings.EqualFold(code.Code, name)):
+			e.Name, e.Kind, e.group = code.Name, Country, country
+		}
+	}
+	if e.Kind != "" {
+		return e, nil
+	}
+	delete(names, "")
+	return e, &UnknownEntityError{name, nearestNames(name, slices.Sorted(maps.Keys(names)))}
+}
+
+func addressesOf(days []Day) map[netip.Addr]bool {
+	addrs := map[netip.Addr]bool{}
+	for _, d := range days {
+		for i := range d.Conversations {
+			addrs[d.Conversations[i].Src], addrs[d.Conversations[i].Dst] = true, true
+		}
+	}
+	return addrs
+}
+
+// nearestListed is the number of names that an error lists.
+const nearestListed = 3
+
+// nearestAddrs returns the addresses with the longest common prefix, in their order.
+func nearestAddrs(a netip.Addr, addrs map[netip.Addr]bool) []string {
+	all := slices.DeleteFunc(slices.Collect(maps.Keys(addrs)), func(b netip.Addr) bool { return b.BitLen() != a.BitLen() })
+	distance := func(b netip.Addr) int { // compares as the differences of numbers do
+		x, y := a.As16(), b.As16()
+		sum := 0
+		for i := range x {
+			sum = min(sum*256+max(int(x[i])-int(y[i]), int(y[i])-int(x[i])), 1<<40)
+		}
+		return sum
+	}
+	slices.SortFunc(all, func(b, c netip.Addr) int { return cmp.Or(cmp.Compare(distance(b), distance(c)), b.Compare(c)) })
+	var names []string
+	for _, b := range all[:min(nearestListed, len(all))] {
+		names = append(names, b.String())
+	}
+	return names
+}
+
+// nearestNames returns the names that need the fewest changes of a letter.
+func nearestNames(name string, names []string) []string {
+	name = strings.ToLower(name)
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Compare(changes(name, strings.ToLower(a)), changes(name, strings.ToLower(b)))
+	})
+	return names[:min(nearestListed, len(names))]
+}
+
+// changes is the distance of Levenshtein. Letters after the end of a are cheap: a may
+// be the start of a name.
+func changes(a, b string) float64 {
+	row := make([]float64, len(b)+1)
+	for j := range row {
+		row[j] = float64(j)
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0]++
+		for j := range len(b) {
+			cost := 1.0
+			if a[i] == b[j] {
+				cost = 0
+			}
+			insert := 1.0
+			if i == len(a)-1 {
+				insert = 0.2
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+insert, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+// has reports whether an address is the entity's.
+func (e Entity) has(a netip.Addr) bool { return e.group(a) == e.Name }
+
+// meeting is a conversation from the entity's point of view.
+type meeting struct {
+	*profile.Conversation
+	peer           netip.Addr
+	opened         bool  // by the entity
+	sent, received int64 // by the entity
+}
+
+// meetings returns the conversations of the entity on a day.
+func (e Entity) meetings(p *profile.Profile) []meeting {
+	var all []meeting
+	if p == nil {
+		return nil
+	}
+	mine := map[netip.Addr]bool{}
+	has := func(a netip.Addr) bool {
+		is, known := mine[a]
+		if !known {
+			is = e.has(a)
+			mine[a] = is
+		}
+		return is
+	}
+	for i := range p.Conversations {
+		c := &p.Conversations[i]
+		switch {
+		case has(c.Src):
+			all = append(all, meeting{c, c.Dst, true, c.Up, c.Down})
+		case has(c.Dst):
+			all = append(all, meeting{c, c.Src, false, c.Down, c.Up})
+		}
+	}
+	return all
+}
+
+// Findings returns the findings that name the entity.
+func (e Entity) Findings(fs []detect.Finding) []detect.Finding {
+	return slices.DeleteFunc(slices.Clone(fs), func(f detect.Finding) bool { return !slices.ContainsFunc(f.Addresses(), e.has) })
+}
+
+// service names the protocol and port of a conversation.
+func service(c *profile.Conversation) string { return fmt.Sprintf("%s %d", c.Proto, c.Port) }

@@ -1,0 +1,141 @@
+// Package investigate makes the reports of single entities: hosts, external addresses,
+// owners and countries.
+package investigate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/flowbook/flowbook/notebooks"
+	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/frame"
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/days"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/report"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
+)
+
+// Source returns the notebook of an entity as the source of a report in the project
+// around the current folder. An input that neither report.yaml nor the command line
+// names is left out; the sample days of the notebook are not used.
+func Source(entity string) (*report.Source, error) {
+	nb, err := nbformat.Unmarshal(notebooks.Investigate)
+	if err != nil {
+		return nil, fmt.Errorf("the embedded notebook: %w", err)
+	}
+	return report.FromNotebook("Investigation of "+entity, execute.Input{Name: "investigate.ipynb", Dir: ".", Notebook: nb},
+		map[string]string{"entity": entity, "baseline": "", "test": "", "servers": "", "country": "", "asn": ""})
+}
+
+// inputs are the parameters of the notebook that name days and databases.
+type inputs struct {
+	days     []frame.Day
+	in       detect.Input
+	entity   string
+	internal flow.Networks
+}
+
+// Check reads the inputs of the notebook before a kernel starts. It is an error if
+// none of the days has the entity.
+func Check(ctx context.Context, input []execute.Input, params []execute.Parameter) error {
+	if err := days.CheckInputs(ctx, input, params); err != nil {
+		return err
+	}
+	i, err := read(ctx, params)
+	if err != nil {
+		return err
+	}
+	defer i.in.Geo.Close()
+	_, err = frame.FindEntity(i.entity, i.in.Geo, i.internal, i.days...)
+	return err
+}
+
+// Dossiers calls write for each device with an alert in a run with these options, most
+// severe first, with the name of a folder for it.
+func Dossiers(ctx context.Context, o report.Options, write func(entity, folder string) error) error {
+	source, err := Source("")
+	if err != nil {
+		return err
+	}
+	params, err := source.Parameters(o)
+	if err != nil {
+		return err
+	}
+	i, err := read(ctx, params)
+	if err != nil {
+		return err
+	}
+	devices := detect.Devices(frame.Alerts(detect.All(i.in).Findings))
+	if err := i.in.Geo.Close(); err != nil {
+		return err
+	}
+	for _, d := range devices {
+		entity := d.Entity.String()
+		if err := write(entity, strings.ReplaceAll(entity, ":", "-")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// samplePath returns the path of a file of the sample days, which notebooks name
+// sample:NAME, in the module around the current folder.
+func samplePath(file string) string {
+	if name, ok := strings.CutPrefix(file, "sample:"); ok {
+		return filepath.Join(filepath.Dir(kernel.Upward(".", "go.mod")), "testdata", name)
+	}
+	return file
+}
+
+// read reads the days and databases of parameters.
+func read(ctx context.Context, params []execute.Parameter) (i *inputs, err error) {
+	value := map[string]string{}
+	for _, p := range params {
+		value[p.Name] = strings.TrimSpace(fmt.Sprint(p.Value))
+	}
+	if value["test"] == "" {
+		return nil, errors.New("no day to look at; name its flow file with -p test=FILE")
+	}
+	i = &inputs{entity: value["entity"], internal: flow.Private}
+	if value["internal"] != "" {
+		if i.internal, err = flow.ParseNetworks(value["internal"]); err != nil {
+			return nil, fmt.Errorf("parameter internal: %w", err)
+		}
+		i.in.Internal = i.internal
+	}
+	if value["sensitivity"] != "" {
+		if i.in.Sensitivity, err = strconv.ParseFloat(value["sensitivity"], 64); err != nil {
+			return nil, fmt.Errorf("parameter sensitivity: %w", err)
+		}
+	}
+	for _, name := range []string{"baseline", "test", "servers"} {
+		if value[name] == "" {
+			continue
+		}
+		p, _, err := flowfile.CachedProfile(ctx, samplePath(value[name]), flowfile.Options{})
+		if err != nil {
+			return nil, fmt.Errorf("parameter %s: %w", name, err)
+		}
+		i.days = append(i.days, frame.Day{Name: name, Profile: p})
+		switch name {
+		case "baseline":
+			i.in.Baseline = p
+		case "test":
+			i.in.Test = p
+		case "servers":
+			i.in.Servers = p
+		}
+	}
+	if i.in.Geo, err = geo.Open(samplePath(value["country"]), samplePath(value["asn"])); err != nil {
+		return nil, fmt.Errorf("parameters country and asn: %w", err)
+	}
+	return i, nil
+}

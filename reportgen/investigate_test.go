@@ -1,0 +1,63 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
+)
+
+// TestInvestigateRefuses: what cannot be investigated is bad input before a kernel
+// starts, and an unknown entity names the nearest.
+func TestInvestigateRefuses(t *testing.T) {
+	day := "test=" + testenv.Path(t, "testdata", "test.parquet")
+	asn := "asn=" + testenv.Path(t, "testdata", "asn.mmdb")
+	t.Chdir(t.TempDir())
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"192.168.100.1"}, "no day to look at; name its flow file with -p test=FILE"},
+		{[]string{"192.168.99.1", "-p", day}, "192.168.99.1: no such host, address, owner or country in the flows; the nearest are 192.168.100."},
+		{[]string{"Googel", "-p", day, "-p", asn}, "the nearest are Google LLC"},
+		{[]string{"192.168.100.35", "-p", "test=none.parquet"}, "none.parquet"},
+		{[]string{"192.168.100.35", "-p", day, "-p", "internal=10"}, "parameter internal"},
+		{nil, "ENTITY"},
+	} {
+		status, stdout, stderr := reportgen(t, append([]string{"investigate"}, c.args...)...)
+		if status != exit.BadInput || stdout != "" || !strings.Contains(stderr, c.says) {
+			t.Errorf("%q: status %d, %s, want %q", c.args, status, stderr, c.says)
+		}
+	}
+}
+
+// TestDossiers writes a report with a dossier of each device with an alert.
+func TestDossiers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real GoNB kernels: skipped with -short")
+	}
+	day := func(date string) string {
+		return testenv.Path(t, "testdata", "fortnight", "date="+date, "flows.parquet")
+	}
+	test, baseline := day("2024-03-21"), day("2024-03-20")
+	notebookFolder(t, map[string]string{"notebooks/a.ipynb": goNotebook(t, "Days",
+		"var test = \"sample:test.parquet\"\nvar baseline = \"sample:data.parquet\"", "%%\nfmt.Println(len(test) > 0, len(baseline) > 0)")})
+	status, stdout, stderr := reportgen(t, "run", "--dossiers", "-o", "report", "--to", "md", "-p", "test="+test, "-p", "baseline="+baseline, "notebooks")
+	if status != exit.Done {
+		t.Fatalf("status %d\n%s", status, stderr)
+	}
+	found := 0
+	for name, text := range tree(t, "report") {
+		host, ok := strings.CutPrefix(name, "dossiers/")
+		if host, _, report := strings.Cut(host, "/report.md"); ok && report {
+			found++
+			if !strings.Contains(text, "# Investigation of "+host) || strings.Contains(text, "The detections found nothing") {
+				t.Errorf("%s:\n%s", name, text)
+			}
+		}
+	}
+	if found == 0 || strings.Count(stdout, "report.md") != found+1 {
+		t.Errorf("%d dossiers; stdout:\n%s", found, stdout)
+	}
+}
