@@ -38,6 +38,10 @@ var attributes = set(`id class role version viewBox preserveAspectRatio transfor
 var styleOnly = set(`font line-height mix-blend-mode isolation white-space
 	text-align transform-origin transform-box`)
 
+// subjects are the attributes that name the host, owner or country that a mark of
+// package chart shows. Other data attributes are removed.
+var subjects = set(`data-entity data-peer`)
+
 func set(names string) map[string]bool {
 	m := map[string]bool{}
 	for name := range strings.FieldsSeq(names) {

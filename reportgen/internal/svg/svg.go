@@ -202,6 +202,8 @@ func (p *parser) attribute(e *element, a xml.Attr) {
 		}
 	case a.Name.Space != "":
 		return
+	case subjects[name]:
+		// It is data, which no page interprets.
 	case name == "style":
 		a.Value = p.declarations(a.Value)
 		if a.Value == "" {

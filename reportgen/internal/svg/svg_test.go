@@ -115,6 +115,16 @@ func TestInlineThemesNeutralColours(t *testing.T) {
 	}
 }
 
+// TestMarks: what marks of charts are about is kept as text, with their titles, and
+// other data attributes are not.
+func TestMarks(t *testing.T) {
+	img := parse(t, `<svg><g data-entity='a"b &lt;i>' data-peer="{x}\" data-run="alert(1)"><title>7 &amp; 8</title><path d="M0,0"/></g></svg>`)
+	want := `<svg role="img" aria-label=""><g data-entity="a&#34;b &lt;i&gt;" data-peer="{x}\"><title>7 &amp; 8</title><path d="M0,0"></path></g></svg>`
+	if diff := cmp.Diff(want, string(img.Inline("", ""))); diff != "" || len(img.Dropped) > 0 {
+		t.Errorf("dropped %q (-want +got):\n%s", img.Dropped, diff)
+	}
+}
+
 func TestStandalone(t *testing.T) {
 	img := parse(t, `<?xml version="1.0"?><!-- c --><svg width="72pt" height="36pt" viewBox="0 0 72 36"><text x="1"> a <tspan>b</tspan></text></svg>`)
 	want := `<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt" viewBox="0 0 72 36">

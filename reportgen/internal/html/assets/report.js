@@ -158,6 +158,10 @@
       const buttons = [button(say("Enlarge"), say("Enlarge this picture"), (b) => zoom(picture, b))];
       if (shown.tagName === "svg") buttons.push(button("SVG", say("Save this picture as SVG"), () => {
         const svg = shown.cloneNode(true);
+        for (const mark of svg.querySelectorAll("[data-words]")) {
+          mark.prepend(Object.assign(document.createElementNS(svg.namespaceURI, "title"), { textContent: mark.dataset.words }));
+          mark.removeAttribute("data-words");
+        }
         svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
         save((picture.closest("[id]").id) + ".svg", "image/svg+xml", new XMLSerializer().serializeToString(svg));
       }));
@@ -273,6 +277,73 @@
     });
   };
 
+  // Marks of figures answer to the pointer and to arrow keys with their exact values,
+  // which are their titles. Whoever a mark or a cell is about is highlighted everywhere.
+  const address = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,7})$/i;
+  const marks = () => {
+    const places = new Map();
+    const place = (name, element) => {
+      if (!name) return;
+      if (!places.has(name)) places.set(name, new Set());
+      places.get(name).add(element);
+    };
+    const pictures = new Map();
+    for (const title of document.querySelectorAll("figure svg g > title")) {
+      const mark = title.parentNode, svg = mark.closest("svg");
+      mark.dataset.words = title.textContent;
+      title.remove(); // browsers would show it too
+      pictures.set(svg, [...(pictures.get(svg) ?? []), mark]);
+      place(mark.dataset.entity, mark);
+      place(mark.dataset.peer, mark);
+    }
+    if (!pictures.size) return;
+    for (const cell of document.querySelectorAll("table.data td")) {
+      const text = cell.textContent.trim();
+      if (places.has(text) || address.test(text)) { cell.dataset.entity = text; place(text, cell); }
+    }
+    const tip = document.createElement("div");
+    tip.className = "tip";
+    tip.setAttribute("role", "status");
+    tip.hidden = true;
+    document.body.append(tip);
+    let lit = [];
+    const light = (...names) => {
+      for (const e of lit) e.classList.remove("same");
+      lit = names.flatMap((name) => [...(places.get(name) ?? [])]);
+      for (const e of lit) e.classList.add("same");
+    };
+    const hide = () => { tip.hidden = true; light(); };
+    const show = (mark, x, y) => {
+      (mark.closest("dialog") ?? document.body).append(tip); // a dialog covers the page
+      tip.textContent = mark.dataset.words;
+      tip.hidden = false;
+      tip.style.left = Math.max(4, Math.min(x + 12, innerWidth - tip.offsetWidth - 4)) + "px";
+      tip.style.top = (y + 16 + tip.offsetHeight > innerHeight ? y - tip.offsetHeight - 8 : y + 16) + "px";
+      light(mark.dataset.entity, mark.dataset.peer);
+      if (!mark.dataset.entity) { lit.push(mark); mark.classList.add("same"); }
+    };
+    document.addEventListener("pointerover", (e) => {
+      const mark = e.target.closest?.("[data-words], td[data-entity]");
+      if (!mark) hide();
+      else if (mark.dataset.words) show(mark, e.clientX, e.clientY);
+      else { hide(); light(mark.dataset.entity); }
+    });
+    for (const [svg, all] of pictures) {
+      let at = -1;
+      svg.tabIndex = 0;
+      svg.addEventListener("keydown", (e) => {
+        const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[e.key];
+        if (e.key === "Escape" && !tip.hidden) { hide(); e.preventDefault(); }
+        if (to === undefined) return;
+        e.preventDefault();
+        at = Math.max(0, Math.min(all.length - 1, to));
+        const box = all[at].getBoundingClientRect();
+        show(all[at], box.left + box.width / 2, box.top + box.height / 2);
+      });
+      svg.addEventListener("blur", hide);
+    }
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     themeButton();
     follow();
@@ -283,6 +354,7 @@
       tableTools(table);
     }
     for (const pre of document.querySelectorAll("pre.code")) codeTools(pre);
+    marks();
     for (const figure of document.querySelectorAll("figure:not(.table, .listing)")) figureTools(figure);
     // A link into a folded part opens it.
     const reveal = () => {
