@@ -98,7 +98,7 @@ func ys(g *group) []float64 { return g.y }
 
 // fromZero reports whether values of a unit are drawn from zero on.
 func fromZero(u frame.Unit) bool {
-	return u == frame.Count || u == frame.Bytes || u == frame.Share || u == frame.Seconds
+	return u == frame.Count || u == frame.Bytes || u == frame.Share || u == frame.Seconds || u == frame.Duration
 }
 
 // setX sets the axis of x.

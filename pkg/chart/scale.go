@@ -84,7 +84,7 @@ func tick(u frame.Unit) float64 {
 // of day and names, such as ports, cannot.
 func logarithmic(u frame.Unit) bool {
 	switch u {
-	case frame.Count, frame.Bytes, frame.Ratio, frame.Seconds, frame.Times:
+	case frame.Count, frame.Bytes, frame.Ratio, frame.Seconds, frame.Duration, frame.Times:
 		return true
 	}
 	return false

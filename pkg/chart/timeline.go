@@ -7,7 +7,6 @@ import (
 	"image/color"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -20,7 +19,7 @@ import (
 
 // Timeline draws the connections of each value of column label as bars from start to
 // end. Column from has the starts, in 1/100 s since midnight. Column to has the ends,
-// or durations in 1/100 s if it is named "duration"; a missing one counts as 0. Rows
+// or durations in 1/100 s if that is its unit; a missing one counts as 0. Rows
 // are in order of their first start. Of more than 20 (o.Top), those with the most
 // connections are drawn, and those under suspicion. Connections too close to be
 // distinguished are drawn as one.
@@ -113,7 +112,7 @@ func timeRows(f frame.Frame, label, from, to string, o Options) (rows []*timeRow
 	if err != nil {
 		return nil, 0, err
 	}
-	lasts := strings.HasSuffix(to, flow.ColDuration)
+	lasts := frame.Describe(to).Unit == frame.Duration
 	index := map[string]*timeRow{}
 	for i, n := range names {
 		if math.IsNaN(starts[i]) {
