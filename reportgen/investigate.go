@@ -1,8 +1,6 @@
 package main
 
 import (
-	"path/filepath"
-
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/investigate"
@@ -20,11 +18,9 @@ func newInvestigateCommand() *cobra.Command {
 first seen, with whom, by which services and with how much data, compared with its own
 history and with others of its kind, and the findings about it with their evidence.
 
-The entity is an address, the name or number (AS15169) of an owner of addresses, or the
-name or code of a country; the last two need -p asn=FILE or -p country=FILE. The test
-day is -p test=FILE, the baseline day -p baseline=FILE. The parameters in report.yaml
-apply too. If no day has the entity, the exit status is 2, and the error names the
-nearest ones.`,
+The entity is an address, the name or number (AS15169) of an owner, or the name or code
+of a country, which need -p asn=FILE or -p country=FILE. Parameters in report.yaml apply
+too. If no day has the entity, the error names the nearest ones.`,
 		Example: "  reportgen investigate 192.168.100.35 -p test=tuesday.parquet -p baseline=monday.parquet -o host",
 		Args:    usage.OneArgument("an ENTITY, such as 192.168.100.35"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return flags.investigate(cmd, args[0]) },
@@ -48,9 +44,8 @@ func (o runFlags) dossiers(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	folder := filepath.Join(o.out, "dossiers")
-	return investigate.Dossiers(cmd.Context(), options, func(entity, name string) error {
-		o.out = filepath.Join(folder, name)
+	return investigate.Dossiers(cmd.Context(), options, o.out, func(entity, folder string) error {
+		o.out = folder
 		return o.investigate(cmd, entity)
 	})
 }

@@ -48,7 +48,7 @@ func TestDossiers(t *testing.T) {
 		t.Fatalf("status %d\n%s", status, stderr)
 	}
 	found := 0
-	for name, text := range tree(t, "report") {
+	for name, text := range testenv.Tree(t, "report") {
 		host, ok := strings.CutPrefix(name, "dossiers/")
 		if host, _, report := strings.Cut(host, "/report.md"); ok && report {
 			found++

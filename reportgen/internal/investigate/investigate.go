@@ -59,8 +59,8 @@ func Check(ctx context.Context, input []execute.Input, params []execute.Paramete
 }
 
 // Dossiers calls write for each device with an alert in a run with these options, most
-// severe first, with the name of a folder for it.
-func Dossiers(ctx context.Context, o report.Options, write func(entity, folder string) error) error {
+// severe first, with a folder for it in that of the report.
+func Dossiers(ctx context.Context, o report.Options, dir string, write func(entity, folder string) error) error {
 	source, err := Source("")
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func Dossiers(ctx context.Context, o report.Options, write func(entity, folder s
 	}
 	for _, d := range devices {
 		entity := d.Entity.String()
-		if err := write(entity, strings.ReplaceAll(entity, ":", "-")); err != nil {
+		if err := write(entity, filepath.Join(dir, "dossiers", strings.ReplaceAll(entity, ":", "-"))); err != nil {
 			return err
 		}
 	}
