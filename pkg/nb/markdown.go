@@ -33,6 +33,8 @@ func Text(s string) Markdown {
 			return "&lt;"
 		case m == ">":
 			return "&gt;"
+		case m == `\`:
+			return "&#92;" // notebooks may write formulas between escaped parentheses
 		case m[0] == '&':
 			return "&amp;" + m[1:]
 		case m == "://":
