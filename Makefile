@@ -53,9 +53,9 @@ $(TOOLS)/msticpy/.made: reportgen/internal/evaluation/testdata/msticpy.txt
 	@if $(PYTHON) -m venv $(@D) && $(@D)/bin/pip install --quiet --disable-pip-version-check -r $<; then touch $@; \
 	else rm -rf $(@D); echo 'make evaluate: msticpy cannot be installed: its column is left empty' >&2; fi
 
-jupyter: reportgen $(VENV)/.jupyter ## open the notebooks in JupyterLab with the GoNB kernel
+jupyter: reportgen $(VENV)/.jupyter ## open the guided tour in JupyterLab with the GoNB kernel
 	$(REPORTGEN) kernel install --prefix $(VENV)
-	cd notebooks && $(VENV)/bin/jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
+	cd notebooks && $(VENV)/bin/jupyter lab explore.ipynb --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
 $(VENV)/.jupyter: notebooks/requirements.txt
 	$(PYTHON) -m venv $(VENV)
