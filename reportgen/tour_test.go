@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -38,13 +39,13 @@ func TestTour(t *testing.T) {
 	if cells != 15 {
 		t.Errorf("%d cells of code, want 15", cells)
 	}
-	text := tree(t, filepath.Join(out, "notebooks"))["explore.ipynb"]
+	text := testenv.Tree(t, filepath.Join(out, "notebooks"))["explore.ipynb"]
 	for _, want := range []string{"Dropbox, Inc.", "uploaded 120 MB to 162.125.232.72", "17:56:44"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the tour does not find %q", want)
 		}
 	}
-	if report := tree(t, goldenReport)["report.md"]; strings.Contains(report, "A guided tour") {
+	if report := testenv.Tree(t, goldenReport)["report.md"]; strings.Contains(report, "A guided tour") {
 		t.Error("the tour is part of the sample report")
 	}
 }
