@@ -56,10 +56,10 @@ func (o *runFlags) preview(cmd *cobra.Command, args []string, port int) (err err
 	if err != nil {
 		return fmt.Errorf("--port %d: %w", port, err)
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "http://%s/\n", listener.Addr())
 	server := &preview.Server{
-		Args: args, Options: options, Trust: o.trust, Strict: o.strict,
+		Args: args, Token: preview.NewToken(), Options: options, Trust: o.trust, Strict: o.strict,
 		Failed: func(err error) { consoleOf(cmd).Error(err) },
 	}
+	fmt.Fprintln(cmd.OutOrStdout(), server.URL(listener.Addr()))
 	return server.Serve(cmd.Context(), listener)
 }

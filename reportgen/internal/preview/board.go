@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // board passes the state of the preview from its runs to its pages.
@@ -54,23 +55,31 @@ func (b *board) read() (state, <-chan struct{}) {
 	return b.now, b.changed
 }
 
+// aliveEvery is how often the state is sent without a change, and how long a client may take to read it.
+const aliveEvery = 20 * time.Second
+
 // serve sends the state and each change of it as server-sent events.
 func (b *board) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	out := http.NewResponseController(w)
+	alive := time.NewTicker(aliveEvery)
+	defer alive.Stop()
 	for {
 		now, changed := b.read()
 		src, err := json.Marshal(now)
 		if err != nil {
 			return // three plain fields can be encoded
 		}
+		// A client that does not read is left. Flush returns the error.
+		_ = out.SetWriteDeadline(time.Now().Add(aliveEvery))
 		fmt.Fprintf(w, "data: %s\n\n", src)
 		if out.Flush() != nil {
 			return // the page is gone
 		}
 		select {
 		case <-changed:
+		case <-alive.C: // sends the state again, which finds clients that are gone
 		case <-r.Context().Done():
 			return
 		}

@@ -4,11 +4,16 @@
 //	err := p.Serve(ctx, listener)
 //
 // The page around the report gets the progress and the errors of each run as server-sent events, and reloads the report
-// at the place where the reader was. A change during a run restarts it; the cells that ran are in the cache.
+// at the place where the reader was. A change during a run restarts it; the cells that ran are in the cache. If changes
+// do not end, the run after a few restarts is finished and shown.
+//
+// Every address contains a token, so that other users of the machine cannot read the report.
 package preview
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/subtle"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -34,6 +39,7 @@ var page string
 // Server previews one report.
 type Server struct {
 	Args    []string // the notebooks, see [report.FindSource]
+	Token   string   // the first part of each path; see [NewToken]
 	Options report.Options
 	Trust   bool
 	Strict  bool
@@ -55,7 +61,10 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) (err error) {
 	}
 	s.board = newBoard()
 	group, ctx := errgroup.WithContext(ctx)
-	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	server := &http.Server{
+		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -70,6 +79,15 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) (err error) {
 	return group.Wait()
 }
 
+// restartsMost is how often changes restart a run before it is left to end.
+const restartsMost = 3
+
+// NewToken returns a token that cannot be guessed.
+func NewToken() string { return rand.Text() }
+
+// URL returns the address of the preview on a listener.
+func (s *Server) URL(a net.Addr) string { return "http://" + a.String() + "/" + s.Token + "/" }
+
 // work runs the notebooks now and after every change, until ctx ends.
 func (s *Server) work(ctx context.Context) error {
 	w, err := newWatcher()
@@ -77,20 +95,26 @@ func (s *Server) work(ctx context.Context) error {
 		return err
 	}
 	defer w.close()
-	for ctx.Err() == nil {
+	for restarts := 0; ctx.Err() == nil; {
 		w.notebooks(s.Args)
 		running, stop := context.WithCancel(ctx)
 		done := make(chan *report.Run, 1)
 		go func() { done <- s.once(running) }()
+		changed := w.changed
+		if restarts == restartsMost {
+			changed = nil // the change is seen when this run has ended
+		}
 		var run *report.Run
 		select {
-		case <-w.changed:
+		case <-changed:
+			restarts++
 			stop()
 			<-done
 			continue
 		case run = <-done:
 			stop()
 		}
+		restarts = 0
 		if run != nil {
 			for _, r := range run.Results {
 				w.sources(r)
@@ -171,7 +195,13 @@ func (s *Server) handler() http.Handler {
 			http.Error(w, "a preview is only for this machine", http.StatusForbidden)
 			return
 		}
-		mux.ServeHTTP(w, r)
+		token, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		if subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) == 0 {
+			http.Error(w, "use the address that reportgen preview printed", http.StatusForbidden)
+			return
+		}
+		w.Header().Set("Referrer-Policy", "no-referrer") // the address is the key
+		http.StripPrefix("/"+s.Token, mux).ServeHTTP(w, r)
 	})
 }
 

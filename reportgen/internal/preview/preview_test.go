@@ -24,7 +24,7 @@ func newServer(t *testing.T) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Server{folder: folder, board: newBoard()}
+	return &Server{folder: folder, board: newBoard(), Token: "token"}
 }
 
 // Pages get the state when they connect, and then each change of it.
@@ -34,7 +34,7 @@ func TestEvents(t *testing.T) {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/events", http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/token/events", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestHandler(t *testing.T) {
 		t.Fatal(err)
 	}
 	get := func(host, path string) (int, string) {
-		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+path, http.NoBody)
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/token"+path, http.NoBody)
 		req.Host = host
 		w := httptest.NewRecorder()
 		s.handler().ServeHTTP(w, req)
@@ -114,6 +114,11 @@ func TestHandler(t *testing.T) {
 	} {
 		if status, body := get(tt.host, tt.path); status != tt.status || !strings.Contains(body, tt.body) {
 			t.Errorf("%s%s: %d %q", tt.host, tt.path, status, body)
+		}
+	}
+	for _, path := range []string{"/../", "/../report/index.html", "/../tokens/", "/../toke/report/index.html"} {
+		if status, body := get("localhost", path); status == http.StatusOK || strings.Contains(body, "report<") {
+			t.Errorf("%s, which lacks the token: %d %q", path, status, body)
 		}
 	}
 	if _, body := get("localhost", "/report/link"); strings.Contains(body, "SECRET") {
@@ -176,6 +181,55 @@ func TestWatcher(t *testing.T) {
 				t.Errorf("%s does not count", tt.file)
 			}
 		}
+	}
+}
+
+// A folder that is replaced is watched again, and changes that do not end are reported all the same.
+func TestWatcherOfReplacedFolders(t *testing.T) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "notebooks")
+	write := func(content string) {
+		t.Helper()
+		if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "a.ipynb"), []byte(content), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("{}")
+	w, err := newWatcher()
+	if err != nil {
+		t.Skipf("files cannot be watched here: %v", err)
+	}
+	defer w.close()
+	w.notebooks([]string{dir})
+	await := func(what string) {
+		t.Helper()
+		select {
+		case <-w.changed:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s is not reported", what)
+		}
+	}
+	for range 2 {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		await("the removal")
+		write("{} ")
+		await("the new folder")
+		for len(w.changed) > 0 {
+			<-w.changed
+		}
+	}
+	stop, stopped := context.WithCancel(t.Context())
+	defer stopped()
+	go func() {
+		for i := 0; stop.Err() == nil; i++ {
+			_ = os.WriteFile(filepath.Join(dir, "a.ipynb"), []byte(strings.Repeat(" ", i%9)), 0o644)
+			time.Sleep(settle / 10)
+		}
+	}()
+	for range 2 {
+		await("a stream of changes")
 	}
 }
 

@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,8 +15,13 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
-// settle is how long files must be left alone before a change counts: editors write in several steps.
-const settle = 150 * time.Millisecond
+// settle is how long files must be left alone before a change counts, since editors write in several steps. A steady
+// stream of changes counts after settleMost.
+const (
+	settle     = 150 * time.Millisecond
+	settleMost = 2 * time.Second
+	lookEvery  = time.Second // for folders that were replaced, whose watches end without a word
+)
 
 // watcher reports changes of what a report depends on.
 type watcher struct {
@@ -24,9 +30,11 @@ type watcher struct {
 	add     chan func() // run by the goroutine that reads the lists
 	done    chan struct{}
 
-	folders  []string // all of whose files count: notebooks' and packages'
-	files    []string // that cells read
-	patterns []string
+	unsettled time.Time              // the first change that was not reported yet
+	watched   map[string]fs.FileInfo // folders, as they were when the watch began; nil for a missing one
+	folders   []string               // all of whose files count: notebooks' and packages'
+	files     []string               // that cells read
+	patterns  []string
 }
 
 func newWatcher() (*watcher, error) {
@@ -34,7 +42,7 @@ func newWatcher() (*watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{changed: make(chan struct{}, 1), events: events, add: make(chan func()), done: make(chan struct{})}
+	w := &watcher{changed: make(chan struct{}, 1), events: events, add: make(chan func()), done: make(chan struct{}), watched: map[string]fs.FileInfo{}}
 	go w.loop()
 	return w, nil
 }
@@ -49,6 +57,15 @@ func (w *watcher) loop() {
 	defer close(w.done)
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
+	change := func() {
+		now := time.Now()
+		if w.unsettled.IsZero() {
+			w.unsettled = now
+		}
+		quiet.Reset(max(0, min(settle, w.unsettled.Add(settleMost).Sub(now))))
+	}
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
 		select {
 		case f := <-w.add:
@@ -58,14 +75,19 @@ func (w *watcher) loop() {
 				return
 			}
 			if !e.Has(fsnotify.Chmod) && w.counts(e.Name) {
-				quiet.Reset(settle)
+				change()
+			}
+		case <-look.C:
+			if w.renew() {
+				change()
 			}
 		case _, ok := <-w.events.Errors:
 			if !ok {
 				return
 			}
-			quiet.Reset(settle) // events may be lost: assume a change
+			change() // events may be lost: assume one
 		case <-quiet.C:
+			w.unsettled = time.Time{}
 			select {
 			case w.changed <- struct{}{}:
 			default: // reported already
@@ -105,9 +127,40 @@ func (w *watcher) do(f func()) {
 
 // folder watches dir. Changes in a folder that cannot be watched are missed.
 func (w *watcher) folder(dir string) {
-	if dir, err := filepath.Abs(dir); err == nil && !slices.Contains(w.events.WatchList(), dir) {
-		_ = w.events.Add(dir)
+	dir, err := filepath.Abs(dir)
+	if _, known := w.watched[dir]; err != nil || known {
+		return
 	}
+	w.watch(dir)
+}
+
+// watch begins to watch a folder, if it is there.
+func (w *watcher) watch(dir string) {
+	info, err := os.Stat(dir)
+	if err == nil {
+		err = w.events.Add(dir)
+	}
+	if err != nil {
+		info = nil
+	}
+	w.watched[dir] = info
+}
+
+// renew watches folders again that were replaced, as by a change of branch. It reports whether any was replaced, removed
+// or made.
+func (w *watcher) renew() (replaced bool) {
+	list := w.events.WatchList() // without the folders that were removed
+	for dir, before := range w.watched {
+		now, err := os.Stat(dir)
+		same := err == nil && before != nil && os.SameFile(before, now) && slices.Contains(list, dir)
+		if same || err != nil && before == nil {
+			continue
+		}
+		_ = w.events.Remove(dir) // the watch may have ended with the folder
+		w.watch(dir)
+		replaced = true
+	}
+	return replaced
 }
 
 // notebooks watches the folders of the notebooks that the arguments name.
