@@ -20,10 +20,10 @@ GOTESTSUM_VERSION := v1.13.0
 # The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: peers queries cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
+.PHONY: fuzz-long sbom licenses peers queries cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 reportgen: ## build the program into .tools/bin
 	@CGO_ENABLED=0 go build -trimpath -o $(REPORTGEN) ./reportgen # as a release is built, so that tests of releases only link
@@ -130,6 +130,32 @@ fuzz: ## run every fuzz target for a short time
 	done
 
 FUZZ ?= 2000x
+
+fuzz-long: ## run every fuzz target for FUZZ_LONG (10m), for nights; a crash is saved in testdata/fuzz of its package
+	@$(MAKE) --no-print-directory fuzz FUZZ=$(FUZZ_LONG)
+
+FUZZ_LONG ?= 10m
+
+## Releases
+
+CYCLONEDX := $(TOOLS)/bin/cyclonedx-gomod
+CYCLONEDX_VERSION := v1.10.0
+
+$(CYCLONEDX):
+	GOBIN=$(TOOLS)/bin go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
+
+sbom: $(CYCLONEDX) ## write the modules of reportgen to release/sbom.json, in CycloneDX
+	@mkdir -p release
+	$(CYCLONEDX) app -json -noserial -licenses -main reportgen -output release/sbom.json .
+
+licenses: ## write the licenses of the modules of reportgen to release/licenses.txt
+	@mkdir -p release
+	@go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' ./reportgen | LC_ALL=C sort -u | \
+	while read -r module version dir; do \
+	  files=$$(find "$$dir" -maxdepth 2 -type f \( -ipath "$$dir/licen[cs]e*" -o -iname 'copying*' \) | LC_ALL=C sort); \
+	  if [ -z "$$files" ]; then echo "make licenses: $$module has no license" >&2; exit 1; fi; \
+	  printf '%s %s\n\n' "$$module" "$$version"; cat $$files; printf '\n----\n\n'; \
+	done > release/licenses.txt
 
 # For 100 million flows: make bench FLOWS=1M,20M,100M.
 FLOWS ?= 1M,20M
