@@ -19,10 +19,10 @@ type EntityKind string
 
 // The kinds of entities.
 const (
-	Host     EntityKind = "host"             // an address of the internal networks
-	External EntityKind = "external address" //
-	Owner    EntityKind = "owner"            // all addresses of an owner
-	Country  EntityKind = "country"          // all external addresses in a country
+	kindHost     EntityKind = "host"             // an address of the internal networks
+	kindExternal EntityKind = "external address" //
+	kindOwner    EntityKind = "owner"            // all addresses of an owner
+	kindCountry  EntityKind = "country"          // all external addresses in a country
 )
 
 // Entity is a host, an external address, an owner or a country, and its addresses.
@@ -34,14 +34,14 @@ type Entity struct {
 	geo   *geo.Lookup
 }
 
-// UnknownEntityError reports a name that no day has.
-type UnknownEntityError struct {
+// unknownEntityError reports a name that no day has.
+type unknownEntityError struct {
 	Name    string
 	Nearest []string // similar names that a day has, nearest first
 }
 
 // Error implements error.
-func (e *UnknownEntityError) Error() string {
+func (e *unknownEntityError) Error() string {
 	words := fmt.Sprintf("%s: no such host, address, owner or country in the flows", e.Name)
 	if len(e.Nearest) > 0 {
 		words += "; the nearest are " + strings.Join(e.Nearest, ", ")
@@ -51,7 +51,7 @@ func (e *UnknownEntityError) Error() string {
 
 // FindEntity returns the entity that a name means: an address, or else the name or
 // number (AS15169) of an owner, or else the name or code of a country, in any case.
-// It is an [UnknownEntityError] if none of the days has it.
+// It is an error with the nearest names if none of the days has it.
 func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day) (Entity, error) {
 	name = strings.TrimSpace(name)
 	addrs := addressesOf(days)
@@ -59,10 +59,10 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 	e := Entity{Name: name, geo: l}
 	if a, err := netip.ParseAddr(name); err == nil {
 		a = a.Unmap()
-		e.Name, e.Kind = a.String(), External
+		e.Name, e.Kind = a.String(), kindExternal
 		inside := internal.Contains(a)
 		if inside {
-			e.Kind = Host
+			e.Kind = kindHost
 		}
 		e.group = func(b netip.Addr) string {
 			if internal.Contains(b) != inside {
@@ -73,7 +73,7 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		if addrs[a] {
 			return e, nil
 		}
-		return e, &UnknownEntityError{name, nearestAddrs(a, addrs)}
+		return e, &unknownEntityError{name, nearestAddrs(a, addrs)}
 	}
 	ownerOf := func(a netip.Addr) string { return l.Owner(a).Name }
 	country := func(a netip.Addr) string {
@@ -88,16 +88,16 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		names[owner.Name], names[country(a)] = true, true
 		switch {
 		case owner.Name != "" && (strings.EqualFold(owner.Name, name) || strings.EqualFold(fmt.Sprintf("AS%d", owner.ASN), name)):
-			e.Name, e.Kind, e.group = owner.Name, Owner, ownerOf
+			e.Name, e.Kind, e.group = owner.Name, kindOwner, ownerOf
 		case e.Kind == "" && code.Code != "" && (strings.EqualFold(code.Name, name) || strings.EqualFold(code.Code, name)):
-			e.Name, e.Kind, e.group = code.Name, Country, country
+			e.Name, e.Kind, e.group = code.Name, kindCountry, country
 		}
 	}
 	if e.Kind != "" {
 		return e, nil
 	}
 	delete(names, "")
-	return e, &UnknownEntityError{name, nearestNames(name, slices.Sorted(maps.Keys(names)))}
+	return e, &unknownEntityError{name, nearestNames(name, slices.Sorted(maps.Keys(names)))}
 }
 
 func addressesOf(days []Day) map[netip.Addr]bool {

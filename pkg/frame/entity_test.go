@@ -49,7 +49,7 @@ func textsOf(t *testing.T, f Frame, name string) string {
 func TestInvestigation(t *testing.T) {
 	test, before := investigated()
 	e, err := FindEntity("10.0.0.1", nil, flow.Private, Day{"test", test})
-	if err != nil || e.Kind != Host {
+	if err != nil || e.Kind != kindHost {
 		t.Fatalf("%+v, %v", e, err)
 	}
 	peers := e.Peers(test, before)
@@ -106,13 +106,13 @@ func TestFindEntity(t *testing.T) {
 		kind EntityKind
 		want string
 	}{
-		{"192.168.100.35", Host, "192.168.100.35"},
-		{" ::ffff:192.168.100.35 ", Host, "192.168.100.35"},
-		{google.String(), External, google.String()},
-		{strings.ToUpper(owner.Name), Owner, owner.Name},
-		{"as15169", Owner, owner.Name},
-		{strings.ToLower(country.Code), Country, country.Name},
-		{country.Name, Country, country.Name},
+		{"192.168.100.35", kindHost, "192.168.100.35"},
+		{" ::ffff:192.168.100.35 ", kindHost, "192.168.100.35"},
+		{google.String(), kindExternal, google.String()},
+		{strings.ToUpper(owner.Name), kindOwner, owner.Name},
+		{"as15169", kindOwner, owner.Name},
+		{strings.ToLower(country.Code), kindCountry, country.Name},
+		{country.Name, kindCountry, country.Name},
 	} {
 		e, err := FindEntity(c.name, l, flow.Private, day)
 		if err != nil || e.Kind != c.kind || e.Name != c.want {
@@ -124,7 +124,7 @@ func TestFindEntity(t *testing.T) {
 	}
 	for name, near := range map[string]string{"192.168.100.37": "192.168.100.36", "Gogle": owner.Name, "Untied States": country.Name, "2001:db8::1": ""} {
 		_, err := FindEntity(name, l, flow.Private, day)
-		unknown, ok := errors.AsType[*UnknownEntityError](err)
+		unknown, ok := errors.AsType[*unknownEntityError](err)
 		if !ok {
 			t.Errorf("%s: %v", name, err)
 			continue
