@@ -45,6 +45,9 @@ func TestTour(t *testing.T) {
 			t.Errorf("the tour does not find %q", want)
 		}
 	}
+	if picture := testenv.Tree(t, "../notebooks")["explore.svg"]; !strings.HasPrefix(picture, "<svg") || len(picture) > 200_000 {
+		t.Errorf("README.md's picture of the tour: %d bytes, %.20q", len(picture), picture)
+	}
 	if report := testenv.Tree(t, goldenReport)["report.md"]; strings.Contains(report, "A guided tour") {
 		t.Error("the tour is part of the sample report")
 	}
