@@ -40,21 +40,31 @@ func (h *highlighter) highlight(language, source string) template.HTML {
 	}
 	start := time.Now()
 	defer func() { h.spent += time.Since(start) }()
-	tokens, err := chroma.Coalesce(lexers.Get(language)).Tokenise(nil, source)
+	tokens, err := lexers.Get(language).Tokenise(nil, source)
 	if err != nil {
 		return plain
 	}
-	var b strings.Builder
+	var b, run strings.Builder // run is the tokens of one type that follow each other
+	var kind chroma.TokenType
+	flush := func() {
+		text := template.HTMLEscapeString(run.String())
+		if class := tokenClass(kind); class != "" && text != "" {
+			text = `<span class="` + class + `">` + text + "</span>"
+		}
+		b.WriteString(text)
+		run.Reset()
+	}
 	for token := tokens(); token != chroma.EOF; token = tokens() {
 		if time.Since(start) > maxHighlightTime {
 			return plain
 		}
-		text := template.HTMLEscapeString(token.Value)
-		if class := tokenClass(token.Type); class != "" {
-			text = `<span class="` + class + `">` + text + "</span>"
+		if token.Type != kind {
+			flush()
+			kind = token.Type
 		}
-		b.WriteString(text)
+		run.WriteString(token.Value)
 	}
+	flush()
 	return template.HTML(strings.TrimRight(b.String(), "\n"))
 }
 
