@@ -70,8 +70,7 @@ func newRootCommand() *cobra.Command {
 	}
 	add(groupReports, newRunCommand(), newCheckCommand(), newDiffCommand(), newPreviewCommand())
 	add(groupFlows, newImportCommand(), newProfileCommand(), answers.NewCommand(), newSynthCommand(), newGeoCommand())
-	add(groupFinding, newInvestigateCommand())
-	add(groupFinding, newDetectCommand(), newRulesCommand(), newEvaluateCommand(), newSentinelCommand())
+	add(groupFinding, newDetectCommand(), newRulesCommand(), newEvaluateCommand(), newSentinelCommand(), newInvestigateCommand())
 	add(groupSetup, newInitCommand(), newDoctorCommand(), newKernelCommand(), newCacheCommand(), newManCommand())
 	usage.Prepare(root)
 	return root

@@ -26,13 +26,14 @@ import (
 // Source returns the notebook of an entity as the source of a report in the project
 // around the current folder. An input that neither report.yaml nor the command line
 // names is left out; the sample days of the notebook are not used.
-func Source(entity string) (*report.Source, error) {
+func Source(entity string) (*report.Source, []report.Member, error) {
 	nb, err := nbformat.Unmarshal(notebooks.Investigate)
 	if err != nil {
-		return nil, fmt.Errorf("the embedded notebook: %w", err)
+		return nil, nil, fmt.Errorf("the embedded notebook: %w", err)
 	}
-	return report.FromNotebook("Investigation of "+entity, execute.Input{Name: "investigate.ipynb", Dir: ".", Notebook: nb},
+	source, err := report.FromNotebook("Investigation of "+entity, execute.Input{Name: "investigate.ipynb", Dir: ".", Notebook: nb},
 		map[string]string{"entity": entity, "baseline": "", "test": "", "servers": "", "country": "", "asn": ""})
+	return source, nil, err
 }
 
 // inputs are the parameters of the notebook that name days and databases.
@@ -61,7 +62,7 @@ func Check(ctx context.Context, input []execute.Input, params []execute.Paramete
 // Dossiers calls write for each device with an alert in a run with these options, most
 // severe first, with a folder for it in that of the report.
 func Dossiers(ctx context.Context, o report.Options, dir string, write func(entity, folder string) error) error {
-	source, err := Source("")
+	source, _, err := Source("")
 	if err != nil {
 		return err
 	}
