@@ -239,12 +239,7 @@ func (opt *detectOptions) verdict(r detect.Result) error {
 	if opt.failOn == "" {
 		return nil
 	}
-	n := 0
-	for _, f := range r.Findings {
-		if f.Severity.Compare(detect.Severity(opt.failOn)) >= 0 {
-			n++
-		}
-	}
+	n := detect.CountAtLeast(r.Findings, detect.Severity(opt.failOn))
 	if n == 0 {
 		return nil
 	}

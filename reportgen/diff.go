@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/findings"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // newDiffCommand returns the command that compares two reports, or the findings of two
@@ -38,7 +38,7 @@ The exit status is 0 if nothing changed, and 3 otherwise.`,
 		Example: `  reportgen detect --days days --test latest --coverage --format json >today.jsonl
   reportgen diff yesterday.jsonl today.jsonl
   reportgen diff report-monday report-tuesday`,
-		Args: twoArguments,
+		Args: usage.Two("BEFORE and AFTER: two files of findings or two reports"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(changes.Formats(), format) {
 				return fmt.Errorf("--format %q: want %s", format, strings.Join(changes.Formats(), ", "))
@@ -52,13 +52,6 @@ The exit status is 0 if nothing changed, and 3 otherwise.`,
 	}
 	c.Flags().StringVar(&format, "format", changes.FormatText, "`FORMAT` output format of findings: text, md or json")
 	return c
-}
-
-func twoArguments(_ *cobra.Command, args []string) error {
-	if len(args) != 2 {
-		return errors.New("want two arguments, BEFORE and AFTER: two files of findings or two reports")
-	}
-	return nil
 }
 
 // diff writes what differs and returns whether anything does.

@@ -88,3 +88,13 @@ type Signals map[netip.Addr]float64
 
 // note keeps the largest signal of an entity.
 func (s Signals) note(a netip.Addr, excess float64) { s[a] = max(s[a], excess) }
+
+// CountAtLeast returns the number of findings of severity least or above.
+func CountAtLeast(findings []Finding, least Severity) (n int) {
+	for _, f := range findings {
+		if f.Severity.Compare(least) >= 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -62,6 +62,16 @@ func AtLeastOne(name string) cobra.PositionalArgs {
 	}
 }
 
+// Two makes a command refuse to run without two arguments. names says what they are.
+func Two(names string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 2 {
+			return fmt.Errorf("want two arguments, %s", names)
+		}
+		return nil
+	}
+}
+
 // NoArguments makes a command refuse arguments.
 func NoArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
