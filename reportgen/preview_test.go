@@ -129,7 +129,7 @@ func TestPreview(t *testing.T) {
 	if status, _ := get(t, url, "evil.example"); status != http.StatusForbidden {
 		t.Errorf("a foreign name is answered with %d", status)
 	}
-	if status, _ := get(t, url+"report/../../"+filepath.Base(dir), ""); status != http.StatusNotFound {
+	if status, _ := get(t, url+"report/../../"+filepath.Base(dir), ""); status != http.StatusForbidden { // it lacks the token
 		t.Errorf("a place outside is answered with %d", status)
 	}
 
