@@ -19,20 +19,16 @@ import (
 
 // runFlags are the flags of the commands that run notebooks.
 type runFlags struct {
-	params       []string
-	paramFiles   []string
-	rawParams    []string
-	jobs         int
-	timeout      time.Duration
-	runTimeout   time.Duration
-	startTimeout time.Duration
-	kernel       string
-	allowErrors  bool
-	trust        bool
-	strict       bool
-	out          string
-	formats      []string
-	noCache      bool
+	params                            []string
+	paramFiles                        []string
+	rawParams                         []string
+	jobs                              int
+	timeout, runTimeout, startTimeout time.Duration
+	kernel                            string
+	allowErrors, trust, strict        bool
+	out                               string
+	formats                           []string
+	noCache                           bool
 
 	verify func(context.Context, []execute.Input, []execute.Parameter) error // of inputs; nil: days.CheckInputs
 }
