@@ -68,7 +68,7 @@ func TestGeoConvertRefuses(t *testing.T) {
 		{[]string{"-o", out}, "missing argument IN; run reportgen geo convert --help for the usage"},
 		{[]string{filepath.Join(dir, "none"), "-o", out}, "no such file"},
 		{[]string{good, bad, "-o", out}, "bad.csv: line 3"},
-		{[]string{good, "-o", filepath.Join(dir, "none", "out.mmdb")}, "no such file"},
+		{[]string{good, "-o", filepath.Join(dir, "none", "out.mmdb")}, "does not exist; create it first"},
 	}
 	for _, tt := range tests {
 		var stdout, stderr bytes.Buffer

@@ -102,7 +102,7 @@ func openToDamage(t *testing.T, path string) (*os.File, *parquet.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() { _ = f.Close() })
 	info, err := f.Stat()
 	if err != nil {
 		t.Fatal(err)

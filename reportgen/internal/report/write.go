@@ -182,7 +182,8 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 	return d, problems, nil
 }
 
-// build makes the document of the executed notebooks. It gives the files that they link to to attach.
+// build makes the document of the executed notebooks. It passes the files that they
+// link to on to attach.
 func (r *Run) build(ctx context.Context, o WriteOptions, attach func(name string, data []byte) error) (d *document.Document, problems, err error) {
 	options, err := r.source.documentOptions()
 	if err != nil {

@@ -136,6 +136,8 @@ func (r *Renderer) prepare(source string) string {
 
 // translate reads the arguments of a command and returns its translation. It returns
 // false if the command stays as it is.
+//
+//nolint:gocyclo // a list of commands
 func (r *Renderer) translate(name string, in *reader) (string, bool) {
 	if r.macros[name] != "" {
 		return "", false
@@ -245,6 +247,8 @@ func character(in *reader) (string, bool) {
 var operator = regexp.MustCompile(`^\s*\\operatorname\*?\s*\{`)
 
 // plainTeX translates commands of plain TeX.
+//
+//nolint:gocyclo // a list of commands
 func (r *Renderer) plainTeX(name string, in *reader) (string, bool) {
 	switch name {
 	case `\underset`, `\overset`, `\stackrel`:
