@@ -34,12 +34,26 @@ func PrivateTemp(t *testing.T) string {
 				t.Errorf("left behind: %s", e.Name())
 			}
 		}
-		for _, pid := range ProcessesIn(t, dir) {
-			t.Errorf("left running: process %s", pid)
+		for _, pid := range lasting(t, dir) {
+			command, _ := os.ReadFile("/proc/" + pid + "/cmdline")
+			t.Errorf("left running: process %s: %s", pid, bytes.ReplaceAll(command, []byte{0}, []byte(" ")))
 		}
 		os.RemoveAll(dir)
 	})
 	return dir
+}
+
+// lasting lists the processes of dir that do not end by themselves: a language server
+// takes a moment after its kernel.
+func lasting(t *testing.T, dir string) []string {
+	var pids []string
+	for range 600 {
+		if pids = ProcessesIn(t, dir); len(pids) == 0 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return pids
 }
 
 // ProcessesIn lists the processes other than this one whose environment names dir as
