@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -81,7 +82,7 @@ func TestReadme(t *testing.T) {
 					})
 					continue
 				}
-				runReadmeCommand(t, strings.Fields(command)[1:])
+				runReadmeCommand(t, shellWords(command)[1:])
 			case "make":
 				if !strings.Contains(string(makefile), "\n"+words[1]+":") {
 					t.Errorf("%s: %s: the Makefile has no such target", section.title, command)
@@ -92,6 +93,18 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
+}
+
+// shellWord is a word of a command, or several in quotation marks.
+var shellWord = regexp.MustCompile(`"[^"]*"|\S+`)
+
+// shellWords returns the words of a command as a shell splits them.
+func shellWords(command string) []string {
+	words := shellWord.FindAllString(command, -1)
+	for i, w := range words {
+		words[i] = strings.Trim(w, `"`)
+	}
+	return words
 }
 
 // runReadmeCommand runs reportgen. After ">" comes the file that takes its output. Only

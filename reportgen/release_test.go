@@ -69,7 +69,7 @@ func TestReleaseBuild(t *testing.T) {
 	for _, name := range []string{"one", "another/folder"} {
 		dir := filepath.Join(t.TempDir(), name)
 		for _, file := range files {
-			if strings.HasPrefix(file, "pkg/") || strings.HasPrefix(file, "reportgen/") || strings.HasPrefix(file, "go.") {
+			if strings.HasPrefix(file, "pkg/") || strings.HasPrefix(file, "notebooks/") || strings.HasPrefix(file, "reportgen/") || strings.HasPrefix(file, "go.") {
 				copyFile(t, filepath.Join("..", file), filepath.Join(dir, file))
 			}
 		}
@@ -164,9 +164,10 @@ func TestGoInstall(t *testing.T) {
 			}
 		}
 	}
-	copyFile(t, "../notebooks/1-introduction.ipynb", filepath.Join(empty, "notebooks", "1.ipynb"))
-	do(program, "run", "-p", "baseline=days/data.parquet", "-p", "test=days/test.parquet", "-p", "servers=")
-	page, err := os.ReadFile(filepath.Join(empty, "report", "report.md"))
+	do(program, "init", "office")
+	do(program, "synth", "-o", "office/days", "--flows", "20000")
+	do(program, "run", "-o", "office/report", "office/notebooks")
+	page, err := os.ReadFile(filepath.Join(empty, "office", "report", "report.md"))
 	if err != nil || !strings.Contains(string(page), "days/data.parquet") && !strings.Contains(string(page), "data.parquet") {
 		t.Errorf("the report does not name its input: %v\n%.500s", err, page)
 	}

@@ -51,8 +51,8 @@ func reported(t *testing.T) []notebook {
 		t.Fatal(err)
 	}
 	all := slices.DeleteFunc(notebooks(t), func(nb notebook) bool { return !strings.Contains(string(config), "- "+nb.name+".ipynb\n") })
-	if len(all) != 7 {
-		t.Fatalf("report.yaml lists %d notebooks and not 7", len(all))
+	if len(all) != 6 {
+		t.Fatalf("report.yaml lists %d notebooks and not 6", len(all))
 	}
 	return all
 }
