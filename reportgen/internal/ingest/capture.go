@@ -3,6 +3,7 @@ package ingest
 import (
 	"container/list"
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
 	"time"
@@ -163,7 +164,9 @@ func (d *captureDecoder) add(data []byte, info gopacket.CaptureInfo) error {
 	case p.isFragment():
 		return d.row.leaveOut(p.n, fragment, src.String()+" to "+dst.String())
 	default:
-		f.Proto = flow.Proto(p.carried())
+		if f.Proto = flow.Proto(p.carried()); f.Proto == 0 || f.Proto == notIP {
+			return d.row.leaveOut(p.n, otherProtocol, fmt.Sprintf("IP protocol %d", p.carried()))
+		}
 	}
 	f.Src, f.Dst = src, dst
 	if f.Up = int64(size); d.payload {
