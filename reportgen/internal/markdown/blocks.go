@@ -72,7 +72,7 @@ func (w *writer) picture(p *document.Picture) string {
 // file returns the path of a picture's file, which is written with the report.
 func (w *writer) file(p *document.Picture) string {
 	w.pictures = append(w.pictures, p)
-	return figuresDir + "/" + p.Name + p.Extension()
+	return p.File()
 }
 
 // imageTag is a picture as HTML.

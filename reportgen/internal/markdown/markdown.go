@@ -26,14 +26,13 @@ import (
 const (
 	fileName    = "report.md"
 	summaryFile = "summary.md"
-	figuresDir  = "figures"
 )
 
 // summaryID is the anchor of the summary in the document.
 const summaryID = "summary"
 
 // Write writes the document as fileName in dir, which must exist, and its
-// pictures below figuresDir. A document with a summary also gets summaryFile, for a
+// pictures below document.PicturesFolder. A document with a summary also gets summaryFile, for a
 // pull request or a message, whose links lead to fileName.
 func Write(dir string, d *document.Document) error {
 	w := newWriter(d)
@@ -42,21 +41,10 @@ func Write(dir string, d *document.Document) error {
 	if w.err != nil {
 		return fmt.Errorf("%s: %w", fileName, w.err)
 	}
-	if len(w.pictures) > 0 {
-		if err := os.MkdirAll(filepath.Join(dir, figuresDir), 0o777); err != nil {
-			return err
-		}
+	errs := []error{
+		document.WritePictures(dir, w.pictures),
+		os.WriteFile(filepath.Join(dir, fileName), []byte(text), 0o666),
 	}
-	var errs []error
-	for _, p := range w.pictures {
-		data := p.Data
-		if p.Vector != nil {
-			// GitHub shows files on its own ground, which may be dark.
-			data = p.Vector.Standalone("#ffffff")
-		}
-		errs = append(errs, os.WriteFile(filepath.Join(dir, figuresDir, p.Name+p.Extension()), data, 0o666))
-	}
-	errs = append(errs, os.WriteFile(filepath.Join(dir, fileName), []byte(text), 0o666))
 	if summary != "" {
 		errs = append(errs, os.WriteFile(filepath.Join(dir, summaryFile), []byte(summary), 0o666))
 	}

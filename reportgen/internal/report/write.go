@@ -25,7 +25,7 @@ const (
 	HTMLName      = "index.html"
 	MarkdownName  = "report.md"
 	SummaryName   = "summary.md"
-	FiguresName   = "figures"
+	FiguresName   = document.PicturesFolder
 	FilesName     = render.FilesFolder
 	PDFName       = "report.pdf"
 	SiteName      = "site"

@@ -153,7 +153,7 @@ func (w *writer) picture(p *document.Picture) string {
 	if strings.HasSuffix(p.Width, "%") {
 		width = ", width: " + strings.TrimSpace(p.Width)
 	}
-	image := fmt.Sprintf("image(%s%s%s)", quoted(figuresDir+"/"+p.Name+p.Extension()), alt, width)
+	image := fmt.Sprintf("image(%s%s%s)", quoted(p.File()), alt, width)
 	if width != "" {
 		return image
 	}

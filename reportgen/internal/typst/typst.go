@@ -28,9 +28,6 @@ import (
 // FileName is the name of the file that Write makes.
 const FileName = "report.typ"
 
-// figuresDir is the folder of the pictures, which Markdown uses too.
-const figuresDir = "figures"
-
 // Write writes the document as FileName in dir, which must exist, and its pictures below
 // it.
 func Write(dir string, d *document.Document) error {
@@ -39,21 +36,9 @@ func Write(dir string, d *document.Document) error {
 	if w.err != nil {
 		return fmt.Errorf("%s: %w", FileName, w.err)
 	}
-	if len(w.pictures) > 0 {
-		if err := os.MkdirAll(filepath.Join(dir, figuresDir), 0o777); err != nil {
-			return err
-		}
-	}
-	var errs []error
-	for _, p := range w.pictures {
-		data := p.Data
-		if p.Vector != nil {
-			data = p.Vector.Standalone("#ffffff")
-		}
-		errs = append(errs, os.WriteFile(filepath.Join(dir, figuresDir, p.Name+p.Extension()), data, 0o666))
-	}
-	errs = append(errs, os.WriteFile(filepath.Join(dir, FileName), []byte(source), 0o666))
-	return errors.Join(errs...)
+	return errors.Join(
+		document.WritePictures(dir, w.pictures),
+		os.WriteFile(filepath.Join(dir, FileName), []byte(source), 0o666))
 }
 
 // writer writes one document.
