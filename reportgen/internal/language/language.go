@@ -13,6 +13,7 @@ package language
 import (
 	"maps"
 	"slices"
+	"sync"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
@@ -20,9 +21,21 @@ import (
 )
 
 // translations returns the translations of the keys by language.
-func translations() map[string]map[string]string {
+var translations = sync.OnceValue(func() map[string]map[string]string {
 	return map[string]map[string]string{"de": german(), "es": spanish(), "fr": french(), "pt": portuguese()}
-}
+})
+
+// messages returns the catalog of all languages.
+var messages = sync.OnceValue(func() catalog.Catalog {
+	b := catalog.NewBuilder(catalog.Fallback(language.English))
+	for tag, all := range translations() {
+		for key, text := range all {
+			// It fails only for a language that is unknown.
+			_ = b.SetString(language.MustParse(tag), key, text)
+		}
+	}
+	return b
+})
 
 // supported returns the languages that reports can have, as BCP 47 tags.
 func supported() []string {
@@ -50,12 +63,7 @@ func Of(tag string) *Words {
 	if i == 0 {
 		return English()
 	}
-	b := catalog.NewBuilder(catalog.Fallback(language.English))
-	for key, text := range translations()[tagged[i]] {
-		// It fails only for a language that is unknown.
-		_ = b.SetString(tags[i], key, text)
-	}
-	return &Words{tagged[i], message.NewPrinter(tags[i], message.Catalog(b))}
+	return &Words{tagged[i], message.NewPrinter(tags[i], message.Catalog(messages()))}
 }
 
 // Say returns the text that has the English form key, with the arguments in its verbs.
