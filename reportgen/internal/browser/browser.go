@@ -5,12 +5,12 @@ package browser
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/flowbook/flowbook/reportgen/internal/program"
 )
 
 // Variable is the environment variable that names the browser's program.
@@ -22,19 +22,11 @@ var ErrNotFound = errors.New("no Chromium or Chrome found; install one (on Debia
 // Find is the program that $FLOWBOOK_CHROMIUM names, else Chromium or Chrome on
 // PATH, else ErrNotFound.
 func Find() (string, error) {
-	if path := os.Getenv(Variable); path != "" {
-		found, err := exec.LookPath(path)
-		if err != nil {
-			return "", fmt.Errorf("%s=%s: not an executable: %w", Variable, path, err)
-		}
-		return found, nil
+	found, err := program.Find(Variable, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+	if errors.Is(err, program.ErrNotFound) {
+		err = ErrNotFound
 	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"} {
-		if found, err := exec.LookPath(name); err == nil {
-			return found, nil
-		}
-	}
-	return "", ErrNotFound
+	return found, err
 }
 
 // longestFolder is the length of a folder in which Chromium can make the socket

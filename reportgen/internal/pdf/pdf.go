@@ -39,7 +39,6 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/html"
-	"github.com/flowbook/flowbook/reportgen/internal/typst"
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
@@ -68,15 +67,14 @@ const printings = 4
 func Write(ctx context.Context, w io.Writer, d *document.Document, o Options) (err error) {
 	program := o.Browser
 	if program == "" {
-		if err := Available(); err != nil {
+		compiler, chromium, err := find()
+		switch {
+		case err != nil:
 			return fmt.Errorf("PDF: %w", err)
-		}
-		if compiler, err := typst.Find(); err == nil {
+		case compiler != "":
 			return compile(ctx, w, d, compiler, o)
 		}
-		if program, err = browser.Find(); err != nil {
-			return fmt.Errorf("PDF: %w", err)
-		}
+		program = chromium
 	}
 	work, err := workdir.Make(os.TempDir(), "reportgen-pdf-")
 	if err != nil {

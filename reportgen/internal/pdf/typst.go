@@ -17,13 +17,20 @@ var ErrNotFound = fmt.Errorf("no Typst found, and %w", browser.ErrNotFound)
 
 // Available returns nil if a program is found that can print, or ErrNotFound.
 func Available() error {
-	_, err := typst.Find()
-	if errors.Is(err, typst.ErrNotFound) {
-		if _, err = browser.Find(); errors.Is(err, browser.ErrNotFound) {
-			return ErrNotFound
-		}
-	}
+	_, _, err := find()
 	return err
+}
+
+// find returns the program of Typst or, if there is none, of a browser. The other is "".
+func find() (compiler, chromium string, err error) {
+	compiler, err = typst.Find()
+	if !errors.Is(err, typst.ErrNotFound) {
+		return compiler, "", err
+	}
+	if chromium, err = browser.Find(); errors.Is(err, browser.ErrNotFound) {
+		err = ErrNotFound
+	}
+	return "", chromium, err
 }
 
 // compile writes the document with Typst.

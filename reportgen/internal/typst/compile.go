@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/program"
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
@@ -26,17 +27,11 @@ var ErrNotFound = errors.New("no Typst found; install it from https://typst.app,
 // Find returns the program that $FLOWBOOK_TYPST names, else typst on PATH, else
 // ErrNotFound.
 func Find() (string, error) {
-	if path := os.Getenv(Variable); path != "" {
-		found, err := exec.LookPath(path)
-		if err != nil {
-			return "", fmt.Errorf("%s=%s: not an executable: %w", Variable, path, err)
-		}
-		return found, nil
+	found, err := program.Find(Variable, "typst")
+	if errors.Is(err, program.ErrNotFound) {
+		err = ErrNotFound
 	}
-	if found, err := exec.LookPath("typst"); err == nil {
-		return found, nil
-	}
-	return "", ErrNotFound
+	return found, err
 }
 
 // Options are the options of Compile.
@@ -60,20 +55,10 @@ func Compile(ctx context.Context, w io.Writer, d *document.Document, o Options) 
 		return fmt.Errorf("PDF: %w", err)
 	}
 	defer func() { err = errors.Join(err, work.Remove()) }()
-	if err := Write(work.Path, d); err != nil {
+	if err := write(work.Path, d, o.Keywords); err != nil {
 		return fmt.Errorf("PDF: %w", err)
 	}
 	source := filepath.Join(work.Path, FileName)
-	if o.Keywords != "" {
-		text, err := os.ReadFile(source)
-		if err != nil {
-			return err
-		}
-		text = append([]byte("#set document(keywords: ("+quoted(o.Keywords)+",))\n"), text...)
-		if err := os.WriteFile(source, text, 0o600); err != nil {
-			return err
-		}
-	}
 	out := filepath.Join(work.Path, "report.pdf")
 	if err := compileAtBest(ctx, o, source, out); err != nil {
 		return fmt.Errorf("PDF: %s: %w", filepath.Base(o.Program), err)

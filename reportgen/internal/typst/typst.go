@@ -30,8 +30,12 @@ const FileName = "report.typ"
 
 // Write writes the document as FileName in dir, which must exist, and its pictures below
 // it.
-func Write(dir string, d *document.Document) error {
+func Write(dir string, d *document.Document) error { return write(dir, d, "") }
+
+// write is Write with keywords that the PDF keeps; "" for none.
+func write(dir string, d *document.Document, keywords string) error {
 	w := newWriter(d)
+	w.keywords = keywords
 	source := w.document()
 	if w.err != nil {
 		return fmt.Errorf("%s: %w", FileName, w.err)
@@ -45,6 +49,7 @@ func Write(dir string, d *document.Document) error {
 type writer struct {
 	doc      *document.Document
 	words    *language.Words
+	keywords string
 	labels   map[string]bool // the anchors that links may lead to
 	notes    map[int]*document.Note
 	noted    map[int]bool // footnotes that were printed
@@ -147,6 +152,7 @@ func (w *writer) document() string {
 		authors = append(authors, quoted(a)+",")
 	}
 	blocks := []string{
+		w.keywordsRule(),
 		fmt.Sprintf("#set document(title: %s, author: (%s))", quoted(title), strings.Join(authors, " ")),
 		fmt.Sprintf("#set text(lang: %s)", quoted(languageCode(d.Lang))),
 		strings.Replace(preamble, "#TITLE", "#"+quoted(title), 1),
@@ -160,6 +166,14 @@ func (w *writer) document() string {
 	blocks = append(blocks, w.references()...)
 	blocks = append(blocks, w.provenance()...)
 	return joined(blocks) + "\n"
+}
+
+// keywordsRule returns the code that sets the keywords.
+func (w *writer) keywordsRule() string {
+	if w.keywords == "" {
+		return ""
+	}
+	return "#set document(keywords: (" + quoted(w.keywords) + ",))"
 }
 
 // languageCode returns the two or three letters that Typst takes for a language.
