@@ -226,12 +226,14 @@ func FuzzNotebook(f *testing.F) {
 	})
 }
 
-// FuzzText puts a text wherever a notebook holds one.
+// FuzzText puts a text wherever a notebook holds one. It is valid UTF-8, as every
+// text is that was read from JSON.
 func FuzzText(f *testing.F) {
 	for _, payload := range payloads() {
 		f.Add(payload)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.ToValidUTF8(text, "\uFFFD")
 		checkRendering(t, []render.Input{{Name: "a.ipynb", Notebook: hostileNotebook(text)}})
 	})
 }
