@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -62,71 +58,17 @@ func (o *runFlags) check(cmd *cobra.Command, dir string, args []string, cached b
 		return err
 	}
 	defer func() { err = errors.Join(err, env.Close()) }()
+	check := compare.Check{Dir: dir, Out: console.Writer(cmd.OutOrStdout()), Options: o.writeOptions(cmd, nil), Run: func(s *report.Source) (*report.Run, error) {
+		return o.execute(cmd, s, cached && env.Kept)
+	}}
 	var stale bool
 	if len(members) == 0 {
-		stale, err = o.checkReport(cmd, dir, source, cached && env.Kept)
+		stale, err = check.Report(cmd.Context(), source)
 	} else {
-		stale, err = o.checkSeries(cmd, dir, members, cached && env.Kept)
+		stale, err = check.Series(cmd.Context(), members)
 	}
 	if err == nil && stale {
 		err = exit.With(exit.Stale, fmt.Errorf("%s is stale: run the notebooks again with reportgen run", dir))
 	}
 	return err
-}
-
-// checkSeries compares each report of a series and reports whether any is stale, missing or no longer made.
-func (o *runFlags) checkSeries(cmd *cobra.Command, dir string, members []report.Member, cached bool) (bool, error) {
-	out := console.Writer(cmd.OutOrStdout())
-	gone, err := report.ReadSeries(dir)
-	if err != nil {
-		return false, err
-	}
-	if gone == nil {
-		return false, fmt.Errorf("%s: not a series of reports (it has no %s), which %s asks for; make it with reportgen run -o %s",
-			dir, report.SeriesName, report.ConfigName, dir)
-	}
-	stale := false
-	for _, m := range members {
-		at := slices.Index(gone, m.Name)
-		if at < 0 {
-			fmt.Fprintf(out, "%s is missing\n", filepath.Join(dir, m.Name))
-			stale = true
-			continue
-		}
-		gone = slices.Delete(gone, at, at+1)
-		one, err := o.checkReport(cmd, filepath.Join(dir, m.Name), m.Source, cached)
-		if err != nil {
-			return false, fmt.Errorf("%s: %w", m.Name, err)
-		}
-		stale = stale || one
-	}
-	for _, name := range gone {
-		fmt.Fprintf(out, "%s is no longer made\n", filepath.Join(dir, name))
-		stale = true
-	}
-	return stale, nil
-}
-
-// checkReport compares one report and reports whether it is stale.
-func (o *runFlags) checkReport(cmd *cobra.Command, dir string, source *report.Source, cached bool) (stale bool, err error) {
-	formats, err := compare.Formats(dir)
-	if err != nil {
-		return false, err
-	}
-	if formats, err = compare.Printable(formats); err != nil {
-		return false, err
-	}
-	if _, err := report.ReadDocument(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	r, err := o.execute(cmd, source, cached)
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, r.Wait()) }()
-	ctx := cmd.Context()
-	if ctx.Err() != nil {
-		return false, fmt.Errorf("interrupted: %w", context.Cause(ctx))
-	}
-	return compare.Fresh(ctx, console.Writer(cmd.OutOrStdout()), dir, r, o.writeOptions(cmd, formats))
 }

@@ -7,11 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
-	"github.com/flowbook/flowbook/reportgen/internal/compare"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
@@ -81,18 +78,4 @@ func TestCheckPDFAndSite(t *testing.T) {
 			t.Errorf("status %d, %s", status, stdout)
 		}
 	})
-}
-
-// Without a browser, the other formats are checked all the same.
-func TestCheckWithoutBrowser(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
-	t.Setenv(browser.Variable, "")
-	got, err := compare.Printable([]string{"html", "pdf", "site"})
-	if diff := cmp.Diff([]string{"html", "site"}, got); err != nil || diff != "" {
-		t.Error(err, diff)
-	}
-	t.Setenv(browser.Variable, "/nowhere")
-	if _, err := compare.Printable([]string{"pdf"}); err == nil {
-		t.Error("no error for a browser that cannot be run")
-	}
 }

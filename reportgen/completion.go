@@ -1,13 +1,8 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"io"
-
 	"github.com/spf13/cobra"
 
-	"github.com/flowbook/flowbook/reportgen/internal/drivers"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
@@ -44,14 +39,6 @@ func completeRunFlags(c *cobra.Command) {
 }
 
 // completeKernel lists the kernels that Jupyter would find here.
-func completeKernel(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	ctx := c.Context()
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	var missing *kernel.NotFoundError
-	if _, err := kernel.Find(ctx, drivers.All(), "\x00", ".", io.Discard); errors.As(err, &missing) {
-		return missing.Known, cobra.ShellCompDirectiveNoFileComp
-	}
-	return nil, cobra.ShellCompDirectiveNoFileComp
+func completeKernel(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return kernel.Names("."), cobra.ShellCompDirectiveNoFileComp
 }

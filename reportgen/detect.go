@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"runtime/debug"
 	"slices"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/flowbook/flowbook/reportgen/internal/allowlist"
-	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/findings"
@@ -87,7 +85,7 @@ func newDetectCommand() *cobra.Command {
 	usage.Once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
 	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
-	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf, ecs, stix or navigator")
+	f.StringVar(&opt.format, "format", findings.FormatTable, "`FORMAT` output format: table, json, csv, ocsf, ecs, stix or navigator")
 	usage.Once(f, &opt.allow, "allow", "`FILE` allow list: findings that it names are not shown")
 	f.StringVar(&opt.failOn, "fail-on", "", "`SEVERITY` exit with 1 if a finding has this severity or above")
 	opt.alerts.addFlags(f)
@@ -161,9 +159,14 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 	seen := r.Coverage()
 	c.Infof("%s", findings.CoverageLine(seen))
 	delivered := deliver(cmd.Context(), alerts, c)
-	printed := opt.print(stdout, r, alerts.Alerts)
+	var printed error
+	if alert.OfAlerts(opt.format) {
+		printed = alert.Write(stdout, alerts.Alerts, opt.format)
+	} else {
+		printed = findings.Write(stdout, r, opt.format)
+	}
 	if printed == nil && opt.coverage {
-		printed = opt.writeCoverage(stdout, c, seen)
+		printed = findings.WriteCoverage(stdout, c.Output(), seen, opt.format)
 	}
 	if printed == nil {
 		printed = alerts.Routes.WriteStdout(stdout)
@@ -173,7 +176,7 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 
 func (opt *detectOptions) validate() error {
 	switch {
-	case !slices.Contains([]string{"table", "json", "csv"}, opt.format) && !alert.OfAlerts(opt.format):
+	case !slices.Contains(findings.Formats(), opt.format) && !alert.OfAlerts(opt.format):
 		return fmt.Errorf("--format %q: want table, json, csv, ocsf, ecs, navigator or stix", opt.format)
 	case opt.selection.Test == "":
 		return errors.New("missing --test, the day under test; detect works best with --baseline, earlier days of the same network")
@@ -204,34 +207,6 @@ func (opt *detectOptions) input(cmd *cobra.Command) (in detect.Input, err error)
 	}
 	in.Geo, err = geo.Open(opt.country, opt.asn)
 	return in, err
-}
-
-// writeCoverage writes the records beside findings of the table and of JSON, and
-// to stderr if the format of the findings has no place for them.
-func (opt *detectOptions) writeCoverage(stdout io.Writer, c *console.Console, seen []detect.Coverage) error {
-	switch opt.format {
-	case "json":
-		return findings.WriteCoverageJSON(stdout, seen)
-	case "table":
-		if _, err := fmt.Fprintln(stdout); err != nil {
-			return err
-		}
-		return findings.WriteCoverageTable(stdout, seen)
-	}
-	return findings.WriteCoverageTable(c.Output(), seen)
-}
-
-// print writes the findings in the chosen format.
-func (opt *detectOptions) print(w io.Writer, r detect.Result, alerts []alert.Alert) error {
-	switch opt.format {
-	case "json":
-		return findings.WriteJSON(w, r)
-	case "csv":
-		return findings.WriteCSV(w, r)
-	case "table":
-		return findings.WriteTable(w, r)
-	}
-	return alert.Write(w, alerts, opt.format)
 }
 
 // verdict returns an error if findings are as severe as --fail-on says.

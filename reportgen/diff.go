@@ -12,7 +12,6 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/compare"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
-	"github.com/flowbook/flowbook/reportgen/internal/findings"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
@@ -75,16 +74,11 @@ func diff(cmd *cobra.Command, before, after, format string) (bool, error) {
 	case folders[0]:
 		return compare.Contents(console.Writer(cmd.OutOrStdout()), before, after)
 	}
-	var days [2]changes.Day
-	for i, name := range []string{before, after} {
-		var err error
-		if days[i].Findings, days[i].Coverage, err = findings.ReadFile(name, cmd.InOrStdin()); err != nil {
-			return false, err
-		}
+	list, note, err := changes.CompareFiles(before, after, cmd.InOrStdin())
+	if err != nil {
+		return false, err
 	}
-	was, is := days[0], days[1]
-	list := changes.Compare(was, is)
-	if note := changes.Note(is, list); note != "" {
+	if note != "" {
 		consoleOf(cmd).Warnf("%s: %s", after, note)
 	}
 	return !changes.Same(list), changes.Write(cmd.OutOrStdout(), list, format)

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -27,11 +26,12 @@ something is missing without which reports with Go cells cannot be made.`,
 		Example: "  reportgen doctor\n  reportgen doctor --network --format json",
 		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if format != "table" && format != "json" {
+			write, known := map[string]func(io.Writer, []doctor.Check) error{"table": doctor.WriteTable, "json": doctor.WriteJSON}[format]
+			if !known {
 				return fmt.Errorf("--format %s: want table or json", format)
 			}
 			checks := doctor.Look(cmd.Context(), ".", network)
-			if err := writeChecks(cmd, format, checks); err != nil {
+			if err := write(cmd.OutOrStdout(), checks); err != nil {
 				return err
 			}
 			if missing := doctor.Missing(checks); len(missing) > 0 {
@@ -43,29 +43,4 @@ something is missing without which reports with Go cells cannot be made.`,
 	c.Flags().StringVar(&format, "format", "table", "`FORMAT` table, or json (one object a line)")
 	c.Flags().BoolVar(&network, "network", false, "also ask whether the module proxy is reachable")
 	return c
-}
-
-func writeChecks(cmd *cobra.Command, format string, checks []doctor.Check) error {
-	if format == "json" {
-		enc := json.NewEncoder(cmd.OutOrStdout())
-		enc.SetEscapeHTML(false)
-		for _, c := range checks {
-			if err := enc.Encode(c); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	for _, c := range checks {
-		status := "ok"
-		if !c.Found {
-			status = map[bool]string{true: "MISSING", false: "missing"}[c.Required]
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", status, c.Name, c.Detail)
-		if c.Fix != "" {
-			fmt.Fprintf(w, "\t\t  for %s: %s\n", c.For, c.Fix)
-		}
-	}
-	return w.Flush()
 }

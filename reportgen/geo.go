@@ -2,16 +2,12 @@ package main
 
 import (
 	"errors"
-	"io"
 	"path/filepath"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/geoconvert"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
-	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 const geoConvertHelp = `Convert writes an MMDB from databases of countries or owners in other formats:
@@ -51,28 +47,14 @@ func newGeoConvertCommand() *cobra.Command {
 			if out == "" {
 				return errors.New("missing -o, the MMDB file to write")
 			}
-			return convertGeo(consoleOf(cmd), args, out)
+			table, err := geoconvert.Convert(args, out)
+			if err != nil {
+				return err
+			}
+			consoleOf(cmd).Infof("%s: %s", filepath.Base(out), table.Summary())
+			return nil
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` MMDB to write")
 	return c
-}
-
-// convertGeo reads the inputs and writes one MMDB atomically.
-func convertGeo(c *console.Console, in []string, out string) error {
-	built, err := geoconvert.Built()
-	if err != nil {
-		return err
-	}
-	table, err := geoconvert.ReadFiles(in)
-	if err != nil {
-		return err
-	}
-	err = wholefile.Write(out, 0o666, func(w io.Writer) error { return table.WriteMMDB(w, built) })
-	if err != nil {
-		return err
-	}
-	c.Infof("%s: %s, %s networks; %s left out because the input says nothing about them", filepath.Base(out), table.Kind(),
-		humanize.Comma(int64(len(table.Entries))), humanize.Comma(int64(table.Unknown)))
-	return nil
 }

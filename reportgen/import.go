@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // --timezone must work on a machine without time zone files
 
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
@@ -101,13 +100,11 @@ type importOptions struct {
 
 // reading returns the flags as options of package ingest.
 func (opt *importOptions) reading() (read ingest.Options, err error) {
-	if read.Location, err = time.LoadLocation(opt.timezone); err != nil {
-		return read, fmt.Errorf("--timezone: %w; give a name such as Europe/Lisbon", err)
+	if read.Location, err = ingest.ParseZone(opt.timezone); err != nil {
+		return read, fmt.Errorf("--timezone: %w", err)
 	}
-	if opt.logTimezone != "" {
-		if read.LogLocation, err = time.LoadLocation(opt.logTimezone); err != nil {
-			return read, fmt.Errorf("--log-timezone: %w; give a name such as Europe/Lisbon", err)
-		}
+	if read.LogLocation, err = ingest.ParseZone(opt.logTimezone); err != nil {
+		return read, fmt.Errorf("--log-timezone: %w", err)
 	}
 	for _, s := range opt.days {
 		day, err := ingest.ParseDate(s)

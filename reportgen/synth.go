@@ -73,32 +73,34 @@ func writeDays(cmd *cobra.Command, dir string, days int, start string, opt synth
 	case days != 0 && set("strength"):
 		return errors.New("--strength is for the three sample days; it has no effect with --days")
 	}
-	wrote := func(name string, flows int64) { consoleOf(cmd).Infof("%s: %s flows", name, humanize.Comma(flows)) }
-	if days == 0 {
-		plan, err := synth.New(opt)
-		if err != nil {
-			return fmt.Errorf("--%w", err)
-		}
-		if err := plan.WriteFolder(cmd.Context(), dir, wrote); err != nil {
-			return err
-		}
-		consoleOf(cmd).Infof("truth.json: %s", plan.Truth().Summary())
-		return nil
-	}
-	o := synth.WeeksOptions{Seed: opt.Seed, Hosts: opt.Hosts, Days: days, Flows: opt.Flows}
-	if start != "" {
-		var err error
-		if o.Start, err = time.Parse(time.DateOnly, start); err != nil {
-			return fmt.Errorf("--start %q: not a date such as 2024-03-04", start)
-		}
-	}
-	weeks, err := synth.NewWeeks(o)
+	drawn, err := drawDays(days, start, opt)
 	if err != nil {
-		return fmt.Errorf("--%w", err)
-	}
-	if err := weeks.WriteFolder(cmd.Context(), dir, wrote); err != nil {
 		return err
 	}
-	consoleOf(cmd).Infof("truth.json: %s", weeks.Truth().Summary())
-	return nil
+	err = drawn.WriteFolder(cmd.Context(), dir, func(name string, flows int64) {
+		consoleOf(cmd).Infof("%s: %s flows", name, humanize.Comma(flows))
+	})
+	if err == nil {
+		consoleOf(cmd).Infof("truth.json: %s", drawn.Summary())
+	}
+	return err
+}
+
+// drawDays returns the sample days that the flags describe.
+func drawDays(days int, start string, opt synth.Options) (drawn synth.Days, err error) {
+	if days == 0 {
+		drawn, err = synth.New(opt)
+	} else {
+		weeks := synth.WeeksOptions{Seed: opt.Seed, Hosts: opt.Hosts, Days: days, Flows: opt.Flows}
+		if start != "" {
+			if weeks.Start, err = time.Parse(time.DateOnly, start); err != nil {
+				return nil, fmt.Errorf("--start %q: not a date such as 2024-03-04", start)
+			}
+		}
+		drawn, err = synth.NewWeeks(weeks)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--%w", err)
+	}
+	return drawn, nil
 }

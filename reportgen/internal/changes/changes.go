@@ -15,10 +15,12 @@ package changes
 
 import (
 	"cmp"
+	"io"
 	"net/netip"
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/reportgen/internal/findings"
 )
 
 // Kind says how a finding of one day relates to the other day.
@@ -62,7 +64,7 @@ type Day struct {
 }
 
 // ran returns whether a rule ran on the day, and why not. A rule without a record of
-// coverage counts as run: see [Note].
+// coverage counts as run: see noteOn.
 func (d Day) ran(rule string) (bool, string) {
 	for _, c := range d.Coverage {
 		if c.Rule == rule && !c.Ran {
@@ -103,6 +105,19 @@ func Compare(before, after Day) []Change {
 	}
 	slices.SortFunc(all, compare)
 	return grouped(all)
+}
+
+// CompareFiles compares the findings in two files, which [findings.ReadFile] reads. The note
+// says what a reader must know about the comparison; it is empty if there is nothing.
+func CompareFiles(before, after string, stdin io.Reader) (list []Change, note string, err error) {
+	var days [2]Day
+	for i, name := range []string{before, after} {
+		if days[i].Findings, days[i].Coverage, err = findings.ReadFile(name, stdin); err != nil {
+			return nil, "", err
+		}
+	}
+	list = Compare(days[0], days[1])
+	return list, noteOn(days[1], list), nil
 }
 
 // Same reports whether a list of changes holds only ongoing findings.

@@ -118,9 +118,8 @@ func entities(list []netip.Addr) string {
 	return console.Escape(s)
 }
 
-// Note returns what a reader must know about the comparison: an empty text, or that gone
-// findings may only be unseen.
-func Note(after Day, list []Change) string {
+// noteOn returns that gone findings may only be unseen, or "" if that cannot be.
+func noteOn(after Day, list []Change) string {
 	for _, c := range list {
 		if c.Kind == Gone && after.Coverage == nil {
 			return "the second day has no coverage records: a finding that is gone may only be unseen; run detect with --coverage"

@@ -1,6 +1,6 @@
 // Package compare finds what differs between two reports: a report that was made before, and one made now.
 //
-// [Fresh] compares the folder of a report with a run. The report is stale if any of its files has other bytes. Fresh then
+// [Check] compares the folder of a report with a run. The report is stale if any of its files has other bytes. Check then
 // names the sections, texts, tables, rows and figures of its document that differ (see documents), the files, and what
 // changed among the sources of the report.
 package compare
@@ -25,19 +25,19 @@ import (
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
-// Fresh writes the report of a run into a temporary folder and compares the report in dir with it, as [reports] does. The
+// fresh writes the report of a run into a temporary folder and compares the report in dir with it, as [reports] does. The
 // error of a run that failed has its exit status.
-func Fresh(ctx context.Context, w io.Writer, dir string, r *report.Run, o report.WriteOptions) (stale bool, err error) {
+func fresh(ctx context.Context, w io.Writer, dir string, r *report.Run, o report.WriteOptions) (stale bool, err error) {
 	temp, err := workdir.Make(os.TempDir(), "reportgen-check-")
 	if err != nil {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, temp.Remove()) }()
-	fresh, err := report.NewFolder(filepath.Join(temp.Path, "report"))
+	folder, err := report.NewFolder(filepath.Join(temp.Path, "report"))
 	if err != nil {
 		return false, err
 	}
-	d, err := r.Write(ctx, fresh, o)
+	d, err := r.Write(ctx, folder, o)
 	if err != nil {
 		return false, report.WithStatus(err)
 	}
@@ -45,7 +45,7 @@ func Fresh(ctx context.Context, w io.Writer, dir string, r *report.Run, o report
 	if err != nil {
 		return false, err
 	}
-	return reports(w, dir, fresh.Path(), digest)
+	return reports(w, dir, folder.Path(), digest)
 }
 
 // reports compares the report in was with the fresh one, whose document has the given [pdf.Digest], and writes the

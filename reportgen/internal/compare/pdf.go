@@ -14,8 +14,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
-// Printable returns the formats without the PDF if there is no program to print it.
-func Printable(formats []string) ([]string, error) {
+// printable returns the formats without the PDF if there is no program to print it.
+func printable(formats []string) ([]string, error) {
 	if !slices.Contains(formats, "pdf") {
 		return formats, nil
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
@@ -46,5 +48,19 @@ func TestPDFWithoutBrowser(t *testing.T) {
 	}
 	if got, err := comparePDF(fresh, fresh, digest, false); err != nil || got.stale {
 		t.Errorf("no PDF: %+v, %v", got, err)
+	}
+}
+
+// Without a browser, the other formats are checked all the same.
+func TestPrintable(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv(browser.Variable, "")
+	got, err := printable([]string{"html", "pdf", "site"})
+	if diff := cmp.Diff([]string{"html", "site"}, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	t.Setenv(browser.Variable, "/nowhere")
+	if _, err := printable([]string{"pdf"}); err == nil {
+		t.Error("no error for a browser that cannot be run")
 	}
 }

@@ -21,19 +21,56 @@ func Open(ctx context.Context, path string, c *console.Console) (*profile.Profil
 	if err != nil {
 		return nil, err
 	}
-	var p *profile.Profile
-	if encoded {
-		p, err = readProfile(path)
-	} else {
-		bar := c.NewBar("flows", console.Count)
-		p, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{Progress: bar.Set, CacheFailed: WarnCache(c)})
-		bar.Close()
+	if !encoded {
+		p, _, err := cached(ctx, path, c)
+		return p, err
 	}
+	p, err := readProfile(path)
 	if err != nil {
 		return nil, err
 	}
 	WarnRejected(c, p)
 	return p, nil
+}
+
+// cached returns the profile of a flow file and its path in the profile cache, or ""
+// if it is not there.
+func cached(ctx context.Context, path string, c *console.Console) (*profile.Profile, string, error) {
+	bar := c.NewBar("flows", console.Count)
+	p, at, err := flowfile.CachedProfile(ctx, path, flowfile.Options{Progress: bar.Set, CacheFailed: WarnCache(c)})
+	bar.Close()
+	if err != nil {
+		return nil, "", err
+	}
+	WarnRejected(c, p)
+	return p, at, nil
+}
+
+// CacheProfiles adds the profiles of flow files to the profile cache, and writes the
+// path of each to w.
+func CacheProfiles(ctx context.Context, files []string, w io.Writer, c *console.Console) error {
+	for _, file := range files {
+		_, at, err := cached(ctx, file, c)
+		if err != nil {
+			return err
+		}
+		if at != "" {
+			fmt.Fprintln(w, at)
+		}
+	}
+	return nil
+}
+
+// WriteProfile writes one profile of several flow files to the file out.
+func WriteProfile(ctx context.Context, files []string, out string, c *console.Console) error {
+	bar := c.NewBar("flows", console.Count)
+	p, err := flowfile.ProfileAll(ctx, files, flowfile.Options{Progress: bar.Set})
+	bar.Close()
+	if err != nil {
+		return err
+	}
+	WarnRejected(c, p)
+	return flowfile.WriteProfile(out, p)
 }
 
 // WarnCache returns a function that warns of a profile cache that cannot be

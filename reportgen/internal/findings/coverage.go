@@ -9,8 +9,22 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 )
 
-// WriteCoverageJSON writes one object a rule and line.
-func WriteCoverageJSON(w io.Writer, list []detect.Coverage) error {
+// WriteCoverage writes the records of coverage beside findings in a format: to w after a
+// table and after JSON, in the same format, and else as a table to aside.
+func WriteCoverage(w, aside io.Writer, list []detect.Coverage, format string) error {
+	switch format {
+	case FormatJSON:
+		return writeCoverageJSON(w, list)
+	case FormatTable:
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+		return writeCoverageTable(w, list)
+	}
+	return writeCoverageTable(aside, list)
+}
+
+func writeCoverageJSON(w io.Writer, list []detect.Coverage) error {
 	for _, c := range list {
 		line, err := encode(c)
 		if err != nil {
@@ -23,8 +37,7 @@ func WriteCoverageJSON(w io.Writer, list []detect.Coverage) error {
 	return nil
 }
 
-// WriteCoverageTable writes a table.
-func WriteCoverageTable(w io.Writer, list []detect.Coverage) error {
+func writeCoverageTable(w io.Writer, list []detect.Coverage) error {
 	t := newTable(w)
 	fmt.Fprintln(t, "RULE\tRAN\tDAYS\tHOSTS\tWHAT IT COULD NOT SEE")
 	for _, c := range list {

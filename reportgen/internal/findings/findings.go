@@ -21,8 +21,30 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 )
 
-// WriteJSON writes one finding a line.
-func WriteJSON(w io.Writer, r detect.Result) error {
+// The formats of [Write].
+const (
+	FormatTable = "table" // the devices, the findings above info, and the number of others
+	FormatJSON  = "json"  // one finding a line
+	FormatCSV   = "csv"   // a header and one finding a line; evidence is JSON
+)
+
+// Formats returns the names of the formats.
+func Formats() []string { return []string{FormatTable, FormatJSON, FormatCSV} }
+
+// Write writes findings in a format.
+func Write(w io.Writer, r detect.Result, format string) error {
+	switch format {
+	case FormatTable:
+		return writeTable(w, r)
+	case FormatJSON:
+		return writeJSON(w, r)
+	case FormatCSV:
+		return writeCSV(w, r)
+	}
+	return fmt.Errorf("format %q: want %s", format, strings.Join(Formats(), ", "))
+}
+
+func writeJSON(w io.Writer, r detect.Result) error {
 	for _, f := range r.Findings {
 		line, err := encode(f)
 		if err != nil {
@@ -46,8 +68,7 @@ func encode(v any) ([]byte, error) {
 	return console.EscapeJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
-// WriteCSV writes a header and one finding a line. Evidence is JSON.
-func WriteCSV(w io.Writer, r detect.Result) error {
+func writeCSV(w io.Writer, r detect.Result) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"rule", "entity", "severity", "score", "attack", "summary", "first", "last", "evidence"}}
 	for _, f := range r.Findings {
@@ -61,9 +82,7 @@ func WriteCSV(w io.Writer, r detect.Result) error {
 	return out.WriteAll(rows)
 }
 
-// WriteTable writes the devices, the findings above info, and the number of
-// others.
-func WriteTable(w io.Writer, r detect.Result) error {
+func writeTable(w io.Writer, r detect.Result) error {
 	infos := 0
 	devices, findings := newTable(w), newTable(w)
 	fmt.Fprintln(devices, "DEVICE\tSEVERITY\tSCORE\tRULES")

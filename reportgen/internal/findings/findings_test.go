@@ -5,11 +5,12 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/netip"
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -27,16 +28,16 @@ func result() detect.Result {
 }
 
 func TestFormats(t *testing.T) {
-	for name, write := range map[string]func(io.Writer, detect.Result) error{"table": findings.WriteTable, "csv": findings.WriteCSV, "json": findings.WriteJSON} {
+	for _, format := range findings.Formats() {
 		var b bytes.Buffer
-		if err := write(&b, result()); err != nil {
+		if err := findings.Write(&b, result(), format); err != nil {
 			t.Fatal(err)
 		}
 		if text := strings.ReplaceAll(b.String(), "\n", ""); strings.ContainsFunc(text, unicode.IsControl) || strings.ContainsRune(text, '\u202e') {
-			t.Errorf("%s holds control characters: %q", name, b.String())
+			t.Errorf("%s holds control characters: %q", format, b.String())
 		}
-		if err := write(full{}, result()); !errors.Is(err, errFull) {
-			t.Errorf("%s hides that its output failed: %v", name, err)
+		if err := findings.Write(full{}, result(), format); !errors.Is(err, errFull) {
+			t.Errorf("%s hides that its output failed: %v", format, err)
 		}
 	}
 }
@@ -47,9 +48,41 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
+func TestUnknownFormat(t *testing.T) {
+	if err := findings.Write(&bytes.Buffer{}, result(), "xml"); err == nil || err.Error() != `format "xml": want table, json, csv` {
+		t.Error(err)
+	}
+}
+
+// Records of coverage never get between findings that another program reads.
+func TestCoverageFormats(t *testing.T) {
+	list := []detect.Coverage{{Rule: "beacon", Ran: true, Days: 3, Hosts: 12}, {Rule: "dns-c2", Reason: "no DNS\x1b[2J"}}
+	const table = `RULE    RAN  DAYS  HOSTS  WHAT IT COULD NOT SEE
+beacon  yes  3     12     
+dns-c2  no   0     0      no DNS\x1b[2J
+`
+	for format, want := range map[string][2]string{
+		"table": {"\n" + table, ""},
+		"json":  {`{"rule":"beacon","ran":true,"hosts":12,"days":3,"reason":""}` + "\n" + `{"rule":"dns-c2","ran":false,"hosts":0,"days":0,"reason":"no DNS\u001b[2J"}` + "\n", ""},
+		"csv":   {"", table},
+		"ecs":   {"", table},
+	} {
+		var out, aside strings.Builder
+		if err := findings.WriteCoverage(&out, &aside, list, format); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, [2]string{out.String(), aside.String()}); diff != "" {
+			t.Errorf("%s: %s", format, diff)
+		}
+		if err := findings.WriteCoverage(full{}, full{}, list, format); !errors.Is(err, errFull) {
+			t.Errorf("%s hides that its output failed: %v", format, err)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	var b bytes.Buffer
-	if err := findings.WriteTable(&b, result()); err != nil {
+	if err := findings.Write(&b, result(), findings.FormatTable); err != nil {
 		t.Fatal(err)
 	}
 	const want = `DEVICE    SEVERITY  SCORE  RULES
@@ -64,7 +97,7 @@ RULE  ENTITY    SEVERITY  SCORE  FROM   TO     SUMMARY
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 	b.Reset()
-	if err := findings.WriteTable(&b, detect.Result{}); err != nil || b.String() != "No findings above info.\n" {
+	if err := findings.Write(&b, detect.Result{}, findings.FormatTable); err != nil || b.String() != "No findings above info.\n" {
 		t.Errorf("%q, %v", b.String(), err)
 	}
 }
@@ -72,7 +105,7 @@ RULE  ENTITY    SEVERITY  SCORE  FROM   TO     SUMMARY
 // A spreadsheet must not take a cell for a formula.
 func TestCSV(t *testing.T) {
 	var b bytes.Buffer
-	if err := findings.WriteCSV(&b, result()); err != nil {
+	if err := findings.Write(&b, result(), findings.FormatCSV); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll()
@@ -94,7 +127,7 @@ func TestCSV(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	var b bytes.Buffer
-	if err := findings.WriteJSON(&b, result()); err != nil {
+	if err := findings.Write(&b, result(), findings.FormatJSON); err != nil {
 		t.Fatal(err)
 	}
 	var f detect.Finding

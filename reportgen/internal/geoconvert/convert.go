@@ -2,9 +2,9 @@
 //
 // [Read] reads one file and detects its format by content: legacy GeoIP .dat
 // files (country and ASNum editions, IPv4 and IPv6), the geoip and geoip6
-// texts that come with Tor, and CSV of networks or ranges. What it gives is a
-// [Table], to which further files can be added, such as geoip6 to geoip.
-// [Table.WriteMMDB] writes it.
+// texts that come with Tor, and CSV of networks or ranges. It returns a [Table],
+// which [Table.WriteMMDB] writes. [Convert] makes one MMDB of several files, such
+// as geoip and geoip6.
 package geoconvert
 
 import (
@@ -16,8 +16,10 @@ import (
 	"os"
 	"slices"
 
+	"github.com/dustin/go-humanize"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 	"go4.org/netipx"
@@ -51,9 +53,14 @@ func Read(name string, data []byte) (Table, error) {
 	return readText(name, data)
 }
 
-// ReadFiles reads files, such as those of IPv4 and of IPv6, as one table.
-func ReadFiles(paths []string) (Table, error) {
+// Convert reads files, such as those of IPv4 and of IPv6, and writes one MMDB that appears complete or not at all. Its
+// build date is $SOURCE_DATE_EPOCH, or 2024-01-01.
+func Convert(paths []string, out string) (Table, error) {
 	var table Table
+	built, err := buildDate()
+	if err != nil {
+		return table, err
+	}
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -65,15 +72,21 @@ func ReadFiles(paths []string) (Table, error) {
 		}
 		table.add(t)
 	}
-	return table, nil
+	return table, wholefile.Write(out, 0o666, func(w io.Writer) error { return table.WriteMMDB(w, built) })
+}
+
+// Summary says what the table has, in a line.
+func (t *Table) Summary() string {
+	return fmt.Sprintf("%s, %s networks; %s left out because the input says nothing about them", t.Kind(),
+		humanize.Comma(int64(len(t.Entries))), humanize.Comma(int64(t.Unknown)))
 }
 
 // defaultBuilt is the build date of converted databases, 2024-01-01.
 const defaultBuilt = 1704067200
 
-// Built returns the build date that a converted database states, in seconds since
+// buildDate returns the build date that a converted database states, in seconds since
 // 1970: $SOURCE_DATE_EPOCH, or 2024-01-01.
-func Built() (int64, error) {
+func buildDate() (int64, error) {
 	built, err := epoch.Read()
 	switch {
 	case err != nil:

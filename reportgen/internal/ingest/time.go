@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // zones must be known on a machine without time zone files
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -287,6 +288,19 @@ func ParseDate(s string) (Date, error) {
 		return 0, fmt.Errorf("date %q is not of the form 2024-04-19", s)
 	}
 	return Date(floorDiv(t.Unix(), secondsPerDay)), nil
+}
+
+// ParseZone reads the name of a time zone, such as Europe/Lisbon, UTC or Local. Of an
+// empty name it returns nil.
+func ParseZone(name string) (*time.Location, error) {
+	if name == "" {
+		return nil, nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w; give a name such as Europe/Lisbon", err)
+	}
+	return zone, nil
 }
 
 // String writes the date as 2024-04-19.

@@ -136,11 +136,37 @@ func Upward(dir, name string) string {
 // findSpec looks for the first of the names in the folder "kernels" of each data
 // folder. Names are compared without case, as Jupyter does.
 func findSpec(names, dataDirs []string) (*Spec, error) {
-	known := make(map[string]string) // folders by name
+	known, err := specFolders(dataDirs)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if folder := known[strings.ToLower(name)]; folder != "" {
+			return readSpec(folder)
+		}
+	}
+	return nil, &NotFoundError{Name: names[0], Known: slices.Sorted(maps.Keys(known))}
+}
+
+// Names lists the kernels that Jupyter would find for a notebook in dir, sorted. What cannot
+// be read is left out.
+func Names(dir string) []string {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil
+	}
+	known, _ := specFolders(dataDirs(dir, os.Getenv))
+	return slices.Sorted(maps.Keys(known))
+}
+
+// specFolders returns the folders of kernel specs below data folders, by their names in
+// lower case; the first of a name counts.
+func specFolders(dataDirs []string) (map[string]string, error) {
+	known := make(map[string]string)
 	for _, dir := range dataDirs {
 		entries, err := os.ReadDir(filepath.Join(dir, "kernels"))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("look for kernels: %w", err)
+			return known, fmt.Errorf("look for kernels: %w", err)
 		}
 		for _, e := range entries {
 			folder := filepath.Join(dir, "kernels", e.Name())
@@ -152,12 +178,7 @@ func findSpec(names, dataDirs []string) (*Spec, error) {
 			}
 		}
 	}
-	for _, name := range names {
-		if folder := known[strings.ToLower(name)]; folder != "" {
-			return readSpec(folder)
-		}
-	}
-	return nil, &NotFoundError{Name: names[0], Known: slices.Sorted(maps.Keys(known))}
+	return known, nil
 }
 
 func readSpec(dir string) (*Spec, error) {

@@ -91,6 +91,12 @@ func TestFindSpec(t *testing.T) {
 	writeSpec(t, far, "bad", `{"argv":`)
 	writeSpec(t, far, "empty", `{}`)
 	dirs := []string{filepath.Join(near, "missing"), near, far}
+	t.Setenv("JUPYTER_PATH", strings.Join(dirs, string(filepath.ListSeparator)))
+	for _, name := range []string{"bad", "r"} {
+		if found := Names(t.TempDir()); !slices.Contains(found, name) || !slices.IsSorted(found) {
+			t.Errorf("Names lacks %s: %q", name, found)
+		}
+	}
 	s, err := findSpec([]string{"r"}, dirs)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,14 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
+// Days are the sample days of a [Plan] or of [Weeks].
+type Days interface {
+	// WriteFolder writes the days, the databases of their addresses and truth.json to dir.
+	WriteFolder(ctx context.Context, dir string, wrote func(name string, flows int64)) error
+	// Summary says in a line what is planted.
+	Summary() string
+}
+
 // WriteFolder writes the three days, the two databases and truth.json to dir, one
 // after the other, each of them atomically. It creates dir if it does not exist,
 // and calls wrote after each day.
@@ -32,7 +40,7 @@ func (p *Plan) WriteFolder(ctx context.Context, dir string, wrote func(name stri
 		}
 		wrote(day.name, n)
 	}
-	return writeTruth(dir, p.WriteCountryDB, p.WriteOwnerDB, p.Truth().write)
+	return writeTruth(dir, p.WriteCountryDB, p.WriteOwnerDB, p.truth)
 }
 
 // checkFolder reports whether the days can be written to dir: a day of another run
@@ -72,7 +80,7 @@ func (w *Weeks) WriteFolder(ctx context.Context, dir string, wrote func(name str
 		}
 		wrote(w.folder(i), n)
 	}
-	return writeTruth(dir, w.WriteCountryDB, w.WriteOwnerDB, w.Truth().write)
+	return writeTruth(dir, w.WriteCountryDB, w.WriteOwnerDB, w.truth)
 }
 
 // folder returns the name of the folder of day i.
@@ -86,11 +94,11 @@ func makeFolder(dir string) error {
 }
 
 // writeTruth writes the two databases and the truth.
-func writeTruth(dir string, country, owner, truth func(io.Writer) error) error {
+func writeTruth(dir string, country, owner func(io.Writer) error, truth any) error {
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer) error
-	}{{"country.mmdb", country}, {"asn.mmdb", owner}, {"truth.json", truth}} {
+	}{{"country.mmdb", country}, {"asn.mmdb", owner}, {"truth.json", func(w io.Writer) error { return encodeTruth(w, truth) }}} {
 		if err := wholefile.Write(filepath.Join(dir, file.name), 0o666, file.write); err != nil {
 			return err
 		}

@@ -199,7 +199,7 @@ func TestDayStopsWhenAsked(t *testing.T) {
 func TestTruthRoundTrip(t *testing.T) {
 	want := newPlan(t, Options{Flows: 20_000}).Truth()
 	var buf bytes.Buffer
-	if err := want.write(&buf); err != nil {
+	if err := encodeTruth(&buf, want); err != nil {
 		t.Fatal(err)
 	}
 	var got Truth

@@ -40,17 +40,17 @@ type Benign struct {
 }
 
 // Summary says in words how much is planted.
-func (t Truth) Summary() string { return summary(len(t.Planted), len(t.Benign)) }
+func (p *Plan) Summary() string { return summary(len(p.truth.Planted), len(p.truth.Benign)) }
 
 func summary(planted, benign int) string {
 	return fmt.Sprintf("%d planted, %d benign but similar", planted, benign)
 }
 
-// write writes truth.json.
-func (t Truth) write(w io.Writer) error {
+// encodeTruth writes truth.json: a [Truth] or a [WeeksTruth].
+func encodeTruth(w io.Writer, truth any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	if err := e.Encode(t); err != nil {
+	if err := e.Encode(truth); err != nil {
 		return fmt.Errorf("writing the truth: %w", err)
 	}
 	return nil

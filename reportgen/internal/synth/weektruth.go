@@ -2,9 +2,6 @@ package synth
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net/netip"
 	"slices"
 )
@@ -29,18 +26,8 @@ type DayTruth struct {
 	Planted []Planted `json:"planted"`
 }
 
-// write writes truth.json.
-func (t WeeksTruth) write(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	if err := e.Encode(t); err != nil {
-		return fmt.Errorf("writing the truth: %w", err)
-	}
-	return nil
-}
-
 // Summary says in words how much is planted, each attack counted once.
-func (t WeeksTruth) Summary() string { return summary(t.attacks(), len(t.Benign)) }
+func (w *Weeks) Summary() string { return summary(w.truth.attacks(), len(w.truth.Benign)) }
 
 // attacks returns the number of attacks, each counted once however many days it
 // lasts.
