@@ -30,9 +30,9 @@ func (b *builder) latex(where document.Origin, source string) bool {
 		}
 		line.AppendChild(line, n)
 	}
-	for source != "" {
-		text, tex, display, rest := nextFormula(source)
-		source = rest
+	scanner := formulaScanner{rest: source}
+	for scanner.rest != "" {
+		text, tex, display := scanner.next()
 		for i, paragraph := range strings.Split(text, "\n\n") {
 			if i > 0 {
 				line = nil
@@ -49,7 +49,7 @@ func (b *builder) latex(where document.Origin, source string) bool {
 			root.AppendChild(root, &document.Equation{TeX: tex})
 			line, found = nil, true
 		default:
-			add(&document.Math{TeX: tex})
+			add(&document.Math{Formula: document.Formula{TeX: tex}})
 			found = true
 		}
 	}
@@ -60,56 +60,6 @@ func (b *builder) latex(where document.Origin, source string) bool {
 	b.texts = append(b.texts, located{t, where})
 	b.add(document.Prose{Text: t})
 	return true
-}
-
-// delimiters of formulas, as MathJax in JupyterLab has them.
-var delimiters = []struct {
-	open, end string
-	display   bool
-}{{"$$", "$$", true}, {`\[`, `\]`, true}, {`\(`, `\)`, false}, {"$", "$", false}}
-
-// nextFormula splits off the first formula of LaTeX and the text before it. Without a
-// formula, all of the source is text.
-func nextFormula(source string) (text, tex string, display bool, rest string) {
-	for i := 0; i < len(source); i++ {
-		if strings.HasPrefix(source[i:], `\begin{`) {
-			name, _, ok := strings.Cut(source[i+len(`\begin{`):], "}")
-			if end := strings.Index(source[i:], `\end{`+name+"}"); ok && end >= 0 && name != "tabular" && name != "table" && name != "document" {
-				end += i + len(`\end{`+name+"}")
-				return source[:i], source[i:end], true, source[end:]
-			}
-		}
-		for _, d := range delimiters {
-			if !strings.HasPrefix(source[i:], d.open) {
-				continue
-			}
-			start := i + len(d.open)
-			if end := closingDelimiter(source[start:], d.end); end >= 0 && strings.TrimSpace(source[start:start+end]) != "" {
-				tex := strings.TrimSpace(source[start : start+end])
-				if style := `\displaystyle`; d.end == "$" && strings.HasPrefix(tex, style) && strings.TrimSpace(source[:i]+source[start+end+1:]) == "" {
-					// SymPy's form of a formula on a line of its own.
-					return "", strings.TrimSpace(tex[len(style):]), true, ""
-				}
-				return source[:i], tex, d.display, source[start+end+len(d.end):]
-			}
-		}
-		if source[i] == '\\' {
-			i++
-		}
-	}
-	return source, "", false, ""
-}
-
-func closingDelimiter(source, end string) int {
-	for i := 0; i+len(end) <= len(source); i++ {
-		if strings.HasPrefix(source[i:], end) {
-			return i
-		}
-		if source[i] == '\\' {
-			i++
-		}
-	}
-	return -1
 }
 
 // maxTree bounds the values of a JSON output that the report shows.

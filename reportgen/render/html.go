@@ -37,7 +37,7 @@ func (b *builder) rawHTML(where document.Origin, t *document.Text, attachments m
 		if n.HasClosure() {
 			source += string(n.ClosureLine.Value(t.Source))
 		}
-		block := &document.BlockHTML{Fragment: b.fragment(where, source, attachments, false)}
+		block := &document.BlockHTML{Fragment: b.fragment(where, escapeLess(source), attachments, false)}
 		n.Parent().ReplaceChild(n.Parent(), n, block)
 	}
 	for _, n := range inlines {
@@ -46,6 +46,7 @@ func (b *builder) rawHTML(where document.Origin, t *document.Text, attachments m
 		}
 		source := string(n.Segments.Value(t.Source))
 		source += takeElement(n, source, t.Source)
+		unsetFormulas(n, t.Source)
 		inline := &document.InlineHTML{Fragment: b.fragment(where, source, attachments, false)}
 		n.Parent().ReplaceChild(n.Parent(), n, inline)
 	}
@@ -90,6 +91,7 @@ type fragmentReader struct {
 	tokens      *html.Tokenizer
 	markup      strings.Builder
 	pieces      []document.Piece
+	quiet       quietElement
 }
 
 // fragment converts HTML of a notebook to a fragment: pictures are resolved, and
@@ -134,9 +136,17 @@ func (r *fragmentReader) next() bool {
 		r.markup.WriteString(raw) // a tag that is not complete
 		return false
 	case html.StartTagToken, html.SelfClosingTagToken:
-		r.start(r.tokens.Token(), raw, kind == html.SelfClosingTagToken)
+		t := r.tokens.Token()
+		if kind == html.StartTagToken {
+			r.quiet.start(t)
+		}
+		r.start(t, raw, kind == html.SelfClosingTagToken)
+	case html.TextToken:
+		r.text(raw)
 	case html.EndTagToken:
-		switch name := r.tokens.Token().Data; {
+		name := r.tokens.Token().Data
+		r.quiet.end(name)
+		switch {
 		case r.trusted:
 			r.markup.WriteString(raw)
 		case name == "picture", name == "source", name == "track":

@@ -23,7 +23,7 @@ func (b *builder) inlines(t located) {
 		}
 		switch n := n.(type) {
 		case *document.Math:
-			n.MathML = b.formula(t, n.TeX, n.Display, n.Offset)
+			n.MathML = b.formula(t.where, t.Line(n.Offset), n.TeX, n.Display)
 		case *document.Equation:
 			b.equation(t, n)
 		case *document.Citation:
@@ -51,28 +51,32 @@ func (b *builder) equation(t located, e *document.Equation) {
 		b.problem(t.where, t.Line(e.Offset), "the formula is not closed; end it with $$ on a line of its own")
 		return
 	}
-	e.MathML = b.formula(t, e.TeX, true, e.Offset)
+	e.MathML = b.formula(t.where, t.Line(e.Offset), e.TeX, true)
 }
 
 // formula converts a formula to MathML. It returns "" if the TeX is invalid.
-func (b *builder) formula(t located, source string, display bool, offset int) string {
+func (b *builder) formula(where document.Origin, line int, source string, display bool) string {
+	mathML, err := b.mathML(where, source, display)
+	if err != nil {
+		b.problem(where, line, "formula %s: %v", shorten([]byte(source)), err)
+	}
+	return mathML
+}
+
+func (b *builder) mathML(where document.Origin, source string, display bool) (string, error) {
 	if b.tex == nil {
 		renderer, err := tex.New()
 		if err != nil {
-			b.problem(t.where, t.Line(offset), "formula: %v", err)
-			return ""
+			return "", err
 		}
 		b.tex = renderer
 	}
 	mathML, err := b.tex.MathML(source, display)
 	for _, command := range b.tex.Ignored {
-		b.warnOnce(t.where, "TeX "+command, "%s in a formula is ignored", command)
+		b.warnOnce(where, "TeX "+command, "%s in a formula is ignored", command)
 	}
 	b.tex.Ignored = nil
-	if err != nil {
-		b.problem(t.where, t.Line(offset), "formula %s: %v", shorten([]byte(source)), err)
-	}
-	return mathML
+	return mathML, err
 }
 
 // equations numbers the labelled formulas of a block.

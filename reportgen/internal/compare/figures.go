@@ -141,6 +141,9 @@ func fragmentText(f document.Fragment) string {
 		if p.Picture != nil {
 			source.WriteString(html.EscapeString(" " + p.Picture.Alt + " "))
 		}
+		if p.Formula != nil {
+			source.WriteString(html.EscapeString(" " + p.Formula.TeX + " "))
+		}
 	}
 	return htmlText(source.String())
 }

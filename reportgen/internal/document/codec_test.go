@@ -294,7 +294,7 @@ func dump(t *Text) string {
 func pieces(f Fragment) string {
 	var b strings.Builder
 	for _, p := range f.Pieces {
-		fmt.Fprintf(&b, "%q %s %+v", p.Markup, p.Picture.Vector.Standalone(""), *p.Link)
+		fmt.Fprintf(&b, "%q %s %+v %+v", p.Markup, p.Picture.Vector.Standalone(""), *p.Link, *p.Formula)
 	}
 	return b.String()
 }

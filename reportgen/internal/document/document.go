@@ -53,7 +53,7 @@ func Kinds() []Block {
 		&Failure{Anchor: "failure", Name: "SomeError", Value: "why"},
 		FoldStart{"a fold"},
 		FoldEnd{},
-		&HTML{Fragment: Fragment{[]Piece{{Markup: "<p>some HTML</p>"}}}},
+		&HTML{Fragment: Fragment{[]Piece{{Markup: "<p>some HTML</p>"}, {Formula: &Formula{TeX: "x", MathML: "<math><mi>x</mi></math>"}}}}},
 		&Figure{ID: "figure", Picture: &Picture{Alt: "a figure", Media: "image/png", Name: "figure"}},
 		&Table{ID: "table", Columns: []Column{{Title: "a column"}}},
 	}

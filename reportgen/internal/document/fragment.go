@@ -1,6 +1,10 @@
 package document
 
-import "github.com/yuin/goldmark/ast"
+import (
+	"slices"
+
+	"github.com/yuin/goldmark/ast"
+)
 
 // Fragment is HTML of a notebook in pieces. Package render removes everything that is
 // not safe, unless the HTML is trusted.
@@ -8,11 +12,17 @@ type Fragment struct {
 	Pieces []Piece
 }
 
+// HasFormula reports whether a piece is a formula.
+func (f *Fragment) HasFormula() bool {
+	return slices.ContainsFunc(f.Pieces, func(p Piece) bool { return p.Formula != nil })
+}
+
 // Piece is a part of a fragment. Exactly one of its fields is set.
 type Piece struct {
 	Markup  string   // tags and text; an element may begin in one piece and end in another
 	Picture *Picture // in place of an <img>, <svg>, <video> or <audio>
 	Link    *Anchor  // the start tag of an <a>
+	Formula *Formula
 }
 
 // Anchor is the start tag of an <a>.

@@ -11,13 +11,18 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// Math is a formula in running text: $…$, $`…`$ or $$…$$.
-type Math struct {
-	ast.BaseInline
+// Formula is a formula in running text.
+type Formula struct {
 	TeX     string
 	Display bool
 	MathML  string // "" before conversion, and if the TeX is invalid
-	Offset  int    // in the source
+}
+
+// Math is a formula in Markdown: $…$, $`…`$ or $$…$$.
+type Math struct {
+	ast.BaseInline
+	Formula
+	Offset int // in the source
 }
 
 // KindMath is the node kind of Math.
@@ -58,10 +63,8 @@ func (e *Equation) Dump(source []byte, level int) {
 // IsRaw reports to goldmark that the content is not Markdown.
 func (*Equation) IsRaw() bool { return true }
 
-// mathParser parses formulas in running text: $…$ by Pandoc's rule, and the forms of
-// JupyterLab, $$…$$, \\(…\\), \\[…\\] and environments. By the rule there is no space after
-// the opening dollar sign or before the closing one, and no digit after it, so that
-// amounts of money are not formulas.
+// mathParser parses formulas in running text: $…$ by the rule of IsFormula, and the forms of
+// JupyterLab, $$…$$, \\(…\\), \\[…\\] and environments.
 type mathParser struct{}
 
 // Trigger implements parser.InlineParser.
@@ -82,7 +85,7 @@ func (mathParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Nod
 	}
 	if m := environment.FindSubmatch(line); m != nil {
 		if tex, ok := formulaTo(block, `\end{`+string(m[1])+"}", 0, false); ok {
-			return &Math{TeX: tex + `\end{` + string(m[1]) + "}", Display: true, Offset: segment.Start}
+			return &Math{Formula: Formula{TeX: tex + `\end{` + string(m[1]) + "}", Display: true}, Offset: segment.Start}
 		}
 		return nil
 	}
@@ -96,13 +99,13 @@ func (mathParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Nod
 			tex, ok = formulaTo(block, mark.end, len(mark.open), false)
 		}
 		rest, _ := block.PeekLine()
-		if !ok || mark.open == "$" && !opens(tex, rest) || strings.TrimSpace(tex) == "" {
+		if !ok || mark.open == "$" && !IsFormula(tex, string(rest)) || strings.TrimSpace(tex) == "" {
 			return nil
 		}
 		if m := texReference.FindStringSubmatch(strings.TrimSpace(tex)); m != nil && m[0] == strings.TrimSpace(tex) {
 			return texCrossRef([][]byte{nil, []byte(m[1]), []byte(m[2])}, segment.Start)
 		}
-		return &Math{TeX: strings.TrimSpace(tex), Display: mark.display, Offset: segment.Start}
+		return &Math{Formula: Formula{TeX: strings.TrimSpace(tex), Display: mark.display}, Offset: segment.Start}
 	}
 	return nil
 }
@@ -160,11 +163,27 @@ func (e *Equation) TeXLabels() []string {
 	return all
 }
 
-// opens reports whether text between dollar signs is a formula, not an amount of
-// money.
-func opens(tex string, rest []byte) bool {
-	return tex != "" && strings.TrimSpace(tex[:1]) != "" && strings.TrimSpace(tex[len(tex)-1:]) != "" &&
-		(len(rest) == 0 || rest[0] < '0' || rest[0] > '9')
+var (
+	texCommand = regexp.MustCompile(`\\[A-Za-z]|\^|(?:^|[^A-Za-z])[A-Za-z]_`)
+	texWord    = regexp.MustCompile(`[A-Za-z]{3}`)
+	texSum     = regexp.MustCompile(`^[\d\s.,()]+[-+*/=<>][-+*/=<>\d\s.,()]*[\d)]$`)
+)
+
+// IsFormula reports whether text between single dollar signs, with rest after it, is a
+// formula and not amounts of money. MathJax takes every such text for a formula. By
+// Pandoc's rule there is no space after the opening dollar sign or before the closing one,
+// and no digit after it. Notebooks also have "$ x $" and "$ \alpha $": text that has spaces
+// there is a formula if it has a command or an index, or neither words nor an amount.
+func IsFormula(tex, rest string) bool {
+	trimmed := strings.TrimSpace(tex)
+	if trimmed == "" || texCommand.MatchString(trimmed) {
+		return trimmed != ""
+	}
+	if tex == trimmed {
+		return rest == "" || rest[0] < '0' || rest[0] > '9'
+	}
+	spaced := !strings.HasPrefix(tex, trimmed) && !strings.HasSuffix(tex, trimmed)
+	return spaced && !texWord.MatchString(trimmed) && (!unicode.IsDigit(rune(trimmed[0])) || texSum.MatchString(trimmed))
 }
 
 // closing returns the index of a formula's end in a line, or -1. If braces count, the end

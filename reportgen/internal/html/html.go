@@ -204,6 +204,8 @@ func (p *page) fragment(f *document.Fragment, trusted bool) string {
 				tag = p.sanitizer.Tags(tag)
 			}
 			b.WriteString(tag)
+		case piece.Formula != nil:
+			b.WriteString(formula(piece.Formula.MathML, piece.Formula.TeX))
 		case trusted:
 			b.WriteString(piece.Markup)
 		default:

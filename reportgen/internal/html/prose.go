@@ -250,6 +250,7 @@ func (r *nodes) link(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast
 // hasFormula reports whether a text of the document has a formula.
 func hasFormula(d *document.Document) bool {
 	texts := []*document.Text{d.Abstract}
+	found := false
 	for _, n := range d.Notes {
 		texts = append(texts, n.Text)
 	}
@@ -257,6 +258,8 @@ func hasFormula(d *document.Document) bool {
 		switch b := b.(type) {
 		case document.Prose:
 			texts = append(texts, b.Text)
+		case *document.HTML:
+			found = found || b.HasFormula()
 		case *document.Heading:
 			texts = append(texts, b.Text)
 		case *document.Code:
@@ -273,13 +276,20 @@ func hasFormula(d *document.Document) bool {
 			}
 		}
 	}
-	found := false
 	for _, t := range texts {
 		if t == nil || found {
 			continue
 		}
 		_ = ast.Walk(t.Root, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
-			if found = n.Kind() == document.KindMath || n.Kind() == document.KindEquationNode; found {
+			switch n := n.(type) {
+			case *document.Math, *document.Equation:
+				found = true
+			case *document.BlockHTML:
+				found = n.HasFormula()
+			case *document.InlineHTML:
+				found = n.HasFormula()
+			}
+			if found {
 				return ast.WalkStop, nil
 			}
 			return ast.WalkContinue, nil

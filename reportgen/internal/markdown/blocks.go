@@ -106,6 +106,8 @@ func (w *writer) fragment(f *document.Fragment) string {
 				tag += document.Escaped("href", destination)
 			}
 			b.WriteString(w.sanitizer.Tags(tag + piece.Link.Attributes + ">"))
+		case piece.Formula != nil:
+			b.WriteString(htmlFormula(piece.Formula))
 		default:
 			b.WriteString(w.sanitizer.Tags(piece.Markup))
 		}

@@ -3,12 +3,13 @@ package markdown
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
-	"github.com/yuin/goldmark/renderer/html"
+	goldmarkhtml "github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
@@ -39,7 +40,7 @@ func (w *writer) inline(n ast.Node, source []byte) string {
 		return Escape("[" + document.PlainNode(n, source) + "]")
 	case *ast.AutoLink:
 		label := string(n.Label(source))
-		if strings.HasPrefix(label, "www.") || html.IsDangerousURL(n.URL(source)) {
+		if strings.HasPrefix(label, "www.") || goldmarkhtml.IsDangerousURL(n.URL(source)) {
 			return label
 		}
 		return "<" + label + ">"
@@ -71,7 +72,7 @@ func (w *writer) own(n ast.Node) string {
 	case *document.Image:
 		return w.picture(n.Picture)
 	case *document.Math:
-		return mathSpan(n)
+		return mathSpan(&n.Formula)
 	case *document.Citation:
 		return w.citation(n)
 	}
@@ -193,7 +194,7 @@ func escapeBetween(s string) string {
 
 func (w *writer) link(n *ast.Link, source []byte) string {
 	text := w.inlines(n, source)
-	if html.IsDangerousURL(n.Destination) {
+	if goldmarkhtml.IsDangerousURL(n.Destination) {
 		return text
 	}
 	destination := string(util.URLEscape(n.Destination, true))
@@ -220,7 +221,7 @@ func (w *writer) anchor(id string) string {
 
 // mathSpan is a formula in running text, in the form in which GitHub takes
 // nothing within for Markdown. A formula that holds its end stays as written.
-func mathSpan(m *document.Math) string {
+func mathSpan(m *document.Formula) string {
 	tex := strings.Join(strings.Fields(m.TeX), " ")
 	switch {
 	case m.Display:
@@ -229,6 +230,15 @@ func mathSpan(m *document.Math) string {
 		return "$" + lessThanTeX(tex) + "$"
 	}
 	return "$`" + tex + "`$"
+}
+
+// htmlFormula is a formula within HTML, in which GitHub reads neither backticks nor Markdown.
+func htmlFormula(f *document.Formula) string {
+	mark := "$"
+	if f.Display {
+		mark = "$$"
+	}
+	return mark + html.EscapeString(strings.Join(strings.Fields(f.TeX), " ")) + mark
 }
 
 // lessThanTeX keeps a formula from opening a tag.

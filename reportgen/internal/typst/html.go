@@ -15,28 +15,25 @@ import (
 // fragment converts HTML of a notebook: text, tables, lists, pictures and links. Layout
 // is lost.
 func (w *writer) fragment(f *document.Fragment) string {
-	nodes, pictures := parse(f)
-	return strings.TrimSpace(w.convert(nodes, pictures, false))
+	return strings.TrimSpace(w.convert(f, false))
 }
 
 // inlineFragment converts HTML in running text. It is often half of an element, so that
 // only its text counts.
 func (w *writer) inlineFragment(f *document.Fragment) string {
-	nodes, pictures := parse(f)
-	return w.convert(nodes, pictures, true)
+	return w.convert(f, true)
 }
 
-// placeholder is the element that stands for a picture.
-const placeholder = "flowbook-picture"
+// placeholder is the element that stands for a picture or a formula.
+const placeholder = "flowbook-piece"
 
-// parse returns the nodes of a fragment, whose pictures are placeholders with an index.
-func parse(f *document.Fragment) (nodes []*html.Node, pictures []*document.Picture) {
+// parse returns the nodes of a fragment. Placeholders have the index of their piece.
+func parse(f *document.Fragment) []*html.Node {
 	var b strings.Builder
-	for _, p := range f.Pieces {
+	for i, p := range f.Pieces {
 		switch {
-		case p.Picture != nil:
-			fmt.Fprintf(&b, "<%s n=%d></%s>", placeholder, len(pictures), placeholder)
-			pictures = append(pictures, p.Picture)
+		case p.Picture != nil, p.Formula != nil:
+			fmt.Fprintf(&b, "<%s n=%d></%s>", placeholder, i, placeholder)
 		case p.Link != nil:
 			b.WriteString("<a" + document.Escaped("href", p.Link.Destination) + ">")
 		default:
@@ -45,15 +42,15 @@ func parse(f *document.Fragment) (nodes []*html.Node, pictures []*document.Pictu
 	}
 	nodes, err := html.ParseFragment(strings.NewReader(b.String()), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
 	if err != nil {
-		return nil, nil // it cannot be read; nothing is lost that a reader could see
+		return nil // it cannot be read; nothing is lost that a reader could see
 	}
-	return nodes, pictures
+	return nodes
 }
 
-func (w *writer) convert(nodes []*html.Node, pictures []*document.Picture, inline bool) string {
-	c := converter{w, pictures, inline}
+func (w *writer) convert(f *document.Fragment, inline bool) string {
+	c := converter{w, f.Pieces, inline}
 	var b strings.Builder
-	for _, n := range nodes {
+	for _, n := range parse(f) {
 		b.WriteString(c.node(n))
 	}
 	return b.String()
@@ -61,9 +58,9 @@ func (w *writer) convert(nodes []*html.Node, pictures []*document.Picture, inlin
 
 // converter converts the nodes of one fragment.
 type converter struct {
-	w        *writer
-	pictures []*document.Picture
-	inline   bool
+	w      *writer
+	pieces []document.Piece
+	inline bool
 }
 
 var spaces = regexp.MustCompile(`\s+`)
@@ -87,11 +84,7 @@ func (c converter) node(n *html.Node) string {
 	case "style", "script", "template", "head", "noscript":
 		return ""
 	case placeholder:
-		i, err := strconv.Atoi(attribute(n, "n"))
-		if err != nil || i < 0 || i >= len(c.pictures) {
-			return ""
-		}
-		return "#box(" + c.w.picture(c.pictures[i]) + ")" + c.children(n)
+		return c.piece(n) + c.children(n)
 	case "br":
 		return " \\\n"
 	case "b", "strong":
@@ -113,6 +106,21 @@ func (c converter) node(n *html.Node) string {
 		return c.children(n)
 	}
 	return c.block(n)
+}
+
+// piece converts the picture or formula of a placeholder.
+func (c converter) piece(n *html.Node) string {
+	i, err := strconv.Atoi(attribute(n, "n"))
+	if err != nil || i < 0 || i >= len(c.pieces) {
+		return ""
+	}
+	switch p := c.pieces[i]; {
+	case p.Picture != nil:
+		return "#box(" + c.w.picture(p.Picture) + ")"
+	case p.Formula != nil:
+		return formula(p.Formula.MathML, p.Formula.TeX, p.Formula.Display)
+	}
+	return ""
 }
 
 // block converts an element that is not in running text.
@@ -156,7 +164,7 @@ func (c converter) table(n *html.Node) string {
 				row = append(row, "")
 			}
 			header = header || at == 0 && cell.Data == "th"
-			inner := converter{c.w, c.pictures, true}
+			inner := converter{c.w, c.pieces, true}
 			text := strings.TrimSpace(inner.children(cell))
 			across, down := span(cell, "colspan"), span(cell, "rowspan")
 			for i := range across {
