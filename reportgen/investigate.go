@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/investigate"
@@ -32,14 +34,15 @@ func (o runFlags) investigate(cmd *cobra.Command, entity string) error {
 	return o.write(cmd, func() (*report.Source, []report.Member, error) { return investigate.Source(entity) })
 }
 
-// dossiers writes the reports about the devices with alerts into the folder of a report.
+// dossiers writes reports about entities into the folder of a report.
 func (o runFlags) dossiers(cmd *cobra.Command) error {
-	options, err := o.options(cmd, !o.noCache)
-	if err != nil {
-		return err
+	dir, all := o.out, o.written
+	o.written = nil
+	for _, d := range all {
+		o.out = filepath.Join(dir, filepath.FromSlash(d.Folder))
+		if err := o.investigate(cmd, d.Entity); err != nil {
+			return err
+		}
 	}
-	return investigate.Dossiers(cmd.Context(), options, o.out, func(entity, folder string) error {
-		o.out = folder
-		return o.investigate(cmd, entity)
-	})
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/days"
+	"github.com/flowbook/flowbook/reportgen/internal/investigate"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
@@ -28,7 +29,8 @@ type runFlags struct {
 	allowErrors, trust, strict        bool
 	out                               string
 	formats                           []string
-	noCache                           bool
+	noCache, withDossiers             bool
+	written                           []report.Dossier // reports about single entities, for which the report has links
 
 	verify func(context.Context, []execute.Input, []execute.Parameter) error // of inputs; nil: days.CheckInputs
 }
@@ -36,7 +38,6 @@ type runFlags struct {
 // newRunCommand returns the command that makes a report of notebooks.
 func newRunCommand() *cobra.Command {
 	var flags runFlags
-	var dossiers bool
 	c := &cobra.Command{
 		Use:   "run [NOTEBOOK|FOLDER]...",
 		Short: "Run notebooks and write their report",
@@ -75,14 +76,14 @@ the cell or notebook what they read: {"reportgen": {"inputs": ["days/*.csv"]}}; 
 		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := flags.write(cmd, func() (*report.Source, []report.Member, error) { return flags.source(cmd, args) })
-			if !dossiers || err != nil {
+			if err != nil {
 				return err
 			}
 			return flags.dossiers(cmd)
 		},
 	}
 	flags.addOutput(c, "report")
-	c.Flags().BoolVar(&dossiers, "dossiers", false, "also write a report about each device with an alert, as investigate does, to FOLDER/dossiers")
+	c.Flags().BoolVar(&flags.withDossiers, "dossiers", false, "also write a report about each device with an alert, as investigate does, to FOLDER/dossiers")
 	return c
 }
 
@@ -137,13 +138,22 @@ func (o *runFlags) write(cmd *cobra.Command, find func() (*report.Source, []repo
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Wait()) }()
+	if o.withDossiers {
+		options, err := o.options(cmd, cached)
+		if err != nil {
+			return err
+		}
+		if o.written, err = investigate.Dossiers(cmd.Context(), options); err != nil {
+			return err
+		}
+	}
 	return r.Finish(cmd.Context(), folder, o.writeOptions(cmd, o.formats), func(name string) {
 		fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(o.out, name))
 	})
 }
 
 func (o *runFlags) writeOptions(cmd *cobra.Command, formats []string) report.WriteOptions {
-	return report.WriteOptions{Formats: formats, Trust: o.trust, Strict: o.strict, Version: version(), Warn: warn(cmd), Note: note(cmd)}
+	return report.WriteOptions{Formats: formats, Trust: o.trust, Strict: o.strict, Version: version(), Warn: warn(cmd), Note: note(cmd), Dossiers: o.written}
 }
 
 // runSeries runs the notebooks for each member of a series and writes their reports.

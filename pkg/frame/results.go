@@ -100,6 +100,12 @@ func Owners(e detect.Exchange) Frame {
 // unknownOwner is the name of an owner that is not in the database.
 const unknownOwner = "an unknown owner"
 
+// Unknown reports whether a value of a column of names, such as owner or country, says
+// that the name is unknown.
+func Unknown(name string) bool {
+	return name == "" || name == unknownOwner || name == unknownCountry
+}
+
 // Uploads returns the uploads that raised an alert, most severe first: src_ip,
 // dst_ip, owner, country, flows, up_bytes, down_bytes, baseline_up_bytes (to the
 // same owner on the baseline day), times (up_bytes ÷ baseline_up_bytes, or NaN if

@@ -90,7 +90,7 @@ func cut(shown, all int) string {
 
 // class is the class of a column's cells.
 func (c field) class() string {
-	if c.Type == "string" {
+	if c.isText() {
 		return ""
 	}
 	return ` class="n"`
@@ -98,7 +98,7 @@ func (c field) class() string {
 
 // sortKey is the value of a number, by which its rows are sorted.
 func (c field) sortKey(row map[string]any) string {
-	if c.Type == "string" {
+	if c.isText() {
 		return ""
 	}
 	if row[c.Name] == nil {

@@ -19,7 +19,7 @@ const mimeResource = "application/vnd.dataresource+json"
 // field is a column of a table, as in a tabular data resource.
 type field struct {
 	Name  string `json:"name"`
-	Type  string `json:"type"` // string, integer or number
+	Type  string `json:"type"` // string, integer or number; entity of names, severity of severities
 	Title string `json:"title"`
 }
 
@@ -55,21 +55,30 @@ func (t *table) add(f frame.Frame, name string, d *display) error {
 	}
 	column := frame.Describe(name)
 	c := field{Name: name, Type: "string", Title: cmp.Or(d.titles[name], column.Title)}
+	switch {
+	case column.Entity:
+		c.Type = "entity"
+	case name == "severity":
+		c.Type = "severity"
+	}
 	numbers, err := frame.Floats(f, name)
 	if err == nil {
 		c.Type = frame.TypeOf(f, name)
 	}
 	format := column.Unit.Format
 	if own, ok := d.formats[name]; ok {
-		if c.Type == "string" {
+		if c.isText() {
 			return fmt.Errorf("column %q: nb.Format does not apply to text", name)
 		}
 		format = own
 	}
 	for i := range t.data {
 		switch {
-		case c.Type == "string":
+		case c.isText():
 			t.data[i][name] = words[i]
+			if column.Entity && frame.Unknown(words[i]) {
+				t.data[i][name] = nil
+			}
 			t.text[i] = append(t.text[i], words[i])
 		case math.IsNaN(numbers[i]) || math.IsInf(numbers[i], 0):
 			t.data[i][name] = nil
@@ -123,8 +132,11 @@ func (t *table) html(caption string) string {
 	return b.String()
 }
 
+// isText reports whether the values are words, not numbers.
+func (c field) isText() bool { return c.Type != "integer" && c.Type != "number" }
+
 func (c field) align() string {
-	if c.Type == "string" {
+	if c.isText() {
 		return ` style="text-align:left"`
 	}
 	return ` style="text-align:right"`

@@ -34,7 +34,7 @@ func TestMarks(t *testing.T) {
 		return rendertest.Evaluate[string](p, `(document.querySelector(".tip:not([hidden])")?.textContent ?? "")`)
 	}
 	lit := func() []string {
-		return rendertest.Evaluate[[]string](p, `[...new Set([...document.querySelectorAll(".same")].map((e) => e.closest("figure, table").id + " " + e.tagName))].sort()`)
+		return rendertest.Evaluate[[]string](p, `[...new Set([...document.querySelectorAll(".same")].map((e) => e.closest("figure, table, section").id + " " + e.tagName))].sort()`)
 	}
 	rendertest.Evaluate[bool](p, `document.querySelector('#fig-bars [data-entity="192.168.100.11"]').dispatchEvent(new PointerEvent("pointerover", {bubbles: true, clientX: 200, clientY: 200}))`)
 	if got := tip(); got != "192.168.100.11, baseline: 20 MB (20,000,000 bytes)" {

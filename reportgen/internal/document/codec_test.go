@@ -437,7 +437,7 @@ func FuzzDecode(f *testing.F) {
 	p := NewParser()
 	for _, source := range []string{"a *b* `c` [d](e) ![f](g) <https://h>", "| a |\n|--|\n| b |", "> - [x] c\n\n```\nd\n```\n\n<p>e</p>", "$x$ @fig-a [@b]\n\n$$ y $$"} {
 		var b bytes.Buffer
-		if err := Encode(&b, &Document{Title: "t", Blocks: []Block{Prose{p.Parse(source)}, &Table{Columns: []Column{{"a", true}}, Rows: [][]Value{{{"1", "1"}}}}}}); err != nil {
+		if err := Encode(&b, &Document{Title: "t", Blocks: []Block{Prose{p.Parse(source)}, &Table{Columns: []Column{{Title: "a", Numeric: true}}, Rows: [][]Value{{{"1", "1"}}}}}}); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes())

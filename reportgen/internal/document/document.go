@@ -29,6 +29,7 @@ type Document struct {
 	Provenance []Field       // inputs and versions, as given by the caller
 	Warnings   []string      // what is missing or wrong in the document, with the cell
 	Parameters []*Parameters // the parameter cells without duplicates
+	Dossiers   []Field       // files of reports about single entities, by the name of the entity
 }
 
 // FilesFolder is the folder beside a report's page with the files that its links lead to.

@@ -37,8 +37,15 @@ type TablePart struct {
 // Column is a column of a table.
 type Column struct {
 	Title   string
-	Numeric bool // aligned right
+	Numeric bool   // aligned right
+	Kind    string // KindEntity, KindSeverity or ""
 }
+
+// The kinds of columns, which are the types of fields of a data resource.
+const (
+	KindEntity   = "entity"   // names of hosts, addresses, owners or countries; null if unknown
+	KindSeverity = "severity" // of a finding about the first entity of its row
+)
 
 // Value is a cell of a table.
 type Value struct {
@@ -94,7 +101,11 @@ func ResourceTable(value any) (*Table, error) {
 		if title == "" {
 			title = f.Name
 		}
-		t.Columns = append(t.Columns, Column{title, f.Type == "integer" || f.Type == "number"})
+		c := Column{Title: title, Numeric: f.Type == "integer" || f.Type == "number"}
+		if f.Type == KindEntity || f.Type == KindSeverity {
+			c.Kind = f.Type
+		}
+		t.Columns = append(t.Columns, c)
 	}
 	for i, data := range r.Data {
 		row := make([]Value, len(r.Schema.Fields))

@@ -27,6 +27,7 @@ import (
 	"github.com/yuin/goldmark/renderer"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/entity"
 	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
@@ -73,13 +74,16 @@ type page struct {
 	trusted   trusted
 	formulas  bool // the document has formulas
 	words     *language.Words
+	entities  *entity.Index           // of the whole document
+	named     map[*entity.Entity]bool // on this page; set when its text is written
+	complete  bool                    // no name is added any more
 }
 
 // newPage is a page with the whole document.
 func newPage(d *document.Document) *page {
 	p := &page{
 		Document: d, Sections: sections(d.Blocks), Notes: d.Notes, Front: true, Back: true,
-		outline: outlineOf(d), sanitizer: document.NewSanitizer(),
+		outline: outlineOf(d), sanitizer: document.NewSanitizer(), entities: entity.Find(d),
 	}
 	p.trust(d.All())
 	p.formulas = hasFormula(d)
@@ -102,6 +106,7 @@ func (p *page) source() ([]byte, error) {
 		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "vectorSize": vectorSize, "code": p.highlighter.highlight,
 		"spans": spans, "level": level, "classes": classes, "href": p.href, "say": p.words.Say, "failed": p.words.Failed, "warnings": p.words.Warnings, "pageOf": p.pageOf,
 		"construct": func(document.Block) (template.HTML, error) { return "", nil },
+		"place":     p.placeName,
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return nil, err
@@ -111,7 +116,12 @@ func (p *page) source() ([]byte, error) {
 	if err := t.ExecuteTemplate(&b, "page", p); err != nil {
 		return nil, fmt.Errorf("HTML: %w", err)
 	}
-	return b.Bytes(), nil
+	source, err := p.withEntities(b.String(), func() (string, error) {
+		var cards strings.Builder
+		err := t.ExecuteTemplate(&cards, "cards", p)
+		return cards.String(), err
+	})
+	return []byte(source), err
 }
 
 // execute renders a block with the template of its kind.

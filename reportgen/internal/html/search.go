@@ -72,6 +72,12 @@ func (r *indexReader) walk(n *nethtml.Node) {
 		r.anchor = cmp.Or(attribute(c, "id"), r.anchor)
 		switch c.DataAtom {
 		case atom.Svg, atom.Script, atom.Style:
+			continue
+		}
+		if attribute(c, "class") == "entities" {
+			continue // what they repeat is found where it comes from
+		}
+		switch c.DataAtom {
 		case atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 			r.heading = searched(c)
 			r.add(c)

@@ -57,7 +57,7 @@ func sitePages(d *document.Document) []*page {
 	files := map[string]string{}
 	part := func(file, title string) *page {
 		return &page{
-			Document: d, outline: whole.outline, sanitizer: whole.sanitizer, formulas: whole.formulas,
+			Document: d, outline: whole.outline, sanitizer: whole.sanitizer, formulas: whole.formulas, entities: whole.entities,
 			Site: &sitePage{File: file, Title: title, files: files},
 		}
 	}

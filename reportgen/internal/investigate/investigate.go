@@ -59,32 +59,27 @@ func Check(ctx context.Context, input []execute.Input, params []execute.Paramete
 	return err
 }
 
-// Dossiers calls write for each device with an alert in a run with these options, most
-// severe first, with a folder for it in that of the report.
-func Dossiers(ctx context.Context, o report.Options, dir string, write func(entity, folder string) error) error {
+// Dossiers returns the devices with an alert in a run with these options, most severe
+// first, each with the folder of its report in that of the run's, with slashes.
+func Dossiers(ctx context.Context, o report.Options) ([]report.Dossier, error) {
 	source, _, err := Source("")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	params, err := source.Parameters(o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	i, err := read(ctx, params)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	devices := detect.Devices(frame.Alerts(detect.All(i.in).Findings))
-	if err := i.in.Geo.Close(); err != nil {
-		return err
-	}
-	for _, d := range devices {
+	var all []report.Dossier
+	for _, d := range detect.Devices(frame.Alerts(detect.All(i.in).Findings)) {
 		entity := d.Entity.String()
-		if err := write(entity, filepath.Join(dir, "dossiers", strings.ReplaceAll(entity, ":", "-"))); err != nil {
-			return err
-		}
+		all = append(all, report.Dossier{Entity: entity, Folder: "dossiers/" + strings.ReplaceAll(entity, ":", "-")})
 	}
-	return nil
+	return all, i.in.Geo.Close()
 }
 
 // samplePath returns the path of a file of the sample days, which notebooks name

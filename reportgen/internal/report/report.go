@@ -33,6 +33,12 @@ import (
 	"github.com/flowbook/flowbook/reportgen/execute"
 )
 
+// Dossier is a report about a single entity in the folder of another report.
+type Dossier struct {
+	Entity string // as the other report names it
+	Folder string // in that of the other report, with slashes
+}
+
 // Options control how notebooks are run. The zero value runs them with their defaults.
 type Options struct {
 	// Execute is passed on to [execute.Run], except for its parameters, hidden paths, environment, cache and group of

@@ -86,6 +86,8 @@ type WriteOptions struct {
 	Version string               // of this program, for sources.json
 	Warn    func(message string) // reports faults of the notebooks unless Strict is set; may be nil
 	Note    func(message string) // reports which program printed the PDF; may be nil
+
+	Dossiers []Dossier // that will be in the report's folder, for links to them
 }
 
 // Write replaces the folder with the report and returns its document. If cells failed, the report holds what there is,
@@ -211,6 +213,10 @@ func (r *Run) build(ctx context.Context, o WriteOptions, attach func(name string
 	d, warnings, err := render.Build(inputs, options)
 	if d == nil {
 		return nil, nil, err
+	}
+	for _, dossier := range o.Dossiers {
+		file := dossier.Folder + "/" + entrance(o.Formats, "html", "site", "pdf", "md")
+		d.Dossiers = append(d.Dossiers, document.Field{Name: dossier.Entity, Value: file})
 	}
 	for _, w := range warnings {
 		d.Warnings = append(d.Warnings, w.String())

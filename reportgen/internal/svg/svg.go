@@ -39,6 +39,27 @@ type Image struct {
 	Styled bool
 }
 
+// Subjects returns the hosts, owners and countries that the marks of the picture show, in
+// order, each once.
+func (img *Image) Subjects() []string {
+	var names []string
+	var walk func(*element)
+	walk = func(e *element) {
+		for _, a := range e.attrs {
+			if subjects[a.name] && !slices.Contains(names, a.value) {
+				names = append(names, a.value)
+			}
+		}
+		for _, child := range e.children {
+			if inner, ok := child.(*element); ok {
+				walk(inner)
+			}
+		}
+	}
+	walk(img.root)
+	return names
+}
+
 type element struct {
 	name     string
 	attrs    []attr

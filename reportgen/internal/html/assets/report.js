@@ -193,7 +193,7 @@
     const all = [];
     let heading = "";
     for (const e of document.querySelectorAll("main :is(h2, h3, h4, h5, h6, p, li, dd, blockquote, figcaption, tr, pre), header.title p")) {
-      if (e.querySelector("p, li, tr, pre") || e.className === "steps") continue;
+      if (e.querySelector("p, li, tr, pre") || e.className === "steps" || e.closest(".entities")) continue;
       const text = [...(e.cells ?? [e])].map((c) => c.textContent).join(" ").replace(/#$/, "").replace(/\s+/g, " ").trim();
       if (/^H\d$/.test(e.tagName)) heading = text;
       if (text) all.push({ e, text, lower: text.toLowerCase(), heading });
@@ -228,7 +228,9 @@
       script.addEventListener("error", () => { missing = " " + say("on this page; the other pages cannot be searched without %s", nav.dataset.index); update(); });
       document.head.append(script);
     };
+    const cards = [...document.querySelectorAll(".card")].map((card) => ({ card, heading: say("Names in this report"), text: card.dataset.name, lower: card.dataset.name.toLowerCase() }));
     const go = (hit, words) => {
+      if (hit.card) return openCard(hit.card);
       for (let fold = hit.e.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
       hit.e.scrollIntoView({ block: "center" });
       mark(words, hit.e);
@@ -239,8 +241,8 @@
     };
     const result = (hit, words) => {
       const li = document.createElement("li");
-      const to = document.createElement(hit.e ? "button" : "a");
-      if (hit.e) {
+      const to = document.createElement(hit.file ? "a" : "button");
+      if (!hit.file) {
         to.type = "button";
         to.addEventListener("click", () => go(hit, words));
       } else {
@@ -258,7 +260,7 @@
       load();
       const words = wordsOf(input.value);
       CSS.highlights?.delete("found");
-      const hits = words.length ? [...here, ...others].filter((x) => words.every((w) => x.lower.includes(w))) : [];
+      const hits = words.length ? [...cards, ...here, ...others].filter((x) => words.every((w) => x.lower.includes(w))) : [];
       results.replaceChildren(...hits.slice(0, most).map((hit) => result(hit, words)));
       status.textContent = !words.length ? "" : (hits.length > most ? say("The first %d of %d places", most, hits.length) : hits.length === 1 ? say("1 place") : say("%d places", hits.length)) + missing;
     };
@@ -277,10 +279,35 @@
     });
   };
 
+  // The card of a name is what the page says about it, in a dialog.
+  let dialog;
+  const openCard = (card) => {
+    if (!dialog) {
+      dialog = document.createElement("dialog");
+      dialog.className = "of-card";
+      dialog.tabIndex = -1;
+      dialog.autofocus = true; // the key that opens it would press a button that has the focus
+      dialog.addEventListener("click", (e) => {
+        const link = e.target.closest("a");
+        if (e.target === dialog || (link && !link.matches(".entity"))) dialog.close();
+      });
+      document.body.append(dialog);
+    }
+    const copy = card.cloneNode(true);
+    copy.removeAttribute("id");
+    dialog.setAttribute("aria-label", card.dataset.name);
+    dialog.replaceChildren(copy, button(say("Close"), say("Close"), () => dialog.close()));
+    if (!dialog.open) dialog.showModal();
+    dialog.scrollTop = 0;
+    dialog.focus();
+  };
+
   // Marks of figures answer to the pointer and to arrow keys with their exact values,
-  // which are their titles. Whoever a mark or a cell is about is highlighted everywhere.
-  const address = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,7})$/i;
+  // which are their titles. Whoever a mark or a link is about is highlighted everywhere,
+  // and Enter opens its card.
   const marks = () => {
+    const cards = new Map([...document.querySelectorAll(".card")].map((card) => [card.dataset.name, card]));
+    const named = (link) => document.getElementById(link.hash.slice(1))?.dataset.name;
     const places = new Map();
     const place = (name, element) => {
       if (!name) return;
@@ -296,11 +323,11 @@
       place(mark.dataset.entity, mark);
       place(mark.dataset.peer, mark);
     }
-    if (!pictures.size) return;
-    for (const cell of document.querySelectorAll("table.data td")) {
-      const text = cell.textContent.trim();
-      if (places.has(text) || address.test(text)) { cell.dataset.entity = text; place(text, cell); }
+    for (const link of document.querySelectorAll("a.entity")) {
+      link.setAttribute("aria-haspopup", "dialog");
+      place(named(link), link);
     }
+    if (!places.size && !pictures.size) return;
     const tip = document.createElement("div");
     tip.className = "tip";
     tip.setAttribute("role", "status");
@@ -323,15 +350,23 @@
       if (!mark.dataset.entity) { lit.push(mark); mark.classList.add("same"); }
     };
     document.addEventListener("pointerover", (e) => {
-      const mark = e.target.closest?.("[data-words], td[data-entity]");
+      const mark = e.target.closest?.("[data-words], a.entity");
       if (!mark) hide();
       else if (mark.dataset.words) show(mark, e.clientX, e.clientY);
-      else { hide(); light(mark.dataset.entity); }
+      else { hide(); light(named(mark)); }
+    });
+    addEventListener("focusin", (e) => { if (e.target.matches?.("a.entity")) { hide(); light(named(e.target)); } });
+    addEventListener("click", (e) => {
+      if (e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
+      const mark = e.target.closest?.("[data-words], a.entity");
+      const card = cards.get(mark?.matches("a") ? named(mark) : mark?.dataset.entity);
+      if (card) { e.preventDefault(); openCard(card); }
     });
     for (const [svg, all] of pictures) {
       let at = -1;
       svg.tabIndex = 0;
       svg.addEventListener("keydown", (e) => {
+        if (e.key === "Enter" && cards.has(all[at]?.dataset.entity)) { e.preventDefault(); openCard(cards.get(all[at].dataset.entity)); }
         const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[e.key];
         if (e.key === "Escape" && !tip.hidden) { hide(); e.preventDefault(); }
         if (to === undefined) return;
@@ -356,6 +391,7 @@
     for (const pre of document.querySelectorAll("pre.code")) codeTools(pre);
     marks();
     for (const figure of document.querySelectorAll("figure:not(.table, .listing)")) figureTools(figure);
+    for (const list of document.querySelectorAll(".entities > details")) list.open = false;
     // A link into a folded part opens it.
     const reveal = () => {
       let id = location.hash.slice(1);
