@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -126,5 +127,31 @@ func TestImportAllDaysOrNone(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"conn.log", "day-2024-04-19.parquet"}, append(left, hidden...)); diff != "" {
 		t.Error("want(-) got(+):\n", diff)
+	}
+}
+
+// TestImportSampling keeps the sampling that an exporter states in the flow file.
+func TestImportSampling(t *testing.T) {
+	be := func(numbers ...any) (b []byte) {
+		for _, n := range numbers {
+			var err error
+			if b, err = binary.Append(b, binary.BigEndian, n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return b
+	}
+	// A template of source, destination, protocol, bytes, start in seconds and sampling
+	// interval (RFC 7012), and a record.
+	template := be(uint16(2), uint16(32), uint16(256), uint16(6), uint16(8), uint16(4), uint16(12), uint16(4), uint16(4), uint16(1), uint16(1), uint16(4), uint16(150), uint16(4), uint16(34), uint16(4))
+	record := be(uint16(256), uint16(25), uint32(0x0a000005), uint32(0xc6336407), uint8(47), uint32(9), uint32(1713530096), uint32(512))
+	message := append(be(uint16(10), uint16(16+32+25), uint32(1713530096), uint32(1), uint32(7)), append(template, record...)...)
+	status, stderr, _ := importing(t, string(message), "conn.log", "-o", "o.parquet")
+	if status != exit.Done || !strings.Contains(stderr, "counts of sampled packets (1 of 512)") {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	file, err := os.ReadFile("o.parquet")
+	if err != nil || !bytes.Contains(file, []byte("flowbook.sampling\x18\x03512")) {
+		t.Errorf("the footer has no sampling: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -61,7 +62,7 @@ func (i Import) Write(ctx context.Context, logs []string, path string) (err erro
 	}
 	i.warnExternal(&sorter)
 	i.warnThinDays(sorter.Days())
-	return i.write(&sorter, summary.Loss(), func(o options) ([]dayFile, error) {
+	return i.write(&sorter, summary, func(o options) ([]dayFile, error) {
 		return writeFiles(ctx, sorter.Sorted(), sorter.Days(), path, o)
 	})
 }
@@ -90,7 +91,7 @@ func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err e
 		i.Console.Infof("no flows in the input; nothing to add")
 	}
 	i.warnExternal(&sorter)
-	return i.write(&sorter, summary.Loss(), func(o options) ([]dayFile, error) {
+	return i.write(&sorter, summary, func(o options) ([]dayFile, error) {
 		return folder.add(ctx, sorter.Sorted(), sorter.Days(), fresh, o)
 	})
 }
@@ -170,11 +171,14 @@ func (i Import) accept(loss ingest.Loss) error {
 }
 
 // write writes the sorted flows with a function, and reports the files.
-func (i Import) write(sorter *ingest.Sorter, loss ingest.Loss, with func(options) ([]dayFile, error)) error {
+func (i Import) write(sorter *ingest.Sorter, summary ingest.Summary, with func(options) ([]dayFile, error)) error {
 	bar := i.Console.NewBar("writing", console.Count)
 	opt := options{Detailed: sorter.Detailed(), Progress: bar.Set, Metadata: map[string]string{}}
-	if text := loss.Metadata(); text != "" {
+	if text := summary.Loss().Metadata(); text != "" {
 		opt.Metadata[flowfile.LossKey] = text
+	}
+	if n := summary.SamplingInterval(); n > 1 {
+		opt.Metadata[flowfile.SamplingKey] = strconv.FormatUint(uint64(n), 10)
 	}
 	files, err := with(opt)
 	bar.Close()

@@ -125,6 +125,10 @@ func (s *profiling) readFile(parent context.Context, path string, number int, tu
 // on its import: a JSON array of objects with reason, rows and first.
 const LossKey = "flowbook.loss"
 
+// SamplingKey is the key of the file metadata that says that an exporter counted only
+// one of so many packets: a whole number, the largest if there were several.
+const SamplingKey = "flowbook.sampling"
+
 // addLoss counts the rows that were lost before the file was written.
 func (s *profiling) addLoss(f *file) {
 	text, ok := f.lookup(LossKey)

@@ -33,8 +33,9 @@ type captureDecoder struct {
 	now     time.Time
 	open    map[connectionKey]*list.Element
 	idle    *list.List // of *openConnection, the one without packets for longest first
-	done    []Flow
-	end     bool
+	fragments
+	done []Flow
+	end  bool
 }
 
 // connectionKey is a connection by its ends, the lower first.
@@ -61,7 +62,7 @@ func openCapture(in *lines, r rowReader, opt Options) (decoder, error) {
 		return nil, err
 	}
 	return &captureDecoder{row: r, packets: packets, payload: opt.Bytes != IPBytes,
-		open: map[connectionKey]*list.Element{}, idle: list.New()}, nil
+		open: map[connectionKey]*list.Element{}, idle: list.New(), fragments: fragments{}}, nil
 }
 
 func (d *captureDecoder) Read() (Flow, error) {
@@ -145,30 +146,33 @@ func (d *captureDecoder) add(data []byte, info gopacket.CaptureInfo) error {
 	var header int
 	var said []byte // what the transport carries
 	l := &p.layers
-	switch all := p.decoded; {
-	case contains(all, layers.LayerTypeTCP):
+	switch {
+	case p.has(layers.LayerTypeTCP):
 		f.Proto, f.SrcPort, f.Port, f.Flags = flow.TCP, uint16(l.tcp.SrcPort), uint16(l.tcp.DstPort), packetFlags(&l.tcp)
 		header, said = int(l.tcp.DataOffset)*4, l.tcp.Payload
-	case contains(all, layers.LayerTypeUDP):
+	case p.has(layers.LayerTypeUDP):
 		f.Proto, f.SrcPort, f.Port = flow.UDP, uint16(l.udp.SrcPort), uint16(l.udp.DstPort)
 		header, said = 8, l.udp.Payload
-	case contains(all, layers.LayerTypeSCTP):
+	case p.has(layers.LayerTypeSCTP):
 		f.Proto, f.SrcPort, f.Port = flow.SCTP, uint16(l.sctp.SrcPort), uint16(l.sctp.DstPort)
 		header = 12
-	case contains(all, layers.LayerTypeICMPv4):
+	case p.has(layers.LayerTypeICMPv4):
 		f.Proto, header = flow.ICMP, 8
 		f.SrcPort, f.Port = icmpEnds(f.Proto, l.icmp4.TypeCode.Type(), l.icmp4.TypeCode.Code(), true)
-	case contains(all, layers.LayerTypeICMPv6):
-		f.Proto, header = flow.ICMPv6, 4
+	case p.has(layers.LayerTypeICMPv6):
+		f.Proto, header = flow.ICMPv6, 8
 		f.SrcPort, f.Port = icmpEnds(f.Proto, l.icmp6.TypeCode.Type(), l.icmp6.TypeCode.Code(), true)
 	case p.isFragment():
-		return d.row.leaveOut(p.n, fragment, src.String()+" to "+dst.String())
+		var ok bool
+		if f, header, ok = d.fragments.flow(p, src, dst); !ok {
+			return d.row.leaveOut(p.n, fragment, src.String()+" to "+dst.String())
+		}
 	default:
 		if f.Proto = flow.Proto(p.carried()); f.Proto == 0 || f.Proto == notIP {
 			return d.row.leaveOut(p.n, otherProtocol, fmt.Sprintf("IP protocol %d", p.carried()))
 		}
 	}
-	f.Src, f.Dst = src, dst
+	f.Src, f.Dst, f.Tunnelled = src, dst, p.inTunnel()
 	if f.Up = int64(size); d.payload {
 		f.Up = int64(max(size-p.headers()-header, 0))
 	}

@@ -30,26 +30,36 @@ type exportSource interface {
 }
 
 // exportVersion returns the version of a message: 5, 9 or 10 (IPFIX), or 0 if it
-// is not one. Collectors listen on any port, so the content decides.
+// is not one. Collectors listen on any port, so the content decides. Some exporters pad
+// their messages.
 func exportVersion(b []byte) int {
 	if len(b) < 20 {
 		return 0
 	}
 	switch size := len(b); binary.BigEndian.Uint16(b) {
 	case 5:
-		if count := int(binary.BigEndian.Uint16(b[2:])); count > 0 && size == 24+48*count {
+		if count := int(binary.BigEndian.Uint16(b[2:])); count > 0 && size >= 24+48*count && (size == 24+48*count || count <= 30 && isRecent(b[8:])) {
 			return 5
 		}
 	case 9:
-		if binary.BigEndian.Uint32(b[8:]) > uint32(firstDate)*secondsPerDay && setsFit(b[20:], 0, 1) {
+		if isRecent(b[8:]) && setsFit(b[20:], 0, 1) {
 			return 9
 		}
 	case 10:
-		if int(binary.BigEndian.Uint16(b[2:])) == size && setsFit(b[16:], 2, 3) {
+		if length := int(binary.BigEndian.Uint16(b[2:])); (length == size || length < size && length >= 20 && isRecent(b[4:])) && setsFit(b[16:], 2, 3) {
 			return 10
 		}
 	}
 	return 0
+}
+
+// isRecent reports whether seconds since 1970 are of a plausible date.
+func isRecent(b []byte) bool { return binary.BigEndian.Uint32(b) > uint32(firstDate)*secondsPerDay }
+
+// isBrokenExport reports whether a payload begins and is as long as a message of NetFlow
+// v5, but has another number of records than it says.
+func isBrokenExport(b []byte) bool {
+	return len(b) > 24 && (len(b)-24)%48 == 0 && binary.BigEndian.Uint16(b) == 5 && exportVersion(b) == 0
 }
 
 // setsFit reports whether a message continues with a set of templates, whose number
@@ -64,7 +74,7 @@ func setsFit(b []byte, templates ...uint16) bool {
 
 // isIPFIX reports whether a file begins as one of IPFIX messages (RFC 5655).
 func isIPFIX(start []byte) bool {
-	return len(start) >= 20 && binary.BigEndian.Uint16(start) == 10 && binary.BigEndian.Uint32(start[4:]) > uint32(firstDate)*secondsPerDay &&
+	return len(start) >= 20 && binary.BigEndian.Uint16(start) == 10 && isRecent(start[4:]) &&
 		setsFit(append(start[16:20:20], make([]byte, 1<<16)...), 2, 3)
 }
 
@@ -88,7 +98,7 @@ func (c *capturedExports) next() (exportMessage, error) {
 		return exportMessage{}, err
 	}
 	switch {
-	case contains(p.decoded, layers.LayerTypeUDP):
+	case p.has(layers.LayerTypeUDP):
 	case src.IsValid() && p.isFragment():
 		return exportMessage{}, c.row.leaveOut(p.n, fragment, src.String()+" to "+dst.String())
 	default:
@@ -98,6 +108,9 @@ func (c *capturedExports) next() (exportMessage, error) {
 	if exportVersion(udp.Payload) == 0 {
 		if int(udp.Length) > 8+len(udp.Payload) {
 			return exportMessage{}, c.row.leaveOut(p.n, badMessage, fmt.Sprintf("%d of %d bytes were captured; capture whole packets (tcpdump -s 0)", len(udp.Payload), udp.Length-8))
+		}
+		if isBrokenExport(udp.Payload) {
+			return exportMessage{}, c.row.leaveOut(p.n, badMessage, fmt.Sprintf("%d records in place of %d", (len(udp.Payload)-24)/48, binary.BigEndian.Uint16(udp.Payload[2:])))
 		}
 		return exportMessage{}, c.row.leaveOut(p.n, otherLog, fmt.Sprintf("UDP to port %d that is not NetFlow v5, v9 or IPFIX", udp.DstPort))
 	}
@@ -117,7 +130,7 @@ func exportsIn(r *bufio.Reader) bool {
 		if err != nil {
 			break
 		}
-		if _, _, _, err := p.decode(data); err == nil && contains(p.decoded, layers.LayerTypeUDP) && exportVersion(p.layers.udp.Payload) > 0 {
+		if _, _, _, err := p.decode(data); err == nil && p.has(layers.LayerTypeUDP) && exportVersion(p.layers.udp.Payload) > 0 {
 			exports++
 		}
 	}

@@ -33,6 +33,12 @@ type Flow struct {
 	// DirectionGuessed says that the log does not know who opened the
 	// connection, and that Src and Dst are as [opener] has it.
 	DirectionGuessed bool
+	// TimeGuessed says that the times are derived from when an exporter sent the record,
+	// which does not have them.
+	TimeGuessed bool
+	// Tunnelled says that the flow is one inside a tunnel, such as VXLAN or GRE, which
+	// is not a flow itself.
+	Tunnelled bool
 	// Sampling says that only one of so many packets was counted. It is 0 if all
 	// were.
 	Sampling uint32

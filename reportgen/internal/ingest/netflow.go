@@ -42,6 +42,7 @@ type exportDomain struct {
 	waiting   map[uint16][]waitingSet
 	sampling  uint32
 	started   int64 // when the exporter started, in milliseconds since 1970; 0 if unknown
+	atMost    int64 // a bound of started that its records give; 0 if unknown
 }
 
 // waitingSet is a set of records whose template is not known yet.
@@ -196,6 +197,7 @@ func (d *exports) sets(domain *exportDomain, sets []any, at exportTime) {
 	for _, set := range sets {
 		switch s := set.(type) {
 		case netflow.DataFlowSet:
+			domain.bound(s.Records, at)
 			for i := range s.Records {
 				d.data(domain, s.Records[i].Values, at)
 			}
@@ -234,6 +236,7 @@ func (d *exports) arrived(domain *exportDomain, t *netflow.TemplateRecord) {
 	for _, s := range sets {
 		d.waiting -= len(s.records)
 		records, err := netflow.DecodeDataSet(domain.key.version, bytes.NewBuffer(s.records), t.Fields)
+		domain.bound(records, s.at)
 		for i := range records {
 			d.data(domain, records[i].Values, s.at)
 		}

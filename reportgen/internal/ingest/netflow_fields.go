@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -108,31 +109,31 @@ func (f exportFields) count(ids ...uint32) int64 {
 }
 
 // time returns a time in milliseconds since 1970, of the fields given in the order
-// of seconds, milliseconds, microseconds, nanoseconds, delta and uptime.
-func (f exportFields) time(domain *exportDomain, at exportTime, ids [6]uint32) (int64, bool) {
+// of seconds, milliseconds, microseconds, nanoseconds, delta and uptime. It is guessed if
+// it is known only when the exporter started at the latest.
+func (f exportFields) time(domain *exportDomain, at exportTime, ids [6]uint32) (ms int64, ok, guessed bool) {
 	for i := 1; i < 4; i++ {
 		if n, ok := f.numbers[ids[i]]; ok {
-			return int64(n), true
+			return int64(n), true, false
 		}
 	}
 	if n, ok := f.numbers[ids[0]]; ok {
-		return int64(n) * 1000, true
+		return int64(n) * 1000, true, false
 	}
 	if n, ok := f.numbers[ids[4]]; ok { // microseconds before the message was sent
-		return at.sent - int64(n/1000), true
+		return at.sent - int64(n/1000), true, false
 	}
 	n, ok := f.numbers[ids[5]]
 	switch {
 	case !ok:
-		return 0, false
+		return 0, false, false
 	case domain.key.version == 9:
-		return at.ofUptime(uint32(n)), true
+		return at.ofUptime(uint32(n)), true, false
 	}
-	start, known := f.numbers[ieSystemInit]
-	if !known {
-		start, known = uint64(domain.started), domain.started > 0
+	if start := cmp.Or(countOf(f.numbers[ieSystemInit]), domain.started); start > 0 {
+		return start + countOf(n), true, false
 	}
-	return int64(start + n), known
+	return domain.atMost + countOf(n), domain.atMost > 0, true
 }
 
 var (
@@ -140,16 +141,20 @@ var (
 	lastTimes  = [6]uint32{ieLastSeconds, ieLastMilli, ieLastMicro, ieLastNano, ieLastDelta, ieLastUptime}
 )
 
-// times sets the start and the end of a record.
-func (f exportFields) times(domain *exportDomain, at exportTime, r *netRecord) bool {
-	first, hasFirst := f.time(domain, at, firstTimes)
-	last, hasLast := f.time(domain, at, lastTimes)
+// times sets the start and the end of a record. A record without times ended at the
+// latest when it was sent.
+func (f exportFields) times(domain *exportDomain, at exportTime, r *netRecord) {
+	first, hasFirst, guessed := f.time(domain, at, firstTimes)
+	last, hasLast, lastGuessed := f.time(domain, at, lastTimes)
 	lasted, hasDuration := f.first(ieDurationMilli)
 	if micro, ok := f.first(ieDurationMicro); ok && !hasDuration {
 		lasted, hasDuration = micro/1000, true
 	}
 	if observed, ok := f.first(ieObserved); ok && !hasLast { // of events, which end a connection
 		last, hasLast = int64(observed), true
+	}
+	if r.timeGuessed = hasFirst && guessed || hasLast && lastGuessed; !hasFirst && !hasLast {
+		last, hasLast, r.timeGuessed = at.sent, true, true
 	}
 	switch {
 	case hasFirst && !hasLast && hasDuration:
@@ -158,13 +163,32 @@ func (f exportFields) times(domain *exportDomain, at exportTime, r *netRecord) b
 		last = first - 1 // unknown
 	case !hasFirst && hasLast && hasDuration:
 		first = last - countOf(lasted)
-	case !hasFirst && hasLast:
-		first = last
 	case !hasFirst:
-		return false
+		first = last
 	}
 	r.first, r.last = first, last
-	return true
+}
+
+// bound takes in what the records of a set say about when their exporter started, if it
+// does not say so itself: they cannot have ended after they were sent. Uptimes begin
+// again with 0 every 50 days.
+func (e *exportDomain) bound(records []netflow.DataRecord, at exportTime) {
+	const wrap = 1 << 31
+	if e.key.version != 10 || e.started > 0 {
+		return
+	}
+	for i := range records {
+		for j := range records[i].Values {
+			v := &records[i].Values[j]
+			b, ok := v.Value.([]byte)
+			if !ok || v.PenProvided || v.Type != ieLastUptime || len(b) != 4 {
+				continue
+			}
+			if most := at.sent - int64(bigEndian(b)); e.atMost == 0 || most < e.atMost || most > e.atMost+wrap {
+				e.atMost = most
+			}
+		}
+	}
 }
 
 // data takes in a record of a flow.
@@ -186,6 +210,8 @@ func (d *exports) data(domain *exportDomain, values []netflow.DataField, at expo
 	r.outBytes = f.count(ieResponderBytes, reversed+ieBytes, reversed+ieTotalBytes)
 	r.outPackets = f.count(ieResponderPkts, reversed+iePackets, reversed+ieTotalPackets)
 	f.outCounts(&r)
+	_, counted := f.first(ieBytes, ieTotalBytes, ieInitiatorBytes, ieOutBytes)
+	r.uncounted = !counted
 	switch {
 	case !ok1 || !ok2:
 		d.leaveOut(at.n, otherLog, "a record without IP addresses")
@@ -193,10 +219,8 @@ func (d *exports) data(domain *exportDomain, values []netflow.DataField, at expo
 	case event == 1 || isNAT && r.bytes+r.packets+r.outBytes+r.outPackets == 0:
 		d.leaveOut(at.n, eventOnly, fmt.Sprintf("event %d", event|nat))
 		return
-	case !f.times(domain, at, &r):
-		d.leaveOut(at.n, noValue, netflowNames[fieldTime])
-		return
 	}
+	f.times(domain, at, &r)
 	r.src, r.dst = src, dst
 	r.srcPort, r.dstPort = uint16(f.numbers[ieSrcPort]), uint16(f.numbers[ieDstPort])
 	r.proto = uint8(f.numbers[ieProtocol])

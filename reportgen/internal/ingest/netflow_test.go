@@ -117,10 +117,25 @@ func TestNetFlow(t *testing.T) {
 		{"IPFIX, times of NTP", Options{}, sent(t, messageIPFIX(set(2, templateOf(300, ieFirstMicro, 8, ieDurationMilli, 4, ieSrc4, 4, ieDst4, 4, ieProtocol, 1, ieTotalBytes, 8)),
 			set(300, be(nil, nano(250), uint32(1500), a10, b198, uint8(47), uint64(9))))), "1 2024-04-19 12:34:56.25 gre 10.0.0.5:0 > 198.51.100.7:0 9 one-way for 150\n"},
 		{"IPFIX, uptime", Options{}, sent(t, messageIPFIX(set(2, templateOf(300, ieSystemInit, 8, ieFirstUptime, 4, ieSrc4, 4, ieDst4, 4, ieProtocol, 1, ieICMP4, 2)),
-			set(300, be(nil, uint64(sentAt-100)*1000, uint32(1500), a10, b198, uint8(1), uint16(0x0303))))), "1 2024-04-19 12:33:17.50 icmp 10.0.0.5:0 > 198.51.100.7:771 0 one-way for 0\n"},
+			set(300, be(nil, uint64(sentAt-100)*1000, uint32(1500), a10, b198, uint8(1), uint16(0x0303))))), "1 2024-04-19 12:33:17.50 icmp 10.0.0.5:0 > 198.51.100.7:771 0 one-way for 0 unknown\n"},
+		{"IPFIX, uptimes of an exporter that does not say when it started", Options{}, sent(t, messageIPFIX(set(2, templateOf(300, ieFirstUptime, 4, ieLastUptime, 4, ieSrc4, 4, ieDst4, 4, ieProtocol, 1, ieBytes, 4)),
+			set(300, be(nil, uint32(1000), uint32(3000), a10, b198, uint8(47), uint32(7), uint32(2000), uint32(9000), a10, b198, uint8(47), uint32(8)))),
+			messageIPFIX(set(300, be(nil, uint32(4000), uint32(8000), a10, b198, uint8(47), uint32(9))))),
+			"1 2024-04-19 12:34:48.00 gre 10.0.0.5:0 > 198.51.100.7:0 7 one-way for 200\n1 2024-04-19 12:34:49.00 gre 10.0.0.5:0 > 198.51.100.7:0 8 one-way for 700\n" +
+				"2 2024-04-19 12:34:51.00 gre 10.0.0.5:0 > 198.51.100.7:0 9 one-way for 400\n"},
+		{"IPFIX, uptimes that begin again with 0", Options{}, sent(t, messageIPFIX(set(2, templateOf(300, ieFirstUptime, 4, ieLastUptime, 4, ieSrc4, 4, ieDst4, 4, ieProtocol, 1, ieBytes, 4)),
+			set(300, be(nil, uint32(1<<32-9000), uint32(1<<32-2000), a10, b198, uint8(47), uint32(7)))), messageIPFIX(set(300, be(nil, uint32(4000), uint32(8000), a10, b198, uint8(47), uint32(9))))),
+			"1 2024-04-19 12:34:49.00 gre 10.0.0.5:0 > 198.51.100.7:0 7 one-way for 700\n2 2024-04-19 12:34:52.00 gre 10.0.0.5:0 > 198.51.100.7:0 9 one-way for 400\n"},
+		{"v9, without times", Options{}, sent(t, messageV9(set(0, templateOf(256, ieSrc4, 4, ieDst4, 4, ieProtocol, 1, ieBytes, 4)), set(256, be(nil, a10, b198, uint8(47), uint32(7))))),
+			"1 2024-04-19 12:34:56.00 gre 10.0.0.5:0 > 198.51.100.7:0 7 one-way for 0\n"},
+		{"padded messages", Options{}, sent(t, messageV5(0, recordV5(90_000, 95_500, a10, b198, 10, 1000, 50000, 443, 0, 6))+"\x00\x00\x00",
+			messageIPFIX(set(2, templateOf(300, ieFirstSeconds, 4, ieSrc4, 4, ieDst4, 4, ieProtocol, 1, ieBytes, 2)), set(300, be(nil, sentAt, a10, b198, uint8(50), uint16(99))))+"\x00\x00\x00\x00"),
+			"1 2024-04-19 12:34:46.50 tcp 10.0.0.5:50000 > 198.51.100.7:443 1000 one-way for 550\n2 2024-04-19 12:34:56.00 esp 10.0.0.5:0 > 198.51.100.7:0 99 one-way for 0\n"},
+		{"v5 with another number of records than it says", Options{}, sent(t, strings.Replace(messageV5(0, make([]byte, 48)), "\x00\x05\x00\x01", "\x00\x05\x00\x09", 1)),
+			"1 left out: export message not readable: 1 records in place of 9\n"},
 		{"events of a firewall", Options{}, sent(t, messageV9(set(0, templateOf(256, ieSrc4, 4, ieDst4, 4, ieDstPort, 2, ieProtocol, 1, ieFirewallEvent, 1, ieObserved, 8)),
 			set(256, be(nil, a10, b198, uint16(22), uint8(6), uint8(1), uint64(sentAt)*1000, a10, b198, uint16(22), uint8(6), uint8(3), uint64(sentAt)*1000)))),
-			"1 2024-04-19 12:34:56.00 tcp 10.0.0.5:0 > 198.51.100.7:22 0 one-way for 0\n1 left out: event without counts: event 1\n"},
+			"1 2024-04-19 12:34:56.00 tcp 10.0.0.5:0 > 198.51.100.7:22 0 one-way for 0 unknown\n1 left out: event without counts: event 1\n"},
 		{"of layer 2", Options{}, sent(t, messageV9(set(0, templateOf(256, 56, 6, ieBytes, 4)), set(256, be(nil, [6]byte{1}, uint32(9))))), "1 left out: record of another log: a record without IP addresses\n"},
 		{"other packets", Options{}, sent(t, "Lorem ipsum dolor", messageV9(set(0, templateOf(256, flow9...)), set(256, request))), "1 left out: record of another log: UDP to port 2055 that is not NetFlow v5, v9 or IPFIX\n2" + row1},
 		{"a file of IPFIX, cut off", Options{}, messageIPFIX(set(2, templateOf(300, ieFirstSeconds, 4, ieSrc4, 4, ieDst4, 4, ieProtocol, 1, ieBytes, 2)),
@@ -135,6 +150,15 @@ func TestNetFlow(t *testing.T) {
 		if f, err := Detect([]string{write(t, t.TempDir(), "some.pcap", []byte(log))}, Options{}); err != nil || f.Name != name {
 			t.Errorf("%s is detected as %q, %v", name, f.Name, err)
 		}
+	}
+}
+
+// Times that are derived, and bytes that a record does not have, are reported.
+func TestNetFlowLacking(t *testing.T) {
+	log := sent(t, messageV9(set(0, templateOf(256, ieSrc4, 4, ieDst4, 4, ieProtocol, 1)), set(256, be(nil, a10, b198, uint8(47)))))
+	_, summary, err := readAs(t, "netflow", []string{write(t, t.TempDir(), "a.pcap", []byte(log))}, Options{})
+	if err != nil || summary.TimeGuessed.Rows != 1 || summary.BytesUnknown.Rows != 1 {
+		t.Errorf("%v, %+v", err, summary)
 	}
 }
 

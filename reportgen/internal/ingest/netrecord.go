@@ -17,6 +17,8 @@ type netRecord struct {
 	outPackets, outBytes int64  // of the other direction, if the record has both
 	observer             []byte // exporter; nil if unknown
 	sampling             uint32 // packets for each one that was counted; 0 or 1 if all were
+	timeGuessed          bool   // the times are derived from when the record was sent
+	uncounted            bool   // the record has no bytes
 	denied               bool   // a firewall refused the connection
 }
 
@@ -25,7 +27,7 @@ const scaledByCollector = ^uint32(0)
 
 // record turns a record of binary data into a flow.
 func (r *rowReader) record(line int64, n *netRecord) (Flow, error) {
-	f := Flow{Line: line, OneWay: true, Observer: observer(n.observer), Sampling: n.sampling}
+	f := Flow{Line: line, OneWay: true, Observer: observer(n.observer), Sampling: n.sampling, TimeGuessed: n.timeGuessed, BytesUnknown: n.uncounted}
 	if n.sampling == 1 {
 		f.Sampling = 0
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -34,7 +35,8 @@ type packetReader struct {
 	source  packetSource
 	parsers map[gopacket.LayerType]*gopacket.DecodingLayerParser
 	decoded []gopacket.LayerType // of the packet decoded last
-	layers  packetLayers         // of that packet, those in decoded
+	inner   []gopacket.LayerType // those of the innermost IP packet in it
+	layers  packetLayers         // of that packet, those in inner
 	n       int64                // number of the packet read last, from 1
 }
 
@@ -53,7 +55,9 @@ type packetLayers struct {
 	icmp4    layers.ICMPv4
 	icmp6    layers.ICMPv6
 	payload  gopacket.Payload
-	fragment gopacket.Fragment
+
+	fragment6 layers.IPv6Fragment
+	fragment  gopacket.Fragment
 }
 
 func newPacketReader(r *bufio.Reader) (*packetReader, error) {
@@ -116,6 +120,14 @@ func (p *packetReader) parser(link layers.LinkType, data []byte) *gopacket.Decod
 		first = layers.LayerTypeLinuxSLL2
 	case layers.LinkTypeNull, layers.LinkTypeLoop:
 		first = layers.LayerTypeLoopback
+	case layers.LinkTypePPP, layers.LinkTypePPP_HDLC:
+		first = layers.LayerTypePPP
+	case layers.LinkTypePPPEthernet:
+		first = layers.LayerTypePPPoE
+	case layers.LinkTypeC_HDLC:
+		first = ciscoHDLC
+	case layers.LinkTypePFLog:
+		first = layers.LayerTypePFLog
 	case layers.LinkTypeRaw, layers.LinkTypeIPv4, layers.LinkTypeIPv6, 12, 14:
 		if first = layers.LayerTypeIPv4; len(data) > 0 && data[0]>>4 == 6 {
 			first = layers.LayerTypeIPv6
@@ -126,16 +138,19 @@ func (p *packetReader) parser(link layers.LinkType, data []byte) *gopacket.Decod
 	parser := p.parsers[first]
 	if parser == nil {
 		l := &p.layers
-		parser = gopacket.NewDecodingLayerParser(first, &l.ethernet, &l.dot1q, &l.sll, &l.sll2, &l.loopback, &l.ip4, &l.ip6, &l.ext6,
+		parser = gopacket.NewDecodingLayerParser(first, &l.ethernet, &l.dot1q, &l.sll, &l.sll2, &l.loopback, &l.ip4, &l.ip6, &l.ext6, &l.fragment6,
 			&l.tcp, &l.udp, &l.sctp, &l.icmp4, &l.icmp6, &l.payload, &l.fragment)
+		for _, layer := range tunnelLayers() {
+			parser.AddDecodingLayer(layer)
+		}
 		parser.IgnoreUnsupported = true
 		p.parsers[first] = parser
 	}
 	return parser
 }
 
-// decode returns the addresses of a packet, and the length of its innermost IP
-// packet. They are not valid if the packet has none.
+// decode returns the addresses and the length of the innermost IP packet in a packet.
+// They are not valid if there is none.
 func (p *packetReader) decode(data []byte) (src, dst netip.Addr, size int, err error) {
 	link := p.source.LinkType()
 	parser := p.parser(link, data)
@@ -144,6 +159,7 @@ func (p *packetReader) decode(data []byte) (src, dst netip.Addr, size int, err e
 	}
 	_ = parser.DecodeLayers(data, &p.decoded) // what was decoded before an error counts
 	l := &p.layers
+	p.inner = nil
 	for i := len(p.decoded) - 1; i >= 0; i-- {
 		var from, to []byte
 		switch p.decoded[i] {
@@ -160,35 +176,47 @@ func (p *packetReader) decode(data []byte) (src, dst netip.Addr, size int, err e
 		a, ok1 := netip.AddrFromSlice(from)
 		b, ok2 := netip.AddrFromSlice(to)
 		if ok1 && ok2 {
+			p.inner = p.decoded[i:]
 			return a.Unmap(), b.Unmap(), size, nil
 		}
 	}
 	return src, dst, 0, nil
 }
 
+// has reports whether the innermost IP packet decoded last has a layer.
+func (p *packetReader) has(layer gopacket.LayerType) bool { return slices.Contains(p.inner, layer) }
+
 // isFragment reports whether the packet decoded last is a part of an IP packet
 // without its ports.
-func (p *packetReader) isFragment() bool { return contains(p.decoded, gopacket.LayerTypeFragment) }
+func (p *packetReader) isFragment() bool { return p.has(gopacket.LayerTypeFragment) }
+
+// inTunnel reports whether the innermost IP packet is inside another one.
+func (p *packetReader) inTunnel() bool {
+	outer := p.decoded[:len(p.decoded)-len(p.inner)]
+	return slices.Contains(outer, layers.LayerTypeIPv4) || slices.Contains(outer, layers.LayerTypeIPv6)
+}
 
 // carried returns the protocol that the innermost IP packet carries.
 func (p *packetReader) carried() layers.IPProtocol {
-	for i := len(p.decoded) - 1; i >= 0; i-- {
-		switch p.decoded[i] {
+	for i := len(p.inner) - 1; i >= 0; i-- {
+		switch p.inner[i] {
 		case layers.LayerTypeIPv4:
 			return p.layers.ip4.Protocol
 		case layers.LayerTypeIPv6:
 			return p.layers.ip6.NextHeader
 		case layers.LayerTypeIPv6HopByHop, layers.LayerTypeIPv6Routing, layers.LayerTypeIPv6Destination:
 			return p.layers.ext6.NextHeader
+		case layers.LayerTypeIPv6Fragment:
+			return p.layers.fragment6.NextHeader
 		}
 	}
 	return 0
 }
 
-// headers returns the length of the IP header of the packet decoded last.
+// headers returns the length of the header of the innermost IP packet.
 func (p *packetReader) headers() int {
 	n := 0
-	for _, l := range p.decoded {
+	for _, l := range p.inner {
 		switch l {
 		case layers.LayerTypeIPv4:
 			n = int(p.layers.ip4.IHL) * 4
@@ -196,18 +224,11 @@ func (p *packetReader) headers() int {
 			n = 40
 		case layers.LayerTypeIPv6HopByHop, layers.LayerTypeIPv6Routing, layers.LayerTypeIPv6Destination:
 			n += len(p.layers.ext6.Contents)
+		case layers.LayerTypeIPv6Fragment:
+			n += len(p.layers.fragment6.Contents)
 		}
 	}
 	return n
-}
-
-func contains(all []gopacket.LayerType, l gopacket.LayerType) bool {
-	for _, x := range all {
-		if x == l {
-			return true
-		}
-	}
-	return false
 }
 
 func packetFlags(t *layers.TCP) (flags uint8) {

@@ -92,6 +92,9 @@ func (r *rowReader) flow(line int64) (Flow, error) {
 	if f.Dst, ok = r.addr(fieldDst); !ok {
 		return Flow{}, r.unreadable(line, badAddress, fieldDst)
 	}
+	if f.Proto == flow.ICMP && f.Src.Is6() {
+		f.Proto = flow.ICMPv6 // which Zeek and others call icmp too
+	}
 	if err := r.ports(line, &f); err != nil {
 		return Flow{}, err
 	}

@@ -101,9 +101,11 @@ func answeredState(up, down uint8) flow.State {
 			return flow.Reset
 		}
 		return flow.Other // its start was not seen
+	case up&tcpFIN != 0 && down&tcpFIN != 0:
+		return flow.Established // a reset after that is of a program that has closed
 	case (up|down)&tcpRST != 0:
 		return flow.Reset
-	case up&tcpFIN != 0 && down&tcpFIN != 0 || up == 0 && down&tcpFIN != 0 || down == 0 && up&tcpFIN != 0:
+	case up == 0 && down&tcpFIN != 0 || down == 0 && up&tcpFIN != 0:
 		return flow.Established
 	}
 	return flow.Open

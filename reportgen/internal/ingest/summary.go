@@ -25,6 +25,8 @@ type Summary struct {
 	Relative     Count      // flows whose time counts from the start of a capture
 	BytesRounded Count      // flows with a direction whose bytes the log rounds
 	DetailLost   Count      // flows with a value of an optional column that cannot be read
+	TimeGuessed  Count      // flows whose times are derived from when the record was sent
+	Tunnelled    Count      // flows inside tunnels, which are not flows themselves
 	Named        int64      // flows with the name that the client asked for
 	Sampled      Count      // flows of sampled packets
 	Sampling     uint32     // the most packets for each one that was counted
@@ -65,7 +67,9 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 		{"counted unknown bytes as 0", s.BytesUnknown},
 		{"used the bytes of the packets instead of a larger count in the log", s.BytesCapped},
 		{"took times that begin with the capture as times of 1970-01-01", s.Relative},
+		{"derived times that the exporter did not send from when it sent the record", s.TimeGuessed},
 		{"used byte counts that the log rounds", s.BytesRounded},
+		{"read the connections inside tunnels (such as GRE or VXLAN) instead of the tunnels", s.Tunnelled},
 		{"ignored unreadable values of optional columns", s.DetailLost},
 		{"took the end with the likelier service port as the destination, which the log does not name,", s.Guessed},
 	} {
@@ -98,6 +102,15 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
+// SamplingInterval returns how many packets there were for each one that an exporter
+// counted, at most, or 0 if it counted all or the counts are estimates of all.
+func (s Summary) SamplingInterval() uint32 {
+	if s.Sampling == scaledByCollector {
+		return 0
+	}
+	return s.Sampling
+}
+
 // count writes "1 row" or "12,345 rows".
 func count(n int64, thing string) string {
 	return humanize.Comma(n) + " " + english.PluralWord(int(n), thing, "")
@@ -119,6 +132,8 @@ type tally struct {
 	relative                    Count
 	guessed                     Count
 	sampled                     Count
+	tunnelled                   Count
+	timeGuessed                 Count
 	sampling                    uint32
 	others                      map[flow.Proto]int64
 	lost                        Count
@@ -174,6 +189,12 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	if f.DetailLost {
 		t.note(&t.lost, f)
 	}
+	if f.TimeGuessed {
+		t.note(&t.timeGuessed, f)
+	}
+	if f.Tunnelled {
+		t.note(&t.tunnelled, f)
+	}
 	if f.DirectionGuessed {
 		t.note(&t.guessed, f)
 	}
@@ -228,6 +249,8 @@ func (t *tally) summary() Summary {
 		BytesRounded: t.rounded,
 		Guessed:      t.guessed,
 		Sampled:      t.sampled,
+		Tunnelled:    t.tunnelled,
+		TimeGuessed:  t.timeGuessed,
 		Sampling:     t.sampling,
 		DetailLost:   t.lost,
 		Empty:        slices.Clone(t.empty),

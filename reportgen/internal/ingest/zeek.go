@@ -62,7 +62,8 @@ var zeekStates = map[string]flow.State{
 func zeekStateFlow(r *rowReader, line int64) (Flow, error) {
 	f, err := r.flow(line)
 	if err == nil {
-		if state, ok := zeekStates[string(r.values[fieldState])]; ok {
+		// Zeek gives connections without ports, such as of ICMP, the state OTH.
+		if state, ok := zeekStates[string(r.values[fieldState])]; ok && f.Proto.HasPorts() {
 			f.State = state
 		}
 	}
