@@ -182,6 +182,7 @@ func (b *builder) text(where document.Origin, source string, attachments map[str
 	t := b.parser.Parse(source)
 	b.pictures(where, t, attachments)
 	b.rawHTML(where, t, attachments)
+	b.foreign(located{t, where})
 	b.extraCells(located{t, where})
 	notes := document.TakeNotes(t, len(b.doc.Notes))
 	b.doc.Notes = append(b.doc.Notes, notes...)

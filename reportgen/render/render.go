@@ -22,13 +22,16 @@
 // Markdown is GitHub's, with these extensions:
 //
 //   - # Title {#sec-x .unnumbered}: a heading with a label, or without a number
-//   - $…$, $$…$$ {#eq-x}, \begin{align}: formulas, converted to MathML, with a label
+//   - $…$, $$…$$ {#eq-x}, \begin{align}: formulas, converted to MathML, with a label; in HTML too
 //   - @fig-x, @tbl-x, @sec-x, @eq-x, @lst-x: a reference; @fig-x-2 refers to the second
 //     part of a figure
 //   - @cell-x: a reference to the cell whose label is cell-x, or whose label or id is x.
 //     [](#x) and [](2-hosts.ipynb#x) link to it too, and to anything else with a label
 //   - [@key], [@key, p. 3; @other], @key: citations of Options.Works
-//   - > [!NOTE]: an alert, as on GitHub
+//   - > [!NOTE]: an alert, as on GitHub; also :::{note} of MyST, ::: {.callout-note} of Quarto
+//     and !!! note of MkDocs, and the other names of such boxes
+//   - grid tables of Pandoc; {math}`…`, {eq}`x`, {ref}`x` and (x)= of MyST. Other directives,
+//     roles, divs and shortcodes are printed as they are, with a warning
 //   - [^x]: a footnote, whose text may be in another cell
 //   - ![alt](file): a picture in the notebook's project or attached to the cell.
 //     ![caption](file){#fig-x fig-alt="…" width=50%}: a figure

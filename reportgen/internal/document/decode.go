@@ -190,7 +190,7 @@ func (d *decoder) value(raw any, v reflect.Value) error {
 		if root.Type() == ast.TypeInline {
 			return fmt.Errorf("%s is not a text", nodeKind(root))
 		}
-		v.Set(reflect.ValueOf(&Text{nodes.source, root}))
+		v.Set(reflect.ValueOf(&Text{Source: nodes.source, Root: root}))
 		return nil
 	case svgType, bytesType:
 		return data(raw, v)

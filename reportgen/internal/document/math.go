@@ -141,11 +141,11 @@ var (
 
 // texCrossRef is a reference by \ref or \eqref.
 func texCrossRef(m [][]byte, offset int) *CrossRef {
-	return &CrossRef{Label: equationLabel(string(m[2])), Short: true, Offset: offset}
+	return &CrossRef{Label: EquationLabel(string(m[2])), Short: true, Offset: offset}
 }
 
-// equationLabel returns the label for that of a \label in a formula: eq-x for eq:x.
-func equationLabel(name string) string {
+// EquationLabel returns the label for that of a \label in a formula: eq-x for eq:x.
+func EquationLabel(name string) string {
 	for _, prefix := range []string{"eq:", "eqn:", "eq-", "equation:"} {
 		name = strings.TrimPrefix(name, prefix)
 	}
@@ -156,7 +156,7 @@ func equationLabel(name string) string {
 func (e *Equation) TeXLabels() []string {
 	var all []string
 	for _, m := range texLabel.FindAllStringSubmatch(e.TeX, -1) {
-		if label := equationLabel(m[1]); ValidLabel(label) {
+		if label := EquationLabel(m[1]); ValidLabel(label) {
 			all = append(all, label)
 		}
 	}

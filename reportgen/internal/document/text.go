@@ -20,6 +20,9 @@ import (
 type Text struct {
 	Source []byte
 	Root   ast.Node
+
+	// Unsupported lists the constructs of other tools that have no effect in the text.
+	Unsupported []Unsupported
 }
 
 // Prose is a run of paragraphs, lists, tables and so on between two headings.
@@ -29,7 +32,7 @@ func (Prose) block() {}
 
 // Parser reads the Markdown of a report: CommonMark with GitHub's extensions,
 // alerts and footnotes, {#id} behind a heading, $formulas$, [@citations] and @fig-x
-// references. It may not be used by two goroutines at once.
+// references, and the boxes and grid tables of MyST, Quarto and others. It may not be used by two goroutines at once.
 type Parser struct {
 	blocks  parser.Parser
 	inlines parser.Parser
@@ -45,9 +48,9 @@ func NewParser() *Parser {
 		goldmark.WithExtensions(extension.Strikethrough, extension.Table, extension.TaskList, extension.NewLinkify(extension.WithLinkifyURLRegexp(bareURL)), extension.Footnote),
 		goldmark.WithParserOptions(
 			parser.WithHeadingAttribute(),
-			parser.WithBlockParsers(util.Prioritized(equationParser{}, 690)),
+			parser.WithBlockParsers(util.Prioritized(equationParser{}, 690), util.Prioritized(directiveParser{}, 691), util.Prioritized(gridTableParser{}, 290)),
 			parser.WithInlineParsers(ownInlines()...),
-			parser.WithASTTransformers(util.Prioritized(alerts{}, 900)),
+			parser.WithASTTransformers(util.Prioritized(directives{}, 890), util.Prioritized(alerts{}, 900)),
 		),
 	)
 	inlines := append(append(parser.DefaultInlineParsers(), ownInlines()...),
@@ -78,9 +81,11 @@ func ownInlines() []util.PrioritizedValue {
 // Parse reads Markdown blocks.
 func (p *Parser) Parse(source string) *Text {
 	src := []byte(hideBars(strings.ToValidUTF8(source, "\uFFFD")))
-	root := p.blocks.Parse(text.NewReader(src))
+	pc := parser.NewContext()
+	root := p.blocks.Parse(text.NewReader(src), parser.WithContext(pc))
 	removeDefinitions(root)
-	return &Text{src, root}
+	unsupported, _ := pc.Get(directiveSet).([]Unsupported)
+	return &Text{Source: src, Root: root, Unsupported: unsupported}
 }
 
 // removeDefinitions removes [label]: destination, which the links already have.
@@ -104,7 +109,7 @@ func (p *Parser) ParseLine(source string) *Text {
 	if first := root.FirstChild(); first != nil {
 		root = first
 	}
-	return &Text{src, root}
+	return &Text{Source: src, Root: root}
 }
 
 // Line is the line of the source, counted from 1, that holds the byte at
@@ -170,7 +175,7 @@ func TakeNotes(t *Text, last int) []*Note {
 			n.Index += last
 		case *east.Footnote:
 			n.Index += last
-			notes = append(notes, &Note{&Text{t.Source, n}, n.Index})
+			notes = append(notes, &Note{&Text{Source: t.Source, Root: n}, n.Index})
 		}
 		return ast.WalkContinue, nil
 	})
