@@ -93,7 +93,11 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			call.Callers = test.askers()[call.Name]
 		}
 		others := float64(call.Callers-1) / float64(min(minClients(hosts), rolledOut))
-		excess := before.usual.evenness(call.CV, call.Calls, k) * max(0, 1-others)
+		even := before.usual.evenness(call.CV, call.Calls, k)
+		if len(c.past) == 0 {
+			even = min(beyondChance(call.CV, call.Calls, k), max(even, beyondJitter(call.CV, k)))
+		}
+		excess := even * max(0, 1-others)
 		if !seen {
 			excess = min(excess, beyondJitter(call.CV, k))
 		}
@@ -167,13 +171,18 @@ func (c *Context) common(findings []Finding) {
 	}
 }
 
-// withoutHistory lowers a finding to low if a software vendor or the maker of the
-// device explains the calls: without a history, old calls look new.
+// withoutHistory lowers a finding to low if a software vendor, the maker of the
+// device or a program of several hosts explains the calls: without a history, old
+// calls look new.
 func (c *Context) withoutHistory(f *Finding, call Call) {
+	hosts := c.test.internalHosts()
 	switch {
+	case hosts >= leastPeers && call.Callers >= max(pilotHosts, int(serverShare*float64(hosts))):
+		f.Summary += fmt.Sprintf("; %d hosts contact it, as a program that was rolled out to them does", call.Callers)
+		f.capped(Low)
 	case isVendor(call.Owner.Name):
 		f.capped(Low)
-	case c.test.isMachine(call.Src):
+	case c.test.isMachine(call.Src, call.Dst):
 		f.Summary += "; the host contacts few other addresses, as a device that reports to its maker does"
 		f.capped(Low)
 	}
@@ -198,6 +207,10 @@ func beyondJitter(cv, k float64) float64 {
 // for.
 const rolledOut = 20
 
+// pilotHosts is the fewest hosts with a program that was rolled out, in networks so
+// small that a tenth of the hosts is fewer: two may be a pair of infected ones.
+const pilotHosts = 3
+
 // shortShare is the share of the hours of a capture in which a beacon calls, if
 // the capture is too short for beaconHours and there is no history.
 const shortShare = 0.75
@@ -205,49 +218,6 @@ const shortShare = 0.75
 // regularByDesign are ports of services whose clients keep a rhythm: DNS and NTP.
 // Without a history of the host, a new client cannot be distinguished from others.
 var regularByDesign = map[uint16]bool{53: true, 123: true, 853: true}
-
-// A host with a single purpose, such as a camera or a meter, contacts few external
-// addresses: those of its maker, a time server and an update server, which are
-// machineReach, or fewer than machineShare of what the median host contacts.
-// Users, and malware on their hosts, contact more.
-const (
-	machineReach = 3
-	machineShare = 0.5
-)
-
-// isMachine says whether a host contacts so few external addresses that it is
-// taken for a machine without a user. It needs other hosts to compare with.
-func (d *day) isMachine(a netip.Addr) bool {
-	n := float64(d.reach()[a])
-	return d.internalHosts() >= leastPeers && (n <= machineReach || n < machineShare*d.usualReach())
-}
-
-// usualReach is the number of external addresses that the median host contacts.
-func (d *day) usualReach() float64 {
-	return d.reachMedian.get(func() float64 {
-		var counts []float64
-		for h := range d.hosts() {
-			counts = append(counts, float64(d.reach()[h.Addr]))
-		}
-		return middle(counts)
-	})
-}
-
-// reach counts the external addresses that each host contacts, without those of
-// DNS and NTP servers.
-func (d *day) reach() map[netip.Addr]int {
-	return d.reachCounts.get(func() map[netip.Addr]int {
-		counts := map[netip.Addr]int{}
-		var last [2]netip.Addr
-		for c := range d.outward() {
-			if pair := [2]netip.Addr{c.Src, c.Dst}; pair != last && !regularByDesign[c.Port] {
-				counts[c.Src]++
-				last = pair
-			}
-		}
-		return counts
-	})
-}
 
 // vendorOwners are words in the names of owners whose programs call home at even
 // gaps from most desktops.

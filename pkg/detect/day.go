@@ -29,6 +29,8 @@ type day struct {
 	callerCounts lazy[map[netip.Addr]int]
 	reachCounts  lazy[map[netip.Addr]int]
 	reachMedian  lazy[float64]
+	userList     lazy[[]netip.Addr]
+	quietSet     lazy[uint32]
 	callList     lazy[[]dayCall]
 	namedList    lazy[[]dayCall]
 	askerCounts  lazy[map[string]int]

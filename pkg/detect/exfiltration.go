@@ -80,7 +80,12 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 		r.Signals.note(key.src, excess)
 		if excess >= 1 {
 			up := u.upload(key, c.test, m.uploads[key].sent())
-			r.Findings = append(r.Findings, up.finding(scoreOf(excess), u.span.window(), c.before()))
+			f := up.finding(scoreOf(excess), u.span.window(), c.before())
+			if len(c.past) == 0 && isCloud(up.Owner.Name) && c.test.rests(u.hours) {
+				f.Summary += "; at hours at which the network rests, as backups do: compare with a day before"
+				f.capped(Low)
+			}
+			r.Findings = append(r.Findings, f)
 		}
 	}
 	for _, f := range c.summed(l, k) {

@@ -260,8 +260,8 @@ all days before it, those under attack among them, and then judged alone. An att
 if its host has an alert, and right if the rule or the destinations are those of the attack.
 Benign are hosts and days of hosts that are never attacked. The targets with a history are a recall of
 0.95, the same on the first day of an attack, and at most 0.3 % of benign hosts alerted a day; without, 0.8 and 1 %.
-Without a history, a backup of every night is an upload like any other, a scanner of the organisation scans, and on a
-weekend most hosts that are on are machines with nothing to compare them with: these are most of the false alarms.
+Without a history, a scanner of the organisation scans, and on weekends of small networks so few hosts are on that
+programs, devices and backups have nothing to be compared with: these are most of the false alarms.
 
 `
 
