@@ -20,7 +20,7 @@ GOTESTSUM_VERSION := v1.13.0
 # The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: fuzz-long sbom licenses peers queries cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
+.PHONY: faults fuzz-long sbom licenses peers queries cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -135,6 +135,9 @@ fuzz-long: ## run every fuzz target for FUZZ_LONG (10m), for nights; a crash is 
 	@$(MAKE) --no-print-directory fuzz FUZZ=$(FUZZ_LONG)
 
 FUZZ_LONG ?= 10m
+
+faults: ## let each file system call of the commands fail, and kill them at each; prints what became of them
+	FLOWBOOK_FAULTS=all go test ./reportgen -run 'TestFaults$$' -v -timeout 3h
 
 ## Releases
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
@@ -149,7 +150,8 @@ func knownHash(path string, now time.Time) (string, error) {
 		return hashOf(f)
 	}
 	if b, err := trust.ReadFile(memo); err == nil {
-		if sum, ok := strings.CutPrefix(string(b), before.text+"\n"); ok && isSum(sum) {
+		rest, _ := strings.CutPrefix(string(b), before.text+"\n")
+		if sum, _, _ := strings.Cut(rest, "\n"); isSum(sum) && string(b) == memoText(before, sum) {
 			return sum, nil
 		}
 	}
@@ -158,9 +160,15 @@ func knownHash(path string, now time.Time) (string, error) {
 		return "", err
 	}
 	if after, err := stampOf(f); err == nil && after == before && now.Sub(before.changed) > memoSettled {
-		remember(memo, before.text+"\n"+sum)
+		remember(memo, memoText(before, sum))
 	}
 	return sum, nil
+}
+
+// memoText is the text of a memo, which ends with a checksum.
+func memoText(of stamp, sum string) string {
+	text := of.text + "\n" + sum + "\n"
+	return text + fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(text)))
 }
 
 // remember writes a memo. It ignores errors: without a memo, or with one that is

@@ -61,7 +61,7 @@ func TestKnownHash(t *testing.T) {
 	later := was.changed.Add(time.Hour)
 	sum := checkHash(t, path, later)
 	b, err := os.ReadFile(memo)
-	if err != nil || !strings.HasSuffix(string(b), sum) {
+	if err != nil || string(b) != memoText(was, sum) {
 		t.Fatalf("%q, %v", b, err)
 	}
 
@@ -72,17 +72,19 @@ func TestKnownHash(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(was.text + "\n" + other)
+	write(memoText(was, other))
 	if got, err := knownHash(path, later); err != nil || got != other {
 		t.Errorf("%s, %v: the memo is not read", got, err)
 	}
-	for _, damaged := range []string{"", was.text, was.text + "\n", was.text + "\n" + other[:63], was.text + "\n" + other + "\n", "x" + was.text + "\n" + other} {
+	changed := []byte(memoText(was, other))
+	changed[len(was.text)+1] = '1'
+	for _, damaged := range []string{string(changed), "", was.text, was.text + "\n", was.text + "\n" + other[:63], was.text + "\n" + other + "\n", "x" + was.text + "\n" + other} {
 		write(damaged)
 		checkHash(t, path, later)
 	}
 
 	// Other bytes, the same size, the same time of change of the content.
-	write(was.text + "\n" + other)
+	write(memoText(was, other))
 	for rewrite(t, path, 'b').changed.Equal(was.changed) {
 	}
 	if err := os.Chtimes(path, time.Time{}, was.changed); err != nil {

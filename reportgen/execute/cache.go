@@ -150,6 +150,7 @@ func (c *Cache) load(slot string) (*entry, *nbformat.Notebook, error) {
 	if err != nil || len(nb.Cells) != len(e.Cells) {
 		return nil, nil, errDamaged
 	}
+	wholefile.Sweep(c.file(slot))
 	now := time.Now()
 	_ = os.Chtimes(c.file(slot), now, now) // for Clean
 	return e, nb, nil

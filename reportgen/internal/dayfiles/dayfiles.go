@@ -95,8 +95,9 @@ func place(files []pendingFile) (placed []dayFile, err error) {
 	}
 	var earlier []keptFile
 	defer func() {
+		restore := err != nil
 		for _, k := range slices.Backward(earlier) {
-			err = errors.Join(err, k.end(err != nil))
+			err = errors.Join(err, k.end(restore))
 		}
 	}()
 	for _, f := range files {

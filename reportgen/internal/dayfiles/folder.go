@@ -30,8 +30,8 @@ import (
 // again, so that rotated logs can be added as they come.
 //
 // An import is written to DIR/.flowbook/ID.part, renamed to ID.ready when it is
-// complete, and then moved into place. If the program is killed before the
-// renaming, the next one removes what it left; if after, the next one completes it.
+// complete, moved into place, and its rest is removed as ID.part. If the
+// program is killed, the next one completes an ID.ready and removes an ID.part.
 // A lock lets one import after the other have the folder.
 type Folder struct {
 	dir    string
@@ -193,16 +193,16 @@ func (o options) writeStaged(ctx context.Context, next func() (ingest.Flow, erro
 // place moves a complete import into the folder. It can be repeated after any
 // failure.
 func (f *Folder) place(ready string) error {
-	staged, err := filepath.Glob(filepath.Join(ready, "date=*", "*.parquet"))
+	staged, err := stagedFiles(ready)
 	if err != nil {
 		return err
 	}
-	for _, path := range staged {
-		to := filepath.Join(f.dir, filepath.Base(filepath.Dir(path)), filepath.Base(path))
+	for _, name := range staged {
+		to := filepath.Join(f.dir, name)
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 			return err
 		}
-		if err := os.Rename(path, to); err != nil {
+		if err := os.Rename(filepath.Join(ready, name), to); err != nil {
 			return err
 		}
 	}
@@ -218,5 +218,32 @@ func (f *Folder) place(ready string) error {
 	if err := wholefile.WriteBytes(f.state("logs"), []byte(list.String()), 0o666); err != nil {
 		return err
 	}
-	return os.RemoveAll(ready)
+	// A removal that is cut short must not look like an import to complete.
+	placed := strings.TrimSuffix(ready, ".ready") + ".part"
+	if err := os.Rename(ready, placed); err != nil {
+		return err
+	}
+	return os.RemoveAll(placed)
+}
+
+// stagedFiles returns the flow files of a complete import that are not in their places yet, by their paths in it. A
+// folder that cannot be read is an error: without its files, the import would lack a day.
+func stagedFiles(ready string) (names []string, err error) {
+	days, err := os.ReadDir(ready)
+	if err != nil {
+		return nil, err
+	}
+	for _, day := range days {
+		if !day.IsDir() {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(ready, day.Name()))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			names = append(names, filepath.Join(day.Name(), file.Name()))
+		}
+	}
+	return names, nil
 }

@@ -47,6 +47,9 @@ func CachedProfile(ctx context.Context, path string, o Options) (*profile.Profil
 // returns its path.
 func fillCache(p *profile.Profile, cached bool) (string, error) {
 	at, err := profile.CachePath(p.Sources[0].SHA256)
+	if cached {
+		wholefile.Sweep(at)
+	}
 	if err == nil && !cached {
 		// Flow logs say who talked to whom: only their owner may read the cache.
 		if err = os.MkdirAll(filepath.Dir(at), 0o700); err == nil {

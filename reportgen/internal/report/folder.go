@@ -72,11 +72,11 @@ func existing(path string) string {
 
 // probe returns an error if no folder can be made in dir.
 func probe(dir string) error {
-	name, err := os.MkdirTemp(dir, ".reportgen-probe-")
+	work, err := workdir.Make(dir, ".reportgen-probe-")
 	if err != nil {
 		return err
 	}
-	return os.Remove(name)
+	return work.Remove()
 }
 
 // otherDevice reports whether path is on another file system than the folder that it is in.

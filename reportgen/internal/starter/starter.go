@@ -58,19 +58,20 @@ func Write(dir string) (names []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := free(dir, files); err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
 		return nil, err
 	}
-	work, err := workdir.Make(filepath.Dir(abs), "init-")
+	work, err := workdir.Make(filepath.Dir(abs), "."+filepath.Base(abs)+"-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, work.Remove()) }()
+	if err := free(dir, files); err != nil {
+		return nil, err
+	}
+	fresh := filepath.Join(work.Path, "new")
 	for name, content := range files {
-		file := filepath.Join(work.Path, filepath.FromSlash(name))
+		file := filepath.Join(fresh, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return nil, err
 		}
@@ -80,18 +81,13 @@ func Write(dir string) (names []string, err error) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return names, move(work.Path, abs, files)
+	return names, move(fresh, abs, files)
 }
 
-// move moves the files and folders at the top of a project from one folder to another, or
-// none of them.
+// move puts a project, or nothing, in its place: in one step, unless the folder exists.
 func move(from, to string, files map[string][]byte) (err error) {
-	made := false
 	if _, err := os.Stat(to); errors.Is(err, fs.ErrNotExist) {
-		if err := os.Mkdir(to, 0o755); err != nil {
-			return err
-		}
-		made = true
+		return os.Rename(from, to)
 	}
 	var moved []string
 	defer func() {
@@ -100,9 +96,6 @@ func move(from, to string, files map[string][]byte) (err error) {
 		}
 		for _, name := range moved {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(to, name)))
-		}
-		if made {
-			err = errors.Join(err, os.Remove(to))
 		}
 	}()
 	for _, name := range top(files) {

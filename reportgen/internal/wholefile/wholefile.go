@@ -48,19 +48,25 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 	if err := Check(path); err != nil {
 		return nil, err
 	}
-	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
-	}
-	work, err := workdir.Make(dir, "."+base+"-")
+	work, err := workdir.Make(beside(path))
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(work.Path, base), os.O_CREATE|os.O_EXCL|os.O_RDWR, perm)
+	f, err := os.OpenFile(filepath.Join(work.Path, filepath.Base(path)), os.O_CREATE|os.O_EXCL|os.O_RDWR, perm)
 	if err != nil {
 		return nil, errors.Join(err, work.Remove())
 	}
 	return &File{File: f, path: path, work: work}, nil
+}
+
+// Sweep removes what killed programs left of a file at path that they were writing.
+// Create does so too: Sweep is for a file that need not be written again.
+func Sweep(path string) { workdir.Sweep(beside(path)) }
+
+// beside returns the folder in which the temporary folders of a file at path are, and
+// how their names begin.
+func beside(path string) (dir, prefix string) {
+	return filepath.Dir(path), "." + filepath.Base(path) + "-"
 }
 
 // Commit puts the file in its place. If that fails, nothing is left and the earlier

@@ -32,7 +32,7 @@ type Dir struct {
 // Make creates a folder in parent whose name begins with prefix and that only the user
 // may read, and removes those of killed programs.
 func Make(parent, prefix string) (*Dir, error) {
-	sweep(parent, prefix)
+	Sweep(parent, prefix)
 	for attempt := 0; ; attempt++ {
 		path, err := os.MkdirTemp(parent, prefix)
 		if err != nil {
@@ -95,9 +95,9 @@ func removeAll(path string) error {
 	return os.RemoveAll(path)
 }
 
-// sweep removes the marked folders that are not locked. Those that cannot be removed,
-// such as another user's, are left.
-func sweep(parent, prefix string) {
+// Sweep removes the folders of killed programs, as [Make] does. Those that cannot be
+// removed, such as another user's, are left.
+func Sweep(parent, prefix string) {
 	entries, _ := os.ReadDir(parent) // nothing to remove
 	for _, e := range entries {
 		if e.IsDir() && strings.HasPrefix(e.Name(), prefix) {
