@@ -48,6 +48,7 @@ func newRunCommand() *cobra.Command {
   notebooks/   the executed notebooks
   report.pdf   the printed report (with --to pdf; needs Typst, Chromium or Chrome)
   report.typ   source of Typst, with its pictures in figures/ (with --to typst)
+  summary.eml  the title page and the summary as a message (with --to email)
   site/        a page for each section (with --to site)
   files/       the files of the project that the notebooks link to
 

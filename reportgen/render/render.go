@@ -78,6 +78,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/email"
 	"github.com/flowbook/flowbook/reportgen/internal/html"
 	"github.com/flowbook/flowbook/reportgen/internal/markdown"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
@@ -177,6 +178,12 @@ func WriteSite(dir string, d *Document) error { return html.WriteSite(dir, d) }
 // WriteTypst writes the document as source of Typst, report.typ in dir, and its pictures
 // in dir/figures. The folder must exist; other files in it are kept.
 func WriteTypst(dir string, d *Document) error { return typst.Write(dir, d) }
+
+// WriteEmail writes the title page and the summary of the document as a message, dated to
+// the given time; without a date if that is zero.
+func WriteEmail(w io.Writer, d *Document, made time.Time) error {
+	return email.Write(w, d, email.Options{Time: made})
+}
 
 // WritePDF prints the document with Typst if it is found, else with Chromium. The PDF is
 // dated to the given time, or to 1970 if that is zero.

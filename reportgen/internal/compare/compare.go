@@ -204,7 +204,7 @@ func reportFiles(dir string) (map[string]string, error) {
 		}
 		name = filepath.ToSlash(name)
 		top, _, _ := strings.Cut(name, "/")
-		if !slices.Contains([]string{report.HTMLName, report.MarkdownName, report.SummaryName, report.FiguresName, report.FilesName, report.NotebooksName, report.SiteName, report.TypstName, report.DocumentName}, top) {
+		if !slices.Contains([]string{report.HTMLName, report.MarkdownName, report.SummaryName, report.FiguresName, report.FilesName, report.NotebooksName, report.SiteName, report.TypstName, report.EmailName, report.DocumentName}, top) {
 			return nil
 		}
 		src, err := os.ReadFile(file)
@@ -221,7 +221,7 @@ func Formats(dir string) ([]string, error) {
 	}
 	var found []string
 	for _, f := range []struct{ name, format string }{
-		{report.HTMLName, "html"}, {report.MarkdownName, "md"}, {report.NotebooksName, "ipynb"}, {report.SiteName, "site"}, {report.PDFName, "pdf"}, {report.TypstName, "typst"},
+		{report.HTMLName, "html"}, {report.MarkdownName, "md"}, {report.NotebooksName, "ipynb"}, {report.SiteName, "site"}, {report.PDFName, "pdf"}, {report.TypstName, "typst"}, {report.EmailName, "email"},
 	} {
 		if _, err := os.Stat(filepath.Join(dir, f.name)); err == nil {
 			found = append(found, f.format)

@@ -16,11 +16,11 @@ import (
 
 // picture is a figure's picture in the page: SVG as part of it, in the colours
 // of the theme; anything else embedded, on paper.
-func picture(p *document.Picture) template.HTML {
-	if p.Vector == nil || p.Vector.Styled {
-		return embedded(p)
+func (p *page) picture(shown *document.Picture) template.HTML {
+	if shown.Vector == nil || shown.Vector.Styled || p.images {
+		return embedded(shown)
 	}
-	return template.HTML(p.Vector.Inline(p.Name+"-", p.Alt))
+	return template.HTML(shown.Vector.Inline(shown.Name+"-", shown.Alt))
 }
 
 // readable is the width in CSS pixels below which a figure is not shrunk on a

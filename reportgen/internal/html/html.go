@@ -73,6 +73,7 @@ type page struct {
 	sanitizer *document.Sanitizer
 	trusted   trusted
 	formulas  bool // the document has formulas
+	images    bool // vector pictures are elements of their own, not part of the page
 	words     *language.Words
 	entities  *entity.Index           // of the whole document
 	named     map[*entity.Entity]bool // on this page; set when its text is written
@@ -101,17 +102,10 @@ func (p *page) write(w io.Writer) error {
 
 // source is the page's HTML.
 func (p *page) source() ([]byte, error) {
-	p.prose, p.words = newProseRenderer(p), language.Of(p.Lang)
-	t, err := template.New("").Funcs(template.FuncMap{
-		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": picture, "wide": wide, "vectorSize": vectorSize, "code": p.highlighter.highlight,
-		"spans": spans, "level": level, "classes": classes, "href": p.href, "say": p.words.Say, "failed": p.words.Failed, "warnings": p.words.Warnings, "pageOf": p.pageOf,
-		"construct": func(document.Block) (template.HTML, error) { return "", nil },
-		"place":     p.placeName,
-	}).ParseFS(templates, "templates/*.html")
+	t, err := p.templates()
 	if err != nil {
 		return nil, err
 	}
-	t.Funcs(template.FuncMap{"construct": func(b document.Block) (template.HTML, error) { return execute(t, b) }})
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "page", p); err != nil {
 		return nil, fmt.Errorf("HTML: %w", err)
@@ -122,6 +116,41 @@ func (p *page) source() ([]byte, error) {
 		return cards.String(), err
 	})
 	return []byte(source), err
+}
+
+// Summary returns the title page and the summary of a document as HTML without a head,
+// styles and script, whose pictures are elements of their own.
+func Summary(d *document.Document) (string, error) {
+	p := newPage(d)
+	p.Print = &Print{}
+	p.images = true
+	t, err := p.templates()
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, name := range []string{"title", "summary"} {
+		if err := t.ExecuteTemplate(&b, name, p); err != nil {
+			return "", fmt.Errorf("HTML: %w", err)
+		}
+	}
+	return b.String(), nil
+}
+
+// templates returns the templates of the page.
+func (p *page) templates() (*template.Template, error) {
+	p.prose, p.words = newProseRenderer(p), language.Of(p.Lang)
+	t, err := template.New("").Funcs(template.FuncMap{
+		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": p.picture, "wide": wide, "vectorSize": vectorSize, "code": p.highlighter.highlight,
+		"spans": spans, "level": level, "classes": classes, "href": p.href, "say": p.words.Say, "failed": p.words.Failed, "warnings": p.words.Warnings, "pageOf": p.pageOf,
+		"construct": func(document.Block) (template.HTML, error) { return "", nil },
+		"place":     p.placeName,
+	}).ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	t.Funcs(template.FuncMap{"construct": func(b document.Block) (template.HTML, error) { return execute(t, b) }})
+	return t, nil
 }
 
 // execute renders a block with the template of its kind.

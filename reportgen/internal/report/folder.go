@@ -227,7 +227,7 @@ func swap(fresh, path, old string) error {
 // Contents lists what a reader opens in the folder, in alphabetical order.
 func (f *Folder) Contents() []string {
 	var names []string
-	for _, name := range []string{HTMLName, NotebooksName, MarkdownName, SummaryName, PDFName, SiteName, TypstName} {
+	for _, name := range []string{HTMLName, NotebooksName, MarkdownName, SummaryName, PDFName, SiteName, TypstName, EmailName} {
 		if _, err := os.Stat(filepath.Join(f.path, name)); err == nil {
 			names = append(names, name)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/email"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
 	"github.com/flowbook/flowbook/reportgen/internal/typst"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
@@ -30,6 +31,7 @@ const (
 	PDFName       = "report.pdf"
 	SiteName      = "site"
 	TypstName     = typst.FileName
+	EmailName     = email.FileName
 	NotebooksName = "notebooks"
 )
 
@@ -40,7 +42,7 @@ const DocumentName = "document.json"
 func DefaultFormats() []string { return []string{"html", "md", "ipynb"} }
 
 // KnownFormats returns the names of all formats.
-func KnownFormats() []string { return append(DefaultFormats(), "pdf", "site", "typst") }
+func KnownFormats() []string { return append(DefaultFormats(), "pdf", "site", "typst", "email") }
 
 // CheckFormats returns an error if a format is unknown or cannot be written on this machine.
 func CheckFormats(formats []string) error {
@@ -254,6 +256,15 @@ func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.D
 		return render.WriteMarkdown(dir, d)
 	case "typst":
 		return render.WriteTypst(dir, d)
+	case "email":
+		created, err := r.source.creationTime()
+		if err != nil {
+			return err
+		}
+		if len(d.Summary) == 0 && warn != nil {
+			warn(EmailName + ": no cell has the tag summary, so the message is the title and the abstract only")
+		}
+		return writeFile(filepath.Join(dir, EmailName), func(w io.Writer) error { return render.WriteEmail(w, d, created) })
 	case "site":
 		site := filepath.Join(dir, SiteName)
 		if err := os.Mkdir(site, 0o777); err != nil {
