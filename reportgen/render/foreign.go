@@ -95,7 +95,7 @@ func (b *builder) fence(t located, n *ast.FencedCodeBlock) {
 		return
 	}
 	info := string(n.Info.Segment.Value(t.Source))
-	name := string(n.Language(t.Source))
+	name, _, _ := strings.Cut(info, " ")
 	if m := bracedFence.FindStringSubmatchIndex(info); m != nil {
 		name = info[m[2]:m[3]]
 		n.Info.Segment = gtext.NewSegment(n.Info.Segment.Start+m[2], n.Info.Segment.Start+m[3])

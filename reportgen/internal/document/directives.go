@@ -50,6 +50,9 @@ var (
 	directiveSet = parser.NewContextKey()
 )
 
+// maxDirectives bounds the blocks around a directive, since each line is read once for each.
+const maxDirectives = 50
+
 // directiveParser parses directives as containers of Markdown.
 type directiveParser struct{}
 
@@ -60,7 +63,7 @@ func (directiveParser) Trigger() []byte { return []byte{':', '`', '~', '!', '?'}
 func (directiveParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	line, segment := reader.PeekLine()
 	at := pc.BlockOffset()
-	if at < 0 {
+	if at < 0 || len(pc.OpenedBlocks()) > maxDirectives {
 		return nil, parser.NoChildren
 	}
 	line = bytes.TrimRight(line[at:], "\r\n")

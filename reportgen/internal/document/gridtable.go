@@ -145,11 +145,8 @@ func addGridLine(row *east.TableRow, line text.Segment, edges []int, source []by
 		}
 		part := trimmed(text.NewSegment(start+1, end), source)
 		if !part.IsEmpty() {
-			if n := cell.Lines().Len(); n > 0 {
-				// The line before ends within the table: the end of the line is not part of the cell.
-				previous := cell.Lines().At(n - 1)
-				previous.ForceNewline = true
-				cell.Lines().Set(n-1, previous)
+			if cell.Lines().Len() > 0 && source[part.Start-1] == ' ' {
+				part.Start-- // between the words of two lines
 			}
 			cell.Lines().Append(part)
 		}
