@@ -270,7 +270,7 @@ func (f *faultTest) one(plan faults.Plan) bool {
 		t.Errorf("%s: no error is said:\n%s", at, stderr)
 	}
 	if f.check != nil {
-		f.check(t, dir, status, stdout, stderr)
+		t.Run(at, func(t *testing.T) { f.check(t, dir, status, stdout, stderr) })
 	}
 	f.count[fmt.Sprintf("status %2d, %s", status, outcome)]++
 	_, status, stdout, stderr = faultRun(t, dir, f.args, faults.Plan{})

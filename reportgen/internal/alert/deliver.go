@@ -265,11 +265,11 @@ func (t *task) sendSpooled(ctx context.Context, out sender) {
 	release, err := t.spool.claim(wait)
 	if err != nil {
 		t.Cause = cmp.Or(t.Cause, err)
-		t.Kept, t.Spool = len(t.fresh), t.spool.path
+		t.keptIn(t.spool, len(t.fresh))
 		return
 	}
 	defer release()
-	tried := map[[2]string]bool{}
+	tried, unsent := map[[2]string]bool{}, 0
 	for {
 		waiting, damaged, err := t.spool.pending(ctx)
 		if damaged > 0 {
@@ -279,6 +279,8 @@ func (t *task) sendSpooled(ctx context.Context, out sender) {
 			t.Problems = append(t.Problems, fmt.Errorf("undelivered alerts: %w", err))
 			if len(tried) == 0 {
 				t.sendUnspooled(ctx, out)
+			} else {
+				t.keptIn(t.spool, unsent)
 			}
 			return
 		}
@@ -290,21 +292,27 @@ func (t *task) sendSpooled(ctx context.Context, out sender) {
 			tried[m.id()] = true
 		}
 		if len(untried) == 0 {
-			if t.Kept = len(waiting); t.Kept > 0 {
-				t.Spool = t.spool.path
-			}
+			t.keptIn(t.spool, len(waiting))
 			return
 		}
 		marks, err := t.spool.marks()
 		if err != nil {
 			t.Problems = append(t.Problems, fmt.Errorf("undelivered alerts: %w", err))
 		}
-		_, cause := sendAll(ctx, out, untried, t.opt, func(delivered []message) {
+		kept, cause := sendAll(ctx, out, untried, t.opt, func(delivered []message) {
 			t.Sent += len(delivered)
 			marks.delivered(delivered)
 		})
 		marks.close()
 		t.Cause = cmp.Or(t.Cause, cause)
+		unsent += len(kept)
+	}
+}
+
+// keptIn notes that n alerts wait in a spool.
+func (t *task) keptIn(s *spool, n int) {
+	if t.Kept = n; n > 0 {
+		t.Spool = s.path
 	}
 }
 
@@ -317,7 +325,7 @@ func (t *task) sendUnspooled(ctx context.Context, out sender) {
 		return
 	}
 	if spool, err := openSpool(t.opt.Spool, t.To); err == nil && spool.add(ctx, kept) == nil {
-		t.Kept, t.Spool = len(kept), spool.path
+		t.keptIn(spool, len(kept))
 		return
 	}
 	t.Lost += len(kept)

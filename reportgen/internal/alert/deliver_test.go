@@ -23,7 +23,7 @@ import (
 var christmas = time.Date(2024, 12, 25, 0, 0, 0, 0, time.UTC)
 
 // someAlerts are n different alerts.
-func someAlerts(t *testing.T, n int) []Alert {
+func someAlerts(t testing.TB, n int) []Alert {
 	t.Helper()
 	var alerts []Alert
 	for i := range n {
@@ -39,16 +39,16 @@ func someAlerts(t *testing.T, n int) []Alert {
 }
 
 // quick are options that wait for nothing long.
-func quick(t *testing.T, retries int) Options {
+func quick(t testing.TB, retries int) Options {
 	return Options{Spool: filepath.Join(t.TempDir(), "spool"), Retries: &retries, Backoff: time.Millisecond, Timeout: 5 * time.Second}
 }
 
-func deliver(t *testing.T, to string, alerts []Alert, opt Options) Delivery {
+func deliver(t testing.TB, to string, alerts []Alert, opt Options) Delivery {
 	t.Helper()
 	return deliverIn(t.Context(), t, to, alerts, opt)
 }
 
-func deliverIn(ctx context.Context, t *testing.T, to string, alerts []Alert, opt Options) Delivery {
+func deliverIn(ctx context.Context, t testing.TB, to string, alerts []Alert, opt Options) Delivery {
 	t.Helper()
 	d, err := ParseDestination(to)
 	if err != nil {

@@ -19,7 +19,7 @@ type restarting struct {
 	connections int
 }
 
-func startRestarting(t *testing.T, limit int, linger bool) (addr string, r *restarting) {
+func startRestarting(t testing.TB, limit int, linger bool) (addr string, r *restarting) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
