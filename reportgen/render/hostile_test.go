@@ -111,7 +111,7 @@ func checkHarmless(t *testing.T, page, source string, own map[string]int) {
 			if own[n.Data] < 0 {
 				t.Errorf("another <%s>", n.Data)
 			}
-		case "iframe", "object", "embed", "base", "form", "frame", "applet", "video", "audio", "foreignobject", "animate":
+		case "iframe", "object", "embed", "base", "form", "frame", "applet", "foreignobject", "animate":
 			t.Errorf("<%s>", n.Data)
 		}
 		if n.Data == "input" && (len(n.Attr) == 0 || !strings.Contains(attributes(n), "disabled") || !strings.Contains(attributes(n), "type=checkbox")) {
@@ -126,6 +126,7 @@ func checkHarmless(t *testing.T, page, source string, own map[string]int) {
 				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
 			case key == "href" && strings.HasPrefix(value, "javascript:"):
 				t.Errorf("<%s href=%q>", n.Data, a.Val)
+			case key == "src" && source == "data:image/" && (n.Data == "video" || n.Data == "audio") && strings.HasPrefix(value, "data:"+n.Data+"/"):
 			case (key == "src" || key == "srcset" || key == "poster" || key == "background" || key == "data") && !strings.HasPrefix(value, source):
 				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
 			case n.Data != "a" && key == "href" && !strings.HasPrefix(value, "#") && value != "data:,":
@@ -154,7 +155,8 @@ func attributes(n *html.Node) string {
 
 func TestHostileNotebooks(t *testing.T) {
 	var inputs []render.Input
-	for _, payload := range payloads() {
+	dir := t.TempDir()
+	for _, payload := range append(payloads(), newPayloads()...) {
 		in := render.Input{Name: payload + ".ipynb", Notebook: hostileNotebook(payload)}
 		d, _, _ := render.Build([]render.Input{in}, render.Options{
 			Title: payload, Subtitle: payload, Authors: []string{payload}, Date: payload, Abstract: payload, Lang: payload,
@@ -168,17 +170,37 @@ func TestHostileNotebooks(t *testing.T) {
 		}
 	}
 	d, _, _ := render.Build(inputs, render.Options{Title: "hostile"})
-	path := filepath.Join(t.TempDir(), "hostile.html")
+	path := filepath.Join(dir, "hostile.html")
 	if err := os.WriteFile(path, []byte(page(t, d)), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	checkInBrowser(t, path, "hostile")
+	if err := render.WriteMarkdown(dir, d); err != nil {
+		t.Fatal(err)
+	}
+	md, err := os.ReadFile(filepath.Join(dir, "report.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(dir, "markdown.html")
+	if err := os.WriteFile(path, append([]byte("<title>hostile</title>"), onGitHub(t, string(md))...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	checkInBrowser(t, path, "hostile")
+}
+
+// checkInBrowser fails if a page runs a script that changes its title, or loads anything but the report's figures.
+func checkInBrowser(t *testing.T, path, title string) {
+	t.Helper()
 	p := rendertest.Open(t, path)
 	p.Show("light", 1280)
-	if title := rendertest.Evaluate[string](p, `document.title`); title != "hostile" {
-		t.Errorf("the title became %q", title)
+	if got := rendertest.Evaluate[string](p, `document.title`); got != title {
+		t.Errorf("the title became %q", got)
 	}
 	for _, noise := range p.Noise() {
-		t.Error(noise)
+		if !strings.HasPrefix(noise, "request to file://"+filepath.Dir(path)+"/figures/") {
+			t.Error(noise)
+		}
 	}
 }
 
@@ -190,12 +212,18 @@ func checkPage(t *testing.T, page string) {
 // checkMarkdown reads Markdown as GitHub does and leaves out GitHub's sanitiser.
 func checkMarkdown(t *testing.T, md string) {
 	t.Helper()
+	checkHarmless(t, string(onGitHub(t, md)), "figures/", map[string]int{})
+}
+
+// onGitHub returns the HTML that GitHub makes of Markdown before it sanitizes it.
+func onGitHub(t *testing.T, md string) []byte {
+	t.Helper()
 	reader := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote), goldmark.WithRendererOptions(goldmarkhtml.WithUnsafe()))
 	var b bytes.Buffer
 	if err := reader.Convert([]byte(md), &b); err != nil {
 		t.Fatal(err)
 	}
-	checkHarmless(t, b.String(), "figures/", map[string]int{})
+	return b.Bytes()
 }
 
 // FuzzNotebook renders any notebook that can be read: no panic, nothing that

@@ -235,8 +235,9 @@ func (r *nodes) link(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast
 		return ast.WalkContinue, err
 	}
 	_, _ = w.WriteString(`<a href="`)
-	if !html.IsDangerousURL(destination) {
-		_, _ = w.Write(util.EscapeHTML(util.URLEscape(destination, true)))
+	// Entities may hide a script: they are resolved first.
+	if resolved := util.URLEscape(destination, true); !html.IsDangerousURL(resolved) {
+		_, _ = w.Write(util.EscapeHTML(resolved))
 	}
 	_ = w.WriteByte('"')
 	if link.Title != nil {

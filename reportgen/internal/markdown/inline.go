@@ -192,12 +192,16 @@ func escapeBetween(s string) string {
 	return escaped
 }
 
+// entity matches what another reader would resolve in a destination.
+var entity = regexp.MustCompile(`&(#?\w+;)`)
+
 func (w *writer) link(n *ast.Link, source []byte) string {
 	text := w.inlines(n, source)
-	if goldmarkhtml.IsDangerousURL(n.Destination) {
+	resolved := util.URLEscape(n.Destination, true)
+	if goldmarkhtml.IsDangerousURL(resolved) {
 		return text
 	}
-	destination := string(util.URLEscape(n.Destination, true))
+	destination := entity.ReplaceAllString(string(resolved), "&amp;$1")
 	if id, ok := strings.CutPrefix(destination, "#"); ok {
 		destination = w.href(w.anchor(id))
 	}

@@ -1,0 +1,178 @@
+package render_test
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// hostile is what each payload tries to run.
+const hostile = `document.title='pwned'`
+
+// newPayloads are attempts by the ways that HTML of notebooks, pictures, media, links, frames, formulas and directives are
+// let through. Many are published vectors of mutation: markup that a sanitizer and a browser parse differently.
+func newPayloads() []string {
+	svg := func(inside string) string {
+		return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">` + inside + `</svg>`
+	}
+	encoded := func(mime, content string) string {
+		return "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString([]byte(content))
+	}
+	const handler = `<img src=x onerror="` + hostile + `">`
+	const script = `<script>` + hostile + `</script>`
+	all := []string{
+		// Pictures.
+		`<img/src=x/onerror=` + hostile + `>`,
+		"<img\nsrc=x\tonerror\n=\n" + hostile + `>`,
+		"<img src=x onerror\x0c=" + hostile + `>`,
+		`<img src="x` + "`" + ` ` + script + "`" + ` onerror=` + hostile + `>`,
+		`<img src=x:x alt=x onerror=` + hostile + `//`,
+		`<img """><script>` + hostile + `</script>">`,
+		`<img src="data:image/svg+xml;base64,` + base64.StdEncoding.EncodeToString([]byte(svg(script))) + `" alt="x">`,
+		`<img src="` + encoded("text/html", script) + `" alt="x">`,
+		`<img src="` + encoded("image/png", "<html>"+script) + `" alt="x">`,
+		`<img src="DATA:IMAGE/SVG+XML,%3Csvg onload=` + hostile + `%3E" alt="x">`,
+		`<img src="data:image/svg+xml;charset=utf-7,+ADw-script+AD4-" alt="x">`,
+		`<img srcset="https://example.org/a.png 1x" src="https://example.org/b.png" alt="x" lowsrc="https://example.org/c.png" dynsrc="https://example.org/d.png">`,
+		`<img src="//example.org/x.png" alt="x"><img src="\\example.org\x.png" alt="x"><img src="https:example.org" alt="x">`,
+		`<img alt="x" src="attachment:../../../etc/passwd"><img alt="x" src="attachment:">`,
+		`<img alt="x" width="100%&quot; onload=&quot;` + hostile + `" height="1;url(x)" align="left&quot; onclick=&quot;x" src="` + encoded("image/gif", "GIF89a\x01\x00\x01\x00\x00\x00\x00;") + `">`,
+		`<img alt="--><script>` + hostile + `</script><!--" src="` + encoded("image/gif", "GIF89a\x01\x00\x01\x00\x00\x00\x00;") + `">`,
+		`<picture><source srcset="https://example.org/x.webp"><source src="x" onerror="` + hostile + `"><img src="https://example.org/y.png" onerror="` + hostile + `"></picture>`,
+		`<image src=x onerror="` + hostile + `"><image href="https://example.org/x.png">`,
+		`<input type="image" src="https://example.org/x.png" onerror="` + hostile + `">`,
+		`![x](data:text/html;base64,PHNjcmlwdD4=) ![x](javascript:` + hostile + `) ![x](vbscript:x) ![x](file:///etc/passwd)`,
+		`![x](<data:image/svg+xml,` + svg(`<script>`+hostile+`</script>`) + `>){width="1px\" onload=\"` + hostile + `" .x #y}`,
+		`![" onerror="` + hostile + `](x.png "` + `' onload='` + hostile + `")`,
+		// Ids, names and classes.
+		`<a id="x&quot; onmouseover=&quot;` + hostile + `">a</a><a name="javascript:` + hostile + `">b</a>`,
+		`<form id="document"><input name="title"></form><img name="title" id="cookie"><a id="getElementById">a</a>`,
+		`<a id="__proto__"></a><a id="constructor"></a><div id="search"></div><div id="report"></div><div id="summary"></div>`,
+		"<p id=\"a\u2028b\">a</p><p id=\"\x00x\">b</p><p id='a b' class='x\" onclick=\"" + hostile + "'>c</p>",
+		`<div class="alert alert-info" style="position:absolute;top:0;left:0;width:100vw;height:100vh">covers</div>`,
+		`<div class="alert" style="margin:-99em;transform:scale(99);z-index:9">covers</div>`,
+		// Figures and details.
+		`<figure onclick="` + hostile + `"><figcaption onfocus="` + hostile + `" tabindex=1 autofocus>c</figcaption>` + handler + `</figure>`,
+		`<details open ontoggle="` + hostile + `"><summary onclick="` + hostile + `">` + script + `</summary>` + handler + `</details>`,
+		`<details></details></div></main></body><details open ontoggle=` + hostile + `>`,
+		`<summary></details></details></details></section></article>` + script,
+		`<dialog open onclose="` + hostile + `">x</dialog><menu onclick=x></menu><slot name=x></slot><template>` + script + `</template>`,
+		`<div popover onbeforetoggle="` + hostile + `">x</div><button popovertarget=x>y</button>`,
+		`<marquee onstart="` + hostile + `">x</marquee><blink onclick=x>y</blink><isindex action="javascript:` + hostile + `" type=image>`,
+		`<body onload="` + hostile + `"><html onmouseover="` + hostile + `"><head><title>pwned</title></head>`,
+		`<frameset onload="` + hostile + `"><frame src="javascript:` + hostile + `"></frameset>`,
+		`<div contenteditable onblur="` + hostile + `" autofocus tabindex=0 accesskey=x onfocus="` + hostile + `">x</div>`,
+		`<select autofocus onfocus="` + hostile + `"><option>x</option></select><textarea autofocus onfocus="` + hostile + `">`,
+		`<keygen autofocus onfocus="` + hostile + `"><bgsound src="javascript:` + hostile + `"><layer src="https://example.org/x.js">`,
+		// Media.
+		`<video src=x onerror="` + hostile + `" poster="https://example.org/x.png" autoplay></video>`,
+		`<video poster=javascript:` + hostile + `//><source onerror="` + hostile + `"></video>`,
+		`<audio src="` + encoded("text/html", script) + `" controls onloadstart="` + hostile + `">x</audio>`,
+		`<audio autoplay><source src="https://example.org/s.mp3" onerror="` + hostile + `"><track src="https://example.org/t.vtt" default></audio>`,
+		`<video src="` + encoded("video/mp4", "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom") + `" width="1&quot; onplay=&quot;` + hostile + `"><b>` + script + `</b></video>`,
+		`<video><svg><script>` + hostile + `</script></svg></video><audio><img src=x onerror=` + hostile + `></audio>`,
+		`<video src="a.mp4"></audio><audio></video>` + script,
+		// Inline SVG.
+		svg(`<script href="data:text/javascript,` + hostile + `"/>`),
+		svg(`<script xlink:href="https://example.org/x.js"/>`),
+		svg(`<set attributeName="onmouseover" to="` + hostile + `"/><animate attributeName="href" values="javascript:` + hostile + `"/>`),
+		svg(`<a xlink:href="javascript:` + hostile + `"><circle r="4"/></a><a href="javascript&colon;` + hostile + `"><text>x</text></a>`),
+		svg(`<use href="https://example.org/x.svg#a"/><use xlink:href="data:image/svg+xml;base64,` + base64.StdEncoding.EncodeToString([]byte(svg(`<g id="x"><script>`+hostile+`</script></g>`))) + `#x"/>`),
+		svg(`<image href="https://example.org/x.png"/><feImage href="https://example.org/y.png"/><filter id="f"><feImage xlink:href="https://example.org/z.svg"/></filter>`),
+		svg(`<foreignObject><iframe src="javascript:` + hostile + `"/>` + handler + `</foreignObject>`),
+		svg(`<style>@import url(https://example.org/x.css); * { fill: url(https://example.org/#x); background: url(https://example.org/y) }</style><rect width="9" height="9"/>`),
+		svg(`<style><![CDATA[</style>` + script + `<style>]]></style>`),
+		svg(`<rect style="fill:url(https://example.org/x#y);mask:url(https://example.org/m)" filter="url(https://example.org/f#f)" width="9" height="9"/>`),
+		svg(`<handler xmlns:ev="http://www.w3.org/2001/xml-events" ev:event="load">` + hostile + `</handler><discard onbegin="` + hostile + `"/>`),
+		svg(`<text><tspan onclick="` + hostile + `">x</tspan></text><title>` + handler + `</title><desc>` + script + `</desc><metadata>` + script + `</metadata>`),
+		`<svg/onload=` + hostile + `><svg><svg><svg onload="` + hostile + `"></svg></svg>`,
+		`<svg><p><style><!--</style><img src=x onerror=` + hostile + `>--></style>`,
+		`<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY y "<script>` + hostile + `</script>">]>` + svg(`<text>&x;&y;</text>`),
+		`<?xml version="1.0"?><?xml-stylesheet href="https://example.org/x.xsl" type="text/xsl"?>` + svg(`<circle r="1"/>`),
+		`<svg><a><rect width="9" height="9"/><animate attributeName=href values=javascript:` + hostile + ` /></a></svg>`,
+		// Mutations.
+		`<math><mi//xlink:href="data:x,` + script + `"><mtext></mtext></math>`,
+		`<math><mtext><table><mglyph><style><math><img src onerror=` + hostile + `>`,
+		`<math><mtext><table><mglyph><svg><mtext><textarea><path id="</textarea><img onerror=` + hostile + ` src=1>">`,
+		`<math><annotation-xml encoding="text/html"><style><img src=x onerror=` + hostile + `></style></annotation-xml></math>`,
+		`<math href="javascript:` + hostile + `">x</math><math><maction actiontype="statusline#https://example.org" xlink:href="javascript:` + hostile + `">x</maction></math>`,
+		`<form><math><mtext></form><form><mglyph><style></math><img src onerror=` + hostile + `>`,
+		`<svg></p><style><a id="</style><img src=1 onerror=` + hostile + `>">`,
+		`<svg><style><a id="</style><img src=1 onerror=` + hostile + `>"></a></style></svg>`,
+		`<noscript><style></noscript><img src=x onerror=` + hostile + `></style></noscript>`,
+		`<noembed><img title="</noembed><img src onerror=` + hostile + `>"></noembed><noframes><a title="</noframes><img src onerror=` + hostile + `>">`,
+		`<xmp><p title="</xmp><svg/onload=` + hostile + `>"></xmp><plaintext>` + script,
+		`<title><a title="</title><img src onerror=` + hostile + `>"></title><textarea><a title="</textarea><img src onerror=` + hostile + `>">`,
+		`<iframe><p title="</iframe><img src onerror=` + hostile + `>"></iframe>`,
+		`<template><s><template><s><img src=x onerror=` + hostile + `>@</s></template></s></template>`,
+		`<select><template><img src=x onerror=` + hostile + `></template></select><select><style><</style></select><svg><style>` + script + `</style></svg>`,
+		`<table><td><form><table><style>*{}</style><a title="</style>` + handler + `">`,
+		`<a href="x"><table><a href="javascript:` + hostile + `">y</a></table></a>`,
+		`<p><svg><desc><p><style><a id="</style>` + handler + `">`,
+		`<!--><img src=x onerror=` + hostile + `>--><!---><img src=x onerror=` + hostile + `>--><!-- --!><img src=x onerror=` + hostile + `>`,
+		`<![CDATA[><img src=x onerror=` + hostile + `>]]><?php ><img src=x onerror=` + hostile + `> ?></ ><img src=x onerror=` + hostile + `>`,
+		"<\x00script>" + hostile + "</script><scr\x00ipt>" + hostile + "</script><script\x0b>" + hostile + "</script>",
+		`<<script>` + hostile + `//<</script><script/x>` + hostile + `</script/x><script` + "\n" + `>` + hostile + `</script >`,
+		`&lt;script&gt;` + hostile + `&lt;/script&gt; &#60;img src=x onerror=` + hostile + `&#62; \<script>` + hostile + `</script>`,
+		`<b <script>` + hostile + `</script>>x</b <img src=x onerror=` + hostile + `>>`,
+		`<div title="<img src=x onerror=` + hostile + `>" data-x='"><script>` + hostile + `</script>'>x</div>`,
+		`<p style="color: red; background: url(&quot;https://example.org/x&quot;)">x</p><p style="co\6cor: expression(x); behavior: url(x)">y</p>`,
+		`<p style="width: calc(1px + env(x)); background-image: image-set('https://example.org/x.png' 1x)">x</p>`,
+		`<p style="font-family: x;}</style><script>` + hostile + `</script>">x</p><p style="border: 1px url(https://example.org/b)">y</p>`,
+		`<font face="x; background: url(https://example.org/x)" color="red; background: url(https://example.org/y)" size="+9">x</font>`,
+		// Backgrounds and old attributes.
+		`<table background="https://example.org/x.png" bgcolor="red&quot; onclick=&quot;x"><td background="javascript:` + hostile + `">x</td></table>`,
+		`<body background="https://example.org/x.png"><hr color="url(https://example.org/y)" align="x;y"><td bgcolor="expression(x)">`,
+		`<div style="background: red url(//example.org/x.png)">x</div><div style='list-style: url("https://example.org/y")'>y</div>`,
+		// Links.
+		"<a href=\"java\tscript:" + hostile + "\">x</a><a href=\" \x01javascript:" + hostile + "\">y</a><a href='JaVaScRiPt:" + hostile + "'>z</a>",
+		`<a href="data:text/html,` + script + `">x</a><a href="vbscript:x">y</a><a href="blob:x">z</a><a href="file:///etc/passwd">w</a>`,
+		`<a href="https://example.org/" ping="https://example.org/ping" download="x" target="_blank&quot; onclick=&quot;` + hostile + `">x</a>`,
+		`<area href="javascript:` + hostile + `" shape=default><map name=x><area href="javascript:` + hostile + `"></map>`,
+		`[x](data:text/html;base64,PHNjcmlwdD4=) [y](javas&#99;ript:` + hostile + `) [z](JAVASCRIPT:` + hostile + ` "t") [w](\x01javascript:` + hostile + `)`,
+		`[x]: javascript:` + hostile + ` "t"` + "\n\n[x] ![x] <javascript://%0a" + hostile + "> <data:text/html,x>",
+		`[x](../../../../etc/passwd) [y](//example.org/x) [z](file:///etc/passwd) [w](.env) [v](%2e%2e/%2e%2e/etc/passwd)`,
+		`[x](#"onmouseover="` + hostile + `) [` + script + `](#a) [y](<#a"><script>` + hostile + `</script>>)`,
+		// Frames.
+		`<iframe srcdoc="&lt;script&gt;parent.` + hostile + `&lt;/script&gt;" src="https://example.org/"></iframe>`,
+		`<iframe src="data:text/html,` + script + `"></iframe><iframe src="//example.org"></iframe><iframe src="x.html" onload="` + hostile + `"></iframe>`,
+		`<object data="data:text/html,` + script + `"><param name="src" value="javascript:` + hostile + `"></object><embed src="data:image/svg+xml,` + svg(script) + `">`,
+		`<object classid="clsid:x" codebase="https://example.org/x.cab"></object><applet code="x" archive="https://example.org/x.jar"></applet>`,
+		`<iframe src="https://example.org/"><script>` + hostile + `</script></iframe><iframe/src="javascript:` + hostile + `"/>`,
+		`<portal src="https://example.org/"></portal><fencedframe></fencedframe><webview src="https://example.org/"></webview>`,
+		// Documents and resources.
+		`<meta charset="utf-7"><meta http-equiv="Set-Cookie" content="x"><meta http-equiv="Content-Security-Policy" content="script-src *">`,
+		`<link rel="preload" as="script" href="https://example.org/x.js"><link rel="dns-prefetch" href="//example.org"><link rel="import" href="x">`,
+		`<style>body{background:url("https://example.org/x")}</style><style>@font-face{font-family:x;src:url(https://example.org/f)}</style>`,
+		`<base href="https://example.org/"><a href="x">y</a><base target="x">`,
+		// Formulas within HTML.
+		`<p>$\text{<script>` + hostile + `</script>}$</p><td>$x<img src=x onerror=` + hostile + `>$</td>`,
+		`<p>$&lt;img src=x onerror=` + hostile + `&gt;$ \(\text{&lt;/math&gt;&lt;script&gt;` + hostile + `&lt;/script&gt;}\)</p>`,
+		`<summary>$\href{javascript:` + hostile + `}{x} \url{javascript:` + hostile + `} \includegraphics{https://example.org/x.png}$</summary>`,
+		`<td>$\htmlClass{x" onclick="` + hostile + `}{y} \style{background:url(https://example.org/x)}{z} \htmlId{x"><script>` + hostile + `</script>}{w}$</td>`,
+		`<script>$x$` + hostile + `</script><style>$x$ * { background: url(https://example.org/x) } $y$</style>`,
+		`<noscript>$x$</noscript><img src=x onerror=` + hostile + `><noembed>$x$<p title="</noembed>` + handler + `">$y$`,
+		`<textarea>$x$</textarea>` + handler + `<title>$x$</title><xmp>$x$` + script + `</xmp>`,
+		`<math>$x$<mtext>$y$` + handler + `</mtext></math><svg><style>$x$</style>$y$` + handler + `</svg>`,
+		`<div title="$x$"` + "\n" + `onclick="$y$ ` + hostile + `">$"><script>` + hostile + `</script>$</div>`,
+		`<p>$$\begin{align}<script>` + hostile + `</script>\end{align}$$ \[<img src=x onerror=` + hostile + `>\]</p>`,
+		`<p>$\def\x{\x\x}\x$ $\unicode{x3c}script\unicode{x3e}$ $\char"3C$</p>`,
+		`<!-- $x$ --><img src=x onerror=` + hostile + `><!-- $ --> <script>` + hostile + `</script> <!-- $ -->`,
+		`<a href="$javascript:` + hostile + `$">$x$</a><table>$x$<tr>$y$<script>` + hostile + `</script></table>`,
+		"<code>$x$" + script + "</code> `$x$" + script + "` <pre>$x$" + script + "</pre>",
+		// Directives, tables and roles.
+		":::{note} " + script + "\n" + handler + "\n:::\n\n::: {.callout-note title=\"<img src=x onerror=" + hostile + ">\"}\n" + script + "\n:::",
+		"::: {." + `x" onclick="` + hostile + `} ` + "\ntext\n:::\n\n:::" + script + "\n:::",
+		"+---+---+\n| <img src=x onerror=" + hostile + "> | " + script + " |\n+---+---+",
+		"+------------------------------------+\n| " + `<script>document.title='pwned'</sc` + " |\n| " + `ript><img src=x onerror=1>        ` + " |\n+------------------------------------+",
+		"```{note}\n" + script + "\n```\n\n```{math}\n:label: x\" onclick=\"" + hostile + "\n\\text{" + script + "}\n```\n\n```{raw} html\n" + script + "\n```",
+		"{math}`\\text{" + script + "}` {sub}`" + script + "` {ref}`" + script + " <javascript:" + hostile + ">` {eq}`\"><script>`",
+		`(x"onclick="y)=` + "\n\n(javascript:" + hostile + ")=\n\n{{< include " + script + " >}} {% " + script + " %}",
+		"!!! note \"" + script + "\"\n    " + handler + "\n\n??? tip \"<img src=x onerror=" + hostile + ">\"\n    x",
+		"| a |\n|---|\n| " + handler + " |\n\n: " + script + " {#tbl-x}\n\n![" + script + "](x.png){#fig-x fig-alt=\"" + handler + "\"}",
+	}
+	// The same in an element that is open, and in an attribute that is open.
+	for _, around := range []string{`<div title="%">`, `<a href="x" title='%'>`, "<details><summary>%", "<figure><figcaption>%", "<center><font color=\"%\">"} {
+		all = append(all, strings.ReplaceAll(around, "%", `"'>`+handler+script))
+	}
+	return all
+}
