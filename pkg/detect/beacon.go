@@ -136,6 +136,7 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	if len(c.past) == 0 {
 		c.common(r.Findings)
 	}
+	r.Findings = append(r.Findings, c.retries()...)
 	sortFindings(r.Findings)
 	r.Calls = evidenceOf[Call](r.Findings)
 	return r
@@ -266,21 +267,6 @@ func (c *Context) knownDestination(call Call) (known bool, onset *firstSeen) {
 	return false, &to.firstSeen
 }
 
-// contacted counts the internal hosts that contacted each external address.
-func (d *day) contacted() map[netip.Addr]int { return d.callerCounts.get(d.countCallers) }
-
-func (d *day) countCallers() map[netip.Addr]int {
-	callers := map[netip.Addr]int{}
-	var last *profile.Conversation
-	for c := range d.outward() {
-		if last == nil || last.Src != c.Src || last.Dst != c.Dst {
-			callers[c.Dst]++
-		}
-		last = c
-	}
-	return callers
-}
-
 // learnedCalls is what the history teaches about calls.
 type learnedCalls struct {
 	usual userRhythms
@@ -328,8 +314,9 @@ func (d *day) calls() []dayCall {
 	return d.callList.get(func() (calls []dayCall) {
 		for c := range d.outward() {
 			if c.Flows >= rhythmFlows && hasPorts(c) {
-				cv, gap, n := callRhythm(c.Seconds, c.Flows)
-				calls = append(calls, dayCall{c, nameOf(c), 0, cv, gap, n})
+				if cv, gap, n := callRhythm(c.Seconds, c.Flows); gap >= shortestGap {
+					calls = append(calls, dayCall{c, nameOf(c), 0, cv, gap, n})
+				}
 			}
 		}
 		return calls
@@ -362,7 +349,8 @@ func (d *day) call(of dayCall) Call {
 	return call
 }
 
-func (c Call) finding(score float64, conv *profile.Conversation, before string) Finding {
+// to names the destination.
+func (c Call) to() string {
 	to := c.Dst.String()
 	switch {
 	case c.Addresses > 0:
@@ -372,10 +360,14 @@ func (c Call) finding(score float64, conv *profile.Conversation, before string) 
 	case c.Owner.Name != "":
 		to += " (" + c.Owner.Name + ")"
 	}
+	return fmt.Sprintf("%s on %s %d", to, c.Proto, c.Port)
+}
+
+func (c Call) finding(score float64, conv *profile.Conversation, before string) Finding {
 	f := Finding{Entity: c.Src, Severity: severityOf(score), Score: score,
 		Evidence: c, Window: [2]flow.Time{conv.First, conv.Last},
-		Summary: fmt.Sprintf("called %s on %s %d every %.0f s on average in %d hours of the day, %s, gaps varying by %.0f %%",
-			to, c.Proto, c.Port, c.Gap, c.Hours, plural(c.Flows, "flow"), 100*c.CV)}
+		Summary: fmt.Sprintf("called %s every %.0f s on average in %d hours of the day, %s, gaps varying by %.0f %%",
+			c.to(), c.Gap, c.Hours, plural(c.Flows, "flow"), 100*c.CV)}
 	if history := c.history(before); history != "" {
 		f.Summary += "; " + history
 	}

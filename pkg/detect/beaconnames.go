@@ -45,8 +45,9 @@ func (d *day) namedCalls() []dayCall {
 		}
 		for _, to := range order {
 			if to.addrs > 1 && to.conv.Flows >= rhythmFlows {
-				to.cv, to.gap, to.calls = callRhythm(to.conv.Seconds, to.conv.Flows)
-				calls = append(calls, *to)
+				if to.cv, to.gap, to.calls = callRhythm(to.conv.Seconds, to.conv.Flows); to.gap >= shortestGap {
+					calls = append(calls, *to)
+				}
 			}
 		}
 		return calls

@@ -221,6 +221,7 @@ func TestInferNetworks(t *testing.T) {
 				l.https(9, fmt.Sprintf("147.32.%d.7", i+1), fmt.Sprintf("%d.1.1.1", i+20), 1, 1)
 			}
 		}},
+		{"one client of one server", "147.32.80.0/24", true, func(l *lab) { l.https(90, "147.32.80.37", "141.193.213.20", 1, 1) }},
 		{"a carrier's", "100.64.0.0/10", true, func(l *lab) {
 			for i := range 30 {
 				l.https(9, fmt.Sprintf("100.%d.3.7", 64+i), fmt.Sprintf("%d.1.1.1", i+20), 1, 1)

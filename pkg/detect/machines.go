@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/profile"
 )
 
 // A host with a single purpose, such as a camera or a meter, contacts few external
@@ -67,6 +68,21 @@ func (d *day) reach() map[netip.Addr]int {
 		}
 		return counts
 	})
+}
+
+// contacted counts the internal hosts that contacted each external address.
+func (d *day) contacted() map[netip.Addr]int { return d.callerCounts.get(d.countCallers) }
+
+func (d *day) countCallers() map[netip.Addr]int {
+	callers := map[netip.Addr]int{}
+	var last *profile.Conversation
+	for c := range d.outward() {
+		if last == nil || last.Src != c.Src || last.Dst != c.Dst {
+			callers[c.Dst]++
+		}
+		last = c
+	}
+	return callers
 }
 
 // users lists the internal hosts that are not on day and night.

@@ -72,7 +72,7 @@ func InferNetworks(days ...*profile.Profile) Networks {
 	share := func(flows int64) float64 { return ratio(flows, total) }
 	for n.Share = share(covered()); total > 0 && n.Share < internalShare; n.Share = share(covered()) {
 		wide, narrow := outside(all, n.Internal)
-		ranked := rankNetworks(wide, total)
+		ranked := wide.rank(total)
 		if len(n.Inferred) == 0 {
 			n.Candidates = ranked[:min(len(ranked), 3)]
 		}
@@ -81,7 +81,7 @@ func InferNetworks(days ...*profile.Profile) Networks {
 			return n
 		}
 		best := ranked[0]
-		for _, s := range rankNetworks(narrow, total) {
+		for _, s := range narrow.rank(total) {
 			if best.Network.Contains(s.Network.Addr()) && s.Share >= narrowEnoughShare*best.Share {
 				best = s
 				break
@@ -116,34 +116,43 @@ func ends(days []*profile.Profile) iter.Seq[flowEnds] {
 	}
 }
 
+// networkFlows is the flows with an end in each network, and of these the ones that
+// it opened.
+type networkFlows struct{ all, opened map[netip.Prefix]int64 }
+
+func (n networkFlows) add(src, dst netip.Prefix, flows int64) {
+	n.all[src] += flows
+	n.opened[src] += flows
+	if src != dst {
+		n.all[dst] += flows
+	}
+}
+
 // outside counts the flows without an end in the internal networks, by the wide
 // and the narrow networks of their ends.
-func outside(all []flowEnds, internal flow.Networks) (wide, narrow map[netip.Prefix]int64) {
-	wide, narrow = map[netip.Prefix]int64{}, map[netip.Prefix]int64{}
+func outside(all []flowEnds, internal flow.Networks) (wide, narrow networkFlows) {
+	wide = networkFlows{map[netip.Prefix]int64{}, map[netip.Prefix]int64{}}
+	narrow = networkFlows{map[netip.Prefix]int64{}, map[netip.Prefix]int64{}}
 	for _, e := range all {
-		if internal.Contains(e.src) || internal.Contains(e.dst) {
-			continue
-		}
-		a, b := wideOf(e.src), wideOf(e.dst)
-		wide[a] += e.flows
-		narrow[narrowOf(e.src)] += e.flows
-		if a != b {
-			wide[b] += e.flows
-		}
-		if x := narrowOf(e.dst); x != narrowOf(e.src) {
-			narrow[x] += e.flows
+		if !internal.Contains(e.src) && !internal.Contains(e.dst) {
+			wide.add(wideOf(e.src), wideOf(e.dst), e.flows)
+			narrow.add(narrowOf(e.src), narrowOf(e.dst), e.flows)
 		}
 	}
 	return wide, narrow
 }
 
-func rankNetworks(flows map[netip.Prefix]int64, total int64) []NetworkShare {
+// rank returns the networks by their share of the flows. Of a network and the only
+// one that it talks to, the one that opened more flows is first: a capture of one
+// client of one server is that of the client.
+func (n networkFlows) rank(total int64) []NetworkShare {
 	var ranked []NetworkShare
-	for p, n := range flows {
-		ranked = append(ranked, NetworkShare{p, ratio(n, total)})
+	for p, flows := range n.all {
+		ranked = append(ranked, NetworkShare{p, ratio(flows, total)})
 	}
 	slices.SortFunc(ranked, func(a, b NetworkShare) int {
-		return cmp.Or(cmp.Compare(b.Share, a.Share), a.Network.Addr().Compare(b.Network.Addr()))
+		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(n.opened[b.Network], n.opened[a.Network]),
+			a.Network.Addr().Compare(b.Network.Addr()))
 	})
 	return ranked
 }

@@ -11,6 +11,10 @@ import (
 // variation of fewer gaps is off by a quarter. An hourly call has 24 a day.
 const rhythmFlows = 20
 
+// shortestGap is the shortest mean gap in seconds with a rhythm to speak of: times are
+// kept to the second, so that flows that all started in one second look even.
+const shortestGap = 1
+
 // randomCV is the coefficient of variation of the gaps between events that
 // come at random (a Poisson process). The bursts of users have a larger one; only
 // events timed by a clock have a smaller one.
