@@ -31,7 +31,13 @@ or code; needs -p country=FILE). Parameters in report.yaml apply too.`,
 // investigate writes the report about an entity.
 func (o runFlags) investigate(cmd *cobra.Command, entity string) error {
 	o.verify = investigate.Check
-	return o.write(cmd, func() (*report.Source, []report.Member, error) { return investigate.Source(entity) })
+	return o.write(cmd, func() (*report.Source, []report.Member, error) {
+		source, members, err := investigate.Source(entity)
+		if err == nil {
+			source.SetLanguage(o.lang)
+		}
+		return source, members, err
+	})
 }
 
 // dossiers writes reports about entities into the folder of a report.

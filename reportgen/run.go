@@ -32,6 +32,7 @@ type runFlags struct {
 	noCache, withDossiers             bool
 	written                           []report.Dossier // reports about single entities, for which the report has links
 
+	lang   string
 	verify func(context.Context, []execute.Input, []execute.Parameter) error // of inputs; nil: days.CheckInputs
 }
 
@@ -102,6 +103,7 @@ func (o *runFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.params, "parameter", "p", nil, "`NAME=VALUE` parameter of the notebooks, the value as YAML (repeatable)")
 	f.StringArrayVarP(&o.paramFiles, "parameters-file", "f", nil, "`FILE` YAML file of parameters (repeatable)")
 	f.StringArrayVarP(&o.rawParams, "parameter-raw", "r", nil, "`NAME=VALUE` parameter whose value is a string (repeatable)")
+	f.StringVarP(&o.lang, "lang", "l", "", "`LANGUAGE` of the report, such as pt, instead of that in report.yaml; LANGUAGE.yaml beside it translates the notebooks")
 	f.IntVar(&o.jobs, "jobs", 0, "`NUMBER` notebooks to run at once (default: one for each core)")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "`DURATION` per-cell timeout (0 = none)")
 	f.DurationVar(&o.runTimeout, "run-timeout", 0, "`DURATION` timeout of the whole run (0 = none)")
@@ -180,6 +182,7 @@ func (o *runFlags) source(cmd *cobra.Command, args []string) (*report.Source, []
 	if err != nil {
 		return nil, nil, err
 	}
+	source.SetLanguage(o.lang)
 	members, err := source.Series(options)
 	return source, members, err
 }

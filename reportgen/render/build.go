@@ -174,7 +174,7 @@ func (b *builder) raw(where document.Origin, cell *nbformat.Cell) {
 
 // text parses Markdown blocks with their images and footnotes.
 func (b *builder) text(where document.Origin, source string, attachments map[string]any) *document.Text {
-	source = b.withFootnotes(source)
+	source = b.options.Translator.Markdown(b.withFootnotes(source))
 	if err := document.CheckMarkdown(source); err != nil {
 		b.problem(where, 0, "the text is shown as it is written: %v", err)
 		source = "    " + strings.ReplaceAll(source, "\n", "\n    ") // code
@@ -230,7 +230,7 @@ func (b *builder) line(where document.Origin, source string) *document.Text {
 		b.problem(where, 0, "a caption is omitted: %v", err)
 		return nil
 	}
-	t := b.parser.ParseLine(source)
+	t := b.parser.ParseLine(b.options.Translator.Text(source))
 	b.pictures(where, t, nil)
 	b.rawHTML(where, t, nil)
 	b.texts = append(b.texts, located{t, where})

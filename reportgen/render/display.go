@@ -273,6 +273,7 @@ func (b *builder) figure(c *cell, o *nbformat.Output, said caption) {
 		if figure.Data, err = document.ResourceTable(o.Data[mimeResource]); err != nil {
 			b.problem(c.where, 0, "%s: invalid data: %v", describe("a figure", said), err)
 		}
+		b.translateTable(figure.Data)
 	}
 	b.add(figure)
 }
@@ -283,6 +284,9 @@ func (b *builder) table(c *cell, o *nbformat.Output, said caption) {
 		c.tables++
 		b.problem(c.where, 0, "%s cannot be printed: %v", describe("a table", said), err)
 		return
+	}
+	if o.Data[mimeResource] != nil || b.options.Translator.Complete() {
+		b.translateTable(t)
 	}
 	b.numberedTable(c, t, said)
 }

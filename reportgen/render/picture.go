@@ -66,6 +66,7 @@ func embeddedSVG(html string) string {
 
 // bundlePicture is the picture of an output: the vector before the bitmap.
 func (b *builder) bundlePicture(where document.Origin, o *nbformat.Output, alt string) (*document.Picture, error) {
+	alt = b.options.Translator.Text(alt)
 	if source := text(o, mimeSVG); source != "" {
 		return b.vector(where, []byte(source), alt)
 	}
@@ -94,6 +95,7 @@ func (b *builder) vector(where document.Origin, source []byte, alt string) (*doc
 	if len(img.Dropped) > 0 {
 		b.warn(where, 0, "parts of an SVG picture were removed as unsafe: %s", strings.Join(img.Dropped, ", "))
 	}
+	b.translatePicture(img)
 	return &document.Picture{Alt: alt, Vector: img}, nil
 }
 

@@ -118,6 +118,9 @@ type Options struct {
 	Works    Works  // works that prose may cite, as [@key]
 	Trust    bool   // write HTML outputs as they are, with scripts
 	Code     CodeMode
+	// Translator translates the texts of the notebooks to Lang. If it is nil, the texts are
+	// in that language already, and only numbers of tables and figures get its marks.
+	Translator *Translator
 	// Scripts are folders of installed packages. Interactive charts are drawn with
 	// the scripts that they ship, if Chromium is found.
 	Scripts    []string
@@ -158,13 +161,14 @@ func Build(inputs []Input, o Options) (*Document, []Warning, error) {
 	if len(inputs) == 0 {
 		return nil, nil, errors.New("no notebooks to render")
 	}
-	b := newBuilder(titled(o, inputs))
+	b := newBuilder(translated(titled(o, inputs)))
 	defer b.closeSnapshots()
 	for _, in := range inputs {
 		b.notebook(in)
 	}
 	b.resolve()
 	b.countRepeated()
+	b.untranslated()
 	return b.doc, b.warnings, errors.Join(b.problems...)
 }
 

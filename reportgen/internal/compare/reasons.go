@@ -50,6 +50,9 @@ func reasons(was, is report.Sources) []string {
 	if was.Config != is.Config {
 		all = append(all, report.ConfigName+" changed")
 	}
+	if was.Translations != is.Translations {
+		all = append(all, "the translations changed")
+	}
 	all = append(all, parameterReasons(was.Parameters, is.Parameters)...)
 	shared := sharedReasons{users: make(map[string][]string)}
 	for _, n := range is.Notebooks {

@@ -45,11 +45,12 @@ func supported() []string {
 // Words says texts in one language. It is not safe for concurrent use.
 type Words struct {
 	tag     string
+	locale  language.Tag // whose marks numbers have
 	printer *message.Printer
 }
 
 // English says the keys.
-func English() *Words { return &Words{"en", message.NewPrinter(language.English)} }
+func English() *Words { return &Words{"en", language.English, message.NewPrinter(language.English)} }
 
 // Of returns the words of a language, given as a BCP 47 tag such as pt-BR. Those of
 // English are used for a language that is not supported.
@@ -63,7 +64,19 @@ func Of(tag string) *Words {
 	if i == 0 {
 		return English()
 	}
-	return &Words{tagged[i], message.NewPrinter(tags[i], message.Catalog(messages()))}
+	locale := tags[i]
+	if given := language.Make(tag); locale == language.Portuguese && region(given) != "BR" {
+		locale = language.EuropeanPortuguese // plain pt would be that of Brazil
+	}
+	return &Words{tagged[i], locale, message.NewPrinter(locale, message.Catalog(messages()))}
+}
+
+// region returns the region that a tag names, or "".
+func region(tag language.Tag) string {
+	if r, confidence := tag.Region(); confidence == language.Exact {
+		return r.String()
+	}
+	return ""
 }
 
 // Say returns the text that has the English form key, with the arguments in its verbs.

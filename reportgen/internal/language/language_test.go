@@ -14,8 +14,8 @@ func TestSay(t *testing.T) {
 	for _, tt := range []struct{ tag, want string }{
 		{"", "Contents 1,234 cells failed: (A warning about this report:)"},
 		{"en-GB", "Contents 1,234 cells failed: (A warning about this report:)"},
-		{"pt", "Índice 1.234 células falharam: (Um aviso sobre este relatório:)"},
-		{"pt-PT", "Índice 1.234 células falharam: (Um aviso sobre este relatório:)"},
+		{"pt", "Índice 1 234 células falharam: (Um aviso sobre este relatório:)"},
+		{"pt-PT", "Índice 1 234 células falharam: (Um aviso sobre este relatório:)"},
 		{"pt_BR", "Índice 1.234 células falharam: (Um aviso sobre este relatório:)"},
 		{"de-AT", "Inhalt 1.234 Zellen sind fehlgeschlagen: (Eine Warnung zu diesem Bericht:)"},
 		{"fr", "Table des matières 1 234 cellules ont échoué : (Un avertissement sur ce rapport :)"},
@@ -47,6 +47,9 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 	for _, key := range []string{"Section", "Equation", "Listing", "Figure", "Table", "Note", "Tip", "Important", "Warning", "Caution"} {
 		said[key] = true
 	}
+	for _, month := range months {
+		said[month] = true
+	}
 	script, err := os.ReadFile(testenv.Path(t, "reportgen/internal/html/assets/report.js"))
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +59,7 @@ func TestEveryKeyIsTranslated(t *testing.T) {
 			t.Errorf("report.js says %q, which scriptKeys lacks", key)
 		}
 	}
-	for _, folder := range []string{"html", "html/templates", "markdown", "document", "language", "report"} {
+	for _, folder := range []string{"html", "html/templates", "markdown", "document", "language", "report", "translate", "email"} {
 		for _, text := range sources(t, "reportgen/internal/"+folder) {
 			for _, key := range keysOf(text, `(?:[sS]ay[ (])("(?:[^"\\]|\\.)*")`) {
 				said[key] = true

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -87,13 +88,58 @@ func (s *Source) documentOptions() (render.Options, error) {
 			return render.Options{}, err
 		}
 		if !date.IsZero() {
-			c.Date = date.Format("2 January 2006")
+			c.Date = date.Format(time.DateOnly)
+			if c.Lang == "" {
+				c.Date = date.Format("2 January 2006")
+			}
 		}
 	}
+	translator, err := s.translator()
+	if err != nil {
+		return render.Options{}, err
+	}
 	return render.Options{
-		Lang: c.Lang, Title: c.Title, Subtitle: c.Subtitle, Authors: c.Authors, Date: c.Date, Abstract: c.Abstract,
+		Lang: c.Lang, Translator: translator, Title: c.Title, Subtitle: c.Subtitle, Authors: c.Authors, Date: c.Date, Abstract: c.Abstract,
 		Code: code, Works: works,
 	}, nil
+}
+
+// SetLanguage makes the report in another language than report.yaml says.
+func (s *Source) SetLanguage(lang string) {
+	if lang != "" {
+		s.config.Lang = lang
+	}
+}
+
+// translations returns the path and the content of the catalog of translations to the language of the report, such as
+// pt.yaml for pt or pt-PT. The path is "" if there is none.
+func (s *Source) translations() (string, []byte, error) {
+	base, _, _ := strings.Cut(s.config.Lang, "-")
+	for _, lang := range []string{s.config.Lang, base} {
+		if lang == "" || lang != filepath.Base(lang) {
+			continue
+		}
+		file := filepath.Join(s.dir, lang+".yaml")
+		source, err := budget.ReadFile(file, yamltext.Most)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		return file, source, err
+	}
+	return "", nil, nil
+}
+
+// translator returns the translator to the language of the report, or nil if there is no catalog.
+func (s *Source) translator() (*render.Translator, error) {
+	file, source, err := s.translations()
+	if file == "" || err != nil {
+		return nil, err
+	}
+	t, err := render.ParseTranslations(source, s.config.Lang)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return t, nil
 }
 
 // works reads the bibliographies.

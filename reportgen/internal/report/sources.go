@@ -23,10 +23,12 @@ const SourcesName = "sources.json"
 // without hashes of what may be secret: a hash of a password is as good as the
 // password if it can be guessed. See collectSources.
 type Sources struct {
-	Reportgen  string           `json:"reportgen"`        // its version
-	Config     string           `json:"config,omitempty"` // the SHA-256 of report.yaml
-	Parameters []Parameter      `json:"parameters,omitempty"`
-	Notebooks  []NotebookSource `json:"notebooks"`
+	Reportgen string `json:"reportgen"`        // its version
+	Config    string `json:"config,omitempty"` // the SHA-256 of report.yaml
+
+	Translations string           `json:"translations,omitempty"` // the SHA-256 of the catalog of translations
+	Parameters   []Parameter      `json:"parameters,omitempty"`
+	Notebooks    []NotebookSource `json:"notebooks"`
 }
 
 // Parameter is a parameter that was set, as the report shows it.
@@ -59,6 +61,10 @@ func (r *Run) collectSources(version string) Sources {
 	if src, err := os.ReadFile(filepath.Join(r.source.dir, ConfigName)); err == nil {
 		sum := sha256.Sum256(src)
 		s.Config = hex.EncodeToString(sum[:])
+	}
+	if _, src, err := r.source.translations(); err == nil && src != nil {
+		sum := sha256.Sum256(src)
+		s.Translations = hex.EncodeToString(sum[:])
 	}
 	for _, p := range r.parameters {
 		s.Parameters = append(s.Parameters, Parameter{p.Name, shown(p)})

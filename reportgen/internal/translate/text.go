@@ -1,0 +1,159 @@
+package translate
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Text translates a text on one line: a paragraph, a heading or a caption. If the catalog
+// lacks it, it is missing, and returned as it is.
+func (t *Translator) Text(text string) string {
+	if !t.catalog || !strings.ContainsFunc(text, isLetter) {
+		return text
+	}
+	text = oneLine(text)
+	if as, ok := t.known(text, 0); ok {
+		return as
+	}
+	if hasWords(text) {
+		t.missing[text] = true
+	}
+	return text
+}
+
+// Idle reports whether no text changes.
+func (t *Translator) Idle() bool { return !t.catalog && t.words.English() }
+
+// Complete reports whether there is a catalog, so that all texts are to be translated.
+func (t *Translator) Complete() bool { return t.catalog }
+
+// Name translates the name of a country. Other names remain as they are.
+func (t *Translator) Name(name string) string {
+	country, _ := t.words.Country(name)
+	return country
+}
+
+// Value translates a cell of a table or a label of a figure. Names, addresses and other
+// data remain as they are; only words of the catalog are translated.
+func (t *Translator) Value(text string) string { return t.value(text, 0) }
+
+// deepest bounds the texts within texts.
+const deepest = 6
+
+// known returns the translation of a text that the catalog has as a whole.
+func (t *Translator) known(text string, depth int) (string, bool) {
+	if as, ok := t.messages[text]; ok && !verb.MatchString(text) {
+		return strings.ReplaceAll(as, "%%", "%"), true
+	}
+	if depth > deepest {
+		return text, false
+	}
+	for _, p := range t.patterns {
+		if !strings.HasPrefix(text, p.prefix) {
+			continue
+		}
+		if m := p.match.FindStringSubmatch(text); m != nil {
+			return t.filled(p.as, m[1:], depth+1), true
+		}
+	}
+	return text, false
+}
+
+// filled returns a translation with its verbs replaced.
+func (t *Translator) filled(as string, args []string, depth int) string {
+	next := 0
+	return verb.ReplaceAllStringFunc(as, func(v string) string {
+		if v == "%%" {
+			return "%"
+		}
+		m := verb.FindStringSubmatch(v)
+		i := next
+		if m[1] != "" {
+			i = int(m[1][0]-'0') - 1
+		}
+		next = i + 1
+		return t.value(args[i], depth)
+	})
+}
+
+// value translates a part of a text: what the catalog has as a whole, else clause by
+// clause, else its numbers.
+func (t *Translator) value(text string, depth int) string {
+	if as, ok := t.known(text, depth); ok {
+		return as
+	}
+	if country, ok := t.words.Country(text); ok {
+		return country
+	}
+	if depth > deepest {
+		return text
+	}
+	if t.catalog {
+		for _, separator := range []string{"; ", ": ", ", ", " and "} {
+			if as, ok := t.clauses(text, separator, depth+1); ok {
+				return as
+			}
+		}
+		if sentence.MatchString(text) {
+			t.missing[text] = true
+		}
+	}
+	return t.numbers(text)
+}
+
+// clauses translates the clauses of a text one by one, if the catalog has one of them or
+// more.
+func (t *Translator) clauses(text, separator string, depth int) (string, bool) {
+	parts := strings.Split(text, separator)
+	if len(parts) == 1 {
+		return "", false
+	}
+	some := false
+	for i, part := range parts {
+		parts[i] = t.value(part, depth)
+		some = some || parts[i] != part
+	}
+	if !some && separator != " and " {
+		return "", false
+	}
+	if separator == " and " {
+		separator = " " + t.words.Say("and") + " "
+	}
+	return strings.Join(parts, separator), true
+}
+
+// sentence matches words of English prose: two that are in lower case and have letters
+// only, one after the other.
+var sentence = regexp.MustCompile(`(?:^|[ (])[a-z]{2,} [a-z]{2,}(?:$|[ ,.;:)])`)
+
+// word matches a word of a text.
+var word = regexp.MustCompile(`\p{L}{2,}`)
+
+func hasWords(text string) bool { return word.MatchString(text) }
+
+func isLetter(r rune) bool { return r > 127 || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
+
+// printed matches a number that may be part of something else, such as an address.
+var printed = regexp.MustCompile(`[\w.,:/\-]*\d[\w.,:/\-]*`)
+
+var whole = regexp.MustCompile(`^(` + number + `)(s|[kMGTPE]?B?)?([.,:]?)$`)
+
+// numbers writes the numbers of a text with the marks of the language. Addresses, times,
+// dates and names are not numbers.
+func (t *Translator) numbers(text string) string {
+	return printed.ReplaceAllStringFunc(text, func(s string) string {
+		m := whole.FindStringSubmatch(s)
+		if m == nil {
+			return s
+		}
+		return t.words.Number(m[1]) + m[2] + m[3]
+	})
+}
+
+// Number writes the numbers of a formatted quantity with the marks of the language.
+func (t *Translator) Number(text string) string {
+	if as, ok := t.known(text, 0); ok {
+		return as
+	}
+	return t.numbers(text)
+}
