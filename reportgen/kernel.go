@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/reportgen/internal/gonb"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
@@ -31,7 +32,7 @@ It also builds gopls, which completes code in cells. Nothing else is changed.`,
 		Example: "  reportgen kernel install --prefix .venv",
 		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			file, err := gonb.Install(cmd.Context(), ".", prefix, consoleOf(cmd).Output())
+			file, err := gonb.Install(cmd.Context(), ".", prefix, frame.ColumnNames(), consoleOf(cmd).Output())
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,9 @@
 package frame
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -151,6 +153,14 @@ func Describe(name string) Column {
 	}
 	c.Name = name
 	return c
+}
+
+// ColumnNames lists the columns that flows and the frames of this package have, for
+// editors that complete them.
+func ColumnNames() []string {
+	names := append(query.Flows().Names(), slices.Collect(maps.Keys(columns))...)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // aggregate matches the column of an aggregate, as [query.Aggregate.Name] makes it.

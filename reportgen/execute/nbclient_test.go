@@ -75,7 +75,7 @@ func TestOutputsAreThoseOfNbclient(t *testing.T) {
 		inputs = append(inputs, Input{Name: name, Dir: dir, Notebook: nb})
 	}
 	// The kernel that a JupyterLab would start, for both.
-	if _, err := gonb.Install(t.Context(), ".", dir, os.Stderr); err != nil {
+	if _, err := gonb.Install(t.Context(), ".", dir, nil, os.Stderr); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("JUPYTER_PATH", os.Getenv("JUPYTER_PATH")+string(os.PathListSeparator)+filepath.Join(dir, "share", "jupyter"))

@@ -29,6 +29,17 @@ func TestEditor(t *testing.T) {
 		f()
 		t.Logf("%6.2f s  %s", time.Since(start).Seconds(), name)
 	}
+	for _, c := range []struct{ cell, want string }{
+		{"%%\nframe.Ho‸", "Hosts"}, // before any cell has run
+		{"%%\nframe.Where(f, \"up_b‸\")", "up_bytes"},
+		{"%%\nframe.Where(f, `port = 443 and\n up_b‸", "up_bytes"},
+	} {
+		timed("first completion of "+strings.ReplaceAll(c.cell, "\n", "⏎"), func() {
+			if got := complete(t, k, c.cell); !slices.Contains(got, c.want) {
+				t.Errorf("%s: got %q, want %s among them", c.cell, got, c.want)
+			}
+		})
+	}
 	const empty, warm = "%%\n_ = 0", "%%\nfmt.Print(frame.Hosts(&profile.Profile{}).Nrow())"
 	declarations := "import (\n\"github.com/flowbook/flowbook/pkg/frame\"\n\"github.com/flowbook/flowbook/pkg/nb\"\n)\nvar days = []string{\"monday\"}"
 	timed("declarations, without %%", func() { mustExecute(t, k, declarations) })
@@ -80,7 +91,7 @@ func startInstalled(t *testing.T) *kernel.Kernel {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	kerneltest.PrivateTemp(t)
-	file, err := gonb.Install(t.Context(), ".", t.TempDir(), io.Discard)
+	file, err := gonb.Install(t.Context(), ".", t.TempDir(), []string{"src_ip", "up_bytes"}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,14 +101,16 @@ func applyPatch(patch []byte, dir string) error {
 		return err
 	}
 	for _, change := range changes {
-		name := filepath.Join(dir, filepath.FromSlash(change.OldName))
-		src, err := os.ReadFile(name)
-		if err != nil {
-			return err
+		name := filepath.Join(dir, filepath.FromSlash(change.NewName))
+		var src []byte
+		if !change.IsNew {
+			if src, err = os.ReadFile(name); err != nil {
+				return err
+			}
 		}
 		var b bytes.Buffer
 		if err := gitdiff.Apply(&b, bytes.NewReader(src), change); err != nil {
-			return fmt.Errorf("%s: %w", change.OldName, err)
+			return fmt.Errorf("%s: %w", change.NewName, err)
 		}
 		if err := os.WriteFile(name, b.Bytes(), 0o600); err != nil {
 			return err

@@ -35,8 +35,9 @@ const (
 // Install writes the spec of the GoNB kernel that the Go module around dir pins to
 // PREFIX/share/jupyter/kernels/gonb, where a JupyterLab installed in prefix finds it.
 // It also builds gopls, with which GoNB completes code, unless that fails: the
-// reason goes to progress. Install returns the path of the kernel.json.
-func Install(ctx context.Context, dir, prefix string, progress io.Writer) (string, error) {
+// reason goes to progress. In strings of cells, the editor completes words. Install
+// returns the path of the kernel.json.
+func Install(ctx context.Context, dir, prefix string, words []string, progress io.Writer) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
@@ -55,6 +56,11 @@ func Install(ctx context.Context, dir, prefix string, progress io.Writer) (strin
 	if program, err := os.Executable(); err == nil && !strings.HasPrefix(program, os.TempDir()) {
 		spec.Env["FLOWBOOK_REPORTGEN"] = program // which reads flow files for cells
 	}
+	imports, err := editorImports(ctx, root)
+	if err != nil {
+		return "", err
+	}
+	spec.Env["GONB_EDITOR_IMPORTS"], spec.Env["GONB_EDITOR_WORDS"] = strings.Join(imports, ","), strings.Join(words, ",")
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -71,7 +77,7 @@ func Install(ctx context.Context, dir, prefix string, progress io.Writer) (strin
 	}
 	err = buildGopls(ctx, filepath.Dir(spec.Argv[0]), progress)
 	if err == nil {
-		err = warm(ctx, root, spec, progress)
+		err = warm(ctx, spec, progress)
 	}
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintf(progress, "JupyterLab may not complete code: %v; run reportgen kernel install again\n", err)

@@ -162,7 +162,7 @@ func TestInstall(t *testing.T) {
 	}
 	kerneltest.PrivateTemp(t)
 	prefix := t.TempDir()
-	file, err := gonb.Install(t.Context(), ".", prefix, io.Discard)
+	file, err := gonb.Install(t.Context(), ".", prefix, nil, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestInstall(t *testing.T) {
 	if !errors.As(err, &ce) || len(r.Outputs) == 0 || r.Outputs[0].Data["text/html"] == nil {
 		t.Errorf("%v, outputs %+v", err, r.Outputs)
 	}
-	if _, err := gonb.Install(t.Context(), os.TempDir(), prefix, io.Discard); err == nil || !strings.Contains(err.Error(), "run this inside the module") {
+	if _, err := gonb.Install(t.Context(), os.TempDir(), prefix, nil, io.Discard); err == nil || !strings.Contains(err.Error(), "run this inside the module") {
 		t.Errorf("outside a module: %v", err)
 	}
 }

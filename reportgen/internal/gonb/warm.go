@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/sources"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -18,32 +21,12 @@ import (
 // keeps what it has read in a cache of the user, so later kernels answer at once.
 const warmLimit = 2 * time.Minute
 
-// warm starts the installed kernel and completes code in a cell with all imports of
-// the module's notebooks, so that the first completion of a user does not wait.
-func warm(ctx context.Context, root string, spec *kernel.Spec, progress io.Writer) error {
-	codes, err := notebookCells(root)
-	if err != nil {
-		return err
-	}
-	m, err := newModule(ctx, root, codes)
-	if err != nil {
-		return err
-	}
-	var imports []string
-	for _, code := range codes {
-		imports = append(imports, m.imports(code)...)
-	}
-	var cell strings.Builder
-	seen := make(map[string]bool)
-	for _, p := range imports {
-		if !seen[p] && !m.isInternal(p) {
-			fmt.Fprintf(&cell, "import _ %q\n", p)
-		}
-		seen[p] = true
-	}
-	cell.WriteString("%%\nfmt.") // it does not parse, so GoNB keeps imports that it does not use
+// warm starts the installed kernel and completes code in a cell, for which gopls reads
+// all packages of editorImports, so that the first completion of a user does not wait.
+func warm(ctx context.Context, spec *kernel.Spec, progress io.Writer) error {
+	const cell = "%%\nfmt."
 	fmt.Fprintln(progress, "reading the packages that cells import, for completion")
-	k, err := kernel.Start(ctx, kernel.Options{Spec: spec, Dir: root})
+	k, err := kernel.Start(ctx, kernel.Options{Spec: spec, Dir: spec.Project})
 	if err != nil {
 		return err
 	}
@@ -52,7 +35,7 @@ func warm(ctx context.Context, root string, spec *kernel.Spec, progress io.Write
 	defer cancel()
 	for {
 		// GoNB gives up after seconds, and gopls goes on where it was.
-		reply, err := k.Request(ctx, "complete_request", map[string]any{"code": cell.String(), "cursor_pos": len(cell.String())})
+		reply, err := k.Request(ctx, "complete_request", map[string]any{"code": cell, "cursor_pos": len(cell)})
 		if err != nil {
 			return err
 		}
@@ -67,6 +50,30 @@ func warm(ctx context.Context, root string, spec *kernel.Spec, progress io.Write
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// editorImports lists the packages that the notebooks of the module in root import, and
+// those of the module that these need: an editor knows them before a cell imports them.
+func editorImports(ctx context.Context, root string) ([]string, error) {
+	codes, err := notebookCells(root)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newModule(ctx, root, codes)
+	if err != nil {
+		return nil, err
+	}
+	imports := make(map[string]bool)
+	for p, closure := range m.closures {
+		imports[p] = true
+		for _, s := range closure {
+			if s.Kind == sources.Package {
+				imports[s.Name] = true
+			}
+		}
+	}
+	maps.DeleteFunc(imports, func(p string, _ bool) bool { return m.isInternal(p) })
+	return slices.Sorted(maps.Keys(imports)), nil
 }
 
 // isInternal reports whether only the module's own packages may import a package, or
