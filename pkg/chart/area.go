@@ -13,11 +13,12 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// Area draws column y over column x as areas: one for each value of o.By, on top of
+// Area draws column y over column x as areas: one for each value of [By], on top of
 // each other, largest at the bottom. Series beyond the sixth are added up in one of
 // their own. A missing value counts as zero. Negative values cannot be stacked and are
 // an error, as is a comparison of two days, which [Line] draws.
-func Area(f frame.Frame, x, y string, o Options) *Figure {
+func Area(f frame.Frame, x, y string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := area(f, x, y, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("area: %w", err)}
@@ -25,12 +26,12 @@ func Area(f frame.Frame, x, y string, o Options) *Figure {
 	return fig
 }
 
-func area(f frame.Frame, x, y string, o Options) (*Figure, error) {
+func area(f frame.Frame, x, y string, o settings) (*Figure, error) {
 	l, err := newLines(f, x, y, o, math.MaxInt)
 	if err != nil {
 		return nil, err
 	}
-	if len(l.groups) > 1 && o.By == "" {
+	if len(l.groups) > 1 && o.by == "" {
 		return nil, fmt.Errorf("column %q: two days are not parts of a whole; use Line", y)
 	}
 	for _, v := range values(l.groups, ys) {

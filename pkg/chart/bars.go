@@ -21,7 +21,8 @@ import (
 // by side. The bars of two days are drawn in the same row on one axis, which is
 // logarithmic if most bars would be too short to compare otherwise. The value is
 // printed at the end of each bar.
-func Bars(f frame.Frame, label string, values []string, o Options) *Figure {
+func Bars(f frame.Frame, label string, values []string, options ...Option) *Figure {
+	o := settingsOf(options)
 	b, err := newBars(f, label, values, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("bars: %w", err)}
@@ -60,33 +61,33 @@ type barRows struct {
 	rest       []string // summary of the rows left out, for each panel
 }
 
-func newBars(f frame.Frame, label string, values []string, o Options) (*barRows, error) {
+func newBars(f frame.Frame, label string, values []string, o settings) (*barRows, error) {
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, errNoRows
 	}
 	if len(values) == 0 {
 		return nil, errors.New("no column of values")
 	}
-	first, err := seriesOf(f, values[0], o.Day)
+	first, err := seriesOf(f, values[0], o.day)
 	if err != nil {
 		return nil, err
 	}
 	order := sortRows(first, f.Nrow())
-	top := cmp.Or(o.Top, 20)
+	top := cmp.Or(o.top, 20)
 	shown := f.Subset(order[:min(top, len(order))])
 	b := &barRows{shown: shown, label: label, others: f.Nrow() - shown.Nrow()}
 	if b.labels, err = frame.Strings(shown, label); err != nil {
 		return nil, err
 	}
 	for _, l := range b.labels {
-		b.suspicious = append(b.suspicious, slices.Contains(o.Suspicious, l))
+		b.suspicious = append(b.suspicious, slices.Contains(o.suspicious, l))
 	}
 	b.names = slices.Clone(b.labels)
-	if err := b.name(o.Beside); err != nil {
+	if err := b.name(o.beside); err != nil {
 		return nil, err
 	}
 	for _, v := range values {
-		ss, err := seriesOf(shown, v, o.Day)
+		ss, err := seriesOf(shown, v, o.day)
 		if err != nil {
 			return nil, err
 		}

@@ -20,7 +20,8 @@ import (
 // length, as Tukey ("Exploratory Data Analysis", 1977) draws them, and values beyond
 // are points. The number of values is printed at the end of each row. The Data of the
 // figure are the quartiles.
-func Boxes(f frame.Frame, by, value string, o Options) *Figure {
+func Boxes(f frame.Frame, by, value string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := boxPlot(f, by, value, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("boxes: %w", err)}
@@ -37,7 +38,7 @@ type fiveNumbers struct {
 	missing                   int
 }
 
-func newFiveNumbers(g *group, o Options) fiveNumbers {
+func newFiveNumbers(g *group, o settings) fiveNumbers {
 	n := fiveNumbers{name: g.name, suspicious: suspicious(g, o), values: finite(g.y), missing: len(g.y)}
 	n.missing -= len(n.values)
 	if len(n.values) == 0 {
@@ -51,8 +52,8 @@ func newFiveNumbers(g *group, o Options) fiveNumbers {
 	return n
 }
 
-func boxPlot(f frame.Frame, by, value string, o Options) (*Figure, error) {
-	o.By = by
+func boxPlot(f frame.Frame, by, value string, o settings) (*Figure, error) {
+	o.by = by
 	groups, _, err := groupsOf(f, rowNumbers(f), value, o, math.MaxInt)
 	if err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func boxPlot(f frame.Frame, by, value string, o Options) (*Figure, error) {
 	slices.SortStableFunc(rows, func(a, b fiveNumbers) int {
 		return cmp.Or(-compareBool(a.suspicious, b.suspicious), -compareBool(len(a.values) > 0, len(b.values) > 0), cmp.Compare(b.median, a.median))
 	})
-	shown := rows[:min(len(rows), cmp.Or(o.Top, 20))]
+	shown := rows[:min(len(rows), cmp.Or(o.top, 20))]
 	others := len(rows) - len(shown)
 	var all []float64
 	for _, r := range shown {

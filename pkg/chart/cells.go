@@ -18,7 +18,7 @@ type cells struct {
 	others        int      // rows left out
 }
 
-func newCells(f frame.Frame, x, y, value string, o Options) (*cells, error) {
+func newCells(f frame.Frame, x, y, value string, o settings) (*cells, error) {
 	at, columns, err := positions(f, x)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func newCells(f frame.Frame, x, y, value string, o Options) (*cells, error) {
 	if err != nil {
 		return nil, err
 	}
-	traces, err := seriesOf(f, value, o.Day)
+	traces, err := seriesOf(f, value, o.day)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (m *cells) numberRows(numbers []float64, names []string) {
 
 // limit keeps the rows that are drawn, and orders them by their sums if their names
 // have no order.
-func (m *cells) limit(o Options, bySum bool) {
+func (m *cells) limit(o settings, bySum bool) {
 	type row struct {
 		name       string
 		sum        float64
@@ -134,7 +134,7 @@ func (m *cells) limit(o Options, bySum bool) {
 	order := func(a, b row) int {
 		return cmp.Or(-compareBool(a.suspicious, b.suspicious), cmp.Compare(b.sum, a.sum))
 	}
-	top := cmp.Or(o.Top, 24)
+	top := cmp.Or(o.top, 24)
 	if bySum || len(all) > top {
 		slices.SortStableFunc(all, order)
 	}

@@ -89,15 +89,15 @@ func countries() frame.Frame {
 // 60 rows.
 func figures() map[string]*Figure {
 	all := map[string]*Figure{
-		"hours":             Hours(hoursOf(true), "flows", Options{}),
-		"hours-one":         Hours(hoursOf(false), "flows", Options{Day: frame.TestDay}),
-		"countries":         Bars(countries(), "country", []string{"flows", "bytes"}, Options{}),
-		"uploads":           Bars(hosts(200), "src_ip", []string{"up_bytes"}, Options{Top: 12, Suspicious: []string{"192.168.100.50"}}),
-		"few":               Bars(hosts(3), "src_ip", []string{"up_bytes"}, Options{}),
-		"half-hours":        HalfHours(halfHoursOf("82.155.120.34"), []string{"flows", "up_down"}, Options{}),
-		"half-hours-marked": HalfHours(halfHoursOf("82.155.120.52"), []string{"up_down"}, Options{Suspicious: []string{"82.155.120.52"}}),
+		"hours":             Hours(hoursOf(true), "flows"),
+		"hours-one":         Hours(hoursOf(false), "flows", Day(frame.TestDay)),
+		"countries":         Bars(countries(), "country", []string{"flows", "bytes"}),
+		"uploads":           Bars(hosts(200), "src_ip", []string{"up_bytes"}, Top(12), Suspicious("192.168.100.50")),
+		"few":               Bars(hosts(3), "src_ip", []string{"up_bytes"}),
+		"half-hours":        HalfHours(halfHoursOf("82.155.120.34"), []string{"flows", "up_down"}),
+		"half-hours-marked": HalfHours(halfHoursOf("82.155.120.52"), []string{"up_down"}, Suspicious("82.155.120.52")),
 		"strips": Strips(halfHoursOf("82.155.120.34", "82.155.120.52", "82.155.120.168"), "src_ip", "flows",
-			Options{Suspicious: []string{"82.155.120.52", "82.155.120.168"}}),
+			Suspicious("82.155.120.52", "82.155.120.168")),
 	}
 	for name, draw := range explore() {
 		all[name] = draw(kinds()["60 rows"])

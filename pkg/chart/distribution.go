@@ -14,11 +14,12 @@ import (
 
 // Histogram draws how the values of a column are distributed, as the number of rows
 // in bins of equal width: as outlines of the two days of a comparison or of the values
-// of o.By. The width follows Freedman and Diaconis ("On the histogram as a density
+// of [By]. The width follows Freedman and Diaconis ("On the histogram as a density
 // estimator", 1981), with 5 to 40 bins. Bins of values far above their median are of
 // equal width on a logarithmic axis, with a bin for zero. Missing values are counted
 // below the figure. The Data of the figure are the bins.
-func Histogram(f frame.Frame, value string, o Options) *Figure {
+func Histogram(f frame.Frame, value string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := histogram(f, value, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("histogram: %w", err)}
@@ -33,7 +34,7 @@ type distribution struct {
 	others, missing int
 }
 
-func newDistribution(f frame.Frame, value string, o Options) (*distribution, error) {
+func newDistribution(f frame.Frame, value string, o settings) (*distribution, error) {
 	groups, others, err := groupsOf(f, rowNumbers(f), value, o, mostGroups)
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func (d *distribution) alt(kind string) string {
 	return sentences(kind+" of "+lower(d.column.Title), append(parts, notDrawn(d.others, "series"))...)
 }
 
-func histogram(f frame.Frame, value string, o Options) (*Figure, error) {
+func histogram(f frame.Frame, value string, o settings) (*Figure, error) {
 	d, err := newDistribution(f, value, o)
 	if err != nil {
 		return nil, err

@@ -13,9 +13,10 @@ import (
 
 // ECDF draws the empirical distribution function of a column: for each value, the
 // share of rows that have at most that value. There is one curve for each day of a
-// comparison, or for each value of o.By. Unlike a histogram, it has no bins to choose.
+// comparison, or for each value of [By]. Unlike a histogram, it has no bins to choose.
 // The axis is logarithmic if the largest value is far above the median.
-func ECDF(f frame.Frame, value string, o Options) *Figure {
+func ECDF(f frame.Frame, value string, options ...Option) *Figure {
+	o := settingsOf(options)
 	d, err := newDistribution(f, value, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("ECDF: %w", err)}

@@ -7,7 +7,7 @@
 // both are drawn on one axis.
 //
 //	hours := frame.Compare(frame.Hours(normal), frame.Hours(today), "hour", "flows")
-//	svg, err := chart.Hours(hours, "flows", chart.Options{}).SVG()
+//	svg, err := chart.Hours(hours, "flows").SVG()
 //
 // [Bars], [Hours], [HalfHours] and [Strips] are for reports of a day. The others are
 // for looking around in any frame, such as the result of a query: [Line], [Area],
@@ -44,15 +44,6 @@ type Figure struct {
 
 	left vg.Length // width of the row labels, in the first plot of each row only
 	err  error     // set if there is nothing to draw
-}
-
-// Options of a figure. The zero value has useful defaults.
-type Options struct {
-	Top        int      // maximum number of rows; the rest is summarized in a line; 0 means 20
-	Day        string   // colour of a single day: frame.BaselineDay (also "") or frame.TestDay
-	Suspicious []string // labels of rows that are drawn as suspicious
-	Beside     string   // column with text to print after each row label, such as "owner"
-	By         string   // column that divides the rows into series, such as "country"
 }
 
 var errNoRows = errors.New("no rows to draw; display a sentence instead")

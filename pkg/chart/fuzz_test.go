@@ -21,7 +21,7 @@ func FuzzBars(f *testing.F) {
 		rows := dataframe.New(strs("src_ip", name, "other"), strs("owner", owner, ""),
 			nums("baseline_up_bytes", a, 7), nums("test_up_bytes", b, 9), nums("up_down", a, b))
 		for _, value := range []string{"up_bytes", "up_down"} {
-			svg, err := Bars(rows, "src_ip", []string{value}, Options{Beside: "owner", Suspicious: []string{name}, Top: 1}).SVG()
+			svg, err := Bars(rows, "src_ip", []string{value}, Beside("owner"), Suspicious(name), Top(1)).SVG()
 			if err != nil {
 				t.Fatal(err)
 			}

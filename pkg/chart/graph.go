@@ -14,13 +14,14 @@ import (
 // arrow for each pair, the wider the larger the sum of column value. A node that most
 // arrows start from or lead to is in the middle and the others are around it, those
 // that talk to each other side by side; no text overlaps, however many there are. Of
-// more than 60 nodes (o.Top), those with the largest sums and those under suspicion
+// more than 60 nodes ([Top]), those with the largest sums and those under suspicion
 // are drawn, and the others are one. Nodes that only receive are rings. The Data of
 // the figure are the arrows.
 //
 // A circle is used instead of a layout by forces, such as gonum's, since that places
 // the names of 60 nodes on top of each other.
-func Graph(f frame.Frame, src, dst, value string, o Options) *Figure {
+func Graph(f frame.Frame, src, dst, value string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := graph(f, src, dst, value, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("graph: %w", err)}
@@ -53,7 +54,7 @@ type network struct {
 	others int // nodes that are drawn as one
 }
 
-func graph(f frame.Frame, src, dst, value string, o Options) (*Figure, error) {
+func graph(f frame.Frame, src, dst, value string, o settings) (*Figure, error) {
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, errNoRows
 	}
@@ -65,7 +66,7 @@ func graph(f frame.Frame, src, dst, value string, o Options) (*Figure, error) {
 	return n.draw(src, dst, value), nil
 }
 
-func newNetwork(f frame.Frame, src, dst, value string, o Options) (*network, error) {
+func newNetwork(f frame.Frame, src, dst, value string, o settings) (*network, error) {
 	froms, err := frame.Strings(f, src)
 	if err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func newNetwork(f frame.Frame, src, dst, value string, o Options) (*network, err
 	})
 	n := &network{value: frame.Describe(value)}
 	index := map[string]*node{}
-	top := cmp.Or(o.Top, 60)
+	top := cmp.Or(o.top, 60)
 	var rest *node
 	if len(names) > top {
 		n.others = len(names) - top + 1

@@ -38,17 +38,17 @@ var (
 )
 
 // groupsOf divides the values of a column: into the two days of a comparison, or by
-// the column o.By, largest sum first. Of more than most, it returns the largest, those
+// the column [By], largest sum first. Of more than most, it returns the largest, those
 // under suspicion first, and the number of the others. At are the positions of rows.
-func groupsOf(f frame.Frame, at []float64, y string, o Options, most int) (groups []*group, others int, err error) {
+func groupsOf(f frame.Frame, at []float64, y string, o settings, most int) (groups []*group, others int, err error) {
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, 0, errNoRows
 	}
-	traces, err := seriesOf(f, y, o.Day)
+	traces, err := seriesOf(f, y, o.day)
 	if err != nil {
 		return nil, 0, err
 	}
-	if o.By == "" {
+	if o.by == "" {
 		for _, t := range traces {
 			g := &group{value: frame.Describe(y), x: at, y: t.values, line: draw.LineStyle{Color: colorOf(t.Day), Width: 1.8}}
 			if len(traces) > 1 {
@@ -59,9 +59,9 @@ func groupsOf(f frame.Frame, at []float64, y string, o Options, most int) (group
 		return groups, 0, nil
 	}
 	if len(traces) > 1 {
-		return nil, 0, fmt.Errorf("column %q: a comparison of two days cannot be divided by %q; draw one day", y, o.By)
+		return nil, 0, fmt.Errorf("column %q: a comparison of two days cannot be divided by %q; draw one day", y, o.by)
 	}
-	names, err := frame.Strings(f, o.By)
+	names, err := frame.Strings(f, o.by)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -69,7 +69,7 @@ func groupsOf(f frame.Frame, at []float64, y string, o Options, most int) (group
 	for i, n := range names {
 		g := index[n]
 		if g == nil {
-			g = &group{name: cmp.Or(n, "(none)"), by: o.By, value: frame.Describe(y)}
+			g = &group{name: cmp.Or(n, "(none)"), by: o.by, value: frame.Describe(y)}
 			index[n] = g
 			groups = append(groups, g)
 		}
@@ -100,12 +100,12 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-func suspicious(g *group, o Options) bool { return g.by != "" && isSuspicious(g.name, o) }
+func suspicious(g *group, o settings) bool { return g.by != "" && isSuspicious(g.name, o) }
 
-func isSuspicious(name string, o Options) bool { return slices.Contains(o.Suspicious, name) }
+func isSuspicious(name string, o settings) bool { return slices.Contains(o.suspicious, name) }
 
 // title is the name of a group as it is drawn.
-func (g *group) title(o Options, most int) string {
+func (g *group) title(o settings, most int) string {
 	name := shortenTo(g.name, most)
 	if suspicious(g, o) {
 		name += ", suspicious"
@@ -143,7 +143,7 @@ func (g *group) words(x frame.Column, at, v float64) string {
 // of its line.
 type legend struct {
 	groups []*group
-	o      Options
+	o      settings
 	sign   func(c draw.Canvas, i int, g *group, at vg.Point) // draws the sample of a group
 }
 
@@ -154,7 +154,7 @@ const (
 )
 
 // newLegend returns a legend, or one that is not drawn if there is only one group.
-func newLegend(groups []*group, o Options, filled bool) *legend {
+func newLegend(groups []*group, o settings, filled bool) *legend {
 	if len(groups) == 1 && groups[0].name == "" {
 		groups = nil
 	}

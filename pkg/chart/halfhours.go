@@ -22,8 +22,9 @@ const slotHours = 0.5
 // HalfHours draws values of one host by half hour, as plots one above the other
 // with a common time axis: as columns, or as points for ratios. The frame must have
 // a column "timestamp" with the start of each half hour. NaN is not drawn. The host
-// is drawn as suspicious if o.Suspicious contains it (column "src_ip").
-func HalfHours(f frame.Frame, values []string, o Options) *Figure {
+// is drawn as suspicious if [Suspicious] contains it (column "src_ip").
+func HalfHours(f frame.Frame, values []string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := halfHours(f, values, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("half hours: %w", err)}
@@ -31,7 +32,7 @@ func HalfHours(f frame.Frame, values []string, o Options) *Figure {
 	return fig
 }
 
-func halfHours(f frame.Frame, values []string, o Options) (*Figure, error) {
+func halfHours(f frame.Frame, values []string, o settings) (*Figure, error) {
 	rows, err := stripsOf(f, "src_ip", values, o)
 	if err != nil {
 		return nil, err
@@ -86,12 +87,13 @@ func alignLeft(rows [][]*plot.Plot) {
 // each host, with a common scale. The frame must have the columns "timestamp", the
 // start of the half hour, and label, the name of the strip. Strips are in the order
 // of their first rows. The sum of the day is printed at the end of each strip.
-func Strips(f frame.Frame, label, value string, o Options) *Figure {
+func Strips(f frame.Frame, label, value string, options ...Option) *Figure {
+	o := settingsOf(options)
 	rows, err := stripsOf(f, label, []string{value}, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("strips: %w", err)}
 	}
-	others := max(0, len(rows)-cmp.Or(o.Top, 20))
+	others := max(0, len(rows)-cmp.Or(o.top, 20))
 	rows = rows[:len(rows)-others]
 	column := frame.Describe(value)
 	p := newPlot()
@@ -163,7 +165,7 @@ func (r stripRow) sum(value int) float64 {
 }
 
 // stripsOf groups rows by name.
-func stripsOf(f frame.Frame, label string, values []string, o Options) ([]stripRow, error) {
+func stripsOf(f frame.Frame, label string, values []string, o settings) ([]stripRow, error) {
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, errNoRows
 	}
@@ -182,7 +184,7 @@ func stripsOf(f frame.Frame, label string, values []string, o Options) ([]stripR
 		if !ok {
 			r = len(rows)
 			index[n] = r
-			rows = append(rows, stripRow{name: n, suspicious: slices.Contains(o.Suspicious, n), values: make([][]float64, len(values))})
+			rows = append(rows, stripRow{name: n, suspicious: slices.Contains(o.suspicious, n), values: make([][]float64, len(values))})
 		}
 		rows[r].at = append(rows[r].at, times[i]/float64(flow.Hour))
 	}

@@ -21,7 +21,8 @@ import (
 // ratios if the largest value is far above the median. A cell without rows stays
 // empty, and one whose values are missing has a dash. The Data of the figure are the
 // cells.
-func Heatmap(f frame.Frame, x, y, value string, o Options) *Figure {
+func Heatmap(f frame.Frame, x, y, value string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := heatmap(f, x, y, value, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("heatmap: %w", err)}
@@ -32,7 +33,7 @@ func Heatmap(f frame.Frame, x, y, value string, o Options) *Figure {
 // mostColumns is the number of columns that are wide enough for a pointer.
 const mostColumns = 60
 
-func heatmap(f frame.Frame, x, y, value string, o Options) (*Figure, error) {
+func heatmap(f frame.Frame, x, y, value string, o settings) (*Figure, error) {
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, errNoRows
 	}
@@ -91,7 +92,7 @@ func heatmap(f frame.Frame, x, y, value string, o Options) (*Figure, error) {
 type heatPlotter struct {
 	*cells
 	*scale
-	o     Options
+	o     settings
 	value frame.Column
 }
 

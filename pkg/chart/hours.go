@@ -16,7 +16,8 @@ import (
 
 // Hours draws a value over the hours of the day as steps, with one line for each
 // day. The frame must have a column "hour" with all hours in order.
-func Hours(f frame.Frame, value string, o Options) *Figure {
+func Hours(f frame.Frame, value string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := hours(f, value, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("hours: %w", err)}
@@ -24,7 +25,7 @@ func Hours(f frame.Frame, value string, o Options) *Figure {
 	return fig
 }
 
-func hours(f frame.Frame, value string, o Options) (*Figure, error) {
+func hours(f frame.Frame, value string, o settings) (*Figure, error) {
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, errNoRows
 	}
@@ -32,7 +33,7 @@ func hours(f frame.Frame, value string, o Options) (*Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	ss, err := seriesOf(f, value, o.Day)
+	ss, err := seriesOf(f, value, o.day)
 	if err != nil {
 		return nil, err
 	}

@@ -90,16 +90,21 @@ func longNames() frame.Frame {
 
 // explore are the charts of rows of connections.
 func explore() map[string]func(frame.Frame) *Figure {
-	bad := Options{Suspicious: []string{"192.168.100.11"}}
-	by := func(column string) Options { return Options{By: column, Suspicious: bad.Suspicious} }
+	bad := Suspicious("192.168.100.11")
+	by := func(column string) Option {
+		return func(s *settings) {
+			By(column)(s)
+			bad(s)
+		}
+	}
 	return map[string]func(frame.Frame) *Figure{
-		"line":         func(f frame.Frame) *Figure { return Line(f, "timestamp", "up_bytes", Options{}) },
+		"line":         func(f frame.Frame) *Figure { return Line(f, "timestamp", "up_bytes") },
 		"lines":        func(f frame.Frame) *Figure { return Line(f, "timestamp", "up_bytes", by("src_ip")) },
 		"line-hours":   func(f frame.Frame) *Figure { return Line(f, "hour", "up_bytes", by("country")) },
 		"area":         func(f frame.Frame) *Figure { return Area(f, "timestamp", "up_bytes", by("country")) },
 		"scatter":      func(f frame.Frame) *Figure { return Scatter(f, "up_bytes", "down_bytes", "src_ip", bad) },
 		"scatter-by":   func(f frame.Frame) *Figure { return Scatter(f, "timestamp", "down_bytes", "", by("country")) },
-		"histogram":    func(f frame.Frame) *Figure { return Histogram(f, "up_bytes", Options{}) },
+		"histogram":    func(f frame.Frame) *Figure { return Histogram(f, "up_bytes") },
 		"histogram-by": func(f frame.Frame) *Figure { return Histogram(f, "up_bytes", by("src_ip")) },
 		"ecdf":         func(f frame.Frame) *Figure { return ECDF(f, "up_bytes", by("src_ip")) },
 		"boxes":        func(f frame.Frame) *Figure { return Boxes(f, "src_ip", "up_bytes", bad) },

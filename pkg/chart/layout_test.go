@@ -128,9 +128,9 @@ func TestLayoutOfAnything(t *testing.T) {
 		}
 		f := dataframe.New(strs("owner", names...), ints("baseline_up_bytes", base...), ints("test_up_bytes", test...),
 			ints("flows", flows...), ints("down_bytes", base...))
-		o := Options{Suspicious: names[:1], Top: rng.IntN(30)}
-		checkLayout(t, Bars(f, "owner", []string{"up_bytes"}, o), 4)
-		checkLayout(t, Bars(f, "owner", []string{"flows", "down_bytes"}, o), 4)
+		o := []Option{Suspicious(names[:1]...), Top(rng.IntN(30))}
+		checkLayout(t, Bars(f, "owner", []string{"up_bytes"}, o...), 4)
+		checkLayout(t, Bars(f, "owner", []string{"flows", "down_bytes"}, o...), 4)
 		if t.Failed() {
 			t.Fatalf("%d rows over %.0f orders of magnitude", n, spread)
 		}
@@ -145,31 +145,31 @@ func TestRefused(t *testing.T) {
 		fig  *Figure
 		says string
 	}{
-		"no rows":        {Bars(none, "src_ip", []string{"up_bytes"}, Options{}), "no rows to draw"},
-		"no hours":       {Hours(none, "flows", Options{}), "no rows to draw"},
-		"no half hours":  {HalfHours(none, []string{"flows"}, Options{}), "no rows to draw"},
-		"no strips":      {Strips(none, "src_ip", "flows", Options{}), "no rows to draw"},
-		"no column":      {Bars(some, "src_ip", []string{"packets"}, Options{}), `no column "packets"`},
-		"no label":       {Bars(some, "dst_ip", []string{"up_bytes"}, Options{}), `no column "dst_ip"`},
-		"no beside":      {Bars(some, "src_ip", []string{"up_bytes"}, Options{Beside: "owner"}), `no column "owner"`},
-		"no values":      {Bars(some, "src_ip", nil, Options{}), "no column of values"},
-		"text as number": {Bars(some, "src_ip", []string{"src_ip"}, Options{}), "text, not numbers"},
-		"no points":      {Line(none, "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
-		"no bins":        {Histogram(none, "test_up_bytes", Options{}), "no rows to draw"},
-		"no boxes":       {Boxes(none, "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
-		"no cells":       {Heatmap(none, "src_ip", "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
-		"no timeline":    {Timeline(none, "src_ip", "test_up_bytes", "test_up_bytes", Options{}), "no rows to draw"},
-		"no graph":       {Graph(none, "src_ip", "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
-		"no multiples":   {Multiples(none, "src_ip", "src_ip", "test_up_bytes", Options{}), "no rows to draw"},
-		"no series":      {Line(some, "src_ip", "test_up_bytes", Options{By: "country"}), `no column "country"`},
-		"days by column": {Line(some, "src_ip", "up_bytes", Options{By: "src_ip"}), "draw one day"},
-		"stacked days":   {Area(some, "src_ip", "up_bytes", Options{}), "use Line"},
-		"heat of days":   {Heatmap(some, "src_ip", "src_ip", "up_bytes", Options{}), "shows one day"},
-		"wide heatmap":   {Heatmap(hosts(100), "src_ip", "src_ip", "test_up_bytes", Options{}), "at most 60"},
-		"texts":          {Scatter(some, "src_ip", "test_up_bytes", "", Options{}), "text, not numbers"},
-		"ends first":     {Timeline(some, "src_ip", "test_up_bytes", "baseline_up_bytes", Options{}), "ends before"},
-		"two hosts":      {HalfHours(halfHoursOf("a", "b"), []string{"flows"}, Options{}), "use Strips"},
-		"broken frame":   {Bars(some.Select([]string{"x"}), "src_ip", []string{"up_bytes"}, Options{}), "invalid frame"},
+		"no rows":        {Bars(none, "src_ip", []string{"up_bytes"}), "no rows to draw"},
+		"no hours":       {Hours(none, "flows"), "no rows to draw"},
+		"no half hours":  {HalfHours(none, []string{"flows"}), "no rows to draw"},
+		"no strips":      {Strips(none, "src_ip", "flows"), "no rows to draw"},
+		"no column":      {Bars(some, "src_ip", []string{"packets"}), `no column "packets"`},
+		"no label":       {Bars(some, "dst_ip", []string{"up_bytes"}), `no column "dst_ip"`},
+		"no beside":      {Bars(some, "src_ip", []string{"up_bytes"}, Beside("owner")), `no column "owner"`},
+		"no values":      {Bars(some, "src_ip", nil), "no column of values"},
+		"text as number": {Bars(some, "src_ip", []string{"src_ip"}), "text, not numbers"},
+		"no points":      {Line(none, "src_ip", "test_up_bytes"), "no rows to draw"},
+		"no bins":        {Histogram(none, "test_up_bytes"), "no rows to draw"},
+		"no boxes":       {Boxes(none, "src_ip", "test_up_bytes"), "no rows to draw"},
+		"no cells":       {Heatmap(none, "src_ip", "src_ip", "test_up_bytes"), "no rows to draw"},
+		"no timeline":    {Timeline(none, "src_ip", "test_up_bytes", "test_up_bytes"), "no rows to draw"},
+		"no graph":       {Graph(none, "src_ip", "src_ip", "test_up_bytes"), "no rows to draw"},
+		"no multiples":   {Multiples(none, "src_ip", "src_ip", "test_up_bytes"), "no rows to draw"},
+		"no series":      {Line(some, "src_ip", "test_up_bytes", By("country")), `no column "country"`},
+		"days by column": {Line(some, "src_ip", "up_bytes", By("src_ip")), "draw one day"},
+		"stacked days":   {Area(some, "src_ip", "up_bytes"), "use Line"},
+		"heat of days":   {Heatmap(some, "src_ip", "src_ip", "up_bytes"), "shows one day"},
+		"wide heatmap":   {Heatmap(hosts(100), "src_ip", "src_ip", "test_up_bytes"), "at most 60"},
+		"texts":          {Scatter(some, "src_ip", "test_up_bytes", ""), "text, not numbers"},
+		"ends first":     {Timeline(some, "src_ip", "test_up_bytes", "baseline_up_bytes"), "ends before"},
+		"two hosts":      {HalfHours(halfHoursOf("a", "b"), []string{"flows"}), "use Strips"},
+		"broken frame":   {Bars(some.Select([]string{"x"}), "src_ip", []string{"up_bytes"}), "invalid frame"},
 	} {
 		_, err := c.fig.SVG()
 		if err == nil || !strings.Contains(err.Error(), c.says) {
@@ -187,7 +187,7 @@ func TestAxis(t *testing.T) {
 		f    frame.Frame
 		want bool
 	}{{flat, false}, {steep, true}, {zero, false}} {
-		svg, err := Bars(c.f, "k", []string{"flows"}, Options{}).SVG()
+		svg, err := Bars(c.f, "k", []string{"flows"}).SVG()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,10 +212,10 @@ func TestMeaning(t *testing.T) {
 		svg       string
 		has, lack []string
 	}{
-		"one day":      {svg(Bars(countries(), "country", []string{"flows"}, Options{})), []string{baseline}, []string{test, suspicious}},
-		"the test day": {svg(Bars(countries(), "country", []string{"flows"}, Options{Day: frame.TestDay})), []string{test}, []string{baseline, suspicious}},
-		"both":         {svg(Bars(hosts(3), "src_ip", []string{"up_bytes"}, Options{})), []string{baseline, test}, []string{suspicious}},
-		"a suspect":    {svg(Bars(hosts(3), "src_ip", []string{"up_bytes"}, Options{Suspicious: []string{"192.168.100.10"}})), []string{baseline, test, suspicious, "suspicious"}, nil},
+		"one day":      {svg(Bars(countries(), "country", []string{"flows"})), []string{baseline}, []string{test, suspicious}},
+		"the test day": {svg(Bars(countries(), "country", []string{"flows"}, Day(frame.TestDay))), []string{test}, []string{baseline, suspicious}},
+		"both":         {svg(Bars(hosts(3), "src_ip", []string{"up_bytes"})), []string{baseline, test}, []string{suspicious}},
+		"a suspect":    {svg(Bars(hosts(3), "src_ip", []string{"up_bytes"}, Suspicious("192.168.100.10"))), []string{baseline, test, suspicious, "suspicious"}, nil},
 	} {
 		for _, s := range c.has {
 			if !strings.Contains(c.svg, s) {

@@ -13,11 +13,12 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// Line draws column y over column x as lines: one for each value of o.By, or for each
+// Line draws column y over column x as lines: one for each value of [By], or for each
 // day of a comparison. Points are drawn in order of x, which may also be text, such
 // as dates, in order of their first rows. A missing value interrupts a line. Only the
 // six largest series are drawn, those under suspicion first.
-func Line(f frame.Frame, x, y string, o Options) *Figure {
+func Line(f frame.Frame, x, y string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := newLines(f, x, y, o, mostGroups)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("line: %w", err)}
@@ -28,14 +29,14 @@ func Line(f frame.Frame, x, y string, o Options) *Figure {
 // lines are the series of a figure over a common axis.
 type lines struct {
 	f      frame.Frame
-	o      Options
+	o      settings
 	x      frame.Column
 	names  []string // the values of x, if they are text
 	groups []*group
 	others int
 }
 
-func newLines(f frame.Frame, x, y string, o Options, most int) (*lines, error) {
+func newLines(f frame.Frame, x, y string, o settings, most int) (*lines, error) {
 	l := &lines{f: f, o: o, x: frame.Describe(x)}
 	at, names, err := positions(f, x)
 	if err != nil {

@@ -11,10 +11,11 @@ import (
 
 // Multiples draws column y over column x in a small plot of its own for each value of
 // column by, all with the same axes, so that they can be compared: three to a row, the
-// largest sum first. Of more than 12 (o.Top), the others are counted below the figure.
-func Multiples(f frame.Frame, by, x, y string, o Options) *Figure {
-	o.By = by
-	l, err := newLines(f, x, y, o, cmp.Or(o.Top, 12))
+// largest sum first. Of more than 12 ([Top]), the others are counted below the figure.
+func Multiples(f frame.Frame, by, x, y string, options ...Option) *Figure {
+	o := settingsOf(options)
+	o.by = by
+	l, err := newLines(f, x, y, o, cmp.Or(o.top, 12))
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("multiples: %w", err)}
 	}

@@ -15,9 +15,10 @@ import (
 
 // Scatter draws a point for each row at columns x and y of numbers. Column label
 // names the points, or is "". An axis is logarithmic if its largest value is far above
-// the median. Points of different values of o.By have different colours and shapes.
+// the median. Points of different values of [By] have different colours and shapes.
 // Rows without one of the numbers are counted below the figure.
-func Scatter(f frame.Frame, x, y, label string, o Options) *Figure {
+func Scatter(f frame.Frame, x, y, label string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := scatter(f, x, y, label, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("scatter: %w", err)}
@@ -25,7 +26,7 @@ func Scatter(f frame.Frame, x, y, label string, o Options) *Figure {
 	return fig
 }
 
-func scatter(f frame.Frame, x, y, label string, o Options) (*Figure, error) {
+func scatter(f frame.Frame, x, y, label string, o settings) (*Figure, error) {
 	at, err := frame.Floats(f, x)
 	if err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ var glyphs = []draw.GlyphDrawer{
 type scatterPlotter struct {
 	f           frame.Frame
 	label       string
-	o           Options
+	o           settings
 	x, y        *scale
 	groups      []*group
 	at, heights []float64

@@ -20,10 +20,11 @@ import (
 // Timeline draws the connections of each value of column label as bars from start to
 // end. Column from has the starts, in 1/100 s since midnight. Column to has the ends,
 // or durations in 1/100 s if that is its unit; a missing one counts as 0. Rows
-// are in order of their first start. Of more than 20 (o.Top), those with the most
+// are in order of their first start. Of more than 20 ([Top]), those with the most
 // connections are drawn, and those under suspicion. Connections too close to be
 // distinguished are drawn as one.
-func Timeline(f frame.Frame, label, from, to string, o Options) *Figure {
+func Timeline(f frame.Frame, label, from, to string, options ...Option) *Figure {
+	o := settingsOf(options)
 	fig, err := timeline(f, label, from, to, o)
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("timeline: %w", err)}
@@ -45,7 +46,7 @@ type timeRow struct {
 	all        []interval
 }
 
-func timeline(f frame.Frame, label, from, to string, o Options) (*Figure, error) {
+func timeline(f frame.Frame, label, from, to string, o settings) (*Figure, error) {
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, errNoRows
 	}
@@ -59,7 +60,7 @@ func timeline(f frame.Frame, label, from, to string, o Options) (*Figure, error)
 	slices.SortStableFunc(rows, func(a, b *timeRow) int {
 		return cmp.Or(-compareBool(a.suspicious, b.suspicious), cmp.Compare(b.n, a.n))
 	})
-	others := max(0, len(rows)-cmp.Or(o.Top, 20))
+	others := max(0, len(rows)-cmp.Or(o.top, 20))
 	rows = rows[:len(rows)-others]
 	slices.SortStableFunc(rows, func(a, b *timeRow) int { return cmp.Compare(a.all[0].from, b.all[0].from) })
 	var times []float64
@@ -99,7 +100,7 @@ func timeline(f frame.Frame, label, from, to string, o Options) (*Figure, error)
 	return &Figure{Data: f, Alt: t.alt(total, others), Width: width, Height: vg.Length(len(rows))*16 + 40, Plots: [][]*plot.Plot{{p}}}, nil
 }
 
-func timeRows(f frame.Frame, label, from, to string, o Options) (rows []*timeRow, missing int, err error) {
+func timeRows(f frame.Frame, label, from, to string, o settings) (rows []*timeRow, missing int, err error) {
 	names, err := frame.Strings(f, label)
 	if err != nil {
 		return nil, 0, err

@@ -77,7 +77,7 @@ func bundle(t *testing.T, d *protocol.DisplayData) []byte {
 }
 
 func TestBundles(t *testing.T) {
-	figure := chart.Bars(hosts(), "src_ip", []string{"up_bytes"}, chart.Options{})
+	figure := chart.Bars(hosts(), "src_ip", []string{"up_bytes"})
 	for _, c := range []struct {
 		name string
 		make func() (*protocol.DisplayData, error)
@@ -96,7 +96,7 @@ func TestBundles(t *testing.T) {
 			return figureData(figure, newDisplay("figure", []Option{Label("fig-hosts"), Caption("Hosts"), Alt("Bars of %d hosts", 3)}))
 		}},
 		{"figure-empty", func() (*protocol.DisplayData, error) {
-			empty := chart.Bars(frame.Head(hosts(), 0), "src_ip", []string{"up_bytes"}, chart.Options{})
+			empty := chart.Bars(frame.Head(hosts(), 0), "src_ip", []string{"up_bytes"})
 			return figureData(empty, newDisplay("figure", []Option{Label("fig-hosts"), Caption("Hosts"), Alt("Bars"), Otherwise("There is no host.")}))
 		}},
 	} {
@@ -113,7 +113,7 @@ func TestBundles(t *testing.T) {
 // TestRefused checks that a display that would make a bad report is refused
 // with a message that says what is wrong.
 func TestRefused(t *testing.T) {
-	figure := chart.Bars(hosts(), "src_ip", []string{"up_bytes"}, chart.Options{})
+	figure := chart.Bars(hosts(), "src_ip", []string{"up_bytes"})
 	t.Setenv(inputsVariable, "inputs") // in a report
 	table := func(o ...Option) error { _, err := tableData(hosts(), newDisplay("table", o)); return err }
 	fig := func(f *chart.Figure, o ...Option) error { _, err := figureData(f, newDisplay("figure", o)); return err }
@@ -127,9 +127,9 @@ func TestRefused(t *testing.T) {
 		{table(Label("tbl-x"), Caption("x"), Columns("port")), `no column "port"`},
 		{table(Label("tbl-x"), Caption("x"), Format("src_ip", frame.Bytes.Format)), "does not apply to text"},
 		{fig(figure, Caption("x")), "without a label"},
-		{fig(chart.Bars(hosts(), "src_ip", []string{"down_bytes"}, chart.Options{}), Label("fig-x"), Caption("x"), Alt("x")), `no column "down_bytes"`},
-		{fig(chart.Bars(frame.Head(hosts(), 0), "src_ip", []string{"up_bytes"}, chart.Options{}), Label("fig-x"), Caption("x"), Alt("x")), "no rows to draw"},
-		{fig(chart.Hours(hosts().Select([]string{"nothing"}), "flows", chart.Options{}), Label("fig-x"), Caption("x"), Alt("x"), Otherwise("none")), "invalid frame"},
+		{fig(chart.Bars(hosts(), "src_ip", []string{"down_bytes"}), Label("fig-x"), Caption("x"), Alt("x")), `no column "down_bytes"`},
+		{fig(chart.Bars(frame.Head(hosts(), 0), "src_ip", []string{"up_bytes"}), Label("fig-x"), Caption("x"), Alt("x")), "no rows to draw"},
+		{fig(chart.Hours(hosts().Select([]string{"nothing"}), "flows"), Label("fig-x"), Caption("x"), Alt("x"), Otherwise("none")), "invalid frame"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.says) {
 			t.Errorf("error %v does not say %q", c.err, c.says)

@@ -87,7 +87,7 @@ func TestShow(t *testing.T) {
 		"host":         {day.Hosts[0], []string{"10.0.0.1"}},
 		"conversation": {day.Conversations[0], []string{"203.0.113.9", "443"}},
 		"flows":        {day.Hosts[0].Largest, []string{"203.0.113.9"}},
-		"figure":       {chart.Bars(hosts(), "src_ip", []string{"up_bytes"}, chart.Options{}), []string{"Bars of sent by source. "}},
+		"figure":       {chart.Bars(hosts(), "src_ip", []string{"up_bytes"}), []string{"Bars of sent by source. "}},
 		"text":         {"a *b* <c>", []string{"a *b* <c>"}},
 		"texts":        {[]string{"a", "b"}, []string{"a and b"}},
 		"address":      {addr, []string{"10.0.0.1"}},
@@ -164,7 +164,7 @@ func TestGrid(t *testing.T) {
 // TestExploring: tables and figures need no label in Jupyter.
 func TestExploring(t *testing.T) {
 	t.Setenv(inputsVariable, "")
-	figure := chart.Bars(hosts(), "src_ip", []string{"up_bytes"}, chart.Options{})
+	figure := chart.Bars(hosts(), "src_ip", []string{"up_bytes"})
 	for _, o := range [][]Option{nil, {Label("tbl-x"), Caption("x")}} {
 		if _, err := tableData(hosts(), newDisplay("table", o)); err != nil {
 			t.Error(err)

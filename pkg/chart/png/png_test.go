@@ -20,7 +20,7 @@ func TestPNG(t *testing.T) {
 	fig := chart.Bars(dataframe.New(
 		series.New([]string{"10.0.0.1", "10.0.0.2", "10.0.0.3"}, series.String, "src_ip"),
 		series.New([]int{3_000_000, 20_000, 7}, series.Int, "up_bytes"),
-	), "src_ip", []string{"up_bytes"}, chart.Options{Day: frame.TestDay})
+	), "src_ip", []string{"up_bytes"}, chart.Day(frame.TestDay))
 	b, err := png.Encode(fig)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestPNG(t *testing.T) {
 }
 
 func TestPNGOfNothing(t *testing.T) {
-	if _, err := png.Encode(chart.Bars(frame.Frame{}, "src_ip", []string{"flows"}, chart.Options{})); err == nil {
+	if _, err := png.Encode(chart.Bars(frame.Frame{}, "src_ip", []string{"flows"})); err == nil {
 		t.Error("no error for a figure without rows")
 	}
 }

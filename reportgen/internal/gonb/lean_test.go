@@ -28,7 +28,7 @@ func tags() string {
 	}
 	for _, c := range []struct{ source, prints string }{
 		{"%%\nfmt.Print(tags())", "netgo,osusergo,minimal"},
-		{"import \"github.com/flowbook/flowbook/pkg/chart\"\n%%\n_, err := chart.Hours(chart.Figure{}.Data, \"x\", chart.Options{}).SVG()\nfmt.Print(tags(), err != nil)",
+		{"import \"github.com/flowbook/flowbook/pkg/chart\"\n%%\n_, err := chart.Hours(chart.Figure{}.Data, \"x\").SVG()\nfmt.Print(tags(), err != nil)",
 			"netgo,osusergo,minimaltrue"},
 		{`import "gonum.org/v1/plot"
 %%

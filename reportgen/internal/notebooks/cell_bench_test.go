@@ -28,7 +28,7 @@ var run = nb.Open(nb.Inputs{Baseline: "sample:data.parquet", Test: "sample:test.
 	warmSource = `%%%%
 hours := frame.Compare(frame.Hours(run.Baseline()), frame.Hours(run.Test()), "hour", "flows")
 nb.Table(hours, nb.Label("tbl-hours"), nb.Caption("Hours, %d"))
-nb.Figure(chart.Hours(hours, "flows", chart.Options{}), nb.Label("fig-hours"),
+nb.Figure(chart.Hours(hours, "flows"), nb.Label("fig-hours"),
 	nb.Caption("Flows over time"), nb.Alt("Flows per hour."))`
 )
 

@@ -121,7 +121,7 @@ const (
 
 // figures returns the figures of the measures taken.
 func (a *Analysis) figures() []figure {
-	o := chart.Options{Day: frame.TestDay}
+	o := chart.Day(frame.TestDay)
 	var charts []figure
 	if a.opt.Country {
 		charts = append(charts, figure{countryChart, "Bars of flows and received bytes by country of destination",
