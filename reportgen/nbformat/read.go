@@ -42,7 +42,7 @@ func Read(r io.Reader) (*Notebook, error) {
 	return Unmarshal(src)
 }
 
-// Unmarshal decodes a notebook of nbformat 4.0 to 4.5. An error names the cell and the
+// Unmarshal decodes a notebook of nbformat 4.0 to 4.5, or of nbformat 2 or 3, which becomes one of 4.0. An error names the cell and the
 // field, or the line of the JSON.
 func Unmarshal(src []byte) (*Notebook, error) {
 	if err := checkDepth(src); err != nil {
@@ -112,8 +112,13 @@ func fromJSON(top map[string]any) (*Notebook, error) {
 		return nil, f.err
 	case !hasMajor:
 		return nil, errors.New(`not a notebook: no field "nbformat"`)
+	case *major == 2 || *major == 3:
+		if err := upgrade(top); err != nil {
+			return nil, err
+		}
+		minor = new(int)
 	case *major != 4:
-		return nil, fmt.Errorf("nbformat %d is not supported, only 4.0 to 4.5; open the notebook in JupyterLab and save it, or run jupyter nbconvert --to notebook on it", *major)
+		return nil, fmt.Errorf("nbformat %d is not supported, only 2, 3 and 4.0 to 4.5; open the notebook in JupyterLab and save it, or run jupyter nbconvert --to notebook on it", *major)
 	case minor == nil:
 		minor = new(int)
 	}

@@ -138,8 +138,8 @@ func TestAttachments(t *testing.T) {
 	}
 }
 
-// TestFormats reads notebooks of every version of the format: those of version
-// 4 are rendered, and others are refused with the way to upgrade them.
+// TestFormats reads notebooks of every version of the format: those of versions
+// 2 to 4 are rendered, and others are refused with the way to upgrade them.
 func TestFormats(t *testing.T) {
 	const cells = `"metadata":{},"cells":[{"cell_type":"markdown","metadata":{},"source":"# Title"},{"cell_type":"code","metadata":{"collapsed":false},"execution_count":null,"source":["x"],"outputs":[{"output_type":"stream","name":"stdout","text":["printed"]}]}]`
 	for minor := range 6 {
@@ -152,9 +152,29 @@ func TestFormats(t *testing.T) {
 			t.Errorf("version 4.%d lost its output", minor)
 		}
 	}
+	for _, version := range []int{2, 3} {
+		nb, err := nbformat.Unmarshal(fmt.Appendf(nil, `{"nbformat":%d,"metadata":{"name":"old"},"worksheets":[{"cells":[{"cell_type":"heading","level":1,"source":["Old"]},
+			{"cell_type":"code","language":"python","collapsed":false,"input":["1+1"],"prompt_number":3,"outputs":[{"output_type":"stream","stream":"stderr","text":["printed"]},
+			{"output_type":"pyout","prompt_number":3,"text":["plain"],"html":["<b>rich</b>"]},{"output_type":"pyerr","ename":"E","evalue":"why","traceback":[]},
+			{"output_type":"display_data","png":"%s","metadata":{"png":{"width":23}}}]}]}]}`, version, onePixel))
+		if err != nil {
+			t.Errorf("version %d: %v", version, err)
+			continue
+		}
+		d, _, _ := render.Build([]render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{})
+		if d == nil {
+			t.Fatalf("version %d: no document", version)
+		}
+		html := body(page(t, d))
+		for _, want := range []string{"Old<", "printed", "<b>rich</b>", "why", "data:image/png", "23px", "1+1"} {
+			if !strings.Contains(html, want) && !strings.Contains(html, strings.ReplaceAll(want, "1+1", ">1</span>")) {
+				t.Errorf("version %d: the page has no %s", version, want)
+			}
+		}
+	}
 	for _, source := range []string{
-		`{"nbformat":3,"nbformat_minor":0,"metadata":{"name":""},"worksheets":[{"cells":[{"cell_type":"code","input":["x"],"outputs":[]}]}]}`,
-		`{"nbformat":2,"worksheets":[]}`,
+		`{"nbformat":3,"nbformat_minor":0,"metadata":{"name":""},"worksheets":[{"cells":[{"cell_type":"code","input":["x"],"outputs":[3]}]}]}`,
+		`{"nbformat":2}`,
 		`{"nbformat":5,` + cells + `}`,
 		`{"nbformat":"4",` + cells + `}`,
 		`{` + cells + `}`,

@@ -99,25 +99,18 @@ func (b *builder) vector(where document.Origin, source []byte, alt string) (*doc
 	return &document.Picture{Alt: alt, Vector: img}, nil
 }
 
-// bitmap is a picture whose bytes are what the media type says; media "" takes
-// the type of the bytes.
+// bitmap is a picture of the type of its bytes, as in browsers: the declared media type may be that of another picture, or "".
 func bitmap(data []byte, media, alt string) (*document.Picture, error) {
 	actual := http.DetectContentType(data)
-	if media == "" {
-		media = actual
-	}
-	if media == actual && !strings.HasPrefix(actual, "image/") {
+	switch {
+	case slices.Contains(bitmaps(), actual):
+		return &document.Picture{Alt: alt, Media: actual, Data: data}, nil
+	case strings.HasPrefix(actual, "image/"):
+		return nil, fmt.Errorf("%s is not supported by every browser; use SVG or PNG", actual)
+	case media == "" || media == actual:
 		return nil, fmt.Errorf("%s is not a picture", actual)
 	}
-	if !strings.HasPrefix(actual, "image/") || actual != media {
-		return nil, fmt.Errorf("declared as %s, but its data is %s", media, actual)
-	}
-	for _, known := range bitmaps() {
-		if media == known {
-			return &document.Picture{Alt: alt, Media: media, Data: data}, nil
-		}
-	}
-	return nil, fmt.Errorf("%s is not supported by every browser; use SVG or PNG", media)
+	return nil, fmt.Errorf("declared as %s, but its data is %s", media, actual)
 }
 
 // pictures replaces Markdown images by their pictures.
