@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -59,10 +58,26 @@ func lineOf(text []byte, value string) int {
 }
 
 type mispAttribute struct {
-	Type    string `json:"type"`
-	Value   string `json:"value"`
-	Comment string `json:"comment"`
-	ToIDs   *bool  `json:"to_ids"`
+	Type    string  `json:"type"`
+	Value   string  `json:"value"`
+	Comment string  `json:"comment"`
+	ToIDs   *answer `json:"to_ids"`
+}
+
+// answer is true or false, which older versions of MISP write as "1" and "0".
+type answer bool
+
+// UnmarshalJSON reads an answer in any of its forms.
+func (a *answer) UnmarshalJSON(text []byte) error {
+	switch strings.Trim(string(text), `"`) {
+	case "true", "1":
+		*a = true
+	case "false", "0", "null":
+		*a = false
+	default:
+		return fmt.Errorf("to_ids: %s is neither true nor false", text)
+	}
+	return nil
 }
 
 type mispEvent struct {
@@ -141,16 +156,15 @@ func (l *List) addMISP(text []byte, attributes []mispAttribute, info string) err
 		}
 		value := a.Value
 		switch a.Type {
-		case "ip-dst", "ip-src", "domain", "hostname":
+		case "ip-dst", "ip-src", "domain", "hostname", "url":
+		case "hostname|port":
+			value, _, _ = strings.Cut(value, "|")
 		case "ip-dst|port", "ip-src|port":
 			addr, port, ok := strings.Cut(value, "|")
 			if !ok {
 				return fmt.Errorf("line %d: %s %q: not an address and a port", lineOf(text, a.Value), a.Type, a.Value)
 			}
-			if strings.Contains(addr, ":") {
-				addr = "[" + addr + "]"
-			}
-			value = addr + ":" + port
+			value = endpoint(addr, port)
 		case "domain|ip":
 			_, addr, ok := strings.Cut(value, "|")
 			if !ok {
@@ -207,47 +221,6 @@ func (l *List) readSTIX(text []byte) error {
 		}
 		if err := l.addPattern(o); err != nil {
 			return fmt.Errorf("line %d: %s: %w", lineOf(text, o.ID), o.ID, err)
-		}
-	}
-	return nil
-}
-
-// comparison matches one comparison of a STIX pattern.
-var comparison = regexp.MustCompile(`^\s*([a-zA-Z0-9-]+):([a-zA-Z0-9_.'\[\]-]+)\s*(=|ISSUBSET)\s*(?:'((?:[^'\\]|\\.)*)'|(\d+))\s*$`)
-
-// addPattern adds the comparisons of a pattern such as
-// [ipv4-addr:value = '203.0.113.9' OR ipv4-addr:value ISSUBSET '198.51.100.0/24'].
-func (l *List) addPattern(o stixObject) error {
-	pattern := strings.TrimSpace(o.Pattern)
-	if !strings.HasPrefix(pattern, "[") || !strings.HasSuffix(pattern, "]") {
-		if strings.HasPrefix(pattern, "[") || strings.HasPrefix(pattern, "(") {
-			l.LeftOut[reasonPatterns]++
-			return nil
-		}
-		return fmt.Errorf("pattern %q: not a STIX pattern", o.Pattern)
-	}
-	var parts []string
-	for _, observation := range strings.Split(pattern[1:len(pattern)-1], "] OR [") {
-		parts = append(parts, strings.Split(observation, " OR ")...)
-	}
-	for _, part := range parts {
-		m := comparison.FindStringSubmatch(part)
-		if m == nil {
-			l.LeftOut[reasonPatterns]++
-			continue
-		}
-		value := strings.NewReplacer(`\'`, "'", `\\`, `\`).Replace(m[4])
-		switch m[1] + ":" + m[2] {
-		case "ipv4-addr:value", "ipv6-addr:value", "domain-name:value",
-			"network-traffic:dst_ref.value", "network-traffic:src_ref.value":
-		case "network-traffic:dst_port":
-			value = m[5] + "/tcp"
-		default:
-			l.LeftOut[reasonOther]++
-			continue
-		}
-		if err := l.add(value, o.Name, o.ValidUntil); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -5,8 +5,10 @@
 // format is found out from the content:
 //
 //   - plain text, an indicator a line: 203.0.113.9, 198.51.100.0/24,
-//     203.0.113.9:4444, bad.example or 4444/tcp, with comments after # or ;
-//   - CSV with a header that names a column indicator, ip, address, network,
+//     198.51.100.1-198.51.100.9, 203.0.113.9:4444, bad.example, 4444/tcp or a URL,
+//     with comments after a space, # or ;
+//   - hosts files, and what ipset saves,
+//   - CSV with a header that names a column indicator, value, ip, address, network,
 //     cidr, domain, name, host or port, and perhaps note, description or comment,
 //   - the intelligence files of Zeek (#fields indicator indicator_type …),
 //   - MISP events and attributes as JSON, and JSON arrays of indicators,
@@ -80,10 +82,11 @@ func (l *List) String() string {
 
 // The reasons for which indicators are not matched.
 const (
-	reasonOther    = "indicators of other kinds, such as hashes of files and URLs"
+	reasonOther    = "indicators of other kinds, such as hashes of files"
 	reasonRevoked  = "revoked indicators"
 	reasonContext  = "attributes that are not meant for detection"
-	reasonPatterns = "patterns that need more than one comparison"
+	reasonPatterns = "patterns that need more than an address and a port"
+	reasonURLs     = "URLs of servers with a name, which have other pages too"
 )
 
 // Read reads a list from a file.
@@ -155,8 +158,9 @@ func (l *List) add(text, note string, until time.Time) error {
 	}
 	address, errAddress := netip.ParseAddr(text)
 	network, errNetwork := netip.ParsePrefix(text)
-	endpoint, errEndpoint := netip.ParseAddrPort(text)
+	server, errServer := netip.ParseAddrPort(text)
 	port, proto, isPort := parsePort(text)
+	networks := networksOf(text)
 	switch {
 	case errAddress == nil:
 		i.Network = single(address)
@@ -164,10 +168,15 @@ func (l *List) add(text, note string, until time.Time) error {
 		return fmt.Errorf("%q is not an IPv4 or IPv6 network with a prefix length of at least 1", text)
 	case errNetwork == nil:
 		i.Network = network.Masked()
-	case errEndpoint == nil && endpoint.Port() != 0:
-		i.Network, i.Port = single(endpoint.Addr()), endpoint.Port()
+	case errServer == nil && server.Port() != 0:
+		i.Network, i.Port = single(server.Addr()), server.Port()
+	case len(networks) > 0:
+		l.addRange(networks, i)
+		return nil
 	case isPort:
 		i.Port, i.Proto = port, proto
+	case strings.Contains(text, "://"):
+		return l.addURL(text, note, until)
 	case otherKind.MatchString(text):
 		l.LeftOut[reasonOther]++
 		return nil
@@ -190,12 +199,12 @@ func single(a netip.Addr) netip.Prefix {
 	return netip.PrefixFrom(a, a.BitLen())
 }
 
-// otherKind matches URLs, addresses of mail, and hashes of files.
-var otherKind = regexp.MustCompile(`^(?:[a-zA-Z][a-zA-Z0-9+.-]*://.*|[^@\s]+@[^@\s]+|[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128})$`)
+// otherKind matches addresses of mail and hashes of files.
+var otherKind = regexp.MustCompile(`^(?:[^@\s]+@[^@\s]+|[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128})$`)
 
 // refang undoes how reports keep addresses from being clicked on.
 func refang(text string) string {
-	return strings.NewReplacer("[.]", ".", "(.)", ".", "[:]", ":").Replace(text)
+	return strings.NewReplacer("[.]", ".", "(.)", ".", "[:]", ":", "hxxp", "http").Replace(text)
 }
 
 // parsePort reads "4444/tcp", "tcp/4444" and "udp/53".

@@ -35,7 +35,7 @@ func (l *List) readPlain(text []byte) error {
 			l.dateFrom(note)
 			return nil
 		}
-		err := l.add(value, note, time.Time{})
+		err := l.addLine(value, note)
 		if err != nil && len(l.Indicators) == 0 && strings.ContainsAny(line, ",\t|") {
 			err = fmt.Errorf("%w; if this is a table, begin it with the names of its columns, such as ip,port,note", err)
 		}
@@ -46,6 +46,7 @@ func (l *List) readPlain(text []byte) error {
 // columns are the places of the columns of a CSV file; -1 if there is none.
 type columns struct {
 	value, port, note, kind int
+	toIDs                   int // of MISP: whether the indicator is meant for detection
 	width                   int
 	separator               rune
 }
@@ -65,9 +66,9 @@ func csvColumns(text []byte) *columns {
 			at := func(known ...string) int {
 				return slices.IndexFunc(names, func(n string) bool { return slices.Contains(known, n) })
 			}
-			c := columns{value: at("indicator", "ioc", "ioc_value", "ip", "ip_address", "dst_ip", "address", "network", "cidr", "domain", "name", "host", "hostname"),
-				port: at("port", "dst_port"), note: at("note", "description", "comment", "tags", "malware", "threat"), kind: at("type", "ioc_type", "indicator_type"),
-				width: len(names), separator: separator}
+			c := columns{value: at("indicator", "ioc", "ioc_value", "value", "observable", "ip", "ip_address", "dst_ip", "dstip", "address", "network", "cidr", "domain", "name", "host", "hostname"),
+				port: at("port", "dst_port", "dstport"), note: at("note", "description", "comment", "tags", "malware", "threat"), kind: at("type", "ioc_type", "indicator_type", "indicator type"),
+				toIDs: at("to_ids"), width: len(names), separator: separator}
 			if c.value >= 0 || c.port >= 0 && len(names) > 1 {
 				return &c
 			}
@@ -83,6 +84,7 @@ func csvColumns(text []byte) *columns {
 func (l *List) readCSV(text []byte, c *columns) error {
 	r := csv.NewReader(bytes.NewReader(text))
 	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = c.separator, -1, true
+	r.LazyQuotes = true // headers in comments have quotes after the #
 	header := false
 	for {
 		row, err := r.Read()
@@ -117,28 +119,33 @@ func (l *List) addRow(row []string, c *columns) error {
 		}
 		return strings.TrimSpace(row[i])
 	}
-	value, port := at(c.value), at(c.port)
-	if kind := strings.ToLower(at(c.kind)); kind != "" && (strings.Contains(kind, "hash") || strings.Contains(kind, "url") ||
-		strings.Contains(kind, "md5") || strings.Contains(kind, "sha") || strings.Contains(kind, "mail") || strings.Contains(kind, "file")) {
-		l.LeftOut[reasonOther]++
-		return nil
-	}
+	value, port, kind := at(c.value), at(c.port), strings.ToLower(at(c.kind))
 	switch {
+	case at(c.toIDs) == "0" || strings.EqualFold(at(c.toIDs), "false"):
+		l.LeftOut[reasonContext]++
+		return nil
 	case value == "" && port == "":
 		return errors.New("the row has no indicator")
 	case value == "":
 		if !strings.Contains(port, "/") {
 			port += "/tcp"
 		}
-		return l.add(port, at(c.note), time.Time{})
-	case port != "" && port != "0":
-		if strings.Contains(value, ":") {
-			value = "[" + value + "]"
-		}
-		value += ":" + port
+		value, port = port, ""
 	}
-	return l.add(value, at(c.note), time.Time{})
+	if addr, p, ok := strings.Cut(value, "|"); ok && port == "" { // MISP's ip-dst|port
+		value, port = addr, p
+	}
+	err := l.add(endpoint(value, port), at(c.note), time.Time{})
+	if err != nil && kind != "" && !addressKind.MatchString(kind) {
+		l.LeftOut[reasonOther]++
+		return nil
+	}
+	return err
 }
+
+// addressKind matches the types of indicators that must be addresses, networks, ports
+// or names.
+var addressKind = regexp.MustCompile(`\b(?:ip|ipv4|ipv6|addr|address|cidr|network|subnet|domain|host|hostname|fqdn|port)\b`)
 
 // readZeek reads a file of Zeek's intelligence framework.
 func (l *List) readZeek(text []byte) error {
