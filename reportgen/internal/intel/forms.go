@@ -76,7 +76,7 @@ func networksOf(text string) []netip.Prefix {
 var schemePorts = map[string]string{"http": "80", "https": "443", "ftp": "21"}
 
 // addURL adds the server of a URL if it is an address. One with a name is left out:
-// it serves other pages too, as where malware is stored on someone else's site.
+// it serves other pages too, and malware is often stored on the site of another user.
 func (l *List) addURL(text, note string, until time.Time) error {
 	u, err := url.Parse(text)
 	if err != nil {

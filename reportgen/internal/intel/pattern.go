@@ -12,7 +12,7 @@ var comparison = regexp.MustCompile(`^\s*([a-zA-Z0-9-]+):([a-zA-Z0-9_.'\[\]*-]+)
 // literal matches a text of a STIX pattern.
 var literal = regexp.MustCompile(`'((?:[^'\\]|\\.)*)'`)
 
-// between separates the observations of a pattern, any of which is enough, and joined
+// between separates observations that match alone, and joined
 // matches those that must be seen together.
 var (
 	between = regexp.MustCompile(`\]\s*OR\s*\[`)
