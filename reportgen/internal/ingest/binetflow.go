@@ -13,7 +13,9 @@ import (
 //
 // TotBytes counts both directions and SrcBytes that of the source, so the
 // difference is that of the destination, unless the log has DstBytes. Byte counts
-// include the headers of packets, down to the link layer.
+// include the headers of packets, down to the link layer. Argus reports a long
+// connection every few seconds (ARGUS_FLOW_STATUS_INTERVAL), until racluster joins the
+// reports.
 //
 // Times have no zone: they are in the time zone of the machine that ran ra.
 func binetflowTable(opt Options) (tableSpec, error) {
@@ -22,7 +24,8 @@ func binetflowTable(opt Options) (tableSpec, error) {
 		header: opt.Fields,
 		advice: ", or with --fields",
 		unset:  []string{""},
-		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp, fieldTotal},
+		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp},
+		either: []field{fieldTotal, fieldDown},
 		flow:   binetflowFlow,
 
 		icmpForm: icmpSplit,
@@ -59,6 +62,9 @@ func binetflowFlow(r *rowReader, line int64) (Flow, error) {
 		}
 	case left && !right:
 		f.turn()
+	}
+	if f.Part = true; !f.DirectionGuessed {
+		f.Opener = openerSrc
 	}
 	if f.State = argusState(f.Proto, state); byFlags {
 		f.State = flagsState(&f)

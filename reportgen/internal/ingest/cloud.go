@@ -21,8 +21,7 @@ var gcpSpec = jsonSpec{
 		fieldSrc: {"connection.src_ip"}, fieldSrcPort: {"connection.src_port"}, fieldDst: {"connection.dest_ip"}, fieldPort: {"connection.dest_port"},
 		fieldUp: {"bytes_sent"}, fieldUpPackets: {"packets_sent"}, fieldObserver: {"reporter"},
 	},
-	extra:    []string{"logName"},
-	wrappers: []string{"jsonPayload"},
+	extra: []string{"logName"},
 	take: func(_ *jsonEvent, r *rowReader, line int64) error {
 		if r.values[fieldSrc] == nil && r.values[fieldDst] == nil {
 			return r.leaveOut(line, otherLog, "an entry without connection.src_ip and connection.dest_ip")
@@ -42,33 +41,59 @@ var ocsfSpec = jsonSpec{
 		fieldTime: {"start_time", "time", "start_time_dt", "time_dt"}, fieldEnd: {"end_time", "end_time_dt"},
 		fieldProto: {"connection_info.protocol_num", "connection_info.protocol_name"},
 		fieldSrc:   {"src_endpoint.ip"}, fieldSrcPort: {"src_endpoint.port"}, fieldDst: {"dst_endpoint.ip"}, fieldPort: {"dst_endpoint.port"},
-		fieldUp: {"traffic.bytes_out"}, fieldDown: {"traffic.bytes_in"}, fieldUpPackets: {"traffic.packets_out"}, fieldDownPackets: {"traffic.packets_in"},
+		fieldDuration: {"duration"}, fieldUp: {"traffic.bytes_out"}, fieldDown: {"traffic.bytes_in"}, fieldUpPackets: {"traffic.packets_out"}, fieldDownPackets: {"traffic.packets_in"},
 		fieldFlags: {"connection_info.tcp_flags"}, fieldObserver: {"src_endpoint.interface_uid", "device.interface_uid"},
 		fieldName: {"dst_endpoint.hostname", "dst_endpoint.domain"},
 	},
-	extra: []string{"class_uid", "traffic.bytes", "traffic.packets", "action_id", "disposition_id"},
+	extra: []string{"class_uid", "activity_id", "traffic.bytes", "traffic.packets", "action_id", "disposition_id"},
 }
 
 func openOCSF(in *lines, r rowReader, _ Options) (decoder, error) {
-	r.time.finest = 1e9
+	r.time.finest, r.perSec = 1e9, 1e3
 	all := r.oneWay
 	spec := ocsfSpec
+	state := flow.UnknownState
 	spec.take = func(e *jsonEvent, r *rowReader, line int64) error {
 		if class := e.get("class_uid"); class != nil && string(class) != "4001" {
 			return r.leaveOut(line, otherLog, "class_uid "+excerpt(class))
 		}
 		v := &r.values
+		total, activity := e.get("traffic.bytes"), string(e.get("activity_id"))
+		switch counted := v[fieldUp] != nil || v[fieldDown] != nil || total != nil; {
+		case activity == "7":
+			return r.leaveOut(line, otherLog, "activity_id 7, of a host that listens")
+		case activity == "1" && !counted:
+			return r.leaveOut(line, eventOnly, "activity_id 1, of a connection that is opened")
+		}
+		state = ocsfState(activity, e.get("action_id"), e.get("disposition_id"))
 		r.oneWay = all
-		if total := e.get("traffic.bytes"); v[fieldUp] == nil && v[fieldDown] == nil && total != nil {
+		if v[fieldUp] == nil && v[fieldDown] == nil && total != nil {
 			v[fieldUp], v[fieldUpPackets], r.oneWay = total, e.get("traffic.packets"), true
 		}
 		return nil
 	}
 	spec.flow = func(r *rowReader, line int64) (Flow, error) {
 		f, err := r.flow(line)
+		if state != flow.UnknownState {
+			f.State = state
+		}
 		return f, err
 	}
 	return openEvents(in, r, &spec)
+}
+
+// ocsfState returns the state of a connection: it was reset, failed or refused, or
+// something denied or blocked it.
+func ocsfState(activity string, action, disposition []byte) flow.State {
+	switch {
+	case activity == "5" || string(action) == "2" || string(disposition) == "2":
+		return flow.Refused
+	case activity == "3":
+		return flow.Reset
+	case activity == "4":
+		return flow.Unanswered
+	}
+	return flow.UnknownState
 }
 
 // azureDecoder decodes flow logs of Azure: of network security groups (NSG, version
@@ -174,8 +199,14 @@ func (d *azureDecoder) tuple(text []byte) (Flow, error) {
 		return f, err
 	}
 	f.Part, f.Patient, f.Opener = true, true, openerSrc
-	if denied {
+	if len(t) > 8 {
+		f.Duration = flow.SpanOf(0) // until the tuple of its end
+	}
+	switch {
+	case denied:
 		f.State = flow.Refused
+	case string(t[min(8, len(t)-1)]) == "E" && f.DownPackets > 0:
+		f.State = flow.Established
 	}
 	return f, nil
 }
@@ -191,6 +222,9 @@ type keyValues struct {
 	joined []byte
 }
 
+// fortinetInterim ends the identifiers of reports of sessions that go on.
+const fortinetInterim = "000020"
+
 var fortinetNames = [numFields]string{
 	fieldEnd: "eventtime or date", fieldTime: "eventtime or date", fieldDuration: "duration", fieldProto: "proto", fieldSrc: "srcip", fieldSrcPort: "srcport",
 	fieldDst: "dstip", fieldPort: "dstport", fieldUp: "sentbyte", fieldDown: "rcvdbyte", fieldUpPackets: "sentpkt", fieldDownPackets: "rcvdpkt",
@@ -200,6 +234,10 @@ var fortinetNames = [numFields]string{
 // openFortinet opens a traffic log of Fortinet. Its times are those at which a
 // session ended.
 func openFortinet(in *lines, r rowReader, _ Options) (decoder, error) {
+	in, err := unwrapped(in)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := in.peek(); errors.Is(err, io.EOF) {
 		return emptyFile{}, nil
 	} else if err != nil {
@@ -240,7 +278,7 @@ func (d *keyValues) split(line []byte) {
 		if i < 0 {
 			return
 		}
-		key := line[bytes.LastIndexAny(line[:i], " ,\t|;")+1 : i]
+		key := line[bytes.LastIndexAny(line[:i], " ,\t|;>")+1 : i]
 		line = line[i+1:]
 		end := bytes.IndexAny(line, " ,\t")
 		if len(line) > 0 && line[0] == '"' {
@@ -261,7 +299,7 @@ func (d *keyValues) flow() (Flow, error) {
 	switch kind := kv["type"]; {
 	case len(kind) > 0 && string(kind) != "traffic":
 		return Flow{}, r.leaveOut(d.in.n, otherLog, "type "+excerpt(kind))
-	case bytes.HasSuffix(kv["logid"], []byte("000020")):
+	case bytes.HasSuffix(kv["logid"], []byte(fortinetInterim)):
 		return Flow{}, r.leaveOut(d.in.n, interim, "logid "+string(kv["logid"]))
 	}
 	v := &r.values
@@ -274,7 +312,7 @@ func (d *keyValues) flow() (Flow, error) {
 	if v[fieldEnd] = kv["eventtime"]; v[fieldEnd] == nil && kv["date"] != nil {
 		d.joined = append(append(append(d.joined[:0], kv["date"]...), ' '), kv["time"]...)
 		if tz := kv["tz"]; tz != nil {
-			d.joined = append(append(d.joined, ' '), tz...)
+			d.joined = append(append(d.joined, ' '), zoneOf(tz)...)
 		}
 		v[fieldEnd] = d.joined
 	}
@@ -301,6 +339,21 @@ func (d *keyValues) flow() (Flow, error) {
 	return f, nil
 }
 
+// zoneOf returns the offset in a time zone such as UTC+2:00 in two digits of hours, as
+// other logs write it.
+func zoneOf(tz []byte) []byte {
+	for _, name := range []string{"UTC", "GMT"} {
+		offset, named := bytes.CutPrefix(tz, []byte(name))
+		if named && len(offset) >= 2 && (len(offset) == 2 || offset[2] == ':') { // a sign and one digit
+			return append([]byte{offset[0], '0'}, offset[1:]...)
+		}
+		if named && len(offset) > 0 {
+			return offset
+		}
+	}
+	return tz
+}
+
 // paloAltoColumns are the columns of PAN-OS traffic logs that a flow needs, by their
 // place.
 var paloAltoColumns = map[int]field{
@@ -321,6 +374,10 @@ func paloAltoTable(Options) (tableSpec, error) {
 	for i, f := range paloAltoColumns {
 		s.header[i] = paloAltoNames[f]
 		s.names[f] = []string{paloAltoNames[f]}
+	}
+	// The names of the CSV that firewalls and Panorama export.
+	for f, name := range map[field]string{fieldProto: "IP Protocol", fieldDuration: "Elapsed Time (sec)", fieldStatus: "Type", fieldDir: "Threat/Content Type"} {
+		s.names[f] = append(s.names[f], name)
 	}
 	s.longer = true
 	return s, nil

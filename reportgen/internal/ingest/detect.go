@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/valyala/fastjson"
+
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // Detect returns the format of logs by the content of their files. Files in folders
@@ -124,7 +126,7 @@ func sniff(file string) (string, error) {
 		return "", err
 	}
 	if bytes.HasPrefix(start, []byte("PAR1")) {
-		return "", errors.New("is a Parquet file; name its columns with --map, or use --from vpc")
+		return sniffParquet(file)
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -156,6 +158,11 @@ func sniff(file string) (string, error) {
 	if isDocument(first, whole) {
 		return sniffDocument(in), nil
 	}
+	if carryingColumn(first) >= 0 {
+		if in, err = unwrapped(in); err != nil {
+			return "", err
+		}
+	}
 	likely := "" // what the log is if no line says more
 	for range sniffed {
 		line, _, err := in.next()
@@ -170,6 +177,19 @@ func sniff(file string) (string, error) {
 		}
 	}
 	return likely, nil
+}
+
+// sniffParquet returns the format of a Parquet file by the names of its columns.
+func sniffParquet(file string) (string, error) {
+	t, err := flowfile.OpenTable(file)
+	if err != nil {
+		return "", err
+	}
+	defer t.Close()
+	if name, _ := sniffLine([]byte(strings.Join(t.Columns(), ","))); name != "" && formats[name].table != nil {
+		return name, nil
+	}
+	return "", errors.New("is a Parquet file; name its columns with --map")
 }
 
 // sniffDocument looks at the records of a JSON document.
@@ -188,7 +208,7 @@ func sniffDocument(in *lines) string {
 }
 
 var (
-	vpcLine  = regexp.MustCompile(`^(\S+T\S+ )?[2-9] (\d{12}|unknown|-) eni-\S+ `)
+	vpcLine  = regexp.MustCompile(`^(\S+T\S+ (\S+ )?)?[2-9] (\d{12}|unknown|-) eni-\S+ `)
 	panLine  = regexp.MustCompile(`(^|\s)\S+,\d{4}/\d\d/\d\d \d\d:\d\d:\d\d,[^,]*,TRAFFIC,`)
 	fortLine = regexp.MustCompile(`(^|\s|,)(devid|logid|eventtime)=.*\bsrcip=`)
 	ugrLine  = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,[\d.]+,[^,]+,[^,]+,\d+,\d+,[A-Z0-9-]+,[.A-Z]{6},\d+,\d+,\d+,\d+(,|$)`)
@@ -198,15 +218,7 @@ var (
 // of that format, or of none.
 func sniffLine(line []byte) (name string, done bool) {
 	text := string(line)
-	lower := strings.ToLower(text)
-	has := func(columns ...string) bool {
-		for _, column := range columns {
-			if !strings.Contains(lower, column) {
-				return false
-			}
-		}
-		return true
-	}
+	has := hasColumns(text)
 	switch {
 	case strings.TrimSpace(text) == "":
 		return "", false
@@ -223,40 +235,79 @@ func sniffLine(line []byte) (name string, done bool) {
 	case strings.HasPrefix(text, "#"):
 		return "", false
 	case bytes.IndexByte(line, '{') >= 0:
-		name := sniffObject(line[bytes.IndexByte(line, '{'):])
-		return name, name != ""
-	case isNfdumpText(line), nfdumpPiped.Match(line), has("ts,te,td,sa,da"), has("firstseen", "srcaddr", "dstaddr"):
-		return "nfdump", true
-	case has("sip", "dip", "sport", "stime"), has("sip|", "dip|"):
-		return "silk", true
-	case has("starttime", "srcaddr", "dstaddr"), has("stime", "saddr", "daddr"):
-		return "binetflow", true
-	case has("srcaddr", "dstaddr", "protocol", "start"), vpcLine.MatchString(text):
+		for range 4 { // text before the object may have braces too
+			i := bytes.IndexByte(line, '{')
+			if i < 0 {
+				break
+			}
+			if name := sniffObject(line[i:]); name != "" {
+				return name, true
+			}
+			line = line[i+1:]
+		}
+		return "", false
+	case vpcLine.MatchString(text):
 		return "vpc", true
-	case has("fwd pkt", "flow duration"), has("fwd packet", "flow duration"):
-		return "cicflowmeter", true
 	case panLine.MatchString(text):
 		return "paloalto", true
 	case fortLine.MatchString(text):
 		return "fortinet", true
+	case nfdumpPiped.Match(line):
+		return "nfdump", true
 	case ugrLine.MatchString(text):
 		return "ugr16", true
 	}
-	return "", false
+	name = sniffColumns(text)
+	return name, name != ""
 }
 
-// unwrapObject returns the object that exports put in another one, and whether it
-// is a flow of Google Cloud.
-func unwrapObject(v *fastjson.Value) (inner *fastjson.Value, gcp bool) {
-	for _, wrapper := range []string{"_source", "conn", "jsonPayload"} {
-		if inner := v.Get(wrapper); inner != nil && inner.Type() == fastjson.TypeObject {
-			if wrapper == "jsonPayload" && inner.Exists("connection") {
-				return inner, true
-			}
+// hasColumns returns a function that reports whether a line has all of some names, in
+// any case.
+func hasColumns(line string) func(columns ...string) bool {
+	line = strings.ToLower(line)
+	return func(columns ...string) bool {
+		return !slices.ContainsFunc(columns, func(column string) bool { return !strings.Contains(line, column) })
+	}
+}
+
+// sniffColumns returns the format of a table by the names of its columns, or "".
+func sniffColumns(line string) string {
+	has := hasColumns(line)
+	switch {
+	case has("orig_h", "resp_h", "orig_bytes", "proto"):
+		return "zeek"
+	case has("source.ip", "destination.ip", "@timestamp"):
+		return "ecs"
+	case isNfdumpText([]byte(line)), has("ts,te,td,sa,da"), has("firstseen", "srcaddr", "dstaddr"):
+		return "nfdump"
+	case has("sip", "dip", "sport", "stime"), has("sip|", "dip|"):
+		return "silk"
+	case has("starttime", "srcaddr", "dstaddr"), has("stime", "saddr", "daddr"):
+		return "binetflow"
+	case has("srcaddr", "dstaddr", "protocol", "start"), has("sourceaddress", "destinationaddress", "protocol", "numbytes"):
+		return "vpc"
+	case has("fwd pkt", "flow duration"), has("fwd packet", "flow duration"):
+		return "cicflowmeter"
+	case has("source address", "destination address", "bytes sent"):
+		return "paloalto"
+	}
+	return ""
+}
+
+// unwrapObject returns the object that exports put in another one.
+func unwrapObject(v *fastjson.Value) *fastjson.Value {
+	for _, wrapper := range append(slices.Clone(commonWrappers), "zeek", "conn", "fields") {
+		inner := v.Get(wrapper)
+		if inner != nil && inner.Type() == fastjson.TypeObject && !isECS(v) && (wrapper != "fields" || isECS(inner)) {
 			v = inner
 		}
 	}
-	return v, false
+	return v
+}
+
+// isECS reports whether an object is an event of ECS about two hosts.
+func isECS(v *fastjson.Value) bool {
+	return v.Exists("@timestamp") && (v.Exists("source", "ip") || v.Exists("source.ip") || v.Exists("client", "ip") || v.Exists("client.ip"))
 }
 
 // sniffObject returns the format of a JSON object, or "".
@@ -265,10 +316,10 @@ func sniffObject(text []byte) string {
 	if err != nil || v.Type() != fastjson.TypeObject {
 		return ""
 	}
-	v, gcp := unwrapObject(v)
+	v = unwrapObject(v)
 	has := func(path ...string) bool { return v.Exists(path...) || v.Exists(strings.Join(path, ".")) }
 	switch {
-	case gcp:
+	case v.Exists("connection", "src_ip"), v.Exists("connection", "dest_ip"):
 		return "gcp"
 	case isAzure(text):
 		return "azure"
@@ -280,12 +331,17 @@ func sniffObject(text []byte) string {
 		return "ocsf"
 	case has("src4_addr") || has("src6_addr"):
 		return "nfdump"
-	case v.Exists("@timestamp") && (has("source", "ip") || has("client", "ip")):
+	case isECS(v):
 		return "ecs"
 	case (has("id", "orig_h") || v.Exists("id_orig_h")) && slices.ContainsFunc(zeekConnOnly, func(key string) bool { return v.Exists(key) }):
 		return "zeek"
-	case vpcLine.Match(v.GetStringBytes("message")):
-		return "vpc"
 	}
-	return ""
+	if line := carriedLine(v); len(line) > 0 {
+		name, _ := sniffLine(line)
+		return name
+	}
+	var keys []string // of a table written as objects
+	v.GetObject().Visit(func(key []byte, _ *fastjson.Value) { keys = append(keys, strings.ReplaceAll(string(key), "{", "")) })
+	name, _ := sniffLine([]byte(strings.Join(keys, ",")))
+	return name
 }

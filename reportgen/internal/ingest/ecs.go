@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,14 +31,17 @@ var ecsSpec = jsonSpec{
 	},
 	extra: []string{
 		"type", "event.kind", "event.action", "event.dataset", "data_stream.dataset", "event.duration", "event.module",
-		"network.bytes", "flow.final", "tcp.flags", "event.category",
+		"network.bytes", "flow.final", "panw.panos.type", "fortinet.firewall.type", "event.code",
 	},
-	wrappers: []string{"_source"},
+	wrappers: []string{"fields"},
 	take:     takeECS,
 	flow:     zeekStateFlow,
 }
 
-func openECS(in *lines, r rowReader, _ Options) (decoder, error) {
+func openECS(in *lines, r rowReader, opt Options) (decoder, error) {
+	if start, err := in.peek(); err == nil && !bytes.ContainsAny(start, "{[") && bytes.Contains(start, []byte(",")) {
+		return openTable(ecsTable)(in, r, opt)
+	}
 	r.time.finest = 1e9
 	r.names = [numFields]string{fieldTime: "event.start or @timestamp"}
 	spec := ecsSpec
@@ -49,6 +53,20 @@ func openECS(in *lines, r rowReader, _ Options) (decoder, error) {
 	return openEvents(in, r, &spec)
 }
 
+// ecsTable is a table whose columns are fields of ECS, such as the CSV of Kibana.
+func ecsTable(Options) (tableSpec, error) {
+	s := tableSpec{
+		about: "a table of ECS events", names: ecsSpec.paths, unset: []string{"", "-", "(null)", "(empty)"}, finest: 1e9,
+		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp},
+		flow: func(r *rowReader, line int64) (Flow, error) {
+			durationECS(r.values[fieldDuration], r)
+			return zeekStateFlow(r, line)
+		},
+	}
+	s.names[fieldDuration], s.names[fieldTotal] = []string{"event.duration"}, []string{"network.bytes"}
+	return s, nil
+}
+
 func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 	v := &r.values
 	total := e.get("network.bytes")
@@ -58,8 +76,10 @@ func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 		return r.leaveOut(line, otherLog, "event.kind "+excerpt(kind))
 	case slices.Contains(packetbeatProtocols, string(typ)):
 		return r.leaveOut(line, otherLog, "type "+excerpt(typ))
-	case string(e.get("flow.final")) == "false":
-		return r.leaveOut(line, interim, "flow.final is false")
+	case interimECS(e) != "":
+		return r.leaveOut(line, interim, interimECS(e))
+	case firewallLog(e) != "":
+		return r.leaveOut(line, otherLog, firewallLog(e))
 	case v[fieldSrc] == nil || v[fieldDst] == nil:
 		return r.leaveOut(line, otherLog, "an event without source.ip and destination.ip")
 	case v[fieldUp] == nil && v[fieldDown] == nil && total == nil:
@@ -77,6 +97,31 @@ func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 	return nil
 }
 
+// interimECS says why an event is a report of a flow that goes on, or "".
+func interimECS(e *jsonEvent) string {
+	code := e.get("event.code")
+	switch {
+	case string(e.get("flow.final")) == "false":
+		return "flow.final is false"
+	case string(e.get("event.action")) == "flow_started":
+		return "event.action flow_started"
+	case bytes.HasSuffix(code, []byte(fortinetInterim)) && e.get("fortinet.firewall.type") != nil:
+		return "event.code " + string(code)
+	}
+	return ""
+}
+
+// firewallLog returns the type of an event of a firewall that is not of its log of
+// traffic, or "".
+func firewallLog(e *jsonEvent) string {
+	for path, traffic := range map[string]string{"panw.panos.type": "TRAFFIC", "fortinet.firewall.type": "traffic"} {
+		if v := e.get(path); v != nil && string(v) != traffic {
+			return path + " " + excerpt(v)
+		}
+	}
+	return ""
+}
+
 // durationECS sets the duration of a row, or unsets it if d is nil, and finds its
 // unit: Beats count nanoseconds, pipelines for Zeek seconds.
 func durationECS(d []byte, r *rowReader) {
@@ -84,7 +129,7 @@ func durationECS(d []byte, r *rowReader) {
 	if d == nil {
 		return
 	}
-	if n, whole := digits(d); whole && (n >= 1e6 || r.values[fieldEnd] != nil || r.oneWay) {
+	if n, _, whole := writtenCount(d); whole && (n >= 1e6 || r.values[fieldEnd] != nil || r.oneWay) {
 		r.perSec = 1e9
 	}
 }

@@ -94,10 +94,11 @@ type Format struct {
 var formats = map[string]Format{
 	"zeek": {
 		Name:   "zeek",
-		About:  "Zeek's connection log (conn.log), as TSV or JSON lines, gzip or plain",
+		About:  "Zeek's connection log (conn.log), as TSV, JSON lines, CSV or Parquet",
 		Wants:  isZeekConnLog,
 		Wanted: "conn.log, conn.*.log, conn_<date>.log, each also as .gz or .json",
 		open:   openZeek,
+		table:  zeekTable,
 
 		takesBytes: true,
 		oneLog:     true,
@@ -148,15 +149,16 @@ var formats = map[string]Format{
 		Wanted:      "*.log, *.txt, *.parquet",
 		takesFields: true,
 		oneWay:      true,
-		open:        openVPC,
+		open:        openTable(vpcTable),
 		table:       vpcTable,
 	},
 	"ecs": {
 		Name:   "ecs",
-		About:  "events of the Elastic Common Schema, one JSON object a line",
-		Wants:  hasExtension("json", "ndjson", "jsonl", "log"),
-		Wanted: "*.json, *.ndjson, *.jsonl, *.log",
+		About:  "events of the Elastic Common Schema, as JSON, or as CSV of Kibana",
+		Wants:  hasExtension("json", "ndjson", "jsonl", "log", "csv"),
+		Wanted: "*.json, *.ndjson, *.jsonl, *.log, *.csv",
 		open:   openECS,
+		table:  ecsTable,
 	},
 	"azure": {
 		Name:   "azure",
@@ -233,9 +235,9 @@ var formats = map[string]Format{
 	},
 	"csv": {
 		Name:        "csv",
-		About:       "any CSV, whose columns --map names",
-		Wants:       hasExtension("csv", "tsv", "txt"),
-		Wanted:      "*.csv, *.tsv, *.txt",
+		About:       "any CSV or JSON objects, whose columns or keys --map names",
+		Wants:       hasExtension("csv", "tsv", "txt", "json", "ndjson", "jsonl"),
+		Wanted:      "*.csv, *.tsv, *.txt, *.json, *.ndjson, *.jsonl",
 		takesMap:    true,
 		takesFields: true,
 		open:        openTable(mappedTable),

@@ -64,12 +64,15 @@ func formatFlow(f Flow) string {
 	} else {
 		fmt.Fprintf(&b, "/%d", f.Down)
 	}
-	for note, on := range map[string]bool{
-		" unknown": f.BytesUnknown, " rounded": f.BytesRounded, " guessed": f.DirectionGuessed, " capped": f.BytesCapped,
-		" opened by source": f.Opener == openerSrc, " opened by destination": f.Opener == openerDst,
+	for _, note := range []struct {
+		text string
+		on   bool
+	}{
+		{" unknown", f.BytesUnknown}, {" rounded", f.BytesRounded}, {" guessed", f.DirectionGuessed}, {" capped", f.BytesCapped},
+		{" opened by source", f.Opener == openerSrc}, {" opened by destination", f.Opener == openerDst},
 	} {
-		if on {
-			b.WriteString(note)
+		if note.on {
+			b.WriteString(note.text)
 		}
 	}
 	return b.String()

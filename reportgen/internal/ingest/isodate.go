@@ -6,7 +6,8 @@ import (
 
 // isoDate reads a date of the form that most logs have, many times faster than
 // [time.Parse]: 2006-01-02T15:04:05, with slashes or a blank for the other separators,
-// decimals, and an offset or Z at the end. Without an offset the date is in a location.
+// decimals, and an offset or Z at the end. Without an offset the date is in a location, if
+// one is given.
 // It returns false for any other text, which may be a date of another form.
 func isoDate(v []byte, loc *time.Location) (at time.Time, ok bool) {
 	const length = len("2006-01-02T15:04:05")
@@ -26,6 +27,8 @@ func isoDate(v []byte, loc *time.Location) (at time.Time, ok bool) {
 	}
 	if known {
 		loc = time.UTC
+	} else if loc == nil {
+		return at, false
 	}
 	at = time.Date(n[0]*100+n[1], time.Month(n[2]), n[3], n[4], n[5], n[6], nanoseconds, time.UTC)
 	if int(at.Month()) != n[2] || at.Day() != n[3] || at.Hour() != n[4] || at.Minute() != n[5] || at.Second() != n[6] {

@@ -18,14 +18,17 @@ type jsonSpec struct {
 	about string              // what the log is, for messages
 	paths [numFields][]string // where a value may be, the best first
 	extra []string            // further paths that take looks at
-	// wrappers are the keys of objects that contain the actual object, such as
-	// _source. Keys in them count as keys of the outer object.
-	wrappers []string
+	// wrappers are the keys of objects that contain the actual object. Keys in them count as keys of the outer object.
+	wrappers []string // beside those of all logs
 	// take completes the values of a row, or says why it is left out.
 	take func(e *jsonEvent, r *rowReader, line int64) error
 	// flow turns a row into a flow; nil means row.flow.
 	flow func(r *rowReader, line int64) (Flow, error)
 }
+
+// commonWrappers are the keys under which exports put the object: Elasticsearch, Splunk,
+// Filebeat and Cloud Logging.
+var commonWrappers = []string{"_source", "result", "json", "jsonPayload"}
 
 // jsonEvent holds the values of a JSON object that its spec names.
 type jsonEvent struct {
@@ -73,7 +76,7 @@ func (e *jsonEvent) get(path string) []byte { return e.values[e.slots[path]] }
 func (e *jsonEvent) visit(o *fastjson.Object) {
 	o.Visit(func(key []byte, v *fastjson.Value) {
 		outer := len(e.path)
-		if outer == 0 && v.Type() == fastjson.TypeObject && slices.Contains(e.spec.wrappers, string(key)) {
+		if outer == 0 && v.Type() == fastjson.TypeObject && (slices.Contains(commonWrappers, string(key)) || slices.Contains(e.spec.wrappers, string(key))) {
 			e.visit(v.GetObject())
 			return
 		}
@@ -143,7 +146,8 @@ type events struct {
 	row    rowReader
 	event  *jsonEvent
 	parser fastjson.Parser
-	stream *jsonStream // of a document whose objects are not one a line; nil if they are
+	inner  fastjson.Parser // of objects in others
+	stream *jsonStream     // of a document whose objects are not one a line; nil if they are
 }
 
 // openEvents begins to read a log of JSON objects: one a line, perhaps with other
@@ -183,15 +187,16 @@ func (d *events) Read() (Flow, error) {
 		if len(text) == 0 {
 			continue
 		}
-		v, err := d.parser.ParseBytes(text)
-		if err == nil && v.Type() != fastjson.TypeObject {
-			err = errors.New("it is not an object")
-		}
+		v, err := d.object(text)
 		if err != nil {
 			return Flow{}, d.row.badJSON(line, text, whole, err)
 		}
 		d.event.row(v.GetObject(), &d.row)
-		if bad := d.event.spec.take(d.event, &d.row, line); bad != nil {
+		bad := d.event.spec.take(d.event, &d.row, line)
+		if bad != nil {
+			bad = d.carried(v, line, bad)
+		}
+		if bad != nil {
 			return Flow{}, bad
 		}
 		if d.event.spec.flow != nil {
@@ -199,6 +204,43 @@ func (d *events) Read() (Flow, error) {
 		}
 		return d.row.flow(line)
 	}
+}
+
+// object reads an object. Text that syslog puts before it may have braces too.
+func (d *events) object(text []byte) (*fastjson.Value, error) {
+	const tries = 4
+	v, err := d.parser.ParseBytes(text)
+	if err == nil && v.Type() != fastjson.TypeObject {
+		err = errors.New("it is not an object")
+	}
+	for range tries {
+		i := bytes.IndexByte(text[min(1, len(text)):], '{')
+		if err == nil || i < 0 || d.stream != nil {
+			break
+		}
+		text = text[1+i:]
+		if inner, failed := d.parser.ParseBytes(text); failed == nil && inner.Type() == fastjson.TypeObject && inner.GetObject().Len() > 1 {
+			return inner, nil
+		}
+	}
+	return v, err
+}
+
+// carried takes the object that a carrier has put into another one as text, if the
+// outer one is not a row for the reason given.
+func (d *events) carried(v *fastjson.Value, line int64, outer error) error {
+	text := bytes.TrimSpace(carriedLine(v))
+	if i := bytes.IndexByte(text, '{'); i >= 0 {
+		text = text[i:]
+	} else {
+		return outer
+	}
+	inner, err := d.inner.ParseBytes(text)
+	if err != nil || inner.Type() != fastjson.TypeObject {
+		return outer
+	}
+	d.event.row(inner.GetObject(), &d.row)
+	return d.event.spec.take(d.event, &d.row, line)
 }
 
 // next returns the text of the next object.

@@ -26,8 +26,8 @@ func isDocument(first []byte, whole bool) bool {
 	}
 	// A whole object is a line of its own, unless it only holds a list of them.
 	v, err := fastjson.ParseBytes(first)
-	if err != nil {
-		return strings.IndexByte("{[,:", first[len(first)-1]) >= 0 // it goes on in the next line
+	if err != nil { // it goes on in the next line, or another one follows, as Firehose writes them
+		return strings.IndexByte("{[,:", first[len(first)-1]) >= 0 || bytes.Contains(first, []byte("}{"))
 	}
 	return recordList(v) != nil
 }

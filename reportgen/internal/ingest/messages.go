@@ -3,15 +3,36 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/valyala/fastjson"
 )
 
+// carrierKeys are the keys under which programs that forward logs put a line of one:
+// Beats, Vector, CloudWatch and Graylog, Docker, Loki, Splunk, Kinesis.
+var carrierKeys = []string{"message", "log", "line", "_raw", "data"}
+
+// carriedLine returns the line of a log that an object carries, or nil.
+func carriedLine(v *fastjson.Value) []byte {
+	for _, inner := range []*fastjson.Value{v, v.Get("result"), v.Get("_source")} {
+		if inner == nil {
+			continue
+		}
+		for _, key := range carrierKeys {
+			if s := inner.GetStringBytes(key); s != nil {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
 // unwrapped returns the lines of a log that CloudWatch, Firehose or another
-// carrier has wrapped in JSON, each as the message of an object. Other logs it
-// returns as they are.
+// carrier has wrapped in JSON or CSV, each as the message of an object or in a column.
+// Other logs it returns as they are.
 func unwrapped(in *lines) (*lines, error) {
 	if _, err := in.peek(); err != nil {
 		return in, nil //nolint:nilerr // the caller meets it again
@@ -20,7 +41,16 @@ func unwrapped(in *lines) (*lines, error) {
 	if err != nil {
 		return nil, err
 	}
-	if first = bytes.TrimSpace(first); len(first) == 0 || first[0] != '{' && first[0] != '[' {
+	first = bytes.TrimSpace(first)
+	if column := carryingColumn(first); column >= 0 {
+		c := csv.NewReader(in.r)
+		c.FieldsPerRecord, c.LazyQuotes = -1, true
+		if _, err := c.Read(); err != nil {
+			return nil, err
+		}
+		return &lines{r: bufio.NewReaderSize(&carriedColumn{c: c, column: column}, maxLine), close: in.close}, nil
+	}
+	if len(first) == 0 || first[0] != '{' && first[0] != '[' || !carries(first) {
 		return in, nil
 	}
 	m := &messages{in: in}
@@ -28,6 +58,58 @@ func unwrapped(in *lines) (*lines, error) {
 		m.stream = newJSONStream(in)
 	}
 	return &lines{r: bufio.NewReaderSize(m, maxLine), close: in.close}, nil
+}
+
+// carries reports whether objects carry lines of text, by the first of them. It is
+// assumed of a document whose first object goes on in another line.
+func carries(first []byte) bool {
+	var s fastjson.Scanner
+	if s.InitBytes(first); !s.Next() {
+		return true
+	}
+	v := s.Value()
+	if list := recordList(v); list != nil {
+		v = list
+	}
+	if a := v.GetArray(); len(a) > 0 {
+		v = a[0]
+	}
+	line := bytes.TrimSpace(carriedLine(v))
+	return len(line) > 0 && line[0] != '{'
+}
+
+// carryingColumn returns the column of a CSV that carries the lines of a log, as the
+// exports of CloudWatch and Splunk have it, or -1.
+func carryingColumn(header []byte) int {
+	for i, name := range bytes.Split(header, []byte(",")) {
+		switch string(bytes.Trim(name, `" `)) {
+		case "@message", "_raw":
+			return i
+		}
+	}
+	return -1
+}
+
+// carriedColumn reads a column of a CSV as lines of text.
+type carriedColumn struct {
+	c      *csv.Reader
+	column int
+	rest   []byte
+}
+
+func (c *carriedColumn) Read(p []byte) (int, error) {
+	for len(c.rest) == 0 {
+		record, err := c.c.Read()
+		if err != nil {
+			return 0, err
+		}
+		if c.column < len(record) {
+			c.rest = append(append(c.rest, strings.TrimRight(record[c.column], "\r\n")...), '\n')
+		}
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
 }
 
 // messages reads the messages of JSON objects as lines of text.
@@ -68,11 +150,12 @@ func (m *messages) next() error {
 	if err != nil {
 		return fmt.Errorf("line %d: %s: not a JSON object: %w", m.in.n, excerpt(text), err)
 	}
-	for _, key := range []string{"message", "data", "log", "line"} {
-		if s := v.GetStringBytes(key); s != nil {
-			m.rest = append(append(m.rest, bytes.TrimRight(s, "\r\n")...), '\n')
-			return nil
+	if s := carriedLine(v); s != nil {
+		if !bytes.HasPrefix(s, []byte("CWL CONTROL MESSAGE")) { // of CloudWatch to the one who reads
+			m.rest = append(m.rest, bytes.TrimRight(s, "\r\n")...)
 		}
+		m.rest = append(m.rest, '\n')
+		return nil
 	}
 	if v.Type() == fastjson.TypeObject {
 		return fmt.Errorf("line %d: %s: a JSON object without the message of a log line", m.in.n, excerpt(text))

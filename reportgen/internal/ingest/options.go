@@ -119,6 +119,7 @@ func (r rowReader) withPartitions(path string, opt Options) rowReader {
 func mappedTable(opt Options) (tableSpec, error) {
 	spec := tableSpec{
 		about:  "a table read with --map",
+		mapped: true,
 		header: opt.Fields,
 		advice: ", or with --fields, and check the names in --map",
 		flow:   mappedFlow,

@@ -261,7 +261,7 @@ func (c *connection) add(h *part) {
 		c.opened[1-h.direction] = true
 	}
 	c.timed = c.timed || h.timed
-	if h.state == flow.Refused || c.state == flow.UnknownState {
+	if h.state == flow.Refused || c.state == flow.UnknownState || c.state == flow.Open && h.state != flow.UnknownState {
 		c.state = h.state
 	}
 	if c.name == "" {

@@ -133,7 +133,7 @@ func describe(t *testing.T, flows []Flow, summary Summary, err error) string {
 	var s Sorter
 	rows := slices.Clone(flows)
 	for i := range rows {
-		rows[i].OneWay = false // what the rows become when joined is another question
+		rows[i].OneWay, rows[i].Part = false, false // what the rows become when joined is another question
 	}
 	for _, f := range sorted(t, &s, rows) {
 		fmt.Fprintln(hash, f.Date, required{f.Time, f.Src, f.Dst, f.Proto, f.Port, f.Up, f.Down})

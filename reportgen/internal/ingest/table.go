@@ -23,12 +23,21 @@ type table struct {
 	quoted    []byte   // memory of fields that were in quotes
 }
 
-// openTable returns the opening of a format of tables.
+// openTable returns the opening of a format of tables, as text or JSON. Something may
+// have carried the lines of the text.
 func openTable(spec func(Options) (tableSpec, error)) func(*lines, rowReader, Options) (decoder, error) {
 	return func(in *lines, r rowReader, opt Options) (decoder, error) {
 		s, err := spec(opt)
 		if err != nil {
 			return nil, err
+		}
+		if !s.mapped {
+			if in, err = unwrapped(in); err != nil {
+				return nil, err
+			}
+		}
+		if isJSONTable(in) {
+			return openJSONTable(in, r, s)
 		}
 		return newTable(in, r, s, opt.Delimiter)
 	}
@@ -48,10 +57,7 @@ func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (decoder, 
 	if bytes.IndexByte(start, 0) >= 0 {
 		return nil, fmt.Errorf("line %d: starts with %s: a binary file, not %s", in.n+1, excerpt(start[:min(len(start), 8)]), spec.about)
 	}
-	r.time.finest, r.perSec, r.icmpForm = spec.finest, spec.perSec, spec.icmpForm
-	if opt := r.time; opt.layouts == nil && opt.perSec == 0 {
-		r.time.layouts = spec.layouts
-	}
+	r.use(&spec)
 	d := &table{in: in, row: r, spec: spec, delimiter: delimiter}
 	if err := d.header(); err != nil {
 		return nil, err
@@ -91,9 +97,9 @@ func (d *table) header() error {
 	if d.delimiter == 0 {
 		d.delimiter = d.sniff(first)
 	}
-	if fields := d.cut(first, d.delimiter); d.spec.stamped && len(fields) == len(d.names)+1 {
+	if fields := d.cut(first, d.delimiter); d.spec.stamped && (len(fields) == len(d.names)+1 || len(fields) == len(d.names)+2) {
 		if _, err := time.Parse(time.RFC3339, string(fields[0])); err == nil {
-			d.names = append([]string{"(time of the line)"}, d.names...)
+			d.names = append([]string{"(time of the line)", "(stream of the line)"}[:len(fields)-len(d.names)], d.names...)
 		}
 	}
 	if n := len(d.cut(first, d.delimiter)); d.spec.assumed && n > len(d.names) {

@@ -20,7 +20,8 @@ func silkTable(opt Options) (tableSpec, error) {
 }
 
 // cicTable is the table of CICFlowMeter, in the names of its versions. Timestamps
-// have the day before the month, and durations are in microseconds.
+// have the day before the month, and durations are in microseconds. A connection is cut
+// after two minutes.
 func cicTable(opt Options) (tableSpec, error) {
 	s := tableSpec{
 		about:   "the output of CICFlowMeter",
@@ -30,6 +31,11 @@ func cicTable(opt Options) (tableSpec, error) {
 		needed:  []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp, fieldDown},
 		layouts: []string{"02/01/2006 03:04:05 PM", "02/01/2006 15:04:05", "2/1/2006 15:04:05", "2/1/2006 15:04", "02/01/2006 15:04", "2006-01-02 15:04:05"},
 		perSec:  1e6,
+		flow: func(r *rowReader, line int64) (Flow, error) {
+			f, err := r.flow(line)
+			f.Part = true
+			return f, err
+		},
 	}
 	s.names = [numFields][]string{
 		fieldTime: {"Timestamp"}, fieldDuration: {"Flow Duration", "flow_duration"}, fieldProto: {"Protocol"},

@@ -12,14 +12,17 @@ type tableSpec struct {
 	about   string              // what the table is, for messages
 	names   [numFields][]string // what a column may be called, the best first
 	needed  []field             // what the table must have
+	either  []field             // of these it must have one, if any are given
 	header  []string            // names of the columns, for logs without a header line
 	assumed bool                // the header is the default and not given by the user
 	advice  string              // what to do if the header is unknown, for messages
 	unset   []string            // texts of a value that is not set
 	finest  int64               // the finest unit of times, as of timeReader
 
-	// stamped says that each line may begin with a time of its own, as the lines
-	// that CloudWatch hands out do.
+	// mapped says that the user names the columns.
+	mapped bool
+	// stamped says that each line may begin with a time of its own, and the stream that
+	// it comes from, as the lines that CloudWatch hands out do.
 	stamped  bool
 	longer   bool     // rows may have further columns after those of the header
 	layouts  []string // of times, if Options.Time names none
@@ -51,8 +54,15 @@ func (s *tableSpec) columns(names []string, r *rowReader) ([]field, error) {
 	var lacking []string
 	for _, f := range s.needed {
 		if r.names[f] == "" && r.set[f] == nil {
-			lacking = append(lacking, strings.Join(s.names[f], " or "))
+			lacking = append(lacking, strings.Join(s.names[f][:min(2, len(s.names[f]))], " or "))
 		}
+	}
+	if len(s.either) > 0 && !slices.ContainsFunc(s.either, func(f field) bool { return r.names[f] != "" }) {
+		var names []string
+		for _, f := range s.either {
+			names = append(names, s.names[f][0])
+		}
+		lacking = append(lacking, strings.Join(names, " or "))
 	}
 	if lacking != nil {
 		return nil, fmt.Errorf("missing columns of %s: %s; found %s", s.about, strings.Join(lacking, ", "), someNames(names))

@@ -50,11 +50,21 @@ var commonLayouts = []string{
 	"02.01.2006 15:04:05",
 	"02.01.2006 15:04",
 	"20060102 15:04:05",
+	"20060102 150405",
+	"2006-01-02_15:04:05",
+	"2006-01-02-15:04:05",
+	"2006-01-02 15:04:05 -07",
 	"Mon Jan 2 15:04:05 MST 2006", // date
 	"Jan 2 15:04:05 2006",
 	"02/Jan/2006:15:04:05 -0700",
 	"Jan 2, 2006 @ 15:04:05", // Kibana
 	"Jan 2, 2006 15:04:05",
+	"Jan 2, 2006 3:04:05 PM",
+	"January 2, 2006 15:04:05",
+	"January 2, 2006 3:04:05 PM",
+	"Jan 2 2006 15:04:05", // CEF
+	"02-Jan-2006 15:04:05",
+	"02 Jan 2006 15:04:05",
 	"Mon Jan 2 15:04:05 2006",
 	"Mon, 02 Jan 2006 15:04:05",
 	time.RFC1123Z,
@@ -133,6 +143,9 @@ func (t *timeReader) number(n int64, h flow.Time) (Date, flow.Time, bool) {
 			perSec *= 1000
 		}
 	}
+	if t.perSec == 0 && perSec == 1e9 && n >= netTicks-125*1e15 && n < netTicks {
+		return 0, 0, false
+	}
 	if perSec > 1 {
 		n, h = n/perSec, flow.Time(n%perSec*100/perSec)
 	}
@@ -142,6 +155,10 @@ func (t *timeReader) number(n int64, h flow.Time) (Date, flow.Time, bool) {
 	date, at := t.at(n, h)
 	return date, at, true
 }
+
+// netTicks bounds the ticks of .NET, tenths of microseconds since the year 1, in this
+// and the last century. They would be nanoseconds of 1989 to 1992.
+const netTicks = 725 * 1e15
 
 // date reads a date with time.
 func (t *timeReader) date(v []byte) (Date, flow.Time, bool) {
@@ -195,7 +212,13 @@ func (t *timeReader) parse(s string, loc *time.Location) (time.Time, bool) {
 // unusual reads a date with the abbreviation of a zone at its end, or with a time
 // of day that Go does not read.
 func (t *timeReader) unusual(s string, loc *time.Location) (time.Time, bool) {
-	s, name := cutZone(strings.TrimSpace(s))
+	s = strings.TrimSpace(s)
+	if i := strings.IndexByte(s, '['); i > 0 && strings.HasSuffix(s, "]") { // Java: +02:00[Europe/Berlin]
+		s = s[:i]
+		at, ok := isoDate([]byte(s), nil)
+		return at, ok
+	}
+	s, name := cutZone(s)
 	zone := loc
 	if name != "" && abbreviations[name] != nil {
 		zone = abbreviations[name]

@@ -80,7 +80,8 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 // cutUnit cuts a unit of bytes off a number, such as K, MB or GiB. Prefixes
 // are decimal, as nfdump's, unless an i says that they are binary.
 func cutUnit(s string) (number string, factor float64) {
-	number = strings.TrimRight(s, "KkMGTPiBb ")
+	s = strings.TrimSuffix(strings.TrimSuffix(s, "ytes"), "yte") // of bytes
+	number = strings.TrimRight(s, "KkMmGgTtPpiBb ")
 	unit := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(s[len(number):]), "B"), "b")
 	base := 1000.
 	if binary, ok := strings.CutSuffix(unit, "i"); ok && binary != "" {
@@ -97,10 +98,13 @@ func cutUnit(s string) (number string, factor float64) {
 }
 
 // withoutSeparators takes thousands separators out of a number. Groups must
-// have three digits. A single point is a decimal point; two or more separate
+// have three digits, or those before the last two, as in India. A single point is a decimal point; two or more separate
 // thousands.
 func withoutSeparators(s string) (string, bool) {
-	for _, separator := range []string{",", "'", "_", " ", "\u00a0", "\u202f", "."} {
+	if i := strings.LastIndexByte(s, ','); i >= 0 && strings.Contains(s[:i], ".") { // 1.234,5
+		s = strings.NewReplacer(".", ",", ",", ".").Replace(s)
+	}
+	for _, separator := range []string{",", "'", "’", "_", " ", "\u00a0", "\u202f", "."} {
 		if !strings.Contains(s, separator) || separator == "." && strings.Count(s, ".") < 2 {
 			continue
 		}
@@ -114,7 +118,8 @@ func withoutSeparators(s string) (string, bool) {
 			if i == last {
 				g = whole
 			}
-			if i == 0 && (len(g) < 1 || len(g) > 3) || i > 0 && len(g) != 3 {
+			lakhs := separator == "," && len(g) == 2 && len(groups) > 2 // 1,23,456
+			if i == 0 && (len(g) < 1 || len(g) > 3) || i > 0 && len(g) != 3 && (i == last || !lakhs) {
 				return "", false
 			}
 		}

@@ -21,7 +21,7 @@ func TestWrittenCounts(t *testing.T) {
 			t.Errorf("%q: rounded %v", text, r.rounded)
 		}
 	}
-	for _, text := range []string{"", "-1", "1.5", "1,23", "12,34,567", "1,2345", "1.23.4", "x", "0x", "1e400", "9223372036854775808", "NaN", "M", "1 X", "1.2 MM", "1,234.5"} {
+	for _, text := range []string{"", "-1", "1.5", "1,23", "12,34,56", "1,2,345", "1,2345", "1.23.4", "x", "0x", "1e400", "9223372036854775808", "NaN", "M", "1 X", "1.2 MM", "1,234.5"} {
 		var r rowReader
 		if n, _, ok := r.count64([]byte(text)); ok {
 			t.Errorf("%q is read as %d", text, n)

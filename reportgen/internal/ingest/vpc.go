@@ -13,15 +13,6 @@ var vpcDefault = []string{
 	"protocol", "packets", "bytes", "start", "end", "action", "log-status",
 }
 
-// openVPC opens a VPC flow log as text, or wrapped in JSON by what carried it.
-func openVPC(in *lines, r rowReader, opt Options) (decoder, error) {
-	in, err := unwrapped(in)
-	if err != nil {
-		return nil, err
-	}
-	return openTable(vpcTable)(in, r, opt)
-}
-
 // vpcTable is the table of AWS VPC flow logs. A record describes one direction at
 // one network interface. Rejected traffic is read like accepted traffic, since it
 // is an attempt to connect. If the log has the addresses of the packets
@@ -30,6 +21,8 @@ func openVPC(in *lines, r rowReader, opt Options) (decoder, error) {
 //
 // If both interfaces of a connection are logged, the log has its traffic twice; it
 // is counted once (see [Sorter.Pair]).
+//
+// Tables of Athena and programs that read the log name the fields in their own way.
 //
 // Byte counts include the headers of packets. Times are in seconds, so many flows
 // begin in the same hundredth.
@@ -48,10 +41,10 @@ func vpcTable(opt Options) (tableSpec, error) {
 		s.header, s.assumed = vpcDefault, true
 	}
 	s.names = [numFields][]string{
-		fieldTime: {"start"}, fieldEnd: {"end"}, fieldProto: {"protocol"},
-		fieldSrc: {"pkt-srcaddr", "srcaddr"}, fieldSrcPort: {"srcport"},
-		fieldDst: {"pkt-dstaddr", "dstaddr"}, fieldPort: {"dstport"},
-		fieldUp: {"bytes"}, fieldFlags: {"tcp-flags"}, fieldStatus: {"log-status"}, fieldObserver: {"interface-id"}, fieldUpPackets: {"packets"}, fieldState: {"action"},
+		fieldTime: {"start", "starttime"}, fieldEnd: {"end", "endtime"}, fieldProto: {"protocol"},
+		fieldSrc: {"pkt-srcaddr", "srcaddr", "pktSrcAddr", "srcAddr", "sourceaddress"}, fieldSrcPort: {"srcport", "srcPort", "sourceport"},
+		fieldDst: {"pkt-dstaddr", "dstaddr", "pktDstAddr", "dstAddr", "destinationaddress"}, fieldPort: {"dstport", "dstPort", "destinationport"},
+		fieldUp: {"bytes", "numbytes"}, fieldFlags: {"tcp-flags"}, fieldStatus: {"log-status"}, fieldObserver: {"interface-id"}, fieldUpPackets: {"packets", "numpackets"}, fieldState: {"action"},
 	}
 	return s, nil
 }

@@ -81,7 +81,7 @@ func TestVPC(t *testing.T) {
 			"2 2021-12-20 11:34:26.00 udp 89.160.20.156:50041 > 10.200.0.80:33004 1 one-way for 23100\n"},
 		{"of a transit gateway, without header", Options{}, "3 - 748335378900 tgw-0a12bc34de56f7890 tgw-attach-0123abcd - - vpc-0abc1234 vpc-0def5678 - - eni-0ee5f66aa7bcc89d0 eni-0dd4ee5f66aa7bcc8 - - - 216.160.83.56 89.160.20.128 36721 8080 17 13 6842 1755592553 1755592580 OK - - - - - - - ingress - -\n",
 			"error: line 1: 36 fields without a header, but the default format has 14; name the columns in the first line, or with --fields\n"},
-		{"a field missing", Options{Fields: []string{"srcaddr", "dstaddr", "start"}}, "10.0.0.1 10.0.0.2 1\n", "error: missing columns of a VPC flow log: srcport, dstport, protocol, bytes; found"},
+		{"a field missing", Options{Fields: []string{"srcaddr", "dstaddr", "start"}}, "10.0.0.1 10.0.0.2 1\n", "error: missing columns of a VPC flow log: srcport or srcPort, dstport or dstPort, protocol, bytes or numbytes; found"},
 		{"empty", Options{}, "", ""},
 	})
 }

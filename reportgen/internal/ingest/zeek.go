@@ -34,12 +34,34 @@ var zeekNames = [numFields]string{
 }
 
 // zeekSpellings returns the names that a field of the connection log has: those
-// of the record id come with the separator that the site chose for scopes.
+// of the record id come with the separator that the site chose for scopes, or without
+// the scope, or are those of the manual's example of Log::default_field_name_map, or of
+// ROCK NSM.
 func zeekSpellings(name string) []string {
-	if rest, ok := strings.CutPrefix(name, "id."); ok {
-		return []string{name, "id_" + rest, "id$" + rest, "id:" + rest}
+	rest, ok := strings.CutPrefix(name, "id.")
+	if !ok {
+		return []string{name}
 	}
-	return []string{name}
+	return append([]string{name, "id_" + rest, "id$" + rest, "id:" + rest, rest}, zeekRenamed[rest]...)
+}
+
+var zeekRenamed = map[string][]string{
+	"orig_h": {"src", "@meta.orig_host"}, "orig_p": {"src_port", "@meta.orig_port"}, "resp_h": {"dst", "@meta.resp_host"}, "resp_p": {"dst_port", "@meta.resp_port"},
+}
+
+// zeekTable is the table that other programs make of the connection log.
+func zeekTable(opt Options) (tableSpec, error) {
+	s := tableSpec{about: "a Zeek log", unset: []string{"-", "", "(empty)", "NaN", "nan"}, needed: zeekNeeded, flow: zeekStateFlow, icmpForm: icmpSplit}
+	names := zeekNames
+	if opt.Bytes == IPBytes {
+		names = zeekIPNames()
+	}
+	for f, name := range names {
+		if name != "" {
+			s.names[f] = zeekSpellings(name)
+		}
+	}
+	return s, nil
 }
 
 // zeekField returns the field that a name of the log stands for.
@@ -105,6 +127,8 @@ func openZeek(in *lines, r rowReader, opt Options) (decoder, error) {
 		return &zeekTSV{in: in, row: r}, nil
 	case bytes.IndexByte(start, '{') >= 0, start[0] == '[':
 		return openEvents(in, r, zeekSpec(&r.names))
+	case bytes.Contains(start, []byte("uid")) || bytes.Contains(start, []byte("orig_h")):
+		return openTable(zeekTable)(in, r, opt)
 	}
 	return nil, fmt.Errorf("line %d: %q: not the header of a Zeek log (#fields); if the header is missing, copy it from another conn.log", in.n+1, start)
 }

@@ -7,8 +7,8 @@ import "slices"
 func zeekSpec(names *[numFields]string) *jsonSpec {
 	s := &jsonSpec{
 		about:    "a Zeek log",
-		extra:    append([]string{"_path", "@stream", "log_type", "event_type"}, zeekConnOnly...),
-		wrappers: []string{"conn", "_source"},
+		extra:    append([]string{"_path", "@stream", "@meta.stream", "log_type", "event_type"}, zeekConnOnly...),
+		wrappers: []string{"zeek", "conn"},
 		take:     takeZeek,
 		flow:     zeekStateFlow,
 	}
@@ -27,7 +27,7 @@ var zeekConnOnly = []string{
 }
 
 func takeZeek(e *jsonEvent, r *rowReader, line int64) error {
-	for _, key := range []string{"_path", "@stream", "log_type"} {
+	for _, key := range []string{"_path", "@stream", "@meta.stream", "log_type"} {
 		if v := e.get(key); v != nil && string(v) != "conn" {
 			return r.leaveOut(line, otherLog, key+" "+excerpt(v))
 		}

@@ -1,0 +1,130 @@
+package ingest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// dialect is a log as some program writes or carries it.
+type dialect struct {
+	name, format, log string
+	want              string // the connections, with times, as paired writes them
+}
+
+const (
+	oneConn    = "2024-04-19 12:34:56.50 10.0.0.5 > 198.51.100.7:443 100/200\n"
+	oneConnVPC = "2024-04-19 12:34:56.00 10.0.0.5 > 198.51.100.7:443 100/200\n"
+
+	zeekObject = `{"ts":1713530096.5,"uid":"C1","id.orig_h":"10.0.0.5","id.orig_p":50000,"id.resp_h":"198.51.100.7","id.resp_p":443,"proto":"tcp","duration":1.5,"orig_bytes":100,"resp_bytes":200,"conn_state":"SF"}`
+	vpcThere   = "2 123456789010 eni-1 10.0.0.5 198.51.100.7 50000 443 6 2 100 1713530096 1713530156 ACCEPT OK"
+	vpcBack    = "2 123456789010 eni-1 198.51.100.7 10.0.0.5 443 50000 6 3 200 1713530096 1713530156 ACCEPT OK"
+)
+
+// carried is a log of lines, each a text under a key of an object.
+func carried(before, after string, lines ...string) string {
+	var b strings.Builder
+	for _, line := range lines {
+		b.WriteString(before + strings.ReplaceAll(line, `"`, `\"`) + after)
+	}
+	return b.String()
+}
+
+// dialects are logs that programs carry in other ways than their tools write them, or
+// that they write in other words. None is to be refused, or read as something else.
+var dialects = []dialect{
+	{"Docker", "zeek", carried(`{"log":"`, `\n","stream":"stdout"}`+"\n", zeekObject), oneConn},
+	{"Beats, not decoded", "zeek", carried(`{"@timestamp":"2024-04-19T12:40:00Z","message":"`, `","host":{"name":"a"}}`+"\n", zeekObject), oneConn},
+	{"Beats, decoded under a key", "zeek", `{"@timestamp":"2024-04-19T12:40:00Z","json":` + zeekObject + "}\n", oneConn},
+	{"Beats, under the name of the module", "zeek", `{"@timestamp":"2024-04-19T12:40:00Z","zeek":{"conn":` + zeekObject + "}}\n", oneConn},
+	{"Splunk, raw", "zeek", carried(`{"preview":false,"result":{"_raw":"`, `","_time":"2024"}}`+"\n", zeekObject), oneConn},
+	{"Splunk, fields", "zeek", `{"preview":false,"result":` + zeekObject + "}\n", oneConn},
+	{"Cloud Logging", "zeek", `{"insertId":"a","jsonPayload":` + zeekObject + "}\n", oneConn},
+	{"syslog with braces in its own data", "zeek", `<134>1 2024-04-19T12:34:57Z h zeek 1 - [m a="{b}"] ` + zeekObject + "\n", oneConn},
+	{"a search of Elasticsearch", "zeek", `{"took":1,"hits":{"hits":[{"_index":"z","_source":` + zeekObject + "}]}}", oneConn},
+	{"names without scope", "zeek", strings.ReplaceAll(zeekObject, `"id.`, `"`) + "\n", oneConn},
+	{"names of the manual's field map", "zeek", "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tsrc\tsrc_port\tdst\tdst_port\tproto\tduration\torig_bytes\tresp_bytes\tconn_state\n" +
+		"1713530096.5\tC1\t10.0.0.5\t50000\t198.51.100.7\t443\ttcp\t1.5\t100\t200\tSF\n", oneConn},
+	{"a table of pandas", "zeek", "ts,uid,id.orig_h,id.orig_p,id.resp_h,id.resp_p,proto,duration,orig_bytes,resp_bytes,conn_state\n1713530096.5,C1,10.0.0.5,50000,198.51.100.7,443.0,tcp,1.5,100.0,200.0,SF\n", oneConn},
+
+	{"Kibana", "ecs", `"@timestamp","source.ip","source.port","destination.ip","destination.port","network.transport","source.bytes","destination.bytes","event.duration"` + "\n" +
+		`"Apr 19, 2024 @ 12:34:56.500","10.0.0.5","50,000","198.51.100.7",443,tcp,"1,234","2,345,678","1,500,000,000"` + "\n", "2024-04-19 12:34:56.50 10.0.0.5 > 198.51.100.7:443 1234/2345678\n"},
+	{"fields of a search of Elasticsearch", "ecs", `{"fields":{"@timestamp":["2024-04-19T12:34:56.5Z"],"source.ip":["10.0.0.5"],"source.port":[50000],"destination.ip":["198.51.100.7"],"destination.port":[443],"network.transport":["tcp"],"source.bytes":[100],"destination.bytes":[200]}}` + "\n", oneConn},
+	{"firewalls report beginnings and other logs", "ecs", strings.Join([]string{
+		ecsSession(`"event":{"action":"flow_started","start":"2024-04-19T12:34:56.5Z"},"panw":{"panos":{"type":"TRAFFIC"}}`),
+		ecsSession(`"event":{"action":"url_filtering","start":"2024-04-19T12:34:56.5Z"},"panw":{"panos":{"type":"THREAT"}}`),
+		ecsSession(`"event":{"code":"0000000020","start":"2024-04-19T12:34:56.5Z"},"fortinet":{"firewall":{"type":"traffic"}}`),
+		ecsSession(`"event":{"action":"flow_terminated","start":"2024-04-19T12:34:56.5Z"},"panw":{"panos":{"type":"TRAFFIC"}}`)}, ""), oneConn},
+
+	{"a subscription, objects without lines between", "vpc", `{"messageType":"DATA_MESSAGE","logEvents":[{"id":"1","message":"` + vpcThere + `"}]}` +
+		`{"messageType":"CONTROL_MESSAGE","logEvents":[{"id":"","message":"CWL CONTROL MESSAGE: Checking health of destination Firehose."}]}` +
+		`{"messageType":"DATA_MESSAGE","logEvents":[{"id":"2","message":"` + vpcBack + `"}]}`, oneConnVPC},
+	{"Logs Insights", "vpc", "@timestamp,@message\n2024-04-19 12:34:56.000," + vpcThere + "\n2024-04-19 12:34:56.000,\"" + vpcBack + "\"\n", oneConnVPC},
+	{"aws logs tail", "vpc", "2024-04-19T12:35:56+00:00 eni-1-all " + vpcThere + "\n2024-04-19T12:35:56+00:00 eni-1-all " + vpcBack + "\n", oneConnVPC},
+	{"Splunk, a line of text", "vpc", carried(`{"result":{"_raw":"`, `"}}`+"\n", vpcThere, vpcBack), oneConnVPC},
+	{"rows as objects", "vpc", vpcObject("10.0.0.5", "198.51.100.7", 50000, 443, 100) + vpcObject("198.51.100.7", "10.0.0.5", 443, 50000, 200), oneConnVPC},
+	{"rows as objects, in other words", "vpc", strings.NewReplacer("srcaddr", "srcAddr", "dstaddr", "dstAddr", "srcport", "srcPort", "dstport", "dstPort", "interface_id", "interfaceId").Replace(
+		vpcObject("10.0.0.5", "198.51.100.7", 50000, 443, 100) + vpcObject("198.51.100.7", "10.0.0.5", 443, 50000, 200)), oneConnVPC},
+	{"a table of Athena", "vpc", `"version","account","interfaceid","sourceaddress","destinationaddress","sourceport","destinationport","protocol","numpackets","numbytes","starttime","endtime","action","logstatus"` + "\n" +
+		`"2","1","eni-1","10.0.0.5","198.51.100.7","50000","443","6","2","100","1713530096","1713530156","ACCEPT","OK"` + "\n" +
+		`"2","1","eni-1","198.51.100.7","10.0.0.5","443","50000","6","2","200","1713530096","1713530156","ACCEPT","OK"` + "\n", oneConnVPC},
+
+	{"reports of a long connection", "binetflow", "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,TotBytes,SrcBytes\n" +
+		"2024/04/19 12:34:56.5,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,CON,90,30\n2024/04/19 12:35:56.5,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,CON,90,30\n" +
+		"2024/04/19 12:36:20,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,FIN,120,40\n", oneConn},
+	{"pieces of two minutes", "cicflowmeter", "Flow ID,Src IP,Src Port,Dst IP,Dst Port,Protocol,Timestamp,Flow Duration,Total Fwd Packet,Total Bwd packets,Total Length of Fwd Packet,Total Length of Bwd Packet\n" +
+		"x,10.0.0.5,50000,198.51.100.7,443,6,19/04/2024 12:34:56 PM,119990000,10,12,40.0,50.0\nx,10.0.0.5,50000,198.51.100.7,443,6,19/04/2024 12:36:56 PM,119990000,10,12,60.0,150.0\n", oneConnVPC},
+	{"the export of Panorama", "paloalto", "Domain,Receive Time,Serial #,Type,Threat/Content Type,Source address,Destination address,Source Port,Destination Port,IP Protocol,Action,Bytes,Bytes Sent,Bytes Received,Start Time,Elapsed Time (sec)\n" +
+		"1,2024/04/19 12:35:56,0011,TRAFFIC,end,10.0.0.5,198.51.100.7,50000,443,tcp,allow,300,100,200,2024/04/19 12:34:56,60\n", oneConnVPC},
+	{"an old zone", "fortinet", `<190>date=2024-04-19 time=14:34:56 tz="UTC+2:00" devid=FG1 logid=0001000014 type=traffic srcip=10.0.0.5 srcport=50000 dstip=198.51.100.7 dstport=443 proto=6 action=close duration=0 sentbyte=100 rcvdbyte=200` + "\n", oneConnVPC},
+	{"openings and listeners", "ocsf", ocsfEvent(`"activity_id":1`) + ocsfEvent(`"activity_id":7,"traffic":{"bytes_out":1,"bytes_in":1}`) + ocsfEvent(`"activity_id":2,"duration":60000,"traffic":{"bytes_out":100,"bytes_in":200}`), oneConnVPC},
+}
+
+func ecsSession(more string) string {
+	return `{"@timestamp":"2024-04-19T12:36:00Z","source":{"ip":"10.0.0.5","port":50000,"bytes":100},"destination":{"ip":"198.51.100.7","port":443,"bytes":200},"network":{"transport":"tcp"},` + more + "}\n"
+}
+
+func vpcObject(src, dst string, sport, dport, octets int) string {
+	return fmt.Sprintf(`{"version":2,"interface_id":"eni-1","srcaddr":%q,"dstaddr":%q,"srcport":%d,"dstport":%d,"protocol":6,"packets":2,"bytes":%d,"start":1713530096,"end":1713530156,"action":"ACCEPT","log_status":"OK"}`+"\n",
+		src, dst, sport, dport, octets)
+}
+
+func ocsfEvent(more string) string {
+	return `{"class_uid":4001,"time":1713530096000,"src_endpoint":{"ip":"10.0.0.5","port":50000},"dst_endpoint":{"ip":"198.51.100.7","port":443},"connection_info":{"protocol_name":"TCP"},` + more + "}\n"
+}
+
+// TestDialects detects and reads each dialect.
+func TestDialects(t *testing.T) {
+	for _, d := range dialects {
+		t.Run(d.format+"/"+d.name, func(t *testing.T) {
+			path := write(t, t.TempDir(), "some.log", []byte(d.log))
+			if f, err := Detect([]string{path}, Options{}); err != nil || f.Name != d.format {
+				t.Errorf("detected as %q, %v", f.Name, err)
+			}
+			flows, summary, err := readAs(t, d.format, []string{path}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := paired(t, &Sorter{}, flows); got != d.want {
+				t.Errorf("got\n%swant\n%s", got, d.want)
+			}
+			for _, c := range summary.LeftOut {
+				if c.Reason.malformed() {
+					t.Errorf("left out %d rows: %s: %s", c.Rows, c.Reason, c.First)
+				}
+			}
+		})
+	}
+}
+
+// TestJSONTable reads objects with keys of any name, also in other objects.
+func TestJSONTable(t *testing.T) {
+	opt := Options{Map: map[string]string{"timestamp": "start", "src_ip": "a.ip", "dst_ip": "b.ip", "port": "b.port", "proto": "p", "up_bytes": "out", "down_bytes": "in"}}
+	testFormat(t, "csv", []formatCase{
+		{"objects", opt, `{"start":"2024-04-19 12:34:56","a":{"ip":"10.0.0.5"},"b":{"ip":"192.0.2.1","port":53},"p":"udp","out":1.5E3,"in":null}` + "\n" + `{"start":1713530097,"a.ip":"10.0.0.5","b.ip":"192.0.2.1","b.port":"53","p":17,"out":"1,234","in":7}` + "\n" + `{"start":1713530097}` + "\n", `
+1 2024-04-19 12:34:56.00 udp 10.0.0.5:0 > 192.0.2.1:53 1500/0 unknown
+2 2024-04-19 12:34:57.00 udp 10.0.0.5:0 > 192.0.2.1:53 1234/7
+3 left out: a needed field is unset: p
+`},
+	})
+}
