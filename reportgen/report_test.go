@@ -72,6 +72,18 @@ func TestGoldenReport(t *testing.T) {
 	if diff := cmp.Diff(testenv.Tree(t, out), testenv.Tree(t, kept)); diff != "" {
 		t.Errorf("a run with nothing changed gives other bytes:\n%s", diff)
 	}
+	t.Run("in Portuguese", func(t *testing.T) {
+		// No cell runs again, and no text lacks a translation.
+		portuguese := filepath.Join(t.TempDir(), "pt")
+		runReport(t, portuguese, "--strict", "-l", "pt", "--to", "html,md,email", "../notebooks")
+		page := testenv.Tree(t, portuguese)["report.md"]
+		for _, want := range []string{"# Análise do tráfego de rede", "Alemanha", "[Figura 1.1]", "de gravidade crítica", "| 175"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the Portuguese report lacks %q", want)
+			}
+		}
+		rendertest.CheckHTML(t, filepath.Join(portuguese, "index.html"))
+	})
 	t.Run("printed", func(t *testing.T) {
 		if _, err := browser.Find(); errors.Is(err, browser.ErrNotFound) {
 			t.Skipf("nothing is printed: %v", err)

@@ -235,3 +235,22 @@ func TestReferences(t *testing.T) {
 		}
 	}
 }
+
+// Translated labels keep the edge that they share with others, and other texts and names
+// are translated too.
+func TestTranslate(t *testing.T) {
+	img := parse(t, `<svg viewBox="0 0 200 100"><style>text{x:1}</style><g data-entity="host"><title>host</title></g>`+
+		`<text x="40" font-size="10">left</text><text x="40" font-size="10">host</text>`+
+		`<text x="82.78" font-size="10">host</text><text x="87.78" font-size="10">hot</text>`+
+		`<text x="180" font-size="10">host</text></svg>`)
+	img.Translate(func(s string) string { return strings.ReplaceAll(s, "host", "hosthost") })
+	got := string(img.Standalone(""))
+	for _, want := range []string{
+		`data-entity="hosthost"`, "<title>hosthost</title>", `<text x="40" font-size="10">hosthost</text>`,
+		`<text x="63.88" font-size="10">hosthost</text>`, `<text x="161.1" font-size="10">hosthost</text>`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+}

@@ -9,8 +9,8 @@ import (
 )
 
 // Translate replaces the texts of the picture, and the subjects and titles of its marks, by
-// what say returns. A text that becomes longer or shorter keeps the edge, or the middle,
-// that it shares with others.
+// what say returns. A text that becomes longer or shorter keeps its left edge, or the right
+// one if it shares that with more texts, and does not extend beyond all others.
 func (img *Image) Translate(say func(string) string) {
 	var labels []*label
 	var walk func(*element)
@@ -80,25 +80,27 @@ func newLabel(e *element, was, is string) *label {
 // near is the distance below which two edges are the same.
 const near = 0.4
 
-// move shifts a label so that its right edge or its middle stays where it was, unless other
-// labels begin where it does.
+// move shifts a label whose right edge is to stay where it was.
 func (l *label) move(all []*label) {
 	grown := l.is - l.was
 	if !l.placed || math.Abs(grown) < near {
 		return
 	}
-	left, right := false, false
+	left, right, end := 0, 0, l.x+l.was
 	for _, o := range all {
 		if o == l || !o.placed || o.transform != l.transform {
 			continue
 		}
-		left = left || math.Abs(o.x-l.x) < near
-		right = right || math.Abs(o.x+o.was-l.x-l.was) < near
+		if math.Abs(o.x-l.x) < near {
+			left++
+		}
+		if math.Abs(o.x+o.was-l.x-l.was) < near {
+			right++
+		}
+		end = max(end, o.x+o.was)
 	}
-	shift := grown / 2
-	if left {
-		shift = 0
-	} else if right {
+	shift := max(0, l.x+l.is-end)
+	if right > left {
 		shift = grown
 	}
 	for i, a := range l.element.attrs {

@@ -54,6 +54,7 @@ type message struct {
 
 // pattern is a text with verbs.
 type pattern struct {
+	text   string
 	prefix string // the text before the first verb
 	match  *regexp.Regexp
 	as     string
@@ -141,7 +142,7 @@ func kinds(text string) []string {
 func newPattern(text, as string) pattern {
 	var b strings.Builder
 	b.WriteString(`^(?s:`)
-	p := pattern{as: as}
+	p := pattern{text: text, as: as}
 	rest := 0
 	for i, at := range verb.FindAllStringSubmatchIndex(text, -1) {
 		literal := text[rest:at[0]]

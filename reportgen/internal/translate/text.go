@@ -12,7 +12,7 @@ func (t *Translator) Text(text string) string {
 		return text
 	}
 	text = oneLine(text)
-	if as, ok := t.known(text, 0); ok {
+	if as, ok := t.known(text, 0, ""); ok {
 		return as
 	}
 	if hasWords(text) {
@@ -40,8 +40,9 @@ func (t *Translator) Value(text string) string { return t.value(text, 0) }
 // deepest bounds the texts within texts.
 const deepest = 6
 
-// known returns the translation of a text that the catalog has as a whole.
-func (t *Translator) known(text string, depth int) (string, bool) {
+// known returns the translation of a text that the catalog has as a whole. If the text has
+// the separator, patterns without it do not count: their verbs would span clauses.
+func (t *Translator) known(text string, depth int, separator string) (string, bool) {
 	if as, ok := t.messages[text]; ok && !verb.MatchString(text) {
 		return strings.ReplaceAll(as, "%%", "%"), true
 	}
@@ -49,7 +50,7 @@ func (t *Translator) known(text string, depth int) (string, bool) {
 		return text, false
 	}
 	for _, p := range t.patterns {
-		if !strings.HasPrefix(text, p.prefix) {
+		if !strings.HasPrefix(text, p.prefix) || strings.Contains(text, separator) && !strings.Contains(p.text, separator) {
 			continue
 		}
 		if m := p.match.FindStringSubmatch(text); m != nil {
@@ -79,7 +80,7 @@ func (t *Translator) filled(as string, args []string, depth int) string {
 // value translates a part of a text: what the catalog has as a whole, else clause by
 // clause, else its numbers.
 func (t *Translator) value(text string, depth int) string {
-	if as, ok := t.known(text, depth); ok {
+	if as, ok := t.known(text, depth, "; "); ok {
 		return as
 	}
 	if country, ok := t.words.Country(text); ok {
@@ -152,7 +153,7 @@ func (t *Translator) numbers(text string) string {
 
 // Number writes the numbers of a formatted quantity with the marks of the language.
 func (t *Translator) Number(text string) string {
-	if as, ok := t.known(text, 0); ok {
+	if as, ok := t.known(text, 0, ""); ok {
 		return as
 	}
 	return t.numbers(text)

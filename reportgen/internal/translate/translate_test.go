@@ -18,6 +18,8 @@ const sample = `
   as: "O título"
 - text: two words
   as: duas palavras
+- text: "sent %s per request"
+  as: "enviou %s por pedido"
 - text: "gaps varying by %d %%"
   as: "intervalos que variam %d %%"
 `
@@ -44,21 +46,23 @@ func TestText(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"sent 1,075 DNS requests, 9.6 times its baseline; 334,778 flows": "enviou 1 075 pedidos de DNS, 9,6 vezes a sua referência; 334 778 fluxos",
-		"Germany":               "Alemanha",
-		"The Netherlands":       "Países Baixos",
-		"Dropbox, Inc.":         "Dropbox, Inc.",
-		"two words and Germany": "duas palavras e Alemanha",
-		"09:29:38":              "09:29:38",
-		"10.0.0.1/24":           "10.0.0.1/24",
-		"tcp":                   "tcp",
-		"":                      "",
-		"an unknown word here":  "an unknown word here",
+		"sent 1,075 DNS requests; 12 kB per request":                     "enviou 1 075 pedidos de DNS; 12 kB per request",
+		"sent 12.5 kB per request":                                       "enviou 12,5 kB por pedido",
+		"Germany":                                                        "Alemanha",
+		"The Netherlands":                                                "Países Baixos",
+		"Dropbox, Inc.":                                                  "Dropbox, Inc.",
+		"two words and Germany":                                          "duas palavras e Alemanha",
+		"09:29:38":                                                       "09:29:38",
+		"10.0.0.1/24":                                                    "10.0.0.1/24",
+		"tcp":                                                            "tcp",
+		"":                                                               "",
+		"an unknown word here":                                           "an unknown word here",
 	} {
 		if got := plain(tr.Value(text)); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
-	want := "an unknown word here\nsent 1,075 DNS requests, 9.6 times its baseline"
+	want := "12 kB per request\nan unknown word here\nsent 1,075 DNS requests, 9.6 times its baseline"
 	if got := strings.Join(tr.Missing(), "\n"); got != want {
 		t.Errorf("missing:\n%s\nwant:\n%s", got, want)
 	}
