@@ -85,7 +85,7 @@ func newDetectCommand() *cobra.Command {
 	usage.Once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
 	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
-	f.StringVar(&opt.format, "format", findings.FormatTable, "`FORMAT` output format: table, json, csv, ocsf, ecs, stix or navigator")
+	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf, ecs, stix or navigator")
 	usage.Once(f, &opt.allow, "allow", "`FILE` allow list: findings that it names are not shown")
 	f.StringVar(&opt.failOn, "fail-on", "", "`SEVERITY` exit with 1 if a finding has this severity or above")
 	opt.alerts.addFlags(f)

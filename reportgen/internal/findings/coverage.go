@@ -13,9 +13,9 @@ import (
 // table and after JSON, in the same format, and else as a table to aside.
 func WriteCoverage(w, aside io.Writer, list []detect.Coverage, format string) error {
 	switch format {
-	case FormatJSON:
+	case formatJSON:
 		return writeCoverageJSON(w, list)
-	case FormatTable:
+	case formatTable:
 		if _, err := fmt.Fprintln(w); err != nil {
 			return err
 		}

@@ -23,22 +23,22 @@ import (
 
 // The formats of [Write].
 const (
-	FormatTable = "table" // the devices, the findings above info, and the number of others
-	FormatJSON  = "json"  // one finding a line
-	FormatCSV   = "csv"   // a header and one finding a line; evidence is JSON
+	formatTable = "table" // the devices, the findings above info, and the number of others
+	formatJSON  = "json"  // one finding a line
+	formatCSV   = "csv"   // a header and one finding a line; evidence is JSON
 )
 
 // Formats returns the names of the formats.
-func Formats() []string { return []string{FormatTable, FormatJSON, FormatCSV} }
+func Formats() []string { return []string{formatTable, formatJSON, formatCSV} }
 
 // Write writes findings in a format.
 func Write(w io.Writer, r detect.Result, format string) error {
 	switch format {
-	case FormatTable:
+	case formatTable:
 		return writeTable(w, r)
-	case FormatJSON:
+	case formatJSON:
 		return writeJSON(w, r)
-	case FormatCSV:
+	case formatCSV:
 		return writeCSV(w, r)
 	}
 	return fmt.Errorf("format %q: want %s", format, strings.Join(Formats(), ", "))

@@ -82,7 +82,7 @@ dns-c2  no   0     0      no DNS\x1b[2J
 
 func TestTable(t *testing.T) {
 	var b bytes.Buffer
-	if err := findings.Write(&b, result(), findings.FormatTable); err != nil {
+	if err := findings.Write(&b, result(), "table"); err != nil {
 		t.Fatal(err)
 	}
 	const want = `DEVICE    SEVERITY  SCORE  RULES
@@ -97,7 +97,7 @@ RULE  ENTITY    SEVERITY  SCORE  FROM   TO     SUMMARY
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 	b.Reset()
-	if err := findings.Write(&b, detect.Result{}, findings.FormatTable); err != nil || b.String() != "No findings above info.\n" {
+	if err := findings.Write(&b, detect.Result{}, "table"); err != nil || b.String() != "No findings above info.\n" {
 		t.Errorf("%q, %v", b.String(), err)
 	}
 }
@@ -105,7 +105,7 @@ RULE  ENTITY    SEVERITY  SCORE  FROM   TO     SUMMARY
 // A spreadsheet must not take a cell for a formula.
 func TestCSV(t *testing.T) {
 	var b bytes.Buffer
-	if err := findings.Write(&b, result(), findings.FormatCSV); err != nil {
+	if err := findings.Write(&b, result(), "csv"); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll()
@@ -127,7 +127,7 @@ func TestCSV(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	var b bytes.Buffer
-	if err := findings.Write(&b, result(), findings.FormatJSON); err != nil {
+	if err := findings.Write(&b, result(), "json"); err != nil {
 		t.Fatal(err)
 	}
 	var f detect.Finding

@@ -13,10 +13,10 @@ import (
 func TestRead(t *testing.T) {
 	entity := netip.MustParseAddr("10.0.0.1")
 	var b bytes.Buffer
-	if err := findings.Write(&b, detect.Result{Findings: []detect.Finding{{Rule: "beacon", Entity: entity, Severity: detect.High, Since: "2024-03-18"}}}, findings.FormatJSON); err != nil {
+	if err := findings.Write(&b, detect.Result{Findings: []detect.Finding{{Rule: "beacon", Entity: entity, Severity: detect.High, Since: "2024-03-18"}}}, "json"); err != nil {
 		t.Fatal(err)
 	}
-	if err := findings.WriteCoverage(&b, nil, []detect.Coverage{{Rule: "beacon", Ran: true, Days: 3}, {Rule: "dns-c2", Reason: "no DNS"}}, findings.FormatJSON); err != nil {
+	if err := findings.WriteCoverage(&b, nil, []detect.Coverage{{Rule: "beacon", Ran: true, Days: 3}, {Rule: "dns-c2", Reason: "no DNS"}}, "json"); err != nil {
 		t.Fatal(err)
 	}
 	found, seen, err := findings.Read("day", &b)

@@ -77,7 +77,7 @@ func Convert(paths []string, out string) (Table, error) {
 
 // Summary says what the table has, in a line.
 func (t *Table) Summary() string {
-	return fmt.Sprintf("%s, %s networks; %s left out because the input says nothing about them", t.Kind(),
+	return fmt.Sprintf("%s, %s networks; %s left out because the input says nothing about them", t.kind(),
 		humanize.Comma(int64(len(t.Entries))), humanize.Comma(int64(t.Unknown)))
 }
 
@@ -105,10 +105,10 @@ func (t *Table) add(o Table) {
 	t.Unknown += o.Unknown
 }
 
-// Kind is the type that the MMDB states: GeoLite2-Country or GeoLite2-ASN, so
+// kind is the type that the MMDB states: GeoLite2-Country or GeoLite2-ASN, so
 // that every reader of those opens it, or one of Flowbook's own where entries
 // have both.
-func (t *Table) Kind() string {
+func (t *Table) kind() string {
 	countries, owners := false, false
 	for _, e := range t.Entries {
 		countries = countries || e.Country != ""
@@ -132,7 +132,7 @@ func (t *Table) WriteMMDB(w io.Writer, built int64) error {
 	}
 	tree, err := mmdbwriter.New(mmdbwriter.Options{
 		BuildEpoch:              built,
-		DatabaseType:            t.Kind(),
+		DatabaseType:            t.kind(),
 		Description:             map[string]string{"en": "Converted by Flowbook"},
 		Languages:               []string{"en"},
 		DisableIPv4Aliasing:     true,

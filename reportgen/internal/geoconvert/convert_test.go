@@ -239,8 +239,8 @@ func TestLegacyASNum(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if table.Kind() != "GeoLite2-ASN" {
-		t.Errorf("kind %s", table.Kind())
+	if table.kind() != "GeoLite2-ASN" {
+		t.Errorf("kind %s", table.kind())
 	}
 	db := lookup(t, table)
 	for a, want := range map[string]geo.Owner{
