@@ -12,6 +12,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/query"
 )
 
 // EntityKind is what an investigation is about.
@@ -51,7 +52,7 @@ func (e *unknownEntityError) Error() string {
 
 // FindEntity returns the entity that a name means: an address, or else the name or
 // number (AS15169) of an owner, or else the name or code of a country, in any case.
-// It is an error with the nearest names if none of the days has it.
+// It is an error with similar names if none of the days has it.
 func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day) (Entity, error) {
 	name = strings.TrimSpace(name)
 	addrs := addressesOf(days)
@@ -97,7 +98,7 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		return e, nil
 	}
 	delete(names, "")
-	return e, &unknownEntityError{name, nearestNames(name, slices.Sorted(maps.Keys(names)))}
+	return e, &unknownEntityError{name, query.Nearest(name, slices.Sorted(maps.Keys(names)))}
 }
 
 func addressesOf(days []Day) map[netip.Addr]bool {
@@ -130,40 +131,6 @@ func nearestAddrs(a netip.Addr, addrs map[netip.Addr]bool) []string {
 		names = append(names, b.String())
 	}
 	return names
-}
-
-// nearestNames returns the names that need the fewest changes of a letter.
-func nearestNames(name string, names []string) []string {
-	name = strings.ToLower(name)
-	slices.SortStableFunc(names, func(a, b string) int {
-		return cmp.Compare(changes(name, strings.ToLower(a)), changes(name, strings.ToLower(b)))
-	})
-	return names[:min(nearestListed, len(names))]
-}
-
-// changes is the distance of Levenshtein. Letters after the end of a are cheap: a may
-// be the start of a name.
-func changes(a, b string) float64 {
-	row := make([]float64, len(b)+1)
-	for j := range row {
-		row[j] = float64(j)
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0]++
-		for j := range len(b) {
-			cost := 1.0
-			if a[i] == b[j] {
-				cost = 0
-			}
-			insert := 1.0
-			if i == len(a)-1 {
-				insert = 0.2
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+insert, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 // has reports whether an address is the entity's.

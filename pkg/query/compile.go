@@ -212,7 +212,7 @@ func (c *compiler) comparison(e *Binary, negate bool) (node, error) {
 // numberComparison compiles the comparison of a column of numbers.
 func (c *compiler) numberComparison(i int, e *Binary, negate bool) (node, error) {
 	right := e.Right
-	if w, ok := right.(*Ref); ok && c.isWord(w) && len(nearest(w.Name, c.schema.Names())) == 0 {
+	if w, ok := right.(*Ref); ok && c.isWord(w) && len(Nearest(w.Name, c.schema.Names())) == 0 {
 		right = &Literal{Value: Value{Kind: Text, Words: w.Name}, place: w.place}
 	}
 	l, ok := right.(*Literal)

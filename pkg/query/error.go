@@ -32,9 +32,9 @@ func oneLine(s string) string {
 	}, s)
 }
 
-// nearest returns the names that may be meant by name, the
-// nearest first and at most three.
-func nearest(name string, names []string) []string {
+// Nearest returns the names that may be meant by name, without regard to case: the nearest
+// first, and at most three.
+func Nearest(name string, names []string) []string {
 	type near struct {
 		name string
 		far  int
@@ -42,7 +42,10 @@ func nearest(name string, names []string) []string {
 	var found []near
 	lower := strings.ToLower(name)
 	for _, n := range names {
-		far := distance(lower, strings.ToLower(n))
+		far, start := distance(lower, strings.ToLower(n))
+		if len(lower) > 3 {
+			far = min(far, start)
+		}
 		if len(lower) > 1 && strings.HasPrefix(strings.ToLower(n), lower) || len(lower) > 2 && (strings.Contains(strings.ToLower(n), lower) || strings.Contains(lower, strings.ToLower(n))) {
 			far = min(far, 1)
 		}
@@ -59,8 +62,8 @@ func nearest(name string, names []string) []string {
 }
 
 // distance is the number of letters to insert, remove, replace or swap with the
-// next to make b of a (the optimal string alignment distance).
-func distance(a, b string) int {
+// next to make b of a (the optimal string alignment distance), and to make the start of b.
+func distance(a, b string) (whole, start int) {
 	s, t := []rune(a), []rune(b)
 	rows := make([][]int, len(s)+1)
 	for i := range rows {
@@ -82,13 +85,13 @@ func distance(a, b string) int {
 			}
 		}
 	}
-	return rows[len(s)][len(t)]
+	return rows[len(s)][len(t)], slices.Min(rows[len(s)])
 }
 
 // unknownColumn returns the message about a column that does not exist, with the
 // nearest names, or all of them if none is near.
 func unknownColumn(name string, columns []string) string {
-	if near := nearest(name, columns); len(near) > 0 {
+	if near := Nearest(name, columns); len(near) > 0 {
 		return fmt.Sprintf("unknown column %q; did you mean %s?", name, strings.Join(near, " or "))
 	}
 	return fmt.Sprintf("unknown column %q; the columns are %s", name, strings.Join(columns, ", "))

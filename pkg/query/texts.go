@@ -65,7 +65,7 @@ func (c *compiler) fitting(v Value, col Column, e Expr, list bool) (Value, error
 		v.Words = strings.ToLower(v.Words)
 		if !slices.Contains(col.Words, v.Words) {
 			message := fmt.Sprintf("%s is one of %s", col.Name, strings.Join(col.Words, ", "))
-			if near := nearest(v.Words, col.Words); len(near) > 0 {
+			if near := Nearest(v.Words, col.Words); len(near) > 0 {
 				message += "; did you mean " + strings.Join(near, " or ") + "?"
 			}
 			return v, c.fail(e.span(), "%s", message)

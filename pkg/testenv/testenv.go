@@ -83,9 +83,13 @@ var importable sync.Map
 
 // Python returns the absolute path of the Python of the tests: the one that
 // $FLOWBOOK_PYTHON names, or else that of the module's .venv, which make test
-// makes. If it cannot import the packages, the test is skipped.
+// makes. If it cannot import the packages, the test is skipped. Short tests do without
+// Python, whose packages take seconds to start.
 func Python(tb testing.TB, packages ...string) string {
 	tb.Helper()
+	if testing.Short() {
+		tb.Skipf("needs Python, which short tests do not run")
+	}
 	python := os.Getenv("FLOWBOOK_PYTHON")
 	if python == "" {
 		python = Path(tb, ".venv", "bin", "python")

@@ -193,6 +193,27 @@ type Reference struct {
 	Link      string // https or http; "" for none
 }
 
+// Entry returns the reference as a line of a list, without the number and the link. The functions
+// make markup of plain text and put text in italics.
+func (r *Reference) Entry(escape, italic func(string) string) string {
+	var b strings.Builder
+	if r.Authors != "" {
+		b.WriteString(escape(r.Authors) + ", ")
+	}
+	b.WriteString(escape(r.QuotedTitle()))
+	if r.Container != "" {
+		b.WriteString(" " + italic(escape(r.Container)))
+		if r.Details != "" {
+			b.WriteString(",")
+		}
+	}
+	if r.Details != "" {
+		b.WriteString(" " + escape(r.Details))
+	}
+	b.WriteString(r.Stop())
+	return b.String()
+}
+
 // QuotedTitle returns the title in quotation marks with the punctuation after it.
 func (r *Reference) QuotedTitle() string {
 	end := ","

@@ -202,3 +202,14 @@ func (*Image) Kind() ast.NodeKind { return KindImage }
 func (i *Image) Dump(source []byte, level int) {
 	ast.DumpHelper(i, source, level, map[string]string{"Name": i.Picture.Name}, nil)
 }
+
+// JoinBlocks puts an empty line between blocks of markup. Empty ones are left out.
+func JoinBlocks(blocks []string) string {
+	var kept []string
+	for _, b := range blocks {
+		if b = strings.Trim(b, "\n"); b != "" {
+			kept = append(kept, b)
+		}
+	}
+	return strings.Join(kept, "\n\n")
+}

@@ -126,7 +126,7 @@ func (w *writer) figure(f *document.Figure) string {
 	if f.Caption != nil {
 		blocks = append(blocks, fmt.Sprintf("**%s %s** %s", w.words.Say("Figure"), f.Number, w.line(f.Caption)))
 	}
-	return joined(blocks)
+	return document.JoinBlocks(blocks)
 }
 
 func (w *writer) table(t *document.Table) string {
@@ -135,12 +135,12 @@ func (w *writer) table(t *document.Table) string {
 		blocks = append(blocks, fmt.Sprintf("**%s %s** %s", w.words.Say("Table"), t.Number, w.line(t.Caption)))
 	}
 	if len(t.Parts) == 0 {
-		return joined(append(blocks, w.grid(t)))
+		return document.JoinBlocks(append(blocks, w.grid(t)))
 	}
 	for _, p := range t.Parts {
 		blocks = append(blocks, fmt.Sprintf("<a id=%q></a>", p.ID), w.subcaption(p.Letter, p.Caption), w.grid(p.Table))
 	}
-	return joined(blocks)
+	return document.JoinBlocks(blocks)
 }
 
 // subcaption is how a part of a figure or table is called.

@@ -288,21 +288,8 @@ func (w *writer) references() []string {
 	}
 	blocks := []string{"## " + w.words.Say("References")}
 	for _, r := range w.doc.References {
-		line := fmt.Sprintf("<a id=%q></a>%s ", r.ID, Escape(fmt.Sprintf("[%d]", r.Number)))
-		if r.Authors != "" {
-			line += Escape(r.Authors) + ", "
-		}
-		line += Escape(r.QuotedTitle())
-		if r.Container != "" {
-			line += " *" + Escape(r.Container) + "*"
-			if r.Details != "" {
-				line += ","
-			}
-		}
-		if r.Details != "" {
-			line += " " + Escape(r.Details)
-		}
-		line += r.Stop()
+		line := fmt.Sprintf("<a id=%q></a>%s ", r.ID, Escape(fmt.Sprintf("[%d]", r.Number))) +
+			r.Entry(Escape, func(text string) string { return "*" + text + "*" })
 		if r.Link != "" {
 			line += " <" + r.Link + ">"
 		}

@@ -118,7 +118,7 @@ func (w *writer) document() string {
 	for _, n := range w.doc.Notes {
 		blocks = append(blocks, w.note(n))
 	}
-	return joined(blocks) + "\n"
+	return document.JoinBlocks(blocks) + "\n"
 }
 
 // summary returns the blocks of the summary.
@@ -140,7 +140,7 @@ func (w *writer) summaryDocument() string {
 	}
 	of := *w
 	of.target = fileName
-	text := joined(append([]string{"# " + Escape(cmp.Or(w.doc.Title, w.words.Say("Report")))}, of.summary()...))
+	text := document.JoinBlocks(append([]string{"# " + Escape(cmp.Or(w.doc.Title, w.words.Say("Report")))}, of.summary()...))
 	for _, n := range w.doc.Notes {
 		if strings.Contains(text, fmt.Sprintf("[^%d]", n.Number)) {
 			text += "\n\n" + of.note(n)
@@ -151,17 +151,6 @@ func (w *writer) summaryDocument() string {
 
 // href returns the destination of a link to an anchor.
 func (w *writer) href(anchor string) string { return w.target + "#" + anchor }
-
-// joined puts an empty line between the blocks that are not empty.
-func joined(blocks []string) string {
-	var kept []string
-	for _, b := range blocks {
-		if b = strings.Trim(b, "\n"); b != "" {
-			kept = append(kept, b)
-		}
-	}
-	return strings.Join(kept, "\n\n")
-}
 
 func (w *writer) block(b document.Block) string {
 	switch b := b.(type) {
@@ -323,5 +312,5 @@ func (w *writer) blocks(parent ast.Node, source []byte) string {
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		all = append(all, w.node(n, source))
 	}
-	return joined(all)
+	return document.JoinBlocks(all)
 }

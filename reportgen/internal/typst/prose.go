@@ -17,7 +17,7 @@ func (w *writer) nodes(parent ast.Node, source []byte) string {
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		all = append(all, w.node(n, source))
 	}
-	return joined(all)
+	return document.JoinBlocks(all)
 }
 
 // node returns a block of prose.

@@ -165,7 +165,7 @@ func (w *writer) document() string {
 	blocks = append(blocks, w.blocks(d.Blocks)...)
 	blocks = append(blocks, w.references()...)
 	blocks = append(blocks, w.provenance()...)
-	return joined(blocks) + "\n"
+	return document.JoinBlocks(blocks) + "\n"
 }
 
 // keywordsRule returns the code that sets the keywords.
@@ -219,17 +219,6 @@ func nonEmpty(s string) []string {
 	return []string{s}
 }
 
-// joined puts an empty line between the blocks that are not empty.
-func joined(blocks []string) string {
-	var kept []string
-	for _, b := range blocks {
-		if b = strings.Trim(b, "\n"); b != "" {
-			kept = append(kept, b)
-		}
-	}
-	return strings.Join(kept, "\n\n")
-}
-
 // references is the list of works.
 func (w *writer) references() []string {
 	if len(w.doc.References) == 0 {
@@ -237,21 +226,7 @@ func (w *writer) references() []string {
 	}
 	blocks := []string{heading(1, escape(w.words.Say("References")), "references")}
 	for _, r := range w.doc.References {
-		text := ""
-		if r.Authors != "" {
-			text += escape(r.Authors) + ", "
-		}
-		text += escape(r.QuotedTitle())
-		if r.Container != "" {
-			text += " #emph[" + escape(r.Container) + "]"
-			if r.Details != "" {
-				text += ","
-			}
-		}
-		if r.Details != "" {
-			text += " " + escape(r.Details)
-		}
-		text += escape(r.Stop())
+		text := r.Entry(escape, func(text string) string { return "#emph[" + text + "]" })
 		if r.Link != "" {
 			text += " #link(" + quoted(r.Link) + ")"
 		}
