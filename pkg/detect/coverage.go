@@ -58,5 +58,31 @@ func (r Result) Coverage() []Coverage {
 	return list
 }
 
+// Limit is a reason for which rules did not run or saw less than they could.
+type Limit struct {
+	Reason string
+	Ran    bool     // whether the rules ran
+	Rules  []string // in the order of their coverage
+}
+
+// Limits groups coverage by reason, in the order in which the reasons first occur. It
+// also returns how many rules ran.
+func Limits(list []Coverage) (limits []Limit, ran int) {
+	for _, c := range list {
+		if c.Ran {
+			ran++
+		}
+		if c.Reason == "" {
+			continue
+		}
+		i := slices.IndexFunc(limits, func(l Limit) bool { return l.Reason == c.Reason && l.Ran == c.Ran })
+		if i < 0 {
+			i, limits = len(limits), append(limits, Limit{Reason: c.Reason, Ran: c.Ran})
+		}
+		limits[i].Rules = append(limits[i].Rules, c.Rule)
+	}
+	return limits, ran
+}
+
 // notRun is the coverage of a rule that did not run.
 func notRun(reason string) Coverage { return Coverage{Reason: reason} }

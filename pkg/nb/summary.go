@@ -108,31 +108,17 @@ func firstSteps(devices []detect.Device) string {
 
 // unseen returns what limits the findings.
 func unseen(list []detect.Coverage) string {
-	ran := 0
-	byReason := map[string][]string{}
-	var reasons []string
-	for _, c := range list {
-		if c.Ran {
-			ran++
-		}
-		if c.Reason == "" {
-			continue
-		}
-		if byReason[c.Reason] == nil {
-			reasons = append(reasons, c.Reason)
-		}
-		byReason[c.Reason] = append(byReason[c.Reason], c.Rule)
-	}
 	if len(list) == 0 {
 		return "Which rules ran is unknown.\n"
 	}
+	limits, ran := detect.Limits(list)
 	s := fmt.Sprintf("%d of %s ran.", ran, N(len(list), "rule"))
-	if len(reasons) == 0 {
+	if len(limits) == 0 {
 		return s + " None of them reports a limit to what it could see.\n"
 	}
 	s += " What they could not see:\n\n"
-	for _, reason := range reasons {
-		s += fmt.Sprintf("- %s: %s\n", Text(List(byReason[reason], 0)), Text(reason))
+	for _, l := range limits {
+		s += fmt.Sprintf("- %s: %s\n", Text(List(l.Rules, 0)), Text(l.Reason))
 	}
 	return s
 }

@@ -53,33 +53,22 @@ func writeCoverageTable(w io.Writer, list []detect.Coverage) error {
 // CoverageLine returns one line that says which rules ran and what they could not
 // see.
 func CoverageLine(list []detect.Coverage) string {
-	ran, days, hosts := 0, 0, 0
-	byReason := map[string][]string{}
-	var reasons []string
+	days, hosts := 0, 0
 	for _, c := range list {
-		if c.Ran {
-			ran++
-		}
 		days, hosts = max(days, c.Days), max(hosts, c.Hosts)
-		if c.Reason == "" {
-			continue
-		}
-		reason := c.Reason
-		if !c.Ran {
-			reason = "not run: " + reason
-		}
-		if byReason[reason] == nil {
-			reasons = append(reasons, reason)
-		}
-		byReason[reason] = append(byReason[reason], c.Rule)
 	}
 	history := "no history"
 	if days > 0 {
 		history = fmt.Sprintf("learned from %d days and %d hosts", days, hosts)
 	}
+	limits, ran := detect.Limits(list)
 	s := fmt.Sprintf("coverage: %d of %d rules ran, %s", ran, len(list), strings.Replace(history, " 1 days", " 1 day", 1))
-	for _, reason := range reasons {
-		s += fmt.Sprintf("; %s: %s", strings.Join(byReason[reason], ", "), reason)
+	for _, l := range limits {
+		not := ""
+		if !l.Ran {
+			not = "not run: "
+		}
+		s += fmt.Sprintf("; %s: %s%s", strings.Join(l.Rules, ", "), not, l.Reason)
 	}
 	return s
 }

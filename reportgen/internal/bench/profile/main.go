@@ -6,13 +6,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"runtime/pprof"
 	"time"
 
+	"github.com/flowbook/flowbook/reportgen/internal/bench"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
@@ -28,27 +27,14 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(flag.Args(), *n, *to); err != nil {
+	if err := bench.Profiled(*to, func() error { return run(flag.Args(), *n) }); err != nil {
 		fmt.Fprintln(os.Stderr, "profile:", err)
 		os.Exit(1)
 	}
 }
 
 // run reads the files n times and prints the mean time.
-func run(files []string, n int, to string) (err error) {
-	if to != "" {
-		f, err := os.Create(to)
-		if err != nil {
-			return err
-		}
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return errors.Join(err, f.Close())
-		}
-		defer func() {
-			pprof.StopCPUProfile()
-			err = errors.Join(err, f.Close())
-		}()
-	}
+func run(files []string, n int) error {
 	conversations := 0
 	start := time.Now()
 	for range n {

@@ -10,15 +10,14 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"runtime/pprof"
 	"syscall"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/query"
+	"github.com/flowbook/flowbook/reportgen/internal/bench"
 	"github.com/flowbook/flowbook/reportgen/internal/engine"
 )
 
@@ -33,27 +32,14 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(flag.Arg(0), *to); err != nil {
+	if err := bench.Profiled(*to, func() error { return run(flag.Arg(0)) }); err != nil {
 		fmt.Fprintln(os.Stderr, "query:", err)
 		os.Exit(1)
 	}
 }
 
 // run answers the queries of standard input.
-func run(file, to string) (err error) {
-	if to != "" {
-		f, err := os.Create(to)
-		if err != nil {
-			return err
-		}
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return errors.Join(err, f.Close())
-		}
-		defer func() {
-			pprof.StopCPUProfile()
-			err = errors.Join(err, f.Close())
-		}()
-	}
+func run(file string) error {
 	out := json.NewEncoder(os.Stdout)
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
