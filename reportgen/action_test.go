@@ -42,7 +42,7 @@ func TestAction(t *testing.T) {
 	notebook := func(n string) map[string]string {
 		return map[string]string{"notebooks/a.ipynb": pythonNotebook(t, "A", "", "print('python says', "+n+")")}
 	}
-	writeFiles(t, dir, notebook("1"))
+	testenv.WriteFiles(t, dir, notebook("1"))
 	mustRun(t, "run")
 	bash := func(script string) (int, string, string) {
 		summary := filepath.Join(t.TempDir(), "summary.md")
@@ -59,7 +59,7 @@ func TestAction(t *testing.T) {
 	if status != exit.Done || !strings.Contains(summary, "report is up to date") {
 		t.Errorf("status %d: %s%s", status, summary, stderr)
 	}
-	writeFiles(t, dir, notebook("2"))
+	testenv.WriteFiles(t, dir, notebook("2"))
 	status, summary, stderr = bash(script)
 	if status != exit.Stale || !strings.Contains(summary, "python says 2") || !strings.Contains(stderr, "::error title=reportgen::report is stale") {
 		t.Errorf("status %d: %s%s", status, summary, stderr)

@@ -14,7 +14,7 @@ func TestCacheCommands(t *testing.T) {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(x)")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(x)")})
 	made := func(want string, args ...string) {
 		t.Helper()
 		status, _, stderr := reportgen(t, append([]string{"run", "--to", "md"}, args...)...)

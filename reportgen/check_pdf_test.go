@@ -34,7 +34,9 @@ func TestCheckPDFAndSite(t *testing.T) {
 		t.Fatal("the PDF does not say how it was made")
 	}
 	edited := func(from, to string) func() {
-		return func() { writeFiles(t, "report", map[string]string{report.PDFName: strings.Replace(made, from, to, 1)}) }
+		return func() {
+			testenv.WriteFiles(t, "report", map[string]string{report.PDFName: strings.Replace(made, from, to, 1)})
+		}
 	}
 	for _, tt := range []struct {
 		name   string

@@ -22,7 +22,7 @@ func TestCheck(t *testing.T) {
 		t.Skip("starts real GoNB kernels: skipped with -short")
 	}
 	dir := notebookFolder(t, map[string]string{"notebooks/day.txt": "17"})
-	writeFiles(t, dir, map[string]string{
+	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", dayCell),
 	})
 	runReport(t, "report")
@@ -40,21 +40,21 @@ func TestCheck(t *testing.T) {
 		args   []string
 		want   []string
 	}{
-		{"an input", func() { writeFiles(t, dir, map[string]string{"notebooks/day.txt": "18"}) }, nil,
+		{"an input", func() { testenv.WriteFiles(t, dir, map[string]string{"notebooks/day.txt": "18"}) }, nil,
 			[]string{"1 First\n", `output: "flows 17 1" → "flows 18 1"`, "Files that differ: document.json, index.html, notebooks/a.ipynb, report.md", "day.txt changed (a.ipynb)"}},
-		{"a parameter", func() { writeFiles(t, dir, map[string]string{"notebooks/day.txt": "17"}) }, []string{"-p", "limit=5"},
+		{"a parameter", func() { testenv.WriteFiles(t, dir, map[string]string{"notebooks/day.txt": "17"}) }, []string{"-p", "limit=5"},
 			[]string{`output: "flows 17 1" → "flows 17 5"`, "parameter limit is 5, was its default"}},
 		{"a cell", func() {
-			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", strings.Replace(dayCell, "flows", "rows", 1))})
+			testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", strings.Replace(dayCell, "flows", "rows", 1))})
 		}, nil, []string{`output: "flows 17 1" → "rows 17 1"`, "a.ipynb: cell 3 (code-2) changed"}},
 		{"the report", func() {
-			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", dayCell)})
+			testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", dayCell)})
 			md := testenv.Tree(t, "report")["report.md"]
-			writeFiles(t, dir, map[string]string{"report/report.md": strings.Replace(md, "flows 17 1", "flows 99 1", 1)})
+			testenv.WriteFiles(t, dir, map[string]string{"report/report.md": strings.Replace(md, "flows 17 1", "flows 99 1", 1)})
 		}, nil, []string{"The documents are equal, but the files written from them differ.\nFiles that differ: report.md\n", "or the report was edited"}},
 		{"the document", func() {
 			made := testenv.Tree(t, "report")
-			writeFiles(t, dir, map[string]string{
+			testenv.WriteFiles(t, dir, map[string]string{
 				"report/report.md":     strings.Replace(made["report.md"], "flows 99 1", "flows 17 1", 1),
 				"report/document.json": strings.Replace(made["document.json"], "flows 17 1", "flows 99 1", 1),
 			})
@@ -67,7 +67,7 @@ func TestCheck(t *testing.T) {
 		{"other versions", func() {
 			made := testenv.Tree(t, "report")[report.SourcesName]
 			old := strings.NewReplacer(fmt.Sprintf("%q", version()), `"v0.1.0"`, ", go 1", ", go 0").Replace(made)
-			writeFiles(t, dir, map[string]string{"report/" + report.SourcesName: old})
+			testenv.WriteFiles(t, dir, map[string]string{"report/" + report.SourcesName: old})
 		}, nil, []string{"Because:\n  reportgen is " + version() + ", was v0.1.0\n", "the kernel is gonb 0.1.0, go 1", ", was gonb 0.1.0, go 0"}},
 	}
 	for _, tt := range tests {
@@ -89,7 +89,7 @@ func TestCheck(t *testing.T) {
 		`{"version": 1, "blocks": [{"kind": "x"}]}`:  `report/document.json: damaged: blocks: [0]: unknown kind of block "x"`,
 		`{"version": 99}`: "report/document.json: another reportgen made it: unsupported version 99, want 1; make the report again",
 	} {
-		writeFiles(t, dir, map[string]string{"report/document.json": content})
+		testenv.WriteFiles(t, dir, map[string]string{"report/document.json": content})
 		if status, _, stderr := reportgen(t, "check", "report"); status != exit.BadInput || !strings.Contains(stderr, want) {
 			t.Errorf("%s: status %d\n%s", content, status, stderr)
 		}
@@ -97,7 +97,7 @@ func TestCheck(t *testing.T) {
 	if err := os.Remove("report/document.json"); err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\npanic(1)")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\npanic(1)")})
 	if status, _, stderr := reportgen(t, "check", "report"); status != exit.Failed || !strings.Contains(stderr, "cell 3") {
 		t.Errorf("status %d, want 1\n%s", status, stderr)
 	}
@@ -112,14 +112,14 @@ func TestCheckVolatile(t *testing.T) {
 		"import uuid, random\nfrom IPython.display import HTML\nx = '%05x' % random.randrange(16**5)\nu = uuid.uuid4()\nHTML(f'<style>#T_{x}_a {{color: red}}</style><table id=\"T_{x}\"><tr><th>h<tr><td id=\"T_{x}_a\">7</table><div id=\"{u}\">n = 7</div>')",
 		"import sys, time\nprint('100%%|██| 5/5 [00:00<00:00, %.2fit/s]' % (1 / (time.time() % 1 + 1)), file=sys.stderr)",
 	}
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": pythonNotebook(t, "A", "", cells...)})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": pythonNotebook(t, "A", "", cells...)})
 	mustRun(t, "run", "--to=html,md,ipynb,site")
 	status, stdout, stderr := reportgen(t, "check", "report")
 	if want := "report is up to date\nFiles that differ only in random identifiers, addresses or timings: document.json, index.html, notebooks/a.ipynb, report.md, site/"; status != exit.Done || !strings.HasPrefix(stdout, want) {
 		t.Errorf("status %d\n%s\n%s", status, stdout, stderr)
 	}
 	cells[1] = strings.ReplaceAll(cells[1], "n = 7", "n = 8")
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": pythonNotebook(t, "A", "", cells...)})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": pythonNotebook(t, "A", "", cells...)})
 	status, stdout, stderr = reportgen(t, "check", "report")
 	if status != exit.Stale || !strings.Contains(stdout, "n = 7") || !strings.Contains(stdout, "n = 8") {
 		t.Errorf("status %d\n%s\n%s", status, stdout, stderr)
@@ -128,7 +128,7 @@ func TestCheckVolatile(t *testing.T) {
 
 func TestCheckRefuses(t *testing.T) {
 	t.Chdir(t.TempDir())
-	writeFiles(t, ".", map[string]string{"empty/x.txt": ""})
+	testenv.WriteFiles(t, ".", map[string]string{"empty/x.txt": ""})
 	for _, tt := range []struct{ dir, want string }{
 		{"none", "report to check: open none"},
 		{"empty", "empty: not a report"},

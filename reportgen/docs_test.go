@@ -149,7 +149,7 @@ func TestLogFormat(t *testing.T) {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\npanic(x)")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\npanic(x)")})
 	status, _, stderr := reportgen(t, "run", "--to", "md", "--log-format", "json")
 	if status != exit.Failed {
 		t.Errorf("status %d", status)

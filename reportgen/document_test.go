@@ -64,7 +64,7 @@ func TestDocumentRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			notebookFolder(t, map[string]string{"notebooks/a.ipynb": notebook})
-			writeFiles(t, "notebooks", test.files)
+			testenv.WriteFiles(t, "notebooks", test.files)
 			if test.env[0] != "" {
 				t.Setenv(test.env[0], test.env[1])
 			}

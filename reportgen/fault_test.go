@@ -71,7 +71,7 @@ func TestSignals(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
-			writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
+			testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
 			temp := t.TempDir()
 			t.Setenv("TMPDIR", temp)
 			cmd := program(t, "run")
@@ -143,7 +143,7 @@ func TestKilled(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
 			dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
-			writeFiles(t, dir, map[string]string{
+			testenv.WriteFiles(t, dir, map[string]string{
 				"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "import \"os/signal\"\n%%\nsignal.Ignore(os.Interrupt)\nfor { time.Sleep(time.Second) }"),
 				"quick/b.ipynb":     goNotebook(t, "B", "var x = 1"),
 			})
@@ -203,7 +203,7 @@ func TestInterruptedBeforeACell(t *testing.T) {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
 	before := testenv.Tree(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -223,7 +223,7 @@ func TestRunTimeout(t *testing.T) {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	dir := notebookFolder(t, map[string]string{"report/.reportgen": "", "report/old.txt": "old"})
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1")})
 	before := testenv.Tree(t, dir)
 	status, _, stderr := reportgen(t, "run", "--run-timeout", "1ns")
 	if status != exit.Failed || !strings.Contains(stderr, "the whole run took longer than 1ns") {
@@ -241,7 +241,7 @@ func TestUnprinted(t *testing.T) {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	dir := notebookFolder(t, map[string]string{"browser": "#!/bin/sh\necho no display >&2\nexit 1\n"})
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")")})
 	if err := os.Chmod("browser", 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestInterruptedFirstRun(t *testing.T) {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
 	ctx, cancel := context.WithCancel(t.Context())
 	stderr := &cancelOn{text: "cell 2/3", cancel: cancel}
 	if status := run(ctx, []string{"run", "--no-cache", "--to", "md"}, io.Discard, stderr); status != exit.Interrupted {
@@ -278,7 +278,7 @@ func TestRunsAtOnce(t *testing.T) {
 		t.Skip("starts real GoNB kernels: skipped with -short")
 	}
 	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"x is\", x)")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"x is\", x)")})
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	var group sync.WaitGroup
@@ -331,10 +331,10 @@ func TestDiskFullAndReadOnly(t *testing.T) {
 		t.Skip("starts real GoNB kernels: skipped with -short")
 	}
 	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(strings.Repeat(\"x\", 1<<20))")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(strings.Repeat(\"x\", 1<<20))")})
 	disk := filepath.Join(dir, "disk")
 	smallDisk(t, disk, "size=256k")
-	writeFiles(t, disk, map[string]string{"report/.reportgen": "", "report/report.md": "old"})
+	testenv.WriteFiles(t, disk, map[string]string{"report/.reportgen": "", "report/report.md": "old"})
 	before := testenv.Tree(t, disk)
 	status, _, stderr := reportgen(t, "run", "-o", "disk/report")
 	if status != exit.BadInput || !strings.Contains(stderr, syscall.ENOSPC.Error()) {
@@ -358,7 +358,7 @@ func TestDiskFullAndReadOnly(t *testing.T) {
 // A kernel that does not start in time ends the run.
 func TestKernelThatNeverStarts(t *testing.T) {
 	t.Chdir(t.TempDir())
-	writeFiles(t, ".", map[string]string{
+	testenv.WriteFiles(t, ".", map[string]string{
 		"jupyter/kernels/gonb/kernel.json": `{"argv": ["sleep", "3600"], "display_name": "none", "language": "go"}`,
 		"notebooks/a.ipynb":                goNotebook(t, "A", "var x = 1"),
 	})
@@ -382,7 +382,7 @@ func TestAllowErrors(t *testing.T) {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\npanic(\"first\")", "%%\nfmt.Println(\"went on\")", "%%\npanic(\"second\")")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\npanic(\"first\")", "%%\nfmt.Println(\"went on\")", "%%\npanic(\"second\")")})
 	status, _, stderr := reportgen(t, "run", "--to", "md", "--allow-errors")
 	md := testenv.Tree(t, "report")["report.md"]
 	if status != exit.Failed || !strings.Contains(md, "went on") {

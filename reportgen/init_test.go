@@ -39,7 +39,7 @@ func TestInit(t *testing.T) {
 
 	// A change of the copied packages is a change of the report's sources.
 	file := filepath.Join("flowbook", "pkg", "frame", "titles_of_mine.go")
-	writeFiles(t, ".", map[string]string{file: "package frame\n"})
+	testenv.WriteFiles(t, ".", map[string]string{file: "package frame\n"})
 	status, _, stderr := reportgen(t, "run")
 	if status != exit.Done || !strings.Contains(stderr, "cell 6/6") {
 		t.Errorf("run after a change of a package: status %d: %s", status, stderr)
@@ -48,7 +48,7 @@ func TestInit(t *testing.T) {
 
 func TestInitRefuses(t *testing.T) {
 	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{"taken/go.mod": "module x\n"})
+	testenv.WriteFiles(t, dir, map[string]string{"taken/go.mod": "module x\n"})
 	for _, args := range [][]string{{"init"}, {"init", "a", "b"}, {"init", filepath.Join(dir, "taken")}} {
 		if status, _, stderr := reportgen(t, args...); status != exit.BadInput || stderr == "" {
 			t.Errorf("%q: status %d: %s", args, status, stderr)

@@ -15,7 +15,7 @@ import (
 func TestRunRefusesInputsBeforeItStarts(t *testing.T) {
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	out := t.TempDir()
-	writeFiles(t, out, map[string]string{".reportgen": "", "report.md": "the last report"})
+	testenv.WriteFiles(t, out, map[string]string{".reportgen": "", "report.md": "the last report"})
 	text := filepath.Join(out, "report.md")
 	for _, c := range []struct{ set, want string }{
 		{"baseline=gone.parquet", "parameter baseline: open gone.parquet: no such file"},
@@ -46,7 +46,7 @@ func TestInputsOfReportYAML(t *testing.T) {
 	days := t.TempDir()
 	mustRun(t, "synth", "-o", days, "--flows", "10000", "--hosts", "20")
 	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{
+	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/a.ipynb": goNotebook(t, "A", "var run = nb.Open()",
 			"%%\nfmt.Print(run.Test().Total().Flows, run.Servers().Total().Flows, run.Internal())\nnb.Table(run.Parameters(), nb.Label(\"tbl-inputs\"), nb.Caption(\"Inputs\"))"),
 		"notebooks/report.yaml": "inputs:\n  baseline: data.parquet\n  test: data.parquet\n  servers:\n  internal: [10.0.0.0/8, 192.168.0.0/16]\n",
@@ -55,7 +55,7 @@ func TestInputsOfReportYAML(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, dir, map[string]string{"notebooks/data.parquet": string(day)})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/data.parquet": string(day)})
 	mustRun(t, "run", "notebooks")
 	first := testenv.Tree(t, "report")["report.md"]
 	for _, want := range []string{" 0 [10.0.0.0/8 192.168.0.0/16]", "| data.parquet |", "| servers | none |"} {

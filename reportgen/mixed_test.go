@@ -45,7 +45,7 @@ func needPython(t *testing.T) {
 func TestTwoKernels(t *testing.T) {
 	needPython(t)
 	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{
+	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/1.ipynb": goNotebook(t, "In Go", "var n = 20", "%%\nfmt.Println(\"go says\", n + 1)"),
 		"notebooks/2.ipynb": pythonNotebook(t, "In Python", "", "n = 20", "print('python says', n + 2)"),
 		"notebooks/3.ipynb": goNotebook(t, "In Go again", "var m = 20", "%%\nfmt.Println(\"go says\", m + 3)"),
@@ -66,7 +66,7 @@ func TestTwoKernels(t *testing.T) {
 	if diff := cmp.Diff(first, testenv.Tree(t, "report")); diff != "" {
 		t.Errorf("one at a time gives other bytes:\n%s", diff)
 	}
-	writeFiles(t, dir, map[string]string{"notebooks/2.ipynb": pythonNotebook(t, "In Python", "", "n = 20", "print('python says', n + 4)")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/2.ipynb": pythonNotebook(t, "In Python", "", "n = 20", "print('python says', n + 4)")})
 	status, _, stderr := reportgen(t, "run")
 	if status != exit.Done || !strings.Contains(stderr, "1.ipynb: unchanged") || !strings.Contains(stderr, "3.ipynb: unchanged") || !strings.Contains(stderr, "2.ipynb: cell 2/2") {
 		t.Errorf("status %d\n%s", status, stderr)
@@ -79,7 +79,7 @@ func TestPictureLeftOpen(t *testing.T) {
 	needPython(t)
 	dir := notebookFolder(t, nil)
 	svg := `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><title>bars</title><rect width="7" height="7"/></svg>`
-	writeFiles(t, dir, map[string]string{
+	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/a.ipynb": pythonNotebook(t, "A", "![bars](bars.svg)", fmt.Sprintf("f = open('bars.svg', 'w')\nf.write('%s')\nimport atexit, time\natexit.register(time.sleep, 0.3)", svg)),
 	})
 	mustRun(t, "run", "--to", "html,md")

@@ -15,7 +15,7 @@ import (
 // also where a link in the folder leads to it. A file beside the folder belongs to the project.
 func TestPicturesOutside(t *testing.T) {
 	outside := t.TempDir()
-	writeFiles(t, outside, map[string]string{"secret.svg": `<svg viewBox="0 0 9 9"><text>SECRET</text></svg>`})
+	testenv.WriteFiles(t, outside, map[string]string{"secret.svg": `<svg viewBox="0 0 9 9"><text>SECRET</text></svg>`})
 	dir := notebookFolder(t, map[string]string{
 		"images/shared.svg":  `<svg viewBox="0 0 9 9"><text>SHARED</text></svg>`,
 		"images/.hidden.svg": `<svg viewBox="0 0 9 9"><text>SECRET</text></svg>`,
@@ -29,7 +29,7 @@ func TestPicturesOutside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": string(source)})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": string(source)})
 	if err := os.Symlink(filepath.Join(outside, "secret.svg"), filepath.Join("notebooks", "link.svg")); err != nil {
 		t.Skipf("no symbolic links here: %v", err)
 	}

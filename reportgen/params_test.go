@@ -16,7 +16,7 @@ func TestInputsOfOneName(t *testing.T) {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	dir := notebookFolder(t, map[string]string{"days/monday/day.txt": "17", "days/tuesday/day.txt": "18"})
-	writeFiles(t, dir, map[string]string{
+	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/a.ipynb": goNotebook(t, "A", "var baseline, test = \"\", \"\"", "%%\nfor _, name := range []string{baseline, test} {\n\tflows, err := os.ReadFile(name)\n\tfmt.Println(name, string(flows), err)\n}"),
 	})
 	mustRun(t, "run", "-p", "baseline=days/monday/day.txt", "-p", "test="+filepath.Join(dir, "days", "tuesday", "day.txt"))

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 )
@@ -114,7 +115,7 @@ func TestPreview(t *testing.T) {
 	}
 	dir := notebookFolder(t, map[string]string{"notebooks/day.txt": "17"})
 	notebook := func(last string) {
-		writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First\n\n"+strings.Repeat("A paragraph.\n\n", 200), "var limit = 1", "%%\nfmt.Println(limit)", last)})
+		testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First\n\n"+strings.Repeat("A paragraph.\n\n", 200), "var limit = 1", "%%\nfmt.Println(limit)", last)})
 	}
 	notebook(dayCell)
 	usual, temp := os.TempDir(), t.TempDir()
@@ -133,7 +134,7 @@ func TestPreview(t *testing.T) {
 		t.Errorf("a place outside is answered with %d", status)
 	}
 
-	writeFiles(t, dir, map[string]string{"notebooks/day.txt": "18"})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/day.txt": "18"})
 	second := next(func(n state) bool { return done(n) && n.Version > first.Version })
 	if _, body := get(t, url+"report/index.html", ""); second.Error != "" || !strings.Contains(body, "flows 18 1") {
 		t.Errorf("after an input changed: %+v", second)
@@ -178,7 +179,7 @@ func previewInBrowser(t *testing.T, dir, url string) {
 	const report = `document.getElementById("report")?.contentDocument?.body`
 	await("!!" + report + `?.textContent.includes("flows 18 1")`)
 	rendertest.Evaluate[bool](page, `(() => { document.getElementById("report").contentWindow.scrollTo({top: 700, behavior: "instant"}); return true })()`)
-	writeFiles(t, dir, map[string]string{"notebooks/day.txt": "19"})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/day.txt": "19"})
 	await("!!" + report + `?.textContent.includes("flows 19 1")`)
 	await(`Math.abs(document.getElementById("report").contentWindow.scrollY - 700) < 2`)
 	await(`document.getElementById("state").hidden`)

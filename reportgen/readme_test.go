@@ -121,7 +121,7 @@ func runReadmeCommand(t *testing.T, args []string) {
 		t.Fatalf("reportgen %s: exit %d: %s", strings.Join(args, " "), status, stderr.String())
 	}
 	if to < len(args) {
-		writeFiles(t, ".", map[string]string{args[to+1]: stdout.String()})
+		testenv.WriteFiles(t, ".", map[string]string{args[to+1]: stdout.String()})
 	}
 }
 
@@ -145,7 +145,7 @@ func writeReadmeFiles(t *testing.T, dir string) {
 	for name, text := range logs {
 		logs[name] = strings.Replace(text, "#separator\t", "#separator ", 1)
 	}
-	writeFiles(t, dir, logs)
+	testenv.WriteFiles(t, dir, logs)
 }
 
 // readmeGoCommands returns the commands of README.md that start with go, without

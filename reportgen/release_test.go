@@ -190,7 +190,7 @@ func writeProxy(t *testing.T, dir, version string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, folder, map[string]string{version + ".zip": b.String(), version + ".mod": string(mod), "list": version + "\n",
+	testenv.WriteFiles(t, folder, map[string]string{version + ".zip": b.String(), version + ".mod": string(mod), "list": version + "\n",
 		version + ".info": `{"Version":"` + version + `","Time":"2026-01-01T00:00:00Z"}`})
 }
 

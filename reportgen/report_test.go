@@ -138,7 +138,7 @@ func writeGolden(t *testing.T, files map[string]string) {
 	if err := os.RemoveAll(goldenReport); err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, goldenReport, files)
+	testenv.WriteFiles(t, goldenReport, files)
 }
 
 func mustAbs(t *testing.T, path string) string {

@@ -41,7 +41,7 @@ func TestReproducible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFiles(t, dir, map[string]string{
+	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/a.ipynb":     goNotebook(t, "First", "var limit = 1", "import (\n\"github.com/janpfeifer/gonb/gonbui\"\n\"github.com/janpfeifer/gonb/gonbui/protocol\"\n)\n"+reproducedFigure),
 		"notebooks/b.ipynb":     string(source),
 		"notebooks/report.yaml": "title: Two\n",

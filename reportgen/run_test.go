@@ -33,21 +33,8 @@ func notebookFolder(t *testing.T, files map[string]string) string {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	t.Chdir(dir)
-	writeFiles(t, dir, files)
+	testenv.WriteFiles(t, dir, files)
 	return dir
-}
-
-func writeFiles(t *testing.T, dir string, files map[string]string) {
-	t.Helper()
-	for name, content := range files {
-		file := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // goNotebook is the JSON of a GoNB notebook; the first code cell declares the
@@ -88,7 +75,7 @@ func TestRun(t *testing.T) {
 		"notebooks/near.txt":    "near",
 		"far.txt":               "far",
 	})
-	writeFiles(t, dir, map[string]string{
+	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\nfmt.Println(\"limit\", limit)"),
 		"notebooks/b.ipynb": goNotebook(t, "Second", "var day = \"\"", "%%\ntext, err := os.ReadFile(day)\nfmt.Println(day, string(text), err)"),
 	})
@@ -126,7 +113,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("a second run gives other bytes:\n%s", diff)
 	}
 
-	writeFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\nfmt.Println(\"kept\")\nvar m map[string]int\nm[\"x\"] = limit")})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "First", "var limit = 1", "%%\nfmt.Println(\"kept\")\nvar m map[string]int\nm[\"x\"] = limit")})
 	status, _, stderr = reportgen(t, "run", "--to", "md", "notebooks/a.ipynb")
 	if want := "a.ipynb: cell 3 (code-2), line 4: panic: assignment to entry in nil map"; status != exit.Failed || !strings.Contains(stderr, want) {
 		t.Errorf("status %d, want 1 and %q:\n%s", status, want, stderr)
@@ -175,7 +162,7 @@ func TestRunRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			t.Chdir(dir)
-			writeFiles(t, dir, tt.files)
+			testenv.WriteFiles(t, dir, tt.files)
 			before := testenv.Tree(t, dir)
 			status, _, stderr := reportgen(t, append([]string{"run"}, tt.args...)...)
 			if status != exit.BadInput || !strings.Contains(stderr, tt.want) {
@@ -214,7 +201,7 @@ func TestRunWhoseKernelDies(t *testing.T) {
 		t.Skip("starts a real GoNB kernel: skipped with -short")
 	}
 	dir := notebookFolder(t, nil)
-	writeFiles(t, dir, map[string]string{
+	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\nsyscall.Kill(os.Getppid(), syscall.SIGKILL)\ntime.Sleep(time.Hour)"),
 	})
 	status, _, stderr := reportgen(t, "run", "--to", "md,ipynb")

@@ -30,7 +30,7 @@ func TestSeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := "title: Sites\nparameters: {most: 5}\nmatrix:\n  day: days/*.txt\n  site: [Lisbon, São Paulo]\n"
-	writeFiles(t, dir, map[string]string{
+	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/a.ipynb": string(src), "notebooks/report.yaml": config,
 		"notebooks/days/day-2.txt": "second", "notebooks/days/day-10.txt": "tenth",
 	})
@@ -54,7 +54,7 @@ func TestSeries(t *testing.T) {
 
 	// check names the report that is stale, and those that come and go.
 	mustRun(t, "check", "--cache", "report")
-	writeFiles(t, dir, map[string]string{"notebooks/days/day-2.txt": "changed"})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/days/day-2.txt": "changed"})
 	if err := os.Rename("notebooks/days/day-10.txt", "notebooks/days/day-11.txt"); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestSeries(t *testing.T) {
 	}
 
 	// A report that fails does not keep the others from being written.
-	writeFiles(t, dir, map[string]string{"notebooks/report.yaml": strings.Replace(config, "Lisbon", "broken", 1)})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/report.yaml": strings.Replace(config, "Lisbon", "broken", 1)})
 	status, _, stderr = reportgen(t, "run", "--to", "md")
 	now := testenv.Tree(t, "report")
 	if status != exit.Failed || !strings.Contains(stderr, "day-2-broken: ") || !strings.Contains(now["index.md"], "| 1 cell failed |") ||

@@ -24,6 +24,16 @@ const (
 
 var sampleFiles = []string{"data.parquet", "test.parquet", "servers.parquet", "country.mmdb", "asn.mmdb", "truth.json"}
 
+// read returns the content of a file.
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
 // TestCommittedSample makes the sample days again and compares them byte by
 // byte with those committed.
 func TestCommittedSample(t *testing.T) {
@@ -32,14 +42,7 @@ func TestCommittedSample(t *testing.T) {
 	mustRun(t, "synth", "-o", dir, "--flows", sampleFlows)
 	size := 0
 	for _, name := range sampleFiles {
-		want, err := os.ReadFile(filepath.Join(committed, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		want, got := read(t, filepath.Join(committed, name)), read(t, filepath.Join(dir, name))
 		if !bytes.Equal(got, want) {
 			t.Errorf("testdata/%s (%d bytes) is not what synth gives (%d bytes); if that is meant, run: reportgen synth -o testdata --flows %s", name, len(want), len(got), sampleFlows)
 		}
@@ -70,14 +73,7 @@ func TestCommittedFortnight(t *testing.T) {
 		}
 	}
 	for name := range names {
-		want, err := os.ReadFile(filepath.Join(committed, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		want, got := read(t, filepath.Join(committed, name)), read(t, filepath.Join(dir, name))
 		if !bytes.Equal(got, want) {
 			t.Errorf("testdata/fortnight/%s (%d bytes) is not what synth gives (%d bytes); if that is meant, run make sample", name, len(want), len(got))
 		}

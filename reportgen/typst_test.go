@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/internal/typst"
@@ -20,7 +21,7 @@ func TestTypst(t *testing.T) {
 	notebook := func(n string) map[string]string {
 		return map[string]string{"notebooks/a.ipynb": pythonNotebook(t, "A", "Some $x^2$.", "print('python says', "+n+")")}
 	}
-	writeFiles(t, dir, notebook("1"))
+	testenv.WriteFiles(t, dir, notebook("1"))
 	status, stdout, stderr := reportgen(t, "run", "--to", "pdf,typst")
 	if status != exit.Done || !strings.Contains(stderr, "report.pdf printed by Typst/") || !strings.Contains(stdout, "report/report.typ") {
 		t.Fatalf("status %d: %s%s", status, stdout, stderr)
@@ -34,7 +35,7 @@ func TestTypst(t *testing.T) {
 		t.Errorf("the second PDF has other bytes (%v)", err)
 	}
 	mustRun(t, "check", "report")
-	writeFiles(t, dir, notebook("2"))
+	testenv.WriteFiles(t, dir, notebook("2"))
 	status, stdout, stderr = reportgen(t, "check", "report")
 	if status != exit.Stale || !strings.Contains(stdout, "report.pdf") || !strings.Contains(stdout, "report.typ") {
 		t.Errorf("status %d: %s%s", status, stdout, stderr)

@@ -51,18 +51,26 @@ func aFlow(t *testing.T) flow.Record {
 	return flow.Record{Time: 5, Src: a, Dst: a.Next(), Proto: flow.TCP, Port: 443, Up: 7, Down: 8}
 }
 
-// TestDay: the real reportgen reads a day that is not in the cache; after that the
-// day is read without it.
-func TestDay(t *testing.T) {
+// useReportgen builds reportgen for the cells of a test, and gives them an empty cache. It returns
+// the path of the program.
+func useReportgen(t *testing.T) (program string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("builds reportgen: skipped with -short")
 	}
-	program := filepath.Join(t.TempDir(), "reportgen")
+	program = filepath.Join(t.TempDir(), "reportgen")
 	if b, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../reportgen").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, b)
 	}
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	t.Setenv("FLOWBOOK_REPORTGEN", program)
+	return program
+}
+
+// TestDay: the real reportgen reads a day that is not in the cache; after that the
+// day is read without it.
+func TestDay(t *testing.T) {
+	program := useReportgen(t)
 	path := writeDay(t, "day.parquet", aFlow(t))
 	b := profile.NewBuilder()
 	b.Add(aFlow(t))

@@ -2,7 +2,6 @@ package nb
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,15 +22,7 @@ func someFlows(t *testing.T) []flow.Record {
 // TestFlows: the real reportgen answers queries; after that they are answered without
 // it, for a file of the same content only.
 func TestFlows(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds reportgen: skipped with -short")
-	}
-	program := filepath.Join(t.TempDir(), "reportgen")
-	if b, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../reportgen").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, b)
-	}
-	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
-	t.Setenv("FLOWBOOK_REPORTGEN", program)
+	program := useReportgen(t)
 	path := writeDay(t, "2024-03-20.parquet", someFlows(t)...)
 	run := Open(Inputs{Test: path})
 	flows := Flows(run.Test())

@@ -28,3 +28,18 @@ func Tree(tb testing.TB, dir string) map[string]string {
 	}
 	return files
 }
+
+// WriteFiles writes files below dir, with the folders that they need. Names are relative to
+// dir.
+func WriteFiles(tb testing.TB, dir string, files map[string]string) {
+	tb.Helper()
+	for name, content := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			tb.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}

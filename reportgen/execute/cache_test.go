@@ -52,13 +52,8 @@ func twinModule(t *testing.T) string {
 
 func write(t *testing.T, dir, name, text string) {
 	t.Helper()
+	testenv.WriteFiles(t, dir, map[string]string{name: text})
 	file := filepath.Join(dir, name)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	// What is changed while a run reads it is not kept; this was changed before.
 	past := time.Now().Add(-time.Minute)
 	if err := os.Chtimes(file, past, past); err != nil {

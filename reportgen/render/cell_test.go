@@ -3,7 +3,6 @@ package render_test
 import (
 	"encoding/base64"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
@@ -145,19 +145,23 @@ func TestImagesInProse(t *testing.T) {
 	}
 }
 
+// tablePage writes the page of a report with a table and returns its path.
+func tablePage(t *testing.T, table string) string {
+	t.Helper()
+	nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Hosts"),
+		codeCell("show()", displayed(map[string]any{"application/vnd.dataresource+json": table}, map[string]any{"kind": "table", "caption": "Hosts"}))}}
+	dir := t.TempDir()
+	testenv.WriteFiles(t, dir, map[string]string{"index.html": page(t, build(t, []render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{}))})
+	return filepath.Join(dir, "index.html")
+}
+
 // TestTableOnPhone: on a narrow screen a column of prose stays wide enough to be
 // read, one of short texts takes no more than it needs, and no text is cut.
 func TestTableOnPhone(t *testing.T) {
 	const reason = "uploaded 1.19 GB to an address that the baseline day does not have, 310 times its own baseline"
 	table := fmt.Sprintf(`{"schema":{"fields":[{"name":"Host","type":"string"},{"name":"Protocol","type":"string"},{"name":"Flows","type":"integer"},{"name":"Reason","type":"string"}]},
 		"data":[{"Host":"192.168.100.1","Protocol":"tcp","Flows":120,"Reason":%q},{"Host":"192.168.100.2","Protocol":"udp","Flows":1,"Reason":"short"}]}`, reason)
-	nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Hosts"),
-		codeCell("show()", displayed(map[string]any{"application/vnd.dataresource+json": table}, map[string]any{"kind": "table", "caption": "Hosts"}))}}
-	path := filepath.Join(t.TempDir(), "index.html")
-	if err := os.WriteFile(path, []byte(page(t, build(t, []render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{}))), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	p := rendertest.Open(t, path)
+	p := rendertest.Open(t, tablePage(t, table))
 	p.Show("light", 375)
 	widths := rendertest.Evaluate[[]float64](p, `[...document.querySelector("table.data tbody tr").cells].map((c) => c.getBoundingClientRect().width / parseFloat(getComputedStyle(document.documentElement).fontSize))`)
 	if len(widths) != 4 || widths[1] > 6 || widths[3] < 14 {
@@ -173,13 +177,7 @@ func TestTableOnPhone(t *testing.T) {
 func TestCSV(t *testing.T) {
 	const table = `{"schema":{"fields":[{"name":"Host","type":"string"},{"name":"Change","type":"number"}]},
 		"data":[{"Host":"=HYPERLINK(\"https://example.org\",\"x\")","Change":-1.5},{"Host":"@x","Change":2},{"Host":"a, \"b\"","Change":3}]}`
-	nb := &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{markdownCell("# Hosts"),
-		codeCell("show()", displayed(map[string]any{"application/vnd.dataresource+json": table}, map[string]any{"kind": "table", "caption": "Hosts"}))}}
-	path := filepath.Join(t.TempDir(), "index.html")
-	if err := os.WriteFile(path, []byte(page(t, build(t, []render.Input{{Name: "a.ipynb", Notebook: nb}}, render.Options{}))), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	p := rendertest.Open(t, path)
+	p := rendertest.Open(t, tablePage(t, table))
 	p.Show("light", 1280)
 	got := rendertest.Evaluate[string](p, `new Promise((done) => {
 		URL.createObjectURL = (b) => { b.text().then(done); return "data:,"; };

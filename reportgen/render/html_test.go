@@ -128,13 +128,7 @@ func TestHTMLInMarkdown(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var said []string
-			for _, w := range warnings {
-				said = append(said, w.String())
-			}
-			if all := strings.Join(said, "\n"); (tt.warning == "") != (all == "") || !strings.Contains(all, tt.warning) {
-				t.Errorf("warnings are %q, want %q", all, tt.warning)
-			}
+			checkWarnings(t, warnings, tt.warning)
 			var page bytes.Buffer
 			if err := render.WriteHTML(&page, d); err != nil {
 				t.Fatal(err)

@@ -1,16 +1,27 @@
 package render_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
+
+// checkWarnings checks that warnings hold a text, or that there are none if it is empty.
+func checkWarnings(t *testing.T, warnings []render.Warning, want string) {
+	t.Helper()
+	var said []string
+	for _, w := range warnings {
+		said = append(said, w.String())
+	}
+	if all := strings.Join(said, "\n"); (want == "") != (all == "") || !strings.Contains(all, want) {
+		t.Errorf("warnings are %q, want %q", all, want)
+	}
+}
 
 // TestScripted checks outputs that need scripts: they become pictures, or a box that says
 // what is missing, and always a warning.
@@ -19,13 +30,7 @@ func TestScripted(t *testing.T) {
 		t.Skipf("nothing is drawn: %v", err)
 	}
 	scripts := t.TempDir()
-	file := filepath.Join(scripts, "plotly", "package_data", "plotly.min.js")
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(`Plotly = {newPlot: async () => ({_fullLayout: {}}), toImage: async () => "data:image/svg+xml,<svg viewBox='0 0 9 9'><text>drawn</text></svg>"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testenv.WriteFiles(t, scripts, map[string]string{"plotly/package_data/plotly.min.js": `Plotly = {newPlot: async () => ({_fullLayout: {}}), toImage: async () => "data:image/svg+xml,<svg viewBox='0 0 9 9'><text>drawn</text></svg>"}`})
 	plotly := map[string]any{"application/vnd.plotly.v1+json": map[string]any{"data": []any{}}}
 	for _, tt := range []struct {
 		name     string
@@ -72,13 +77,7 @@ func TestScripted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var said []string
-			for _, w := range warnings {
-				said = append(said, w.String())
-			}
-			if all := strings.Join(said, "\n"); (tt.warning == "") != (all == "") || !strings.Contains(all, tt.warning) {
-				t.Errorf("warnings are %q, want %q", all, tt.warning)
-			}
+			checkWarnings(t, warnings, tt.warning)
 			if html := page(t, d); !strings.Contains(html, tt.want) || strings.Contains(html, "Loading</div>") {
 				_, html, _ = strings.Cut(html, "<main")
 				t.Errorf("HTML has no %s in\n%s", tt.want, html)

@@ -73,6 +73,17 @@ func TestSyslog(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
+	checkDatagrams := func(t *testing.T, conn net.PacketConn) {
+		t.Helper()
+		for i := range alerts {
+			b := make([]byte, 2000)
+			n, _, err := conn.ReadFrom(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, i, string(b[:n]))
+		}
+	}
 	t.Run("udp", func(t *testing.T) {
 		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 		if err != nil {
@@ -82,14 +93,7 @@ func TestSyslog(t *testing.T) {
 		if d := deliver(t, "syslog+udp://"+conn.LocalAddr().String(), alerts, quick(t, 0)); d.Sent != 3 {
 			t.Fatalf("%+v", d)
 		}
-		for i := range alerts {
-			b := make([]byte, 2000)
-			n, _, err := conn.ReadFrom(b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, i, string(b[:n]))
-		}
+		checkDatagrams(t, conn)
 	})
 	t.Run("tcp", func(t *testing.T) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -144,14 +148,7 @@ func TestSyslog(t *testing.T) {
 		if d := deliver(t, "syslog+unix://"+path, alerts, quick(t, 0)); d.Sent != 3 {
 			t.Fatalf("%+v", d)
 		}
-		for i := range alerts {
-			b := make([]byte, 2000)
-			n, _, err := conn.ReadFrom(b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, i, string(b[:n]))
-		}
+		checkDatagrams(t, conn)
 	})
 	t.Run("nobody listens", func(t *testing.T) {
 		if d := deliver(t, "syslog+unix://"+filepath.Join(t.TempDir(), "none"), alerts, quick(t, 1)); d.Kept != 3 || d.Cause == nil {

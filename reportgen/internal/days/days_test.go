@@ -12,6 +12,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
@@ -137,15 +138,7 @@ func TestOpen(t *testing.T) {
 // files have their names.
 func TestFlowFiles(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"monday.parquet", "2024-03-20.parquet", "date=2024-03-21/a.parquet", "date=2024-03-21/b.profile", "only/x.profile"} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	testenv.WriteFiles(t, dir, map[string]string{"monday.parquet": "", "2024-03-20.parquet": "", "date=2024-03-21/a.parquet": "", "date=2024-03-21/b.profile": "", "only/x.profile": ""})
 	files, err := days.FlowFiles([]string{filepath.Join(dir, "monday.parquet"), filepath.Join(dir, "2024*.parquet"), filepath.Join(dir, "date=2024-03-21")})
 	var got []string
 	for _, f := range files {

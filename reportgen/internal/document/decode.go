@@ -285,12 +285,17 @@ func data(raw any, v reflect.Value) error {
 	return nil
 }
 
-func (d *decoder) block(raw any) (Block, error) {
-	fields, err := object(raw)
-	if err != nil {
-		return nil, err
+// kindAndFields returns the kind of a block or node and its other fields.
+func kindAndFields(raw any) (kind string, fields map[string]any, err error) {
+	if fields, err = object(raw); err != nil {
+		return "", nil, err
 	}
-	kind, err := take[string](fields, "kind")
+	kind, err = take[string](fields, "kind")
+	return kind, fields, err
+}
+
+func (d *decoder) block(raw any) (Block, error) {
+	kind, fields, err := kindAndFields(raw)
 	if err != nil {
 		return nil, err
 	}

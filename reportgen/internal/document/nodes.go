@@ -175,11 +175,7 @@ func (d *nodeDecoder) segment(s string) text.Segment {
 }
 
 func (d *nodeDecoder) node(raw any) (ast.Node, error) {
-	fields, err := object(raw)
-	if err != nil {
-		return nil, err
-	}
-	kind, err := take[string](fields, "kind")
+	kind, fields, err := kindAndFields(raw)
 	if err != nil {
 		return nil, err
 	}

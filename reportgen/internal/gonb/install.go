@@ -85,6 +85,15 @@ func Install(ctx context.Context, dir, prefix string, words []string, progress i
 	return file, ctx.Err()
 }
 
+// readModule reads a go.mod.
+func readModule(file string) (*modfile.File, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return modfile.Parse(file, src, nil)
+}
+
 // moduleOf is the folder of the Go module around dir if its go.mod pins GoNB as a
 // tool, else empty.
 func moduleOf(dir string) (string, error) {
@@ -92,11 +101,7 @@ func moduleOf(dir string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	mod, err := modfile.Parse(file, src, nil)
+	mod, err := readModule(file)
 	if err != nil {
 		return "", err
 	}
@@ -249,11 +254,7 @@ func toolsStamp(root string, env map[string]string) ([]byte, error) {
 // besides reaches a cell through its imports, see [Driver.Dependencies].
 func toolVersions(root string, env map[string]string) (string, error) {
 	file := filepath.Join(root, "go.mod")
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	mod, err := modfile.Parse(file, src, nil)
+	mod, err := readModule(file)
 	if err != nil {
 		return "", err
 	}

@@ -10,10 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flowbook/flowbook/reportgen/internal/kernel"
-	"github.com/flowbook/flowbook/reportgen/internal/kerneltest"
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/kerneltest"
 )
 
 // TestPrebuild runs the notebooks in testdata/notebooks once as GoNB runs them and once

@@ -89,15 +89,7 @@ func cleanTrace(text string) string {
 
 // Line finds the first line of the cell in a trace.
 func (s *session) Line(trace string, count int) int {
-	for _, m := range cellLine.FindAllStringSubmatch(trace, -1) {
-		if cell, err := strconv.Atoi(m[1]); err != nil || cell != count {
-			continue
-		}
-		if line, err := strconv.Atoi(m[2]); err == nil {
-			return line
-		}
-	}
-	return 0
+	return kernel.LineOf(cellLine, trace, count)
 }
 
 // annotate puts the line of the cell before each line of main.go in a stack trace.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -17,10 +18,11 @@ const packedRow = `{"ts":1,"id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2","id.res
 // packedBzip2 is packedRow as bzip2 packs it; the library only unpacks.
 const packedBzip2 = "QlpoOTFBWSZTWR90CUIAADhbgAAQEAV8UAAAnuDcKiAASG1FGmRoBpoNBlTyn6o0AANlLYRrmqKvhfkiFpTNNWR0cQW4pRTuOHc2ZUX1TYILBxcXFrUeq4KCHIwpBCkJpET+LuSKcKEgPugShA=="
 
-func packZstd(t testing.TB, content string) []byte {
+// pack returns content as a compressor writes it.
+func pack[W io.WriteCloser](t testing.TB, content string, compressor func(io.Writer) (W, error)) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	z, err := zstd.NewWriter(&b)
+	z, err := compressor(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,20 +35,14 @@ func packZstd(t testing.TB, content string) []byte {
 	return b.Bytes()
 }
 
+func packZstd(t testing.TB, content string) []byte {
+	t.Helper()
+	return pack(t, content, func(w io.Writer) (*zstd.Encoder, error) { return zstd.NewWriter(w) })
+}
+
 func packXZ(t testing.TB, content string) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	z, err := xz.NewWriter(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := z.Write([]byte(content)); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return pack(t, content, func(w io.Writer) (*xz.Writer, error) { return xz.NewWriter(w) })
 }
 
 func TestLinesPacked(t *testing.T) {

@@ -21,7 +21,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
@@ -172,13 +171,5 @@ func (*session) Message(text string) string                   { return strings.T
 
 // Line finds the first line of the cell in a traceback.
 func (*session) Line(trace string, count int) int {
-	for _, m := range cellLine.FindAllStringSubmatch(trace, -1) {
-		if cell, err := strconv.Atoi(m[1]); err != nil || cell != count {
-			continue
-		}
-		if line, err := strconv.Atoi(m[2]); err == nil {
-			return line
-		}
-	}
-	return 0
+	return kernel.LineOf(cellLine, trace, count)
 }

@@ -6,7 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -233,4 +235,18 @@ func (d Drivers) first(is func(Driver) bool) Driver {
 		return d[i]
 	}
 	return Generic{}
+}
+
+// LineOf finds the first line of the cell with an execution count in a trace, or 0. The groups
+// of place are the count and the line.
+func LineOf(place *regexp.Regexp, trace string, count int) int {
+	for _, m := range place.FindAllStringSubmatch(trace, -1) {
+		if cell, err := strconv.Atoi(m[1]); err != nil || cell != count {
+			continue
+		}
+		if line, err := strconv.Atoi(m[2]); err == nil {
+			return line
+		}
+	}
+	return 0
 }

@@ -118,20 +118,7 @@ func goBuild(t *testing.T, out, source string) {
 // write writes a flow file.
 func write(t *testing.T, path string, rs ...flow.Record) string {
 	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := flowfile.NewWriter(f)
-	for _, r := range rs {
-		if err := w.Write(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
+	if _, err := flowfile.WriteRecords(t.Context(), path, slices.Values(rs)); err != nil {
 		t.Fatal(err)
 	}
 	return path

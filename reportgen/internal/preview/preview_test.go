@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
@@ -132,12 +133,7 @@ func TestWatcher(t *testing.T) {
 	data := filepath.Join(dir, "data")
 	write := func(name, content string) {
 		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testenv.WriteFiles(t, dir, map[string]string{name: content})
 	}
 	write("a.ipynb", "{}")
 	write("data/day.csv", "1")

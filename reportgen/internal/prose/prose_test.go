@@ -8,8 +8,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // TestExtract: text stays at its line and column, and the rest is blank.
@@ -80,14 +81,7 @@ func TestStyle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{".vale.ini": string(config), "bad/bad.go": src.String(), "good.md": string(good), "exempt/a.md": "people\n"} {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	testenv.WriteFiles(t, root, map[string]string{".vale.ini": string(config), "bad/bad.go": src.String(), "good.md": string(good), "exempt/a.md": "people\n"})
 	faults, err := check(t.Context(), vale, root, []string{"exempt"})
 	if err != nil {
 		t.Fatal(err)

@@ -12,8 +12,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 func TestFolderIsReplacedWholeOrNotAtAll(t *testing.T) {
@@ -190,7 +191,7 @@ func TestFolderInPlace(t *testing.T) {
 // What other folders hold is not touched.
 func TestForeignFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
-	writeFiles(t, map[string]string{"mine/thesis.tex": "x", "file": "x"})
+	testenv.WriteFiles(t, ".", map[string]string{"mine/thesis.tex": "x", "file": "x"})
 	for path, want := range map[string]string{"mine": "it has no file .reportgen", "file": "exists and is not a report folder", "file/below": "not a directory"} {
 		if _, err := NewFolder(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", path, err, want)

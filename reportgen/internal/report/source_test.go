@@ -1,33 +1,21 @@
 package report
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/execute"
 )
 
 const emptyNotebook = `{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}`
 
-func writeFiles(t *testing.T, files map[string]string) {
-	t.Helper()
-	for name, content := range files {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestFindSource(t *testing.T) {
 	t.Chdir(t.TempDir())
-	writeFiles(t, map[string]string{
+	testenv.WriteFiles(t, ".", map[string]string{
 		"notebooks/a.ipynb": emptyNotebook, "notebooks/b.ipynb": emptyNotebook, "notebooks/notes.txt": "",
 		"listed/report.yaml": "notebooks: [z.ipynb, y.ipynb]\n", "listed/x.ipynb": emptyNotebook,
 	})
@@ -65,7 +53,7 @@ func TestCompareNatural(t *testing.T) {
 // Parameters of the command line win, and paths are shown by names that differ.
 func TestParameters(t *testing.T) {
 	t.Chdir(t.TempDir())
-	writeFiles(t, map[string]string{
+	testenv.WriteFiles(t, ".", map[string]string{
 		"n/report.yaml": "parameters: {limit: 7, day: one/day.csv, label: none.csv}\n", "n/a.ipynb": emptyNotebook, "n/one/day.csv": "", "two/day.csv": "",
 		"two/p.yaml": "limit: 9\nlist: [\"a,b\", {c: 010}]\nnear: day.csv\n",
 	})
@@ -97,7 +85,7 @@ func TestParameters(t *testing.T) {
 func TestPortable(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
-	writeFiles(t, map[string]string{"go.mod": "module m\n", "notebooks/a.ipynb": emptyNotebook})
+	testenv.WriteFiles(t, ".", map[string]string{"go.mod": "module m\n", "notebooks/a.ipynb": emptyNotebook})
 	got := portable([]execute.Source{
 		{Kind: execute.KindFile, Name: filepath.Join(root, "data", "day.csv")},
 		{Kind: execute.KindFile, Name: "/elsewhere/one/day.csv"},

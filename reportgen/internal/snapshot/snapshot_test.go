@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/snapshot"
 )
@@ -66,17 +67,11 @@ func packages(t *testing.T) string {
 		t.Skipf("nothing is drawn: %v", err)
 	}
 	dir := t.TempDir()
-	file := filepath.Join(dir, "plotly", "package_data", "plotly.min.js")
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
 	const script = `window.Plotly = {
 		newPlot: async (id, data, layout) => ({_fullLayout: layout, data}),
 		toImage: async (e, o) => "data:image/svg+xml," + encodeURIComponent('<svg id="' + Math.random() + '" width="' + o.width + '"><text>' + e.data[0].name + '</text></svg>'),
 	};`
-	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testenv.WriteFiles(t, dir, map[string]string{"plotly/package_data/plotly.min.js": script})
 	return dir
 }
 

@@ -107,14 +107,7 @@ func TestWriteRefuses(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	taken := filepath.Join(dir, "taken")
-	for name, content := range map[string]string{file: "", filepath.Join(taken, "go.mod"): "module x\n", filepath.Join(taken, "data.csv"): "1"} {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	testenv.WriteFiles(t, dir, map[string]string{"file": "", "taken/go.mod": "module x\n", "taken/data.csv": "1"})
 	for _, c := range []struct{ dir, want string }{
 		{file, "is a file"},
 		{taken, "already has go.mod"},

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/oschwald/geoip2-golang/v2"
+
+	"github.com/flowbook/flowbook/pkg/flow"
 )
 
 // shape is what a day amounts to.

@@ -11,8 +11,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowbook/flowbook/pkg/flow"
 )
 
 func newPlan(tb testing.TB, o Options) *Plan {

@@ -58,12 +58,16 @@ func encodeTruth(w io.Writer, truth any) error {
 
 // sort orders the truth by rule or kind and then by entity.
 func (t *Truth) sort() {
-	slices.SortFunc(t.Planted, func(a, b Planted) int {
-		return cmp.Or(cmp.Compare(a.Rule, b.Rule), a.Entity.Compare(b.Entity))
-	})
-	slices.SortFunc(t.Benign, func(a, b Benign) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), a.Entity.Compare(b.Entity), cmp.Compare(a.Description, b.Description))
-	})
+	slices.SortFunc(t.Planted, Planted.compare)
+	slices.SortFunc(t.Benign, Benign.compare)
+}
+
+func (p Planted) compare(o Planted) int {
+	return cmp.Or(cmp.Compare(p.Rule, o.Rule), p.Entity.Compare(o.Entity))
+}
+
+func (b Benign) compare(o Benign) int {
+	return cmp.Or(cmp.Compare(b.Kind, o.Kind), b.Entity.Compare(o.Entity), cmp.Compare(b.Description, o.Description))
 }
 
 // plant adds the flows of a compromised entity to a day, and says so.
@@ -71,14 +75,19 @@ func (p *Plan) plant(name dayName, rule, description string, flows []flow.Record
 	if p.opts.Clean {
 		return
 	}
-	planted := Planted{Rule: rule, Entity: flows[0].Src, Description: description, Window: windowOf(flows)}
-	for _, f := range flows {
-		planted.Peers = append(planted.Peers, f.Dst)
-	}
-	slices.SortFunc(planted.Peers, netip.Addr.Compare)
-	planted.Peers = slices.Compact(planted.Peers)
-	p.truth.Planted = append(p.truth.Planted, planted)
+	p.truth.Planted = append(p.truth.Planted, plantedOf(rule, description, flows))
 	p.extra[name] = append(p.extra[name], flows...)
+}
+
+// plantedOf describes the flows of a compromised entity.
+func plantedOf(rule, description string, flows []flow.Record) Planted {
+	p := Planted{Rule: rule, Entity: flows[0].Src, Description: description, Window: windowOf(flows)}
+	for _, f := range flows {
+		p.Peers = append(p.Peers, f.Dst)
+	}
+	slices.SortFunc(p.Peers, netip.Addr.Compare)
+	p.Peers = slices.Compact(p.Peers)
+	return p
 }
 
 // windowOf returns the times of the first and the last flow.

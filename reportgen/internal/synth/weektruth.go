@@ -1,8 +1,6 @@
 package synth
 
 import (
-	"cmp"
-	"net/netip"
 	"slices"
 )
 
@@ -43,13 +41,9 @@ func (t WeeksTruth) attacks() int {
 
 func (t *WeeksTruth) sort() {
 	for i := range t.Days {
-		slices.SortFunc(t.Days[i].Planted, func(a, b Planted) int {
-			return cmp.Or(cmp.Compare(a.Rule, b.Rule), a.Entity.Compare(b.Entity))
-		})
+		slices.SortFunc(t.Days[i].Planted, Planted.compare)
 	}
-	slices.SortFunc(t.Benign, func(a, b Benign) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), a.Entity.Compare(b.Entity), cmp.Compare(a.Description, b.Description))
-	})
+	slices.SortFunc(t.Benign, Benign.compare)
 }
 
 // harmless notes a host that only looks suspicious.
@@ -70,12 +64,6 @@ func (w *Weeks) plant(rule, description string, a activity) {
 		if len(flows) == 0 {
 			continue
 		}
-		p := Planted{Rule: rule, Entity: flows[0].Src, Description: description, Window: windowOf(flows)}
-		for _, f := range flows {
-			p.Peers = append(p.Peers, f.Dst)
-		}
-		slices.SortFunc(p.Peers, netip.Addr.Compare)
-		p.Peers = slices.Compact(p.Peers)
-		w.truth.Days[i].Planted = append(w.truth.Days[i].Planted, p)
+		w.truth.Days[i].Planted = append(w.truth.Days[i].Planted, plantedOf(rule, description, flows))
 	}
 }
