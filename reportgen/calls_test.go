@@ -183,7 +183,7 @@ func faultFolder(t *testing.T, dir string, c faultCommand) {
 	if err := os.RemoveAll(dir); err != nil { // the same path each time: spools have names by it
 		t.Fatal(err)
 	}
-	writeFiles(t, dir, c.files)
+	testenv.WriteFiles(t, dir, c.files)
 	for _, d := range []string{"tmp", "home", "out"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			t.Fatal(err)
