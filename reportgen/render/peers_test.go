@@ -222,8 +222,10 @@ type content struct {
 var (
 	// dollars matches formulas, which nbconvert leaves to MathJax.
 	dollars = regexp.MustCompile(`(?s)\$\$.+?\$\$|\\\[.+?\\\]|\\begin\{(?:align|equation|eqnarray|gather)\*?\}.*?\\end\{(?:align|equation|eqnarray|gather)\*?\}|\\\(.+?\\\)|\$(?:[^\s$](?:(?:[^$\n]|\n[^$\n]){0,300}[^\s$])?)\$`)
-	ascii   = regexp.MustCompile(`^[0-9A-Za-z]+$`)
-	words   = regexp.MustCompile(`[\p{L}\p{N}]{3,}`)
+	// directives matches markup of MyST and Quarto, which nbconvert prints and a report applies, or names in a warning.
+	directives = regexp.MustCompile(`:{3,}\s*(?:\{[^}\n]*\}|[A-Za-z][\w-]*)?|\{[a-z]+\}|\([\w.:-]+\)=`)
+	ascii      = regexp.MustCompile(`^[0-9A-Za-z]+$`)
+	words      = regexp.MustCompile(`[\p{L}\p{N}]{3,}`)
 )
 
 // contentOf reads a page.
@@ -268,7 +270,7 @@ func contentOf(t *testing.T, page string) content {
 	text := b.String()
 	c.formulas += len(dollars.FindAllString(text, -1))
 	c.text = text
-	for _, w := range words.FindAllString(dollars.ReplaceAllString(text, " "), -1) {
+	for _, w := range words.FindAllString(directives.ReplaceAllString(dollars.ReplaceAllString(text, " "), " "), -1) {
 		c.words[w] = true
 	}
 	return c
