@@ -57,7 +57,8 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 	case !ok && !c.captioned() && text(o, mimeHTML) == "" && b.latex(c.where, text(o, mimeLaTeX)):
 	case ok && said.kind == document.KindFigure, hasPicture(o):
 		b.figure(c, o, said)
-	case text(o, mimeMarkdown) != "":
+	case text(o, mimeMarkdown) != "" && (text(o, mimeHTML) == "" || ok || c.tableCaptioned()):
+		// Of both, JupyterLab shows HTML.
 		b.markdownOutput(c, text(o, mimeMarkdown))
 	case o.Data[mimeResource] != nil, c.tableCaptioned() && text(o, mimeHTML) != "":
 		b.table(c, o, said)

@@ -183,3 +183,22 @@ func TestRawCells(t *testing.T) {
 		}
 	}
 }
+
+// TestRichestFormat checks which format of an output is shown: as in JupyterLab, HTML before Markdown.
+func TestRichestFormat(t *testing.T) {
+	for _, tt := range []struct {
+		want string
+		data map[string]any
+	}{
+		{"<li>html</li>", map[string]any{"text/html": "<ol><li>html</li></ol>", "text/markdown": "1. markdown", "text/latex": `\begin{enumerate*}\item latex\end{enumerate*}`, "text/plain": "plain"}},
+		{"<li>markdown</li>", map[string]any{"text/markdown": "1. markdown", "text/plain": "plain"}},
+	} {
+		d, _, err := render.Build([]render.Input{notebook(markdownCell("# A"), codeCell("x", displayed(tt.data, nil)))}, render.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if html := body(page(t, d)); !strings.Contains(html, tt.want) {
+			t.Errorf("no %s in\n%s", tt.want, html)
+		}
+	}
+}

@@ -287,6 +287,9 @@ func readFile(in Input, name string) (inProject string, data []byte, err error) 
 		return "", nil, errors.New("a hidden file or folder; copy it to another one")
 	}
 	f, err := in.Files.Open(inProject)
+	if rest, old := strings.CutPrefix(name, "files/"); old && errors.Is(err, fs.ErrNotExist) {
+		return readFile(in, rest) // IPython before 2.0 served the files beside a notebook there
+	}
 	if err != nil {
 		return "", nil, withoutPath(err)
 	}
