@@ -62,13 +62,13 @@ func (b *book) text(kind textKind, s string) uint32 {
 	case protocolText:
 		p, err := flow.ParseProto(s)
 		if err != nil {
-			return b.refuse(reasonProtocol, s)
+			return b.refuse(ReasonProtocol, s)
 		}
 		return uint32(p)
 	}
 	a, err := flow.ParseAddr(s)
 	if err != nil {
-		return b.refuse(reasonAddress, s)
+		return b.refuse(ReasonAddress, s)
 	}
 	return b.addr(a)
 }
@@ -80,10 +80,10 @@ func (b *book) number(kind textKind, n int64) uint32 {
 		if p := flow.Proto(n); int64(p) == n {
 			return uint32(p)
 		}
-		return b.refuse(reasonProtocol, strconv.FormatInt(n, 10))
+		return b.refuse(ReasonProtocol, strconv.FormatInt(n, 10))
 	}
 	if n < 0 || n > math.MaxUint32 {
-		return b.refuse(reasonAddress, strconv.FormatInt(n, 10))
+		return b.refuse(ReasonAddress, strconv.FormatInt(n, 10))
 	}
 	return b.addr(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(n)))))
 }
@@ -100,7 +100,7 @@ func (b *book) addr(a netip.Addr) uint32 { return b.addrs.Number(a) }
 func (b *book) refuse(reason, text string) uint32 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	bad := badText{reason, clip(text)}
+	bad := badText{reason, Clip(text)}
 	id, ok := b.badIDs[bad]
 	if !ok {
 		id = badCode | uint32(len(b.badOf))
@@ -116,7 +116,7 @@ func (b *book) at(code uint32) netip.Addr { return b.addrs.At(code) }
 // bad returns why and from which text a code at or above badCode was given.
 func (b *book) bad(code uint32) (reason, text string) {
 	if code == nullCode {
-		return reasonNull, ""
+		return ReasonNull, ""
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -114,13 +114,13 @@ func (f *file) readColumn(ctx context.Context, rowGroup, col int) error {
 
 // Reasons why a row is not a flow, as in [profile.Rejected].
 const (
-	reasonNull     = "no value"
-	reasonNumber   = "not a whole number"
+	ReasonNull     = "no value"
+	ReasonNumber   = "not a whole number"
 	ReasonTime     = "timestamp outside the day"
-	reasonAddress  = "invalid address"
-	reasonProtocol = "protocol not known"
-	reasonPort     = "port outside 0 to 65535"
-	reasonBytes    = "negative bytes"
+	ReasonAddress  = "invalid address"
+	ReasonProtocol = "protocol not known"
+	ReasonPort     = "port outside 0 to 65535"
+	ReasonBytes    = "negative bytes"
 )
 
 // fault is a row of a vector for which the column has no usable value.
@@ -151,9 +151,9 @@ func (v *vector) bad(col, i int, book *book) (reason, value string) {
 	case col == colTime && uint64(number) >= uint64(flow.Day):
 		reason = ReasonTime
 	case col == colPort && uint64(number) > math.MaxUint16:
-		reason = reasonPort
+		reason = ReasonPort
 	case number < 0:
-		reason = reasonBytes
+		reason = ReasonBytes
 	}
 	return reason, strconv.FormatInt(number, 10)
 }
@@ -166,7 +166,7 @@ func (b *batch) reject(i int) *RowError {
 			rowGroup, row := b.place(i)
 			return &RowError{Reason: reason, At: profile.Place{
 				File: b.file, RowGroup: rowGroup, Row: row,
-				Column: flow.Columns[col], Value: clip(value),
+				Column: flow.Columns[col], Value: Clip(value),
 			}}
 		}
 	}
@@ -178,13 +178,18 @@ func (b *batch) reject(i int) *RowError {
 func (b *batch) rejectProtocol(i int) *RowError {
 	rowGroup, row := b.place(i)
 	proto := flow.Proto(b.vectors[colProto].codes[i]).String()
-	return &RowError{Reason: "protocol " + proto + ", which detections do not use", At: profile.Place{
+	return &RowError{Reason: UnusedProtocol(proto), At: profile.Place{
 		File: b.file, RowGroup: rowGroup, Row: row, Column: flow.ColProto, Value: proto,
 	}}
 }
 
-// clip makes a value fit to be shown: valid text of at most 80 bytes.
-func clip(s string) string {
+// UnusedProtocol is the reason why a profile leaves out the flows of a protocol.
+func UnusedProtocol(name string) string {
+	return "protocol " + name + ", which detections do not use"
+}
+
+// Clip makes a value fit to be shown: valid text of at most 80 bytes.
+func Clip(s string) string {
 	const most = 80
 	if len(s) > most {
 		end := most

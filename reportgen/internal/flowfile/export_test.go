@@ -15,13 +15,6 @@ var ErrNotParquet = errNotParquet
 var ErrSameFlows = errSameFlows
 var ErrTruncated = errTruncated
 
-const ReasonAddress = reasonAddress
-const ReasonBytes = reasonBytes
-const ReasonNull = reasonNull
-const ReasonNumber = reasonNumber
-const ReasonPort = reasonPort
-const ReasonProtocol = reasonProtocol
-
 func (q Filter) Match(r flow.Record) bool { return q.matches(r) }
 
 func (w *FileWriter) Abort() error { return w.abort() }

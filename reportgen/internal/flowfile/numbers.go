@@ -83,7 +83,7 @@ func (r *numberReader) fault(v *vector, row, value int) {
 	case ok && r.column.extra:
 		v.numbers[row] = -1
 	case ok:
-		v.faults = append(v.faults, fault{row: row, reason: reasonNumber, value: text})
+		v.faults = append(v.faults, fault{row: row, reason: ReasonNumber, value: text})
 	}
 }
 
@@ -95,7 +95,7 @@ func (r *numberReader) null(v *vector, to int) {
 		return
 	}
 	v.numbers[to] = badNumber
-	v.faults = append(v.faults, fault{row: to, reason: reasonNull})
+	v.faults = append(v.faults, fault{row: to, reason: ReasonNull})
 }
 
 // whole returns values as int64, in the memory of the page or of buffer, and

@@ -180,7 +180,7 @@ func names(columns []*parquet.Column) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(clip(c.Name()))
+		b.WriteString(Clip(c.Name()))
 	}
 	return b.String()
 }

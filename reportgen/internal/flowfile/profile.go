@@ -131,9 +131,21 @@ const SamplingKey = "flowbook.sampling"
 
 // addLoss counts the rows that were lost before the file was written.
 func (s *profiling) addLoss(f *file) {
+	lost := f.lost()
+	if len(lost) == 0 {
+		return
+	}
+	adder := s.builder.Adder()
+	for _, r := range lost {
+		adder.RejectRows(r.Reason, r.Count, r.First)
+	}
+}
+
+// lost returns the rows that were lost before the file was written, by reason.
+func (f *file) lost() (rejected []profile.Rejected) {
 	text, ok := f.lookup(LossKey)
 	if !ok {
-		return
+		return nil
 	}
 	var lost []struct {
 		Reason string `json:"reason"`
@@ -141,14 +153,15 @@ func (s *profiling) addLoss(f *file) {
 		First  string `json:"first"`
 	}
 	if json.Unmarshal([]byte(text), &lost) != nil {
-		return // of another program
+		return nil // of another program
 	}
-	adder := s.builder.Adder()
 	for _, l := range lost {
 		if l.Rows > 0 {
-			adder.RejectRows("lost on import: "+clip(l.Reason), l.Rows, profile.Place{File: f.base(), Value: clip(l.First)})
+			at := profile.Place{File: f.base(), Value: Clip(l.First)}
+			rejected = append(rejected, profile.Rejected{Reason: "lost on import: " + Clip(l.Reason), Count: l.Rows, First: at})
 		}
 	}
+	return rejected
 }
 
 // allRejected explains a file none of whose rows is a flow by the reason that

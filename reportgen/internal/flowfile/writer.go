@@ -168,13 +168,13 @@ func (w *Writer) Write(r flow.Record) error {
 func check(r flow.Record) error {
 	switch {
 	case !r.Src.IsValid() || !r.Dst.IsValid():
-		return errors.New(reasonAddress)
+		return errors.New(ReasonAddress)
 	case r.Src.Zone() != "" || r.Dst.Zone() != "":
-		return errors.New(reasonAddress + ": it has a zone")
+		return errors.New(ReasonAddress + ": it has a zone")
 	case r.Time >= flow.Day:
 		return errors.New(ReasonTime)
 	case r.Up < 0 || r.Down < 0:
-		return errors.New(reasonBytes)
+		return errors.New(ReasonBytes)
 	case r.UpPackets < 0 || r.DownPackets < 0:
 		return errors.New("negative packets")
 	case r.State >= flow.NumStates:
