@@ -92,6 +92,16 @@ $(TOOLS)/.npm: reportgen/internal/rendertest/fetch-axe
 	else echo 'npm not found: tests of ECS alerts and accessibility are skipped' >&2; fi
 	mkdir -p $(@D) && touch $@
 
+# The databases that need their own Python packages and start slowly.
+.PHONY: engines
+engines: $(TOOLS)/engines/.made ## compare profiles that ClickHouse and Spark compute with those of a scan
+	FLOWBOOK_ENGINES=1 FLOWBOOK_PYTHON=$(TOOLS)/engines/bin/python go test -v -timeout 60m -run TestEngines ./reportgen/internal/sqltext
+
+$(TOOLS)/engines/.made: reportgen/internal/sqltext/testdata/engines.txt
+	$(PYTHON) -m venv $(TOOLS)/engines
+	$(TOOLS)/engines/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 .PHONY: debian
 debian:
 	@testdata/debian-packages

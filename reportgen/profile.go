@@ -4,29 +4,45 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/days"
+	"github.com/flowbook/flowbook/reportgen/internal/engines"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // newProfileCommand returns reportgen profile, which makes profiles of flow files.
 func newProfileCommand() *cobra.Command {
 	var out string
+	var engine engines.Options
 	c := &cobra.Command{
-		Use:   "profile FILE...",
+		Use:   "profile [FILE...]",
 		Short: "Make profiles of flow files",
 		Long: `Profile reads Parquet flow files and makes profiles of them, from which detections,
 tables and figures are computed.
 
 Without -o, it adds a profile of each file to the profile cache and prints its path.
-With -o, it merges the profiles of all files and writes the result.`,
-		Example: "  reportgen profile data.parquet test.parquet\n  reportgen profile day/*.parquet -o day.profile",
-		Args:    usage.AtLeastOne("FILE"),
+With -o, it merges the profiles of all files and writes the result. Files may also be
+profiles, such as those that other machines made of their part of the flows.
+
+Flows that are in a database, or too many for one machine, are added up there: with --sql,
+it prints SQL that writes tables of aggregates as Parquet files, and with --from-aggregates
+it makes a profile of them, with the same bytes as one of the flow files. FILE then are
+the flow files that the tables were computed from; they are hashed but not read.`,
+		Example: "  reportgen profile data.parquet test.parquet\n  reportgen profile day/*.parquet -o day.profile\n  reportgen profile node-*.profile -o day.profile\n" +
+			"  reportgen profile --sql duckdb --source 'day/*.parquet' --into tables | duckdb\n" +
+			"  reportgen profile --from-aggregates tables day/*.parquet -o day.profile",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if engine.Given() {
+				return engine.Run(cmd.Context(), args, out, cmd.OutOrStdout(), consoleOf(cmd))
+			}
+			if err := usage.AtLeastOne("FILE")(cmd, args); err != nil {
+				return err
+			}
 			if out != "" {
 				return days.WriteProfile(cmd.Context(), args, out, consoleOf(cmd))
 			}
 			return days.CacheProfiles(cmd.Context(), args, cmd.OutOrStdout(), consoleOf(cmd))
 		},
 	}
-	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` write one profile of all files to this file")
+	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` merge the profiles of all files into this file")
+	engine.AddFlags(c.Flags())
 	return c
 }

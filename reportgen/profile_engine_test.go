@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
+)
+
+// TestProfileFromAggregates prints SQL, runs it in DuckDB, and makes a profile of its
+// tables, as the README does.
+func TestProfileFromAggregates(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("FLOWBOOK_CACHE", filepath.Join(dir, "cache"))
+	day, tables := filepath.Join(dir, "it's a day.parquet"), filepath.Join(dir, "tables")
+	flowFile(t, day, 500)
+	if err := os.Mkdir(tables, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var sql, stderr bytes.Buffer
+	source := "read_parquet('" + strings.ReplaceAll(day, "'", "''") + "')"
+	if code := run(t.Context(), []string{"profile", "--sql", "duckdb", "--source", source, "--into", tables}, &sql, &stderr); code != exit.Done {
+		t.Fatalf("status %d: %s", code, stderr.String())
+	}
+	testenv.RunPython(t, []string{"duckdb"}, sql.String(), "-c", "import sys, duckdb; duckdb.connect().execute(sys.stdin.read())")
+	mustRun(t, "profile", "--from-aggregates", tables, day, "-o", filepath.Join(dir, "a.profile"))
+	mustRun(t, "profile", day, "-o", filepath.Join(dir, "b.profile"))
+	a, errA := os.ReadFile(filepath.Join(dir, "a.profile"))
+	b, errB := os.ReadFile(filepath.Join(dir, "b.profile"))
+	if errA != nil || errB != nil || !bytes.Equal(a, b) {
+		t.Errorf("profiles of %d and %d bytes differ: %v, %v", len(a), len(b), errA, errB)
+	}
+}
+
+func TestProfileFlags(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"--sql duckdb", "no source"},
+		{"--source flows", "need --sql"},
+		{"--sql mysql --source flows", "the dialects are"},
+		{"--sql duckdb --source flows --optional asn", "not an optional column"},
+		{"--sql duckdb --source flows day.parquet", "reads no files"},
+		{"--from-aggregates tables", "name it with -o"},
+		{"--from-aggregates tables --sql duckdb", "print the SQL first"},
+		{"--from-aggregates no-such-folder -o x.profile", "no such file"},
+	} {
+		var stdout, stderr bytes.Buffer
+		args := append([]string{"profile"}, strings.Fields(c.args)...)
+		if code := run(t.Context(), args, &stdout, &stderr); code != exit.BadInput || !strings.Contains(stderr.String(), c.want) {
+			t.Errorf("%s: status %d, %s", c.args, code, stderr.String())
+		}
+	}
+}
