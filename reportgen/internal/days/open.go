@@ -61,16 +61,56 @@ func CacheProfiles(ctx context.Context, files []string, w io.Writer, c *console.
 	return nil
 }
 
-// WriteProfile writes one profile of several flow files to the file out.
+// WriteProfile writes one profile of several files to the file out. They are flow files,
+// or profiles of parts of a day, such as of other machines. Flows that are in two of
+// them would count twice, so a source that two of them have is an error.
 func WriteProfile(ctx context.Context, files []string, out string, c *console.Console) error {
-	bar := c.NewBar("flows", console.Count)
-	p, err := flowfile.ProfileAll(ctx, files, flowfile.Options{Progress: bar.Set})
-	bar.Close()
-	if err != nil {
+	var flows, from []string
+	var parts []*profile.Profile
+	for _, path := range files {
+		encoded, err := isProfile(path)
+		if err != nil {
+			return err
+		}
+		if !encoded {
+			flows = append(flows, path)
+			continue
+		}
+		p, err := readProfile(path)
+		if err != nil {
+			return err
+		}
+		parts, from = append(parts, p), append(from, path)
+	}
+	if len(flows) > 0 {
+		bar := c.NewBar("flows", console.Count)
+		p, err := flowfile.ProfileAll(ctx, flows, flowfile.Options{Progress: bar.Set})
+		bar.Close()
+		if err != nil {
+			return err
+		}
+		parts, from = append(parts, p), append(from, "the flow files")
+	}
+	if err := checkDistinct(parts, from); err != nil {
 		return err
 	}
+	p := profile.Merge(parts...)
 	WarnRejected(c, p)
 	return flowfile.WriteProfile(out, p)
+}
+
+// checkDistinct finds a source of two profiles, which are from the files named.
+func checkDistinct(parts []*profile.Profile, from []string) error {
+	has := map[string]int{} // by hash
+	for i, p := range parts {
+		for _, s := range p.Sources {
+			if j, ok := has[s.SHA256]; ok && i != j {
+				return fmt.Errorf("%s: has the flows of %s, as %s does; name one of them", from[i], s.Name, from[j])
+			}
+			has[s.SHA256] = i
+		}
+	}
+	return nil
 }
 
 // WarnCache returns a function that warns of a profile cache that cannot be
