@@ -29,6 +29,9 @@ const unwrapper = "Unwrap"
 // is: a type in a signature or field, or a value of a used enumeration. A method
 // counts as used if it implements an interface of another package.
 func TestExportedNamesHaveUsers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("type-checks all packages and their tests: skipped with -short")
+	}
 	pkgs, err := packages.Load(&packages.Config{
 		Context: t.Context(), Dir: testenv.Path(t), Tests: true,
 		// Without NeedDeps, the types of other modules come from compiled packages.

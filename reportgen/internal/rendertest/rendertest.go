@@ -64,7 +64,7 @@ func CheckHTML(t testing.TB, path string) {
 	}
 }
 
-// Open opens the page at path. It skips the test if there is no browser.
+// Open opens the page at path. It skips the test if there is no browser, and short tests.
 func Open(t testing.TB, path string) *Page {
 	t.Helper()
 	absolute, err := filepath.Abs(path)
@@ -201,6 +201,9 @@ func (p *Page) listen(event any) {
 // start starts a browser for the test.
 func start(t testing.TB) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("opens a browser: skipped with -short")
+	}
 	path, err := browser.Find()
 	if errors.Is(err, browser.ErrNotFound) {
 		t.Skipf("the page is not opened in a browser: %v", err)
