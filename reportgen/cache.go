@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -73,7 +72,7 @@ func newCacheCleanCommand() *cobra.Command {
 		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if older < 0 {
-				return errors.New("--older must not be negative")
+				return fmt.Errorf("--older %v: must not be negative", older)
 			}
 			cache, err := report.CellCache()
 			if err != nil {

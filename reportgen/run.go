@@ -201,8 +201,10 @@ func (o *runFlags) execute(cmd *cobra.Command, source *report.Source, cached boo
 
 // options are the flags as package report takes them.
 func (o *runFlags) options(cmd *cobra.Command, cached bool) (report.Options, error) {
-	if o.jobs < 0 || o.timeout < 0 || o.runTimeout < 0 || o.startTimeout < 0 {
-		return report.Options{}, errors.New("--jobs, --timeout, --run-timeout and --start-timeout must not be negative")
+	for _, name := range []string{"jobs", "timeout", "run-timeout", "start-timeout"} {
+		if value := cmd.Flags().Lookup(name).Value.String(); strings.HasPrefix(value, "-") {
+			return report.Options{}, fmt.Errorf("--%s %s: must not be negative", name, value)
+		}
 	}
 	if o.verify == nil {
 		o.verify = days.CheckInputs
