@@ -20,7 +20,7 @@ GOTESTSUM_VERSION := v1.13.0
 # The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: faults fuzz-long sbom licenses peers queries cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
+.PHONY: faults flips fuzz-long sbom licenses peers queries cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -147,6 +147,9 @@ FUZZ_LONG ?= 10m
 
 faults: ## let each file system call of the commands fail, and kill them at each; prints what became of them
 	FLOWBOOK_FAULTS=all go test ./reportgen -run 'TestFaults$$' -v -timeout 3h
+
+flips: ## flip 1,000 bits of each kind of file that reportgen writes and reads again
+	FLOWBOOK_FLIPS=1000 go test ./reportgen -run TestFlippedBits -v -timeout 1h
 
 ## Releases
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -110,19 +111,26 @@ func cachedAnswer(at string) (t *query.Table, messages string, ok bool) {
 		return nil, "", false
 	}
 	b, err := trust.ReadFile(at)
-	if err != nil || len(b) < 4 {
+	if err != nil || len(b) < 8 {
 		return nil, "", false
 	}
+	end := len(b) - 4
 	n := binary.LittleEndian.Uint32(b)
-	if uint64(n)+4 > uint64(len(b)) {
+	if binary.LittleEndian.Uint32(b[end:]) != answerSum(at, b[:end]) || uint64(n)+4 > uint64(end) {
 		return nil, "", false
 	}
-	t, err = query.DecodeTable(b[4+n:])
+	t, err = query.DecodeTable(b[4+n : end])
 	return t, string(b[4 : 4+n]), err == nil
 }
 
-// keepAnswer puts an answer into the cache. It ignores errors: without the cache, the
-// query is answered again next time.
+// answerSum is the checksum of an answer in the cache, which also covers the name of its file: the answer to one query
+// is not taken for that to another.
+func answerSum(at string, b []byte) uint32 {
+	return crc32.Update(crc32.ChecksumIEEE([]byte(filepath.Base(at))), crc32.IEEETable, b)
+}
+
+// keepAnswer puts an answer into the cache. It ignores errors: without the cache, or with an answer that is incomplete,
+// the query is answered again next time.
 func keepAnswer(at string, encoded []byte, messages string) {
 	if at == "" {
 		return
@@ -131,18 +139,11 @@ func keepAnswer(at string, encoded []byte, messages string) {
 	if os.MkdirAll(dir, 0o700) != nil || trust.CheckFolder(dir) != nil {
 		return
 	}
-	tmp, err := os.CreateTemp(dir, "new-")
-	if err != nil {
-		return
-	}
-	b := append(binary.LittleEndian.AppendUint32(nil, uint32(len(messages))), messages...)
-	_, err = tmp.Write(append(b, encoded...))
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), at)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(messages)))
+	b = append(append(b, messages...), encoded...)
+	b = binary.LittleEndian.AppendUint32(b, answerSum(at, b))
+	_ = os.Remove(at) // which may belong to another user
+	_ = os.WriteFile(at, b, 0o600)
 }
 
 // runQuery runs reportgen query, and returns its output and messages. An interrupt of

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"iter"
 	"maps"
@@ -71,7 +72,9 @@ func (f *Folder) recover() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f.addLogs(string(b))
+	if err := f.addLogs(b); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(f.state(""))
 	if err != nil {
 		return err
@@ -92,12 +95,39 @@ func (f *Folder) recover() error {
 
 func (f *Folder) state(name string) string { return filepath.Join(f.dir, stateDir, name) }
 
-func (f *Folder) addLogs(lines string) {
+// addLogs adds the logs of a list that [logList] wrote. A list that is damaged is an error: a log that is taken for a new
+// one would be counted twice.
+func (f *Folder) addLogs(list []byte) error {
+	lines := string(list)
+	if at := strings.LastIndex(lines, "\n"+sumLine); at >= 0 {
+		lines = lines[:at+1]
+		if string(list) != lines+sumLine+logSum(lines) {
+			lines = ""
+		}
+	}
+	if lines == "" && len(list) > 0 {
+		return errors.New("the list of imported logs, .flowbook/logs, is damaged; restore it, or import into a new folder")
+	}
 	for line := range strings.Lines(lines) {
 		if hash, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  "); ok {
 			f.logs[hash] = name
 		}
 	}
+	return nil
+}
+
+// sumLine begins the last line of a list of logs, which early versions did not write.
+const sumLine = "checksum "
+
+func logSum(lines string) string { return fmt.Sprintf("%08x\n", crc32.ChecksumIEEE([]byte(lines))) }
+
+// logList returns a list of logs, names by hash, as text.
+func logList(logs map[string]string) []byte {
+	var lines strings.Builder
+	for _, hash := range slices.Sorted(maps.Keys(logs)) {
+		fmt.Fprintf(&lines, "%s  %s\n", hash, strings.ReplaceAll(logs[hash], "\n", " "))
+	}
+	return []byte(lines.String() + sumLine + logSum(lines.String()))
 }
 
 // hashedLog is a log file and the SHA-256 of what it holds.
@@ -126,10 +156,11 @@ func (f *Folder) fresh(paths []string) (fresh []hashedLog, known []string, err e
 // add writes flows, which are ordered by day, to a file of each day, and remembers
 // the logs that they come from. Either all of it is done or nothing.
 func (f *Folder) add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, logs []hashedLog, o options) (files []dayFile, err error) {
-	var hashes, lines []string
+	var hashes []string
+	names := map[string]string{}
 	for _, l := range logs {
 		hashes = append(hashes, l.Hash)
-		lines = append(lines, l.Hash+"  "+strings.ReplaceAll(filepath.Base(l.Path), "\n", " ")+"\n")
+		names[l.Hash] = filepath.Base(l.Path)
 	}
 	slices.Sort(hashes)
 	sum := sha256.Sum256([]byte(strings.Join(hashes, "\n")))
@@ -162,7 +193,7 @@ func (f *Folder) add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], d
 		done += day.Flows
 		files = append(files, dayFile{Path: filepath.Join(f.dir, name), Day: day})
 	}
-	if err := wholefile.WriteBytes(filepath.Join(part, "logs"), []byte(strings.Join(lines, "")), 0o666); err != nil {
+	if err := wholefile.WriteBytes(filepath.Join(part, "logs"), logList(names), 0o666); err != nil {
 		return nil, err
 	}
 	if err := os.Rename(part, ready); err != nil { // from here on it is done
@@ -210,12 +241,10 @@ func (f *Folder) place(ready string) error {
 	if err != nil {
 		return err
 	}
-	f.addLogs(string(b))
-	var list strings.Builder
-	for _, hash := range slices.Sorted(maps.Keys(f.logs)) {
-		fmt.Fprintf(&list, "%s  %s\n", hash, f.logs[hash])
+	if err := f.addLogs(b); err != nil {
+		return err
 	}
-	if err := wholefile.WriteBytes(f.state("logs"), []byte(list.String()), 0o666); err != nil {
+	if err := wholefile.WriteBytes(f.state("logs"), logList(f.logs), 0o666); err != nil {
 		return err
 	}
 	// A removal that is cut short must not look like an import to complete.

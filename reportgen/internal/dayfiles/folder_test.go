@@ -89,7 +89,7 @@ func TestFolder(t *testing.T) {
 		}
 	}
 	b, err := os.ReadFile(filepath.Join(dir, ".flowbook", "logs"))
-	if err != nil || strings.Count(string(b), "\n") != 3 || !strings.Contains(string(b), "  conn.00.log\n") {
+	if err != nil || strings.Count(string(b), "\n") != 4 || !strings.Contains(string(b), "  conn.00.log\n") {
 		t.Errorf("%s, %v", b, err)
 	}
 }

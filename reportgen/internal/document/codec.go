@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"reflect"
 	"strings"
@@ -34,7 +35,8 @@ var ErrVersion = errors.New("unsupported version")
 //     "text" as in the Markdown source, and "break": "soft" or "hard" if a line ends after it.
 //   - A vector picture is the source of an SVG file, and other binary data is in Base64.
 //
-// Each field of the document, and each element of its lists, is one line.
+// Each field of the document, and each element of its lists, is one line. The last field is "checksum", that of the bytes
+// before its line.
 func Encode(w io.Writer, d *Document) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "{\n\"version\": %d", formatVersion)
@@ -61,9 +63,17 @@ func Encode(w io.Writer, d *Document) error {
 		}
 		b.WriteString("\n]")
 	}
-	b.WriteString("\n}\n")
+	b.WriteString(checksum(b.Bytes()))
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// checksumField is the last field of a document.
+const checksumField = "checksum"
+
+// checksum returns the end of a document, with the CRC-32C of all bytes before it.
+func checksum(before []byte) string {
+	return fmt.Sprintf(",\n%q: \"%08x\"\n}\n", checksumField, crc32.Checksum(before, crc32.MakeTable(crc32.Castagnoli)))
 }
 
 // EncodePart returns a part of a document, such as a [Block] or a [Reference], as it is in the JSON of the document.

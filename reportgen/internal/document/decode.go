@@ -41,6 +41,13 @@ func Decode(r io.Reader) (*Document, error) {
 	if version != formatVersion {
 		return nil, fmt.Errorf("%w %d, want %d", ErrVersion, version, formatVersion)
 	}
+	if _, there := fields[checksumField]; there { // documents of early versions have none
+		end := len(data) - len(checksum(nil))
+		if end < 0 || checksum(data[:end]) != string(data[end:]) {
+			return nil, errors.New("wrong checksum")
+		}
+		delete(fields, checksumField)
+	}
 	d := &Document{}
 	dec := &decoder{}
 	if err := dec.structure(fields, reflect.ValueOf(d).Elem()); err != nil {
