@@ -51,7 +51,7 @@ func TestFlippedBits(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			row := "ts,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n2024-04-18 10:00:00,10.0.0.1,192.0.2.1,tcp,443,1,%d\n"
-			writeFiles(t, ".", map[string]string{
+			testenv.WriteFiles(t, ".", map[string]string{
 				"a.csv": fmt.Sprintf(row, 1), "b.csv": fmt.Sprintf(row, 2), "notebooks/a.ipynb": `{"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Flows\n\nThere were 12,345 flows.\n\n| a | b |\n|--|--|\n| 1 | 2 |"}], "metadata": {"kernelspec": {"name": "none", "display_name": "n", "language": "n"}}, "nbformat": 4, "nbformat_minor": 5}`,
 				"jupyter/kernels/none/kernel.json": `{"argv": ["false"], "display_name": "none", "language": "n"}`,
 			})

@@ -74,7 +74,7 @@ func splitTop(s, separator string) []string {
 		case s[i] == '}':
 			depth--
 		case depth == 0 && i+len(separator) <= len(s) && strings.EqualFold(s[i:i+len(separator)], separator):
-			parts = append(parts, s[start:i])
+			parts = append(parts, s[start:max(start, i)]) // the space before a name may end the separator before it
 			start = i + len(separator)
 			i = start - 1
 			if separator == " and " {
