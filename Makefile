@@ -83,11 +83,11 @@ $(VENV)/.test: $(REQUIREMENTS)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	touch $@
 
-# The npm packages of tests: the ECS schema and axe-core. Without npm, the tests
+# The npm packages of tests: the schemas of ECS and SARIF, and axe-core. Without npm, the tests
 # are skipped.
 $(TOOLS)/.npm: reportgen/internal/rendertest/fetch-axe
 	if command -v npm >/dev/null; then \
-	  npm install --silent --no-save --prefix $(VENV) @elastic/ecs@9.4.0 && reportgen/internal/rendertest/fetch-axe; \
+	  npm install --silent --no-save --prefix $(VENV) @elastic/ecs@9.4.0 @microsoft/jest-sarif@1.0.0-beta.0 && reportgen/internal/rendertest/fetch-axe; \
 	else echo 'npm not found: tests of ECS alerts and accessibility are skipped' >&2; fi
 	mkdir -p $(@D) && touch $@
 

@@ -39,6 +39,8 @@ Formats:
   ocsf   one Detection Finding of the Open Cybersecurity Schema Framework a line
   ecs    one event of the Elastic Common Schema a line
   stix   one bundle of STIX 2.1 with a sighting for each technique of each finding
+  sarif  one log of SARIF 2.1.0, for pipelines that show results
+  junit  a JUnit report: an alert is a test that fails, a rule without one a test that passes
   navigator  one ATT&CK Navigator layer with the techniques of all findings
 Stix and navigator leave out findings at severity info.
 
@@ -85,7 +87,7 @@ func newDetectCommand() *cobra.Command {
 	usage.Once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
 	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
-	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf, ecs, stix or navigator")
+	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf, ecs, stix, navigator, sarif or junit")
 	usage.Once(f, &opt.allow, "allow", "`FILE` allow list: findings that it names are not shown")
 	f.StringVar(&opt.failOn, "fail-on", "", "`SEVERITY` exit with 1 if a finding has this severity or above")
 	opt.alerts.addFlags(f)
@@ -160,7 +162,9 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 	c.Infof("%s", findings.CoverageLine(seen))
 	delivered := deliver(cmd.Context(), alerts, c)
 	var printed error
-	if alert.OfAlerts(opt.format) {
+	if opt.format == alert.FormatJUnit {
+		printed = alert.WriteJUnit(stdout, alerts.Alerts, seen)
+	} else if alert.OfAlerts(opt.format) {
 		printed = alert.Write(stdout, alerts.Alerts, opt.format)
 	} else {
 		printed = findings.Write(stdout, r, opt.format)
@@ -177,7 +181,7 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 func (opt *detectOptions) validate() error {
 	switch {
 	case !slices.Contains(findings.Formats(), opt.format) && !alert.OfAlerts(opt.format):
-		return fmt.Errorf("--format %q: want table, json, csv, ocsf, ecs, navigator or stix", opt.format)
+		return fmt.Errorf("--format %q: want table, json, csv, ocsf, ecs, navigator, stix, sarif or junit", opt.format)
 	case opt.selection.Test == "":
 		return errors.New("missing --test, the day under test; detect works best with --baseline, earlier days of the same network")
 	case !(opt.sensitivity > 0):

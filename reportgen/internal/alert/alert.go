@@ -25,15 +25,17 @@ const (
 )
 
 // The formats of documents that hold all alerts of a day: an ATT&CK Navigator
-// layer, and a bundle of STIX 2.1.
+// layer, a bundle of STIX 2.1, a log of SARIF 2.1.0 and a JUnit report.
 const (
 	formatNavigator = "navigator"
 	formatSTIX      = "stix"
+	formatSARIF     = "sarif"
+	FormatJUnit     = "junit"
 )
 
 // OfAlerts reports whether findings in a format are made of alerts.
 func OfAlerts(format string) bool {
-	return format == FormatOCSF || format == FormatECS || format == formatNavigator || format == formatSTIX
+	return format == FormatOCSF || format == FormatECS || format == formatNavigator || format == formatSTIX || format == formatSARIF || format == FormatJUnit
 }
 
 // Alert is a finding with what other tools need to know of it.
@@ -163,6 +165,8 @@ func Write(w io.Writer, alerts []Alert, format string) error {
 	switch format {
 	case formatNavigator:
 		return writeNavigator(w, alerts)
+	case formatSARIF:
+		return writeSARIF(w, alerts)
 	case formatSTIX:
 		return writeSTIX(w, alerts)
 	}
