@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
 )
 
 // decompressor decompresses pages. It takes no more memory than a page may have, whatever the data expands to.
@@ -26,7 +27,7 @@ func newDecompressor(codec format.CompressionCodec) (*decompressor, error) {
 	switch codec {
 	case format.Uncompressed:
 		return nil, nil
-	case format.Snappy, format.Zstd, format.Gzip, format.Brotli:
+	case format.Snappy, format.Zstd, format.Gzip, format.Brotli, format.Lz4Raw:
 		return &decompressor{codec: codec}, nil
 	}
 	return nil, fmt.Errorf("%w (%s)", errCompression, codec)
@@ -51,6 +52,11 @@ func (d *decompressor) decode(out, data []byte, size int) (_ []byte, err error) 
 			return nil, errors.Join(errSize, err)
 		}
 		return snappy.Decode(grown(out, size), data)
+	case format.Lz4Raw:
+		out = grown(out, size)
+		var n int
+		n, err = lz4.UncompressBlock(data, out)
+		out = out[:max(n, 0)]
 	case format.Zstd:
 		r := zstdReaders.Get().(*zstd.Decoder)
 		out, err = r.DecodeAll(data, grown(out, size)[:0:size])

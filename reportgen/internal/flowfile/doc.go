@@ -57,8 +57,8 @@
 //
 // Pages are read and decompressed here, within limits, and then decoded by the
 // Parquet library, which allocates as much as a page claims to hold. A page with
-// more than the limits of its file is an [*Error]. So is one compressed with LZ4,
-// which is not read.
+// more than the limits of its file is an [*Error]. So is one compressed with LZO or the
+// deprecated LZ4, whose framing differs between writers; LZ4_RAW is read.
 //
 // # Cache
 //

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // writeRows writes rows of any type with parquet-go's own writer.
@@ -179,8 +180,8 @@ func TestBadFiles(t *testing.T) {
 			"column src_ip: the column has a type that cannot be read: it is DOUBLE; write it as text, such as 192.168.100.35"},
 		{"all rejected", func(t *testing.T) string { return writeRows(t, []loose{bad, bad}) }, flowfile.ErrAllRejected,
 			`rows.parquet: none of the rows is a flow: 2 of 2 rows have "invalid address", first in row group 0, row 0, column src_ip: "here"`},
-		{"LZ4", func(t *testing.T) string {
-			return writeRows(t, []loose{good()}, parquet.Compression(compress.Codec(&parquet.Lz4Raw)))
+		{"LZ4 of before LZ4_RAW", func(t *testing.T) string {
+			return writeRows(t, []loose{good()}, parquet.Compression(compress.Codec(oldLZ4{&parquet.Lz4Raw})))
 		}, flowfile.ErrCompression, "row group 0: column timestamp: the column is compressed in a way"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -303,3 +304,8 @@ func TestOtherProtocols(t *testing.T) {
 		t.Errorf("%d rows", rows)
 	}
 }
+
+// oldLZ4 says that its pages are in the deprecated LZ4.
+type oldLZ4 struct{ compress.Codec }
+
+func (oldLZ4) CompressionCodec() format.CompressionCodec { return format.Lz4 }

@@ -1,9 +1,11 @@
 package flowfile
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -33,20 +35,74 @@ func textOf(c *parquet.Column) (func([]byte, parquet.Value) []byte, error) {
 		return decimalText(int(l.Scale)), nil
 	case *format.DateType:
 		return dateText, nil
+	case *format.TimeType:
+		return clockText(l), nil
 	}
-	switch c.Type().Kind() {
+	return plainText(c.Type(), logical == nil), nil
+}
+
+// plainText returns how the values of a physical type are written. Bytes that nothing
+// says to be text may be addresses.
+func plainText(t parquet.Type, untyped bool) func([]byte, parquet.Value) []byte {
+	switch t.Kind() {
 	case parquet.Int32, parquet.Int64:
-		return func(b []byte, v parquet.Value) []byte { return strconv.AppendInt(b, integer(v), 10) }, nil
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendInt(b, integer(v), 10) }
 	case parquet.Float, parquet.Double:
-		return func(b []byte, v parquet.Value) []byte { return strconv.AppendFloat(b, float(v), 'f', -1, 64) }, nil
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendFloat(b, float(v), 'f', -1, 64) }
 	case parquet.Int96:
-		return func(b []byte, v parquet.Value) []byte { return int96Time(v.Int96()).AppendFormat(b, time.RFC3339Nano) }, nil
+		return func(b []byte, v parquet.Value) []byte { return int96Time(v.Int96()).AppendFormat(b, time.RFC3339Nano) }
 	case parquet.Boolean:
-		return func(b []byte, v parquet.Value) []byte { return strconv.AppendBool(b, v.Boolean()) }, nil
+		return func(b []byte, v parquet.Value) []byte { return strconv.AppendBool(b, v.Boolean()) }
 	case parquet.FixedLenByteArray:
-		return func(b []byte, v parquet.Value) []byte { return fmt.Appendf(b, "%x", v.ByteArray()) }, nil
+		if size := t.Length(); untyped && (size == 4 || size == 16) {
+			return func(b []byte, v parquet.Value) []byte { return appendAddress(b, v.ByteArray()) }
+		}
+		return func(b []byte, v parquet.Value) []byte { return fmt.Appendf(b, "%x", v.ByteArray()) }
 	}
-	return func(b []byte, v parquet.Value) []byte { return append(b, v.ByteArray()...) }, nil
+	if untyped { // bytes, which may be text nevertheless
+		return func(b []byte, v parquet.Value) []byte {
+			raw := v.ByteArray()
+			if (len(raw) == 4 || len(raw) == 16) && bytes.ContainsFunc(raw, func(r rune) bool { return r < ' ' || r > '~' }) {
+				return appendAddress(b, raw)
+			}
+			return append(b, raw...)
+		}
+	}
+	return func(b []byte, v parquet.Value) []byte { return append(b, v.ByteArray()...) }
+}
+
+// appendAddress writes an address of 4 or 16 bytes, or as text padded to 16, as ClickHouse
+// writes a FixedString.
+func appendAddress(b, raw []byte) []byte {
+	if text := bytes.TrimRight(raw, "\x00 "); len(raw) == 16 {
+		if _, err := netip.ParseAddr(string(text)); err == nil {
+			return append(b, text...)
+		}
+	}
+	a, ok := netip.AddrFromSlice(raw)
+	if !ok {
+		return append(b, raw...)
+	}
+	return a.Unmap().AppendTo(b)
+}
+
+// clockText writes times of day.
+func clockText(t *format.TimeType) func([]byte, parquet.Value) []byte {
+	unit := time.Nanosecond
+	switch t.Unit.Value.(type) {
+	case *format.MilliSeconds:
+		unit = time.Millisecond
+	case *format.MicroSeconds:
+		unit = time.Microsecond
+	}
+	return func(b []byte, v parquet.Value) []byte {
+		n := integer(v)
+		perDay := int64(24 * time.Hour / unit)
+		if n < 0 || n >= perDay {
+			return strconv.AppendInt(b, n, 10)
+		}
+		return time.Unix(0, n*int64(unit)).UTC().AppendFormat(b, "15:04:05.999999999")
+	}
 }
 
 // maxScale is the most decimals of a number; SQL has 38.

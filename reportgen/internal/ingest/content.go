@@ -8,13 +8,20 @@ import (
 	"hash"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 )
 
 // Content returns the SHA-256 of what a log holds, in hexadecimal: of a packed log,
 // that of the text in it, so that conn.log and conn.log.gz have the same. Stored is
-// that of the file itself.
+// that of the file itself. What its folders say about the rows counts as content.
 func Content(path string) (content, stored string, err error) {
 	inner, outer := sha256.New(), sha256.New()
+	if parts := partitions(path); parts != "" {
+		for _, h := range []hash.Hash{inner, outer} {
+			h.Write([]byte(parts)) // never fails
+		}
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return "", "", err
@@ -69,6 +76,18 @@ func Copies(paths []string) (copies []string, err error) {
 		seen[content] = true
 	}
 	return copies, nil
+}
+
+// partitions returns what the folders of a log say about its rows in the way of Hive, such
+// as proto=tcp, or "". Logs that differ in this are not copies.
+func partitions(path string) string {
+	var parts []string
+	for part := range strings.SplitSeq(filepath.ToSlash(filepath.Dir(path)), "/") {
+		if name, _, ok := strings.Cut(part, "="); ok && name != "" {
+			parts = append(parts, "/"+part)
+		}
+	}
+	return strings.Join(parts, "")
 }
 
 // beginning returns a hash of the first 64 KiB that a log holds. It is empty if the log

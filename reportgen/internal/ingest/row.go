@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"hash/fnv"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -277,7 +278,12 @@ func (r *rowReader) addr(from field) (netip.Addr, bool) {
 	}
 	a, err := flow.ParseAddr(string(v))
 	if err != nil {
-		return netip.Addr{}, false
+		// As ClickHouse and SQL write IPv4: a number, of a network that is not 0.0.0.0/8.
+		n, ok := digits(v)
+		if !ok || n < 1<<24 || n > math.MaxUint32 {
+			return netip.Addr{}, false
+		}
+		a = addr4(uint32(n))
 	}
 	if len(r.addrs) >= maxAddrs {
 		clear(r.addrs)

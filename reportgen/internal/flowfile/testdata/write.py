@@ -37,6 +37,7 @@ def write_pyarrow(df, folder):
     write("plain", use_dictionary=False, compression="none")
     write("zstd", compression="zstd")
     write("gzip", compression="gzip")
+    write("lz4", compression="lz4")
     write("brotli", compression="brotli")
     write("dictionary-overflows", dictionary_pagesize_limit=600, data_page_size=5_000)
     write(
