@@ -173,7 +173,7 @@ func TestNothing(t *testing.T) {
 	if diff := cmp.Diff(flow.Private, r.Internal(), cmp.Comparer(func(a, b flow.Networks) bool { return len(a) == len(b) })); diff != "" {
 		t.Error(diff)
 	}
-	if f := r.Parameters(); f.Err != nil || f.Nrow() != 7 || First(f, "value") != "none" {
+	if f := r.Parameters(); f.Err != nil || f.Nrow() != 8 || First(f, "value") != "none" {
 		t.Errorf("parameters: %v", f)
 	}
 	r = Open(Inputs{Baseline: "/days/monday/day.parquet", Test: "/days/tuesday/day.parquet", Servers: "/days/servers.parquet"})

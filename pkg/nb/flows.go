@@ -3,13 +3,13 @@ package nb
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -197,16 +197,11 @@ func (f FlowQuery) dayFiles() ([]string, error) {
 			files = append(files, path)
 			continue
 		}
-		before := len(files)
-		err = filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
-			if err == nil && !e.IsDir() && filepath.Ext(name) == ".parquet" {
-				files = append(files, name)
-			}
-			return err
-		})
-		if err == nil && len(files) == before {
+		below, err := filename.Below(path, ".parquet")
+		if err == nil && len(below) == 0 {
 			err = errors.New("the folder has no .parquet file")
 		}
+		files = append(files, below...)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", day, err)
 		}

@@ -2,13 +2,14 @@ package nb
 
 import (
 	"fmt"
-	"io/fs"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -25,43 +26,76 @@ var dateOf = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
 // 2024-03-20.parquet or files date=2024-03-20/*.parquet for each day. A folder without a
 // day, or a day that cannot be read, ends the cell.
 func (r *Run) History(folder string) detect.Input {
-	days, err := openDays(folder)
+	days, err := openDays(folder, "")
 	Check(err)
 	last := days[len(days)-1]
 	return detect.Input{History: days[:len(days)-1], Test: last.Profile, TestDate: last.Date,
 		Geo: r.Geo(), Internal: r.Internal(), Sensitivity: r.sensitivity()}
 }
 
-// openDays reads the last days of a folder, earliest first.
-func openDays(folder string) ([]detect.Day, error) {
+// WithDays returns the input of detections with the days of the input days that are
+// before the test day as history, at most 28 of them, beside the baseline day. If the
+// name of the test day's file has no date, all days of the folder are before it. The
+// test day itself is left out, and a baseline day that is in the folder counts once.
+// Without that input, it is [Run.Input].
+func (r *Run) WithDays() detect.Input {
+	in := r.Input()
+	if r.in.Days == "" {
+		return in
+	}
+	date := dateOf.FindString(r.in.Test)
+	days, err := openDays(r.in.Days, date)
+	if err != nil {
+		Check(fmt.Errorf("parameter days: %w", err))
+	}
+	for _, d := range days {
+		same := func(p *profile.Profile) bool { return p != nil && slices.Equal(p.Sources, d.Profile.Sources) }
+		if same(in.Baseline) {
+			in.Baseline = nil // the folder knows its date
+		}
+		if !same(in.Test) {
+			in.History = append(in.History, d)
+		}
+	}
+	in.TestDate, err = time.Parse(time.DateOnly, date)
+	if err != nil {
+		in.TestDate = time.Time{} // the day of the week is not known
+	}
+	return in
+}
+
+// openDays reads the last days of a folder, earliest first: up to 28 before a date,
+// or the last day and up to 28 before it if the date is empty.
+func openDays(folder, before string) ([]detect.Day, error) {
 	root, err := locate(folder)
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]string{}
-	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || filepath.Ext(path) != ".parquet" {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
-		if date := dateOf.FindString(name); date != "" {
-			files[date] = append(files[date], path)
-		}
-		return err
-	})
+	paths, err := filename.Below(root, ".parquet")
 	if err != nil {
 		return nil, err
 	}
-	var dates []string
-	for date := range files {
-		dates = append(dates, date)
+	files := map[string][]string{}
+	for _, path := range paths {
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return nil, err
+		}
+		if date := dateOf.FindString(name); date != "" {
+			files[date] = append(files[date], path)
+		}
 	}
-	if len(dates) == 0 {
+	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: no day; name its files date=2024-03-20/*.parquet or 2024-03-20.parquet", folder)
 	}
-	slices.Sort(dates)
+	dates := slices.Sorted(maps.Keys(files))
+	most := historyDays + 1
+	if before != "" {
+		dates = slices.DeleteFunc(dates, func(date string) bool { return date >= before })
+		most = historyDays
+	}
 	var days []detect.Day
-	for _, date := range dates[max(0, len(dates)-1-historyDays):] {
+	for _, date := range dates[max(0, len(dates)-most):] {
 		midnight, err := time.Parse(time.DateOnly, date)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", folder, err)

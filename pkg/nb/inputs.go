@@ -22,6 +22,7 @@ type Inputs struct {
 	Servers  string // flows of external clients to public servers; "" for none
 	Country  string // MMDB of countries; "" for none
 	ASN      string // MMDB of owners; "" for none
+	Days     string // folder of days before the test day; "" for none; see Run.WithDays
 
 	// Internal lists the internal networks in CIDR notation, separated by commas;
 	// "" means private addresses (flow.Private).
@@ -199,7 +200,7 @@ func openGeo(country, asn string) (*geo.Lookup, error) {
 // shortened to what distinguishes them, so that a report does not depend on the
 // folder in which it is made.
 func (r *Run) Parameters() frame.Frame {
-	names := filename.Distinct([]string{r.in.Baseline, r.in.Test, r.in.Servers, r.in.Country, r.in.ASN})
+	names := filename.Distinct([]string{r.in.Baseline, r.in.Test, r.in.Servers, r.in.Country, r.in.ASN, r.in.Days})
 	name := func(file string) string { return cmp.Or(names[file], "none") }
 	var networks []string
 	for _, n := range r.Internal() {
@@ -209,6 +210,7 @@ func (r *Run) Parameters() frame.Frame {
 		[]string{"baseline", name(r.in.Baseline)},
 		[]string{"test", name(r.in.Test)},
 		[]string{"servers", name(r.in.Servers)},
+		[]string{"days", name(r.in.Days)},
 		[]string{"country", name(r.in.Country)},
 		[]string{"asn", name(r.in.ASN)},
 		[]string{"internal", strings.Join(networks, ", ")},

@@ -48,7 +48,7 @@ func inputsOf(values map[string]string) (Inputs, error) {
 	var in Inputs
 	fields := map[string]*string{
 		"baseline": &in.Baseline, "test": &in.Test, "servers": &in.Servers,
-		"country": &in.Country, "asn": &in.ASN, "internal": &in.Internal,
+		"country": &in.Country, "asn": &in.ASN, "internal": &in.Internal, "days": &in.Days,
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		value := values[name]
@@ -57,7 +57,7 @@ func inputsOf(values map[string]string) (Inputs, error) {
 			continue
 		}
 		if name != "sensitivity" {
-			return in, fmt.Errorf("unknown input %q; the inputs are asn, baseline, country, internal, sensitivity, servers and test", name)
+			return in, fmt.Errorf("unknown input %q; the inputs are asn, baseline, country, days, internal, sensitivity, servers and test", name)
 		}
 		if value == "" {
 			continue

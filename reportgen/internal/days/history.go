@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
+	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
@@ -152,13 +153,7 @@ func filesOf(name string) (files []dayFile, err error) {
 	paths := []string{name}
 	switch info, statErr := os.Stat(name); {
 	case statErr == nil && info.IsDir():
-		paths = nil
-		err = filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error {
-			if ext := filepath.Ext(path); err == nil && !e.IsDir() && (ext == ".parquet" || ext == ".profile") {
-				paths = append(paths, path)
-			}
-			return err
-		})
+		paths, err = filename.Below(name, ".parquet", ".profile")
 		if err == nil && len(paths) == 0 {
 			err = errors.New("the folder has no .parquet or .profile file")
 		}
