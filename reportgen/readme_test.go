@@ -88,6 +88,9 @@ func TestReadme(t *testing.T) {
 					t.Errorf("%s: %s: the Makefile has no such target", section.title, command)
 				}
 			case "go":
+			case "sh":
+				// TestDailyJob runs the script.
+				testenv.File(t, testenv.Path(t, "reportgen/internal/starter/template/"+words[1]), "the template of projects")
 			default:
 				t.Errorf("%s: %s is not run by a test", section.title, command)
 			}
