@@ -94,7 +94,7 @@ $(TOOLS)/.npm: reportgen/internal/rendertest/fetch-axe
 # The databases that need their own Python packages and start slowly.
 .PHONY: engines
 engines: $(TOOLS)/engines/.made ## compare profiles that ClickHouse and Spark compute with those of a scan
-	FLOWBOOK_ENGINES=1 FLOWBOOK_PYTHON=$(TOOLS)/engines/bin/python go test -v -timeout 60m -run TestEngines ./reportgen/internal/sqltext
+	FLOWBOOK_ENGINES=1 FLOWBOOK_PYTHON=$(TOOLS)/engines/bin/python go test -v -timeout 60m -run TestEngine ./reportgen/internal/sqltext ./reportgen/internal/engines
 
 $(TOOLS)/engines/.made: reportgen/internal/sqltext/testdata/engines.txt
 	$(PYTHON) -m venv $(TOOLS)/engines

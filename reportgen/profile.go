@@ -25,10 +25,16 @@ profiles, such as those that other machines made of their part of the flows.
 Flows that are in a database, or too many for one machine, are added up there: with --sql,
 it prints SQL that writes tables of aggregates as Parquet files, and with --from-aggregates
 it makes a profile of them, with the same bytes as one of the flow files. FILE then are
-the flow files that the tables were computed from; they are hashed but not read.`,
+the flow files that the tables were computed from; they are hashed but not read.
+
+With --engine, a ClickHouse server computes the tables and the profile is made of them at
+once. The password of its user is in $CLICKHOUSE_PASSWORD. With --mapping, the table may
+be one of another program: Akvorado, RITA, or Zeek's conn.log as Vector and Filebeat
+write it.`,
 		Example: "  reportgen profile data.parquet test.parquet\n  reportgen profile day/*.parquet -o day.profile\n  reportgen profile node-*.profile -o day.profile\n" +
 			"  reportgen profile --sql duckdb --source 'day/*.parquet' --into tables | duckdb\n" +
-			"  reportgen profile --from-aggregates tables day/*.parquet -o day.profile",
+			"  reportgen profile --from-aggregates tables day/*.parquet -o day.profile\n" +
+			"  reportgen profile --engine clickhouse://reader@db.example/rita --mapping rita --day 2024-04-20 -o day.profile",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if engine.Given() {
 				return engine.Run(cmd.Context(), args, out, cmd.OutOrStdout(), consoleOf(cmd))

@@ -39,12 +39,16 @@ func TestProfileFromAggregates(t *testing.T) {
 func TestProfileFlags(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"--sql duckdb", "no source"},
-		{"--source flows", "need --sql"},
+		{"--source flows", "need --sql or --engine"},
 		{"--sql mysql --source flows", "the dialects are"},
 		{"--sql duckdb --source flows --optional asn", "not an optional column"},
-		{"--sql duckdb --source flows day.parquet", "reads no files"},
+		{"--sql duckdb --source flows day.parquet", "read no files"},
 		{"--from-aggregates tables", "name it with -o"},
-		{"--from-aggregates tables --sql duckdb", "print the SQL first"},
+		{"--from-aggregates tables --sql duckdb", "choose one"},
+		{"--from-aggregates tables --day 2024-04-20 -o x.profile", "leave out"},
+		{"--sql clickhouse --mapping akvorado", "name the day with --day"},
+		{"--sql clickhouse --mapping rita --day yesterday", "want a date"},
+		{"--sql clickhouse --mapping argus", "akvorado, rita, zeek"},
 		{"--from-aggregates no-such-folder -o x.profile", "no such file"},
 	} {
 		var stdout, stderr bytes.Buffer

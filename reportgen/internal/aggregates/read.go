@@ -14,16 +14,25 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
-// Read makes a profile of the tables in folders. Files are the flow files that the
-// tables were computed from, if they are at hand: they are hashed, but their rows are
-// not read.
-func Read(ctx context.Context, dirs, files []string) (*profile.Profile, error) {
+// Tables are aggregates of a day.
+type Tables struct {
+	Folders []string
+	// Files are the flow files that the tables were computed from, if they are at hand: they
+	// are hashed, but their rows are not read.
+	Files []string
+	// Name is the name of the source if it is not in a table or a file. If it is empty, that
+	// of the first folder is used.
+	Name string
+}
+
+// Read makes a profile of tables.
+func Read(ctx context.Context, t Tables) (*profile.Profile, error) {
 	r := &reader{out: profile.NewAssembler(), addrs: map[string]netip.Addr{}}
 	var err error
-	if r.files, err = flowfile.Identify(ctx, files); err != nil {
+	if r.files, err = flowfile.Identify(ctx, t.Files); err != nil {
 		return nil, err
 	}
-	for _, dir := range dirs {
+	for _, dir := range t.Folders {
 		for _, table := range []struct {
 			name string
 			use  func(*flowfile.Record) error
@@ -47,29 +56,37 @@ func Read(ctx context.Context, dirs, files []string) (*profile.Profile, error) {
 	}
 	p, err := r.out.Profile()
 	if err != nil {
-		return nil, fmt.Errorf("%s: the tables contradict each other: %w; compute all of them again from the same flows", dirs[0], err)
+		return nil, fmt.Errorf("%s: the tables contradict each other: %w; compute all of them again from the same flows", t.name(), err)
 	}
 	if len(p.Conversations) == 0 {
-		return nil, fmt.Errorf("%s: the table %s has no rows: none of the rows is a flow", dirs[0], Conversations)
+		return nil, fmt.Errorf("%s: the table %s has no rows: none of the rows is a flow", t.name(), Conversations)
 	}
 	if len(p.Sources) == 0 {
-		return p, nameSource(p, dirs[0])
+		return p, nameSource(p, t.name())
 	}
 	return p, nil
 }
 
+// name names the source.
+func (t Tables) name() string {
+	if t.Name != "" || len(t.Folders) == 0 {
+		return t.Name
+	}
+	dir, err := filepath.Abs(t.Folders[0])
+	if err != nil {
+		return t.Folders[0]
+	}
+	return filepath.Base(dir)
+}
+
 // nameSource makes the aggregates themselves the source of a profile.
-func nameSource(p *profile.Profile, dir string) error {
+func nameSource(p *profile.Profile, name string) error {
 	h := sha256.New()
 	if err := profile.Encode(h, p); err != nil {
 		return err
 	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
 	rows := p.Total().Flows + p.RejectedRows()
-	p.Sources = []profile.Source{{Name: filepath.Base(dir), SHA256: hex.EncodeToString(h.Sum(nil)), Rows: rows}}
+	p.Sources = []profile.Source{{Name: name, SHA256: hex.EncodeToString(h.Sum(nil)), Rows: rows}}
 	return nil
 }
 

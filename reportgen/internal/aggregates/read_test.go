@@ -128,7 +128,7 @@ func TestParts(t *testing.T) {
 		b.Reject("protocol icmp, which detections do not use", profile.Place{File: "day.parquet", Row: 107, Column: flow.ColProto, Value: "icmp"})
 	}
 	want := b.Profile()
-	got, err := aggregates.Read(t.Context(), []string{asked("10.0.0.1", 100, "a.example").write(t), asked("::ffff:10.0.0.1", 2000, "b.example").write(t)}, nil)
+	got, err := aggregates.Read(t.Context(), aggregates.Tables{Folders: []string{asked("10.0.0.1", 100, "a.example").write(t), asked("::ffff:10.0.0.1", 2000, "b.example").write(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestContradictions(t *testing.T) {
 	} {
 		x := asked("10.0.0.1", 100, "a.example")
 		c.spoil(&x)
-		if _, err := aggregates.Read(t.Context(), []string{x.write(t)}, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := aggregates.Read(t.Context(), aggregates.Tables{Folders: []string{x.write(t)}}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("want an error with %q, not %v", c.want, err)
 		}
 	}
@@ -185,16 +185,16 @@ func TestMissingTables(t *testing.T) {
 	x := asked("10.0.0.1", 100, "a.example")
 	x.rejected = nil
 	dir := x.write(t)
-	if _, err := aggregates.Read(t.Context(), []string{dir}, nil); err != nil {
+	if _, err := aggregates.Read(t.Context(), aggregates.Tables{Folders: []string{dir}}); err != nil {
 		t.Errorf("without rejected rows: %v", err)
 	}
 	if err := os.Remove(filepath.Join(dir, "largest.parquet")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := aggregates.Read(t.Context(), []string{dir}, nil); err == nil || !strings.Contains(err.Error(), "largest: no such table") {
+	if _, err := aggregates.Read(t.Context(), aggregates.Tables{Folders: []string{dir}}); err == nil || !strings.Contains(err.Error(), "largest: no such table") {
 		t.Errorf("without a table: %v", err)
 	}
-	if _, err := aggregates.Read(t.Context(), []string{filepath.Join(dir, "nowhere")}, nil); err == nil {
+	if _, err := aggregates.Read(t.Context(), aggregates.Tables{Folders: []string{filepath.Join(dir, "nowhere")}}); err == nil {
 		t.Error("a folder that does not exist is read")
 	}
 }

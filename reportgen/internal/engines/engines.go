@@ -1,5 +1,5 @@
 // Package engines is what reportgen profile does with databases: it prints the SQL that
-// computes a day's aggregates there, and makes the profile of them.
+// computes a day's aggregates there, makes profiles of them, and asks a server for them.
 package engines
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/aggregates"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/days"
@@ -20,60 +21,127 @@ import (
 
 // Options are the flags of reportgen profile that have to do with databases.
 type Options struct {
-	SQL        sqltext.Script
-	Aggregates []string // folders
+	dialect    string
+	engine     string
+	flows      sqltext.Flows
+	day        string
+	into       string
+	aggregates []string // folders
 }
 
 // AddFlags adds the flags.
 func (o *Options) AddFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.SQL.Dialect, "sql", "", "`DIALECT` print SQL that computes the aggregates of a profile: "+strings.Join(sqltext.Dialects(), ", "))
-	f.StringVar(&o.SQL.Source, "source", "", "`EXPR` with --sql: flow files, such as 'day/*.parquet', a table, or a function that returns one")
-	f.StringVar(&o.SQL.Into, "into", "aggregates", "`PLACE` with --sql: folder, object store or schema that takes the tables")
-	f.StringSliceVar(&o.SQL.Optional, "optional", nil, "`COLUMN,...` with --sql: optional columns of the source, such as duration,state,name")
-	f.StringArrayVar(&o.Aggregates, "from-aggregates", nil, "`FOLDER` make the profile of the tables that the SQL wrote; can be repeated, for parts of a day")
+	f.StringVar(&o.dialect, "sql", "", "`DIALECT` print SQL that computes the aggregates of a profile: "+strings.Join(sqltext.Dialects(), ", "))
+	f.StringVar(&o.engine, "engine", "", "`URL` let a database compute the profile: clickhouse://[USER@]HOST[:PORT]/DATABASE[?table=TABLE&secure=true]")
+	f.StringVar(&o.flows.Source, "source", "", "`EXPR` with --sql or --engine: flow files, such as 'day/*.parquet', a table, or a function that returns one")
+	f.StringVar(&o.flows.Mapping, "mapping", "", "`NAME|FILE` with --sql or --engine: where the source has the columns of flows: "+strings.Join(sqltext.Mappings(), ", ")+", or a YAML file")
+	f.StringVar(&o.day, "day", "", "`DATE` with --sql or --engine: only the rows of this day, in UTC")
+	f.StringVar(&o.into, "into", "aggregates", "`PLACE` with --sql: folder, object store or schema that takes the tables")
+	f.StringSliceVar(&o.flows.Optional, "optional", nil, "`COLUMN,...` with --sql or --engine: optional columns of the source, such as duration,state,name")
+	f.StringArrayVar(&o.aggregates, "from-aggregates", nil, "`FOLDER` make the profile of the tables that the SQL wrote; can be repeated, for parts of a day")
 }
 
-// Given reports whether any of the flags asks for a database.
+// Given reports whether any of the flags is set.
 func (o *Options) Given() bool {
-	return o.SQL.Dialect != "" || o.SQL.Source != "" || len(o.SQL.Optional) > 0 || len(o.Aggregates) > 0
+	return o.dialect != "" || o.engine != "" || len(o.aggregates) > 0 || o.describesSource()
 }
 
-// Check returns an error if flags or arguments do not go together.
-func (o *Options) Check(files []string, out string) error {
+func (o *Options) describesSource() bool {
+	return o.flows.Source != "" || o.flows.Mapping != "" || o.day != "" || len(o.flows.Optional) > 0
+}
+
+// check returns an error if flags or arguments do not go together.
+func (o *Options) check(files []string, out string) error {
 	switch {
-	case len(o.Aggregates) > 0 && (o.SQL.Dialect != "" || o.SQL.Source != ""):
-		return errors.New("--from-aggregates and --sql: print the SQL first, run it, then make the profile of its tables")
-	case len(o.Aggregates) > 0 && out == "":
+	case o.dialect != "" && o.engine != "" || len(o.aggregates) > 0 && o.dialect+o.engine != "":
+		return errors.New("--sql, --engine and --from-aggregates are three ways to a profile; choose one")
+	case len(o.aggregates) > 0 && o.describesSource():
+		return errors.New("--from-aggregates: the tables are of their flows already; leave out --source, --mapping, --day and --optional")
+	case len(o.aggregates) > 0 && out == "":
 		return errors.New("--from-aggregates: no file for the profile; name it with -o")
-	case len(o.Aggregates) > 0:
+	case len(o.aggregates) > 0:
 		return nil
-	case o.SQL.Dialect == "":
-		return fmt.Errorf("--source and --optional need --sql with one of %s", strings.Join(sqltext.Dialects(), ", "))
-	case o.SQL.Source == "":
+	case o.dialect+o.engine == "":
+		return errors.New("--source, --mapping, --day and --optional need --sql or --engine")
+	case len(files) > 0:
+		return errors.New("--sql and --engine read no files; name the flows with --source")
+	case o.engine != "" && out == "":
+		return errors.New("--engine: no file for the profile; name it with -o")
+	case o.dialect != "" && out != "":
+		return errors.New("--sql prints statements; leave out -o, or let a server compute the profile with --engine")
+	case o.dialect != "" && o.flows.Source == "" && o.flows.Mapping == "":
 		return errors.New("--sql: no source; name the flow files or the table with --source")
-	case len(files) > 0 || out != "":
-		return errors.New("--sql prints statements and reads no files; name the flows with --source")
 	}
 	return nil
 }
 
-// Run prints SQL to w, or writes the profile of aggregates to the file out.
+// Run prints SQL to w, or writes the profile that a database computes to the file out.
 func (o *Options) Run(ctx context.Context, files []string, out string, w io.Writer, c *console.Console) error {
-	if err := o.Check(files, out); err != nil {
+	if err := o.check(files, out); err != nil {
 		return err
 	}
-	if o.SQL.Dialect != "" {
-		text, err := o.SQL.Text()
-		if err != nil {
-			return fmt.Errorf("--sql: %w", err)
-		}
-		_, err = io.WriteString(w, text)
+	var err error
+	if o.flows.Day, err = parseDay(o.day); err != nil {
 		return err
 	}
-	p, err := aggregates.Read(ctx, o.Aggregates, files)
+	if o.dialect != "" {
+		return o.print(w)
+	}
+	var p *profile.Profile
+	if o.engine != "" {
+		p, err = o.ask(ctx)
+	} else if p, err = aggregates.Read(ctx, aggregates.Tables{Folders: o.aggregates, Files: files}); err != nil {
+		err = fmt.Errorf("--from-aggregates: %w", err)
+	}
 	if err != nil {
-		return fmt.Errorf("--from-aggregates: %w", err)
+		return err
 	}
 	days.WarnRejected(c, p)
 	return flowfile.WriteProfile(out, p)
+}
+
+func (o *Options) print(w io.Writer) error {
+	d, err := sqltext.Get(o.dialect)
+	if err != nil {
+		return fmt.Errorf("--sql: %w", err)
+	}
+	text, err := d.Script(o.flows, o.into)
+	if err != nil {
+		return fmt.Errorf("--sql: %w", err)
+	}
+	_, err = io.WriteString(w, text)
+	return err
+}
+
+// ask lets a server compute the profile.
+func (o *Options) ask(ctx context.Context) (*profile.Profile, error) {
+	s, err := parseServer(o.engine)
+	if err != nil {
+		return nil, err
+	}
+	if o.flows.Source == "" {
+		o.flows.Source = s.table
+	} else if s.table != "" {
+		return nil, errors.New("--source and the table of --engine: name one of them")
+	}
+	d, err := sqltext.Get("clickhouse")
+	if err != nil {
+		return nil, err
+	}
+	source, err := d.Find(o.flows)
+	if err != nil {
+		return nil, fmt.Errorf("--engine: %w", err)
+	}
+	name := o.flows.Source
+	if name == "" {
+		name = o.flows.Mapping
+	}
+	if o.day != "" {
+		name += "-" + o.day
+	}
+	p, err := s.profile(ctx, source, name)
+	if err != nil {
+		return nil, fmt.Errorf("--engine: %w", err)
+	}
+	return p, nil
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var _ = register(&Dialect{
+var clickHouse = &Dialect{
 	name: "clickhouse",
 	mark: `"`,
 	text: func(x string) string { return fmt.Sprintf("toString(%s)", x) },
@@ -43,4 +43,4 @@ var _ = register(&Dialect{
 		return fmt.Sprintf("INSERT INTO FUNCTION file(%s, 'Parquet')\n%s", quote(target), query)
 	},
 	before: []string{"SET engine_file_truncate_on_insert = 1, s3_truncate_on_insert = 1"},
-})
+}

@@ -42,13 +42,14 @@ type Dialect struct {
 	before []string
 }
 
-var dialects = map[string]*Dialect{}
-
-// register adds a dialect.
-func register(d *Dialect) *Dialect {
-	dialects[d.name] = d
-	return d
-}
+// dialects are all dialects, by name.
+var dialects = func() map[string]*Dialect {
+	byName := map[string]*Dialect{}
+	for _, d := range []*Dialect{athena, clickHouse, duckDB, spark, trino} {
+		byName[d.name] = d
+	}
+	return byName
+}()
 
 // Dialects lists the names of the dialects.
 func Dialects() []string { return slices.Sorted(maps.Keys(dialects)) }

@@ -2,7 +2,7 @@ package sqltext
 
 import "fmt"
 
-var _ = register(&Dialect{
+var duckDB = &Dialect{
 	name:    "duckdb",
 	mark:    `"`,
 	text:    func(x string) string { return fmt.Sprintf("CAST(%s AS VARCHAR)", x) },
@@ -32,7 +32,7 @@ var _ = register(&Dialect{
 	write: func(into, table, query string) string {
 		return fmt.Sprintf("COPY (\n%s) TO %s (FORMAT parquet)", query, quote(into+"/"+table+".parquet"))
 	},
-})
+}
 
 // wholeByType returns the function whole of a dialect with the function typeof, whose
 // types of floating point numbers are listed. Whole numbers up to 2⁵³ are exact in them.

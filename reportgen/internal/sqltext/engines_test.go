@@ -82,7 +82,7 @@ func compare(t *testing.T, files []string, dirs ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := aggregates.Read(t.Context(), dirs, files)
+	got, err := aggregates.Read(t.Context(), aggregates.Tables{Folders: dirs, Files: files})
 	if err != nil {
 		t.Fatal(err)
 	}

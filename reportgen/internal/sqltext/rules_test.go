@@ -56,7 +56,11 @@ func TestAddressPatterns(t *testing.T) {
 func TestDialects(t *testing.T) {
 	for _, name := range Dialects() {
 		for _, source := range []string{"day/*.parquet", "flows", "(SELECT * FROM flows)"} {
-			text, err := Script{Dialect: name, Source: source, Into: "tables", Optional: flow.OptionalColumns}.Text()
+			d, err := Get(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := d.Script(Flows{Source: source, Optional: flow.OptionalColumns}, "tables")
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -70,10 +74,10 @@ func TestDialects(t *testing.T) {
 			}
 		}
 	}
-	if _, err := (Script{Dialect: "mysql", Source: "x"}).Text(); err == nil || !strings.Contains(err.Error(), "duckdb") {
+	if _, err := Get("mysql"); err == nil || !strings.Contains(err.Error(), "duckdb") {
 		t.Errorf("an unknown dialect: %v", err)
 	}
-	if _, err := (Script{Dialect: "duckdb", Source: "x", Optional: []string{"asn"}}).Text(); err == nil || !strings.Contains(err.Error(), "src_port") {
+	if _, err := dialects["duckdb"].Script(Flows{Source: "x", Optional: []string{"asn"}}, ""); err == nil || !strings.Contains(err.Error(), "src_port") {
 		t.Errorf("an unknown column: %v", err)
 	}
 }

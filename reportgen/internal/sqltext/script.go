@@ -2,36 +2,60 @@ package sqltext
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// Script is a script that computes the tables of package aggregates.
-type Script struct {
-	Dialect  string   // name of a dialect
-	Source   string   // flow files, a table, or a function that returns one
-	Into     string   // folder, address of an object store or schema that takes the tables
-	Optional []string // optional columns of flow files that the source has
+// Flows are the flows that a user named.
+type Flows struct {
+	Source   string    // flow files, a table, or a function that returns one
+	Mapping  string    // name or file of a mapping; empty for the columns of flow files
+	Day      time.Time // date of the rows; zero for all
+	Optional []string  // optional columns of flow files that the source has
 }
 
-// Text returns the script. Its statements end with semicolons.
-func (s Script) Text() (string, error) {
-	d, err := Get(s.Dialect)
+// Find returns the source that a user named.
+func (d *Dialect) Find(f Flows) (Source, error) {
+	m, err := ReadMapping(f.Mapping)
+	if err != nil {
+		return Source{}, err
+	}
+	of := d.Named(f.Source)
+	s, err := m.Source(of.From, f.Day)
+	if err != nil {
+		return Source{}, err
+	}
+	if s.From == of.From {
+		s.File, s.Row = of.File, of.Row // which a query of the source does not pass on
+	}
+	s.Columns = maps.Clone(s.Columns)
+	if s.Columns == nil {
+		s.Columns = map[string]string{}
+	}
+	for _, c := range f.Optional {
+		if !slices.Contains(flow.OptionalColumns, c) {
+			return Source{}, fmt.Errorf("%q is not an optional column of flows; they are %s", c, strings.Join(flow.OptionalColumns, ", "))
+		}
+		if s.Columns[c] == "" {
+			s.Columns[c] = d.quote(c)
+		}
+	}
+	return s, nil
+}
+
+// Script returns a script that computes the tables of package aggregates and writes them
+// into a folder, a schema or an object store.
+func (d *Dialect) Script(f Flows, into string) (string, error) {
+	s, err := d.Find(f)
 	if err != nil {
 		return "", err
 	}
-	source := d.Named(s.Source)
-	source.Columns = map[string]string{}
-	for _, c := range s.Optional {
-		if !slices.Contains(flow.OptionalColumns, c) {
-			return "", fmt.Errorf("%q is not an optional column of flows; they are %s", c, strings.Join(flow.OptionalColumns, ", "))
-		}
-		source.Columns[c] = d.quote(c)
-	}
 	var b strings.Builder
-	for _, statement := range d.Aggregates(source, s.Into) {
+	for _, statement := range d.Aggregates(s, into) {
 		b.WriteString(statement.SQL + ";\n\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n"), nil

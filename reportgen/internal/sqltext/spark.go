@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var _ = register(&Dialect{
+var spark = &Dialect{
 	name:    "spark",
 	mark:    "`",
 	text:    func(x string) string { return fmt.Sprintf("CAST(%s AS STRING)", x) },
@@ -28,7 +28,7 @@ var _ = register(&Dialect{
 	write: func(into, table, query string) string {
 		return fmt.Sprintf("INSERT OVERWRITE DIRECTORY %s USING parquet\n%s", quote(into+"/"+table), query)
 	},
-})
+}
 
 // toEnd makes a pattern that ends in $ match texts to their very end: in Java's regular
 // expressions, $ is also before a last line feed.

@@ -2,8 +2,8 @@ package sqltext
 
 import "fmt"
 
-// trino returns the dialect of Trino and of Athena, which differ in how they write files.
-func trino(name string, write func(into, table, query string) string) *Dialect {
+// trinoDialect returns the dialect of Trino and of Athena, which differ in how they write files.
+func trinoDialect(name string, write func(into, table, query string) string) *Dialect {
 	return &Dialect{
 		name:    name,
 		mark:    `"`,
@@ -37,10 +37,10 @@ func trinoType(x string) string {
 }
 
 var (
-	_ = register(trino("trino", func(into, table, query string) string {
+	trino = trinoDialect("trino", func(into, table, query string) string {
 		return fmt.Sprintf("CREATE TABLE %s.%s WITH (format = 'PARQUET') AS\n%s", into, table, query)
-	}))
-	_ = register(trino("athena", func(into, table, query string) string {
+	})
+	athena = trinoDialect("athena", func(into, table, query string) string {
 		return fmt.Sprintf("UNLOAD (\n%s) TO %s WITH (format = 'PARQUET')", query, quote(into+"/"+table+"/"))
-	}))
+	})
 )

@@ -1,0 +1,127 @@
+package engines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/reportgen/internal/aggregates"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/sqltext"
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
+)
+
+// server is a ClickHouse server. Its HTTP interface returns the result of a query as a
+// Parquet file, which is what package aggregates reads.
+type server struct {
+	address  url.URL
+	user     string
+	password string
+	table    string
+}
+
+// passwordVariable is the environment variable of the password, which would be seen by
+// other users in a command line.
+const passwordVariable = "CLICKHOUSE_PASSWORD"
+
+// parseServer reads clickhouse://[USER@]HOST[:PORT]/[DATABASE][?table=TABLE&secure=true].
+func parseServer(text string) (*server, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "clickhouse" || u.Host == "" {
+		return nil, fmt.Errorf("--engine %s: want clickhouse://HOST/DATABASE?table=TABLE", text)
+	}
+	s := &server{address: url.URL{Scheme: "http", Host: u.Host, Path: "/"}, user: u.User.Username(), password: os.Getenv(passwordVariable)}
+	if _, given := u.User.Password(); given {
+		return nil, fmt.Errorf("--engine %s: a password in the address is seen by other users; set $%s", u.Redacted(), passwordVariable)
+	}
+	options := u.Query()
+	port := "8123"
+	for name, values := range options {
+		switch {
+		case name == "table":
+			s.table = values[0]
+		case name == "secure" && values[0] == "true":
+			s.address.Scheme, port = "https", "8443"
+		default:
+			return nil, fmt.Errorf("--engine %s: unknown option %s=%s; the options are table and secure=true", text, name, values[0])
+		}
+	}
+	if u.Port() == "" {
+		s.address.Host += ":" + port
+	}
+	query := url.Values{"wait_end_of_query": {"1"}, "output_format_parquet_string_as_string": {"1"}}
+	if database := strings.Trim(u.Path, "/"); database != "" {
+		query.Set("database", database)
+	}
+	s.address.RawQuery = query.Encode()
+	return s, nil
+}
+
+// answer writes the result of a query to a file.
+func (s *server) answer(ctx context.Context, query, path string) (err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address.String(), strings.NewReader(query+"\nFORMAT Parquet"))
+	if err != nil {
+		return err
+	}
+	if s.user != "" {
+		request.Header.Set("X-ClickHouse-User", s.user)
+	}
+	if s.password != "" {
+		request.Header.Set("X-ClickHouse-Key", s.password)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		message, _ := io.ReadAll(io.LimitReader(response.Body, 2000)) // the status alone says enough
+		return fmt.Errorf("%s: %s: %s", s.address.Host, response.Status, console.Escape(strings.TrimSpace(string(message))))
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, response.Body)
+	return errors.Join(err, f.Close())
+}
+
+// profile makes the profile of a day. The aggregates are in files of a temporary folder
+// until they are read.
+func (s *server) profile(ctx context.Context, source sqltext.Source, name string) (_ *profile.Profile, err error) {
+	d, err := sqltext.Get("clickhouse")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := workdir.Make(os.TempDir(), "flowbook-tables-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, dir.Remove()) }()
+	for _, q := range d.Queries(source) {
+		if err := s.answer(ctx, q.SQL, filepath.Join(dir.Path, q.Table+".parquet")); err != nil {
+			return nil, fmt.Errorf("table %s: %w", q.Table, err)
+		}
+	}
+	return aggregates.Read(ctx, aggregates.Tables{Folders: []string{dir.Path}, Name: name})
+}
+
+// parseDay reads a date, and returns the zero time for an empty text.
+func parseDay(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return t, fmt.Errorf("--day %s: want a date such as 2024-04-20", text)
+	}
+	return t, nil
+}

@@ -1,0 +1,213 @@
+package engines
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+)
+
+// profileCommand runs reportgen profile with flags and returns the profile.
+func profileCommand(t *testing.T, args ...string) (*profile.Profile, error) {
+	t.Helper()
+	var o Options
+	f := pflag.NewFlagSet("profile", pflag.ContinueOnError)
+	o.AddFlags(f)
+	if err := f.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "day.profile")
+	if err := o.Run(t.Context(), nil, out, io.Discard, console.New(io.Discard, console.Text)); err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.Unmarshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, nil
+}
+
+// TestServerErrors: what a server says reaches the user, with the table that was asked for.
+func TestServerErrors(t *testing.T) {
+	t.Setenv("CLICKHOUSE_PASSWORD", "secret")
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, _ := io.ReadAll(r.Body)
+		switch {
+		case r.Header.Get("X-ClickHouse-User") != "ana" || r.Header.Get("X-ClickHouse-Key") != "secret":
+			http.Error(w, "Code: 516. Authentication failed", http.StatusForbidden)
+		case r.URL.Query().Get("database") == "short":
+			_, _ = w.Write([]byte("PAR1 and no more than that"))
+		default:
+			http.Error(w, "Code: 60. Unknown table "+string(query[len(query)-14:]), http.StatusNotFound)
+		}
+	}))
+	defer s.Close()
+	host := strings.TrimPrefix(s.URL, "http://")
+	for _, c := range []struct{ url, want string }{
+		{"clickhouse://" + host + "/logs?table=flows", "table conversations: " + host + ": 403 Forbidden: Code: 516. Authentication failed"},
+		{"clickhouse://ana@" + host + "/logs?table=flows", "404 Not Found: Code: 60. Unknown table FORMAT Parquet"},
+		{"clickhouse://ana@" + host + "/short?table=flows", "conversations.parquet: the Parquet file is truncated"},
+		{"clickhouse://ana:secret@" + host + "/logs", "set $CLICKHOUSE_PASSWORD"},
+		{"clickhouse://" + host + "/logs?tabel=flows", "unknown option tabel=flows"},
+		{"http://" + host, "want clickhouse://HOST/DATABASE"},
+	} {
+		if _, err := profileCommand(t, "--engine", c.url); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: want an error with %q, not %v", c.url, c.want, err)
+		}
+	}
+	s.Close()
+	if _, err := profileCommand(t, "--engine", "clickhouse://"+host+"/logs?table=flows"); err == nil || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("without a server: %v", err)
+	}
+}
+
+// chdbServer starts a server whose tables the statements make, and returns its address.
+func chdbServer(t *testing.T, statements ...string) string {
+	t.Helper()
+	in, err := json.Marshal(statements)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), testenv.Python(t, "chdb"), "-B", filepath.Join("testdata", "chdb_server.py"))
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = stdin.Close() // which ends the server
+		_ = cmd.Wait()
+	})
+	if _, err := stdin.Write(append(in, '\n')); err != nil {
+		t.Fatal(err)
+	}
+	port, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatalf("%v: %s", err, stderr.String())
+	}
+	return "clickhouse://127.0.0.1:" + strings.TrimSpace(port) + "/"
+}
+
+// The tables of other programs, with the flows of a sample day.
+const (
+	ritaTable = `CREATE TABLE conn ENGINE = Memory AS SELECT toDateTime('2024-04-20 00:00:00', 'UTC') + intDiv(timestamp, 100) AS ts,
+		toIPv6(src_ip) AS src, toIPv6(dst_ip) AS dst, toUInt16(port) AS dst_port, toLowCardinality(assumeNotNull(proto)) AS proto, 'SF' AS conn_state,
+		0.5 AS duration, up_bytes AS src_ip_bytes, down_bytes AS dst_ip_bytes, toInt64(3) AS src_packets, toInt64(4) AS dst_packets FROM file('DAY', Parquet)`
+	zeekTable = `CREATE TABLE zeek ENGINE = Memory AS SELECT 1713571200 + timestamp / 100 AS ts, src_ip AS "id.orig_h", dst_ip AS "id.resp_h",
+		port AS "id.resp_p", proto, 'SF' AS conn_state, 0.5 AS duration, up_bytes AS orig_ip_bytes, down_bytes AS resp_ip_bytes,
+		3 AS orig_pkts, 4 AS resp_pkts FROM file('DAY', Parquet)`
+	// Each direction is a row, sampled one in ten, and the client has a higher port.
+	akvoradoTable = `CREATE TABLE flows ENGINE = Memory AS SELECT toDateTime('2024-04-20 00:00:00', 'UTC') + intDiv(timestamp, 100) AS TimeReceived,
+		toUInt64(10) AS SamplingRate, toIPv6(if(back, dst_ip, src_ip)) AS SrcAddr, toIPv6(if(back, src_ip, dst_ip)) AS DstAddr, toUInt32(if(proto = 'tcp', 6, 17)) AS Proto,
+		toUInt16(if(back, port, 60000)) AS SrcPort, toUInt16(if(back, 60000, port)) AS DstPort, toUInt64(intDiv(if(back, down_bytes, up_bytes), 10)) AS Bytes,
+		toUInt64(1) AS Packets FROM file('DAY', Parquet) ARRAY JOIN [0, 1] AS back WHERE port < 60000`
+	dayTable = `CREATE TABLE day ENGINE = Memory AS SELECT *, toDate('2024-04-20') AS date FROM file('DAY', Parquet)`
+)
+
+// TestEngineServer asks a server for profiles and compares them with a scan of the same flows.
+func TestEngineServer(t *testing.T) {
+	if os.Getenv("FLOWBOOK_ENGINES") == "" {
+		t.Skip("needs ClickHouse from PyPI, which starts slowly: run make engines")
+	}
+	day := testenv.Path(t, "testdata", "servers.parquet")
+	var statements []string
+	for _, s := range []string{ritaTable, zeekTable, akvoradoTable, dayTable} {
+		statements = append(statements, strings.ReplaceAll(s, "DAY", day))
+	}
+	url := chdbServer(t, statements...)
+	want, err := flowfile.Profile(t.Context(), day, flowfile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("columns of flow files", func(t *testing.T) {
+		got, err := profileCommand(t, "--engine", url+"?table=day", "--day", "2024-04-20")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := got.Sources[0]; s.Name != "day-2024-04-20" || s.Rows != want.Total().Flows {
+			t.Errorf("source %v", s)
+		}
+		got.Sources = want.Sources
+		if !bytes.Equal(encode(t, got), encode(t, want)) {
+			t.Error("another profile than that of a scan")
+		}
+		if _, err := profileCommand(t, "--engine", url+"?table=day", "--day", "2024-04-21"); err == nil || !strings.Contains(err.Error(), "none of the rows is a flow") {
+			t.Errorf("a day without flows: %v", err)
+		}
+		if _, err := profileCommand(t, "--engine", url+"?table=nights"); err == nil || !strings.Contains(err.Error(), "nights") {
+			t.Errorf("a table that does not exist: %v", err)
+		}
+	})
+	for _, c := range []struct{ name, table string }{{"rita", ""}, {"zeek", "?table=zeek"}} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := profileCommand(t, "--engine", url+c.table, "--mapping", c.name, "--day", "2024-04-20")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Total() != want.Total() || len(got.Conversations) != len(want.Conversations) {
+				t.Fatalf("%v in %d conversations, not %v in %d", got.Total(), len(got.Conversations), want.Total(), len(want.Conversations))
+			}
+			for i, g := range got.Conversations {
+				w := want.Conversations[i]
+				if g.Key != w.Key || g.Hours != w.Hours || g.Seconds.Len() != w.Seconds.Len() || g.Details == nil ||
+					g.Details.Lasted != 50*g.Flows || g.Details.UpPackets != 3*g.Flows || g.Details.States[1] != g.Flows {
+					t.Fatalf("conversation %+v instead of %+v", g, w)
+				}
+			}
+		})
+	}
+	t.Run("akvorado", func(t *testing.T) {
+		got, err := profileCommand(t, "--engine", url, "--mapping", "akvorado", "--day", "2024-04-20")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The flows of a minute become one, and bytes are whole samples.
+		for _, g := range got.Conversations {
+			w := want.Of(g.Src)
+			found := false
+			for i := range w {
+				if w[i].Key == g.Key {
+					found = w[i].Up-g.Up >= 0 && w[i].Up-g.Up < 10*w[i].Flows && w[i].Down-g.Down < 10*w[i].Flows && g.Flows <= w[i].Flows
+				}
+			}
+			if !found {
+				t.Fatalf("no such conversation: %+v", g)
+			}
+		}
+	})
+}
+
+func encode(t *testing.T, p *profile.Profile) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := profile.Encode(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
