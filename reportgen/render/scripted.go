@@ -62,7 +62,7 @@ func (b *builder) load(c *cell, o *nbformat.Output) bool {
 	case o.Data[mimeBokehLoad] != nil, o.Data[mimeHoloLoad] != nil:
 		b.loaded += "<script>" + text(o, mimeScript) + "</script>\n"
 		return true
-	case c.trusted && onlyScripts(text(o, mimeHTML)):
+	case c.trusted && (onlyScripts(text(o, mimeHTML)) || itablesScript.MatchString(text(o, mimeHTML)) && !itables.MatchString(text(o, mimeHTML))):
 		b.loaded += text(o, mimeHTML)
 		return true
 	}
@@ -78,8 +78,13 @@ func (b *builder) drawnAlone(c *cell, o *nbformat.Output) *nbformat.Output {
 		return b.draw(c, o, "Plotly", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Plotly(o.Data[mimePlotly]) })
 	case vegaSpec(o) != nil:
 		return b.draw(c, o, "Vega", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.Vega(vegaSpec(o)) })
+	case previewTable.MatchString(page):
+		b.warnOnce(c.where, "preview", "an interactive table (itables) is shown as its static preview")
+		return &nbformat.Output{Type: o.Type, Data: map[string]any{mimeHTML: previewTable.FindStringSubmatch(page)[1]}, Metadata: o.Metadata}
 	case !c.trusted:
 		return o
+	case itables.MatchString(page):
+		return b.draw(c, o, "HTML", func(s *snapshot.Browser) (*snapshot.Picture, error) { return s.HTML(b.loaded + page) })
 	case localPage(page) != "" && b.input.Files != nil:
 		return b.localPage(c, o)
 	case drawsHere.MatchString(page):
@@ -89,6 +94,15 @@ func (b *builder) drawnAlone(c *cell, o *nbformat.Output) *nbformat.Output {
 	}
 	return o
 }
+
+var (
+	// itables matches a table that a script of itables fills.
+	itables = regexp.MustCompile(`<table\b[^>]*\bid="itables_`)
+	// previewTable matches the static preview of such a table, which the script hides. Its text is text, unlike a picture's.
+	previewTable = regexp.MustCompile(`(?s)<div id="itables_\w+_fallback"[^>]*>\s*(<table\b.*?</table>)\s*</div>`)
+	// itablesScript matches the script that later tables of itables use.
+	itablesScript = regexp.MustCompile(`window\._itables_|window\._datatables`)
+)
 
 // drawsHere matches HTML of Bokeh and HoloViews with the script that draws it.
 var drawsHere = regexp.MustCompile(`(?s)data-root-id=.*<script\b|<script\b.*data-root-id=`)

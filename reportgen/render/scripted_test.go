@@ -30,7 +30,11 @@ func TestScripted(t *testing.T) {
 		t.Skipf("nothing is drawn: %v", err)
 	}
 	scripts := t.TempDir()
-	testenv.WriteFiles(t, scripts, map[string]string{"plotly/package_data/plotly.min.js": `Plotly = {newPlot: async () => ({_fullLayout: {}}), toImage: async () => "data:image/svg+xml,<svg viewBox='0 0 9 9'><text>drawn</text></svg>"}`})
+	testenv.WriteFiles(t, scripts, map[string]string{
+		"itables/html/dt_bundle.js":          `export const table = '<svg width="200" height="50"><rect width="200" height="50"/></svg>'`,
+		"pydeck/nbextension/static/index.js": `document.write('<svg width="200" height="50"><circle r="40"/></svg>')`,
+		"plotly/package_data/plotly.min.js":  `Plotly = {newPlot: async () => ({_fullLayout: {}}), toImage: async () => "data:image/svg+xml,<svg viewBox='0 0 9 9'><text>drawn</text></svg>"}`,
+	})
 	plotly := map[string]any{"application/vnd.plotly.v1+json": map[string]any{"data": []any{}}}
 	for _, tt := range []struct {
 		name     string
@@ -60,6 +64,16 @@ func TestScripted(t *testing.T) {
 			{"text/plain": "after"},
 		}, true, "after", ""},
 		{"chart without its scripts, with text", []map[string]any{{"text/html": `<div></div><script src="https://cdn.example.org/x.js"></script>`, "text/plain": "a table of two rows"}}, true, "a table of two rows", "an output is omitted"},
+		{"table of itables with a preview", []map[string]any{
+			{"text/html": `<script>window._itables_2 = 1</script><noscript>not trusted</noscript>`},
+			{"text/html": `<table id="itables_a1" hidden></table><div id="itables_a1_fallback"><table><tr><td>cell</td></tr></table></div><script type="module">1</script>`},
+		}, true, "<td>cell</td>", "an interactive table (itables) is shown as its static preview"},
+		{"table of itables", []map[string]any{
+			{"text/html": `<table id="itables_a1"><tr><td>Loading</td></tr></table><script type="module">import {table} from "https://www.unpkg.com/dt_for_itables@2.5.8/dt_bundle.js"; document.getElementById("itables_a1").outerHTML = table</script>`},
+		}, true, "data:image/png", "interactive HTML is shown as a picture"},
+		{"map of pydeck", []map[string]any{
+			{"text/html": `<div></div>map<script src="https://api.tiles.mapbox.com/mapbox-gl-js/v1.13.0/mapbox-gl.js"></script><script src="https://cdn.jsdelivr.net/npm/@deck.gl/jupyter-widget@~9.3.*/dist/index.js"></script>`},
+		}, true, "data:image/png", "interactive HTML is drawn without https://api.tiles.mapbox.com/mapbox-gl-js/v1.13.0/mapbox-gl.js"},
 		{"page beside the notebook", []map[string]any{{"text/html": `<iframe width="3" src="page.html"></iframe>`}}, true, "data:image/png", "interactive HTML is shown as a picture"},
 		{"page elsewhere", []map[string]any{{"text/html": `<iframe src="../../page.html"></iframe>`}}, true, "the embedded page ../../page.html: not in the project", "an output is omitted"},
 		{"table with an icon", []map[string]any{{"text/html": `<!-- x --><table><tr><td><svg viewBox="0 0 9 9"></svg>icon</td></tr></table>`}}, true, "icon", ""},

@@ -12,6 +12,9 @@ import (
 // panels matches the address of a file of Panel, which ships them all.
 var panels = regexp.MustCompile(`^/(?:npm/@holoviz/panel@[^/]+|panel/[^/]+)/dist/([^*?\[\\]+)$`)
 
+// deck matches the address of the script of pydeck.
+var deck = regexp.MustCompile(`^/npm/@deck\.gl/jupyter-widget@[^/]+/dist/index\.js$`)
+
 // shipped lists where installed packages have the scripts of an address. The groups of
 // the name are inserted for $1.
 var shipped = []struct {
@@ -20,6 +23,7 @@ var shipped = []struct {
 }{
 	{regexp.MustCompile(`^plotly(?:-[\w.-]+)?(?:\.min)?(?:\.js)?$`), []string{"plotly/package_data/plotly.min.js"}},
 	{regexp.MustCompile(`^bokeh((?:-(?:gl|widgets|tables|mathjax|api))?)(?:-\d[\w.]*)?(?:\.min)?\.js$`), []string{"bokeh/server/static/js/bokeh$1.min.js"}},
+	{regexp.MustCompile(`^dt_bundle\.(js|css)$`), []string{"itables/html/dt_bundle.$1"}},
 	{regexp.MustCompile(`^(vega(?:-lite|-embed)?)(?:[@-]\d[\w.]*)?(?:\.min)?(?:\.js)?$`), []string{
 		"vega/static/$1.js", "altair_viewer/scripts/$1-*.js", "panel/dist/bundled/vegaplot/$1@*",
 	}},
@@ -44,6 +48,9 @@ func (b *Browser) find(address string) string {
 	}
 	if m := panels.FindStringSubmatch(u.Path); m != nil && filepath.IsLocal(m[1]) {
 		return b.installed("panel/dist/" + m[1])
+	}
+	if deck.MatchString(u.Path) {
+		return b.installed("pydeck/nbextension/static/index.js")
 	}
 	name := path.Base(u.Path)
 	for _, s := range shipped {

@@ -129,7 +129,7 @@ func (b *Browser) answer(e *fetch.EventRequestPaused) {
 	own := address == b.page
 	file := b.file(address)
 	if !own && file == "" && !strings.HasPrefix(address, "data:") && !optional.MatchString(address) {
-		b.missing[address] = needed(e.ResourceType)
+		b.missing[address] = needed(e.ResourceType) && !background.MatchString(address)
 	}
 	b.mu.Unlock()
 	// A request of a page that is gone needs no answer: errors are ignored.
@@ -152,6 +152,9 @@ func (b *Browser) answer(e *fetch.EventRequestPaused) {
 
 // optional matches addresses of scripts that only formulas need.
 var optional = regexp.MustCompile(`(?i)mathjax|katex`)
+
+// background matches addresses of the map behind a chart, which is drawn without it.
+var background = regexp.MustCompile(`(?i)mapbox-gl|maplibre-gl|basemaps|/style\.json`)
 
 // needed reports whether a page is not drawn if a file of the type is missing.
 func needed(t network.ResourceType) bool {
