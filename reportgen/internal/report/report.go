@@ -31,6 +31,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 )
 
 // Dossier is a report about a single entity in the folder of another report.
@@ -105,6 +106,7 @@ func Execute(ctx context.Context, source *Source, o Options) (*Run, error) {
 	if run.timeout = options.Timeout; run.timeout > 0 {
 		run.deadline = time.Now().Add(run.timeout)
 	}
+	kernel.Sweep()
 	run.Results, err = execute.Run(ctx, inputs, options)
 	for _, r := range run.Results {
 		for _, w := range r.Warnings {

@@ -63,7 +63,7 @@ func (d *Dir) claim() (err error) {
 	case err != nil:
 		return nil //nolint:nilerr // a file system without locks
 	}
-	return os.WriteFile(filepath.Join(d.Path, marker), []byte(markerText), 0o600)
+	return mark(d.Path)
 }
 
 // Remove removes the folder and its content. It may be called twice.
@@ -76,9 +76,35 @@ func (d *Dir) Remove() error {
 	return err
 }
 
+// removeTries is how often the rest of a folder is removed, if a process that was
+// started by a killed program still writes there.
+const removeTries = 5
+
 // removeAll removes a folder, its marker last, so that the rest of a removal that is
 // cut short is found.
-func removeAll(path string) error {
+func removeAll(path string) (err error) {
+	for range removeTries {
+		if err = removeContent(path); err != nil {
+			return err
+		}
+		if err = os.Remove(filepath.Join(path, marker)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err = os.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if !errors.Is(err, syscall.ENOTEMPTY) {
+			return err
+		}
+		if err := mark(path); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// removeContent removes what is in a folder, except for its marker.
+func removeContent(path string) error {
 	entries, err := os.ReadDir(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -89,10 +115,12 @@ func removeAll(path string) error {
 			errs = append(errs, os.RemoveAll(filepath.Join(path, e.Name())))
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	return os.RemoveAll(path)
+	return errors.Join(errs...)
+}
+
+// mark writes the marker of a folder.
+func mark(path string) error {
+	return os.WriteFile(filepath.Join(path, marker), []byte(markerText), 0o600)
 }
 
 // Sweep removes the folders of killed programs, as [Make] does. Those that cannot be

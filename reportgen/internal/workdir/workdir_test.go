@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 )
@@ -211,5 +212,34 @@ func TestMarkerGoesLast(t *testing.T) {
 	}
 	if err := d.Remove(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A process that outlives a killed program may still write into the folder: the folder is removed all the same, or stays
+// marked.
+func TestRemovalWhileFilesAppear(t *testing.T) {
+	parent := t.TempDir()
+	d := make1(t, parent)
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+				_ = os.WriteFile(filepath.Join(d.Path, strconv.Itoa(i)), nil, 0o600) // the folder may be gone
+			}
+		}
+	}()
+	err := d.Remove()
+	close(done)
+	<-stopped
+	if isThere(d.Path) && !isThere(filepath.Join(d.Path, marker)) {
+		t.Errorf("the folder stays without a marker (%v)", err)
+	}
+	Sweep(parent, filepath.Base(d.Path))
+	if isThere(d.Path) {
+		t.Error("the folder stays")
 	}
 }
