@@ -15,6 +15,9 @@ type Flow struct {
 	flow.Record
 	Date Date
 	Line int64 // line number in its file, from 1
+	// File is the number of its file among those read, from 0. Of rows that are the
+	// same in several files, a [Sorter] keeps those of one.
+	File uint16
 	// BytesUnknown says that the log gave no byte count for one or both
 	// directions; Up or Down is then 0.
 	BytesUnknown bool

@@ -30,6 +30,7 @@ type Pairing struct {
 	Joined int64 // connections with rows of both directions
 	Pieces int64 // rows that continue a connection in a direction that had rows before
 	Twice  int64 // rows that another observer reports as well
+	Copies int64 // rows that another file has as well
 	Other  int64 // connections outside the chosen days, which are left out
 
 	// How it was decided who opened a connection.
@@ -40,10 +41,15 @@ type Pairing struct {
 
 // WriteTo writes the pairing for users, and nothing if there was no row.
 func (p Pairing) WriteTo(w io.Writer) (int64, error) {
-	if p.Rows == 0 {
-		return 0, nil
+	text := ""
+	if p.Copies > 0 {
+		text = fmt.Sprintf("left out %s that another log has as well\n", count(p.Copies, "row"))
 	}
-	text := fmt.Sprintf("joined %s into %s: %s with both directions, %s with one\n",
+	if p.Rows == 0 {
+		n, err := io.WriteString(w, text)
+		return int64(n), err
+	}
+	text += fmt.Sprintf("joined %s into %s: %s with both directions, %s with one\n",
 		count(p.Rows, "row"), count(p.Flows, "connection"), count(p.Joined, "connection"), count(p.Flows-p.Joined, "connection"))
 	if p.Pieces > 0 {
 		text += fmt.Sprintf("joined %s that continue a connection, such as those of a long one that the exporter cut\n", count(p.Pieces, "row"))
@@ -82,9 +88,11 @@ func (p Pairing) WriteTo(w io.Writer) (int64, error) {
 // flags if the log has them; else by a port below 1024 on one side only; else by
 // which side sent first; else by the likelier service port. The result does not
 // depend on the order of the rows.
+//
+// Rows that several files have, as rotated logs that overlap do, are taken once.
 func (s *Sorter) Pair(ctx context.Context) (Pairing, error) {
 	p := pairer{add: s.Add, days: s.Chosen}
-	for k, err := range s.parts.sorted() {
+	for k, err := range distinct(s.parts.sorted(), func([]byte) { p.Copies++ }) {
 		if err == nil && p.Rows%(1<<14) == 0 {
 			err = ctx.Err()
 		}
@@ -96,6 +104,10 @@ func (s *Sorter) Pair(ctx context.Context) (Pairing, error) {
 		}
 	}
 	if err := p.flush(); err != nil {
+		return Pairing{}, err
+	}
+	copies, err := s.copies(ctx)
+	if p.Copies += copies; err != nil {
 		return Pairing{}, err
 	}
 	return p.Pairing, s.parts.close()
@@ -129,7 +141,7 @@ func appendPart(b []byte, f Flow) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(f.Up))
 	b = binary.BigEndian.AppendUint64(b, uint64(f.Down))
 	b = append(b, mark, f.Observer, f.Flags, f.DownFlags)
-	return appendDetails(b, &f.Details)
+	return appendFile(appendDetails(b, &f.Details), f.File)
 }
 
 // part is one row of a connection: what was seen from its start to its end.

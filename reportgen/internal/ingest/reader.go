@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,6 +84,8 @@ type Reader struct {
 	read, total int64
 
 	file    *input // being read, or nil
+	number  uint16 // of that file
+	opened  bool   // a file was opened
 	decoder decoder
 	close   func() // frees what the decoder holds; may be nil
 	before  fileCount
@@ -157,6 +160,7 @@ func (r *Reader) Read() (Flow, error) {
 		f, err := r.decoder.Read()
 		if err == nil {
 			if r.tally.flow(f, r.days) {
+				f.File = r.number
 				return f, nil
 			}
 			continue
@@ -207,6 +211,10 @@ func (r *Reader) openNext() error {
 		return err
 	}
 	r.file = file
+	if r.opened && r.number < math.MaxUint16 {
+		r.number++
+	}
+	r.opened = true
 	r.tally.open(name)
 	r.before = fileCount{r.tally.rows, r.tally.good, r.tally.rowsOf(otherLog)}
 	if err := r.openDecoder(r.row.withPartitions(name, r.opt)); err != nil {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"iter"
@@ -34,6 +35,7 @@ type Sorter struct {
 	parts extSort
 	days  map[Date]int64
 
+	several  bool // flows come from several files
 	detailed bool
 	internal int64                  // flows from private sources
 	networks map[netip.Prefix]int64 // flows by the network of other sources
@@ -42,6 +44,7 @@ type Sorter struct {
 
 // Add takes in a flow. It fails if a temporary file cannot be written.
 func (s *Sorter) Add(f Flow) error {
+	s.several = s.several || f.File > 0
 	if f.OneWay || f.Part {
 		s.key = appendPart(s.key[:0], f)
 		return s.parts.add(s.key, s.limit(), s.Dir)
@@ -109,7 +112,7 @@ func (s *Sorter) Sorted() iter.Seq2[Flow, error] {
 			return
 		}
 		var names nameTable
-		for k, err := range s.flows.sorted() {
+		for k, err := range distinct(s.flows.sorted(), nil) {
 			if err != nil {
 				yield(Flow{}, err)
 				return
@@ -119,6 +122,22 @@ func (s *Sorter) Sorted() iter.Seq2[Flow, error] {
 			}
 		}
 	}
+}
+
+// copies counts the flows that another file has as well, which Sorted leaves out.
+func (s *Sorter) copies(ctx context.Context) (n int64, err error) {
+	if !s.several {
+		return 0, nil
+	}
+	for k, err := range distinct(s.flows.sorted(), func(k []byte) { s.days[readFlow(k, &nameTable{}).Date]--; n++ }) {
+		if err == nil && binary.BigEndian.Uint16(k[6:])%64 == 0 { // now and then
+			err = ctx.Err()
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
 }
 
 // Close frees the memory and removes the temporary files.
@@ -146,7 +165,7 @@ func appendFlow(b []byte, f Flow) []byte {
 	b = binary.BigEndian.AppendUint16(b, f.Port)
 	b = binary.BigEndian.AppendUint64(b, uint64(f.Up))
 	b = binary.BigEndian.AppendUint64(b, uint64(f.Down))
-	return appendDetails(b, &f.Details)
+	return appendFile(appendDetails(b, &f.Details), f.File)
 }
 
 func readFlow(k []byte, names *nameTable) Flow {
