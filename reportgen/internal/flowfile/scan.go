@@ -7,12 +7,12 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
-	"golang.org/x/sync/errgroup"
 )
 
 // Scanner reads chosen columns of flow files. Columns are numbered by their place in
@@ -201,51 +201,6 @@ func (s *Scanner) scanTask(ctx context.Context, t scanTask, filter []int, w Scan
 	return r.list(), nil
 }
 
-// rejections counts rows that are not flows by reason.
-type rejections struct {
-	mu    sync.Mutex
-	found []profile.Rejected
-}
-
-// add adds counts. Of each reason, the first place in the order of reading files
-// is kept.
-func (r *rejections) add(more []profile.Rejected) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, m := range more {
-		i := slices.IndexFunc(r.found, func(f profile.Rejected) bool { return f.Reason == m.Reason })
-		if i < 0 {
-			r.found = append(r.found, m)
-			continue
-		}
-		f := &r.found[i]
-		f.Count += m.Count
-		if before(m.First, f.First) {
-			f.First = m.First
-		}
-	}
-}
-
-func before(a, b profile.Place) bool {
-	switch {
-	case a.File != b.File:
-		return a.File < b.File
-	case a.RowGroup != b.RowGroup:
-		return a.RowGroup < b.RowGroup
-	}
-	return a.Row < b.Row
-}
-
-func (r *rejections) list() []profile.Rejected {
-	slices.SortFunc(r.found, func(a, b profile.Rejected) int {
-		if a.Reason < b.Reason {
-			return -1
-		}
-		return 1
-	})
-	return r.found
-}
-
 // group is a row group that is being read.
 type group struct {
 	scanner  *Scanner
@@ -364,50 +319,4 @@ func (g *group) proven(col int) bool {
 	}
 	terms, ok := g.dictionary(col)
 	return ok && !slices.ContainsFunc(terms, func(code uint32) bool { return code >= badCode })
-}
-
-// Bounds is what a file says about the values of some of its rows.
-type Bounds struct {
-	group *group
-	row   int64 // the first of a zone of pages, or -1 for the row group
-}
-
-// File returns the number of the file, in the order of [NewScanner].
-func (b *Bounds) File() int { return b.group.number }
-
-// has reports whether the file has a column.
-func (b *Bounds) has(column int) bool { return slices.Contains(b.group.file.present, column) }
-
-// Range returns numbers that no value of a column is below or above, or false if
-// they are not known. Unknown values of an optional column are -1.
-func (b *Bounds) Range(column int) (low, high int64, ok bool) {
-	f := b.group.file
-	c := f.columns[column]
-	switch {
-	case !b.has(column):
-		return -1, -1, true
-	case c.coded():
-		return 0, 0, false
-	}
-	s := f.chunk(b.group.rowGroup, column).Statistics
-	low, ok1 := statistic(c, s.MinValue)
-	high, ok2 := statistic(c, s.MaxValue)
-	ok = ok1 && ok2
-	for _, p := range b.group.indexes[column] {
-		if b.row >= p.from && b.row < p.to && !p.null {
-			low, high, ok = number(p.least), number(p.most), true
-		}
-	}
-	if c.extra {
-		low = min(low, -1)
-	}
-	return low, high, ok
-}
-
-// Codes returns all codes of a column, or false if they are not known.
-func (b *Bounds) Codes(column int) ([]uint32, bool) {
-	if !b.has(column) || !b.group.file.columns[column].coded() {
-		return nil, false
-	}
-	return b.group.dictionary(column)
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // zones must be known on a machine without time zone files
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -297,38 +296,6 @@ func hundredths(decimals []byte) (flow.Time, bool) {
 		}
 	}
 	return h, true
-}
-
-// Date is a day of the calendar, in days since 1 January 1970.
-type Date int32
-
-const secondsPerDay = 24 * 60 * 60
-
-// ParseDate reads a date in the form 2024-04-19.
-func ParseDate(s string) (Date, error) {
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return 0, fmt.Errorf("date %q is not of the form 2024-04-19", s)
-	}
-	return Date(floorDiv(t.Unix(), secondsPerDay)), nil
-}
-
-// ParseZone reads the name of a time zone, such as Europe/Lisbon, UTC or Local. Of an
-// empty name it returns nil.
-func ParseZone(name string) (*time.Location, error) {
-	if name == "" {
-		return nil, nil
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, fmt.Errorf("%w; give a name such as Europe/Lisbon", err)
-	}
-	return zone, nil
-}
-
-// String writes the date as 2024-04-19.
-func (d Date) String() string {
-	return time.Unix(int64(d)*secondsPerDay, 0).UTC().Format(time.DateOnly)
 }
 
 // clock converts moments to the local date and time of day.

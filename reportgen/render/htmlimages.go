@@ -1,0 +1,87 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+)
+
+// image adds the picture of an <img>.
+func (r *fragmentReader) image(t html.Token, raw string) {
+	source := attributeOf(t, "src")
+	if r.trusted && (strings.HasPrefix(source, "data:") || source == "") {
+		r.markup.WriteString(raw)
+		return
+	}
+	picture, err := r.imagePicture(r.where, source, strings.TrimSpace(attributeOf(t, "alt")), r.attachments)
+	r.picture(picture, err, t, fmt.Sprintf("the image %q", shorten([]byte(source))))
+}
+
+// picture adds a picture, or what it shows in words if there is an error.
+func (r *fragmentReader) picture(picture *document.Picture, err error, t html.Token, what string) {
+	if err != nil {
+		r.warn(r.where, 0, "%s cannot be shown: %v", what, err)
+		source := attributeOf(t, "src")
+		label := html.EscapeString("[" + cmp.Or(strings.TrimSpace(attributeOf(t, "alt")), shorten([]byte(source)), "picture") + "]")
+		if u, err := url.Parse(source); err == nil && slices.Contains([]string{"http", "https"}, u.Scheme) {
+			r.flush()
+			r.pieces = append(r.pieces, document.Piece{Link: &document.Anchor{Destination: source}})
+			label += "</a>"
+		}
+		r.markup.WriteString(label)
+		return
+	}
+	if picture.Alt == "" {
+		r.warnOnce(r.where, "HTML alt", "pictures in HTML have no alt text; write <img alt=\"…\">")
+	}
+	r.flush()
+	picture.Name = r.anchors.unique("image")
+	resize(picture, attributeOf(t, "width"), attributeOf(t, "height"))
+	for declaration := range strings.SplitSeq(attributeOf(t, "style"), ";") {
+		switch property, value, _ := strings.Cut(declaration, ":"); strings.ToLower(strings.TrimSpace(property)) {
+		case "width", "max-width":
+			resize(picture, value, "")
+		case "height":
+			resize(picture, "", value)
+		case "float":
+			picture.Float = float(value)
+		}
+	}
+	if picture.Float == "" {
+		picture.Float = float(attributeOf(t, "align"))
+	}
+	r.pieces = append(r.pieces, document.Piece{Picture: picture})
+}
+
+func float(value string) string {
+	if value = strings.ToLower(strings.TrimSpace(value)); value == "left" || value == "right" {
+		return value
+	}
+	return ""
+}
+
+// cssLength matches a width or height: a number of pixels, a percentage or another
+// absolute or relative length.
+var cssLength = regexp.MustCompile(`^(\d{1,5}(?:\.\d+)?)\s*(px|%|em|rem|in|cm|mm|pt|pc|vw)?$`)
+
+// resize sets the size of a picture. A size that is not a length is ignored.
+func resize(picture *document.Picture, width, height string) {
+	for _, size := range []struct {
+		value string
+		field *string
+	}{{width, &picture.Width}, {height, &picture.Height}} {
+		if m := cssLength.FindStringSubmatch(strings.ToLower(strings.TrimSpace(size.value))); m != nil && strings.Trim(m[1], "0.") != "" {
+			if m[2] == "" {
+				m[2] = "px"
+			}
+			*size.field = m[1] + m[2]
+		}
+	}
+}
