@@ -42,7 +42,7 @@ func packZstd(t testing.TB, content string) []byte {
 
 func packXZ(t testing.TB, content string) []byte {
 	t.Helper()
-	return pack(t, content, func(w io.Writer) (*xz.Writer, error) { return xz.NewWriter(w) })
+	return pack(t, content, xz.NewWriter)
 }
 
 func TestLinesPacked(t *testing.T) {
