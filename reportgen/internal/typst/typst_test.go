@@ -8,8 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
@@ -18,10 +21,56 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/typst"
 )
 
+var (
+	linked  = regexp.MustCompile(`#link\(label\(("(?:[^"\\]|\\.)*")\)\)`)
+	labels  = regexp.MustCompile(`#label\(("(?:[^"\\]|\\.)*")\)`)
+	picture = regexp.MustCompile(`image\("((?:[^"\\]|\\.)*)"`)
+)
+
+// checkSource checks the source of a document: it is the same each time, each link leads to
+// one label, and each picture is a file.
+func checkSource(t *testing.T, d *document.Document) {
+	t.Helper()
+	dir, again := t.TempDir(), t.TempDir()
+	for _, to := range []string{dir, again} {
+		if err := typst.Write(to, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := testenv.Tree(t, dir)
+	if diff := cmp.Diff(files, testenv.Tree(t, again)); diff != "" {
+		t.Errorf("the second source differs: %s", diff)
+	}
+	source := files[typst.FileName]
+	if source == "" {
+		t.Fatal("no source")
+	}
+	defined := map[string]int{}
+	for _, m := range labels.FindAllStringSubmatch(source, -1) {
+		defined[m[1]]++
+	}
+	for label, n := range defined {
+		if n > 1 {
+			t.Errorf("%s is the label of %d places", label, n)
+		}
+	}
+	for _, m := range linked.FindAllStringSubmatch(source, -1) {
+		if defined[m[1]] == 0 {
+			t.Errorf("%s is linked, but labels no place", m[1])
+		}
+	}
+	for _, m := range picture.FindAllStringSubmatch(source, -1) {
+		if files[filepath.FromSlash(m[1])] == "" {
+			t.Errorf("no picture %s", m[1])
+		}
+	}
+}
+
 // compiled returns the PDF of a document. The test fails if it does not conform to the
-// standards.
+// standards. Short tests check the source only.
 func compiled(t *testing.T, d *document.Document) []byte {
 	t.Helper()
+	checkSource(t, d)
 	var b bytes.Buffer
 	o := typst.Options{Program: rendertest.Typst(t), Keywords: "made by a test", Warn: func(message string) { t.Error(message) }}
 	if err := typst.Compile(t.Context(), &b, d, o); err != nil {
