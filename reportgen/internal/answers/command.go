@@ -30,9 +30,8 @@ a folder of days (date=2024-03-20/*.parquet or 2024-03-20.parquet) is all its da
   src_ip in 192.168.100.0/24 and not dst_ip in internal
   port = 443 and up_bytes > 1MB and timestamp between 10:30 and 11:00
   proto = udp and (port in (53, 853) or name like '%.example.com')
-Addresses, networks, times (10:30), lengths of time (5m, 1h30m as 90m), sizes (1MB, 1MiB) and
-numbers (10k) are written as they are, texts in quotes unless they are one word. ip is
-either end. Comparing with an unknown value is never true; test it with "is unknown".
+Addresses, networks, times (10:30), lengths of time (90m), sizes (1MB, 1MiB) and
+numbers (10k) need no quotes, nor do texts of one word. ip is either end. Comparing with an unknown value is never true; test it with "is unknown".
 
 --by, --every and the aggregates make groups; without them, the flows are listed.
 Aggregates are exact. The result has columns named like those that they are computed of:
@@ -214,6 +213,11 @@ func (opt *queryOptions) complete(cmd *cobra.Command) (err error) {
 	}
 	opt.options.Memory = int64(bytes)
 	if opt.from != "" {
+		for _, name := range []string{"where", "by", "every", "count", "sum", "mean", "min", "max", "quantile", "distinct", "first", "last", "columns", "order", "top", "limit"} {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s: part of a query; write it into the file of --query", name)
+			}
+		}
 		return opt.readQuery(cmd.InOrStdin())
 	}
 	for _, o := range opt.order {
