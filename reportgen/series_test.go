@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,23 @@ func TestSeries(t *testing.T) {
 		if !strings.Contains(first[name], want) {
 			t.Errorf("%s lacks %q:\n%.600s", name, want, first[name])
 		}
+	}
+	var feed struct {
+		Entries []struct {
+			Title   string `xml:"title"`
+			ID      string `xml:"id"`
+			Updated string `xml:"updated"`
+			Link    struct {
+				Href string `xml:"href,attr"`
+			} `xml:"link"`
+		} `xml:"entry"`
+	}
+	if err := xml.Unmarshal([]byte(first["feed.xml"]), &feed); err != nil || len(feed.Entries) != 4 ||
+		feed.Entries[0].Title != "day-10-são-paulo" || feed.Entries[0].Link.Href != "day-10-são-paulo/index.html" || feed.Entries[0].ID == feed.Entries[1].ID {
+		t.Errorf("the feed is %v %+v", err, feed)
+	}
+	if !strings.Contains(first["index.html"], `<nav id="contents"`) {
+		t.Error("the index cannot be searched")
 	}
 	mustRun(t, "run", "--to", "html,md", "--no-cache")
 	if diff := cmp.Diff(first, testenv.Tree(t, "report")); diff != "" {

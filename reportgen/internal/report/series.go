@@ -15,6 +15,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 	"github.com/flowbook/flowbook/reportgen/internal/markdown"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
@@ -127,10 +128,11 @@ func writeIndex(dir string, source *Source, formats []string, all []written) err
 		return err
 	}
 	title := source.config.Title
+	words := language.Of(source.config.Lang)
 	if title == "" {
-		title = "Reports"
+		title = words.Say("Reports")
 	}
-	index := "# " + markdown.Escape(title) + "\n\n" + indexTable(all, entrance(formats, "md", "html", "site", "pdf"))
+	index := "# " + markdown.Escape(title) + "\n\n" + indexTable(all, entrance(formats, "md", "html", "site", "pdf"), words)
 	if err := os.WriteFile(filepath.Join(dir, seriesIndexName), []byte(index), 0o666); err != nil {
 		return err
 	}
@@ -138,7 +140,27 @@ func writeIndex(dir string, source *Source, formats []string, all []written) err
 	if d.Lang == "" {
 		d.Lang = "en"
 	}
-	d.Blocks = []document.Block{document.Prose{Text: document.NewParser().Parse(indexTable(all, entrance(formats, "html", "site", "pdf", "md")))}}
+	made, err := source.creationTime()
+	if err != nil {
+		return err
+	}
+	file := entrance(formats, "html", "site", "pdf", "md")
+	feed, err := atomFeed(title, source.config.Authors, all, file, made)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, feedName), feed, 0o666); err != nil {
+		return err
+	}
+	p := document.NewParser()
+	// With a heading, the page has contents and a search.
+	d.Blocks = []document.Block{
+		&document.Heading{Depth: 1, ID: "reports", Text: p.ParseLine(words.Say("Reports"))},
+		document.Prose{Text: p.Parse(indexTable(all, file, words) + "\n[" + words.Say("Feed") + "](" + feedName + ")\n")},
+	}
+	if line := trend(all, words); line != nil {
+		d.Blocks = append(d.Blocks, line)
+	}
 	return writeFile(filepath.Join(dir, HTMLName), func(w io.Writer) error { return render.WriteHTML(w, d) })
 }
 
@@ -155,36 +177,45 @@ func entrance(formats []string, preferred ...string) string {
 }
 
 // indexTable returns a table in Markdown with a row for each report, whose links lead to the file with the given name.
-func indexTable(all []written, file string) string {
+func indexTable(all []written, file string, words *language.Words) string {
 	var b strings.Builder
-	b.WriteString("| Report |")
+	b.WriteString("| " + words.Say("Report") + " |")
 	for _, v := range all[0].Values {
 		fmt.Fprintf(&b, " %s |", markdown.Escape(v[0]))
 	}
-	b.WriteString(" Result | Summary |\n|---|" + strings.Repeat("---|", len(all[0].Values)) + "---|---|\n")
+	b.WriteString(" " + words.Say("Result") + " | " + words.Say("Summary") + " |\n|---|" + strings.Repeat("---|", len(all[0].Values)) + "---|---|\n")
 	for _, w := range all {
 		fmt.Fprintf(&b, "| [%s](%s/%s) |", markdown.Escape(w.Name), w.Name, file)
 		for _, v := range w.Values {
 			fmt.Fprintf(&b, " %s |", markdown.Escape(v[1]))
 		}
-		fmt.Fprintf(&b, " %s | %s |\n", w.result(), markdown.Escape(w.summary()))
+		fmt.Fprintf(&b, " %s | %s |\n", w.result(words), markdown.Escape(w.summary()))
 	}
 	return b.String()
 }
 
 // result says in a word or two how a report ended.
-func (w written) result() string {
+func (w written) result(words *language.Words) string {
 	switch {
 	case w.document == nil:
-		return "no cell ran"
+		return words.Say("no cell ran")
 	case len(w.document.Failures()) == 1:
-		return "1 cell failed"
+		return words.Say("1 cell failed")
 	case len(w.document.Failures()) > 1:
-		return fmt.Sprintf("%d cells failed", len(w.document.Failures()))
+		return words.Say("%d cells failed", len(w.document.Failures()))
 	case w.err != nil:
-		return "incomplete"
+		return words.Say("incomplete")
 	}
-	return "complete"
+	return words.Say("complete")
+}
+
+// dated returns the texts in which the date of a report may be.
+func (w written) dated() []string {
+	texts := []string{w.Name}
+	for _, v := range w.Values {
+		texts = append(texts, v[1])
+	}
+	return texts
 }
 
 // summary returns the first paragraph of the report's summary; "" if it has none.
