@@ -26,10 +26,10 @@ syslog+tls://HOST:PORT, syslog+unix:///PATH, or the https://… address of a web
 Alerts are sent before the findings are printed. Undelivered alerts are kept in the
 folder of --alert-spool and sent first the next time; the exit status is then 1.
 
-The times of alerts need the date of the day under test. Give it with --day, or else the
-names of its file or folders must have it, such as date=2024-04-21. Times are UTC. Without
-a date, alerts have no times, except in OCSF and ECS, which require one: there it is the
-time at which the alert was made, or $SOURCE_DATE_EPOCH.`
+The times of alerts need the date of the day under test. Give it with --day, or name the
+file or its folder by it, such as date=2024-04-21. Times are UTC. Without a date, alerts
+have no times. OCSF and ECS require one, so there it is the time at which the alert was
+made, or $SOURCE_DATE_EPOCH.`
 
 // alertOptions are the flags of detect for rules and alerts.
 type alertOptions struct {

@@ -40,12 +40,12 @@ Formats:
   ecs    one event of the Elastic Common Schema a line
   stix   one bundle of STIX 2.1 with a sighting for each technique of each finding
   sarif  one log of SARIF 2.1.0, for pipelines that show results
-  junit  a JUnit report: an alert is a test that fails, a rule without one a test that passes
+  junit  a JUnit report: each alert is a failed test, each rule without alerts a passed one
   navigator  one ATT&CK Navigator layer with the techniques of all findings
 Stix and navigator leave out findings at severity info.
 
-The exit status is 0 whatever is found. With --fail-on, it is 1 if a finding has that
-severity or above.
+The exit status does not depend on the findings. With --fail-on, it is 1 if a finding has
+that severity or above.
 
 An allow list is a YAML file of what the organisation knows and accepts. It only hides
 findings: detections still learn from the flows.

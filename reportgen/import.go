@@ -22,25 +22,25 @@ and needs --from.
 
 %s
 The source is the side that opened a connection, the destination the one it contacted. If
-each row of a log describes one direction (nfdump, silk, vpc, gcp, eve-netflow, such events
-in ecs, or any log with --one-way), import joins the rows of a connection, and the pieces
-of a long one that the exporter cut. TCP flags say who opened it, else ports, else who sent
-first.
+each row of a log describes one direction (nfdump, silk, vpc, gcp, eve-netflow, one-way
+events in ecs, or any log with --one-way), import joins the rows of a connection, and the
+pieces of a long one that the exporter cut. TCP flags show who opened a connection. Without
+them, the side with a service's port is the destination, or else the side that sent first
+is the source.
 
 Flows of all IP protocols are read. Detections use TCP and UDP, and import counts the others
-on stderr, together with the rows that cannot be read or do not describe a flow. If more than
-one row in a hundred cannot be read, or the row with the most bytes, nothing is written.
-With --lenient, import writes the rest, and the report shows the loss.
+on stderr, together with the rows that cannot be read or do not describe a flow. If import
+cannot read more than one row in a hundred, or the row with the most bytes, it writes
+nothing. With --lenient, it writes the other rows, and the report shows the loss.
 
-Byte counts are those of the log: of the payload in zeek (of the IP packets with --bytes
-ip), of the packets in other formats. Missing byte counts are 0. If Zeek reports more
-payload than the packets held, import uses the bytes of the packets. Both are counted on
-stderr.
+Byte counts are those of the log. Zeek counts the payload, or the IP packets with --bytes
+ip; other tools count the packets. Missing byte counts are 0. If Zeek reports more payload
+than the packets held, import uses the bytes of the packets. Both are counted on stderr.
 
 Tools write a log row when a connection ends, so the first rows of a day's log are often
-connections of the day before. A log of one day gives the file of -o; a log of several
-days gives one file a day (day.parquet becomes day-2024-04-19.parquet and so on), all of
-them or none. Choose days with --day; flows of other days are then left out.
+connections of the day before. A log of one day becomes the file of -o. A log of several
+days becomes one file a day (day.parquet becomes day-2024-04-19.parquet and so on); if one
+cannot be written, none is. Choose days with --day, and the flows of other days are left out.
 
 With --into, import adds to a folder of days (DIR/date=2024-04-19/*.parquet). It skips logs
 that it has imported there before, so that rotated logs can be added as they come.

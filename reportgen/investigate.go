@@ -17,7 +17,8 @@ func newInvestigateCommand() *cobra.Command {
 		Use:   "investigate ENTITY",
 		Short: "Write a report about a host, an address, an owner or a country",
 		Long: `Investigate writes a report about one entity in a day of flows: its activity, peers and
-services, its volumes against its history and its kind, and findings with their evidence.
+services, its volumes compared with its history and with similar entities, and findings
+with their evidence.
 The entity is an address, an owner (name or AS15169; needs -p asn=FILE) or a country (name
 or code; needs -p country=FILE). Parameters in report.yaml apply too.`,
 		Example: "  reportgen investigate 192.168.100.35 -p test=tuesday.parquet -p baseline=monday.parquet -o host",

@@ -67,13 +67,17 @@ report is kept.
 A cell runs again if its code, a cell before it, a parameter or something that it read
 has changed. On IPython and GoNB, run observes which files, folders and environment
 variables a cell reads, and which modules it imports from outside of the installed
-packages. A cell that uses the network, starts a child process or calls the clock runs
-each time, also if a module of the project does so. Not observed are calls of the clock
-and random numbers inside installed packages, files that a compiled package opens by
-itself (cells that import a known one, such as duckdb, run each time), and what other
-programs do meanwhile. For such cells, use --no-cache, or declare in the metadata of
-the cell or notebook what they read: {"reportgen": {"inputs": ["days/*.csv"]}}; with
-"cache": false, a cell always runs.`,
+packages. A cell runs each time if it, or a module of the project that it imports, uses
+the network, starts a child process or calls the clock. Run does not observe
+
+  the clock and random numbers inside installed packages
+  files that a compiled package opens by itself; cells that import a known one, such as
+  duckdb, run each time
+  what other programs do meanwhile
+
+For such cells, use --no-cache, or declare in the metadata of the cell or notebook what
+they read: {"reportgen": {"inputs": ["days/*.csv"]}}. With "cache": false, a cell always
+runs.`,
 		Example:           "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
 		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -103,7 +107,7 @@ func (o *runFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.params, "parameter", "p", nil, "`NAME=VALUE` parameter of the notebooks, the value as YAML (repeatable)")
 	f.StringArrayVarP(&o.paramFiles, "parameters-file", "f", nil, "`FILE` YAML file of parameters (repeatable)")
 	f.StringArrayVarP(&o.rawParams, "parameter-raw", "r", nil, "`NAME=VALUE` parameter whose value is a string (repeatable)")
-	f.StringVarP(&o.lang, "lang", "l", "", "`LANGUAGE` of the report, such as pt, instead of that in report.yaml; LANGUAGE.yaml beside it translates the notebooks")
+	f.StringVarP(&o.lang, "lang", "l", "", "`LANGUAGE` language of the report, such as pt (default: that of report.yaml); a file pt.yaml beside report.yaml translates the notebooks")
 	f.IntVar(&o.jobs, "jobs", 0, "`NUMBER` notebooks to run at once (default: one for each core)")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "`DURATION` per-cell timeout (0 = none)")
 	f.DurationVar(&o.runTimeout, "run-timeout", 0, "`DURATION` timeout of the whole run (0 = none)")
