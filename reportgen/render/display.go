@@ -57,14 +57,18 @@ func (b *builder) display(c *cell, o *nbformat.Output) {
 	case !ok && !c.captioned() && text(o, mimeHTML) == "" && b.latex(c.where, text(o, mimeLaTeX)):
 	case ok && said.kind == document.KindFigure, hasPicture(o):
 		b.figure(c, o, said)
-	case text(o, mimeMarkdown) != "" && (text(o, mimeHTML) == "" || ok || c.tableCaptioned()):
-		// Of both, JupyterLab shows HTML.
+	case showsMarkdown(c, o, ok):
 		b.markdownOutput(c, text(o, mimeMarkdown))
 	case o.Data[mimeResource] != nil, c.tableCaptioned() && text(o, mimeHTML) != "":
 		b.table(c, o, said)
 	default:
 		b.other(c, o)
 	}
+}
+
+// showsMarkdown reports whether an output is shown as Markdown. Of Markdown and HTML, JupyterLab shows HTML.
+func showsMarkdown(c *cell, o *nbformat.Output, captioned bool) bool {
+	return text(o, mimeMarkdown) != "" && (text(o, mimeHTML) == "" || captioned || c.tableCaptioned())
 }
 
 // other adds an output that is neither a figure nor a table nor Markdown.

@@ -88,6 +88,7 @@ func TestHTMLInMarkdown(t *testing.T) {
 		warning      string
 	}{
 		{"file", `<img src="img/a.svg" width="80" alt="an a">`, `<img class="paper" alt="an a" style="width: 80px;" src="data:image/svg+xml;base64,`, `<img src="figures/image.svg" alt="an a" width="80">`, ""},
+		{"size before a slash", `<img src=img/a.svg alt=a width=80/>`, `style="width: 80px;"`, `width="80"`, ""},
 		{"file of old notebooks", `<img src="files/img/a.svg" alt="an a">`, `<img class="paper" alt="an a" src="data:image/svg+xml;base64,`, `<img src="figures/image.svg" alt="an a">`, ""},
 		{"attachment", `<p align=center><img src="attachment:b.png" alt="b"></p>`, `<p align="center"><img class="paper" alt="b" src="data:image/png;base64,`, `<p align="center"><img src="figures/image.png" alt="b"></p>`, ""},
 		{"data", `<figure><img alt="d" style="width:50%" src="data:image/png;base64,` + pixel + `"><figcaption>Cap</figcaption></figure>`, `style="width: 50%;" src="data:image/png;base64,`, "<figcaption>Cap</figcaption>", ""},

@@ -77,7 +77,7 @@ func resize(picture *document.Picture, width, height string) {
 		value string
 		field *string
 	}{{width, &picture.Width}, {height, &picture.Height}} {
-		if m := cssLength.FindStringSubmatch(strings.ToLower(strings.TrimSpace(size.value))); m != nil && strings.Trim(m[1], "0.") != "" {
+		if m := cssLength.FindStringSubmatch(strings.ToLower(strings.Trim(size.value, " \t\r\n/"))); m != nil && strings.Trim(m[1], "0.") != "" {
 			if m[2] == "" {
 				m[2] = "px"
 			}

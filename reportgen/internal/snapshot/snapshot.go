@@ -33,8 +33,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 )
 
-// patience bounds the drawing of one page.
-const patience = 30 * time.Second
+// patience bounds the drawing of one page. A browser on a busy machine takes long to start.
+const patience = 2 * time.Minute
 
 // Browser draws pages. It starts Chromium with the first one. The zero value has no
 // scripts. It may not be used by two goroutines at once.
@@ -212,8 +212,17 @@ const drawn = Plotly.newPlot("chart", figure.data, layout, {staticPlot: true}).t
 	return b.draw(body, "drawn")
 }
 
-// draw draws a page. If expression is not empty, its value is the source of an SVG.
+// draw draws a page, as drawWithin does, and says so if it takes too long.
 func (b *Browser) draw(body, expression string) (*Picture, error) {
+	picture, err := b.drawWithin(body, expression)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("drawing it takes more than %v", patience)
+	}
+	return picture, err
+}
+
+// drawWithin draws a page. If expression is not empty, its value is the source of an SVG.
+func (b *Browser) drawWithin(body, expression string) (*Picture, error) {
 	if err := b.start(); err != nil {
 		return nil, err
 	}
