@@ -15,11 +15,19 @@ func (t *Translator) Text(text string) string {
 	if as, ok := t.known(text, 0, ""); ok {
 		return as
 	}
+	if m := labelled.FindStringSubmatch(text); m != nil {
+		if as := t.value(m[2], 1); as != m[2] {
+			return t.value(m[1], 1) + ": " + as
+		}
+	}
 	if hasWords(text) {
 		t.missing[text] = true
 	}
 	return text
 }
+
+// labelled matches a text about names, such as "beacon and dns-c2: no history".
+var labelled = regexp.MustCompile(`^([\w.:-]+(?:(?:, | and )[\w.:-]+)*): (.+)$`)
 
 // Idle reports whether no text changes.
 func (t *Translator) Idle() bool { return !t.catalog && t.words.English() }
