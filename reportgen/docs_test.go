@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -281,3 +282,50 @@ func TestHelp(t *testing.T) {
 	}
 	walk(newRootCommand())
 }
+
+// Each "yes" of reportgen in the table of features names tests that exist.
+func TestFeatureTable(t *testing.T) {
+	text, err := os.ReadFile(testenv.Path(t, "testdata/features.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]bool{}
+	err = filepath.WalkDir(testenv.Path(t, "."), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), ".") {
+			return filepath.SkipDir
+		}
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range testFunction.FindAllSubmatch(source, -1) {
+			tests[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 6 || !strings.HasPrefix(line, "| ") || strings.TrimSpace(cells[1]) == "reportgen" {
+			continue
+		}
+		rows++
+		named := strings.Fields(strings.ReplaceAll(cells[5], "`", ""))
+		if ours := strings.TrimSpace(cells[1]); (ours != "no") != (len(named) > 0) {
+			t.Errorf("%s: %q with the tests %q", strings.TrimSpace(cells[0]), ours, named)
+		}
+		for _, name := range named {
+			if !tests[name] {
+				t.Errorf("%s: there is no test %s", strings.TrimSpace(cells[0]), name)
+			}
+		}
+	}
+	if rows < 20 {
+		t.Errorf("only %d rows", rows)
+	}
+}
+
+var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
