@@ -93,11 +93,7 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			call.Callers = test.askers()[call.Name]
 		}
 		others := float64(call.Callers-1) / float64(min(minClients(hosts), rolledOut))
-		even := before.usual.evenness(call.CV, call.Calls, k)
-		if len(c.past) == 0 {
-			even = min(beyondChance(call.CV, call.Calls, k), max(even, beyondJitter(call.CV, k)))
-		}
-		excess := even * max(0, 1-others)
+		excess := c.evenness(before.usual, call, k) * max(0, 1-others)
 		if !seen {
 			excess = min(excess, beyondJitter(call.CV, k))
 		}
@@ -140,6 +136,17 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	sortFindings(r.Findings)
 	r.Calls = evidenceOf[Call](r.Findings)
 	return r
+}
+
+// evenness is how far calls are more even than those of users and of chance. Without a
+// history, the users are those of the same day, whose own programs make the limit
+// uncertain, and so calls within the jitter of command channels are even enough.
+func (c *Context) evenness(usual userRhythms, call Call, k float64) float64 {
+	even := usual.evenness(call.CV, call.Calls, k)
+	if len(c.past) > 0 {
+		return even
+	}
+	return min(beyondChance(call.CV, call.Calls, k), max(even, beyondJitter(call.CV, k)))
 }
 
 // callsToJudge lists the calls to single addresses, and those to several addresses of

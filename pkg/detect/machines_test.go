@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -63,7 +64,7 @@ func TestWithoutHistory(t *testing.T) {
 			day := office(2, hosts)
 			tt.day(day)
 			in := detect.Input{Test: day.profile(), Geo: lookup(t)}
-			found := append(detect.Beacon(in).Findings, detect.Exfiltration(in).Findings...)
+			found := slices.Concat(detect.Beacon(in).Findings, detect.Exfiltration(in).Findings)
 			wantAlerts(t, found, tt.want...)
 			if tt.low != (len(tt.want) == 0 && len(found) > 0) {
 				t.Errorf("%d findings, want some of severity low: %t", len(found), tt.low)

@@ -15,11 +15,11 @@ func Below(folder string, extensions ...string) ([]string, error) {
 	seen := map[string]bool{}
 	var read func(folder string) error
 	read = func(folder string) error {
-		real, err := filepath.EvalSymlinks(folder)
-		if err != nil || seen[real] {
+		target, err := filepath.EvalSymlinks(folder)
+		if err != nil || seen[target] {
 			return err
 		}
-		seen[real] = true
+		seen[target] = true
 		entries, err := os.ReadDir(folder)
 		if err != nil {
 			return err

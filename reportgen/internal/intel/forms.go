@@ -31,7 +31,7 @@ func (l *List) addLine(line, note string) error {
 	if fields[1] == "-" && len(fields) > 2 {
 		fields = slices.Delete(fields, 1, 2)
 	}
-	if _, err := netip.ParseAddr(fields[1]); err == nil {
+	if isAddress(fields[1]) {
 		return l.add(fields[0]+"-"+fields[1], strings.Join(append(fields[2:], note), " "), time.Time{})
 	}
 	return l.add(fields[0], strings.Join(append(fields[1:], note), " "), time.Time{})
@@ -79,11 +79,11 @@ var schemePorts = map[string]string{"http": "80", "https": "443", "ftp": "21"}
 // it serves other pages too, and malware is often stored on the site of another user.
 func (l *List) addURL(text, note string, until time.Time) error {
 	u, err := url.Parse(text)
-	if err != nil {
-		l.LeftOut[reasonOther]++
-		return nil
+	host := ""
+	if err == nil {
+		host = u.Hostname()
 	}
-	if _, err := netip.ParseAddr(u.Hostname()); err != nil {
+	if !isAddress(host) {
 		l.LeftOut[reasonURLs]++
 		return nil
 	}
@@ -91,7 +91,12 @@ func (l *List) addURL(text, note string, until time.Time) error {
 	if port == "" {
 		port = schemePorts[strings.ToLower(u.Scheme)]
 	}
-	return l.add(endpoint(u.Hostname(), port), note, until)
+	return l.add(endpoint(host, port), note, until)
+}
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
 }
 
 // endpoint writes an address with its port, if there is one.

@@ -86,7 +86,7 @@ const (
 	reasonRevoked  = "revoked indicators"
 	reasonContext  = "attributes that are not meant for detection"
 	reasonPatterns = "patterns that need more than an address and a port"
-	reasonURLs     = "URLs of servers with a name, which have other pages too"
+	reasonURLs     = "URLs without the address of a server, whose names have other pages too"
 )
 
 // Read reads a list from a file.
