@@ -42,3 +42,24 @@ func TestLanguage(t *testing.T) {
 		t.Errorf("the script says %s, want %s", got, want)
 	}
 }
+
+// Text from right to left does not break the page, in headings, prose and tables, and runs
+// in its own direction in a report of another language.
+func TestRightToLeft(t *testing.T) {
+	nb := notebook(markdownCell("# تقرير حركة الشبكة 10.0.0.1\n\nهذا نص عربي مع عنوان 10.0.0.1 وبعض English words (brackets). See @tbl-a.\n\n" +
+		"## Heading with עברית at the end!\n\n| المضيف | bytes |\n|---|---|\n| خادم الويب (1) | 12 MB |\n| 10.0.0.1 | 3 kB |\n\n: جدول المضيفين {#tbl-a}\n"))
+	for _, lang := range []string{"en", "ar"} {
+		path := filepath.Join(t.TempDir(), "index.html")
+		html := page(t, build(t, []render.Input{nb}, render.Options{Title: "تقرير", Lang: lang}))
+		if err := os.WriteFile(path, []byte(html), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		rendertest.CheckHTML(t, path)
+		p := rendertest.Open(t, path)
+		p.Show("light", 900)
+		at := rendertest.Evaluate[string](p, `(() => { const r = document.createRange(); const n = document.querySelector("main p").firstChild; r.setStart(n, 0); r.setEnd(n, 4); const b = r.getBoundingClientRect(), m = document.querySelector("main").getBoundingClientRect(); return b.left > m.left + m.width / 2 ? "right" : "left"; })()`)
+		if at != "right" {
+			t.Errorf("lang %s: an Arabic paragraph begins at the %s", lang, at)
+		}
+	}
+}
