@@ -184,6 +184,11 @@ bench: reportgen $(TOOLS)/bench/.made $(TOOLS)/bin/benchstat ## compare with Duc
 queries: reportgen $(TOOLS)/bench/.made ## compare ten queries with DuckDB, Polars and pandas; writes testdata/queries.md
 	$(TOOLS)/bench/bin/python -B testdata/bench/queries.py $(REPORTGEN) testdata/queries.md $(FLOWS)
 
+formats: reportgen $(TOOLS)/bench/.made ## measure the import of each format; writes testdata/formats.md
+	$(TOOLS)/bench/bin/python -B testdata/bench/formats.py $(REPORTGEN) testdata/formats.md "$(REAL)" $(IMPORTED)
+
+IMPORTED ?= 1M 10M
+
 $(TOOLS)/bin/benchstat:
 	GOBIN=$(TOOLS)/bin go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 
