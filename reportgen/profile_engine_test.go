@@ -22,8 +22,7 @@ func TestProfileFromAggregates(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sql, stderr bytes.Buffer
-	source := "read_parquet('" + strings.ReplaceAll(day, "'", "''") + "')"
-	if code := run(t.Context(), []string{"profile", "--sql", "duckdb", "--source", source, "--into", tables}, &sql, &stderr); code != exit.Done {
+	if code := run(t.Context(), []string{"profile", "--sql", "duckdb", "--source", day, "--into", tables}, &sql, &stderr); code != exit.Done {
 		t.Fatalf("status %d: %s", code, stderr.String())
 	}
 	testenv.RunPython(t, []string{"duckdb"}, sql.String(), "-c", "import sys, duckdb; duckdb.connect().execute(sys.stdin.read())")

@@ -34,7 +34,7 @@ type Dialect struct {
 	noText, noWhole string // nulls of these types
 
 	// files is a table of Parquet files, and expressions for the file of a row and its
-	// place in it. Both are empty if the dialect does not know them.
+	// place in it. It is nil if the dialect only reads tables.
 	files func(pattern string) Source
 	// write writes the result of a query as a table into a folder.
 	write func(into, table, query string) string
@@ -79,19 +79,19 @@ type Source struct {
 	Columns map[string]string
 }
 
-// Files returns a source of Parquet flow files.
-func (d *Dialect) Files(pattern string) Source { return d.files(pattern) }
-
 // isFiles reports whether a source that a user named is files and not a table.
 func isFiles(s string) bool {
-	return !strings.ContainsAny(s, "( \n") && (strings.HasSuffix(s, ".parquet") || strings.ContainsAny(s, "*/"))
+	return !strings.Contains(s, "(") && (strings.HasSuffix(s, ".parquet") || strings.ContainsAny(s, "*/"))
 }
 
 // Named returns the source that a user named: flow files, a table, or a function that
 // returns one.
-func (d *Dialect) Named(s string) Source {
-	if isFiles(s) {
-		return d.files(s)
+func (d *Dialect) Named(s string) (Source, error) {
+	switch {
+	case !isFiles(s):
+		return Source{From: s}, nil
+	case d.files == nil:
+		return Source{}, fmt.Errorf("%s: %s reads tables, not files; make a table of the files and name it", s, d.name)
 	}
-	return Source{From: s}
+	return d.files(s), nil
 }

@@ -55,7 +55,11 @@ func testEngine(t *testing.T, e engine) {
 		if len(files[i]) > 1 {
 			pattern = filepath.Join(filepath.Dir(pattern), "*.parquet")
 		}
-		source := columnsOf(d.Named(pattern), w.optional)
+		source, err := d.Named(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = columnsOf(source, w.optional)
 		if w.table {
 			source = sqltext.Source{From: source.From}
 		}

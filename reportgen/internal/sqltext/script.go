@@ -24,7 +24,10 @@ func (d *Dialect) Find(f Flows) (Source, error) {
 	if err != nil {
 		return Source{}, err
 	}
-	of := d.Named(f.Source)
+	of, err := d.Named(f.Source)
+	if err != nil {
+		return Source{}, err
+	}
 	s, err := m.Source(of.From, f.Day)
 	if err != nil {
 		return Source{}, err

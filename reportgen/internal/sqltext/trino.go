@@ -23,7 +23,6 @@ func trinoDialect(name string, write func(into, table, query string) string) *Di
 		join:    func(list string) string { return fmt.Sprintf("flatten(array_agg(%s))", list) },
 		atLeast: func(value, key string) string { return fmt.Sprintf("min_by(%s, %s)", value, key) },
 		noText:  "CAST(NULL AS VARCHAR)", noWhole: "CAST(NULL AS BIGINT)",
-		files: func(pattern string) Source { return Source{From: pattern, File: `"$path"`} },
 		write: write,
 	}
 }
