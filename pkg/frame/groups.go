@@ -23,11 +23,11 @@ type Groups struct {
 // By groups the rows of a frame by columns; without any, all rows are one group.
 //
 //	frame.By(hosts, "country").Sum("bytes")
-//	frame.By(flows, "src_ip", "hour").Aggregate(query.Aggregate{Func: query.Count}, …)
+//	frame.By(flows, "src_ip", "hour").Aggregate("count", "sum(up_bytes)")
 func By(f Frame, columns ...string) Groups { return Groups{f, columns} }
 
 // Count returns the number of rows as the column flows.
-func (g Groups) Count() Frame { return g.Aggregate(query.Aggregate{Func: query.Count}) }
+func (g Groups) Count() Frame { return g.aggregate(query.Aggregate{Func: query.Count}) }
 
 // Sum returns the sums of columns.
 func (g Groups) Sum(columns ...string) Frame { return g.each(query.Sum, 0, columns) }
@@ -60,11 +60,20 @@ func (g Groups) each(of query.Func, quantile float64, columns []string) Frame {
 	for i, c := range columns {
 		all[i] = query.Aggregate{Func: of, Column: c, Quantile: quantile}
 	}
-	return g.Aggregate(all...)
+	return g.aggregate(all...)
 }
 
-// Aggregate returns several aggregates.
-func (g Groups) Aggregate(aggregates ...query.Aggregate) Frame {
+// Aggregate returns several aggregates, such as "count", "sum(up_bytes)",
+// "distinct(dst_ip)", "p95(up_bytes)" or "quantile(up_bytes, 0.999)".
+func (g Groups) Aggregate(aggregates ...string) Frame {
+	all, err := query.ParseAggregates(aggregates)
+	if err != nil {
+		return Frame{Err: err}
+	}
+	return g.aggregate(all...)
+}
+
+func (g Groups) aggregate(aggregates ...query.Aggregate) Frame {
 	f := g.frame
 	if f.Err != nil {
 		return f

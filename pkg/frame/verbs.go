@@ -190,6 +190,35 @@ func Join(f Frame, column string, other Frame, key string, columns ...string) Fr
 	return f
 }
 
+// Without returns the rows of f whose value of a column is not the key of a row of
+// another frame, such as what is new on a day:
+//
+//	frame.Without(frame.Hosts(today), "src_ip", frame.Hosts(before), "src_ip")
+func Without(f Frame, column string, other Frame, key string) Frame {
+	if f.Err != nil {
+		return f
+	}
+	values, err := Strings(f, column)
+	if err != nil {
+		return Frame{Err: fmt.Errorf("without: %w", err)}
+	}
+	keys, err := Strings(other, key)
+	if err != nil {
+		return Frame{Err: fmt.Errorf("without: the other frame: %w", err)}
+	}
+	left := map[string]bool{}
+	for _, k := range keys {
+		left[k] = true
+	}
+	order := []int{}
+	for i, v := range values {
+		if !left[v] {
+			order = append(order, i)
+		}
+	}
+	return f.Subset(order)
+}
+
 // joined returns the values of c for keys, by the rows that have them.
 func joined(c series.Series, keys []string, at map[string]int) series.Series {
 	if c.Type() == series.String {

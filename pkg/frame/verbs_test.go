@@ -144,6 +144,34 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+func TestWithout(t *testing.T) {
+	hosts := someHosts()
+	f := frame.Without(hosts, "src_ip", frame.Head(hosts, 2), "src_ip")
+	if got := cells(f, "src_ip"); f.Err != nil || got != "192.0.2.1 " { // 10.0.0.9 is there twice
+		t.Errorf("%s, %v", got, f.Err)
+	}
+	if f := frame.Without(hosts, "src_ip", hosts, "src_ip"); f.Err != nil || f.Nrow() != 0 {
+		t.Errorf("no rows are left: %v", f)
+	}
+	if f := frame.Without(frame.Head(hosts, 0), "src_ip", hosts, "src_ip"); f.Err != nil || f.Nrow() != 0 {
+		t.Errorf("no rows: %v", f)
+	}
+	for want, f := range map[string]frame.Frame{
+		`without: no column "host"`:                  frame.Without(hosts, "host", hosts, "src_ip"),
+		`without: the other frame: no column "host"`: frame.Without(hosts, "src_ip", hosts, "host"),
+	} {
+		if f.Err == nil || !strings.HasPrefix(f.Err.Error(), want) {
+			t.Errorf("got %v, want %s", f.Err, want)
+		}
+	}
+}
+
+func ExampleWithout() {
+	f := frame.Without(hostTable(), "src_ip", frame.Texts([]string{"known"}, []string{"10.0.0.1"}, []string{"10.0.0.2"}), "known")
+	fmt.Println(f.Records())
+	// Output: [[src_ip country bytes] [192.0.2.1 Germany 5]]
+}
+
 // TestDescribeAggregates: the columns of aggregates have the units of their columns.
 func TestDescribeAggregates(t *testing.T) {
 	for name, want := range map[string]string{
@@ -177,7 +205,7 @@ func ExampleGroups() {
 	by := frame.By(hostTable(), "country")
 	for _, f := range []frame.Frame{
 		by.Count(), by.Mean("bytes"), by.Min("bytes"), by.Max("bytes"), by.Quantile(0.5, "bytes"), by.Distinct("src_ip"),
-		by.First("src_ip"), by.Last("src_ip"), by.Aggregate(query.Aggregate{Func: query.Sum, Column: "bytes"}, query.Aggregate{Func: query.Count}),
+		by.First("src_ip"), by.Last("src_ip"), by.Aggregate("sum(bytes)", "count"),
 	} {
 		fmt.Println(f.Records())
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/nb"
-	"github.com/flowbook/flowbook/pkg/query"
 )
 
 // In a notebook this displays a numbered table; a program prints it.
@@ -50,8 +49,8 @@ func ExampleFlows() {
 	nb.Show(outside.By("dst_ip").Every(5 * time.Minute).Sum("up_bytes"))
 	nb.Show(outside.By("country").Sort("flows desc").Limit(10).Count())
 	nb.Show(outside.Where("up_bytes > 1MB").List("timestamp", "src_ip", "dst_ip", "up_bytes"))
-	nb.Show(run.Flows("sample:data.parquet", "sample:test.parquet").By("src_ip").Aggregate(
-		query.Aggregate{Func: query.Sum, Column: "up_bytes"}, query.Aggregate{Func: query.Distinct, Column: "dst_ip"}))
+	nb.Show(run.Flows("sample:data.parquet", "sample:test.parquet").By("src_ip").
+		Aggregate("sum(up_bytes)", "distinct(dst_ip)", "p95(up_bytes)"))
 }
 
 // Each aggregate is a method that takes columns.

@@ -120,7 +120,7 @@ func (f FlowQuery) Limit(n int) FlowQuery {
 }
 
 // Count answers with the number of flows as the column flows.
-func (f FlowQuery) Count() frame.Frame { return f.Aggregate(query.Aggregate{Func: query.Count}) }
+func (f FlowQuery) Count() frame.Frame { return f.aggregate(query.Aggregate{Func: query.Count}) }
 
 // Sum answers with the sums of columns, named like the columns.
 func (f FlowQuery) Sum(columns ...string) frame.Frame { return f.each(query.Sum, 0, columns) }
@@ -156,11 +156,20 @@ func (f FlowQuery) each(of query.Func, quantile float64, columns []string) frame
 	for i, c := range columns {
 		all[i] = query.Aggregate{Func: of, Column: c, Quantile: quantile}
 	}
-	return f.Aggregate(all...)
+	return f.aggregate(all...)
 }
 
-// Aggregate answers with several aggregates.
-func (f FlowQuery) Aggregate(aggregates ...query.Aggregate) frame.Frame {
+// Aggregate answers with several aggregates, such as "count", "sum(up_bytes)",
+// "distinct(dst_ip)", "p95(up_bytes)" or "quantile(up_bytes, 0.999)".
+func (f FlowQuery) Aggregate(aggregates ...string) frame.Frame {
+	all, err := query.ParseAggregates(aggregates)
+	if f.err == nil {
+		f.err = err
+	}
+	return f.aggregate(all...)
+}
+
+func (f FlowQuery) aggregate(aggregates ...query.Aggregate) frame.Frame {
 	f.query.Aggregates = aggregates
 	return f.frame()
 }

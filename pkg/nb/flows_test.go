@@ -34,7 +34,7 @@ func TestFlows(t *testing.T) {
 			"dst_ip up_bytes;10.0.0.3 1000000":                 flows.By("dst_ip").Sort("up_bytes desc").Limit(1).Sum("up_bytes").Records(),
 			"distinct_dst_ip;2":                                flows.Distinct("dst_ip").Records(),
 			"median_up_bytes;100.000000":                       flows.Quantile(0.5, "up_bytes").Records(),
-			"date flows first_port;2024-03-20 3 443":           flows.By("date").Aggregate(query.Aggregate{Func: query.Count}, query.Aggregate{Func: query.First, Column: "port"}).Records(),
+			"date flows first_port;2024-03-20 3 443":           flows.By("date").Aggregate("count", "first(port)").Records(),
 			"port up_bytes;443 100":                            flows.Where("up_bytes between 50 and 150").List("port", "up_bytes").Records(),
 			"date flows;2024-03-20 3":                          run.Flows(filepath.Dir(path)).By("date").Count().Records(),
 			"flows;0":                                          flows.Where("port = 1").Count().Records(),
