@@ -19,6 +19,9 @@ func Parse(s string) (Expr, error) {
 	p := &parser{text: s}
 	p.next()
 	e := p.expr(bindOr)
+	if _, unit := suffixes[p.tok.text]; unit && p.err == nil && p.tok.kind == tokWord && p.last > 0 && strings.IndexByte("0123456789", p.text[p.last-1]) >= 0 {
+		p.fail(p.tok.place, "unexpected %s; a unit follows its number without a space, such as 1%s", p.tok.text, p.tok.text)
+	}
 	if p.err == nil && p.tok.kind != tokEnd {
 		p.unexpected("an operator, such as and, or, = or in")
 	}

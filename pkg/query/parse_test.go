@@ -59,6 +59,7 @@ func TestParseErrors(t *testing.T) {
 		"port = ":               "the expression ends where a column or a value is expected\nport = \n       ^",
 		"port = 443 and":        "the expression ends where a column or a value is expected\nport = 443 and\n              ^",
 		"port 443":              "unexpected 443; expected an operator, such as and, or, = or in\nport 443\n     ^^^",
+		"up_bytes > 1 MB":       "unexpected MB; a unit follows its number without a space, such as 1MB\nup_bytes > 1 MB\n             ^^",
 		"port = 443)":           "unexpected ); expected an operator, such as and, or, = or in\nport = 443)\n          ^",
 		"(port = 443":           "the expression ends where ) is expected\n(port = 443\n           ^",
 		"1 < port < 5":          "comparisons do not chain; write x > 1 and x < 5, or x between 1 and 5\n1 < port < 5\n         ^",
