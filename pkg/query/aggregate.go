@@ -24,6 +24,9 @@ func parseAggregate(text string) (Aggregate, error) {
 	if a.Func == "median" && quantile == "" {
 		a.Func, quantile = Quantile, "0.5"
 	}
+	if a.Func == "avg" { // as in SQL
+		a.Func = Mean
+	}
 	names := []string{"count", "sum", "min", "max", "mean", "quantile", "median", "distinct", "first", "last"}
 	switch {
 	case !slices.Contains(names, string(a.Func)):

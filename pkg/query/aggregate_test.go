@@ -12,6 +12,7 @@ func TestParseAggregates(t *testing.T) {
 		"sum(up_bytes)":            {Func: Sum, Column: "up_bytes"},
 		"DISTINCT( dst_ip )":       {Func: Distinct, Column: "dst_ip"},
 		"quantile(up_bytes, 0.95)": {Func: Quantile, Column: "up_bytes", Quantile: 0.95},
+		"avg(up_bytes)":            {Func: Mean, Column: "up_bytes"},
 		"median(up_bytes)":         {Func: Quantile, Column: "up_bytes", Quantile: 0.5},
 		"p99.9(up_bytes)":          {}, // no word
 		"p99(up_bytes)":            {Func: Quantile, Column: "up_bytes", Quantile: 0.99},
