@@ -26,8 +26,10 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/pkg/query"
 	"github.com/go-gota/gota/dataframe"
 	"github.com/go-gota/gota/series"
 	"gonum.org/v1/gonum/stat"
@@ -114,7 +116,10 @@ func columnOf(f Frame, name string) (series.Series, error) {
 		return series.Series{}, fmt.Errorf("invalid frame: %w", f.Err)
 	}
 	if !Has(f, name) {
-		return series.Series{}, fmt.Errorf("no column %q in the frame; its columns are %q", name, f.Names())
+		if near := query.Nearest(name, f.Names()); len(near) > 0 {
+			return series.Series{}, fmt.Errorf("no column %q in the frame; did you mean %s?", name, strings.Join(near, " or "))
+		}
+		return series.Series{}, fmt.Errorf("no column %q in the frame; its columns are %s", name, strings.Join(f.Names(), ", "))
 	}
 	return f.Col(name), nil
 }

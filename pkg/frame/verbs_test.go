@@ -76,7 +76,8 @@ func TestSort(t *testing.T) {
 		"up_down desc":          "7 30 20 1500000 0",
 		"severity desc":         "30 0 7 1500000 20",
 		"up_bytes down":         `sort by "up_bytes down": "down" is neither asc nor desc`,
-		"size":                  `sort: no column "size" in the frame; its columns are ["src_ip" "country" "up_bytes" "up_down" "severity"]`,
+		"size":                  `sort: no column "size" in the frame; its columns are src_ip, country, up_bytes, up_down, severity`,
+		"severty":               `sort: no column "severty" in the frame; did you mean severity?`,
 	} {
 		if got := cells(frame.Sort(someHosts(), strings.Split(columns, ",")...), "up_bytes"); got != want {
 			t.Errorf("%s: %s, want %s", columns, got, want)

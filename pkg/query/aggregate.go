@@ -31,7 +31,7 @@ func parseAggregate(text string) (Aggregate, error) {
 	switch {
 	case !slices.Contains(names, string(a.Func)):
 		message := "the functions are " + strings.Join(names, ", ") + " and p95"
-		if near := nearest(m[1], names); len(near) > 0 {
+		if near := Nearest(m[1], names); len(near) > 0 {
 			message = "did you mean " + strings.Join(near, " or ") + "?"
 		}
 		return Aggregate{}, fmt.Errorf("aggregate %q: unknown function %q; %s", text, m[1], message)
