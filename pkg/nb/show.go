@@ -23,7 +23,7 @@ import (
 // inReport reports whether reportgen runs the cell, and not Jupyter.
 func inReport() bool { return os.Getenv(inputsVariable) != "" }
 
-// Show displays a value without a label: a frame, a figure, a day, findings, devices,
+// Show displays a value without a label: a frame, a figure, a run, a day, findings, devices,
 // rules, services, coverage, limits, conversations or flows, one or a list of
 // them, and any other value as text. In Jupyter, rows are a grid that sorts by a
 // column, filters by words, and shows 20 rows ([Most]) or all. In a report they are a
@@ -47,6 +47,13 @@ func showData(value any, d *display) ([]*protocol.DisplayData, error) {
 		return nil, v
 	case Markdown:
 		return one(markdown(string(v)), nil)
+	case FlowQuery:
+		if v.err != nil {
+			return nil, v.err
+		}
+		return nil, errors.New(`nb.Show: the query names no answer; end it with Count(), Sum("up_bytes") or List(), for example`)
+	case frame.Groups:
+		return nil, errors.New(`nb.Show: the groups have no answer; end with Count() or Sum("up_bytes"), for example`)
 	case *chart.Figure:
 		d.kind = "figure"
 		return one(figureData(v, d))
@@ -79,6 +86,8 @@ func frameOf(value any) (frame.Frame, bool) {
 		return v, true
 	case *frame.Frame:
 		return *v, true
+	case *Run:
+		return v.Parameters(), true
 	case *profile.Profile:
 		return frame.Summary(v), true
 	case profile.Host:
