@@ -57,6 +57,10 @@ jupyter: reportgen $(VENV)/.jupyter ## open the guided tour in JupyterLab with t
 	$(REPORTGEN) kernel install --prefix $(VENV)
 	cd notebooks && $(VENV)/bin/jupyter lab explore.ipynb --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# Pictures of what the browser shows are written to the folder JUPYTERLAB_PICTURES, if it is set.
+jupyterlab-check: reportgen $(VENV)/.jupyter ## use JupyterLab in a browser as an analyst does, and print how long each step takes
+	go test ./reportgen -run TestJupyterLab -count=1 -v
+
 $(VENV)/.jupyter: notebooks/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
@@ -188,6 +192,9 @@ formats: reportgen $(TOOLS)/bench/.made ## measure the import of each format; wr
 	$(TOOLS)/bench/bin/python -B testdata/bench/formats.py $(REPORTGEN) testdata/formats.md "$(REAL)" $(IMPORTED)
 
 IMPORTED ?= 1M 10M
+
+questions: reportgen $(TOOLS)/bench/.made ## ask ten questions of an analyst in pandas and in Flowbook; writes testdata/questions.md
+	$(TOOLS)/bench/bin/python -B testdata/bench/questions.py $(REPORTGEN) testdata/questions.md
 
 $(TOOLS)/bin/benchstat:
 	GOBIN=$(TOOLS)/bin go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)

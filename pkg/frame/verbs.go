@@ -191,7 +191,7 @@ func Join(f Frame, column string, other Frame, key string, columns ...string) Fr
 }
 
 // Without returns the rows of f whose value of a column is not the key of a row of
-// another frame, such as what is new on a day:
+// another frame, such as the hosts that are new on a day:
 //
 //	frame.Without(frame.Hosts(today), "src_ip", frame.Hosts(before), "src_ip")
 func Without(f Frame, column string, other Frame, key string) Frame {
