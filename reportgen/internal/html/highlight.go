@@ -11,11 +11,12 @@ import (
 )
 
 // The limits of highlighting. Lexers are regular expressions, and some need time that grows with the square of what they
-// read; source beyond the limits is shown without colours.
+// read; source beyond the limits is shown without colours. The times are of the wall clock: on a busy machine, one second
+// was too short for common sources, so that two renderings differed.
 const (
 	maxHighlight     = 256 << 10 // bytes of a source
-	maxHighlightTime = time.Second
-	maxHighlightAll  = 20 * time.Second // of a document
+	maxHighlightTime = 10 * time.Second
+	maxHighlightAll  = time.Minute // of a document
 )
 
 // languages are the names of lexers. Of other names, chroma tries every pattern of file names that it has.

@@ -38,8 +38,8 @@ var mhchem string
 const (
 	maxSource = 16 << 10
 	maxStack  = 2000
-	maxTime   = 3 * time.Second
-	maxAll    = 30 * time.Second // of a report
+	maxTime   = 10 * time.Second
+	maxAll    = time.Minute // of a report
 	wrapper   = `(source, display, macros) => temml.renderToString(source, {
 		displayMode: display, trust: false, throwOnError: true, strict: false, maxExpand: 1000, maxSize: [40, 40],
 		macros: Object.fromEntries(JSON.parse(macros))})`
