@@ -83,7 +83,7 @@ func New(country, asn *DB) (*Lookup, error) {
 // Country returns the country of a, or the zero Country if it is unknown.
 // Private, loopback, link-local and multicast addresses have none.
 func (l *Lookup) Country(a netip.Addr) Country {
-	if l == nil || l.country == nil {
+	if l == nil || l.country == nil || l.Err() != nil {
 		return Country{}
 	}
 	c, err := l.country.Country(a)
@@ -94,7 +94,7 @@ func (l *Lookup) Country(a netip.Addr) Country {
 // Owner returns the owner of a, or the zero Owner if it is unknown.
 // Private, loopback, link-local and multicast addresses have none.
 func (l *Lookup) Owner(a netip.Addr) Owner {
-	if l == nil || l.asn == nil {
+	if l == nil || l.asn == nil || l.Err() != nil {
 		return Owner{}
 	}
 	o, err := l.asn.Owner(a)
@@ -110,7 +110,9 @@ func (l *Lookup) note(err error) {
 }
 
 // Err returns the first error that a lookup met: a record of a damaged file
-// is unknown to Country and Owner, and is reported here.
+// is unknown to Country and Owner, and is reported here. From then on, all
+// addresses are unknown: a record that was made to exhaust its reader costs time
+// only once.
 func (l *Lookup) Err() error {
 	if l == nil {
 		return nil

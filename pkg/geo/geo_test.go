@@ -327,6 +327,31 @@ func TestDamagedRecordIsTold(t *testing.T) {
 	}
 }
 
+// After a damaged record, lookups are not tried any more: each could take as long as a record can be made to.
+func TestDamageEndsLookups(t *testing.T) {
+	country := func(code string) mmdbtype.Map {
+		return mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String(code)}}
+	}
+	data := newMMDB(t, "GeoLite2-Country", map[string]mmdbtype.Map{"1.1.1.0/24": country("AU"), "8.8.8.0/24": country("US")})
+	data[bytes.Index(data, []byte("\x42AU"))] = 0x21
+	db, err := OpenBytes("c.mmdb", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := New(db, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, damaged := netip.MustParseAddr("8.8.8.8"), netip.MustParseAddr("1.1.1.1")
+	if c := l.Country(good); c.Code != "US" || l.Err() != nil {
+		t.Fatal(c, l.Err())
+	}
+	l.Country(damaged)
+	if c := l.Country(good); c.Code != "" || l.Err() == nil {
+		t.Errorf("%v was looked up after %v", c, l.Err())
+	}
+}
+
 func BenchmarkCountry(b *testing.B) {
 	db, err := OpenBytes("c.mmdb", newMMDB(b, "GeoLite2-Country", map[string]mmdbtype.Map{
 		"8.8.0.0/16": {"country": mmdbtype.Map{"iso_code": mmdbtype.String("US"), "names": mmdbtype.Map{"en": mmdbtype.String("United States")}}},

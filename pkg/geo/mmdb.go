@@ -151,7 +151,7 @@ func openFields(name string, r *maxminddb.Reader) (*DB, error) {
 		}
 		damage = cmp.Or(damage, res.Err())
 		lookups++
-		if records == sampledRecords || lookups == sampledLookups || db.country != nil && db.owner != nil {
+		if damage != nil || records == sampledRecords || lookups == sampledLookups || db.country != nil && db.owner != nil {
 			break
 		}
 	}

@@ -20,6 +20,10 @@ import (
 // network is one, so that its dictionaries are stored once.
 const rowGroupRows = 1 << 20
 
+// best compresses the pages of all flow files. Its encoders hold megabytes each and are kept with it, so writing a file
+// for each day of a year must not make its own for each.
+var best = &zstd.Codec{Level: zstd.SpeedBestCompression}
+
 // pageBytes is the size of a page before compression. Large pages let zstd
 // see repetitions; a row group still has some eight a column.
 const pageBytes = 1 << 20
@@ -138,7 +142,7 @@ func NewDetailedWriter(w io.Writer) *Writer {
 func writing() []parquet.WriterOption {
 	return []parquet.WriterOption{
 		parquet.CreatedBy("flowbook", "1", ""),
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedBestCompression}),
+		parquet.Compression(best),
 		parquet.PageBufferSize(pageBytes),
 		parquet.DataPageStatistics(false),
 	}
