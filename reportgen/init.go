@@ -32,7 +32,7 @@ project, nothing is written.`,
 				return err
 			}
 			consoleOf(cmd).Infof("next: write flow files to %[1]s/days (reportgen import, or reportgen synth -o %[1]s/days), then run reportgen run in %[1]s", console.Escape(args[0]))
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), args[0])
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), console.Escape(args[0]))
 			return err
 		},
 	}

@@ -59,6 +59,15 @@ func TestInitRefuses(t *testing.T) {
 	}
 }
 
+// The name of the folder is escaped on the terminal.
+func TestInitEscapes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	status, stdout, stderr := reportgen(t, "init", "a\x1b[31m\n::error::b")
+	if status != exit.Done || strings.ContainsAny(stdout+stderr, "\x1b") || strings.Contains(stdout, "\n::") {
+		t.Errorf("status %d: %q, %q", status, stdout, stderr)
+	}
+}
+
 // Without the go command, doctor says so and fails; with it, anything else that is
 // missing is not an error.
 func TestDoctor(t *testing.T) {

@@ -155,7 +155,7 @@ func (o *runFlags) write(cmd *cobra.Command, find func() (*report.Source, []repo
 		}
 	}
 	return r.Finish(cmd.Context(), folder, o.writeOptions(cmd, o.formats), func(name string) {
-		fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(o.out, name))
+		fmt.Fprintln(cmd.OutOrStdout(), console.Escape(filepath.Join(o.out, name)))
 	})
 }
 
@@ -171,7 +171,7 @@ func (o *runFlags) runSeries(cmd *cobra.Command, members []report.Member, folder
 	}
 	err := report.WriteSeries(cmd.Context(), folder, members, o.writeOptions(cmd, formats), run)
 	for _, name := range folder.Contents() {
-		fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(folder.Path(), name))
+		fmt.Fprintln(cmd.OutOrStdout(), console.Escape(filepath.Join(folder.Path(), name)))
 	}
 	return report.WithStatus(err)
 }
