@@ -20,7 +20,7 @@ GOTESTSUM_VERSION := v1.13.0
 # The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: faults flips fuzz-long sbom licenses peers queries cases help report test check jupyter sample golden evaluate lint vuln fuzz bench clean reportgen
+.PHONY: faults flips fuzz-long sbom licenses peers queries questions cases help report test check jupyter jupyterlab-check sample golden evaluate lint vuln fuzz bench clean reportgen
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
