@@ -34,7 +34,7 @@ func (o *Options) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.dialect, "sql", "", "`DIALECT` print SQL that computes the aggregates of a profile: "+strings.Join(sqltext.Dialects(), ", "))
 	f.StringVar(&o.engine, "engine", "", "`URL` let a database compute the profile: clickhouse://[USER@]HOST[:PORT]/DATABASE[?table=TABLE&secure=true]")
 	f.StringVar(&o.flows.Source, "source", "", "`EXPR` with --sql or --engine: flow files, such as 'day/*.parquet', a table, or a function that returns one")
-	f.StringVar(&o.flows.Mapping, "mapping", "", "`NAME|FILE` with --sql or --engine: where the source has the columns of flows: "+strings.Join(sqltext.Mappings(), ", ")+", or a YAML file")
+	f.StringVar(&o.flows.Mapping, "mapping", "", "`MAPPING` with --sql or --engine: where the source has the columns of flows: "+strings.Join(sqltext.Mappings(), ", ")+", or a YAML file")
 	f.StringVar(&o.day, "day", "", "`DATE` with --sql or --engine: only the rows of this day, in UTC")
 	f.StringVar(&o.into, "into", "aggregates", "`PLACE` with --sql: folder, object store or schema that takes the tables")
 	f.StringSliceVar(&o.flows.Optional, "optional", nil, "`COLUMN,...` with --sql or --engine: optional columns of the source, such as duration,state,name")
