@@ -130,7 +130,7 @@ const preamble = `#set page(paper: "a4", margin: (x: 2.1cm, top: 2.4cm, bottom: 
 #set figure(gap: 0.8em)
 #show figure.where(kind: table): set figure.caption(position: top)
 #show figure: set block(breakable: true)
-#show figure.caption: it => align(left, text(size: 9.5pt)[*#it.supplement #context it.counter.display(it.numbering)* #it.body])
+#show figure.caption: it => block(width: 100%, sticky: it.position == top, align(left, text(size: 9.5pt)[*#it.supplement #context it.counter.display(it.numbering)* #it.body]))
 #set table(stroke: (x, y) => (bottom: 0.4pt + luma(190)), inset: (x: 4pt, y: 3pt))
 #show table: set text(size: 8.6pt)
 #show table.cell.where(y: 0): strong

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -269,5 +270,35 @@ func TestFormulas(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "formulas.pdf"), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// The caption above a table is on the page on which the table begins, wherever it comes to
+// stand.
+func TestCaptionStaysWithTable(t *testing.T) {
+	d := &document.Document{Lang: "en", Title: "T"}
+	for n := range 24 {
+		table := &document.Table{ID: fmt.Sprint("tbl-", n), Number: "1", Caption: document.NewParser().ParseLine("ACAPTION"), Columns: []document.Column{{Title: "AHEADER"}}}
+		for range 12 {
+			table.Rows = append(table.Rows, []document.Value{{Text: "row", Raw: "row"}})
+		}
+		text := document.NewParser().Parse(strings.Repeat("A line of its own.\n\n", 20+n))
+		d.Blocks = append(d.Blocks, &document.Heading{Depth: 1, ID: fmt.Sprint("s", n), Text: document.NewParser().ParseLine("Section")}, document.Prose{Text: text}, table)
+	}
+	captions := 0
+	path := filepath.Join(t.TempDir(), "report.pdf")
+	if err := os.WriteFile(path, compiled(t, d), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range rendertest.Pages(t, path) {
+		for _, part := range strings.SplitAfter(page, "ACAPTION")[1:] {
+			captions++
+			if !strings.HasPrefix(strings.TrimSpace(part), "AHEADER") {
+				t.Errorf("after a caption comes %.40q", part)
+			}
+		}
+	}
+	if captions < 24 {
+		t.Errorf("%d captions", captions)
 	}
 }
