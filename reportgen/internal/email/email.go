@@ -120,7 +120,7 @@ func related(outer *multipart.Writer, styled string, pictures []picture) error {
 			return err
 		}
 		encoded := base64.StdEncoding.EncodeToString(p.data)
-		for len(encoded) > 0 {
+		for encoded != "" {
 			n := min(76, len(encoded))
 			if _, err := io.WriteString(part, encoded[:n]+"\r\n"); err != nil {
 				return err
@@ -144,7 +144,8 @@ func related(outer *multipart.Writer, styled string, pictures []picture) error {
 // newParts returns a writer of parts whose boundary depends on the content only.
 func newParts(w io.Writer, kind, content string) (*multipart.Writer, error) {
 	m := multipart.NewWriter(w)
-	return m, m.SetBoundary(fmt.Sprintf("%s-%x", kind, sha256.Sum256([]byte(content)))[:60])
+	err := m.SetBoundary(fmt.Sprintf("%s-%x", kind, sha256.Sum256([]byte(content)))[:60])
+	return m, err
 }
 
 func textPart(w *multipart.Writer, media, text string) error {

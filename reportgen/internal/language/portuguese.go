@@ -1,7 +1,7 @@
 package language
 
 // portuguese returns the translations to Portuguese by their English keys.
-func portuguese() map[string]string {
+func portuguese() map[string]string { //nolint:funlen // a list
 	return map[string]string{
 		"Figure":                         "Figura",
 		"Table":                          "Tabela",

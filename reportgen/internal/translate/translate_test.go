@@ -21,7 +21,7 @@ const sample = `
 - text: "sent %s per request"
   as: "enviou %s por pedido"
 - text: "gaps varying by %d %%"
-  as: "intervalos que variam %d %%"
+  as: "pausas que variam %d %%"
 `
 
 // plain replaces the spaces that do not break.
@@ -38,7 +38,7 @@ func TestText(t *testing.T) {
 		"The hosts sent 1.19 GB and received 12 kB on 334,778 flows.":    "Em 334 778 fluxos, as máquinas receberam 12 kB e enviaram 1,19 GB.",
 		"The hosts sent 82.155.120.192 and received v1.2 on 2024-03-21.": "Em 2024-03-21, as máquinas receberam v1.2 e enviaram 82.155.120.192.",
 		"sent 1,075 DNS requests, 9.6 times its baseline":                "sent 1,075 DNS requests, 9.6 times its baseline",
-		"gaps varying by 19 %": "intervalos que variam 19 %",
+		"gaps varying by 19 %": "pausas que variam 19 %",
 	} {
 		if got := plain(tr.Text(text)); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)

@@ -273,8 +273,7 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
-// The caption above a table is on the page on which the table begins, wherever it comes to
-// stand.
+// The caption above a table is on the page on which the table begins.
 func TestCaptionStaysWithTable(t *testing.T) {
 	d := &document.Document{Lang: "en", Title: "T"}
 	for n := range 24 {
