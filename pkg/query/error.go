@@ -43,7 +43,7 @@ func Nearest(name string, names []string) []string {
 	lower := strings.ToLower(name)
 	for _, n := range names {
 		far, start := distance(lower, strings.ToLower(n))
-		if len(lower) > 3 {
+		if len(lower) > 3 && strings.Contains(n, " ") { // the start of several words
 			far = min(far, start)
 		}
 		if len(lower) > 1 && strings.HasPrefix(strings.ToLower(n), lower) || len(lower) > 2 && (strings.Contains(strings.ToLower(n), lower) || strings.Contains(lower, strings.ToLower(n))) {
