@@ -182,6 +182,9 @@ func stable(name, content string) string {
 		if err := json.Unmarshal([]byte(content), &v); err != nil {
 			return content
 		}
+		if fields, ok := v.(map[string]any); ok {
+			delete(fields, "checksum") // of the volatile text too
+		}
 		normalizeStrings(v)
 		text, err := json.Marshal(v)
 		if err != nil {
