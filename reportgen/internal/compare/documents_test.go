@@ -100,6 +100,7 @@ func TestEveryChangeIsFound(t *testing.T) {
 	if err := json.Unmarshal([]byte(source), &tree); err != nil {
 		t.Fatal(err)
 	}
+	delete(tree.(map[string]any), "checksum") // of the text before the change
 	tried, places := 0, map[string]int{}
 	leaves(tree, "", func(path string, set func(any)) {
 		if strings.Contains(path, ".origin.") || strings.Contains(path, ".where.") || path == ".version" {
