@@ -162,11 +162,12 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 	c.Infof("%s", findings.CoverageLine(seen))
 	delivered := deliver(cmd.Context(), alerts, c)
 	var printed error
-	if opt.format == alert.FormatJUnit {
+	switch {
+	case opt.format == alert.FormatJUnit:
 		printed = alert.WriteJUnit(stdout, alerts.Alerts, seen)
-	} else if alert.OfAlerts(opt.format) {
+	case alert.OfAlerts(opt.format):
 		printed = alert.Write(stdout, alerts.Alerts, opt.format)
-	} else {
+	default:
 		printed = findings.Write(stdout, r, opt.format)
 	}
 	if printed == nil && opt.coverage {

@@ -84,10 +84,10 @@ const removeTries = 5
 // cut short is found.
 func removeAll(path string) (err error) {
 	for range removeTries {
-		if err = removeContent(path); err != nil {
+		if err := removeContent(path); err != nil {
 			return err
 		}
-		if err = os.Remove(filepath.Join(path, marker)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(path, marker)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		if err = os.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) {
