@@ -22,7 +22,7 @@ func TestPatch(t *testing.T) {
 	if err != nil || len(flags) != 1 {
 		t.Fatal(flags, err)
 	}
-	if err := applyPatch(goplsPatch, filepath.Join(tmp, "gonb-source")); err == nil || !strings.Contains(err.Error(), "internal/goexec/") {
+	if err := applyPatch(goplsPatch, filepath.Join(tmp, "gonb-source")); err == nil || !strings.Contains(err.Error(), "internal/") {
 		t.Errorf("applied twice: %v", err)
 	}
 }
