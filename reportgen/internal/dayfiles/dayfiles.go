@@ -117,17 +117,21 @@ func place(files []pendingFile) (placed []dayFile, err error) {
 
 // keptFile is what was at a path before it was replaced.
 type keptFile struct {
-	path     string
+	path     string // "" of a device
 	work     *workdir.Dir
 	backup   string // another name of the earlier file; "" if there was none
 	replaced bool
 }
 
 // keep gives the file at path a second name, so that the path never is without
-// a file.
+// a file. A device has nothing to keep.
 func keep(path string) (keptFile, error) {
+	path, err := wholefile.Target(path)
+	if err != nil {
+		return keptFile{}, err
+	}
 	k := keptFile{path: path}
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(path); path == "" || errors.Is(err, fs.ErrNotExist) {
 		return k, nil
 	}
 	work, err := workdir.Make(filepath.Dir(path), ".flowbook-earlier-")
@@ -148,7 +152,7 @@ func keep(path string) (keptFile, error) {
 // end removes the second name, after it restored the earlier file if asked to.
 func (k keptFile) end(restore bool) error {
 	switch {
-	case k.backup == "" && restore && k.replaced:
+	case k.backup == "" && restore && k.replaced && k.path != "":
 		return os.Remove(k.path)
 	case k.backup == "":
 		return nil

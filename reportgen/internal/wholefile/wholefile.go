@@ -2,7 +2,9 @@
 //
 // A file is written in a temporary folder beside its destination, which only the
 // user may read, and renamed when it is complete. If the program is killed, the
-// next write to the same destination removes what it left.
+// next write to the same destination removes what it left. A destination that is
+// a symbolic link stays one: the file that it leads to is replaced. A device or
+// a pipe, such as /dev/null, cannot be replaced: it is written to directly.
 package wholefile
 
 import (
@@ -20,8 +22,23 @@ import (
 type File struct {
 	*os.File
 	path string
-	work *workdir.Dir
+	work *workdir.Dir // nil of a device or a pipe
 	done bool
+}
+
+// Target returns the path that a write to path replaces, after symbolic links;
+// "" if path leads to a device or a pipe, which is not replaced.
+func Target(path string) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return path, nil
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular() && !info.IsDir():
+		return "", nil
+	}
+	return filepath.EvalSymlinks(path)
 }
 
 // Check reports, before the content of a file is made, whether the file could be
@@ -42,11 +59,22 @@ func Check(path string) error {
 	return nil
 }
 
-// Create begins a file at path, for which [Check] finds nothing wrong. perm, before
+// Create begins a file at the path name, for which [Check] finds nothing wrong. perm, before
 // umask, applies to the complete file.
-func Create(path string, perm fs.FileMode) (*File, error) {
-	if err := Check(path); err != nil {
+func Create(name string, perm fs.FileMode) (*File, error) {
+	if err := Check(name); err != nil {
 		return nil, err
+	}
+	path, err := Target(name)
+	if err != nil {
+		return nil, err
+	}
+	if path == "" {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &File{File: f, path: name}, nil
 	}
 	work, err := workdir.Make(beside(path))
 	if err != nil {
@@ -76,6 +104,9 @@ func (f *File) Commit() (err error) {
 		return fs.ErrClosed
 	}
 	defer func() { err = errors.Join(err, f.Abort()) }()
+	if f.work == nil {
+		return f.Close()
+	}
 	if err := f.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
@@ -92,10 +123,14 @@ func (f *File) Abort() error {
 		return nil
 	}
 	f.done = true
-	if err := f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return errors.Join(err, f.work.Remove())
+	err := f.Close()
+	if errors.Is(err, os.ErrClosed) {
+		err = nil
 	}
-	return f.work.Remove()
+	if f.work != nil {
+		err = errors.Join(err, f.work.Remove())
+	}
+	return err
 }
 
 // Write calls write to write a file at path.

@@ -48,6 +48,60 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// A symbolic link stays, and the file that it leads to is replaced.
+func TestWriteThroughLink(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := errors.Join(os.Mkdir("folder", 0o777), os.Symlink("folder/file.txt", "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("folder/file.txt", []byte("earlier"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := wholefile.WriteBytes("link", []byte("now"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if to, err := os.Readlink("link"); err != nil || to != "folder/file.txt" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if text, err := os.ReadFile("folder/file.txt"); err != nil || string(text) != "now" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if got := append(names(t, "."), names(t, "folder")...); !slices.Equal(got, []string{"folder", "link", "file.txt"}) {
+		t.Errorf("left %v", got)
+	}
+}
+
+// A pipe, as /dev/stdout can be one, is written to and stays a pipe.
+func TestWriteToPipe(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("pipe", "link"); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan string)
+	go func() {
+		text, err := os.ReadFile("pipe")
+		if err != nil {
+			t.Error(err)
+		}
+		read <- string(text)
+	}()
+	if err := wholefile.WriteBytes("link", []byte("content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text := <-read; text != "content" {
+		t.Errorf("read %q", text)
+	}
+	if info, err := os.Stat("pipe"); err != nil || info.Mode().Type() != os.ModeNamedPipe {
+		t.Errorf("%v, %v", info, err)
+	}
+	if got := names(t, "."); !slices.Equal(got, []string{"link", "pipe"}) {
+		t.Errorf("left %v", got)
+	}
+}
+
 // A failed write leaves the earlier file and nothing else.
 func TestWriteFails(t *testing.T) {
 	dir := t.TempDir()
