@@ -142,7 +142,7 @@ fuzz: ## run every fuzz target for a short time
 	  done; \
 	done
 
-FUZZ ?= 2000x
+FUZZ ?= 1000x
 
 fuzz-long: ## run every fuzz target for FUZZ_LONG (10m), for nights; a crash is saved in testdata/fuzz of its package
 	@$(MAKE) --no-print-directory fuzz FUZZ=$(FUZZ_LONG)
