@@ -76,8 +76,8 @@ func Find(d *document.Document) *Index {
 	return x
 }
 
-// Of returns the entity with that name, or nil.
-func (x *Index) Of(name string) *Entity { return x.byName[strings.TrimSpace(name)] }
+// of returns the entity with that name, or nil.
+func (x *Index) of(name string) *Entity { return x.byName[strings.TrimSpace(name)] }
 
 // longestName is the number of bytes up to which a value is a name.
 const longestName = 200

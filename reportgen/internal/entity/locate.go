@@ -85,7 +85,7 @@ func (x *Index) look(b document.Block, section Place) {
 		here := Place{Figure: b}
 		x.text(b.Caption, here)
 		for _, name := range marks(b) {
-			x.Of(name).in(here)
+			x.of(name).in(here)
 		}
 		if b.Data != nil {
 			x.rows(b.Data, here)
@@ -128,7 +128,7 @@ func (x *Index) about(whole, t *document.Table) {
 	finding := slices.ContainsFunc(t.Columns, func(c document.Column) bool { return c.Kind == document.KindSeverity })
 	for _, row := range t.Rows {
 		for j, v := range row {
-			if e := x.Of(v.Text); e != nil && t.Columns[j].Kind == document.KindEntity {
+			if e := x.of(v.Text); e != nil && t.Columns[j].Kind == document.KindEntity {
 				e.Rows = append(e.Rows, Row{Place{Table: whole}, t.Columns, row, finding})
 				break
 			}

@@ -84,9 +84,9 @@ func isFiles(s string) bool {
 	return !strings.Contains(s, "(") && (strings.HasSuffix(s, ".parquet") || strings.ContainsAny(s, "*/"))
 }
 
-// Named returns the source that a user named: flow files, a table, or a function that
+// named returns the source that a user named: flow files, a table, or a function that
 // returns one.
-func (d *Dialect) Named(s string) (Source, error) {
+func (d *Dialect) named(s string) (Source, error) {
 	switch {
 	case !isFiles(s):
 		return Source{From: s}, nil

@@ -1,4 +1,4 @@
-package sqltext_test
+package sqltext
 
 import (
 	"bytes"
@@ -12,7 +12,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/aggregates"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
-	"github.com/flowbook/flowbook/reportgen/internal/sqltext"
 )
 
 // engine is a database that runs in a Python program, which reads a JSON list of SQL
@@ -23,26 +22,26 @@ type engine struct {
 }
 
 var (
-	duckDB     = engine{"duckdb", "duckdb_run.py", []string{"duckdb"}}
-	clickHouse = engine{"clickhouse", "chdb_run.py", []string{"chdb"}}
-	spark      = engine{"spark", "spark_run.py", []string{"pyspark"}}
+	duckDBEngine     = engine{"duckdb", "duckdb_run.py", []string{"duckdb"}}
+	clickHouseEngine = engine{"clickhouse", "chdb_run.py", []string{"chdb"}}
+	sparkEngine      = engine{"spark", "spark_run.py", []string{"pyspark"}}
 )
 
 // TestDuckDB: profiles of the tables that DuckDB computes have the bytes of our own scan.
-func TestDuckDB(t *testing.T) { testEngine(t, duckDB) }
+func TestDuckDB(t *testing.T) { testEngine(t, duckDBEngine) }
 
 // TestEngines does the same with databases that take longer to install and start.
 func TestEngines(t *testing.T) {
 	if os.Getenv("FLOWBOOK_ENGINES") == "" {
 		t.Skip("needs ClickHouse and Spark from PyPI, which start slowly: run make engines")
 	}
-	for _, e := range []engine{clickHouse, spark} {
+	for _, e := range []engine{clickHouseEngine, sparkEngine} {
 		t.Run(e.dialect, func(t *testing.T) { testEngine(t, e) })
 	}
 }
 
 func testEngine(t *testing.T, e engine) {
-	d, err := sqltext.Get(e.dialect)
+	d, err := Get(e.dialect)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,15 +54,15 @@ func testEngine(t *testing.T, e engine) {
 		if len(files[i]) > 1 {
 			pattern = filepath.Join(filepath.Dir(pattern), "*.parquet")
 		}
-		source, err := d.Named(pattern)
+		source, err := d.named(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		source = columnsOf(source, w.optional)
 		if w.table {
-			source = sqltext.Source{From: source.From}
+			source = Source{From: source.From}
 		}
-		for _, s := range d.Aggregates(source, dirs[i]) {
+		for _, s := range d.aggregates(source, dirs[i]) {
 			sql = append(sql, s.SQL)
 		}
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 )
 
-// Mapping says where a table of another program has the columns of flow files.
-type Mapping struct {
+// mapping says where a table of another program has the columns of flow files.
+type mapping struct {
 	// From is a table or a query in parentheses, in which {table} stands for the table and
 	// {day} for the date as a text.
 	From  string `yaml:"from"`
@@ -32,7 +32,7 @@ type Mapping struct {
 var mappings embed.FS
 
 // plain is the mapping of tables with the columns of flow files and a column date.
-var plain = Mapping{From: "{table}", Table: "flows", Day: "date = {day}"}
+var plain = mapping{From: "{table}", Table: "flows", Day: "date = {day}"}
 
 // Mappings lists the names of the mappings of known programs.
 func Mappings() []string {
@@ -43,34 +43,34 @@ func Mappings() []string {
 	return files
 }
 
-// ReadMapping reads the mapping of a known program or a file. An empty name is the mapping
+// readMapping reads the mapping of a known program or a file. An empty name is the mapping
 // of tables with the columns of flow files.
-func ReadMapping(name string) (Mapping, error) {
+func readMapping(name string) (mapping, error) {
 	if name == "" {
 		return plain, nil
 	}
 	b, err := mappings.ReadFile("mappings/" + name + ".yaml")
 	if err != nil {
 		if b, err = budget.ReadFile(name, yamltext.Most); errors.Is(err, fs.ErrNotExist) {
-			return Mapping{}, fmt.Errorf("%s: neither a file nor one of the mappings %s", name, strings.Join(Mappings(), ", "))
+			return mapping{}, fmt.Errorf("%s: neither a file nor one of the mappings %s", name, strings.Join(Mappings(), ", "))
 		} else if err != nil {
-			return Mapping{}, err
+			return mapping{}, err
 		}
 	}
-	m := Mapping{From: plain.From}
+	m := mapping{From: plain.From}
 	if err := yamltext.Unmarshal(b, &m, yaml.Strict()); err != nil {
-		return Mapping{}, fmt.Errorf("%s: invalid YAML: %s", name, yamlerror.Describe(err))
+		return mapping{}, fmt.Errorf("%s: invalid YAML: %s", name, yamlerror.Describe(err))
 	}
 	for c := range m.Columns {
 		if !slices.Contains(flow.Columns, c) && !slices.Contains(flow.OptionalColumns, c) {
-			return Mapping{}, fmt.Errorf("%s: columns: %q is not a column of flows; they are %s", name, c, strings.Join(slices.Concat(flow.Columns, flow.OptionalColumns), ", "))
+			return mapping{}, fmt.Errorf("%s: columns: %q is not a column of flows; they are %s", name, c, strings.Join(slices.Concat(flow.Columns, flow.OptionalColumns), ", "))
 		}
 	}
 	return m, nil
 }
 
-// Source returns the flows of a day in a table, or of all days if the date is zero.
-func (m Mapping) Source(table string, date time.Time) (Source, error) {
+// source returns the flows of a day in a table, or of all days if the date is zero.
+func (m mapping) source(table string, date time.Time) (Source, error) {
 	if table == "" {
 		table = m.Table
 	}

@@ -61,7 +61,7 @@ func TestDialects(t *testing.T) {
 				t.Fatal(err)
 			}
 			if d.files == nil && isFiles(source) {
-				if _, err := d.Named(source); err == nil || !strings.Contains(err.Error(), "reads tables") {
+				if _, err := d.named(source); err == nil || !strings.Contains(err.Error(), "reads tables") {
 					t.Errorf("%s: files: %v", name, err)
 				}
 				continue

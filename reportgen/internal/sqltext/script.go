@@ -20,15 +20,15 @@ type Flows struct {
 
 // Find returns the source that a user named.
 func (d *Dialect) Find(f Flows) (Source, error) {
-	m, err := ReadMapping(f.Mapping)
+	m, err := readMapping(f.Mapping)
 	if err != nil {
 		return Source{}, err
 	}
-	of, err := d.Named(f.Source)
+	of, err := d.named(f.Source)
 	if err != nil {
 		return Source{}, err
 	}
-	s, err := m.Source(of.From, f.Day)
+	s, err := m.source(of.From, f.Day)
 	if err != nil {
 		return Source{}, err
 	}
@@ -58,7 +58,7 @@ func (d *Dialect) Script(f Flows, into string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	for _, statement := range d.Aggregates(s, into) {
+	for _, statement := range d.aggregates(s, into) {
 		b.WriteString(statement.SQL + ";\n\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n"), nil

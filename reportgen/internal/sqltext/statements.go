@@ -15,9 +15,9 @@ type Statement struct {
 	SQL   string
 }
 
-// Aggregates returns the statements that compute the tables of package aggregates from
+// aggregates returns the statements that compute the tables of package aggregates from
 // a source and write them into a folder, a schema or an object store.
-func (d *Dialect) Aggregates(s Source, into string) []Statement {
+func (d *Dialect) aggregates(s Source, into string) []Statement {
 	var all []Statement
 	for _, sql := range d.before {
 		all = append(all, Statement{SQL: sql})

@@ -1,4 +1,4 @@
-package sqltext_test
+package sqltext
 
 import (
 	"fmt"
@@ -14,7 +14,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
-	"github.com/flowbook/flowbook/reportgen/internal/sqltext"
 )
 
 // world is flow files on which engines and our own scan must agree.
@@ -202,7 +201,7 @@ func largeFiles(t *testing.T) []string {
 }
 
 // columnsOf are the optional columns of a source under their own names.
-func columnsOf(s sqltext.Source, optional []string) sqltext.Source {
+func columnsOf(s Source, optional []string) Source {
 	s.Columns = map[string]string{}
 	for _, c := range optional {
 		s.Columns[c] = c
