@@ -28,19 +28,19 @@ latest, and the 28 days before it are the baseline. Without earlier days, detect
 hosts with fixed limits and with the other hosts of the day.
 
 Detect reports on stderr which rules ran, from how many days and hosts they learned, and
-what they could not see. With --coverage, it prints this as one record a rule.
+what they could not see. With --coverage, it also prints one record for each rule.
 
 The networks of the organisation are inferred from the flows unless --internal lists them.
 
 Formats:
-  table  devices and findings, without those at severity info
-  json   one finding a line
-  csv    one finding a line, with a header
-  ocsf   one Detection Finding of the Open Cybersecurity Schema Framework a line
-  ecs    one event of the Elastic Common Schema a line
-  stix   one bundle of STIX 2.1 with a sighting for each technique of each finding
-  sarif  one log of SARIF 2.1.0, for pipelines that show results
-  junit  a JUnit report: each alert is a failed test, each rule without alerts a passed one
+  table      devices and findings, without those at severity info
+  json       one finding a line
+  csv        one finding a line, with a header
+  ocsf       one Detection Finding of the Open Cybersecurity Schema Framework a line
+  ecs        one event of the Elastic Common Schema a line
+  stix       one bundle of STIX 2.1 with a sighting for each technique of each finding
+  sarif      one log of SARIF 2.1.0, for pipelines that show results
+  junit      a JUnit report: each alert is a failed test, each rule without alerts a passed one
   navigator  one ATT&CK Navigator layer with the techniques of all findings
 Stix and navigator leave out findings at severity info.
 

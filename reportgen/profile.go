@@ -22,15 +22,14 @@ Without -o, it adds a profile of each file to the profile cache and prints its p
 With -o, it merges the profiles of all files and writes the result. Files may also be
 profiles, such as those that other machines made of their part of the flows.
 
-Flows that are in a database, or too many for one machine, are added up there: with --sql,
-it prints SQL that writes tables of aggregates as Parquet files, and with --from-aggregates
-it makes a profile of them, with the same bytes as one of the flow files. FILE then are
-the flow files that the tables were computed from; they are hashed but not read.
+If the flows are in a database, or too many for one machine, compute their aggregates there.
+--sql prints the SQL, which writes tables of aggregates as Parquet files. --from-aggregates
+makes a profile of these tables; it has the same bytes as a profile of the flow files. FILE
+then names the flow files that the tables were computed from: they are hashed, not read.
 
-With --engine, a ClickHouse server computes the tables and the profile is made of them at
-once. The password of its user is in $CLICKHOUSE_PASSWORD. With --mapping, the table may
-be one of another program: Akvorado, RITA, or Zeek's conn.log as Vector and Filebeat
-write it.`,
+--engine does both with a ClickHouse server, whose password is in $CLICKHOUSE_PASSWORD.
+--mapping reads tables of other programs: Akvorado, RITA, or Zeek's conn.log as Vector and
+Filebeat store it.`,
 		Example: "  reportgen profile data.parquet test.parquet\n  reportgen profile day/*.parquet -o day.profile\n  reportgen profile node-*.profile -o day.profile\n" +
 			"  reportgen profile --sql duckdb --source 'day/*.parquet' --into tables | duckdb\n" +
 			"  reportgen profile --from-aggregates tables day/*.parquet -o day.profile\n" +

@@ -115,7 +115,7 @@ func (o *runFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.kernel, "kernel", "", "`NAME` kernel to use instead of the notebooks' own")
 	f.BoolVar(&o.allowErrors, "allow-errors", false, "continue with the next cell if a cell fails")
 	f.BoolVar(&o.strict, "strict", false, "treat warnings about the notebooks as errors: missing alt text, dead links, unknown options, …")
-	f.BoolVar(&o.trust, "trust", false, "keep HTML that no cell printed in this run as it is, scripts included")
+	f.BoolVar(&o.trust, "trust", false, "keep HTML outputs that this run did not make as they are, scripts included")
 }
 
 // write runs the notebooks that find returns and writes their report.

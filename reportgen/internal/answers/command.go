@@ -24,18 +24,19 @@ import (
 )
 
 const queryHelp = `Query answers a question about the flows of one or more days. A day is a Parquet flow file;
-a folder of days (date=2024-03-20/*.parquet or 2024-03-20.parquet) is all its days.
+a folder of days (date=2024-03-20/*.parquet or 2024-03-20.parquet) stands for all its days.
 
 --where chooses flows:
   src_ip in 192.168.100.0/24 and not dst_ip in internal
   port = 443 and up_bytes > 1MB and timestamp between 10:30 and 11:00
   proto = udp and (port in (53, 853) or name like '%.example.com')
 Addresses, networks, times (10:30), lengths of time (90m), sizes (1MB, 1MiB) and
-numbers (10k) need no quotes, nor do texts of one word. ip is either end. Comparing with an unknown value is never true; test it with "is unknown".
+numbers (10k) need no quotes, nor do texts of one word. ip stands for src_ip or dst_ip. A
+comparison with an unknown value is never true; "is unknown" tests for one.
 
 --by, --every and the aggregates make groups; without them, the flows are listed.
-Aggregates are exact. The result has columns named like those that they are computed of:
-flows for --count, up_bytes for --sum up_bytes, max_up_bytes, p95_up_bytes and so on.
+Aggregates are exact. Their columns are named after what they are computed from: flows
+for --count, up_bytes for --sum up_bytes, max_up_bytes, p95_up_bytes and so on.
 
 Columns: timestamp, src_ip, dst_ip, proto, port, up_bytes, down_bytes; if the log has them,
 duration, src_port, up_packets, down_packets, state, name; and derived
@@ -62,7 +63,7 @@ func NewCommand() *cobra.Command {
 		RunE: opt.run,
 	}
 	f := c.Flags()
-	f.StringVarP(&opt.query.Where, "where", "w", "", "`CONDITION` choose the flows that it is true for")
+	f.StringVarP(&opt.query.Where, "where", "w", "", "`CONDITION` that flows must meet")
 	f.StringSliceVar(&opt.query.By, "by", nil, "`COLUMN,...` group by the values of columns")
 	f.DurationVar(&opt.query.Every, "every", 0, "`DURATION` group by time buckets of this length, such as 5m")
 	aggregate := func(of query.Func, usage string) {
@@ -81,7 +82,7 @@ func NewCommand() *cobra.Command {
 	f.StringSliceVar(&opt.query.Columns, "columns", nil, "`COLUMN,...` columns of the flows that are listed (default: those of the file)")
 	f.StringSliceVar(&opt.order, "order", nil, "`COLUMN,...` order of the result; \"COLUMN desc\" for the largest first")
 	f.IntVar(&opt.top, "top", 0, "`N` only the N groups whose first aggregate is largest")
-	f.IntVar(&opt.limit, "limit", defaultFlows, "`N` only the first N rows; 0 for all (default for groups: all)")
+	f.IntVar(&opt.limit, "limit", 0, "`N` only the first N rows; 0 for all (default: all groups, 1000 flows)")
 	f.StringVar(&opt.options.Country, "country", "", "`FILE` MMDB of countries")
 	f.StringVar(&opt.options.ASN, "asn", "", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: private addresses)")
@@ -227,8 +228,11 @@ func (opt *queryOptions) complete(cmd *cobra.Command) (err error) {
 		}
 		opt.query.Order = append(opt.query.Order, query.Order{Column: column, Descending: direction == "desc"})
 	}
-	if cmd.Flags().Changed("limit") || !opt.query.Groups() {
+	switch {
+	case cmd.Flags().Changed("limit"):
 		opt.query.Limit = opt.limit
+	case !opt.query.Groups():
+		opt.query.Limit = defaultFlows
 	}
 	if cmd.Flags().Changed("top") {
 		switch {

@@ -83,7 +83,7 @@ func (f *fault) Error() string { return f.Text }
 // WriteOptions control what is written.
 type WriteOptions struct {
 	Formats []string
-	Trust   bool                 // keep HTML that no cell printed in this run as it is, scripts included
+	Trust   bool                 // keep HTML outputs that this run did not make as they are, scripts included
 	Strict  bool                 // return faults of the notebooks as errors
 	Version string               // of this program, for sources.json
 	Warn    func(message string) // reports faults of the notebooks unless Strict is set; may be nil
