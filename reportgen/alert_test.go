@@ -214,7 +214,7 @@ func TestDetectAlertErrors(t *testing.T) {
 		"day":         {[]string{"--day", "yesterday"}, `"yesterday"`},
 		"no token":    {[]string{"--rules", tokenless}, "NO_SUCH_TOKEN"},
 		"no roots":    {[]string{"--alert-ca", bad}, "bad.yaml: no certificate in PEM"},
-		"roots":       {[]string{"--alert-ca", "none.pem"}, "--alert-ca: open none.pem"},
+		"roots":       {[]string{"--alert-ca", "none.pem"}, "--alert-ca: none.pem: no such file"},
 		"certificate": {[]string{"--alert-cert", bad}, "use one PEM file with the certificate and its key"},
 	} {
 		if status, _, errs := detects(t, tt.args...); status != exit.BadInput || !strings.Contains(errs, tt.want) {

@@ -18,7 +18,7 @@ func TestRunRefusesInputsBeforeItStarts(t *testing.T) {
 	testenv.WriteFiles(t, out, map[string]string{".reportgen": "", "report.md": "the last report"})
 	text := filepath.Join(out, "report.md")
 	for _, c := range []struct{ set, want string }{
-		{"baseline=gone.parquet", "parameter baseline: open gone.parquet: no such file"},
+		{"baseline=gone.parquet", "parameter baseline: gone.parquet: no such file"},
 		{"test=" + text, "parameter test: " + text + ": not a Parquet file"},
 		{"asn=../testdata/country.mmdb", "parameter asn: "},
 		{"country=" + text, "parameter country: geo database " + text},

@@ -21,10 +21,13 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -149,8 +152,21 @@ func (c *Console) Warnf(format string, args ...any) {
 // Error writes an error. Joined errors are written one by one.
 func (c *Console) Error(err error) {
 	for _, e := range separate(err) {
-		c.message(slog.LevelError, "reportgen: ", e.Error())
+		c.message(slog.LevelError, "reportgen: ", plain(e))
 	}
+}
+
+// plain returns the text of an error without the name of the system call that did not find
+// or open a file, and names the file once.
+func plain(err error) string {
+	text := err.Error()
+	var e *fs.PathError
+	if !errors.As(err, &e) || !slices.Contains([]string{"open", "stat", "lstat"}, e.Op) {
+		return text
+	}
+	short := e.Path + ": " + e.Err.Error()
+	text = strings.Replace(text, e.Error(), short, 1)
+	return strings.Replace(text, e.Path+": "+short, short, 1)
 }
 
 // separate returns the errors that [errors.Join] joined to err.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,27 @@ func TestJoinedErrors(t *testing.T) {
 	New(&b, JSON).With("status", 2).Error(err)
 	if got := records(t, b.String()); len(got) != 3 || got[1]["msg"] != "second\nline" || got[1]["status"] != 2.0 || got[1]["level"] != "ERROR" {
 		t.Errorf("%v", got)
+	}
+}
+
+// The system calls of files that are not there are not named, and the files once.
+func TestMissingFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, opened := os.Open("day.parquet")
+	_, stated := os.Stat("days")
+	made := os.Mkdir("a/b", 0o777)
+	var b bytes.Buffer
+	c := New(&b, Text)
+	for _, err := range []error{opened, fmt.Errorf("--test: %w", opened), fmt.Errorf("--days days: %w", stated), made} {
+		c.Error(err)
+	}
+	want := `reportgen: day.parquet: no such file or directory
+reportgen: --test: day.parquet: no such file or directory
+reportgen: --days days: no such file or directory
+reportgen: mkdir a/b: no such file or directory
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
 	}
 }
 
