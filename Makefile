@@ -76,7 +76,7 @@ check: lint ## build, vet, lint and short tests: run it before each commit
 # The tests that were skipped, because the machine lacks data or a program that
 # is not part of the module, are listed after the last package.
 test: debian lint vuln $(VENV)/.test $(TOOLS)/.npm $(GOTESTSUM) reportgen ## run all checks, as CI does
-	$(GOTESTSUM) --format pkgname -- -race -timeout 20m ./...
+	$(GOTESTSUM) --format pkgname -- -race -timeout 40m ./...
 	$(MAKE) fuzz
 
 # The Python packages that the tests of each package need.
