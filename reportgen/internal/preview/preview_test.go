@@ -197,6 +197,7 @@ func TestWatcherOfReplacedFolders(t *testing.T) {
 	}
 	defer w.close()
 	w.notebooks([]string{dir})
+	w.do(func() {}) // the watch has begun
 	await := func(what string) {
 		t.Helper()
 		select {
