@@ -138,13 +138,18 @@ var errEnd = errors.New("it ends before the last row of its row group")
 // readPage reads the next page of a column that has further rows to come.
 func readPage(pages *columnPages) (parquet.Page, error) {
 	p, err := pages.ReadPage()
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("%w (%w)", errDamaged, errEnd)
-	case err != nil:
-		return nil, damaged(err)
+	if err != nil {
+		return nil, pageError(err)
 	}
 	return p, nil
+}
+
+// pageError is the error of a page that should be there and cannot be read.
+func pageError(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w (%w)", errDamaged, errEnd)
+	}
+	return damaged(err)
 }
 
 func (c *chunk) nextPage() error {

@@ -139,13 +139,8 @@ type recordColumn struct {
 	source               *parquet.Column
 	text, list, unsigned bool
 
-	pages  *columnPages
-	page   parquet.Page
-	values parquet.ValueReader
-	buffer [256]parquet.Value
-	rest   []parquet.Value
-	ended  bool              // whether the row group has no further value
-	known  map[string]string // texts seen before, which share memory
+	valueCursor
+	known map[string]string // texts seen before, which share memory
 }
 
 // knownMost bounds the memory of the texts seen before.
@@ -155,17 +150,15 @@ const knownMost = 1 << 17
 func (c *recordColumn) next(f *recordField) (err error) {
 	defer recovered(&err)
 	f.numbers, f.texts = f.numbers[:0], f.texts[:0]
-	if err := c.fill(); err != nil {
-		return err
-	}
-	if c.ended {
-		return fmt.Errorf("%w (%w)", errDamaged, errEnd)
-	}
 	for first := true; ; first = false {
-		if err := c.fill(); err != nil {
+		switch err := c.fill(); {
+		case first && errors.Is(err, io.EOF):
+			return pageError(err)
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
 			return err
-		}
-		if c.ended || !first && c.rest[0].RepetitionLevel() == 0 {
+		case !first && c.rest[0].RepetitionLevel() == 0:
 			return nil
 		}
 		v := c.rest[0]
@@ -206,44 +199,6 @@ func (c *recordColumn) intern(b []byte) string {
 	return s
 }
 
-// fill makes the next value the first of rest, unless the row group ended.
-func (c *recordColumn) fill() error {
-	for len(c.rest) == 0 && !c.ended {
-		if c.values == nil {
-			p, err := c.pages.ReadPage()
-			if errors.Is(err, io.EOF) {
-				c.ended = true
-				return nil
-			}
-			if err != nil {
-				return damaged(err)
-			}
-			parquet.Release(c.page)
-			c.page, c.values = p, p.Values()
-		}
-		n, err := c.values.ReadValues(c.buffer[:])
-		c.rest = c.buffer[:n]
-		switch {
-		case errors.Is(err, io.EOF):
-			c.values = nil
-		case err != nil:
-			return damaged(err)
-		}
-	}
-	return nil
-}
-
-func (c *recordColumn) close() {
-	var err error
-	defer recovered(&err) // what the library thinks of a malformed column changes nothing any more
-	if c == nil || c.pages == nil {
-		return
-	}
-	parquet.Release(c.page)
-	c.pages.Close()
-	c.pages, c.page, c.values, c.rest, c.ended = nil, nil, nil, nil, false
-}
-
 // recordReader reads the rows of a file.
 type recordReader struct {
 	file    *file
@@ -253,7 +208,9 @@ type recordReader struct {
 
 func (r *recordReader) close() {
 	for _, c := range r.columns {
-		c.close()
+		if c != nil {
+			c.close()
+		}
 	}
 }
 

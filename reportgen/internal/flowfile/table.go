@@ -155,21 +155,18 @@ type textColumn struct {
 	name   string
 	text   func(b []byte, v parquet.Value) []byte
 
-	pages  *columnPages
-	page   parquet.Page
-	values parquet.ValueReader
-	buffer [256]parquet.Value
-	rest   []parquet.Value
-	out    []byte // memory of the text returned last
+	valueCursor
+	out []byte // memory of the text returned last
 }
 
 // next returns the text of the next value, nil for null.
 func (c *textColumn) next() (_ []byte, err error) {
 	defer recovered(&err)
-	for len(c.rest) == 0 {
-		if err := c.fill(); err != nil {
-			return nil, err
-		}
+	switch err := c.fill(); {
+	case errors.Is(err, io.EOF):
+		return nil, pageError(err)
+	case err != nil:
+		return nil, err
 	}
 	v := c.rest[0]
 	c.rest = c.rest[1:]
@@ -178,37 +175,4 @@ func (c *textColumn) next() (_ []byte, err error) {
 	}
 	c.out = c.text(c.out[:0], v)
 	return c.out, nil
-}
-
-func (c *textColumn) fill() error {
-	if c.values == nil {
-		p, err := readPage(c.pages)
-		if err != nil {
-			return err
-		}
-		parquet.Release(c.page)
-		c.page, c.values = p, p.Values()
-	}
-	n, err := c.values.ReadValues(c.buffer[:])
-	c.rest = c.buffer[:n]
-	switch {
-	case errors.Is(err, io.EOF):
-		c.values = nil
-	case err != nil:
-		return damaged(err)
-	}
-	return nil
-}
-
-// close gives the memory of the column back; what the library thinks of a
-// malformed column at this point changes nothing any more.
-func (c *textColumn) close() {
-	var err error
-	defer recovered(&err)
-	if c.pages == nil {
-		return
-	}
-	parquet.Release(c.page)
-	c.pages.Close()
-	c.pages, c.page, c.values, c.rest = nil, nil, nil, nil
 }

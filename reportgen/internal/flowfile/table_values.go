@@ -86,15 +86,19 @@ func appendAddress(b, raw []byte) []byte {
 	return a.Unmap().AppendTo(b)
 }
 
+func unitOf(u format.TimeUnit) time.Duration {
+	switch u.Value.(type) {
+	case *format.MilliSeconds:
+		return time.Millisecond
+	case *format.MicroSeconds:
+		return time.Microsecond
+	}
+	return time.Nanosecond
+}
+
 // clockText writes times of day.
 func clockText(t *format.TimeType) func([]byte, parquet.Value) []byte {
-	unit := time.Nanosecond
-	switch t.Unit.Value.(type) {
-	case *format.MilliSeconds:
-		unit = time.Millisecond
-	case *format.MicroSeconds:
-		unit = time.Microsecond
-	}
+	unit := unitOf(t.Unit)
 	return func(b []byte, v parquet.Value) []byte {
 		n := integer(v)
 		perDay := int64(24 * time.Hour / unit)
@@ -168,13 +172,7 @@ func float(v parquet.Value) float64 {
 
 // momentText writes moments. One of no zone gets none.
 func momentText(t *format.TimestampType) func([]byte, parquet.Value) []byte {
-	unit := time.Nanosecond
-	switch t.Unit.Value.(type) {
-	case *format.MilliSeconds:
-		unit = time.Millisecond
-	case *format.MicroSeconds:
-		unit = time.Microsecond
-	}
+	unit := unitOf(t.Unit)
 	layout := time.RFC3339Nano
 	if !t.IsAdjustedToUTC {
 		layout = "2006-01-02T15:04:05.999999999"
