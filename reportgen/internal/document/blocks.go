@@ -128,6 +128,18 @@ type Part struct {
 
 func (*Figure) block() {}
 
+// Pictures returns the picture of the figure, or those of its parts.
+func (f *Figure) Pictures() []*Picture {
+	if len(f.Parts) == 0 {
+		return []*Picture{f.Picture}
+	}
+	var all []*Picture
+	for _, part := range f.Parts {
+		all = append(all, part.Picture)
+	}
+	return all
+}
+
 // Picture is an image, video or sound with its alt text.
 type Picture struct {
 	Alt    string

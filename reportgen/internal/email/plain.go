@@ -49,14 +49,8 @@ func (w *writer) block(b document.Block) {
 		if b.Caption != nil {
 			caption = b.Caption.Plain()
 		}
-		pictures := []*document.Picture{b.Picture}
-		for _, part := range b.Parts {
-			pictures = append(pictures, part.Picture)
-		}
-		for _, p := range pictures {
-			if p != nil {
-				w.paragraph(fmt.Sprintf("[%s %s] %s: %s", w.words.Say("Figure"), b.Number, caption, p.Alt))
-			}
+		for _, p := range b.Pictures() {
+			w.paragraph(fmt.Sprintf("[%s %s] %s: %s", w.words.Say("Figure"), b.Number, caption, p.Alt))
 		}
 	case *document.Table:
 		if b.Caption != nil {

@@ -140,22 +140,10 @@ func tables(t *document.Table) []*document.Table {
 // marks returns the names that the marks of a figure are about.
 func marks(f *document.Figure) []string {
 	var names []string
-	for _, p := range pictures(f) {
+	for _, p := range f.Pictures() {
 		if p.Vector != nil {
 			names = append(names, p.Vector.Subjects()...)
 		}
 	}
 	return names
-}
-
-// pictures returns the picture of a figure, or those of its parts.
-func pictures(f *document.Figure) []*document.Picture {
-	if len(f.Parts) == 0 {
-		return []*document.Picture{f.Picture}
-	}
-	var all []*document.Picture
-	for _, part := range f.Parts {
-		all = append(all, part.Picture)
-	}
-	return all
 }

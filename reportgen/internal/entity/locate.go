@@ -5,48 +5,19 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/yuin/goldmark/ast"
-
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // name gives each entity an anchor that no block of the document can have.
 func (x *Index) name(d *document.Document) {
+	anchors := document.Anchors(d.All())
 	prefix := "entity-"
-	for slices.ContainsFunc(anchors(d), func(id string) bool { return strings.HasPrefix(id, prefix) }) {
+	for slices.ContainsFunc(anchors, func(id string) bool { return strings.HasPrefix(id, prefix) }) {
 		prefix += "-"
 	}
 	for i, e := range x.Entities {
 		e.ID = fmt.Sprint(prefix, i+1)
 	}
-}
-
-// anchors returns the anchors that begin with "entity", which come from headings, labels
-// and formulas of authors.
-func anchors(d *document.Document) []string {
-	var ids []string
-	for _, b := range d.All() {
-		switch b := b.(type) {
-		case *document.Heading:
-			ids = append(ids, b.ID)
-		case *document.Figure:
-			ids = append(ids, b.ID)
-		case *document.Table:
-			ids = append(ids, b.ID)
-		case *document.Code:
-			ids = append(ids, b.ID)
-		case *document.Cell:
-			ids = append(ids, b.ID)
-		case document.Prose:
-			_ = ast.Walk(b.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-				if e, ok := n.(*document.Equation); ok && entering {
-					ids = append(ids, e.ID)
-				}
-				return ast.WalkContinue, nil
-			})
-		}
-	}
-	return ids
 }
 
 // locate finds where entities are named.

@@ -64,7 +64,7 @@ func sitePages(d *document.Document) []*page {
 	front := part("index.html", "")
 	front.Front = true
 	pages := []*page{front}
-	for _, id := range append(anchorsOf(d.Summary), "summary") {
+	for _, id := range append(document.Anchors(d.Summary), "summary") {
 		files[id] = front.Site.File
 	}
 	for _, s := range whole.Sections {
@@ -74,7 +74,7 @@ func sitePages(d *document.Document) []*page {
 			pages = append(pages, p)
 		}
 		p.Sections = append(p.Sections, s)
-		for _, id := range anchorsOf(s.Blocks) {
+		for _, id := range document.Anchors(s.Blocks) {
 			files[id] = p.Site.File
 		}
 	}
@@ -113,41 +113,6 @@ func fileName(anchor string) string {
 		}
 		return '-'
 	}, anchor)
-}
-
-// anchorsOf returns the anchors of blocks and of their content.
-func anchorsOf(blocks []document.Block) []string {
-	var ids []string
-	for _, b := range blocks {
-		switch b := b.(type) {
-		case *document.Heading:
-			ids = append(ids, b.ID)
-		case *document.Figure:
-			ids = append(ids, b.ID)
-			for _, part := range b.Parts {
-				ids = append(ids, part.ID)
-			}
-		case *document.Cell:
-			ids = append(ids, b.ID)
-		case *document.Table:
-			ids = append(ids, b.ID)
-			for _, part := range b.Parts {
-				ids = append(ids, part.ID)
-			}
-		case *document.Code:
-			ids = append(ids, b.ID)
-		case *document.Failure:
-			ids = append(ids, b.Anchor)
-		case document.Prose:
-			_ = ast.Walk(b.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-				if e, ok := n.(*document.Equation); ok && entering && e.ID != "" {
-					ids = append(ids, e.ID)
-				}
-				return ast.WalkContinue, nil
-			})
-		}
-	}
-	return ids
 }
 
 // notesOf returns the footnotes that a page refers to.
