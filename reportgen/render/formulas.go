@@ -134,7 +134,7 @@ func (q *quietElement) start(t nethtml.Token) {
 	if slices.Contains(whole, t.Data) {
 		return
 	}
-	if q.depth == 0 && (slices.Contains(literal, t.Data) || ignored.MatchString(attributeOf(t, "class"))) {
+	if q.depth == 0 && (slices.Contains(literal, t.Data) || ignored.MatchString(document.Attribute(t.Attr, "class"))) {
 		q.name = t.Data
 	}
 	if q.name == t.Data && q.name != "" {

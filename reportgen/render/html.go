@@ -173,7 +173,7 @@ func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
 			r.markup.WriteString(content)
 			return
 		}
-		picture, err := r.vector(r.where, []byte(content), attributeOf(t, "aria-label"))
+		picture, err := r.vector(r.where, []byte(content), document.Attribute(t.Attr, "aria-label"))
 		r.picture(picture, err, t, "an inline SVG")
 	case "picture", "source", "track":
 		if r.trusted {
@@ -187,21 +187,21 @@ func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
 	case "script", "link":
 		if r.trusted {
 			for _, key := range []string{"src", "href"} {
-				if address := attributeOf(t, key); address != "" && !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "#") {
+				if address := document.Attribute(t.Attr, key); address != "" && !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "#") {
 					r.warnOnce(r.where, "load "+t.Data+" "+address, "an output loads %s, but a report loads nothing from elsewhere: what it draws is missing", shorten([]byte(address)))
 				}
 			}
 		}
 		r.markup.WriteString(raw)
 	default:
-		bare := (t.Data == "progress" || t.Data == "meter") && attributeOf(t, "aria-label") == ""
+		bare := (t.Data == "progress" || t.Data == "meter") && document.Attribute(t.Attr, "aria-label") == ""
 		if bare {
 			// A screen reader announces the bar by its label.
-			t.Attr = append(t.Attr, html.Attribute{Key: "aria-label", Val: cmp.Or(attributeOf(t, "title"), t.Data)})
+			t.Attr = append(t.Attr, html.Attribute{Key: "aria-label", Val: cmp.Or(document.Attribute(t.Attr, "title"), t.Data)})
 			raw = t.String()
 		}
 		if r.trusted {
-			if id := attributeOf(t, "id"); id != "" {
+			if id := document.Attribute(t.Attr, "id"); id != "" {
 				r.trustedID(id)
 			}
 			r.markup.WriteString(raw)
@@ -309,29 +309,20 @@ func (r *fragmentReader) rest(start, name string, closed bool) string {
 // anchor adds the start tag of an <a>. Its destination is resolved at the end.
 func (r *fragmentReader) anchor(t html.Token) {
 	r.flush()
-	link := &document.Anchor{Destination: strings.TrimSpace(attributeOf(t, "href"))}
-	if id := attributeOf(t, "id"); id != "" {
+	link := &document.Anchor{Destination: strings.TrimSpace(document.Attribute(t.Attr, "href"))}
+	if id := document.Attribute(t.Attr, "id"); id != "" {
 		if id = r.rawID(id); id != "" {
 			link.Attributes += document.Escaped("id", id)
 		}
-	} else if id := r.rawID(attributeOf(t, "name")); id != "" {
+	} else if id := r.rawID(document.Attribute(t.Attr, "name")); id != "" {
 		link.Attributes += document.Escaped("id", id)
 	}
-	if title := attributeOf(t, "title"); title != "" {
+	if title := document.Attribute(t.Attr, "title"); title != "" {
 		link.Attributes += document.Escaped("title", title)
 	}
-	if style := attributeOf(t, "style"); style != "" && !r.trusted {
+	if style := document.Attribute(t.Attr, "style"); style != "" && !r.trusted {
 		r.removed(r.where, "a style")
 	}
 	r.pieces = append(r.pieces, document.Piece{Link: link})
 	r.links = append(r.links, rawLink{link, r.where})
-}
-
-func attributeOf(t html.Token, name string) string {
-	for _, a := range t.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
 }

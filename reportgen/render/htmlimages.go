@@ -15,12 +15,12 @@ import (
 
 // image adds the picture of an <img>.
 func (r *fragmentReader) image(t html.Token, raw string) {
-	source := attributeOf(t, "src")
+	source := document.Attribute(t.Attr, "src")
 	if r.trusted && (strings.HasPrefix(source, "data:") || source == "") {
 		r.markup.WriteString(raw)
 		return
 	}
-	picture, err := r.imagePicture(r.where, source, strings.TrimSpace(attributeOf(t, "alt")), r.attachments)
+	picture, err := r.imagePicture(r.where, source, strings.TrimSpace(document.Attribute(t.Attr, "alt")), r.attachments)
 	r.picture(picture, err, t, fmt.Sprintf("the image %q", shorten([]byte(source))))
 }
 
@@ -28,8 +28,8 @@ func (r *fragmentReader) image(t html.Token, raw string) {
 func (r *fragmentReader) picture(picture *document.Picture, err error, t html.Token, what string) {
 	if err != nil {
 		r.warn(r.where, 0, "%s cannot be shown: %v", what, err)
-		source := attributeOf(t, "src")
-		label := html.EscapeString("[" + cmp.Or(strings.TrimSpace(attributeOf(t, "alt")), shorten([]byte(source)), "picture") + "]")
+		source := document.Attribute(t.Attr, "src")
+		label := html.EscapeString("[" + cmp.Or(strings.TrimSpace(document.Attribute(t.Attr, "alt")), shorten([]byte(source)), "picture") + "]")
 		if u, err := url.Parse(source); err == nil && slices.Contains([]string{"http", "https"}, u.Scheme) {
 			r.flush()
 			r.pieces = append(r.pieces, document.Piece{Link: &document.Anchor{Destination: source}})
@@ -43,8 +43,8 @@ func (r *fragmentReader) picture(picture *document.Picture, err error, t html.To
 	}
 	r.flush()
 	picture.Name = r.anchors.unique("image")
-	resize(picture, attributeOf(t, "width"), attributeOf(t, "height"))
-	for declaration := range strings.SplitSeq(attributeOf(t, "style"), ";") {
+	resize(picture, document.Attribute(t.Attr, "width"), document.Attribute(t.Attr, "height"))
+	for declaration := range strings.SplitSeq(document.Attribute(t.Attr, "style"), ";") {
 		switch property, value, _ := strings.Cut(declaration, ":"); strings.ToLower(strings.TrimSpace(property)) {
 		case "width", "max-width":
 			resize(picture, value, "")
@@ -55,7 +55,7 @@ func (r *fragmentReader) picture(picture *document.Picture, err error, t html.To
 		}
 	}
 	if picture.Float == "" {
-		picture.Float = float(attributeOf(t, "align"))
+		picture.Float = float(document.Attribute(t.Attr, "align"))
 	}
 	r.pieces = append(r.pieces, document.Piece{Picture: picture})
 }

@@ -15,14 +15,14 @@ import (
 // media adds a video or sound: that of its src, or of the first <source> that can be
 // read.
 func (r *fragmentReader) media(t html.Token, content string) {
-	sources := []string{attributeOf(t, "src")}
+	sources := []string{document.Attribute(t.Attr, "src")}
 	z := html.NewTokenizer(strings.NewReader(content))
 	var inside strings.Builder
 	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
 		if kind == html.TextToken {
 			inside.Write(z.Text())
 		} else if child := z.Token(); child.Data == "source" {
-			sources = append(sources, attributeOf(child, "src"))
+			sources = append(sources, document.Attribute(child.Attr, "src"))
 		}
 	}
 	err := errors.New("it has no source")
@@ -54,8 +54,8 @@ func (r *fragmentReader) embedded(t html.Token, raw string, closed bool) {
 	if t.Data == "iframe" || t.Data == "object" {
 		raw = r.rest(raw, t.Data, closed)
 	}
-	source := attributeOf(t, "src") + attributeOf(t, "data")
-	if r.trusted && source == "" && attributeOf(t, "srcdoc") != "" {
+	source := document.Attribute(t.Attr, "src") + document.Attribute(t.Attr, "data")
+	if r.trusted && source == "" && document.Attribute(t.Attr, "srcdoc") != "" {
 		// folium and others embed a page with its scripts.
 		r.warnOnce(r.where, "srcdoc", "an output embeds a page with scripts; parts that it loads from elsewhere are missing")
 		r.markup.WriteString(raw)

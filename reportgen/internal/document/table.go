@@ -260,6 +260,16 @@ func (t *Table) numeric(column int) bool {
 	return some
 }
 
+// Attribute returns the value of an attribute of an element; "" if it has none.
+func Attribute(attributes []html.Attribute, name string) string {
+	for _, a := range attributes {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	for c := range n.Descendants() {
@@ -274,13 +284,8 @@ func textOf(n *html.Node) string {
 }
 
 func spanOf(n *html.Node) int {
-	for _, a := range n.Attr {
-		if a.Key == "colspan" {
-			v, err := strconv.Atoi(a.Val)
-			if err == nil {
-				return min(max(v, 1), maxSpan)
-			}
-		}
+	if v, err := strconv.Atoi(Attribute(n.Attr, "colspan")); err == nil {
+		return min(max(v, 1), maxSpan)
 	}
 	return 1
 }

@@ -2,7 +2,6 @@ package email
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -141,7 +140,7 @@ func aligned(n *html.Node, style string) string {
 	if n.DataAtom != atom.Td && n.DataAtom != atom.Th {
 		return style
 	}
-	if value(n, "class") == "n" || strings.Contains(value(n, "style"), "right") || value(n, "align") == "right" {
+	if document.Attribute(n.Attr, "class") == "n" || strings.Contains(document.Attribute(n.Attr, "style"), "right") || document.Attribute(n.Attr, "align") == "right" {
 		return strings.Replace(style, "text-align: left", "text-align: right", 1)
 	}
 	return style
@@ -150,7 +149,7 @@ func aligned(n *html.Node, style string) string {
 // target returns where a link leads to from a message; "" for the report's own parts and
 // files, which are not with it.
 func target(n *html.Node) string {
-	u, err := url.Parse(value(n, "href"))
+	u, err := url.Parse(document.Attribute(n.Attr, "href"))
 	if err != nil || !slices.Contains([]string{"http", "https", "mailto"}, u.Scheme) {
 		return ""
 	}
@@ -159,11 +158,11 @@ func target(n *html.Node) string {
 
 // image adds a picture that is part of the message. Of any other, the alt text remains.
 func (m *message) image(parent, n *html.Node) {
-	alt := value(n, "alt")
-	media, encoded, ok := strings.Cut(strings.TrimPrefix(value(n, "src"), "data:"), ";base64,")
+	alt := document.Attribute(n.Attr, "alt")
+	media, encoded, ok := strings.Cut(strings.TrimPrefix(document.Attribute(n.Attr, "src"), "data:"), ";base64,")
 	data, err := base64.StdEncoding.DecodeString(encoded)
 	if !ok || err != nil || !strings.HasPrefix(media, "image/") {
-		parent.AppendChild(&html.Node{Type: html.TextNode, Data: cmp.Or(alt, "")})
+		parent.AppendChild(&html.Node{Type: html.TextNode, Data: alt})
 		return
 	}
 	sum := sha256.Sum256(data)
@@ -185,13 +184,4 @@ func formula(n *html.Node) string {
 		}
 	}
 	return b.String()
-}
-
-func value(n *html.Node, key string) string {
-	for _, a := range n.Attr {
-		if a.Key == key {
-			return a.Val
-		}
-	}
-	return ""
 }

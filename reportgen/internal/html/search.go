@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	nethtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -65,16 +66,16 @@ func (r *indexReader) walk(n *nethtml.Node) {
 		if c.Type != nethtml.ElementNode {
 			continue
 		}
-		id := attribute(c, "id")
-		if attribute(c, "class") == "part" {
+		id := document.Attribute(c.Attr, "id")
+		if document.Attribute(c.Attr, "class") == "part" {
 			id = r.anchor // the caption of all parts follows the last of them
 		}
-		r.anchor = cmp.Or(attribute(c, "id"), r.anchor)
+		r.anchor = cmp.Or(document.Attribute(c.Attr, "id"), r.anchor)
 		switch c.DataAtom {
 		case atom.Svg, atom.Script, atom.Style:
 			continue
 		}
-		if attribute(c, "class") == "entities" {
+		if document.Attribute(c.Attr, "class") == "entities" {
 			continue // what they repeat is found where it comes from
 		}
 		switch c.DataAtom {
@@ -84,7 +85,7 @@ func (r *indexReader) walk(n *nethtml.Node) {
 		case atom.P, atom.Li, atom.Dd, atom.Blockquote, atom.Figcaption, atom.Tr, atom.Pre:
 			if holdsBlocks(c) {
 				r.walk(c)
-			} else if attribute(c, "class") != "steps" {
+			} else if document.Attribute(c.Attr, "class") != "steps" {
 				r.add(c)
 			}
 		default:
@@ -121,7 +122,7 @@ func searched(n *nethtml.Node) string {
 			switch {
 			case c.Type == nethtml.TextNode:
 				b.WriteString(c.Data)
-			case attribute(c, "class") != "anchor":
+			case document.Attribute(c.Attr, "class") != "anchor":
 				walk(c)
 				if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
 					b.WriteByte(' ')
@@ -131,13 +132,4 @@ func searched(n *nethtml.Node) string {
 	}
 	walk(n)
 	return strings.Join(strings.Fields(b.String()), " ")
-}
-
-func attribute(n *nethtml.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // CheckPDF reads the report that is printed at path page by page, and fails the
@@ -72,14 +73,14 @@ func Pages(t testing.TB, path string) []string {
 func headsOf(root *html.Node) []string {
 	var heads []string
 	for n := range root.Descendants() {
-		if n.Type == html.ElementNode && attribute(n, "class") == "entities" {
+		if n.Type == html.ElementNode && document.Attribute(n.Attr, "class") == "entities" {
 			break // the last part of a page, which is not printed
 		}
 		switch n.Data {
 		case "h2", "h3", "h4", "h5", "h6":
 			heads = append(heads, spaced(textOf(n)))
 		case "figcaption":
-			if class := attribute(n.Parent, "class"); class == "table" || class == "listing" {
+			if class := document.Attribute(n.Parent.Attr, "class"); class == "table" || class == "listing" {
 				heads = append(heads, spaced(textOf(n)))
 			}
 		}
@@ -94,20 +95,11 @@ func textOf(n *html.Node) string {
 		switch {
 		case c.Type == html.TextNode:
 			b.WriteString(c.Data)
-		case attribute(c, "class") != "anchor":
+		case document.Attribute(c.Attr, "class") != "anchor":
 			b.WriteString(textOf(c))
 		}
 	}
 	return b.String()
-}
-
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
 }
 
 func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }

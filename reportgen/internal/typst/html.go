@@ -100,7 +100,7 @@ func (c converter) node(n *html.Node) string {
 	case "code", "kbd", "samp", "tt":
 		return "#raw(" + quoted(content(n)) + ")"
 	case "a":
-		return c.w.linkTo(attribute(n, "href"), c.children(n))
+		return c.w.linkTo(document.Attribute(n.Attr, "href"), c.children(n))
 	}
 	if c.inline {
 		return c.children(n)
@@ -110,7 +110,7 @@ func (c converter) node(n *html.Node) string {
 
 // piece converts the picture or formula of a placeholder.
 func (c converter) piece(n *html.Node) string {
-	i, err := strconv.Atoi(attribute(n, "n"))
+	i, err := strconv.Atoi(document.Attribute(n.Attr, "n"))
 	if err != nil || i < 0 || i >= len(c.pieces) {
 		return ""
 	}
@@ -186,7 +186,7 @@ func (c converter) table(n *html.Node) string {
 const maxSpan = 100
 
 func span(cell *html.Node, name string) int {
-	n, err := strconv.Atoi(attribute(cell, name))
+	n, err := strconv.Atoi(document.Attribute(cell.Attr, name))
 	if err != nil {
 		return 1
 	}

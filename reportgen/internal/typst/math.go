@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -39,7 +40,7 @@ func math(n *html.Node) string {
 	}
 	switch n.Data {
 	case "mi":
-		return identifier(content(n), attribute(n, "mathvariant"))
+		return identifier(content(n), document.Attribute(n.Attr, "mathvariant"))
 	case "mn", "ms":
 		return token(content(n))
 	case "mo":
@@ -49,7 +50,7 @@ func math(n *html.Node) string {
 	case "mspace":
 		return " thin "
 	case "mfrac":
-		if attribute(n, "linethickness") == "0" || attribute(n, "linethickness") == "0px" {
+		if document.Attribute(n.Attr, "linethickness") == "0" || document.Attribute(n.Attr, "linethickness") == "0px" {
 			return call("vec(delim: #none, gap: #0.3em, ", n, 0, 1) // its brackets are beside it
 		}
 		return call("frac", n, 0, 1)
@@ -91,7 +92,7 @@ func row(n *html.Node) string {
 
 // fence reports whether an operator is a bracket that grows with its content.
 func fence(n *html.Node) bool {
-	return n.Data == "mo" && (attribute(n, "fence") == "true" || attribute(n, "stretchy") == "true") && content(n) != "" &&
+	return n.Data == "mo" && (document.Attribute(n.Attr, "fence") == "true" || document.Attribute(n.Attr, "stretchy") == "true") && content(n) != "" &&
 		strings.ContainsAny(content(n), "()[]{}|‖⌊⌋⌈⌉⟨⟩")
 }
 
@@ -115,15 +116,6 @@ func content(n *html.Node) string {
 		}
 	}
 	return strings.TrimSpace(b.String())
-}
-
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
 }
 
 // identifier converts the name of a variable or a function.
@@ -242,7 +234,7 @@ func matrix(n *html.Node) string {
 
 // enclosed converts lines through a formula.
 func enclosed(n *html.Node) string {
-	notation, s := attribute(n, "notation"), row(n)
+	notation, s := document.Attribute(n.Attr, "notation"), row(n)
 	if strings.Contains(notation, "updiagonalstrike") {
 		s = " cancel(" + s + ") "
 	}
