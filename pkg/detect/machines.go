@@ -135,8 +135,9 @@ func (d *day) findQuietHours() (quiet uint32) {
 			on[h] += int(hours >> h & 1)
 		}
 	}
+	quietMost := quietShare * float64(slices.Max(on[:]))
 	for h, n := range on {
-		if float64(n) < quietShare*float64(slices.Max(on[:])) {
+		if float64(n) < quietMost {
 			quiet |= 1 << h
 		}
 	}

@@ -3,6 +3,7 @@ package aggregates
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -90,15 +91,18 @@ func maybe(c flowfile.RecordColumn) flowfile.RecordColumn {
 var errNoTable = errors.New("no such table; make it with the statements of reportgen profile --sql")
 
 // filesOf returns the files of a table in a folder.
-func filesOf(dir, table string) ([]string, error) {
+func filesOf(dir, table string) (files []string, err error) {
 	path := filepath.Join(dir, table+".parquet")
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		return []string{path}, nil
 	}
 	for _, folder := range []string{filepath.Join(dir, table), path} {
-		files, err := filepath.Glob(filepath.Join(escapeGlob(folder), "*.parquet"))
+		names, err := fs.Glob(os.DirFS(folder), "*.parquet")
 		if err != nil {
 			return nil, err
+		}
+		for _, name := range names {
+			files = append(files, filepath.Join(folder, name))
 		}
 		if len(files) > 0 {
 			return files, nil
@@ -111,17 +115,4 @@ func filesOf(dir, table string) ([]string, error) {
 		return nil, nil
 	}
 	return nil, fmt.Errorf("%s: %s: %w", dir, table, errNoTable)
-}
-
-// escapeGlob makes a path a pattern that only matches the path.
-func escapeGlob(path string) string {
-	var b []byte
-	for i := range len(path) {
-		switch path[i] {
-		case '*', '?', '[', '\\':
-			b = append(b, '\\')
-		}
-		b = append(b, path[i])
-	}
-	return string(b)
 }

@@ -96,11 +96,7 @@ func (s *server) answer(ctx context.Context, query, path string) (err error) {
 
 // profile makes the profile of a day. The aggregates are in files of a temporary folder
 // until they are read.
-func (s *server) profile(ctx context.Context, source sqltext.Source, name string) (_ *profile.Profile, err error) {
-	d, err := sqltext.Get("clickhouse")
-	if err != nil {
-		return nil, err
-	}
+func (s *server) profile(ctx context.Context, d *sqltext.Dialect, source sqltext.Source, name string) (_ *profile.Profile, err error) {
 	dir, err := workdir.Make(os.TempDir(), "flowbook-tables-")
 	if err != nil {
 		return nil, err

@@ -139,7 +139,7 @@ func (o *Options) ask(ctx context.Context) (*profile.Profile, error) {
 	if o.day != "" {
 		name += "-" + o.day
 	}
-	p, err := s.profile(ctx, source, name)
+	p, err := s.profile(ctx, d, source, name)
 	if err != nil {
 		return nil, fmt.Errorf("--engine: %w", err)
 	}
