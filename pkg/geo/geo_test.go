@@ -300,10 +300,14 @@ func FuzzOpenBytes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { tryAddresses(data) })
 }
 
-// TestDamagedRecordIsTold checks that a lookup in a damaged record is unknown
-// and leaves its error.
-func TestDamagedRecordIsTold(t *testing.T) {
-	data := newMMDB(t, "GeoLite2-Country", map[string]mmdbtype.Map{"1.1.1.0/24": {"country": mmdbtype.Map{"iso_code": mmdbtype.String("AU")}}})
+// damagedLookup returns a lookup of countries: US for 8.8.8.0/24, and a damaged record for
+// 1.1.1.0/24.
+func damagedLookup(t *testing.T) *Lookup {
+	t.Helper()
+	country := func(code string) mmdbtype.Map {
+		return mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String(code)}}
+	}
+	data := newMMDB(t, "GeoLite2-Country", map[string]mmdbtype.Map{"1.1.1.0/24": country("AU"), "8.8.8.0/24": country("US")})
 	i := bytes.Index(data, []byte("\x42AU"))
 	if i < 0 {
 		t.Fatal("no record in the file")
@@ -317,6 +321,13 @@ func TestDamagedRecordIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// TestDamagedRecordIsTold checks that a lookup in a damaged record is unknown
+// and leaves its error.
+func TestDamagedRecordIsTold(t *testing.T) {
+	l := damagedLookup(t)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() { l.Country(netip.MustParseAddr("1.1.1.1")) })
@@ -329,19 +340,7 @@ func TestDamagedRecordIsTold(t *testing.T) {
 
 // After a damaged record, lookups are not tried any more: each could take as long as a record can be made to.
 func TestDamageEndsLookups(t *testing.T) {
-	country := func(code string) mmdbtype.Map {
-		return mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String(code)}}
-	}
-	data := newMMDB(t, "GeoLite2-Country", map[string]mmdbtype.Map{"1.1.1.0/24": country("AU"), "8.8.8.0/24": country("US")})
-	data[bytes.Index(data, []byte("\x42AU"))] = 0x21
-	db, err := OpenBytes("c.mmdb", data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := New(db, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := damagedLookup(t)
 	good, damaged := netip.MustParseAddr("8.8.8.8"), netip.MustParseAddr("1.1.1.1")
 	if c := l.Country(good); c.Code != "US" || l.Err() != nil {
 		t.Fatal(c, l.Err())

@@ -39,13 +39,7 @@ func TestConstructsOfOtherTools(t *testing.T) {
 			if md, _ := markdown(t, d); !strings.Contains(md, tt.md) {
 				t.Errorf("Markdown has no %s in\n%s", tt.md, md)
 			}
-			said := ""
-			for _, w := range warnings {
-				said += w.Text
-			}
-			if (tt.warning == "") != (said == "") || !strings.Contains(said, tt.warning) {
-				t.Errorf("warnings are %q, want %q", said, tt.warning)
-			}
+			checkWarning(t, warnings, tt.warning)
 		})
 	}
 }

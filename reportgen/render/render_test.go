@@ -103,6 +103,18 @@ func body(html string) string {
 	return after
 }
 
+// checkWarning checks that a text is in the warnings, or that there is none if it is empty.
+func checkWarning(t *testing.T, warnings []render.Warning, want string) {
+	t.Helper()
+	said := ""
+	for _, w := range warnings {
+		said += w.Text
+	}
+	if (want == "") != (said == "") || !strings.Contains(said, want) {
+		t.Errorf("warnings are %q, want %q", said, want)
+	}
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	testenv.Golden(t, filepath.Join("testdata", name), got)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,22 +13,8 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 )
-
-// sample returns the document of the sample report.
-func sample(t *testing.T) *document.Document {
-	t.Helper()
-	f, err := os.Open(testenv.Path(t, "testdata", "report", "document.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	d, err := document.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
 
 // pageOf is what the tests read of a page.
 type pageOf struct {
@@ -72,7 +57,7 @@ func readPage(t *testing.T, source string) pageOf {
 // TestWrite: in the sample report, identifiers are unique, links within the page lead
 // somewhere, headings are there, and the page is the same each time.
 func TestWrite(t *testing.T) {
-	d := sample(t)
+	d := rendertest.Sample(t)
 	for name, write := range map[string]func(io.Writer) error{
 		"page":  func(w io.Writer) error { return Write(w, d) },
 		"print": func(w io.Writer) error { return WritePrint(w, d, Print{Pages: map[string]int{"introduction": 4}}) },
@@ -124,7 +109,7 @@ func TestWrite(t *testing.T) {
 
 // TestWriteSite: links between the pages of a site lead to pages and places that are there.
 func TestWriteSite(t *testing.T) {
-	d := sample(t)
+	d := rendertest.Sample(t)
 	dir, again := t.TempDir(), t.TempDir()
 	for _, to := range []string{dir, again} {
 		if err := WriteSite(to, d); err != nil {

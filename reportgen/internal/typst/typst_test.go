@@ -96,24 +96,10 @@ func textOf(t *testing.T, data []byte) string {
 	return string(out)
 }
 
-func sampleReport(t *testing.T) *document.Document {
-	t.Helper()
-	f, err := os.Open(testenv.Path(t, "testdata/report/document.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	d, err := document.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 // The sample report conforms to PDF/A-2b and PDF/UA-1, and has the same bytes wherever it
 // is compiled.
 func TestSampleReport(t *testing.T) {
-	d := sampleReport(t)
+	d := rendertest.Sample(t)
 	first := compiled(t, d)
 	if text := textOf(t, first); !strings.Contains(text, "2.2 Addresses with the most data") || !strings.Contains(text, "Figure 2.1") {
 		t.Errorf("the text is %.500s", text)
