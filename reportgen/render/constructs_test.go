@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -45,6 +46,7 @@ func constructs(t *testing.T) render.Input {
 		markdownCell("![A caption](dot.png){#fig-dot}\n\n| a | b |\n|---|---|\n| 1 | $P(A|B)$ |\n\n: Moons {#tbl-m}\n\nSee @fig-dot, @tbl-m and \\eqref{eq:one}.\n\n"+
 			"\\begin{equation}\\label{eq:one} a = b\\end{equation}\n\n<svg viewBox=\"0 0 9 9\" width=\"30\" aria-label=\"circle\"><circle r=\"4\"/></svg>\n\n"+
 			"<iframe src=\"https://example.org/\"></iframe> <table><tr><th rowspan=\"2\">A</th><td>1</td></tr><tr><td>2</td></tr></table>"),
+		markdownCell("::: {.callout-caution collapse=\"true\"}\n## A *title*\n\nunder it\n:::\n\n:::{tip}\n:class: dropdown\n:open:\nopen\n:::\n\n!!! important\n    always open"),
 		code("tree", map[string]any{"application/json": map[string]any{"a": []any{1.0, nil, map[string]any{"b": "c"}}}}),
 		code("sound", map[string]any{"audio/wav": wav, "text/plain": "a tone"}),
 		code("widgets", map[string]any{mimeView: map[string]any{"model_id": "tab"}}),
@@ -72,4 +74,50 @@ func TestConstructs(t *testing.T) {
 	}
 	rendertest.CheckHTML(t, path)
 	rendertest.CheckAccessible(t, path)
+}
+
+// TestCallouts writes callouts that readers can open and close, which are open on paper and in messages.
+func TestCallouts(t *testing.T) {
+	d, warnings, err := render.Build([]render.Input{notebook(markdownCell("# A\n\n" +
+		"::: {.callout-caution collapse=\"true\"}\n## A *title*, @sec-b\n\nunder it\n:::\n\n" +
+		":::{tip}\n:class: dropdown\n:open: true\nopen\n:::\n\n:::{important} Always\nopen\n:::\n\n## B {#sec-b}"))}, render.Options{})
+	if err != nil || len(warnings) > 0 {
+		t.Fatal(warnings, err)
+	}
+	md, _ := markdown(t, d)
+	for name, written := range map[string]struct {
+		text string
+		want []string
+	}{
+		"HTML": {page(t, d), []string{
+			"<details class=\"alert caution\">\n<summary class=\"alert-name\">Caution: A <em>title</em>, <a class=\"ref\" href=\"#sec-b\">Section\u00a01.1</a></summary>\n<p>under it</p>\n</details>",
+			"<details class=\"alert tip\" open=\"\">\n<summary class=\"alert-name\">Tip</summary>\n<p>open</p>\n</details>",
+			"<div class=\"alert important\" role=\"note\">\n<p class=\"alert-name\">Important</p>\n<p><strong>Always</strong></p>\n<p>open</p>\n</div>",
+		}},
+		"Markdown": {md, []string{
+			"<details><summary>Caution: A title, Section 1.1</summary>\n\nunder it\n\n</details>",
+			"<details open><summary>Tip</summary>\n\nopen\n\n</details>", "> [!IMPORTANT]\n> **Always**\n>\n> open",
+		}},
+		"Typst": {typstSource(t, d), []string{`#note("Caution")[`, "#strong[A #emph[title]", "under it", `#note("Tip")[`, `#note("Important")[`}},
+	} {
+		for _, want := range written.want {
+			if !strings.Contains(written.text, want) {
+				t.Errorf("%s lacks %q:\n%s", name, want, written.text)
+			}
+		}
+	}
+}
+
+// typstSource is the document as source of Typst.
+func typstSource(t *testing.T, d *render.Document) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := render.WriteTypst(dir, d); err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(filepath.Join(dir, "report.typ"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(source)
 }

@@ -29,7 +29,8 @@
 //     [](#x) and [](2-hosts.ipynb#x) link to it too, and to anything else with a label
 //   - [@key], [@key, p. 3; @other], @key: citations of Options.Works
 //   - > [!NOTE]: an alert, as on GitHub; also :::{note} of MyST, ::: {.callout-note} of Quarto
-//     and !!! note of MkDocs, and the other names of such boxes
+//     and !!! note of MkDocs, and the other names of such boxes. A reader opens and closes those
+//     with collapse="true" in Quarto, :class: dropdown in MyST, and ??? in MkDocs
 //   - grid tables of Pandoc; {math}`…`, {eq}`x`, {ref}`x` and (x)= of MyST. Other directives,
 //     roles, divs and shortcodes are printed as they are, with a warning
 //   - [^x]: a footnote, whose text may be in another cell

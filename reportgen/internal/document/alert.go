@@ -13,7 +13,9 @@ import (
 // https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts
 type Alert struct {
 	ast.BaseBlock
-	Name string // Note, Tip, Important, Warning or Caution
+	Name     string // Note, Tip, Important, Warning or Caution
+	Folded   bool   // a reader can open and close it
+	Expanded bool   // a folded alert that is initially open
 }
 
 // KindAlert is the node kind of Alert.
@@ -26,6 +28,18 @@ func (*Alert) Kind() ast.NodeKind { return KindAlert }
 func (a *Alert) Dump(source []byte, level int) {
 	ast.DumpHelper(a, source, level, map[string]string{"Name": a.Name}, nil)
 }
+
+// AlertTitle is the first child of an alert that has a title of its own.
+type AlertTitle struct{ ast.BaseBlock }
+
+// KindAlertTitle is the node kind of AlertTitle.
+var KindAlertTitle = ast.NewNodeKind("AlertTitle")
+
+// Kind returns KindAlertTitle.
+func (*AlertTitle) Kind() ast.NodeKind { return KindAlertTitle }
+
+// Dump prints the node for goldmark's debugging.
+func (a *AlertTitle) Dump(source []byte, level int) { ast.DumpHelper(a, source, level, nil, nil) }
 
 var alertMark = regexp.MustCompile(`(?i)^\[!(note|tip|important|warning|caution)\]\s*$`)
 

@@ -30,6 +30,8 @@ type directive struct {
 	started  bool // its content has begun
 	titled   bool // its first child is its title
 	complete bool // its end was found
+	folded   bool // a reader can open and close it
+	expanded bool // a folded one that is initially open
 }
 
 // admonitions are the names of boxes in MyST, Quarto, Docusaurus and MkDocs, and the alert for each.
@@ -44,9 +46,10 @@ var (
 	tickFence    = regexp.MustCompile("^(`{3,}|~{3,})\\s*\\{([a-z]+)\\}(?:\\s+(\\S.*?))?\\s*$")
 	mkdocsBox    = regexp.MustCompile(`^(!!!|\?\?\?\+?)\s+([a-z]+)(?:\s+"([^"]*)")?\s*$`)
 	colonEnd     = regexp.MustCompile(`^:{3,}\s*$`)
-	option       = regexp.MustCompile(`^:[A-Za-z][\w-]*:(?:\s.*)?$`)
-	quartoClass  = regexp.MustCompile(`\.([A-Za-z][\w-]*)`)
-	quartoTitle  = regexp.MustCompile(`\btitle\s*=\s*(?:"([^"]*)"|'([^']*)')`)
+	option       = regexp.MustCompile(`^:([A-Za-z][\w-]*):(?:\s+(.*))?$`)
+	divClass     = regexp.MustCompile(`\.([A-Za-z][\w-]*)`)
+	divTitle     = regexp.MustCompile(`\btitle\s*=\s*(?:"([^"]*)"|'([^']*)')`)
+	divFolded    = regexp.MustCompile(`\b(collapse|open)\s*=\s*["']?(true|false)\b`)
 	directiveSet = parser.NewContextKey()
 )
 
@@ -88,7 +91,7 @@ func (directiveParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 		}
 		d.length, d.name = m[3]-m[2], part(m, 2)+part(m, 3)
 		if strings.ContainsAny(d.name, ".#=") {
-			d.name, title = quartoName(d.name, m[4])
+			title = d.attributes(d.name, m[4])
 		}
 		if m[8] >= 0 {
 			title = [2]int{m[8], m[9]}
@@ -99,6 +102,7 @@ func (directiveParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 			return nil, parser.NoChildren
 		}
 		d.fence, d.name, d.indent = '!', part(m, 2), at+4
+		d.folded, d.expanded = line[0] == '?', bytes.HasPrefix(line, []byte("???+"))
 		if m[6] >= 0 {
 			title = [2]int{m[6], m[7]}
 		}
@@ -123,20 +127,50 @@ func (directiveParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 	return d, parser.HasChildren
 }
 
-// quartoName returns the name in the attributes of a div, which begin at start, and where its title is.
-func quartoName(attributes string, start int) (name string, title [2]int) {
-	name = attributes
-	if m := quartoClass.FindStringSubmatch(attributes); m != nil {
-		name = strings.TrimPrefix(m[1], "callout-")
+// attributes reads the attributes of a div of Quarto, or of a directive of MyST that has some after its name. They begin at
+// start in the line. It returns where the title is.
+func (d *directive) attributes(written string, start int) (title [2]int) {
+	d.name = ""
+	if first, _, _ := strings.Cut(written, " "); !strings.ContainsAny(first, ".#=") {
+		d.name = first
 	}
-	if m := quartoTitle.FindStringSubmatchIndex(attributes); m != nil {
+	for _, m := range divClass.FindAllStringSubmatch(written, -1) {
+		if name := strings.TrimPrefix(m[1], "callout-"); d.name == "" || admonitions[d.name] == "" && admonitions[name] != "" {
+			d.name = name
+		}
+		d.option("class", m[1])
+	}
+	if d.name == "" {
+		d.name = written
+	}
+	if m := divFolded.FindStringSubmatch(written); m != nil {
+		d.folded, d.expanded = true, (m[1] == "open") == (m[2] == "true")
+	}
+	if m := divTitle.FindStringSubmatchIndex(written); m != nil {
 		for _, group := range []int{2, 4} {
 			if m[group] >= 0 {
 				title = [2]int{start + m[group], start + m[group+1]}
 			}
 		}
 	}
-	return name, title
+	return title
+}
+
+// option applies an option of a directive of MyST.
+func (d *directive) option(name, value string) {
+	switch name {
+	case "open":
+		d.folded, d.expanded = true, strings.TrimSpace(value) != "false"
+	case "class":
+		for _, class := range strings.Fields(strings.ReplaceAll(value, ",", " ")) {
+			switch {
+			case class == "dropdown":
+				d.folded = true
+			case d.name == "admonition" && admonitions[class] != "":
+				d.name = class
+			}
+		}
+	}
 }
 
 // Continue implements parser.BlockParser.
@@ -151,7 +185,8 @@ func (directiveParser) Continue(node ast.Node, reader text.Reader, pc parser.Con
 		return d.continueIndented(line, reader)
 	}
 	if !d.started {
-		if option.Match(trimmed) {
+		if m := option.FindSubmatch(trimmed); m != nil {
+			d.option(string(m[1]), string(m[2]))
 			reader.AdvanceToEOL()
 			return parser.Continue | parser.NoChildren
 		}
@@ -250,19 +285,18 @@ func (directives) Transform(root *ast.Document, _ text.Reader, pc parser.Context
 // replace puts an alert, or only the content, in the directive's place.
 func (d *directive) replace(alert string) {
 	parent := d.Parent()
-	if heading, ok := d.FirstChild().(*ast.Heading); ok && alert != "" && !d.titled {
-		p := ast.NewParagraph()
-		moveChildren(heading, p)
-		d.ReplaceChild(d, heading, p)
-		d.titled = true
-	}
-	if title := d.FirstChild(); d.titled && title.HasChildren() {
+	_, headed := d.FirstChild().(*ast.Heading)
+	if alert != "" && (d.titled || headed) {
+		title := &AlertTitle{}
+		moveChildren(d.FirstChild(), title)
+		d.ReplaceChild(d, d.FirstChild(), title)
+	} else if title := d.FirstChild(); d.titled && title.HasChildren() {
 		strong := ast.NewEmphasis(2)
 		moveChildren(title, strong)
 		title.AppendChild(title, strong)
 	}
 	if alert != "" {
-		a := &Alert{Name: alert}
+		a := &Alert{Name: alert, Folded: d.folded || d.name == "dropdown", Expanded: d.expanded}
 		moveChildren(d, a)
 		parent.ReplaceChild(parent, d, a)
 		return

@@ -17,7 +17,10 @@ func outlineOf(root ast.Node, source []byte) string {
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
 		switch n := n.(type) {
 		case *document.Alert:
-			parts = append(parts, "("+strings.ToLower(n.Name)+" "+outlineOf(n, source)+")")
+			fold := map[bool]string{true: "+", false: ""}[n.Folded] + map[bool]string{true: "open", false: ""}[n.Expanded]
+			parts = append(parts, "("+strings.ToLower(n.Name)+fold+" "+outlineOf(n, source)+")")
+		case *document.AlertTitle:
+			parts = append(parts, "**"+document.PlainNode(n, source))
 		case *east.Table:
 			var rows []string
 			for row := n.FirstChild(); row != nil; row = row.NextSibling() {
@@ -55,16 +58,26 @@ func TestDirectives(t *testing.T) {
 		{"::: {note} My *title*\ntext\n\n- item\n:::", "(note **My title|text|-item)", ""},
 		{"before\n:::{warning}\ntext\n:::\nafter", "before|(warning text)|after", ""},
 		{"```{tip}\ntext *em*\n```", "(tip text em)", ""},
-		{"````{danger} Title\n:class: dropdown\n\ntext\n```python\nx\n```\n````\nafter", "(caution **Title|text|`x`)|after", ""},
+		{"````{danger} Title\n:class: dropdown\n\ntext\n```python\nx\n```\n````\nafter", "(caution+ **Title|text|`x`)|after", ""},
 		{"~~~{seealso}\ntext\n~~~", "(note text)", ""},
 		{"::::{important}\n:::{note}\ninner\n:::\nouter\n::::", "(important (note inner)|outer)", ""},
 		{"::: {.callout-note}\n## Title\n\ntext\n:::", "(note **Title|text)", ""},
-		{"::: {.callout-tip title=\"A title\" collapse=\"true\"}\ntext\n:::", "(tip **A title|text)", ""},
+		{"::: {.callout-tip title=\"A title\" collapse=\"true\"}\ntext\n:::", "(tip+ **A title|text)", ""},
+		{"::: {.callout-note collapse=false}\n## Title\n\ntext\n:::", "(note+open **Title|text)", ""},
+		{"::: {.column-margin .callout-important}\ntext\n:::", "(important text)", ""},
+		{":::{warning} Title\n:class: dropdown\ntext\n:::", "(warning+ **Title|text)", ""},
+		{":::{tip} Title\n:class: dropdown\n:open: true\ntext\n:::", "(tip+open **Title|text)", ""},
+		{":::{note .dropdown} Title\ntext\n:::", "(note+ **Title|text)", ""},
+		{":::{note .dropdown open=true} Title\ntext\n:::", "(note+open **Title|text)", ""},
+		{":::{admonition} Title\n:class: caution, dropdown\ntext\n:::", "(caution+ **Title|text)", ""},
+		{":::{dropdown} Title\ntext\n:::", "(note+ **Title|text)", ""},
+		{"```{dropdown} Title\n:open:\ntext\n```", "(note+open **Title|text)", ""},
+		{"???+ tip \"Title\"\n    text\n\nafter", "(tip+open **Title|text)|after", ""},
 		{"::: {#x .callout-caution icon=false}\ntext\n:::", "(caution text)", ""},
 		{":::danger Title\ntext\n:::", "(caution **Title|text)", ""},
 		{":::note\n```\n:::\n```\ntext\n:::", "(note `:::`|text)", ""},
 		{"!!! note \"Title\"\n    text\n\n    more\n\nafter", "(note **Title|text|more)|after", ""},
-		{"??? tip\n    text\n\nafter", "(tip text)|after", ""},
+		{"??? tip\n    text\n\nafter", "(tip+ text)|after", ""},
 		{"- item\n\n  :::{note}\n  text\n  :::\n", "-item|(note text)", ""},
 		{"> ::: {.callout-note}\n> text\n> :::", "-(note text)", ""},
 		{"::: {.column-margin}\n# Heading\n\ntext\n:::\nafter", "#Heading|text|after", "::: {.column-margin} is not supported"},

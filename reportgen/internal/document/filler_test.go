@@ -107,6 +107,12 @@ break.[^1]
 > [!NOTE]
 > A note.
 
+:::{tip} Its *title*
+:class: dropdown
+:open:
+Text.
+:::
+
 1. one
 2. two
    - [x] done

@@ -21,7 +21,7 @@ func nodes() []ast.Node {
 		&ast.Text{}, &ast.String{}, &ast.CodeSpan{}, &ast.Emphasis{}, &ast.Link{}, &ast.Image{}, &ast.AutoLink{}, &ast.RawHTML{},
 		&east.Table{}, &east.TableHeader{}, &east.TableRow{}, &east.TableCell{}, &east.Strikethrough{}, &east.TaskCheckBox{},
 		&east.Footnote{}, &east.FootnoteList{}, &east.FootnoteLink{}, &east.FootnoteBacklink{},
-		&Alert{}, &Math{}, &Equation{}, &CrossRef{}, &Citation{}, &Image{}, &InlineHTML{}, &BlockHTML{},
+		&Alert{}, &AlertTitle{}, &Math{}, &Equation{}, &CrossRef{}, &Citation{}, &Image{}, &InlineHTML{}, &BlockHTML{},
 	}
 }
 
@@ -315,12 +315,14 @@ func allowed(parent, child ast.Node) bool {
 		return parent.Kind() == east.KindTableHeader || parent.Kind() == east.KindTableRow
 	case *ast.Document:
 		return false
+	case *AlertTitle:
+		return parent.Kind() == KindAlert && !parent.HasChildren()
 	case *east.FootnoteBacklink:
 		return parent.Kind() == east.KindFootnote || parent.Kind() == ast.KindParagraph
 	}
 	containers := []ast.NodeKind{ast.KindDocument, ast.KindBlockquote, ast.KindListItem, KindAlert, east.KindFootnote, east.KindFootnoteList}
 	lines := []ast.NodeKind{
-		ast.KindParagraph, ast.KindTextBlock, ast.KindHeading, east.KindTableCell,
+		ast.KindParagraph, ast.KindTextBlock, ast.KindHeading, east.KindTableCell, KindAlertTitle,
 		ast.KindCodeSpan, ast.KindEmphasis, ast.KindLink, ast.KindImage, east.KindStrikethrough,
 	}
 	if child.Type() == ast.TypeInline {

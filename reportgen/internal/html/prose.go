@@ -71,6 +71,7 @@ func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(document.KindEquationNode, r.equation)
 	reg.Register(document.KindCitation, r.citation)
 	reg.Register(document.KindAlert, r.alert)
+	reg.Register(document.KindAlertTitle, r.alertTitle)
 	reg.Register(ast.KindLink, r.link)
 	reg.Register(ast.KindImage, r.lostImage)
 	reg.Register(ast.KindHeading, r.heading)
@@ -96,13 +97,45 @@ func (r *nodes) crossRef(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 	return ast.WalkContinue, nil
 }
 
+// alert renders an alert, or the element that opens and closes if it is folded.
 func (r *nodes) alert(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	a := n.(*document.Alert)
+	tag, attributes := "div", ` role="note"`
+	if a.Folded {
+		tag, attributes = "details", ""
+	}
+	if a.Folded && a.Expanded {
+		attributes = " open"
+	}
 	if !entering {
-		_, err := w.WriteString("</div>\n")
+		_, err := fmt.Fprintf(w, "</%s>\n", tag)
 		return ast.WalkContinue, err
 	}
-	name := n.(*document.Alert).Name
-	_, err := fmt.Fprintf(w, "<div class=\"alert %s\" role=\"note\">\n<p class=\"alert-name\">%s</p>\n", strings.ToLower(name), template.HTMLEscapeString(r.page.words.Say(name)))
+	_, err := fmt.Fprintf(w, "<%s class=\"alert %s\"%s>\n", tag, strings.ToLower(a.Name), attributes)
+	name := template.HTMLEscapeString(r.page.words.Say(a.Name))
+	_, titled := n.FirstChild().(*document.AlertTitle)
+	switch {
+	case a.Folded && titled:
+		_, err = fmt.Fprintf(w, "<summary class=\"alert-name\">%s: ", name)
+	case a.Folded:
+		_, err = fmt.Fprintf(w, "<summary class=\"alert-name\">%s</summary>\n", name)
+	default:
+		_, err = fmt.Fprintf(w, "<p class=\"alert-name\">%s</p>\n", name)
+	}
+	return ast.WalkContinue, err
+}
+
+// alertTitle renders the title of an alert, which is part of the summary of a folded one.
+func (r *nodes) alertTitle(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	a, ok := n.Parent().(*document.Alert)
+	start, end := "<p><strong>", "</strong></p>\n"
+	if ok && a.Folded {
+		start, end = "", "</summary>\n"
+	}
+	if !entering {
+		start = end
+	}
+	_, err := w.WriteString(start)
 	return ast.WalkContinue, err
 }
 

@@ -21,7 +21,9 @@ func (w *writer) node(n ast.Node, source []byte) string {
 	case *ast.Blockquote:
 		return "> " + indent(w.blocks(n, source), "> ")
 	case *document.Alert:
-		return "> [!" + strings.ToUpper(n.Name) + "]\n> " + indent(w.blocks(n, source), "> ")
+		return w.alert(n, source)
+	case *document.AlertTitle:
+		return "**" + strings.ReplaceAll(w.inlines(n, source), "\n", " ") + "**"
 	case *ast.List:
 		return w.list(n, source)
 	case *ast.FencedCodeBlock:
@@ -40,6 +42,23 @@ func (w *writer) node(n ast.Node, source []byte) string {
 		return "" // GitHub adds its own
 	}
 	return w.unknown(n)
+}
+
+// alert is an alert of GitHub. There, only HTML can be opened and closed.
+func (w *writer) alert(a *document.Alert, source []byte) string {
+	if !a.Folded {
+		return "> [!" + strings.ToUpper(a.Name) + "]\n> " + indent(w.blocks(a, source), "> ")
+	}
+	summary := w.words.Say(a.Name)
+	var content []string
+	for n := a.FirstChild(); n != nil; n = n.NextSibling() {
+		if title, ok := n.(*document.AlertTitle); ok {
+			summary += ": " + document.PlainNode(title, source)
+		} else {
+			content = append(content, w.node(n, source))
+		}
+	}
+	return document.JoinBlocks(append(append([]string{details(summary, a.Expanded)}, content...), "</details>"))
 }
 
 // indent puts prefix before every line but the first.

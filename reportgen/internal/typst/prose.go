@@ -34,6 +34,8 @@ func (w *writer) node(n ast.Node, source []byte) string {
 		return "#quote(block: true)[\n" + w.nodes(n, source) + "\n]"
 	case *document.Alert:
 		return fmt.Sprintf("#note(%s)[\n%s\n]", quoted(w.words.Say(n.Name)), w.nodes(n, source))
+	case *document.AlertTitle:
+		return "#strong[" + w.inlines(n, source) + "]"
 	case *ast.List:
 		return w.list(n, source)
 	case *ast.FencedCodeBlock:
