@@ -43,7 +43,9 @@ days becomes one file a day (day.parquet becomes day-2024-04-19.parquet and so o
 cannot be written, none is. Choose days with --day, and the flows of other days are left out.
 
 With --into, import adds to a folder of days (DIR/date=2024-04-19/*.parquet). It skips logs
-that it has imported there before, so that rotated logs can be added as they come.
+that it has imported there before, and reads only the new rows of logs that have grown
+since, even if they were rotated. So import current logs as often as you like. It joins the
+pieces of a connection only within one import.
 
 To read a table of any kind, name its columns with --map NAME=COLUMN,…, where NAME is one of
 %s.

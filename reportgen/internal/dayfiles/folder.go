@@ -1,6 +1,7 @@
 package dayfiles
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -28,7 +29,8 @@ import (
 //
 // Spark, DuckDB, ClickHouse and Athena read this layout. Each import adds a file
 // to each day it has flows of. A log that was imported before is not imported
-// again, so that rotated logs can be added as they come.
+// again, and of one that has grown since, only the new rows are, under whatever name. So
+// logs can be added while they are written and when they are rotated.
 //
 // An import is written to DIR/.flowbook/ID.part, renamed to ID.ready when it is
 // complete, moved into place, and its rest is removed as ID.part. If the
@@ -37,7 +39,7 @@ import (
 type Folder struct {
 	dir    string
 	unlock func()
-	logs   map[string]string // names by hash
+	logs   map[string]log // by hash
 }
 
 // stateDir is the folder of what Folder keeps beside the flow files. Readers of
@@ -54,7 +56,7 @@ func OpenFolder(dir string) (_ *Folder, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: lock: %w", dir, err)
 	}
-	f := &Folder{dir: dir, unlock: unlock, logs: map[string]string{}}
+	f := &Folder{dir: dir, unlock: unlock, logs: map[string]log{}}
 	if err := f.recover(); err != nil {
 		unlock()
 		return nil, fmt.Errorf("%s: %w", dir, err)
@@ -109,9 +111,16 @@ func (f *Folder) addLogs(list []byte) error {
 		return errors.New("the list of imported logs, .flowbook/logs, is damaged; restore it, or import into a new folder")
 	}
 	for line := range strings.Lines(lines) {
-		if hash, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  "); ok {
-			f.logs[hash] = name
+		head, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		if !ok {
+			continue
 		}
+		l := log{Path: name}
+		// Early versions wrote only the hash.
+		if n, err := fmt.Sscan(head, &l.Hash, &l.Rows, &l.Start.Size, &l.Start.Hash); n != 1 && err != nil {
+			return fmt.Errorf("the list of imported logs, .flowbook/logs, is not readable: %q; import into a new folder", line)
+		}
+		f.logs[l.Hash] = l
 	}
 	return nil
 }
@@ -121,46 +130,69 @@ const sumLine = "checksum "
 
 func logSum(lines string) string { return fmt.Sprintf("%08x\n", crc32.ChecksumIEEE([]byte(lines))) }
 
-// logList returns a list of logs, names by hash, as text.
-func logList(logs map[string]string) []byte {
+// logList returns a list of logs, by hash, as text.
+func logList(logs map[string]log) []byte {
 	var lines strings.Builder
 	for _, hash := range slices.Sorted(maps.Keys(logs)) {
-		fmt.Fprintf(&lines, "%s  %s\n", hash, strings.ReplaceAll(logs[hash], "\n", " "))
+		l := logs[hash]
+		lines.WriteString(hash)
+		if l.Rows > 0 && l.Start.Size > 0 {
+			fmt.Fprintf(&lines, " %d %d %s", l.Rows, l.Start.Size, l.Start.Hash)
+		}
+		fmt.Fprintf(&lines, "  %s\n", strings.ReplaceAll(filepath.Base(l.Path), "\n", " "))
 	}
 	return []byte(lines.String() + sumLine + logSum(lines.String()))
 }
 
-// hashedLog is a log file and the SHA-256 of what it holds.
-type hashedLog struct{ Path, Hash string }
+// log is a log file and what identifies it. If it begins like a log that was imported
+// before, Known is the number of rows of that one.
+type log struct {
+	Path  string
+	Hash  string       // SHA-256 of what it holds
+	Start ingest.Start // up to its last row
+	Lines ingest.Start // up to its last line end
+	Rows  int64        // in Start
+	Known int64
+	Cut   bool // the last row of Known was being written when it was imported
+}
 
 // fresh returns the logs of those given that were not imported before, each once,
 // and the paths of the others.
-func (f *Folder) fresh(paths []string) (fresh []hashedLog, known []string, err error) {
+func (f *Folder) fresh(paths []string) (fresh []log, known []string, err error) {
+	rows, starts := map[ingest.Start]int64{}, []ingest.Start{}
+	for _, l := range f.logs {
+		if l.Rows > 0 {
+			rows[l.Start] = l.Rows
+			starts = append(starts, l.Start)
+		}
+	}
+	slices.SortFunc(starts, func(a, b ingest.Start) int { return cmp.Compare(a.Size, b.Size) })
 	seen := maps.Clone(f.logs)
 	for _, path := range paths {
-		hash, stored, err := ingest.Content(path)
+		content, err := ingest.ContentOf(path, starts)
 		if err != nil {
 			return nil, nil, err
 		}
-		_, ok := seen[hash]
-		if _, packed := seen[stored]; ok || packed { // earlier versions remembered the packed log
+		_, ok := seen[content.Hash]
+		if _, packed := seen[content.Stored]; ok || packed { // earlier versions remembered the packed log
 			known = append(known, path)
 			continue
 		}
-		seen[hash] = path
-		fresh = append(fresh, hashedLog{path, hash})
+		l := log{Path: path, Hash: content.Hash, Start: content.Start, Lines: content.Lines, Known: rows[content.Known], Cut: content.Cut}
+		seen[l.Hash] = l
+		fresh = append(fresh, l)
 	}
 	return fresh, known, nil
 }
 
 // add writes flows, which are ordered by day, to a file of each day, and remembers
 // the logs that they come from. Either all of it is done or nothing.
-func (f *Folder) add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, logs []hashedLog, o options) (files []dayFile, err error) {
+func (f *Folder) add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, logs []log, o options) (files []dayFile, err error) {
 	var hashes []string
-	names := map[string]string{}
+	imported := map[string]log{}
 	for _, l := range logs {
 		hashes = append(hashes, l.Hash)
-		names[l.Hash] = filepath.Base(l.Path)
+		imported[l.Hash] = l
 	}
 	slices.Sort(hashes)
 	sum := sha256.Sum256([]byte(strings.Join(hashes, "\n")))
@@ -193,7 +225,7 @@ func (f *Folder) add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], d
 		done += day.Flows
 		files = append(files, dayFile{Path: filepath.Join(f.dir, name), Day: day})
 	}
-	if err := wholefile.WriteBytes(filepath.Join(part, "logs"), logList(names), 0o666); err != nil {
+	if err := wholefile.WriteBytes(filepath.Join(part, "logs"), logList(imported), 0o666); err != nil {
 		return nil, err
 	}
 	if err := os.Rename(part, ready); err != nil { // from here on it is done

@@ -73,12 +73,25 @@ func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err e
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	i.Reading.Without = known
+	i.Reading.Without, i.Reading.Known = known, map[string]int64{}
+	for _, l := range fresh {
+		i.Reading.Known[l.Path] = l.Known
+		if l.Cut {
+			i.Console.Warnf("%s: its row %s was being written when it was imported before, and is kept as it was read then", l.Path, humanize.Comma(l.Known))
+		}
+	}
 	sorter := ingest.Sorter{Chosen: i.Reading.Days}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
 	summary, err := i.read(ctx, logs, &sorter)
 	if err != nil {
 		return err
+	}
+	for k := range fresh {
+		read := summary.Read[fresh[k].Path]
+		fresh[k].Rows = read.Rows
+		if read.CutOff { // the row is read when it is whole
+			fresh[k].Start = fresh[k].Lines
+		}
 	}
 	empty := len(sorter.Days()) == 0
 	if empty && summary.Loss().Rows > 0 {
@@ -97,7 +110,7 @@ func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err e
 }
 
 // fresh returns the logs that the folder does not have yet, and those that it has.
-func (i Import) fresh(folder *Folder, logs []string) (fresh []hashedLog, known []string, err error) {
+func (i Import) fresh(folder *Folder, logs []string) (fresh []log, known []string, err error) {
 	files, err := ingest.Files(i.Format, logs)
 	if err != nil {
 		return nil, nil, err

@@ -12,33 +12,109 @@ import (
 	"strings"
 )
 
-// Content returns the SHA-256 of what a log holds, in hexadecimal: of a packed log,
-// that of the text in it, so that conn.log and conn.log.gz have the same. Stored is
-// that of the file itself. What its folders say about the rows counts as content.
-func Content(path string) (content, stored string, err error) {
-	inner, outer := sha256.New(), sha256.New()
+// Content identifies what a log holds. Of a packed log, it is the text in it, so that
+// conn.log and conn.log.gz have the same. What the folders of a log say about its rows
+// counts as content.
+type Content struct {
+	Hash   string // SHA-256 in hexadecimal
+	Stored string // SHA-256 of the file itself
+	Start  Start  // all of it except what may be written after its last row when it grows
+	Lines  Start  // all of it up to its last line end
+	Known  Start  // the longest known start of it; the zero value if there is none
+	Cut    bool   // Known ends in the middle of a value
+}
+
+// Start is the beginning of a log: so many bytes, and their SHA-256 in hexadecimal.
+type Start struct {
+	Size int64
+	Hash string
+}
+
+// ContentOf reads a log. It looks for the known starts of logs, which are ordered by size.
+func ContentOf(path string, known []Start) (Content, error) {
+	inner, outer := startHash{Hash: sha256.New(), known: known}, sha256.New()
 	if parts := partitions(path); parts != "" {
-		for _, h := range []hash.Hash{inner, outer} {
+		for _, h := range []hash.Hash{inner.Hash, outer} {
 			h.Write([]byte(parts)) // never fails
 		}
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return "", "", err
+		return Content{}, err
 	}
 	defer file.Close()
-	err = unpackTo(inner, io.TeeReader(file, outer))
+	err = unpackTo(&inner, io.TeeReader(file, outer))
 	if _, copied := io.Copy(outer, file); copied != nil {
-		return "", "", copied
+		return Content{}, copied
 	}
-	stored = hexSum(outer)
+	stored := hexSum(outer)
 	if err != nil {
-		return stored, stored, nil // reading the log reports what is wrong with it
+		return Content{Hash: stored, Stored: stored}, nil // reading the log reports what is wrong with it
 	}
-	return hexSum(inner), stored, nil
+	return Content{Hash: hexSum(&inner), Stored: stored, Start: inner.start, Lines: inner.lines, Known: inner.found, Cut: inner.cut}, nil
 }
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+
+// startHash hashes a log, and its beginnings.
+type startHash struct {
+	hash.Hash
+	size  int64   // so far
+	last  byte    // so far
+	start Start   // up to the last byte that is not one of closing
+	lines Start   // up to the last line end
+	known []Start // that are not shorter than size
+	found Start
+	cut   bool
+}
+
+// closing are bytes after a row that give way to the next row when a log grows: line ends,
+// and the ends of JSON documents.
+const closing = "]} \t\r\n"
+
+func (h *startHash) Write(p []byte) (int, error) {
+	rows, line := len(bytes.TrimRight(p, closing)), bytes.LastIndexByte(p, '\n')+1
+	for at := 0; at < len(p); {
+		next := len(p)
+		for _, stop := range []int{rows, line} {
+			if at < stop {
+				next = min(next, stop)
+			}
+		}
+		for len(h.known) > 0 && h.known[0].Size <= h.size {
+			h.known = h.known[1:]
+		}
+		if len(h.known) > 0 {
+			next = int(min(int64(next), int64(at)+h.known[0].Size-h.size))
+		}
+		if h.size == h.found.Size {
+			h.cut = inValue(h.last) && inValue(p[at])
+		}
+		h.Hash.Write(p[at:next]) // never fails
+		h.size += int64(next - at)
+		h.last, at = p[next-1], next
+		if at == rows {
+			h.start = Start{h.size, hexSum(h)}
+		}
+		if at == line {
+			h.lines = Start{h.size, hexSum(h)}
+		}
+		for _, s := range h.known {
+			if s.Size != h.size {
+				break
+			}
+			if s.Hash == hexSum(h) {
+				h.found, h.cut = s, false
+			}
+		}
+	}
+	return len(p), nil
+}
+
+// inValue reports whether a byte is part of a value rather than around it.
+func inValue(c byte) bool {
+	return c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
 
 // unpackTo writes what a log holds.
 func unpackTo(w io.Writer, r io.Reader) error {
@@ -66,14 +142,14 @@ func Copies(paths []string) (copies []string, err error) {
 		if starts[i] == "" || alike[starts[i]] < 2 {
 			continue
 		}
-		content, _, err := Content(path)
+		content, err := ContentOf(path, nil)
 		if err != nil {
 			return nil, err
 		}
-		if seen[content] {
+		if seen[content.Hash] {
 			copies = append(copies, path)
 		}
-		seen[content] = true
+		seen[content.Hash] = true
 	}
 	return copies, nil
 }

@@ -86,6 +86,7 @@ type Format struct {
 	takesFields bool // it takes Options.Fields and Options.Delimiter
 	takesBytes  bool // it takes Options.Bytes
 	oneWay      bool // its rows describe one direction only
+	whole       bool // its flows depend on where the file ends
 	oneLog      bool // a file holds one log, so that one of other records only is refused
 	// open begins to read a log of lines.
 	open func(*lines, rowReader, Options) (decoder, error)
@@ -233,6 +234,7 @@ var formats = map[string]Format{
 		Wants:  hasExtension("pcap", "pcapng", "cap"),
 		Wanted: "*.pcap, *.pcapng, *.cap",
 		open:   openCapture,
+		whole:  true,
 
 		takesBytes: true,
 	},

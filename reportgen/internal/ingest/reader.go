@@ -51,6 +51,9 @@ type Options struct {
 	Stdin io.Reader
 	// Without are logs that are left out of those to read.
 	Without []string
+	// Known says how many rows of a log, by its path, were read before. They are not
+	// read again, and the summary counts them.
+	Known map[string]int64
 	// OneWay says that each row describes one direction of a connection, in formats
 	// that allow both.
 	OneWay bool
@@ -87,7 +90,9 @@ type Reader struct {
 	number  uint16 // of that file
 	opened  bool   // a file was opened
 	decoder decoder
-	close   func() // frees what the decoder holds; may be nil
+	place   FileRows // of that file so far
+	known   int64    // of these, how many are not read again
+	close   func()   // frees what the decoder holds; may be nil
 	before  fileCount
 }
 
@@ -109,6 +114,9 @@ func Open(f Format, paths []string, opt Options) (*Reader, error) {
 		return nil, err
 	}
 	files = slices.DeleteFunc(files, func(path string) bool { return slices.Contains(opt.Without, path) })
+	if i := slices.IndexFunc(files, func(path string) bool { return opt.Known[path] > 0 }); i >= 0 && f.whole {
+		return nil, fmt.Errorf("%s: has grown since it was imported; import captures when they are complete, such as those that tcpdump -G has closed, into a new folder", files[i])
+	}
 	var names []string
 	if f.Name == "zeek" {
 		passed = slices.DeleteFunc(passed, func(path string) bool {
@@ -159,6 +167,9 @@ func (r *Reader) Read() (Flow, error) {
 		}
 		f, err := r.decoder.Read()
 		if err == nil {
+			if r.place.Rows++; r.place.Rows <= r.known {
+				continue
+			}
 			if r.tally.flow(f, r.days) {
 				f.File = r.number
 				return f, nil
@@ -166,6 +177,11 @@ func (r *Reader) Read() (Flow, error) {
 			continue
 		}
 		if row, ok := err.(*rowError); ok { //nolint:errorlint // a decoder does not wrap it, and this is once a row
+			if row.Reason == cutOff {
+				r.place.CutOff = true
+			} else if r.place.Rows++; r.place.Rows <= r.known {
+				continue
+			}
 			r.tally.leaveOut(row)
 			continue
 		}
@@ -215,6 +231,7 @@ func (r *Reader) openNext() error {
 		r.number++
 	}
 	r.opened = true
+	r.place, r.known = FileRows{}, r.opt.Known[name]
 	r.tally.open(name)
 	r.before = fileCount{r.tally.rows, r.tally.good, r.tally.rowsOf(otherLog)}
 	if err := r.openDecoder(r.row.withPartitions(name, r.opt)); err != nil {
@@ -302,6 +319,11 @@ func (r *Reader) finish(cause error) error {
 	}
 	if closed != nil {
 		return closed
+	}
+	r.tally.read[name] = r.place
+	if r.known > 0 {
+		r.tally.knownOf(name, min(r.known, r.place.Rows))
+		return nil
 	}
 	switch rows := r.tally.rows - r.before.rows; {
 	case rows == 0:

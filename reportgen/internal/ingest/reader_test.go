@@ -46,6 +46,10 @@ func TestReaderFilesAndFolders(t *testing.T) {
 		Files: 4, Rows: 4, Flows: 4, Days: []DayCount{{0, 4}},
 		Empty:  []string{filepath.Join(dir, "logs/3/conn.log")},
 		Passed: []string{filepath.Join(dir, "logs/1/conn-summary.log")}, // dns.log is read for names
+		Read:   s.Read,
+	}
+	if len(s.Read) != 4 || s.Read[want.Empty[0]].Rows != 0 || s.Read[filepath.Join(dir, "other.txt")].Rows != 2 {
+		t.Errorf("rows of files: %v", s.Read)
 	}
 	s.Relative, s.LostBytes, s.MostBytes = Count{}, 0, 0 // the times of these logs are small
 	if diff := cmp.Diff(want, s); diff != "" {
@@ -109,6 +113,7 @@ func TestReaderCounts(t *testing.T) {
 		},
 		BytesUnknown: Count{Rows: 1, First: path + ":9"},
 		Days:         []DayCount{{0, 2}, {1, 1}},
+		Read:         map[string]FileRows{path: {Rows: 6, CutOff: true}},
 	}
 	s.Relative, s.LostBytes, s.MostBytes = Count{}, 0, 0 // the times of these logs are small
 	if diff := cmp.Diff(want, s); diff != "" {

@@ -34,9 +34,18 @@ type Summary struct {
 	Guessed      Count      // flows whose log does not say which side opened them
 	Days         []DayCount // days met, chosen or not, in order
 	Empty        []string   // files without a single row
-	LostBytes    int64      // the most bytes that a row lost for a lossy reason claims
-	MostBytes    int64      // the most bytes of a direction of a flow
-	Passed       []string   // files in folders that are not named as logs of the format are
+	Known        Count      // rows that were read before, as Options.Known has it
+	Read         map[string]FileRows
+	LostBytes    int64    // the most bytes that a row lost for a lossy reason claims
+	MostBytes    int64    // the most bytes of a direction of a flow
+	Passed       []string // files in folders that are not named as logs of the format are
+}
+
+// FileRows are the rows of a file, those read before included and one that is cut off
+// aside.
+type FileRows struct {
+	Rows   int64
+	CutOff bool // there is one that is cut off
 }
 
 // Count is a number of rows and the place of the first of them.
@@ -57,6 +66,9 @@ type DayCount struct {
 func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	lines := []string{fmt.Sprintf("read %s of %s", count(s.Rows, "row"), count(int64(s.Files), "file"))}
 	add := func(text, first string) { lines = append(lines, text+"; first "+first) }
+	if c := s.Known; c.Rows > 0 {
+		add(fmt.Sprintf("skipped %s imported before of logs that have grown", count(c.Rows, "row")), c.First)
+	}
 	for _, c := range s.LeftOut {
 		add(fmt.Sprintf("left out %s: %s", count(c.Rows, "row"), c.Reason), c.First)
 	}
@@ -126,6 +138,8 @@ type tally struct {
 	flows                       int64
 	good                        int64 // rows that are not malformed
 	leftOut                     map[Reason]*Count
+	read                        map[string]FileRows
+	known                       Count
 	unknown                     Count
 	capped                      Count
 	rounded                     Count
@@ -143,7 +157,7 @@ type tally struct {
 }
 
 func newTally(files int, passed []string) tally {
-	return tally{files: files, passed: passed, leftOut: map[Reason]*Count{}, others: map[flow.Proto]int64{}, days: map[Date]int64{}}
+	return tally{files: files, passed: passed, read: map[string]FileRows{}, leftOut: map[Reason]*Count{}, others: map[flow.Proto]int64{}, days: map[Date]int64{}}
 }
 
 // rowsOf returns how many rows were left out for a reason.
@@ -157,6 +171,14 @@ func (t *tally) rowsOf(reason Reason) int64 {
 // open notes that rows come from another file from now on.
 func (t *tally) open(name string) {
 	t.file, t.firstBad = name, ""
+}
+
+// knownOf counts the rows of a file that were read before.
+func (t *tally) knownOf(name string, rows int64) {
+	if t.known.Rows == 0 {
+		t.known.First = name
+	}
+	t.known.Rows += rows
 }
 
 // flow counts a flow and says whether it is of a chosen day.
@@ -256,6 +278,8 @@ func (t *tally) summary() Summary {
 		Empty:        slices.Clone(t.empty),
 		Passed:       slices.Clone(t.passed),
 		Named:        t.named,
+		Known:        t.known,
+		Read:         maps.Clone(t.read),
 		LostBytes:    t.lostBytes,
 		MostBytes:    t.mostBytes,
 	}
