@@ -63,7 +63,7 @@ func TestQueryErrors(t *testing.T) {
 		"reportgen: --top: there are no groups; add --by, or use --limit and --order for flows\n":                                                                                                      {"--top", "3"},
 		"reportgen: --format xml: unknown; the formats are table, csv, json, parquet\n":                                                                                                                {"--format", "xml"},
 		"reportgen: --memory much: is not a size, such as 4GB\n":                                                                                                                                       {"--memory", "much"},
-		"reportgen: --order \"port down\": \"down\" is neither asc nor desc\n":                                                                                                                         {"--order", "port down"},
+		"reportgen: order \"port down\": \"down\" is neither asc nor desc\n":                                                                                                                           {"--order", "port down"},
 		"reportgen: the query needs more than 100 kB of memory; choose fewer flows with a condition, group by fewer columns, or allow more with --memory\n":                                            {"--by", "src_ip,dst_ip,up_bytes", "--memory", "100kB"},
 	} {
 		var stdout, stderr bytes.Buffer
@@ -72,9 +72,21 @@ func TestQueryErrors(t *testing.T) {
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"query", day, "--where", "port = 1 and port = 2", "--by", "port", "--format", "csv"}, &stdout, &stderr)
-	if code != exit.Done || stdout.String() != "port,flows\n" || !strings.Contains(stderr.String(), "no flows: the condition is true for no flow of the days") {
-		t.Errorf("an empty result: exit %d, %q, %q", code, stdout.String(), stderr.String())
+	for where, want := range map[string]string{
+		"port = 1 and port = 2":                               "the condition is true for no flow of the days",
+		"country = Portgual":                                  `"Portgual" is not in the days as country; did you mean Portugal?`,
+		"owner in (gogle, 'Google LLC') and port = 1":         `"gogle" is not in the days as owner; did you mean Google LLC?`,
+		"src_owner = Nobody or dst_owner = Nobody":            `"Nobody" is not in the days as src_owner; "Nobody" is not in the days as dst_owner`,
+		"not owner = gogle and service = htps":                `"htps" is not in the days as service; did you mean https?`,
+		"src_ip = 192.168.100.35 and dst_ip = 192.168.100.35": "the condition is true for no flow of the days",
+	} {
+		stdout.Reset()
+		stderr.Reset()
+		code := run(t.Context(), []string{"query", day, "--country", testenv.Path(t, "testdata", "country.mmdb"), "--asn", testenv.Path(t, "testdata", "asn.mmdb"),
+			"--where", where, "--by", "port", "--format", "csv"}, &stdout, &stderr)
+		if code != exit.Done || stdout.String() != "port,flows\n" || stderr.String() != "no flows: "+want+"\n" {
+			t.Errorf("%s: exit %d, %q, %q, want %q", where, code, stdout.String(), stderr.String(), want)
+		}
 	}
 	text := filepath.Join(t.TempDir(), "day.parquet")
 	if err := os.WriteFile(text, []byte("no flows"), 0o600); err != nil {

@@ -116,8 +116,8 @@ func columnOf(f Frame, name string) (series.Series, error) {
 		return series.Series{}, fmt.Errorf("invalid frame: %w", f.Err)
 	}
 	if !Has(f, name) {
-		if near := query.Nearest(name, f.Names()); len(near) > 0 {
-			return series.Series{}, fmt.Errorf("no column %q in the frame; did you mean %s?", name, strings.Join(near, " or "))
+		if hint := query.DidYouMean(name, f.Names()); hint != "" {
+			return series.Series{}, fmt.Errorf("no column %q in the frame; %s", name, hint)
 		}
 		return series.Series{}, fmt.Errorf("no column %q in the frame; its columns are %s", name, strings.Join(f.Names(), ", "))
 	}

@@ -88,11 +88,11 @@ func Sort(f Frame, columns ...string) Frame {
 	}
 	var orders []func(a, b int) int
 	for _, column := range columns {
-		name, direction, _ := strings.Cut(column, " ")
-		if direction != "" && direction != "asc" && direction != "desc" {
-			return Frame{Err: fmt.Errorf("sort by %q: %q is neither asc nor desc", column, direction)}
+		order, err := query.ParseOrder(column)
+		if err != nil {
+			return Frame{Err: fmt.Errorf("sort: %w", err)}
 		}
-		compare, err := comparing(f, name, direction == "desc")
+		compare, err := comparing(f, order.Column, order.Descending)
 		if err != nil {
 			return Frame{Err: fmt.Errorf("sort: %w", err)}
 		}

@@ -75,7 +75,7 @@ func TestSort(t *testing.T) {
 		"up_down":               "1500000 20 30 7 0",
 		"up_down desc":          "7 30 20 1500000 0",
 		"severity desc":         "30 0 7 1500000 20",
-		"up_bytes down":         `sort by "up_bytes down": "down" is neither asc nor desc`,
+		"up_bytes down":         `sort: order "up_bytes down": "down" is neither asc nor desc`,
 		"size":                  `sort: no column "size" in the frame; its columns are src_ip, country, up_bytes, up_down, severity`,
 		"severty":               `sort: no column "severty" in the frame; did you mean severity?`,
 	} {

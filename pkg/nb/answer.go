@@ -21,8 +21,8 @@ import (
 )
 
 // answersVersion is part of the names of cached answers. It must be increased when the
-// same query of the same flows has another answer.
-const answersVersion = 1
+// same query of the same flows has another answer, or other messages.
+const answersVersion = 2
 
 // answer answers the query from the cache, or by reportgen.
 func (f FlowQuery) answer() (*query.Table, error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -104,11 +103,11 @@ func (f FlowQuery) Every(length time.Duration) FlowQuery {
 func (f FlowQuery) Sort(columns ...string) FlowQuery {
 	f.query.Order = nil
 	for _, c := range columns {
-		name, direction, _ := strings.Cut(c, " ")
-		if direction != "" && direction != "asc" && direction != "desc" && f.err == nil {
-			f.err = fmt.Errorf("sort by %q: %q is neither asc nor desc", c, direction)
+		order, err := query.ParseOrder(c)
+		if f.err == nil {
+			f.err = err
 		}
-		f.query.Order = append(f.query.Order, query.Order{Column: name, Descending: direction == "desc"})
+		f.query.Order = append(f.query.Order, order)
 	}
 	return f
 }

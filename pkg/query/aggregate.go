@@ -31,8 +31,8 @@ func parseAggregate(text string) (Aggregate, error) {
 	switch {
 	case !slices.Contains(names, string(a.Func)):
 		message := "the functions are " + strings.Join(names, ", ") + " and p95"
-		if near := Nearest(m[1], names); len(near) > 0 {
-			message = "did you mean " + strings.Join(near, " or ") + "?"
+		if hint := DidYouMean(m[1], names); hint != "" {
+			message = hint
 		}
 		return Aggregate{}, fmt.Errorf("aggregate %q: unknown function %q; %s", text, m[1], message)
 	case a.Func == Count && a.Column != "":

@@ -17,18 +17,19 @@ type Program struct {
 	root   node
 	// Columns are the places of the columns that the program reads, in order.
 	Columns []int
-	// Sought are the addresses that columns are compared with by =.
+	// Sought are the addresses and texts that rows must have: columns are equal to them, or
+	// they are in a list.
 	Sought []Sought
 }
 
-// Sought is an address that one of some columns is compared with by =.
+// Sought is a value that one of some columns must have.
 type Sought struct {
-	Address netip.Addr
+	Value   Value // an address or a text
 	Columns []int
 	missing Error
 }
 
-// Missing returns an error of the expression at the address.
+// Missing returns an error of the expression at the value.
 func (s *Sought) Missing(format string, args ...any) error {
 	e := s.missing
 	e.Message = fmt.Sprintf(format, args...)
@@ -62,15 +63,15 @@ func Compile(text string, s Schema, internal flow.Networks) (*Program, error) {
 	return &Program{schema: s, root: root, Columns: c.used(), Sought: c.sought}, nil
 }
 
-// seek notes that a column is compared with an address.
-func (c *compiler) seek(a netip.Addr, column int, at place) {
+// seek notes that a column is compared with a value.
+func (c *compiler) seek(v Value, column int, at place) {
 	for i := range c.sought {
-		if s := &c.sought[i]; s.Address == a && s.missing.From == at.from {
+		if s := &c.sought[i]; s.Value == v && s.missing.From == at.from {
 			s.Columns = append(s.Columns, column)
 			return
 		}
 	}
-	c.sought = append(c.sought, Sought{Address: a, Columns: []int{column}, missing: Error{Expr: c.text, From: at.from, To: at.to}})
+	c.sought = append(c.sought, Sought{Value: v, Columns: []int{column}, missing: Error{Expr: c.text, From: at.from, To: at.to}})
 }
 
 func (c *compiler) used() []int {
@@ -109,6 +110,9 @@ func (c *compiler) test(e Expr, negate bool) (node, error) {
 			}
 			return &orNode{left: left, right: right}, nil
 		case b == bindCompare:
+			if e, dated := c.onDate(e); dated {
+				return c.test(e, negate)
+			}
 			return c.either(e, negate, func(e Expr, negate bool) (node, error) { return c.comparison(e.(*Binary), negate) })
 		}
 	case *In:
@@ -234,8 +238,8 @@ func (c *compiler) textComparison(i int, op string, right Expr, negate bool) (no
 	if err != nil {
 		return nil, err
 	}
-	if v, err := c.textFor(col, right, false); err == nil && v.Kind == Address && op == "=" && !negate {
-		c.seek(v.Address, i, right.span())
+	if v, err := c.textFor(col, right, false); err == nil && op == "=" && !negate {
+		c.seek(v, i, right.span())
 	}
 	return &codeTest{col: i, match: known(col, match, negate)}, nil
 }
@@ -286,7 +290,11 @@ func (c *compiler) in(e *In, negate bool) (node, error) {
 	words := map[string]bool{}
 	addrs := map[netip.Addr]bool{}
 	for _, x := range e.List {
-		switch v, err := c.textFor(col, x, true); {
+		v, err := c.textFor(col, x, true)
+		if err == nil && v.Kind == Text && !negate {
+			c.seek(v, i, x.span())
+		}
+		switch {
 		case err != nil:
 			return nil, err
 		case v.Kind == Text:
@@ -314,6 +322,9 @@ func (c *compiler) inNumbers(e *In, i int, negate bool) (node, error) {
 	var values []interval
 	for _, x := range e.List {
 		l, ok := x.(*Literal)
+		if b, isBinary := x.(*Binary); isBinary && b.Op == "-" {
+			return nil, c.fail(x.span(), "%s is a difference; for a range, write %s between %s and %s", x, col.Name, b.Left, b.Right)
+		}
 		if !ok || col.Kind == Bool {
 			return nil, c.fail(x.span(), "%s is %s; list numbers, such as %s in (80, 443)", col.Name, col.Kind, col.Name)
 		}

@@ -26,15 +26,16 @@
 //
 //	443  1.5  10k  2M            numbers; k, M, G and T are powers of 1000
 //	1MB  64KiB                   bytes
-//	500ms  5m  1h                lengths of time
+//	500ms  5m  1h  2 hours       lengths of time
 //	10:30  10:30:15.5            times of day
+//	2024-03-20 10:30             times of one date, which a column of times is compared with
 //	2024-03-20                   dates, which are texts
 //	192.168.100.35  2001:db8::1  addresses
 //	192.168.100.0/24             networks, only after in
-//	'text'  "text"  tcp          texts; a single word that is not a column needs no quotes
+//	'text'  "text"  tcp  a.org   texts; a single word that is not a column needs no quotes
 //	true  false
 //
-// A plain number has the unit of the column. A list after in is in parentheses, and may
+// A plain number has the unit of the column, but a time needs its unit. A list after in is in parentheses, and may
 // mix addresses and networks: dst_ip in (10.0.0.1, 192.168.0.0/16, internal). In a
 // pattern after like, % stands for any text and _ for one letter; ilike ignores case.
 // A column whose name is not a word is written in backquotes.

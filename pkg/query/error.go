@@ -91,8 +91,8 @@ func distance(a, b string) (whole, start int) {
 // unknownColumn returns the message about a column that does not exist, with the
 // nearest names, or all of them if none is near.
 func unknownColumn(name string, columns []string) string {
-	if near := Nearest(name, columns); len(near) > 0 {
-		return fmt.Sprintf("unknown column %q; did you mean %s?", name, strings.Join(near, " or "))
+	if hint := DidYouMean(name, columns); hint != "" {
+		return fmt.Sprintf("unknown column %q; %s", name, hint)
 	}
 	return fmt.Sprintf("unknown column %q; the columns are %s", name, strings.Join(columns, ", "))
 }

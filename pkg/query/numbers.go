@@ -100,7 +100,16 @@ func complement(ranges []interval) []interval {
 
 // numberFor returns a literal in the unit of a column.
 func (c *compiler) numberFor(l *Literal, col Column) (float64, error) {
-	if l.Kind != Number {
+	switch {
+	case l.Kind == Text && col.Unit == Clock && date.MatchString(l.Words):
+		return 0, c.fail(l.place, "%s is the time of day; write date = %s, or a date and time, such as %s 10:30", col.Name, l.Words, l.Words)
+	case l.Kind == Number && l.Words != "":
+		return 0, c.fail(l.place, "%s is a time of one date, which only =, !=, <, <=, > and >= compare, with a column of times", l)
+	case l.Kind == Number && l.Unit == NoUnit && l.Number != 0 && col.Unit == Clock:
+		return 0, c.fail(l.place, "%s is a time of day; write it as 10:30 or 10:30:15", col.Name)
+	case l.Kind == Number && l.Unit == NoUnit && l.Number != 0 && col.Unit == Hundredths:
+		return 0, c.fail(l.place, "%s is a length of time; write its unit, such as %ss or %sms", col.Name, l, l)
+	case l.Kind != Number:
 		hint := ""
 		if l.Kind == Text && col.Name == flow.ColPort {
 			hint = "; for names, use service"
@@ -166,6 +175,9 @@ type quantity struct {
 func (c *compiler) arithmetic(e Expr) (q quantity, err error) {
 	switch e := e.(type) {
 	case *Literal:
+		if e.Kind == Number && e.Words != "" {
+			return q, c.fail(e.place, "%s is a time of one date, with which nothing is computed; write the time alone", e)
+		}
 		if e.Kind == Number {
 			return quantity{node: constantNumber(e.Number), unit: e.Unit, whole: e.Number == math.Trunc(e.Number), literal: e}, nil
 		}

@@ -19,11 +19,8 @@ func Parse(s string) (Expr, error) {
 	p := &parser{text: s}
 	p.next()
 	e := p.expr(bindOr)
-	if _, unit := suffixes[p.tok.text]; unit && p.err == nil && p.tok.kind == tokWord && p.last > 0 && strings.IndexByte("0123456789", p.text[p.last-1]) >= 0 {
-		p.fail(p.tok.place, "unexpected %s; a unit follows its number without a space, such as 1%s", p.tok.text, p.tok.text)
-	}
 	if p.err == nil && p.tok.kind != tokEnd {
-		p.unexpected("an operator, such as and, or, = or in")
+		p.trailing(e)
 	}
 	if p.err != nil {
 		return nil, p.err
@@ -138,11 +135,29 @@ func (p *parser) wordOrValue(from, to int) {
 		return
 	}
 	v, problem := parseValue(s)
+	if unit := p.unitAt(to); unit > to && problem == "" && v.Kind == Number && v.Unit == NoUnit {
+		s, p.at, p.tok.to = s+strings.TrimSpace(p.text[to:unit]), unit, unit
+		v, problem = parseValue(s)
+	}
 	if problem != "" {
 		p.fail(p.tok.place, "%s", problem)
 		return
 	}
 	p.tok.kind, p.tok.value = tokValue, v
+}
+
+// unitAt returns the end of a unit that spaces separate from its number, as in 90 min, or
+// at if there is none.
+func (p *parser) unitAt(at int) int {
+	from := at
+	for from < len(p.text) && p.text[from] == ' ' {
+		from++
+	}
+	to := literalAt(p.text, from)
+	if from > at && isUnit(p.text[from:to]) {
+		return to
+	}
+	return at
 }
 
 // operators are written as on the left and mean what is on the right; longer ones
@@ -163,7 +178,11 @@ func (p *parser) operator() {
 		}
 	}
 	_, size := utf8.DecodeRuneInString(p.text[from:])
-	p.fail(place{from, from + size}, "unexpected %q", p.text[from:from+size])
+	hint := ""
+	if p.text[from] == '[' || p.text[from] == '{' {
+		hint = "; a list is in parentheses, as in (80, 443)"
+	}
+	p.fail(place{from, from + size}, "unexpected %q%s", p.text[from:from+size], hint)
 }
 
 // is reports whether the current token is a keyword or an operator.

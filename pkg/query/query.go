@@ -34,6 +34,25 @@ type Order struct {
 	Descending bool   `json:"descending,omitempty"`
 }
 
+// ParseOrder reads an order: a column, and asc or desc after it.
+func ParseOrder(text string) (Order, error) {
+	words := strings.Fields(text)
+	if len(words) == 0 || len(words) > 2 {
+		return Order{}, fmt.Errorf("order %q: write a column, or a column and desc, such as \"flows desc\"", text)
+	}
+	direction := ""
+	if len(words) == 2 {
+		direction = strings.ToLower(words[1])
+	}
+	if direction != "" && direction != "asc" && direction != "desc" {
+		return Order{}, fmt.Errorf("order %q: %q is neither asc nor desc", text, words[1])
+	}
+	if column, found := strings.CutPrefix(words[0], "-"); found {
+		return Order{}, fmt.Errorf("order %q: write \"%s desc\" for the largest first", text, column)
+	}
+	return Order{Column: words[0], Descending: direction == "desc"}, nil
+}
+
 // Func is what an aggregate computes.
 type Func string
 
@@ -197,7 +216,9 @@ func (q *Query) checkEvery() error {
 	switch {
 	case q.Every == 0:
 		return nil
-	case q.Every < 0 || q.Every%unit != 0:
+	case q.Every < 0:
+		return fmt.Errorf("every %s: is negative", q.Every)
+	case q.Every%unit != 0:
 		return fmt.Errorf("every %s: time buckets are whole hundredths of a second", q.Every)
 	case q.Every > 24*time.Hour:
 		return fmt.Errorf("every %s: time buckets are at most a day; group by date", q.Every)
@@ -207,9 +228,13 @@ func (q *Query) checkEvery() error {
 	return nil
 }
 
+// checkOrder looks up the columns of the order. An aggregate may be named as a call.
 func (q *Query) checkOrder(result []string) error {
-	for _, o := range q.Order {
-		if !slices.Contains(result, o.Column) {
+	q.Order = slices.Clone(q.Order)
+	for i, o := range q.Order {
+		if a, err := parseAggregate(o.Column); err == nil && slices.Contains(q.Aggregates, a) {
+			q.Order[i].Column = a.Name()
+		} else if !slices.Contains(result, o.Column) {
 			return fmt.Errorf("order: %s", unknownColumn(o.Column, result))
 		}
 	}

@@ -26,7 +26,9 @@ func TestCheck(t *testing.T) {
 		{Query{Aggregates: []Aggregate{sum, sum}}, "sum(up_bytes): the result already has a column up_bytes"},
 		{Query{By: []string{"up_bytes"}, Aggregates: []Aggregate{sum}}, "sum(up_bytes): the result already has a column up_bytes"},
 		{Query{By: []string{"port"}, Order: []Order{{Column: "up_bytes"}}}, `order: unknown column "up_bytes"; the columns are port, flows`},
-		{Query{Every: -time.Second}, "every -1s: time buckets are whole hundredths of a second"},
+		{Query{By: []string{"srcip"}}, `group by: unknown column "srcip"; did you mean src_ip?`},
+		{Query{By: []string{"port"}, Order: []Order{{Column: "sum(up_bytes)"}}}, `order: unknown column "sum(up_bytes)"; the columns are port, flows`},
+		{Query{Every: -time.Second}, "every -1s: is negative"},
 		{Query{Every: time.Millisecond}, "every 1ms: time buckets are whole hundredths of a second"},
 		{Query{Every: 48 * time.Hour}, "every 48h0m0s: time buckets are at most a day; group by date"},
 		{Query{Every: time.Hour, By: []string{"timestamp"}}, "group by: timestamp is the time bucket of every 1h0m0s; leave one of them out"},
@@ -39,6 +41,30 @@ func TestCheck(t *testing.T) {
 	q, err := Query{By: []string{"port"}, Every: time.Hour, Order: []Order{{Column: "timestamp"}, {Column: "flows", Descending: true}}}.Check(sampleSchema)
 	if err != nil || len(q.Aggregates) != 1 || q.Aggregates[0].Name() != ColFlows {
 		t.Errorf("%+v, %v: groups do not count flows", q, err)
+	}
+}
+
+// TestParseOrder: an order names a column or an aggregate, and perhaps a direction.
+func TestParseOrder(t *testing.T) {
+	for text, want := range map[string]Order{"port": {Column: "port"}, " port ASC ": {Column: "port"}, "sum(up_bytes) desc": {"up_bytes", true}, "count DESC": {"flows", true}} {
+		o, err := ParseOrder(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		q, err := Query{By: []string{"port"}, Aggregates: []Aggregate{{Func: Count}, {Func: Sum, Column: "up_bytes"}}, Order: []Order{o}}.Check(sampleSchema)
+		if err != nil || q.Order[0] != want {
+			t.Errorf("%s: %+v, %v; want %+v", text, q.Order, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"":          `order "": write a column, or a column and desc, such as "flows desc"`,
+		"-port":     `order "-port": write "port desc" for the largest first`,
+		"port down": `order "port down": "down" is neither asc nor desc`,
+	} {
+		if _, err := ParseOrder(text); err == nil || err.Error() != want {
+			t.Errorf("%s: %v\nwant %s", text, err, want)
+		}
 	}
 }
 

@@ -30,6 +30,9 @@ func (c *compiler) textFor(col Column, e Expr, list bool) (Value, error) {
 			return v, c.fail(e.place, "%s is neither a column nor an address", e.Name)
 		}
 	default:
+		if of := c.text[e.span().from:e.span().to]; col.Kind == Text {
+			return v, c.fail(e.span(), "%s is text; write a text that is not a single word in quotes, such as %s", col.Name, quote(of))
+		}
 		return v, c.fail(e.span(), "%s is %s; compare it with a value", col.Name, col.Kind)
 	}
 	return c.fitting(v, col, e, list)
@@ -41,6 +44,8 @@ func (c *compiler) fitting(v Value, col Column, e Expr, list bool) (Value, error
 		v = Value{Kind: Text, Words: formatNumber(v.Number)}
 	}
 	switch {
+	case v.Kind == Number && v.Words != "":
+		return v, c.fail(e.span(), "%s is %s; only a column of times, such as timestamp, is compared with %s", col.Name, col.Kind, e)
 	case v.Kind == Number && col.Kind == Text:
 		return v, c.fail(e.span(), "%s is text; write %s", col.Name, quote(c.text[e.span().from:e.span().to]))
 	case v.Kind == Number || v.Kind == Bool:
@@ -62,16 +67,24 @@ func (c *compiler) fitting(v Value, col Column, e Expr, list bool) (Value, error
 		}
 		v.Words = word
 	case col.Words != nil:
-		v.Words = strings.ToLower(v.Words)
-		if !slices.Contains(col.Words, v.Words) {
-			message := fmt.Sprintf("%s is one of %s", col.Name, strings.Join(col.Words, ", "))
-			if near := Nearest(v.Words, col.Words); len(near) > 0 {
-				message += "; did you mean " + strings.Join(near, " or ") + "?"
-			}
-			return v, c.fail(e.span(), "%s", message)
-		}
+		return c.oneOf(v, col, e)
 	}
 	return v, nil
+}
+
+// oneOf returns a text as a column has it that has few.
+func (c *compiler) oneOf(v Value, col Column, e Expr) (Value, error) {
+	v.Words = strings.ToLower(v.Words)
+	if slices.Contains(col.Words, v.Words) {
+		return v, nil
+	}
+	message := fmt.Sprintf("%s is one of %s", col.Name, strings.Join(col.Words, ", "))
+	if s, ok := stateOf[v.Words]; ok && slices.Contains(col.Words, s.String()) {
+		message += fmt.Sprintf("; %s is %s here", e, s)
+	} else if hint := DidYouMean(v.Words, col.Words); hint != "" {
+		message += "; " + hint
+	}
+	return v, c.fail(e.span(), "%s", message)
 }
 
 // textTest compiles the comparison of a column of texts or addresses with a value.

@@ -50,7 +50,7 @@ type Value struct {
 	Kind    Kind
 	Unit    Unit
 	Number  float64      // of Kind Number, and 1 or 0 of Kind Bool
-	Words   string       // of Kind Text
+	Words   string       // of Kind Text, and the date of a Clock that has one
 	Address netip.Addr   // of Kind Address
 	Network netip.Prefix // of Kind Network
 }
@@ -71,11 +71,14 @@ func (v Value) text() string {
 	case Bytes:
 		return formatNumber(v.Number) + "B"
 	case Clock:
-		t := flow.Time(v.Number)
-		if t >= flow.Day {
-			return "24:00"
+		t, date := flow.Time(v.Number), v.Words
+		if date != "" {
+			date += " "
 		}
-		return t.String()
+		if t >= flow.Day {
+			return date + "24:00"
+		}
+		return date + t.String()
 	case Hundredths:
 		return formatNumber(v.Number*10) + "ms"
 	case Seconds:
@@ -85,25 +88,40 @@ func (v Value) text() string {
 }
 
 var (
-	word   = regexp.MustCompile(`^[\pL_][\pL\pN_]*$`)
+	word   = regexp.MustCompile(`^[\pL_][\pL\pN_]*(\.[\pL\pN_]+)*$`)
 	number = regexp.MustCompile(`^((?:\d[\d_]*)?\.?\d*(?:[eE][+-]?\d+)?)([A-Za-zµ]*)$`)
 	clock  = regexp.MustCompile(`^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,2}))?)?$`)
-	date   = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+	date   = regexp.MustCompile(`^(\d{4}-\d{1,2}-\d{1,2})(?:(?:[Tt]| +)(\d{1,2}:[\d:.]+))?$`)
+	dated  = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]| +)\d{1,2}:[\d:.]+)?`) // at the start of an expression
 )
+
+type suffix struct {
+	factor float64
+	unit   Unit
+}
 
 // suffixes are the units that a number may have: its factor, and the unit of the
 // product. Counts and bytes are in powers of 1000, as in tables and figures, unless
 // the suffix has an i.
-var suffixes = map[string]struct {
-	factor float64
-	unit   Unit
-}{
+var suffixes = map[string]suffix{
 	"k": {1e3, NoUnit}, "K": {1e3, NoUnit}, "M": {1e6, NoUnit}, "G": {1e9, NoUnit}, "T": {1e12, NoUnit},
 	"B": {1, Bytes}, "kB": {1e3, Bytes}, "KB": {1e3, Bytes}, "MB": {1e6, Bytes}, "GB": {1e9, Bytes}, "TB": {1e12, Bytes},
 	"KiB": {1 << 10, Bytes}, "MiB": {1 << 20, Bytes}, "GiB": {1 << 30, Bytes}, "TiB": {1 << 40, Bytes},
-	"ms": {0.1, Hundredths}, "s": {100, Hundredths}, "sec": {100, Hundredths}, "m": {6000, Hundredths}, "min": {6000, Hundredths},
-	"h": {360000, Hundredths}, "d": {8640000, Hundredths},
+	"ms": {0.1, Hundredths}, "s": {100, Hundredths}, "sec": {100, Hundredths}, "second": {100, Hundredths},
+	"m": {6000, Hundredths}, "min": {6000, Hundredths}, "minute": {6000, Hundredths},
+	"h": {360000, Hundredths}, "hour": {360000, Hundredths}, "d": {8640000, Hundredths}, "day": {8640000, Hundredths},
 }
+
+// suffixOf returns a unit by its name, or by its plural, such as hours.
+func suffixOf(name string) (suffix, bool) {
+	if s, ok := suffixes[name]; ok {
+		return s, true
+	}
+	s, ok := suffixes[strings.TrimSuffix(name, "s")]
+	return s, ok && len(name) > 3 && s.unit == Hundredths
+}
+
+func isUnit(name string) bool { _, ok := suffixOf(name); return ok }
 
 const suffixList = "k, M, G, T; B, kB, MB, GB, KiB, MiB, GiB; ms, s, m, h, d"
 
@@ -116,11 +134,17 @@ func parseValue(s string) (v Value, problem string) {
 	if clock.MatchString(s) {
 		return parseClock(s)
 	}
-	if date.MatchString(s) {
-		if _, err := time.Parse(time.DateOnly, s); err != nil {
-			return v, s + " is not a date"
+	if m := date.FindStringSubmatch(s); m != nil {
+		day, err := time.Parse("2006-1-2", m[1])
+		if err != nil {
+			return v, m[1] + " is not a date"
 		}
-		return Value{Kind: Text, Words: s}, ""
+		v, problem = Value{Kind: Text}, ""
+		if m[2] != "" {
+			v, problem = parseClock(m[2])
+		}
+		v.Words = day.Format(time.DateOnly)
+		return v, problem
 	}
 	if strings.ContainsRune(s, '/') {
 		p, err := netip.ParsePrefix(s)
@@ -158,8 +182,13 @@ func parseNumber(digits, suffix string) (v Value, problem string) {
 	if suffix == "" {
 		return Value{Kind: Number, Number: n}, ""
 	}
-	u, ok := suffixes[suffix]
+	u, ok := suffixOf(suffix)
 	if !ok {
+		for _, name := range []string{"B", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"} {
+			if strings.EqualFold(name, suffix) {
+				return v, "unknown unit " + suffix + "; did you mean " + name + "?"
+			}
+		}
 		return v, "unknown unit " + suffix + "; the units are " + suffixList
 	}
 	n *= u.factor
@@ -171,6 +200,9 @@ func parseNumber(digits, suffix string) (v Value, problem string) {
 
 func parseClock(s string) (v Value, problem string) {
 	m := clock.FindStringSubmatch(s)
+	if m == nil {
+		return v, s + " is not a time of day"
+	}
 	part := func(i int) flow.Time { n, _ := strconv.Atoi("0" + m[i]); return flow.Time(n) }
 	fraction := part(4)
 	if len(m[4]) == 1 {
@@ -208,8 +240,8 @@ func literalAt(s string, from int) int {
 		}
 		to += size
 	}
-	if rest := s[from:]; len(rest) >= 10 && date.MatchString(rest[:10]) {
-		return from + 10
+	if d := dated.FindString(s[from:]); d != "" {
+		return from + len(d)
 	}
 	// An address with a slash and a number right after it is a network.
 	if to < len(s) && s[to] == '/' && (strings.Count(s[from:to], ".") == 3 || strings.Contains(s[from:to], ":")) {

@@ -181,7 +181,7 @@ func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
 	}
 	days.WarnRejected(c, &profile.Profile{Rejected: r.Rejected, Sources: []profile.Source{{Rows: r.Rows}}})
 	if r.Flows == 0 {
-		c.Infof("no flows: %s", noFlows(opt.query.Where))
+		c.Infof("no flows: %s", noFlows(opt.query.Where, r.Absent))
 	} else if r.Len() < r.All && opt.top == 0 && opt.from == "" {
 		c.Infof("the first %s of %s rows; --limit 0 writes all", humanize.Comma(int64(r.Len())), humanize.Comma(int64(r.All)))
 	}
@@ -191,9 +191,13 @@ func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
 	return write(cmd.OutOrStdout(), r.Table, opt.format)
 }
 
-func noFlows(where string) string {
-	if where == "" {
+// noFlows says why a query chose no flows: values that the days do not have, if there are some.
+func noFlows(where string, absent []string) string {
+	switch {
+	case where == "":
 		return "the days are empty"
+	case len(absent) > 0:
+		return strings.Join(absent, "; ")
 	}
 	return "the condition is true for no flow of the days"
 }
@@ -222,11 +226,14 @@ func (opt *queryOptions) complete(cmd *cobra.Command) (err error) {
 		return opt.readQuery(cmd.InOrStdin())
 	}
 	for _, o := range opt.order {
-		column, direction, _ := strings.Cut(strings.TrimSpace(o), " ")
-		if direction != "" && direction != "asc" && direction != "desc" {
-			return fmt.Errorf("--order %q: %q is neither asc nor desc", o, direction)
+		order, err := query.ParseOrder(o)
+		if err != nil {
+			return err
 		}
-		opt.query.Order = append(opt.query.Order, query.Order{Column: column, Descending: direction == "desc"})
+		opt.query.Order = append(opt.query.Order, order)
+	}
+	if cmd.Flags().Changed("every") && opt.query.Every <= 0 {
+		return fmt.Errorf("--every %s: give a length of time, such as 5m", opt.query.Every)
 	}
 	switch {
 	case cmd.Flags().Changed("limit"):

@@ -16,7 +16,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -55,6 +54,8 @@ type Result struct {
 	Flows    int64              // flows that the condition chose
 	Rows     int64              // rows of the files
 	Rejected []profile.Rejected // rows of the files that are not flows, of those read
+	// Absent says which texts of the condition the days do not have, if it chose no flows.
+	Absent []string
 }
 
 // Run answers a query about the flows of files.
@@ -100,13 +101,14 @@ func Run(ctx context.Context, sources []Source, q query.Query, o Options) (*Resu
 	for _, w := range workers[1:] {
 		workers[0].merge(w)
 	}
+	var absent []string
 	if workers[0].chosen == 0 && r.program != nil {
-		if err := r.missingHost(ctx, sources, o); err != nil {
+		if absent, err = r.absent(ctx, o); err != nil {
 			return nil, err
 		}
 	}
 	t, all := workers[0].result()
-	return &Result{Table: t, All: all, Flows: workers[0].chosen, Rows: scanner.Rows(), Rejected: rejected}, r.geo.Err()
+	return &Result{Table: t, All: all, Flows: workers[0].chosen, Rows: scanner.Rows(), Rejected: rejected, Absent: absent}, r.geo.Err()
 }
 
 // run is a query that is being answered.
@@ -156,39 +158,6 @@ func (r *run) prepare(q query.Query, o Options) (err error) {
 	}
 	for _, s := range r.sources {
 		r.dates = append(r.dates, r.texts.code(s.Date))
-	}
-	return nil
-}
-
-// missingHost returns an error if the condition is true for no flow because it asks
-// for an address that is not in the days at all.
-func (r *run) missingHost(ctx context.Context, sources []Source, o Options) error {
-	for _, s := range r.program.Sought {
-		var all []netip.Addr
-		for _, column := range s.Columns {
-			name := r.schema[column].Name
-			found, err := Run(ctx, sources, query.Query{By: []string{name}}, Options{Memory: o.Memory, Workers: o.Workers})
-			if err != nil {
-				return err
-			}
-			for _, text := range found.Columns[0].Texts {
-				all = append(all, netip.MustParseAddr(text))
-			}
-		}
-		slices.SortFunc(all, netip.Addr.Compare)
-		i, ok := slices.BinarySearchFunc(all, s.Address, netip.Addr.Compare)
-		if ok || len(all) == 0 {
-			continue
-		}
-		near := "address is " + all[min(i, len(all)-1)].String()
-		if i > 0 && i < len(all) {
-			near = "addresses are " + all[i-1].String() + " and " + all[i].String()
-		}
-		var columns []string
-		for _, column := range s.Columns {
-			columns = append(columns, r.schema[column].Name)
-		}
-		return s.Missing("%s is not in the days as %s; the nearest %s", s.Address, strings.Join(columns, " or "), near)
 	}
 	return nil
 }
