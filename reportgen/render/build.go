@@ -45,6 +45,8 @@ type builder struct {
 	loaded    string            // scripts that earlier cells load for those after them
 	footnotes map[string]string // the source of each footnote, by its label
 	inSummary bool              // the current cell has the tag summary
+	divisions []*division       // that are open
+	floor     int               // the number of those that began around what is folded or shown elsewhere
 }
 
 // located is a text and the cell that it came from.
@@ -73,9 +75,24 @@ func newBuilder(o Options) *builder {
 		b.warnings = append(b.warnings, Warning{Where: document.Origin{Notebook: w.File}, Line: w.Line, Text: w.Text})
 	}
 	if strings.TrimSpace(o.Abstract) != "" {
-		b.doc.Abstract = b.text(document.Origin{Notebook: "abstract"}, o.Abstract, nil)
+		b.doc.Abstract = b.abstract(o.Abstract)
 	}
 	return b
+}
+
+// abstract parses the abstract, which has no tabs.
+func (b *builder) abstract(source string) *document.Text {
+	where := document.Origin{Notebook: "abstract"}
+	t := b.text(where, source, nil)
+	for n := t.Root.FirstChild(); n != nil; {
+		next := n.NextSibling()
+		if m, ok := n.(*document.Mark); ok {
+			b.warn(where, t.Line(m.Offset), "%s has no effect in the abstract", shorten([]byte(m.Written)))
+			t.Root.RemoveChild(t.Root, n)
+		}
+		n = next
+	}
+	return t
 }
 
 func (b *builder) add(blocks ...document.Block) { b.doc.Blocks = append(b.doc.Blocks, blocks...) }
@@ -108,28 +125,36 @@ func (b *builder) notebook(in Input) {
 			continue
 		}
 		where := document.Origin{Notebook: in.Name, Cell: number, CellID: cell.ID}
-		first, label := len(b.doc.Blocks), ""
+		first := len(b.doc.Blocks)
 		b.inSummary = cell.HasTag("summary")
-		switch cell.Type {
-		case nbformat.Markdown:
-			if !removed(cell) {
-				attachments, _ := cell.Extra["attachments"].(map[string]any)
-				b.markdown(where, cell.Source, attachments)
-			}
-		case nbformat.Code:
-			label = b.code(where, cell)
-		default:
-			b.raw(where, cell)
-		}
 		if b.inSummary {
+			b.apart(func() { b.content(where, cell) })
 			b.moveToSummary(first)
 		} else {
+			label := b.content(where, cell)
 			b.addCell(where, label, first)
 		}
 	}
+	b.leaveOpen(0)
 	if b.numbers.base == 0 {
 		b.warn(document.Origin{Notebook: in.Name}, 0, "the notebook has no heading and therefore no section of its own")
 	}
+}
+
+// content adds what a cell shows, and returns its label if it is of code.
+func (b *builder) content(where document.Origin, cell *nbformat.Cell) (label string) {
+	switch cell.Type {
+	case nbformat.Markdown:
+		if !removed(cell) {
+			attachments, _ := cell.Extra["attachments"].(map[string]any)
+			b.markdown(where, cell.Source, attachments)
+		}
+	case nbformat.Code:
+		return b.code(where, cell)
+	default:
+		b.raw(where, cell)
+	}
+	return ""
 }
 
 // moveToSummary moves the blocks from the index first on to the summary. The source of a
@@ -203,9 +228,8 @@ func (b *builder) markdown(where document.Origin, source string, attachments map
 	var prose *document.Text
 	for n := t.Root.FirstChild(); n != nil; {
 		next := n.NextSibling()
-		if h, ok := n.(*ast.Heading); ok && !b.inSummary {
+		if b.structure(located{t, where}, n) {
 			prose = nil
-			b.heading(where, t, h)
 		} else if b.captioned(where, t, n, &next) {
 			prose = nil
 		} else {
@@ -219,6 +243,35 @@ func (b *builder) markdown(where document.Origin, source string, attachments map
 		}
 		n = next
 	}
+}
+
+// structure adds the section or tab that a node begins or ends. It reports whether the node does so.
+func (b *builder) structure(t located, n ast.Node) bool {
+	switch n := n.(type) {
+	case *document.Mark:
+		b.mark(t, n)
+		return true
+	case *ast.Heading:
+		tabs, prose := b.inTabs(n)
+		switch {
+		case tabs != nil:
+			b.tab(tabs, located{&document.Text{Source: t.Source, Root: n}, t.where}, lineOf(t, n), attribute(n, "id"))
+		case prose || b.inSummary:
+			return false
+		default:
+			b.heading(t.where, t.Text, n)
+		}
+		return true
+	}
+	return false
+}
+
+// lineOf returns the line of a heading in its source; 0 if it has no text.
+func lineOf(t located, h *ast.Heading) int {
+	if h.Lines().Len() == 0 {
+		return 0
+	}
+	return t.Line(h.Lines().At(0).Start)
 }
 
 // line parses a caption. It returns nil if the source is empty.
@@ -242,10 +295,7 @@ func (b *builder) heading(where document.Origin, t *document.Text, h *ast.Headin
 	text := &document.Text{Source: t.Source, Root: h}
 	b.texts = append(b.texts, located{text, where})
 	plain := strings.TrimSpace(text.Plain())
-	line := 0
-	if h.Lines().Len() > 0 {
-		line = t.Line(h.Lines().At(0).Start)
-	}
+	line := lineOf(located{t, where}, h)
 	if plain == "" {
 		b.problem(where, line, "a heading has no text; add some, or remove the #")
 		return

@@ -49,7 +49,12 @@ func (b *builder) code(where document.Origin, nc *nbformat.Cell) (label string) 
 	if c.foldOutput && !c.foldCell && !c.noOutput {
 		b.add(document.FoldStart{Summary: "Output"})
 	}
-	failures := b.outputs(c, nc.Outputs)
+	var failures []document.Block
+	if c.foldCell || c.foldOutput {
+		b.apart(func() { failures = b.outputs(c, nc.Outputs) })
+	} else {
+		failures = b.outputs(c, nc.Outputs)
+	}
 	if c.foldOutput && !c.foldCell && !c.noOutput {
 		b.add(document.FoldEnd{})
 	}

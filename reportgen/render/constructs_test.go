@@ -46,7 +46,8 @@ func constructs(t *testing.T) render.Input {
 		markdownCell("![A caption](dot.png){#fig-dot}\n\n| a | b |\n|---|---|\n| 1 | $P(A|B)$ |\n\n: Moons {#tbl-m}\n\nSee @fig-dot, @tbl-m and \\eqref{eq:one}.\n\n"+
 			"\\begin{equation}\\label{eq:one} a = b\\end{equation}\n\n<svg viewBox=\"0 0 9 9\" width=\"30\" aria-label=\"circle\"><circle r=\"4\"/></svg>\n\n"+
 			"<iframe src=\"https://example.org/\"></iframe> <table><tr><th rowspan=\"2\">A</th><td>1</td></tr><tr><td>2</td></tr></table>"),
-		markdownCell("::: {.callout-caution collapse=\"true\"}\n## A *title*\n\nunder it\n:::\n\n:::{tip}\n:class: dropdown\n:open:\nopen\n:::\n\n!!! important\n    always open"),
+		markdownCell("::: {.callout-caution collapse=\"true\"}\n## A *title*\n\nunder it\n:::\n\n:::{tip}\n:class: dropdown\n:open:\nopen\n:::\n\n!!! important\n    always open\n\n"+
+			":::: {.panel-tabset}\n## First\n\none\n\n## Second\n\n| a |\n|---|\n| 2 |\n\n::: {.panel-tabset}\n### Inner\n\nthree\n:::\n::::"),
 		code("tree", map[string]any{"application/json": map[string]any{"a": []any{1.0, nil, map[string]any{"b": "c"}}}}),
 		code("sound", map[string]any{"audio/wav": wav, "text/plain": "a tone"}),
 		code("widgets", map[string]any{mimeView: map[string]any{"model_id": "tab"}}),

@@ -31,6 +31,8 @@
 //   - > [!NOTE]: an alert, as on GitHub; also :::{note} of MyST, ::: {.callout-note} of Quarto
 //     and !!! note of MkDocs, and the other names of such boxes. A reader opens and closes those
 //     with collapse="true" in Quarto, :class: dropdown in MyST, and ??? in MkDocs
+//   - ::: {.panel-tabset} of Quarto and {tab-set} of MyST: tabs, whose parts are shown one after the other in print. The
+//     tabs of Quarto may be in several cells
 //   - grid tables of Pandoc; {math}`…`, {eq}`x`, {ref}`x` and (x)= of MyST. Other directives,
 //     roles, divs and shortcodes are printed as they are, with a warning
 //   - [^x]: a footnote, whose text may be in another cell

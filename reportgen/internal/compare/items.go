@@ -200,6 +200,8 @@ func (c *collector) block(b document.Block) {
 	case *document.Heading:
 		i.text, i.said = strings.TrimSpace(b.Number+" "+b.Text.Plain()), []string{"number", "text", "id"}
 		c.section = i.text
+	case *document.Tab:
+		i.text, i.said = b.Title.Plain(), []string{"title", "id"}
 	case *document.Table:
 		i.id, i.name, i.table = b.ID, name("Table", b.Number, b.Caption), b
 		i.said = append(i.said, "columns", "rows", "parts")

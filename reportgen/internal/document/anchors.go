@@ -9,6 +9,8 @@ func Anchors(blocks []Block) []string {
 		switch b := b.(type) {
 		case *Heading:
 			ids = append(ids, b.ID)
+		case *Tab:
+			ids = append(ids, b.ID)
 		case *Figure:
 			ids = append(ids, b.ID)
 			for _, part := range b.Parts {

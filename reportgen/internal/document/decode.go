@@ -336,6 +336,10 @@ func complete(v any) error {
 		if v.Text == nil {
 			return missing("text")
 		}
+	case *Tab:
+		if v.Title == nil {
+			return missing("title")
+		}
 	case *Prose:
 		if v.Text == nil {
 			return missing("text")

@@ -43,7 +43,7 @@ var admonitions = map[string]string{
 
 var (
 	colonFence   = regexp.MustCompile(`^(:{3,})\s*(?:\{([^}]*)\}|([A-Za-z][\w-]*))(?:\s+(\S.*?))?\s*:*\s*$`)
-	tickFence    = regexp.MustCompile("^(`{3,}|~{3,})\\s*\\{([a-z]+)\\}(?:\\s+(\\S.*?))?\\s*$")
+	tickFence    = regexp.MustCompile("^(`{3,}|~{3,})\\s*\\{([a-z-]+)\\}(?:\\s+(\\S.*?))?\\s*$")
 	mkdocsBox    = regexp.MustCompile(`^(!!!|\?\?\?\+?)\s+([a-z]+)(?:\s+"([^"]*)")?\s*$`)
 	colonEnd     = regexp.MustCompile(`^:{3,}\s*$`)
 	option       = regexp.MustCompile(`^:([A-Za-z][\w-]*):(?:\s+(.*))?$`)
@@ -108,7 +108,7 @@ func (directiveParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 		}
 	default:
 		m := tickFence.FindSubmatchIndex(line)
-		if m == nil || admonitions[part(m, 2)] == "" {
+		if m == nil || admonitions[part(m, 2)] == "" && tabNames[part(m, 2)] == "" {
 			return nil, parser.NoChildren
 		}
 		d.fence, d.length, d.name = line[0], m[3]-m[2], part(m, 2)
@@ -248,67 +248,77 @@ func (directiveParser) CanInterruptParagraph() bool { return true }
 // CanAcceptIndentedLine implements parser.BlockParser.
 func (directiveParser) CanAcceptIndentedLine() bool { return false }
 
-// directives replaces directives by alerts or their content, and collects what is not supported.
+// directives replaces directives by alerts, marks or their content, and collects what is not supported.
 type directives struct{}
 
 // Transform implements parser.ASTTransformer.
 func (directives) Transform(root *ast.Document, _ text.Reader, pc parser.Context) {
 	var all []*directive
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if d, ok := n.(*directive); ok && !entering {
-			all = append(all, d) // those within others come first
+		if d, ok := n.(*directive); ok && entering {
+			all = append(all, d) // those that hold others come first, which are then no longer within them
 		}
 		return ast.WalkContinue, nil
 	})
 	var unsupported []Unsupported
 	for _, d := range all {
-		alert := admonitions[d.name]
-		what := "is not supported: its content is shown as ordinary text"
-		switch {
-		case d.name == "":
-			what = "ends a block that does not begin in its cell (omitted)"
-		case !d.complete:
-			what, alert = "is not closed in its cell: its content is shown as ordinary text", ""
-		case alert != "":
-			what = ""
-		}
-		if what != "" {
+		if what := d.replace(d.Parent() == root); what != "" {
 			unsupported = append(unsupported, Unsupported{d.written, what, d.offset})
 		}
-		d.replace(alert)
 	}
 	if len(unsupported) > 0 {
 		pc.Set(directiveSet, unsupported)
 	}
 }
 
-// replace puts an alert, or only the content, in the directive's place.
-func (d *directive) replace(alert string) {
-	parent := d.Parent()
-	_, headed := d.FirstChild().(*ast.Heading)
-	if alert != "" && (d.titled || headed) {
-		title := &AlertTitle{}
-		moveChildren(d.FirstChild(), title)
-		d.ReplaceChild(d, d.FirstChild(), title)
-	} else if title := d.FirstChild(); d.titled && title.HasChildren() {
+// replace puts an alert, marks, or only the content, in the directive's place. It returns what becomes of a directive that
+// is not supported, or "". One of marks is so only at the top of the text.
+func (d *directive) replace(top bool) (unsupported string) {
+	alert, what := admonitions[d.name], tabNames[d.name]
+	switch {
+	case d.name == "" && top:
+		what = MarkEnd
+	case d.name == "":
+		d.unwrap()
+		return "ends a block that does not begin in its cell (omitted)"
+	case d.complete && alert != "":
+		d.alert(alert)
+		return ""
+	case what == "" && !d.complete:
+		unsupported = "is not closed in its cell: its content is shown as ordinary text"
+		what = MarkDiv
+	case what == "":
+		unsupported = "is not supported: its content is shown as ordinary text"
+	case !top:
+		unsupported = "is within another block: its content is shown as ordinary text"
+	}
+	if title := d.FirstChild(); d.titled && title.HasChildren() && (what != MarkTab || !top) {
 		strong := ast.NewEmphasis(2)
-		moveChildren(title, strong)
+		MoveChildren(title, strong)
 		title.AppendChild(title, strong)
 	}
-	if alert != "" {
-		a := &Alert{Name: alert, Folded: d.folded || d.name == "dropdown", Expanded: d.expanded}
-		moveChildren(d, a)
-		parent.ReplaceChild(parent, d, a)
-		return
+	if top && what != "" {
+		d.divide(what)
+		return unsupported
 	}
-	for n := d.FirstChild(); n != nil; n = d.FirstChild() {
-		d.RemoveChild(d, n)
-		parent.InsertBefore(parent, d, n)
-	}
-	parent.RemoveChild(parent, d)
+	d.unwrap()
+	return unsupported
 }
 
-func moveChildren(from, to ast.Node) {
+// alert replaces the directive by an alert.
+func (d *directive) alert(name string) {
+	a := &Alert{Name: name, Folded: d.folded || d.name == "dropdown", Expanded: d.expanded}
+	if _, headed := d.FirstChild().(*ast.Heading); d.titled || headed {
+		title := &AlertTitle{}
+		MoveChildren(d.FirstChild(), title)
+		d.ReplaceChild(d, d.FirstChild(), title)
+	}
+	MoveChildren(d, a)
+	d.Parent().ReplaceChild(d.Parent(), d, a)
+}
+
+// MoveChildren moves the children of a node to the end of another.
+func MoveChildren(from, to ast.Node) {
 	for n := from.FirstChild(); n != nil; n = from.FirstChild() {
 		to.AppendChild(to, n) // takes it from its parent
 	}

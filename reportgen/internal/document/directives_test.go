@@ -19,6 +19,8 @@ func outlineOf(root ast.Node, source []byte) string {
 		case *document.Alert:
 			fold := map[bool]string{true: "+", false: ""}[n.Folded] + map[bool]string{true: "open", false: ""}[n.Expanded]
 			parts = append(parts, "("+strings.ToLower(n.Name)+fold+" "+outlineOf(n, source)+")")
+		case *document.Mark:
+			parts = append(parts, "<"+string(n.What)+strings.TrimSuffix(" "+document.PlainNode(n, source), " ")+">")
 		case *document.AlertTitle:
 			parts = append(parts, "**"+document.PlainNode(n, source))
 		case *east.Table:
@@ -82,9 +84,17 @@ func TestDirectives(t *testing.T) {
 		{"> ::: {.callout-note}\n> text\n> :::", "-(note text)", ""},
 		{"::: {.column-margin}\n# Heading\n\ntext\n:::\nafter", "#Heading|text|after", "::: {.column-margin} is not supported"},
 		{"::: {layout-ncol=2}\na\n\nb\n:::", "a|b", "::: {layout-ncol=2} is not supported"},
-		{"::: {.callout-note}\ntext", "text", "::: {.callout-note} is not closed in its cell"},
-		{"text\n\n:::\n\nmore", "text|more", "::: ends a block that does not begin in its cell"},
+		{"::: {.callout-note}\ntext", "<div>|text", "::: {.callout-note} is not closed in its cell"},
+		{"text\n\n:::\n\nmore", "text|<end>|more", ""},
 		{"::: {.a}\n::: {.callout-note}\ntext\n:::\n:::", "(note text)", "::: {.a} is not supported"},
+		{"- text\n\n  :::", "-text", "::: ends a block that does not begin in its cell"},
+		{"::: {.panel-tabset}\n## A\n\na\n\n## B\n\nb\n:::\nafter", "<tabs>|#A|a|#B|b|<end>|after", ""},
+		{"::: {.panel-tabset}\n## A", "<tabs>|#A", ""},
+		{"::::{tab-set}\n:::{tab-item} A *b*\n:sync: a\na\n:::\n:::{tab-item} B\nb\n:::\n::::\nafter", "<tabs>|<tab A b>|a|<tab B>|b|<end>|after", ""},
+		{"````{tab-set}\n```{tab-item} A\na\n```\n````", "<tabs>|<tab A>|a|<end>", ""},
+		{"::::: {.panel-tabset}\n## A\n\n:::: {.panel-tabset}\n### B\n::::\n:::::", "<tabs>|#A|<tabs>|#B|<end>|<end>", ""},
+		{":::: {.callout-note}\n::: {.panel-tabset}\n## A\n\na\n:::\n::::", "(note #A|a)", "::: {.panel-tabset} is within another block"},
+		{"- :::::{tab-set}\n  ::::{tab-item} A\n  a\n  ::::\n  :::::", "-**A|a", ":::::{tab-set} is within another block"},
 		{"a ::: b\n\n!!! never mind\n\n??? what\n\n:: x", "a ::: b|!!! never mind|??? what|:: x", ""},
 		{"```{python}\nx = 1\n```", "`x = 1`", ""},
 	} {

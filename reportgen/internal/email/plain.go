@@ -63,6 +63,8 @@ func (w *writer) block(b document.Block) {
 		for _, part := range b.Parts {
 			w.rows(part.Table)
 		}
+	case *document.Tab:
+		w.paragraph(b.Title.Plain())
 	case *document.Stream:
 		var text strings.Builder
 		for _, s := range b.Spans {

@@ -50,6 +50,8 @@ func (x *Index) look(b document.Block, section Place) {
 	switch b := b.(type) {
 	case *document.Heading:
 		x.text(b.Text, section)
+	case *document.Tab:
+		x.text(b.Title, section)
 	case document.Prose:
 		x.text(b.Text, section)
 	case *document.Figure:

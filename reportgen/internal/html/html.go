@@ -175,6 +175,10 @@ func execute(t *template.Template, b document.Block) (template.HTML, error) {
 		name = "table"
 	case *document.HTML:
 		name = "html"
+	case *document.Tab:
+		name = "tab"
+	case document.TabsEnd:
+		return "</section></div>\n", nil
 	case document.FoldStart:
 		name = "foldstart"
 	case document.FoldEnd:

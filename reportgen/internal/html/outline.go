@@ -12,7 +12,7 @@ type section struct {
 }
 
 // sections splits the body at headings of depth 1, except those within a fold, since
-// a fold is one element.
+// a fold is one element. There are none within tabs.
 func sections(blocks []document.Block) []section {
 	var all []section
 	folded := false

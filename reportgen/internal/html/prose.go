@@ -296,6 +296,8 @@ func hasFormula(d *document.Document) bool {
 			found = found || b.HasFormula()
 		case *document.Heading:
 			texts = append(texts, b.Text)
+		case *document.Tab:
+			texts = append(texts, b.Title)
 		case *document.Code:
 			texts = append(texts, b.Caption)
 		case *document.Figure:

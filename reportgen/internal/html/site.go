@@ -141,6 +141,8 @@ func notesOf(p *page) []*document.Note {
 		switch b := b.(type) {
 		case *document.Heading:
 			look(b.Text)
+		case *document.Tab:
+			look(b.Title)
 		case document.Prose:
 			look(b.Text)
 		case *document.Figure:

@@ -172,6 +172,10 @@ func (w *writer) block(b document.Block) string {
 		return w.table(b)
 	case *document.HTML:
 		return htmlBlock(document.Balance(w.fragment(&b.Fragment)))
+	case *document.Tab:
+		return fmt.Sprintf("<a id=%q></a>\n\n**%s**", b.ID, w.line(b.Title))
+	case document.TabsEnd:
+		return "* * *"
 	case document.FoldStart:
 		return details(b.Summary, false)
 	case document.FoldEnd:

@@ -45,6 +45,10 @@ func (w *writer) block(b document.Block) string {
 		return w.table(b)
 	case *document.HTML:
 		return w.fragment(&b.Fragment)
+	case *document.Tab:
+		return fmt.Sprintf("#heading(level: %d, outlined: false, bookmarked: false)[%s]%s", min(b.Depth, 6), w.inlines(b.Title.Root, b.Title.Source), label(b.ID))
+	case document.TabsEnd:
+		return "#line(length: 100%, stroke: 0.4pt + luma(190))"
 	case document.FoldStart:
 		return "#strong[" + escape(b.Summary) + "]"
 	case document.FoldEnd:

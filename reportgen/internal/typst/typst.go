@@ -77,6 +77,8 @@ func (w *writer) collect(b document.Block) {
 	switch b := b.(type) {
 	case *document.Heading:
 		w.labels[b.ID] = true
+	case *document.Tab:
+		w.labels[b.ID] = true
 	case *document.Figure:
 		w.labels[b.ID] = true
 		for _, p := range b.Parts {

@@ -231,7 +231,7 @@
     const cards = [...document.querySelectorAll(".card")].map((card) => ({ card, heading: say("Names in this report"), text: card.dataset.name, lower: card.dataset.name.toLowerCase() }));
     const go = (hit, words) => {
       if (hit.card) return openCard(hit.card);
-      for (let fold = hit.e.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
+      reveal(hit.e);
       hit.e.scrollIntoView({ block: "center" });
       mark(words, hit.e);
     };
@@ -277,6 +277,55 @@
     addEventListener("keydown", (e) => {
       if (e.key === "/" && !e.ctrlKey && !e.metaKey && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName)) { e.preventDefault(); input.focus(); }
     });
+  };
+
+  // A set of tabs shows one part at a time. Browsers find text in the others, and show it.
+  let sets = 0;
+  const tabs = (set) => {
+    const parts = [...set.children].filter((e) => e.matches(".tab"));
+    const list = document.createElement("div");
+    list.setAttribute("role", "tablist");
+    const heads = parts.map((part, i) => {
+      const head = document.createElement("button");
+      head.type = "button";
+      head.id = `tabs-${sets}-${i}`;
+      head.setAttribute("role", "tab");
+      head.setAttribute("aria-controls", part.id);
+      head.textContent = part.querySelector(".tab-title").textContent;
+      part.setAttribute("role", "tabpanel");
+      part.setAttribute("aria-labelledby", head.id);
+      head.addEventListener("click", () => select(i));
+      part.addEventListener("beforematch", () => select(i));
+      part.addEventListener("reveal", () => select(i));
+      return head;
+    });
+    const select = (to) => heads.forEach((head, i) => {
+      head.setAttribute("aria-selected", i === to);
+      head.tabIndex = i === to ? 0 : -1;
+      if (i === to) parts[i].removeAttribute("hidden");
+      else parts[i].setAttribute("hidden", "until-found");
+    });
+    list.addEventListener("keydown", (e) => {
+      const at = heads.indexOf(document.activeElement);
+      const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[e.key];
+      if (to === undefined) return;
+      e.preventDefault();
+      const head = heads.at(to % heads.length);
+      head.click();
+      head.focus();
+    });
+    list.append(...heads);
+    set.prepend(list);
+    set.classList.add("chosen");
+    sets++;
+    select(0);
+  };
+  // Opens the folds and tabs around an element.
+  const reveal = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      if (e.matches("details")) e.open = true;
+      if (e.matches(".tab")) e.dispatchEvent(new Event("reveal"));
+    }
   };
 
   // The card of a name is what the page says about it, in a dialog.
@@ -392,16 +441,16 @@
     marks();
     for (const figure of document.querySelectorAll("figure:not(.table, .listing)")) figureTools(figure);
     for (const list of document.querySelectorAll(".entities > details")) list.open = false;
-    // A link into a folded part opens it.
-    const reveal = () => {
+    for (const set of document.querySelectorAll(".tabs")) tabs(set);
+    // A link into a part that is not shown opens it.
+    const followed = () => {
       let id = location.hash.slice(1);
       try { id = decodeURIComponent(id); } catch { return; }
       const target = id ? document.getElementById(id) : null;
-      const fold = target?.closest("details:not([open])");
-      if (fold) { fold.open = true; target.scrollIntoView(); }
+      if (target) { reveal(target); target.scrollIntoView(); }
     };
-    addEventListener("hashchange", reveal);
-    reveal();
+    addEventListener("hashchange", followed);
+    followed();
     // What was searched for on another page is marked where the link leads.
     const found = wordsOf(new URLSearchParams(location.search).get("find") ?? "");
     if (found.length) mark(found, document.querySelector("main"));

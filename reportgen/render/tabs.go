@@ -1,0 +1,123 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
+)
+
+// division is a set of tabs, or another div of Quarto, that has begun, perhaps in an earlier cell.
+type division struct {
+	*document.Mark
+	where document.Origin
+	line  int
+	level int  // of the headings that begin tabs, in Quarto; 0 before the first
+	begun bool // there is a tab
+}
+
+// mark begins or ends what a mark is for.
+func (b *builder) mark(t located, m *document.Mark) {
+	line := t.Line(m.Offset)
+	switch m.What {
+	case document.MarkTabs, document.MarkDiv:
+		b.divisions = append(b.divisions, &division{Mark: m, where: t.where, line: line})
+	case document.MarkTab:
+		if d := b.tabs(); d != nil {
+			title := ast.NewTextBlock()
+			document.MoveChildren(m, title)
+			b.tab(d, located{&document.Text{Source: t.Source, Root: title}, t.where}, line, "")
+			return
+		}
+		b.warn(t.where, line, "%s is not in a tab-set: its content is shown as ordinary text", shorten([]byte(m.Written)))
+	case document.MarkEnd:
+		if len(b.divisions) > b.floor {
+			b.closeDivisions(len(b.divisions) - 1)
+			return
+		}
+		b.warn(t.where, line, "%s ends a block that does not begin in the notebook (omitted)", m.Written)
+	}
+}
+
+// tabs returns the set of tabs that is open and has no open div in it, or nil.
+func (b *builder) tabs() *division {
+	if len(b.divisions) == b.floor || b.divisions[len(b.divisions)-1].What != document.MarkTabs {
+		return nil
+	}
+	return b.divisions[len(b.divisions)-1]
+}
+
+// inTabs says what a heading is where a set of tabs may be open: begins reports that it begins a tab, and prose that it is
+// in one and opens no section. A heading of a higher level than the tabs ends the set.
+func (b *builder) inTabs(h *ast.Heading) (begins *division, prose bool) {
+	higher := func(d *division) bool { return d.level > h.Level }
+	if at := slices.IndexFunc(b.divisions[b.floor:], higher); at >= 0 {
+		b.leaveOpen(b.floor + at)
+	}
+	if d := b.tabs(); d != nil && (d.level == h.Level || !d.begun) {
+		d.level = h.Level
+		return d, false
+	}
+	return nil, slices.ContainsFunc(b.divisions, func(d *division) bool { return d.What == document.MarkTabs && d.begun })
+}
+
+// tab adds a tab to a set.
+func (b *builder) tab(d *division, title located, line int, label string) {
+	plain := strings.TrimSpace(title.Plain())
+	if plain == "" {
+		b.problem(title.where, line, "a tab has no title; add one")
+		return
+	}
+	depth := b.numbers.last
+	for _, other := range b.divisions {
+		if other.What == document.MarkTabs {
+			depth++
+		}
+	}
+	target := &document.Target{Kind: document.KindSection, Title: plain, Where: title.where}
+	tab := &document.Tab{First: !d.begun, Depth: depth, Title: title.Text}
+	if label != "" {
+		tab.ID = b.label(title.where, line, label, target)
+	}
+	if tab.ID == "" {
+		tab.ID = b.anchors.unique(document.Slug(plain))
+		target.ID = tab.ID
+		b.anchors.slugs[tab.ID] = target
+	}
+	d.begun = true
+	b.texts = append(b.texts, title)
+	b.add(tab)
+}
+
+// closeDivisions closes all divisions from the index first on.
+func (b *builder) closeDivisions(first int) {
+	for i := len(b.divisions) - 1; i >= first; i-- {
+		if d := b.divisions[i]; d.begun {
+			b.add(document.TabsEnd{})
+		} else if d.What == document.MarkTabs {
+			b.warn(d.where, d.line, "%s has no tabs", shorten([]byte(d.Written)))
+		}
+	}
+	b.divisions = b.divisions[:first]
+}
+
+// leaveOpen closes all divisions from the index first on, which the author did not.
+func (b *builder) leaveOpen(first int) {
+	for _, d := range b.divisions[first:] {
+		if d.What == document.MarkTabs {
+			b.warn(d.where, d.line, "%s is not closed; end it with ::: on a line of its own", shorten([]byte(d.Written)))
+		}
+	}
+	b.closeDivisions(first)
+}
+
+// apart calls f, which adds blocks that are shown elsewhere or folded: divisions do not reach into them or out of them.
+func (b *builder) apart(f func()) {
+	floor := b.floor
+	b.floor = len(b.divisions)
+	f()
+	b.leaveOpen(b.floor)
+	b.floor = floor
+}
