@@ -9,13 +9,14 @@ import (
 	"os"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 const alertHelp = `Rules define what is detected and where its alerts go. A file of --rules overrides the
@@ -34,10 +35,10 @@ made, or $SOURCE_DATE_EPOCH.`
 // alertOptions are the flags of detect for rules and alerts.
 type alertOptions struct {
 	rules   []string
-	day     string
+	day     time.Time
 	to      []string
 	format  string
-	least   string
+	least   detect.Severity
 	timeout time.Duration
 	retries int
 	spool   string
@@ -45,12 +46,14 @@ type alertOptions struct {
 	cert    string
 }
 
-func (o *alertOptions) addFlags(f *pflag.FlagSet) {
+func (o *alertOptions) addFlags(c *cobra.Command) {
+	f := c.Flags()
 	f.StringArrayVar(&o.rules, "rules", nil, rulesUsage)
-	f.StringVar(&o.day, "day", "", "`DATE` date of the day under test, such as 2024-04-21")
+	f.TimeVar(&o.day, "day", time.Time{}, []string{time.DateOnly}, "`DATE` date of the day under test, such as 2024-04-21")
 	f.StringArrayVar(&o.to, "alert", nil, "`DESTINATION` send alerts there (repeatable)")
-	f.StringVar(&o.format, "alert-format", "", "`FORMAT` format of sent alerts: json, ocsf or ecs (default json; for syslog the summary)")
-	f.StringVar(&o.least, "alert-least", string(detect.Medium), "`SEVERITY` minimum severity of findings to send")
+	usage.Choice(c, &o.format, "alert-format", "`FORMAT` format of sent alerts (default json; for syslog the summary)", alert.SentFormats()...)
+	o.least = detect.Medium
+	usage.Choice(c, &o.least, "alert-least", "`SEVERITY` minimum severity of findings to send", detect.Severities()...)
 	f.DurationVar(&o.timeout, "alert-timeout", alert.DefaultTimeout, "`DURATION` timeout of an attempt to send")
 	f.IntVar(&o.retries, "alert-retries", alert.DefaultRetries, "`NUMBER` retries after a failed attempt")
 	f.StringVar(&o.ca, "alert-ca", "", "`FILE` root certificates (PEM) of TLS servers, instead of the system's")
@@ -61,7 +64,7 @@ func (o *alertOptions) addFlags(f *pflag.FlagSet) {
 // open checks the flags.
 func (o alertOptions) open(set *siem.Set, findings string) (*siem.Alerting, error) {
 	a := &siem.Alerting{
-		Set: set, Least: detect.Severity(o.least), Findings: findings,
+		Set: set, Least: o.least, Findings: findings, Date: o.day,
 		Options: alert.Options{Format: o.format, Timeout: o.timeout, Retries: &o.retries, Spool: cmp.Or(o.spool, alert.DefaultSpool())},
 	}
 	var err error
@@ -75,21 +78,11 @@ func (o alertOptions) open(set *siem.Set, findings string) (*siem.Alerting, erro
 		}
 		a.To = append(a.To, to)
 	}
-	if err := alert.CheckFormat(o.format); err != nil {
-		return nil, fmt.Errorf("--alert-format: %w", err)
-	}
 	switch {
-	case !a.Least.Known():
-		return nil, fmt.Errorf("--alert-least %q: %s", o.least, wantSeverity)
 	case o.timeout <= 0:
 		return nil, fmt.Errorf("--alert-timeout %v: must be above 0", o.timeout)
 	case o.retries < 0:
 		return nil, fmt.Errorf("--alert-retries %d: must not be negative", o.retries)
-	}
-	if o.day != "" {
-		if a.Date, err = time.Parse(time.DateOnly, o.day); err != nil {
-			return nil, fmt.Errorf("--day %q: want a date such as 2024-04-21", o.day)
-		}
 	}
 	return a, set.CheckActions(os.LookupEnv)
 }

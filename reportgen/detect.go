@@ -63,7 +63,7 @@ A finding is hidden if all fields of one item match it.
 
 // newDetectCommand returns reportgen detect, which prints the findings of a day.
 func newDetectCommand() *cobra.Command {
-	var opt detectOptions
+	opt := detectOptions{format: findings.Formats()[0]}
 	c := &cobra.Command{
 		Use:   "detect --test FILE [--baseline FILE]...",
 		Short: "Find hosts that behave like compromised ones",
@@ -82,15 +82,15 @@ func newDetectCommand() *cobra.Command {
 	usage.Once(f, &opt.selection.Test, "test", "`DAY` file of the day under test; with --days, a date or latest")
 	f.BoolVar(&opt.coverage, "coverage", false, "also print what each rule learned from and could not see")
 	f.StringArrayVar(&opt.intel, "intel", nil, "`FILE` list of malicious addresses: plain, CSV, MISP or STIX JSON, Zeek (repeatable)")
-	usage.Once(f, &opt.selection.Servers, "servers", "`FILE` flows of external clients of the public servers")
+	usage.Once(f, &opt.selection.Servers, "servers", "`FILE` flow file of external clients' connections to the public servers")
 	usage.Once(f, &opt.country, "country", "`FILE` MMDB of countries")
 	usage.Once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
 	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
-	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, json, csv, ocsf, ecs, stix, navigator, sarif or junit")
-	usage.Once(f, &opt.allow, "allow", "`FILE` allow list: findings that it names are not shown")
-	f.StringVar(&opt.failOn, "fail-on", "", "`SEVERITY` exit with 1 if a finding has this severity or above")
-	opt.alerts.addFlags(f)
+	usage.Choice(c, &opt.format, "format", "`FORMAT` output format", append(findings.Formats(), alert.Formats()...)...)
+	usage.Once(f, &opt.allow, "allow", "`FILE` allow list of findings to hide")
+	usage.Choice(c, &opt.failOn, "fail-on", "`SEVERITY` exit with 1 if a finding has this severity or above", detect.Severities()...)
+	opt.alerts.addFlags(c)
 	return c
 }
 
@@ -102,7 +102,8 @@ type detectOptions struct {
 	sensitivity            float64
 	sensitivitySet         bool
 	format                 string
-	allow, failOn          string
+	allow                  string
+	failOn                 detect.Severity
 	alerts                 alertOptions
 }
 
@@ -165,7 +166,7 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 	switch {
 	case opt.format == alert.FormatJUnit:
 		printed = alert.WriteJUnit(stdout, alerts.Alerts, seen)
-	case alert.OfAlerts(opt.format):
+	case slices.Contains(alert.Formats(), opt.format):
 		printed = alert.Write(stdout, alerts.Alerts, opt.format)
 	default:
 		printed = findings.Write(stdout, r, opt.format)
@@ -181,19 +182,13 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 
 func (opt *detectOptions) validate() error {
 	switch {
-	case !slices.Contains(findings.Formats(), opt.format) && !alert.OfAlerts(opt.format):
-		return fmt.Errorf("--format %q: want table, json, csv, ocsf, ecs, navigator, stix, sarif or junit", opt.format)
 	case opt.selection.Test == "":
 		return errors.New("missing --test, the day under test; detect works best with --baseline, earlier days of the same network")
 	case !(opt.sensitivity > 0):
 		return fmt.Errorf("--sensitivity %v: must be above 0", opt.sensitivity)
-	case opt.failOn != "" && !detect.Severity(opt.failOn).Known():
-		return fmt.Errorf("--fail-on %q: %s", opt.failOn, wantSeverity)
 	}
 	return nil
 }
-
-const wantSeverity = "want info, low, medium, high or critical"
 
 // input opens the days and databases.
 func (opt *detectOptions) input(cmd *cobra.Command) (in detect.Input, err error) {
@@ -219,7 +214,7 @@ func (opt *detectOptions) verdict(r detect.Result) error {
 	if opt.failOn == "" {
 		return nil
 	}
-	n := detect.CountAtLeast(r.Findings, detect.Severity(opt.failOn))
+	n := detect.CountAtLeast(r.Findings, opt.failOn)
 	if n == 0 {
 		return nil
 	}

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +16,7 @@ import (
 // newDiffCommand returns the command that compares two reports, or the findings of two
 // days.
 func newDiffCommand() *cobra.Command {
-	var format string
+	format := changes.FormatText
 	c := &cobra.Command{
 		Use:   "diff BEFORE AFTER",
 		Short: "Compare two reports, or the findings of two days",
@@ -30,18 +28,15 @@ louder or quieter: a higher or lower severity, or a score that differs by at lea
 finding is unseen, not gone, if the records of --coverage say that its rule did not run.
 Findings of severity info do not count.
 
-Of reports, diff lists the texts, tables and figures that differ, and the parameters,
+For reports, diff lists the texts, tables and figures that differ, and the parameters,
 notebooks and inputs behind them.
 
 The exit status is 0 if nothing changed, and 3 otherwise.`,
 		Example: `  reportgen detect --days days --test latest --coverage --format json >today.jsonl
   reportgen diff yesterday.jsonl today.jsonl
   reportgen diff report-monday report-tuesday`,
-		Args: usage.Two("BEFORE and AFTER: two files of findings or two reports"),
+		Args: usage.Arguments("BEFORE", "AFTER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains(changes.Formats(), format) {
-				return fmt.Errorf("--format %q: want %s", format, strings.Join(changes.Formats(), ", "))
-			}
 			different, err := diff(cmd, args[0], args[1], format)
 			if err == nil && different {
 				err = exit.With(exit.Stale, fmt.Errorf("%s and %s differ", args[0], args[1]))
@@ -49,7 +44,7 @@ The exit status is 0 if nothing changed, and 3 otherwise.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&format, "format", changes.FormatText, "`FORMAT` output format of findings: text, md or json")
+	usage.Choice(c, &format, "format", "`FORMAT` output format of findings", changes.Formats()...)
 	return c
 }
 

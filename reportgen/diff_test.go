@@ -76,11 +76,11 @@ func TestDiffRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{file}, "want two arguments, BEFORE and AFTER"},
+		{[]string{file}, "missing argument AFTER"},
 		{[]string{file, t.TempDir()}, "one is a folder and one a file"},
 		{[]string{t.TempDir(), t.TempDir()}, "not a report"},
 		{[]string{file, file}, "a.jsonl: line 1: is not a finding in JSON"},
-		{[]string{"--format", "xml", file, file}, `--format "xml": want text, md, json`},
+		{[]string{"--format", "xml", file, file}, `--format "xml": want text, md or json`},
 	} {
 		var out, errs bytes.Buffer
 		if status := run(t.Context(), append([]string{"diff"}, tt.args...), &out, &errs); status != exit.BadInput || !strings.Contains(errs.String(), tt.want) {

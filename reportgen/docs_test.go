@@ -178,7 +178,7 @@ func TestLogFormat(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, all)
 		}
 	}
-	if status, _, stderr := reportgen(t, "cache", "list", "--log-format", "xml"); status != exit.BadInput || !strings.Contains(stderr, `--log-format: unknown format "xml"; use text, json or github`) {
+	if status, _, stderr := reportgen(t, "cache", "list", "--log-format", "xml"); status != exit.BadInput || !strings.Contains(stderr, `--log-format "xml": want text, json or github`) {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 }

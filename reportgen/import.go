@@ -7,12 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/dayfiles"
 	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
-	"github.com/spf13/cobra"
 )
 
 const importHelp = `Import reads the logs of other tools and writes flow files, which all other commands read.
@@ -69,7 +70,7 @@ func newImportCommand() *cobra.Command {
 		RunE: opt.run,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&opt.from, "from", "", "`FORMAT` format of the logs (default: auto-detected): "+strings.Join(ingest.Formats(), ", "))
+	usage.Choice(cmd, &opt.from, "from", "`FORMAT` format of the logs (default: auto-detected)", ingest.Formats()...)
 	flags.StringVarP(&opt.out, "output", "o", "", "`FILE` flow file to write")
 	flags.StringVar(&opt.into, "into", "", "`DIR` folder of days to add to, as DIR/date=2024-04-19/*.parquet")
 	flags.StringSliceVar(&opt.days, "day", nil, "`DATE` day to write, such as 2024-04-19 (repeatable; default all)")
@@ -80,21 +81,18 @@ func newImportCommand() *cobra.Command {
 	flags.StringToStringVar(&opt.set, "set", nil, "`VALUES` values for what the log does not have, such as proto=tcp")
 	flags.StringVar(&opt.fields, "fields", "", "`NAMES` columns of a text without a header line, separated by spaces or commas")
 	flags.StringVar(&opt.delimiter, "delimiter", "", "`CHARACTER` separator of the columns of a text, or tab (default: auto-detected)")
-	flags.StringVar(&opt.bytes, "bytes", "", "`KIND` byte counts to read from zeek logs: payload, or ip for whole packets (default payload)")
+	usage.Choice(cmd, &opt.bytes, "bytes", "`KIND` bytes to count in zeek logs and captures, of the payload (default) or of IP packets", ingest.PayloadBytes, ingest.IPBytes)
 	flags.BoolVar(&opt.lenient, "lenient", false, "write the flows even if too many rows cannot be read")
 	flags.BoolVar(&opt.oneWay, "one-way", false, "each row describes one direction of a connection")
-	for name, values := range map[string][]string{
-		"from": ingest.Formats(), "bytes": {string(ingest.PayloadBytes), string(ingest.IPBytes)}, "time": {"s", "ms", "us", "ns"},
-	} {
-		// It fails only for a flag that does not exist.
-		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	}
+	// It fails only for a flag that does not exist.
+	_ = cmd.RegisterFlagCompletionFunc("time", cobra.FixedCompletions([]string{"s", "ms", "us", "ns"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 type importOptions struct {
 	from, out, into, timezone, logTimezone string
-	time, fields, delimiter, bytes         string
+	time, fields, delimiter                string
+	bytes                                  ingest.ByteKind
 	days                                   []string
 	columns, set                           map[string]string
 	oneWay, lenient                        bool
@@ -111,7 +109,7 @@ func (opt *importOptions) reading() (read ingest.Options, err error) {
 	for _, s := range opt.days {
 		day, err := ingest.ParseDate(s)
 		if err != nil {
-			return read, fmt.Errorf("--day: %w", err)
+			return read, fmt.Errorf("--day %w", err)
 		}
 		read.Days = append(read.Days, day)
 	}
@@ -120,7 +118,7 @@ func (opt *importOptions) reading() (read ingest.Options, err error) {
 		return read, fmt.Errorf("--delimiter %w", err)
 	}
 	read.Set, read.Now = opt.set, time.Now()
-	read.Time, read.Map, read.OneWay, read.Bytes = opt.time, opt.columns, opt.oneWay, ingest.ByteKind(opt.bytes)
+	read.Time, read.Map, read.OneWay, read.Bytes = opt.time, opt.columns, opt.oneWay, opt.bytes
 	return read, nil
 }
 

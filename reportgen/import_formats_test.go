@@ -78,7 +78,7 @@ func TestImportFormatsRefuses(t *testing.T) {
 		{"output in no folder", "--from zeek conn.log -o none/o.parquet", "-o: none/o.parquet: folder none does not exist; create it first"},
 		{"output is a folder", "--from zeek conn.log -o .", "-o: .: is a folder; name a file in it"},
 		{"output below a file", "--from zeek conn.log -o conn.log/o.parquet", "conn.log is not a folder"},
-		{"bytes", "--from zeek --bytes octets conn.log -o o.parquet", `unknown kind of bytes "octets"; want payload or ip`},
+		{"bytes", "--from zeek --bytes octets conn.log -o o.parquet", `--bytes "octets": want payload or ip`},
 		{"log time zone", "--from nfdump --log-timezone Mars conn.log -o o.parquet", "--log-timezone: unknown time zone Mars"},
 		{"time", "--from nfdump --time noon conn.log -o o.parquet", `time form "noon" is neither a unit (s, ms, us, ns)`},
 		{"delimiter of what has none", "--from eve --delimiter ; conn.log -o o.parquet", "--fields and --delimiter are only for text with columns"},

@@ -87,11 +87,11 @@ func TestImportRefuses(t *testing.T) {
 		{"no flow of the day", zeekLog, "--from zeek conn.log -o o.parquet --day 2024-04-20",
 			"no flows of 2024-04-20: the input has flows from 2024-04-18 to 2024-04-19; nothing was written"},
 		{"no such file", "", "--from zeek none.log -o o.parquet", "none.log"},
-		{"format", "", "--from sflow conn.log -o o.parquet", `--from: unknown format "sflow"; want azure, binetflow, cicflowmeter,`},
+		{"format", "", "--from sflow conn.log -o o.parquet", `--from "sflow": want azure, binetflow, cicflowmeter,`},
 		{"no format", "Lorem ipsum\n", "conn.log -o o.parquet", "conn.log: the format cannot be detected; name it with --from"},
 		{"no output", "", "conn.log --from zeek", "give either -o, the file to write, or --into"},
 		{"no input", "", "--from zeek -o o.parquet", "missing argument IN; run reportgen import --help for the usage"},
-		{"day", "", "--from zeek conn.log -o o.parquet --day 19.4.2024", `--day: date "19.4.2024" is not of the form 2024-04-19`},
+		{"day", "", "--from zeek conn.log -o o.parquet --day 19.4.2024", `--day "19.4.2024": want a date such as 2024-04-21`},
 		{"time zone", "", "--from zeek conn.log -o o.parquet --timezone Mars", "--timezone: unknown time zone Mars; give a name"},
 		{"no folder to write to", zeekLog, "--from zeek conn.log -o none/o.parquet --day 2024-04-19", "none/o.parquet"},
 	} {

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/starter"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // newInitCommand returns reportgen init, which starts a project.
@@ -21,12 +21,7 @@ The packages that cells import are copied from this program into DIR/flowbook, s
 project needs no clone of Flowbook. DIR is made if it does not exist. If it has files of a
 project, nothing is written.`,
 		Example: "  reportgen init office\n  reportgen synth -o office/days\n  reportgen run -o office/report office/notebooks",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return errors.New("name one folder for the project: reportgen init DIR")
-			}
-			return nil
-		},
+		Args:    usage.Arguments("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := starter.Write(args[0]); err != nil {
 				return err

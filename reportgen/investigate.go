@@ -22,7 +22,7 @@ with their evidence.
 The entity is an address, an owner (name or AS15169; needs -p asn=FILE) or a country (name
 or code; needs -p country=FILE). Parameters in report.yaml apply too.`,
 		Example: "  reportgen investigate 192.168.100.35 -p test=tuesday.parquet -p baseline=monday.parquet -o host",
-		Args:    usage.OneArgument("an ENTITY, such as 192.168.100.35"),
+		Args:    usage.Arguments("ENTITY"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return flags.investigate(cmd, args[0]) },
 	}
 	flags.addOutput(c, "investigation")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +39,7 @@ the baseline day: {new: true} or {times: 3}.`
 // newRulesCommand returns reportgen rules, which prints the rules in force.
 func newRulesCommand() *cobra.Command {
 	var files []string
-	var format string
+	format := siem.Formats()[0]
 	c := &cobra.Command{
 		Use:   "rules",
 		Short: "Print the detection rules as a table, YAML or Sigma",
@@ -53,7 +52,7 @@ func newRulesCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringArrayVar(&files, "rules", nil, rulesUsage)
-	c.Flags().StringVar(&format, "format", "table", "`FORMAT` output format: table, yaml or sigma")
+	usage.Choice(c, &format, "format", "`FORMAT` output format", siem.Formats()...)
 	return c
 }
 
@@ -66,7 +65,7 @@ func printRules(cmd *cobra.Command, files []string, format string) error {
 	}
 	var text bytes.Buffer
 	if err := set.Write(&text, format); err != nil {
-		return fmt.Errorf("--format: %w", err)
+		return err
 	}
 	for _, w := range set.Warnings {
 		consoleOf(cmd).Warnf("%s", w)

@@ -121,7 +121,7 @@ func (o *runFlags) add(f *pflag.FlagSet) {
 // write runs the notebooks that find returns and writes their report.
 func (o *runFlags) write(cmd *cobra.Command, find func() (*report.Source, []report.Member, error)) (err error) {
 	if err := report.CheckFormats(o.formats); err != nil {
-		return fmt.Errorf("--to: %w", err)
+		return fmt.Errorf("--to %w", err)
 	}
 	folder, err := report.NewFolder(o.out)
 	if err != nil {

@@ -142,7 +142,7 @@ func TestRunRefuses(t *testing.T) {
 		{"nothing here", nil, nil, "nothing to run: no report.yaml and no folder notebooks here"},
 		{"empty folder", map[string]string{"n/x.txt": ""}, []string{"n"}, "n: no notebook"},
 		{"missing", nil, []string{"a.ipynb"}, "a.ipynb: no such notebook or folder"},
-		{"format", nil, []string{"--to", "docx"}, "--to: unknown format \"docx\": use html, md, ipynb"},
+		{"format", nil, []string{"--to", "docx"}, "--to \"docx\": want html, md, ipynb"},
 		{"parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit"}, "-p limit: want name=value"},
 		{"unknown parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "x=1"}, `parameter "x": not declared by any notebook; they declare limit`},
 		{"value", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit=x"}, `parameter limit of a.ipynb: "x" is not a whole number`},

@@ -31,7 +31,8 @@ The same options give the same bytes.`
 
 // newSynthCommand returns reportgen synth, which writes sample days.
 func newSynthCommand() *cobra.Command {
-	var dir, start string
+	var dir string
+	var start time.Time
 	var days int
 	var opt synth.Options
 	c := &cobra.Command{
@@ -53,12 +54,12 @@ func newSynthCommand() *cobra.Command {
 	flags.IntVar(&opt.Hosts, "hosts", synth.DefaultHosts, fmt.Sprintf("`NUMBER` hosts of the organisation, from %d to %d", synth.MinHosts, synth.MaxHosts))
 	flags.Float64Var(&opt.Strength, "strength", 1, "`FACTOR` multiplies the bytes of planted uploads and the flows of other planted activity")
 	flags.IntVar(&days, "days", 0, "`NUMBER` write this many days in a row, one folder each")
-	flags.StringVar(&start, "start", "", "`DATE` first day of --days (default 2024-03-04)")
+	flags.TimeVar(&start, "start", time.Time{}, []string{time.DateOnly}, "`DATE` first day of --days (default 2024-03-04)")
 	return c
 }
 
 // writeDays writes the three sample days, or as many days in a row as --days says.
-func writeDays(cmd *cobra.Command, dir string, days int, start string, opt synth.Options) error {
+func writeDays(cmd *cobra.Command, dir string, days int, start time.Time, opt synth.Options) error {
 	set := cmd.Flags().Changed
 	for _, name := range []string{"seed", "flows", "hosts", "strength", "days"} {
 		if set(name) && cmd.Flags().Lookup(name).Value.String() == "0" {
@@ -68,7 +69,7 @@ func writeDays(cmd *cobra.Command, dir string, days int, start string, opt synth
 	switch {
 	case dir == "":
 		return errors.New("missing -o, the folder to write to")
-	case days == 0 && start != "":
+	case days == 0 && !start.IsZero():
 		return errors.New("--start needs --days")
 	case days != 0 && set("strength"):
 		return errors.New("--strength is for the three sample days; it has no effect with --days")
@@ -87,16 +88,11 @@ func writeDays(cmd *cobra.Command, dir string, days int, start string, opt synth
 }
 
 // drawDays returns the sample days that the flags describe.
-func drawDays(days int, start string, opt synth.Options) (drawn synth.Days, err error) {
+func drawDays(days int, start time.Time, opt synth.Options) (drawn synth.Days, err error) {
 	if days == 0 {
 		drawn, err = synth.New(opt)
 	} else {
-		weeks := synth.WeeksOptions{Seed: opt.Seed, Hosts: opt.Hosts, Days: days, Flows: opt.Flows}
-		if start != "" {
-			if weeks.Start, err = time.Parse(time.DateOnly, start); err != nil {
-				return nil, fmt.Errorf("--start %q: not a date such as 2024-03-04", start)
-			}
-		}
+		weeks := synth.WeeksOptions{Seed: opt.Seed, Hosts: opt.Hosts, Days: days, Flows: opt.Flows, Start: start}
 		drawn, err = synth.NewWeeks(weeks)
 	}
 	if err != nil {

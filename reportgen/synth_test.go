@@ -143,7 +143,7 @@ func TestSynthDaysRefuses(t *testing.T) {
 	}{
 		{[]string{"--days", "3"}, "date=2020-01-01"},
 		{[]string{"--days", "1"}, "--days 1: must be from 2"},
-		{[]string{"--days", "3", "--start", "March"}, "not a date"},
+		{[]string{"--days", "3", "--start", "March"}, "want a date"},
 		{[]string{"--days", "3", "--strength", "2"}, "--strength is for"},
 		{[]string{"--start", "2024-03-04"}, "--start needs --days"},
 	} {

@@ -273,7 +273,7 @@ func listed(findings []Finding) []Finding {
 				!slices.Contains(f.Addresses(), h.Dst) {
 				continue
 			}
-			f.Severity = severities()[max(High.rank(), min(f.Severity.rank()+1, Critical.rank()))]
+			f.Severity = Severities()[max(High.rank(), min(f.Severity.rank()+1, Critical.rank()))]
 			f.Summary += fmt.Sprintf("; the list %s of %s names %s", h.List, cmp.Or(h.ListDate, "unknown date"), h.target())
 			if !slices.Contains(by, f.Rule) {
 				by = append(by, f.Rule)

@@ -13,10 +13,10 @@ func (s Severity) Alert() bool { return s.rank() >= Medium.rank() }
 // Compare orders severities, least urgent first; it returns -1, 0 or +1.
 func (s Severity) Compare(o Severity) int { return cmp.Compare(s.rank(), o.rank()) }
 
-// severities lists the severities, least urgent first.
-func severities() []Severity { return []Severity{Info, Low, Medium, High, Critical} }
+// Severities returns the severities, least urgent first.
+func Severities() []Severity { return []Severity{Info, Low, Medium, High, Critical} }
 
-func (s Severity) rank() int { return slices.Index(severities(), s) }
+func (s Severity) rank() int { return slices.Index(Severities(), s) }
 
 // scoreOf turns an excess over a learned limit into a score: ½ at the limit,
 // ¾ at twice the limit, nearing 1 beyond, 0 at the median and below.

@@ -8,20 +8,21 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
-	"github.com/google/uuid"
 )
 
 // The formats of an alert: a finding as detect writes it, OCSF Detection
 // Finding, and Elastic Common Schema.
 const (
 	FormatJSON = "json"
-	FormatOCSF = "ocsf"
-	FormatECS  = "ecs"
+	formatOCSF = "ocsf"
+	formatECS  = "ecs"
 )
 
 // The formats of documents that hold all alerts of a day: an ATT&CK Navigator
@@ -33,9 +34,12 @@ const (
 	FormatJUnit     = "junit"
 )
 
-// OfAlerts reports whether findings in a format are made of alerts.
-func OfAlerts(format string) bool {
-	return format == FormatOCSF || format == FormatECS || format == formatNavigator || format == formatSTIX || format == formatSARIF || format == FormatJUnit
+// SentFormats returns the formats in which alerts can be sent.
+func SentFormats() []string { return []string{FormatJSON, formatOCSF, formatECS} }
+
+// Formats returns the formats of findings that are made of alerts.
+func Formats() []string {
+	return []string{formatOCSF, formatECS, formatSTIX, formatNavigator, formatSARIF, FormatJUnit}
 }
 
 // Alert is a finding with what other tools need to know of it.
@@ -146,12 +150,12 @@ func (a Alert) encode(format string) ([]byte, error) {
 			Last  time.Time `json:"last,omitzero"`
 			detect.Finding
 		}{a.UID, a.First, a.Last, a.Finding}
-	case FormatOCSF:
+	case formatOCSF:
 		v = a.detectionFinding()
-	case FormatECS:
+	case formatECS:
 		v = a.ECS()
 	default:
-		return nil, fmt.Errorf("format %q: want json, ocsf or ecs", format)
+		return nil, fmt.Errorf("unknown format %q", format)
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -190,14 +194,4 @@ func AtLeast(alerts []Alert, least detect.Severity) (severe []Alert) {
 		}
 	}
 	return severe
-}
-
-// CheckFormat returns an error if alerts cannot be sent in a format. The empty
-// format is the default of each destination.
-func CheckFormat(format string) error {
-	switch format {
-	case "", FormatJSON, FormatOCSF, FormatECS:
-		return nil
-	}
-	return fmt.Errorf("unknown format %q; want json, ocsf or ecs", format)
 }

@@ -60,8 +60,8 @@ func TestUndated(t *testing.T) {
 	var event map[string]any
 	for format, want := range map[string]map[string]any{
 		FormatJSON: {"first": nil, "last": nil},
-		FormatOCSF: {"time": 1777863721000.0, "start_time": nil, "end_time": nil},
-		FormatECS:  {"@timestamp": "2026-05-04T03:02:01Z"},
+		formatOCSF: {"time": 1777863721000.0, "start_time": nil, "end_time": nil},
+		formatECS:  {"@timestamp": "2026-05-04T03:02:01Z"},
 	} {
 		line, err := a.encode(format)
 		if err != nil {

@@ -100,7 +100,7 @@ func TestWebhook(t *testing.T) {
 	h := &hook{answer: always(204)}
 	url := startHook(t, h)
 	opt := quick(t, 0)
-	opt.Token, opt.Format = "t0ken", FormatOCSF
+	opt.Token, opt.Format = "t0ken", formatOCSF
 	alerts := someAlerts(t, 2)
 	if d := deliver(t, url, alerts, opt); !d.only(2) {
 		t.Fatalf("%+v", d)

@@ -30,7 +30,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := alerts[0]
-	for _, format := range []string{alert.FormatJSON, alert.FormatOCSF, alert.FormatECS} {
+	for _, format := range []string{alert.FormatJSON, "ocsf", "ecs"} {
 		line, err := a.Encode(format)
 		if err != nil {
 			t.Fatal(err)

@@ -81,7 +81,7 @@ func python(t *testing.T, stdin []byte, needs, script string, args ...string) st
 // name and of later ones; a damaged one is not.
 func TestOCSFSchema(t *testing.T) {
 	alerts := sampleAlerts(t)
-	text := lines(t, alerts, alert.FormatOCSF)
+	text := lines(t, alerts, "ocsf")
 	want := fmt.Sprintf("%d events\n", len(alerts))
 	if out := python(t, text, "ocsf_json_schema", "check_ocsf.py", alert.OCSFVersion, "1.8.0"); out != want {
 		t.Errorf("the schema refuses:\n%.3000s", out)
@@ -136,7 +136,7 @@ func ecsFields(t *testing.T) map[string]ecsField {
 // with an allowed value, or is below flowbook.
 func TestECSSchema(t *testing.T) {
 	fields := ecsFields(t)
-	for line := range bytes.Lines(lines(t, sampleAlerts(t), alert.FormatECS)) {
+	for line := range bytes.Lines(lines(t, sampleAlerts(t), "ecs")) {
 		var event map[string]any
 		if err := json.Unmarshal(line, &event); err != nil {
 			t.Fatal(err)

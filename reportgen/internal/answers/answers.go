@@ -46,7 +46,7 @@ func write(w io.Writer, t *query.Table, format string) error {
 	case "encoded":
 		return t.Encode(w)
 	}
-	return fmt.Errorf("unknown format %q; the formats are %s", format, strings.Join(formats[:4], ", "))
+	return fmt.Errorf("unknown format %q", format)
 }
 
 // writeText writes columns that are as wide as their values, numbers to the right.

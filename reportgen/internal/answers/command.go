@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,7 +50,7 @@ duration, src_port, up_packets, down_packets, state, name; and derived
 
 // NewCommand returns reportgen query, which answers questions about flows.
 func NewCommand() *cobra.Command {
-	var opt queryOptions
+	opt := queryOptions{format: formats[0]}
 	c := &cobra.Command{
 		Use:   "query DAY...",
 		Short: "Filter, group and sum the flows of days",
@@ -63,7 +62,7 @@ func NewCommand() *cobra.Command {
 		RunE: opt.run,
 	}
 	f := c.Flags()
-	f.StringVarP(&opt.query.Where, "where", "w", "", "`CONDITION` that flows must meet")
+	f.StringVarP(&opt.query.Where, "where", "w", "", "`CONDITION` condition that flows must meet")
 	f.StringSliceVar(&opt.query.By, "by", nil, "`COLUMN,...` group by the values of columns")
 	f.DurationVar(&opt.query.Every, "every", 0, "`DURATION` group by time buckets of this length, such as 5m")
 	aggregate := func(of query.Func, usage string) {
@@ -87,7 +86,7 @@ func NewCommand() *cobra.Command {
 	f.StringVar(&opt.options.ASN, "asn", "", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: private addresses)")
 	f.StringVar(&opt.memory, "memory", "4GB", "`SIZE` most memory that groups and rows may take")
-	f.StringVar(&opt.format, "format", "table", "`FORMAT` output format: table, csv, json or parquet")
+	usage.Choice(c, &opt.format, "format", "`FORMAT` output format (encoded is for notebooks)", formats...)
 	f.StringVarP(&opt.output, "output", "o", "", "`FILE` write the result to this file")
 	f.StringVar(&opt.from, "query", "", "`FILE` read the query as JSON, as package query writes it; - for standard input")
 	complete := func(words []string, flags ...string) {
@@ -96,7 +95,6 @@ func NewCommand() *cobra.Command {
 			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}
-	complete(formats[:4], "format")
 	complete(query.Flows().Names(), "by", "columns", string(query.Sum), string(query.Mean), string(query.Min), string(query.Max),
 		string(query.Quantile), string(query.Distinct), string(query.First), string(query.Last))
 	return c
@@ -204,9 +202,6 @@ func noFlows(where string, absent []string) string {
 
 // complete reads what flags say beyond the query itself.
 func (opt *queryOptions) complete(cmd *cobra.Command) (err error) {
-	if !slices.Contains(formats, opt.format) {
-		return fmt.Errorf("--format %s: unknown; the formats are %s", opt.format, strings.Join(formats[:4], ", "))
-	}
 	if opt.internal != "" {
 		if opt.options.Internal, err = flow.ParseNetworks(opt.internal); err != nil {
 			return fmt.Errorf("--internal: %w", err)

@@ -44,7 +44,7 @@ func TestCommand(t *testing.T) {
 		{args: "--by proto --count --format csv -o " + file},
 		{args: "--by prt --count", message: `group by: unknown column "prt"; did you mean port?`},
 		{args: "--where up_bytes", message: "up_bytes"},
-		{args: "--format xml", message: "--format xml: unknown; the formats are table, csv, json, parquet"},
+		{args: "--format xml", message: "want table, csv, json, parquet or encoded"},
 		{args: "--memory much", message: "--memory"},
 		{args: "--internal 10.0.0", message: "--internal"},
 		{args: "--query - --by port", stdin: asJSON, message: "--by"},

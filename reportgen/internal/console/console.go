@@ -67,7 +67,7 @@ func FormatOf(args []string) (Format, error) {
 	}
 	format, err := parseFormat(value)
 	if err != nil {
-		return Text, fmt.Errorf("--log-format: %w", err)
+		return Text, fmt.Errorf("--log-format %q: want text, json or github", value)
 	}
 	return format, nil
 }

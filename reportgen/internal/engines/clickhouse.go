@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/aggregates"
@@ -108,16 +107,4 @@ func (s *server) profile(ctx context.Context, d *sqltext.Dialect, source sqltext
 		}
 	}
 	return aggregates.Read(ctx, aggregates.Tables{Folders: []string{dir.Path}, Name: name})
-}
-
-// parseDay reads a date, and returns the zero time for an empty text.
-func parseDay(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return t, fmt.Errorf("--day %s: want a date such as 2024-04-20", text)
-	}
-	return t, nil
 }

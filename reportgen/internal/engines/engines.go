@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -24,7 +25,6 @@ type Options struct {
 	dialect    string
 	engine     string
 	flows      sqltext.Flows
-	day        string
 	into       string
 	aggregates []string // folders
 }
@@ -35,10 +35,10 @@ func (o *Options) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.engine, "engine", "", "`URL` let a database compute the profile: clickhouse://[USER@]HOST[:PORT]/DATABASE[?table=TABLE&secure=true]")
 	f.StringVar(&o.flows.Source, "source", "", "`EXPR` with --sql or --engine: flow files, such as 'day/*.parquet', a table, or a function that returns one")
 	f.StringVar(&o.flows.Mapping, "mapping", "", "`MAPPING` with --sql or --engine: where the source has the columns of flows: "+strings.Join(sqltext.Mappings(), ", ")+", or a YAML file")
-	f.StringVar(&o.day, "day", "", "`DATE` with --sql or --engine: only the rows of this day, in UTC")
+	f.TimeVar(&o.flows.Day, "day", time.Time{}, []string{time.DateOnly}, "`DATE` with --sql or --engine: only the rows of this day, in UTC")
 	f.StringVar(&o.into, "into", "aggregates", "`PLACE` with --sql: folder, object store or schema that takes the tables")
 	f.StringSliceVar(&o.flows.Optional, "optional", nil, "`COLUMN,...` with --sql or --engine: optional columns of the source, such as duration,state,name")
-	f.StringArrayVar(&o.aggregates, "from-aggregates", nil, "`FOLDER` make the profile of the tables that the SQL wrote; can be repeated, for parts of a day")
+	f.StringArrayVar(&o.aggregates, "from-aggregates", nil, "`FOLDER` make the profile of the tables that the SQL wrote; repeatable, for parts of a day")
 }
 
 // Given reports whether any of the flags is set.
@@ -47,7 +47,7 @@ func (o *Options) Given() bool {
 }
 
 func (o *Options) describesSource() bool {
-	return o.flows.Source != "" || o.flows.Mapping != "" || o.day != "" || len(o.flows.Optional) > 0
+	return o.flows.Source != "" || o.flows.Mapping != "" || !o.flows.Day.IsZero() || len(o.flows.Optional) > 0
 }
 
 // check returns an error if flags or arguments do not go together.
@@ -80,14 +80,11 @@ func (o *Options) Run(ctx context.Context, files []string, out string, w io.Writ
 	if err := o.check(files, out); err != nil {
 		return err
 	}
-	var err error
-	if o.flows.Day, err = parseDay(o.day); err != nil {
-		return err
-	}
 	if o.dialect != "" {
 		return o.print(w)
 	}
 	var p *profile.Profile
+	var err error
 	if o.engine != "" {
 		p, err = o.ask(ctx)
 	} else if p, err = aggregates.Read(ctx, aggregates.Tables{Folders: o.aggregates, Files: files}); err != nil {
@@ -136,8 +133,8 @@ func (o *Options) ask(ctx context.Context) (*profile.Profile, error) {
 	if name == "" {
 		name = o.flows.Mapping
 	}
-	if o.day != "" {
-		name += "-" + o.day
+	if !o.flows.Day.IsZero() {
+		name += "-" + o.flows.Day.Format(time.DateOnly)
 	}
 	p, err := s.profile(ctx, d, source, name)
 	if err != nil {

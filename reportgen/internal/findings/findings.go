@@ -41,7 +41,7 @@ func Write(w io.Writer, r detect.Result, format string) error {
 	case formatCSV:
 		return writeCSV(w, r)
 	}
-	return fmt.Errorf("format %q: want %s", format, strings.Join(Formats(), ", "))
+	return fmt.Errorf("unknown format %q", format)
 }
 
 func writeJSON(w io.Writer, r detect.Result) error {

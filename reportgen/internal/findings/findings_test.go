@@ -49,7 +49,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestUnknownFormat(t *testing.T) {
-	if err := findings.Write(&bytes.Buffer{}, result(), "xml"); err == nil || err.Error() != `format "xml": want table, json, csv` {
+	if err := findings.Write(&bytes.Buffer{}, result(), "xml"); err == nil || err.Error() != `unknown format "xml"` {
 		t.Error(err)
 	}
 }

@@ -15,7 +15,7 @@ const secondsPerDay = 24 * 60 * 60
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return 0, fmt.Errorf("date %q is not of the form 2024-04-19", s)
+		return 0, fmt.Errorf("%q: want a date such as 2024-04-21", s)
 	}
 	return Date(floorDiv(t.Unix(), secondsPerDay)), nil
 }

@@ -65,8 +65,6 @@ func (opt Options) row(f Format) (rowReader, error) {
 		return rowReader{}, fmt.Errorf("missing --map: %s has no standard columns; name them, such as timestamp=Start,src_ip=SourceAddress; the names are %s", f.Name, strings.Join(MapKeys(), ", "))
 	case (len(opt.Fields) > 0 || opt.Delimiter != 0) && !f.takesFields:
 		return rowReader{}, fmt.Errorf("--fields and --delimiter are only for text with columns, which %s is not", f.Name)
-	case opt.Bytes != "" && opt.Bytes != PayloadBytes && opt.Bytes != IPBytes:
-		return rowReader{}, fmt.Errorf("unknown kind of bytes %q; want %s or %s", opt.Bytes, PayloadBytes, IPBytes)
 	case opt.Bytes != "" && !f.takesBytes:
 		return rowReader{}, fmt.Errorf("--bytes is only for zeek and pcap; %s logs have one kind of byte count", f.Name)
 	}

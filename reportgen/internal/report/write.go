@@ -9,8 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
@@ -48,7 +49,7 @@ func KnownFormats() []string { return append(DefaultFormats(), "pdf", "site", "t
 func CheckFormats(formats []string) error {
 	for _, format := range formats {
 		if !slices.Contains(KnownFormats(), format) {
-			return fmt.Errorf("unknown format %q: use %s", format, strings.Join(KnownFormats(), ", "))
+			return fmt.Errorf("%q: want %s", format, english.WordSeries(KnownFormats(), "or"))
 		}
 	}
 	if slices.Contains(formats, "pdf") {

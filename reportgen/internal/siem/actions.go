@@ -114,7 +114,7 @@ type Alerting struct {
 // day of in was read from path. If alerts have no times, undated says why.
 func (a *Alerting) Make(findings []detect.Finding, in detect.Input, path string) (undated string, err error) {
 	send := len(a.To) > 0 || a.Set.hasActions()
-	if !send && !alert.OfAlerts(a.Findings) {
+	if !send && !slices.Contains(alert.Formats(), a.Findings) {
 		return "", nil
 	}
 	made, err := alert.MadeNow()

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
-	"github.com/google/uuid"
 )
 
 // sigmaFields are the fields of Sigma's rules and correlations 2.1.0.
@@ -145,10 +146,10 @@ func (a Action) validate() (string, error) {
 		return "timeout", fmt.Errorf("%q: not a positive duration such as 5s", a.Timeout)
 	}
 	switch {
-	case !slices.Contains([]string{"", alert.FormatJSON, alert.FormatOCSF, alert.FormatECS}, a.Format):
-		return "format", fmt.Errorf("unknown format %q: use json, ocsf or ecs", a.Format)
+	case a.Format != "" && !slices.Contains(alert.SentFormats(), a.Format):
+		return "format", fmt.Errorf("%q: want json, ocsf or ecs", a.Format)
 	case a.Least != "" && !a.Least.Known():
-		return "least", fmt.Errorf("unknown severity %q: use info, low, medium, high or critical", a.Least)
+		return "least", fmt.Errorf("%q: want info, low, medium, high or critical", a.Least)
 	case a.Retries != nil && (*a.Retries < 0 || *a.Retries > 20):
 		return "retries", fmt.Errorf("must be between 0 and 20")
 	}

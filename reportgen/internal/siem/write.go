@@ -10,7 +10,10 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Write writes the rules in a format: table, yaml or sigma.
+// Formats returns the formats of [Set.Write].
+func Formats() []string { return []string{"table", "yaml", "sigma"} }
+
+// Write writes the rules in a format.
 func (s *Set) Write(w io.Writer, format string) error {
 	switch format {
 	case "table":
@@ -20,7 +23,7 @@ func (s *Set) Write(w io.Writer, format string) error {
 	case "sigma":
 		return s.writeSigma(w)
 	}
-	return fmt.Errorf("unknown format %q; want table, yaml or sigma", format)
+	return fmt.Errorf("unknown format %q", format)
 }
 
 // writeYAML writes the rules as they are in force, in the form that [Set.Load]

@@ -3,10 +3,9 @@ package usage
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // Prepare makes the commands below root refuse unknown names, words the errors of
@@ -62,11 +61,15 @@ func AtLeastOne(name string) cobra.PositionalArgs {
 	}
 }
 
-// Two makes a command refuse to run without two arguments. names says what they are.
-func Two(names string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) != 2 {
-			return fmt.Errorf("want two arguments, %s", names)
+// Arguments makes a command refuse to run without one argument for each name of its
+// usage line, or with more.
+func Arguments(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return AtLeastOne(names[len(args)])(cmd, nil)
+		case len(args) > len(names):
+			return fmt.Errorf("unexpected argument %q; run %s --help for the usage", args[len(names)], cmd.CommandPath())
 		}
 		return nil
 	}
@@ -78,16 +81,6 @@ func NoArguments(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("unexpected argument %q; %s takes only flags", args[0], cmd.CommandPath())
 	}
 	return nil
-}
-
-// OneArgument makes a command refuse anything but one argument, which what describes.
-func OneArgument(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != 1 {
-			return fmt.Errorf("%d arguments; %s takes %s", len(args), cmd.CommandPath(), what)
-		}
-		return nil
-	}
 }
 
 // requireSubcommands makes commands that only have subcommands refuse anything
@@ -114,7 +107,7 @@ func requireSubcommands(c *cobra.Command) {
 func UnknownCommand(parent *cobra.Command, name string) error {
 	message := fmt.Sprintf("unknown command %q for %q", name, parent.CommandPath())
 	if similar := Similar(parent, name); len(similar) > 0 {
-		return fmt.Errorf("%s; did you mean %s?", message, strings.Join(similar, " or "))
+		return fmt.Errorf("%s; did you mean %s?", message, english.WordSeries(similar, "or"))
 	}
 	return fmt.Errorf("%s; run %s --help for a list", message, parent.CommandPath())
 }
@@ -125,21 +118,4 @@ func Similar(parent *cobra.Command, name string) []string {
 	similar := parent.SuggestionsFor(name)
 	slices.Sort(similar)
 	return similar
-}
-
-// Once adds a flag for a file that may be given only once. Of a repeated flag,
-// pflag would silently use the last value.
-func Once(f *pflag.FlagSet, value *string, name, usage string) { f.Var(&onceValue{value}, name, usage) }
-
-type onceValue struct{ value *string }
-
-func (v *onceValue) String() string { return *v.value }
-func (v *onceValue) Type() string   { return "string" }
-
-func (v *onceValue) Set(s string) error {
-	if *v.value != "" {
-		return fmt.Errorf("the flag was given before with %q and takes one file", *v.value)
-	}
-	*v.value = s
-	return nil
 }

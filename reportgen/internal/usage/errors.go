@@ -15,6 +15,7 @@ var wanted = map[string]string{
 	"float64":        "a number",
 	"duration":       "a duration such as 30s, 5m or 1h30m",
 	"bool":           "true or false",
+	"time":           "a date such as 2024-04-21",
 	"stringToString": "NAME=VALUE, and several separated by commas",
 }
 
@@ -25,7 +26,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &invalid) {
 		name := "--" + invalid.GetFlag().Name
 		if want, ok := wanted[invalid.GetFlag().Value.Type()]; ok {
-			return fmt.Errorf("%s %q: is not valid; want %s", name, invalid.GetValue(), want)
+			return fmt.Errorf("%s %q: want %s", name, invalid.GetValue(), want)
 		}
 		return fmt.Errorf("%s %q: %w", name, invalid.GetValue(), errors.Unwrap(invalid))
 	}

@@ -47,12 +47,13 @@ func TestFlags(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for args, want := range map[string]string{
-		"run --timeout 5":       `--timeout "5": is not valid; want a duration such as 30s, 5m or 1h30m`,
+		"run --timeout 5":       `--timeout "5": want a duration such as 30s, 5m or 1h30m`,
 		"run --timeout":         "--timeout: the value is missing",
 		"run -o":                "--output: the value is missing",
-		"run --trust=maybe":     `--trust "maybe": is not valid; want true or false`,
-		"run --port x":          `--port "x": is not valid; want a whole number`,
+		"run --trust=maybe":     `--trust "maybe": want true or false`,
+		"run --port x":          `--port "x": want a whole number`,
 		"run --file a --file b": `--file "b": the flag was given before with "a" and takes one file`,
+		"run --format xml":      `--format "xml": want text, csv or json`,
 		"run --none":            "unknown flag: --none; run tool run --help for a list",
 		"rum":                   `unknown command "rum" for "tool"; did you mean run?`,
 		"other":                 `unknown command "other" for "tool"; run tool --help for a list`,
@@ -70,6 +71,8 @@ func TestErrors(t *testing.T) {
 		run.Flags().Int("port", 0, "`PORT` port")
 		var file string
 		usage.Once(run.Flags(), &file, "file", "`FILE` file")
+		format := "text"
+		usage.Choice(run, &format, "format", "`FORMAT` format", "text", "csv", "json")
 		root.SilenceUsage, root.SilenceErrors = true, true
 		root.SetArgs(strings.Fields(args))
 		usage.Prepare(root)
