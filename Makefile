@@ -20,7 +20,7 @@ GOTESTSUM_VERSION := v1.13.0
 # The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: faults flips fuzz-long sbom licenses peers queries questions cases help report test check jupyter jupyterlab-check sample golden evaluate lint vuln fuzz bench clean reportgen
+.PHONY: faults flips fuzz-long sbom licenses peers queries questions cases import-cases help report test check jupyter jupyterlab-check sample golden evaluate lint vuln fuzz bench clean reportgen
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -210,8 +210,12 @@ peers: reportgen $(TOOLS)/peers/.made ## compare with nbconvert, papermill and m
 	@test -e $(TOOLS)/peers/node_modules/mystmd || npm install --silent --no-save --prefix $(TOOLS)/peers mystmd@$(MYST_VERSION)
 	$(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) testdata/peers.md $(TOOL)
 
-# Notebooks that went wrong for users of other tools. They are not part of the repository.
+# Notebooks and logs that went wrong for users of other tools. They are not part of the repository.
 CASES ?= ../shared/cases/notebooks
+LOG_CASES ?= ../shared/cases/logs
+
+import-cases: reportgen ## import the cases in the folder LOG_CASES and print right or wrong for each
+	$(PYTHON) -B testdata/cases/imports.py $(REPORTGEN) $(LOG_CASES)
 
 cases: reportgen $(TOOLS)/peers/.made ## run the cases in the folder CASES and print right or wrong for each
 	$(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) --cases $(CASES)
