@@ -36,14 +36,13 @@ func (p *page) pageOf(id string) string {
 func (p *page) PageName(i int) string { return fmt.Sprintf("section%d", i) }
 
 // runningHeads returns CSS that prints the report's title at the top left of each page
-// and the section's at the top right.
+// and the section's at the top right. Pages whose name ends in wide are in landscape: see
+// fit.js of package pdf.
 func (p *page) runningHeads() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "@page { @top-left { content: %s; } }\n", cssString(p.Heading()))
+	fmt.Fprintf(&b, "@page { @top-left { content: %s; } }\n@page wide { size: A4 landscape; }\n", cssString(p.Heading()))
 	for i, s := range p.Sections {
-		if s.Heading != nil {
-			fmt.Fprintf(&b, "@page %s { @top-right { content: %s; } }\n", p.PageName(i), cssString(s.Name()))
-		}
+		fmt.Fprintf(&b, "@page %[1]s, %[1]s-wide { @top-right { content: %[2]s; } }\n@page %[1]s-wide { size: A4 landscape; }\n", p.PageName(i), cssString(s.Name()))
 	}
 	fmt.Fprintf(&b, "@page :first { @top-left { content: none; } }\n")
 	return b.String()

@@ -1,10 +1,12 @@
 // Makes what is wider than a page fit it, in the page that is about to be printed:
 // the browser would shrink the whole report instead, and cut what is wider still.
-// Long words in tables are broken anywhere, then the text is set smaller, and a table
-// that would become too small to read is printed in parts that repeat its first
-// column.
+// Long words in tables are broken anywhere. A table that is much wider gets a page in
+// landscape, with the headings before it. Then the text is set smaller, and a table that
+// would become too small to read is printed in parts that repeat its first column.
 (() => {
   const least = 0.7; // of a table's 8.8 points
+  const upright = 0.85; // of that size: what is smaller is turned
+  const landscape = 963; // of an A4 page without its margins, in CSS pixels
   const fits = (box) => box.scrollWidth <= box.clientWidth + 1;
   const width = (e) => e.getBoundingClientRect().width;
 
@@ -39,11 +41,22 @@
     for (const t of all) t.style.zoom = Math.min(1, zoom);
   };
 
+  // Puts a table on a page in landscape, if it is not in a list, a grid or the like.
+  const turn = (box) => {
+    let block = box.closest("figure.table") ?? box;
+    if (!block.parentElement.matches("main > section, .tab")) return;
+    const page = [getComputedStyle(block).page, "wide"].filter((s) => s !== "auto").join("-");
+    block.style.width = landscape + "px";
+    for (; block && (block.contains(box) || block.matches("h2, h3, h4, h5, h6, .tab-title, .cell")); block = block.previousElementSibling) block.style.page = page;
+  };
+
   for (const fold of document.querySelectorAll("details:not(.fold)")) fold.open = true;
 
   for (const box of document.querySelectorAll(".scroll")) {
     if (fits(box)) continue;
     for (const cell of box.querySelectorAll("td")) if (/\S{25}/.test(cell.textContent)) cell.style.overflowWrap = "anywhere";
+    if (fits(box)) continue;
+    if (box.clientWidth < upright * box.scrollWidth) turn(box);
     if (fits(box)) continue;
     for (const table of box.querySelectorAll("table")) if (width(table) > box.clientWidth + 1) narrow(table, box.clientWidth);
     const zoom = box.clientWidth / box.scrollWidth;

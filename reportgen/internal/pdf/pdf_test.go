@@ -249,19 +249,23 @@ func wideTable(columns int) (resource, page string, numbers []string) {
 		"<table border=\"1\" class=\"dataframe\"><tr>" + heads + "</tr><tr>" + cells + "</tr></table>", numbers
 }
 
-// word is a word on a page with its position, as printed by pdftotext.
-var word = regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>`)
+// word is a word on a page with its position, or the width of the page, as printed by pdftotext.
+var word = regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>|<page width="([\d.]+)"`)
 
-// TestWide: what is wider than a page is printed whole, within the margins, and
-// the text about it stays as large as it is.
+// TestWide: what is wider than a page is printed whole, within the margins, on a page in
+// landscape under its heading, and the text about it stays as large as it is.
 func TestWide(t *testing.T) {
 	resource, page, numbers := wideTable(30)
 	sum := strings.Repeat("0123456789abcdef", 4)
+	less, _, _ := wideTable(16)
 	show := func(data map[string]any, said any) *nbformat.Cell {
-		return &nbformat.Cell{Type: nbformat.Code, Source: "show()", Outputs: []*nbformat.Output{{Type: nbformat.DisplayData, Data: data, Metadata: map[string]any{"reportgen": said}}}}
+		return &nbformat.Cell{Type: nbformat.Code, Source: "//| echo: false\nshow()", Outputs: []*nbformat.Output{{Type: nbformat.DisplayData, Data: data, Metadata: map[string]any{"reportgen": said}}}}
 	}
 	nb := &nbformat.Notebook{Cells: []*nbformat.Cell{
 		{Type: nbformat.Markdown, Source: "# Title\n\nProse.\n\n| a | b | c |\n|---|---|---|\n|" + strings.Repeat(" "+sum+" |", 3) + "\n\n$$" + strings.Repeat("a + ", 80) + "z$$"},
+		{Type: nbformat.Markdown, Source: "## Turned"},
+		show(map[string]any{"application/vnd.dataresource+json": less}, map[string]any{"kind": "table", "caption": "Less wide."}),
+		{Type: nbformat.Markdown, Source: "Upright."},
 		show(map[string]any{"application/vnd.dataresource+json": resource}, map[string]any{"kind": "table", "caption": "Wide."}),
 		{Type: nbformat.Code, Source: "frame", Outputs: []*nbformat.Output{{Type: nbformat.DisplayData, Data: map[string]any{"text/html": page}}}},
 	}}
@@ -278,9 +282,17 @@ func TestWide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const margin, paper = 59, 595.5 // 2.1 cm and A4's width in points
-	printed, text := map[string]bool{}, ""
+	const margin = 59 // 2.1 cm in points
+	printed, text, paper := map[string]bool{}, "", 0.0
+	widths := map[string]float64{} // of the page on which a word is last
 	for _, m := range word.FindAllStringSubmatch(string(boxes), -1) {
+		if m[6] != "" {
+			if paper, err = strconv.ParseFloat(m[6], 64); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		widths[m[5]] = paper
 		var at [4]float64
 		for i := range at {
 			if at[i], err = strconv.ParseFloat(m[i+1], 64); err != nil {
@@ -293,6 +305,11 @@ func TestWide(t *testing.T) {
 		}
 		if m[5] == "Prose." && at[3]-at[1] < 10 {
 			t.Errorf("prose is printed in a size of %.1f points", at[3]-at[1])
+		}
+	}
+	for said, turned := range map[string]bool{"Turned": true, "Less": true, "Prose.": false, "Upright.": false} {
+		if (widths[said] > 800) != turned {
+			t.Errorf("%s is on a page %.0f points wide", said, widths[said])
 		}
 	}
 	for _, n := range numbers {

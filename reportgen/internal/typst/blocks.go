@@ -13,12 +13,24 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
 
+// blocks returns the blocks. A wide table is on a page in landscape, with the headings before it.
 func (w *writer) blocks(list []document.Block) []string {
-	var all []string
+	var all, heads []string
 	for _, b := range list {
-		all = append(all, w.block(b))
+		source := w.block(b)
+		switch b := b.(type) {
+		case *document.Heading, *document.Tab, *document.Cell:
+			heads = append(heads, source)
+			continue
+		case *document.Table:
+			if tableWidth(b) > maxWidth {
+				source, heads = "#wide[\n"+document.JoinBlocks(append(heads, source))+"\n]", nil
+			}
+		}
+		all = append(append(all, heads...), source)
+		heads = nil
 	}
-	return all
+	return append(all, heads...)
 }
 
 func (w *writer) block(b document.Block) string {
@@ -183,11 +195,7 @@ func (w *writer) table(t *document.Table) string {
 	} else {
 		body = strings.TrimPrefix(w.grid(t), "#")
 	}
-	figure := w.captioned("table", "Table", t.Number, t.Caption, body, t.ID)
-	if tableWidth(t) > maxWidth {
-		return "#wide[\n" + figure + "\n]"
-	}
-	return figure
+	return w.captioned("table", "Table", t.Number, t.Caption, body, t.ID)
 }
 
 // maxWidth is the number of characters of the widest table that is printed upright.

@@ -287,3 +287,34 @@ func TestCaptionStaysWithTable(t *testing.T) {
 		t.Errorf("%d captions", captions)
 	}
 }
+
+// TestWideTable: a wide table is on a page in landscape, under its heading, and what follows is on one in portrait.
+func TestWideTable(t *testing.T) {
+	p := document.NewParser()
+	wide := &document.Table{ID: "tbl-wide", Number: "1.1", Caption: p.ParseLine("Turned"), Rows: [][]document.Value{nil}}
+	for i := range 16 {
+		wide.Columns = append(wide.Columns, document.Column{Title: fmt.Sprint("column ", i)})
+		wide.Rows[0] = append(wide.Rows[0], document.Value{Text: "0123456789"})
+	}
+	d := &document.Document{Lang: "en", Title: "Wide", Blocks: []document.Block{
+		&document.Heading{Depth: 1, ID: "first", Text: p.ParseLine("First")}, document.Prose{Text: p.Parse("upright")},
+		&document.Heading{Depth: 2, ID: "second", Text: p.ParseLine("Second")}, wide, document.Prose{Text: p.Parse("after")},
+	}}
+	name := filepath.Join(t.TempDir(), "report.pdf")
+	if err := os.WriteFile(name, compiled(t, d), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	tool := testenv.Program(t, "pdftotext", "poppler-utils")
+	boxes, err := exec.CommandContext(t.Context(), tool, "-bbox", name, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pages []string
+	for _, page := range strings.Split(string(boxes), "<page ")[1:] {
+		words := strings.Join(regexp.MustCompile(`>(upright|Second|Turned|after)<`).FindAllString(page, -1), "")
+		pages = append(pages, page[:len(`width="841`)]+words)
+	}
+	if got, want := strings.Join(pages[2:], "\n"), "width=\"595>upright<\nwidth=\"841>Second<>Turned<\nwidth=\"595>after<"; got != want {
+		t.Errorf("pages\n%s\nwant\n%s", got, want)
+	}
+}
