@@ -210,15 +210,19 @@ peers: reportgen $(TOOLS)/peers/.made ## compare with nbconvert, papermill and m
 	@test -e $(TOOLS)/peers/node_modules/mystmd || npm install --silent --no-save --prefix $(TOOLS)/peers mystmd@$(MYST_VERSION)
 	$(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) testdata/peers.md $(TOOL)
 
-# Notebooks and logs that went wrong for users of other tools. They are not part of the repository.
-CASES ?= ../shared/cases/notebooks
-LOG_CASES ?= ../shared/cases/logs
+# Inputs that went wrong for users, and for Flowbook. They are not part of the repository.
+CASES ?= $(abspath ../shared/cases)
 
-import-cases: reportgen ## import the cases in the folder LOG_CASES and print right or wrong for each
-	$(PYTHON) -B testdata/cases/imports.py $(REPORTGEN) $(LOG_CASES)
+import-cases: reportgen ## import the cases in CASES/logs and print right or wrong for each
+	$(PYTHON) -B testdata/cases/imports.py $(REPORTGEN) $(CASES)/logs
 
 cases: reportgen $(TOOLS)/peers/.made ## run the cases in the folder CASES and print right or wrong for each
-	$(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) --cases $(CASES)
+	@status=0; for kind in notebooks hardening; do \
+	  $(TOOLS)/peers/bin/python -B testdata/peers/peers.py $(REPORTGEN) --cases $(CASES)/$$kind || status=1; \
+	done; \
+	$(MAKE) --no-print-directory import-cases || status=1; \
+	FLOWBOOK_CASES=$(CASES) go test -v -run '^TestDetectCases$$' -count=1 ./reportgen | grep -oE "(right|wrong): .*"; test $${PIPESTATUS[0]} = 0 || status=1; \
+	exit $$status
 
 $(TOOLS)/peers/.made: testdata/peers/requirements.txt
 	$(PYTHON) -m venv $(TOOLS)/peers

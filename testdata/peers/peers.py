@@ -2,7 +2,8 @@
 
     peers.py REPORTGEN peers.md [TOOL]     writes a table of small notebooks made here, one a class; with the name of a
                                            tool, only its column is measured again
-    peers.py REPORTGEN --cases FOLDER      runs the cases in a folder and prints right or wrong for each
+    peers.py REPORTGEN --cases FOLDER      runs the cases in a folder that have a script, those of notebooks or of
+                                           hardening, and prints right or wrong for each
 
 Every tool runs each notebook itself. A result is right, wrong, lost (what the cell shows is not in the result) or
 failed (no result, or an exit status other than 0). Run it with the Python of an environment that has the packages of
@@ -16,6 +17,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -300,30 +302,76 @@ def figure_on_one_page(out):
 MORE = {"12": figure_on_one_page}
 
 
+# The same of the cases of hardening, by their whole names, since they have the numbers of others.
+HARDENING = {
+    "01-cell-cache-bitflip": (r"checksum[\s\S]*exit 0[\s\S]*uploaded 12345678", r"92345678"),
+    "02-alerts-not-sent": (r"sent: 19, spooled: 0[\s\S]*exit 2, sent 38[\s\S]*exit 0, sent 19[\s\S]*exit 1, second destination got 19", r"^$"),
+    "03-import-rollback-deletes": (r"-18\.parquet[\s\S]*is a folder[\s\S]*-18\.parquet", r"^$"),
+    "04-parquet-memory": (r"exit 2[\s\S]*larger than", r"fatal|goroutine"),
+    "05-yaml-bibtex-bombs": (r"done[\s\S]*100 levels[\s\S]*65536 values[\s\S]*exit 2", r"fatal|exit 124"),
+    "06-panics": (r"bad\.profile: the profile is damaged[\s\S]*bad\.parquet: the Parquet file is damaged", r"panic:|\.go:"),
+    "07-owner-name-is-markdown": (r"16 networks[\s\S]*^0$", r"refers to nothing"),
+    "08-rendering-without-budget": (r"real\t0m[0-9]\.[\s\S]*exit [01][\s\S]*real\t0m[0-9]\.", r"exit 2"),
+    "10-syslog-tcp-loss": (r"begun at the receiver: (?:[3-9]\d\d)$", r"^$"),
+    "11-file-destination": (r"a\) exit 1 [\s\S]*no JSON: 0$", r"^$"),
+    "12-left-behind": (r"total 0", r"reportgen-|flowbook-|chromium"),
+    "13-cache-is-required": (r"DEVICE[\s\S]*exit 0[\s\S]*DEVICE[\s\S]*exit 0", r"exit 2"),
+    "14-terminal-escapes": (r"\\x1b\]0;PWN", r"\^\[|^::"),
+    "15-secrets-in-sources-json": (r"PIN", r"PIN is"),
+    "16-preview-deaf": (r"shows three: 1[\s\S]*four: 1", r"^$"),
+}
+
+# What the scripts of hardening take for granted: a shell in a string, and the layout of an earlier version.
+EARLIER = [("${PYTHON:-python3}", sys.executable), ("pkg/ingest/testdata", "reportgen/internal/ingest/testdata"), ("import socket,", "import os,socket,"),
+           ("metadata=dict(kernelspec=", "metadata=dict(reportgen=dict(cache=True),kernelspec="), ('"name":"fake"', '"name":"python3"'), ("seq -w 0 9999", "seq -w 4700 4720")]
+
+
+def script_of(case, work, project):
+    """Returns the command of a case; scripts of hardening run in a copy, since they name what has moved."""
+    if (case / "run.sh").exists():
+        return ["bash", str(case / "run.sh")]
+    for name in ("repro.sh", "repro.py"):
+        if (case / name).exists():
+            copy = work / "cases"
+            shutil.copytree(case.parent, copy, copy_function=shutil.copyfile)
+            for file in [copy / "common.sh", copy / case.name / name]:
+                text = file.read_text()
+                for old, new in EARLIER + ([("$PROJECT", project), ("$HERE", str(copy / case.name))] if name == "repro.py" else []):
+                    text = text.replace(old, new)
+                file.write_text(text)
+            return [sys.executable if name.endswith("py") else "bash", str(copy / case.name / name)]
+    return None
+
+
 def cases(program, folder):
     wrong = 0
-    for case in sorted(pathlib.Path(folder).iterdir()):
-        if not (case / "run.sh").exists():
-            continue
-        with tempfile.TemporaryDirectory() as cache:
-            env = dict(os.environ, RG=os.path.abspath(program), FLOWBOOK_CACHE=cache + "/cache", TMPDIR=cache, JUPYTER_PATH=os.path.join(sys.prefix, "share", "jupyter"),
-                       PATH=os.path.join(sys.prefix, "bin") + os.pathsep + os.environ["PATH"])
+    project = str(pathlib.Path(__file__).resolve().parents[2])
+    for case in sorted(p for p in pathlib.Path(folder).iterdir() if p.is_dir()):
+        with tempfile.TemporaryDirectory(prefix="") as cache:
+            script = script_of(case, pathlib.Path(cache), project)
+            if script is None:
+                continue
+            env = dict(os.environ, RG=os.path.abspath(program), R=os.path.abspath(program), PROJECT=project, FLOWBOOK_CACHE=cache + "/cache", TMPDIR=cache,
+                       JUPYTER_PATH=os.path.join(sys.prefix, "share", "jupyter"), PATH=os.path.join(sys.prefix, "bin") + os.pathsep + os.environ["PATH"])
             if case.name.startswith("11"):
                 del env["FLOWBOOK_CACHE"]
             try:
-                done = subprocess.run(["bash", "run.sh"], cwd=case, env=env, capture_output=True, text=True, timeout=300)
+                together = case.name in HARDENING
+                done = subprocess.run(script, cwd=case, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT if together else subprocess.PIPE, text=True, timeout=300)
                 printed = done.stdout
-                said = printed + done.stderr
+                said = printed + (done.stderr or "")
             except subprocess.TimeoutExpired:
                 printed = said = "timeout"
             # The scripts work in a copy in TMPDIR.
             for page in pathlib.Path(cache).glob("*/out/index.html"):
                 said += page.read_text()
             more = all(MORE.get(case.name[:2], lambda out: True)(out) for out in pathlib.Path(cache).glob("*/out"))
-        must, not_ = CASES.get(case.name[:2], (r"rc=0", r"rc=[1-9]"))
-        right = more and re.search(must, said) and not (not_ != "^$" and re.search(not_, printed))
+        must, not_ = HARDENING.get(case.name) or CASES.get(case.name[:2], (r"rc=0", r"rc=[1-9]"))
+        right = more and re.search(must, said, re.M) and not (not_ != "^$" and re.search(not_, printed, re.M))
         wrong += not right
         print("%-32s %s" % (case.name, "right" if right else "wrong"), flush=True)
+        if not right:
+            print(said[-4000:], file=sys.stderr)
     print("%d wrong" % wrong)
     return wrong
 

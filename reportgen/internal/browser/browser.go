@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/chromedp/chromedp"
 
@@ -29,14 +30,26 @@ func Find() (string, error) {
 	return found, err
 }
 
-// longestFolder is the length of a folder in which Chromium can make the socket
-// org.chromium.Chromium.XXXXXX/SingletonSocket.
-const longestFolder = 56
+// Offline lets no page reach the network, whatever it asks with: DevTools can refuse requests, but not those of sockets,
+// calls and other windows. All connections go to a proxy that does not exist, and calls without a proxy are not made.
+func Offline() []chromedp.ExecAllocatorOption {
+	return []chromedp.ExecAllocatorOption{
+		chromedp.Flag("proxy-server", "http://offline.invalid:1"),
+		chromedp.Flag("proxy-bypass-list", "<-loopback>"),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"),
+		chromedp.Flag("webrtc-ip-handling-policy", "disable_non_proxied_udp"),
+		chromedp.Flag("force-webrtc-ip-handling-policy", "disable_non_proxied_udp"), // its name in older versions
+	}
+}
 
-// Start starts the browser at path, whose profile is in the folder, and returns
-// the context in which chromedp drives it and the function that ends it. The
+// longestFolder is the length of a folder in which Chromium can make the socket
+// .org.chromium.Chromium.XXXXXX/SingletonSocket.
+const longestFolder = len(syscall.RawSockaddrUnix{}.Path) - len("/.org.chromium.Chromium.XXXXXX/SingletonSocket") - 1
+
+// Start starts the browser at path, whose profile is in the folder, with further options,
+// and returns the context in which chromedp drives it and the function that ends it. The
 // browser asks for nothing that no page asks for.
-func Start(ctx context.Context, path, folder string) (context.Context, func()) {
+func Start(ctx context.Context, path, folder string, more ...chromedp.ExecAllocatorOption) (context.Context, func()) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.DisableGPU,
@@ -54,7 +67,7 @@ func Start(ctx context.Context, path, folder string) (context.Context, func()) {
 		// Chromium refuses to sandbox root, as in a container.
 		options = append(options, chromedp.NoSandbox)
 	}
-	allocator, cancelAllocator := chromedp.NewExecAllocator(ctx, options...)
+	allocator, cancelAllocator := chromedp.NewExecAllocator(ctx, append(options, more...)...)
 	tab, cancel := chromedp.NewContext(allocator)
 	return tab, func() {
 		_ = chromedp.Cancel(tab)

@@ -82,7 +82,7 @@ func Write(ctx context.Context, w io.Writer, d *document.Document, o Options) (e
 	}
 	dir := work.Path
 	defer func() { err = errors.Join(err, work.Remove()) }()
-	tab, end := browser.Start(ctx, program, filepath.Join(dir, "profile"))
+	tab, end := browser.Start(ctx, program, filepath.Join(dir, "b"))
 	defer end()
 
 	made := Made{}

@@ -31,6 +31,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
 // patience bounds the drawing of one page. A browser on a busy machine takes long to start.
@@ -42,7 +43,7 @@ type Browser struct {
 	folders []string
 	tab     context.Context
 	end     func()
-	dir     string
+	work    *workdir.Dir
 
 	mu      sync.Mutex
 	page    string          // the address of the page that is drawn
@@ -60,7 +61,7 @@ func (b *Browser) Close() error {
 	}
 	b.end()
 	b.end = nil
-	return os.RemoveAll(b.dir)
+	return b.work.Remove()
 }
 
 // Picture is a drawn page: a vector picture or a bitmap.
@@ -103,10 +104,10 @@ func (b *Browser) start() (err error) {
 	if err != nil {
 		return err
 	}
-	if b.dir, err = os.MkdirTemp("", "reportgen-snapshot-"); err != nil {
+	if b.work, err = workdir.Make(os.TempDir(), "reportgen-snapshot-"); err != nil {
 		return err
 	}
-	b.tab, b.end = browser.Start(context.Background(), program, filepath.Join(b.dir, "profile"))
+	b.tab, b.end = browser.Start(context.Background(), program, filepath.Join(b.work.Path, "b"), browser.Offline()...)
 	if err := chromedp.Listen(b.tab, b.request); err != nil {
 		return err
 	}
@@ -228,7 +229,7 @@ func (b *Browser) drawWithin(body, expression string) (*Picture, error) {
 	}
 	ctx, cancel := context.WithTimeout(b.tab, patience)
 	defer cancel()
-	name := filepath.Join(b.dir, "page.html")
+	name := filepath.Join(b.work.Path, "page.html")
 	source := "<!doctype html><html><head><meta charset=\"utf-8\">" + deterministic + "<style>body { margin: 8px; background: white; } .modebar-container { display: none !important; }</style></head><body>" + body + "</body></html>"
 	if err := os.WriteFile(name, []byte(source), 0o600); err != nil {
 		return nil, err
