@@ -26,7 +26,7 @@ project, nothing is written.`,
 			if _, err := starter.Write(args[0]); err != nil {
 				return err
 			}
-			consoleOf(cmd).Infof("next: write flow files to %[1]s/days (reportgen import, or reportgen synth -o %[1]s/days), then run reportgen run in %[1]s", console.Escape(args[0]))
+			consoleOf(cmd).Infof("next: write flow files to %[1]s/days (reportgen import --into %[1]s/days LOGS, or reportgen synth -o %[1]s/days), name your days in %[1]s/notebooks/report.yaml, and run reportgen run in %[1]s", console.Escape(args[0]))
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), console.Escape(args[0]))
 			return err
 		},

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -20,8 +21,8 @@ const samplePrefix = "sample:"
 // modulePath is the first line of Flowbook's go.mod.
 const modulePath = "module github.com/flowbook/flowbook"
 
-// openDay returns the profile of a flow file from the cache. If it is not there,
-// openDay runs reportgen profile.
+// openDay returns the profile of a day from the cache. If it is not there, openDay runs
+// reportgen profile.
 func openDay(parameter, file string) (*profile.Profile, error) {
 	if file == "" {
 		return nil, fmt.Errorf("input %s: no file; set it to a flow file in %s, or to %sdata.parquet", parameter, configName, samplePrefix)
@@ -33,11 +34,61 @@ func openDay(parameter, file string) (*profile.Profile, error) {
 	return p, nil
 }
 
-func readDay(file string) (*profile.Profile, error) {
-	path, err := resolve(file)
+// readDay returns the profile of a flow file, or of all flow files in a folder, which
+// are of one date.
+func readDay(day string) (*profile.Profile, error) {
+	files, err := flowFiles(day)
 	if err != nil {
 		return nil, err
 	}
+	dates := map[string]bool{}
+	var parts []*profile.Profile
+	for _, file := range files {
+		dates[dateOf.FindString(strings.TrimPrefix(file, day))] = true
+	}
+	if len(dates) > 1 {
+		return nil, fmt.Errorf("%s: has %d days; name the folder or file of one of them, such as %s", day, len(dates), files[len(files)-1])
+	}
+	for _, file := range files {
+		p, err := readFile(file)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	if len(parts) == 1 {
+		return parts[0], nil
+	}
+	return profile.Merge(parts...), nil
+}
+
+// flowFiles returns the flow files of a parameter, which is one or a folder of them. The
+// cell depends on them.
+func flowFiles(day string) ([]string, error) {
+	path, err := locate(day)
+	if err != nil {
+		return nil, err
+	}
+	files := []string{path}
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if info.IsDir() {
+		if files, err = filename.Below(path, ".parquet"); err != nil {
+			return nil, fmt.Errorf("%s: %w", day, err)
+		}
+		if len(files) == 0 {
+			return nil, fmt.Errorf("%s: the folder has no .parquet file", day)
+		}
+	}
+	for _, file := range files {
+		if err := declare(file); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func readFile(path string) (*profile.Profile, error) {
 	for range 2 {
 		p, ok, err := profile.ReadCached(path)
 		switch {

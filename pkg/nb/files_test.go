@@ -15,6 +15,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // flowRow is a row of a flow file.
@@ -40,6 +41,31 @@ func writeDay(t *testing.T, name string, rs ...flow.Record) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestDayFolder: a folder with the files of one day is that day, for profiles and queries.
+func TestDayFolder(t *testing.T) {
+	useReportgen(t)
+	dir := filepath.Join(t.TempDir(), "days")
+	second := aFlow(t)
+	second.Time++
+	for part, record := range map[string]flow.Record{"date=2024-03-20/a.parquet": aFlow(t), "date=2024-03-20/b.parquet": second, "date=2024-03-21/a.parquet": second} {
+		b, err := os.ReadFile(writeDay(t, "part.parquet", record))
+		if err != nil {
+			t.Fatal(err)
+		}
+		testenv.WriteFiles(t, dir, map[string]string{part: string(b)})
+	}
+	run := Open(Inputs{Test: filepath.Join(dir, "date=2024-03-20")})
+	if flows := run.Test().Total().Flows; flows != 2 {
+		t.Errorf("a day in two files has %d flows", flows)
+	}
+	if counted, err := Flows(run.Test()).Count().Elem(0, 0).Int(); counted != 2 || err != nil {
+		t.Errorf("a query of a day in two files counts %d flows: %v", counted, err)
+	}
+	if _, err := readDay(dir); err == nil || !strings.Contains(err.Error(), "has 2 days; name the folder or file of one of them") {
+		t.Errorf("a folder of days: %v", err)
+	}
 }
 
 func aFlow(t *testing.T) flow.Record {

@@ -2,13 +2,10 @@ package nb
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -193,34 +190,16 @@ func (f FlowQuery) frame() frame.Frame {
 func (f FlowQuery) dayFiles() ([]string, error) {
 	var files []string
 	for _, day := range f.days {
-		path, err := locate(day)
+		of, err := flowFiles(day)
 		if err != nil {
 			return nil, err
 		}
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
-			files = append(files, path)
-			continue
-		}
-		below, err := filename.Below(path, ".parquet")
-		if err == nil && len(below) == 0 {
-			err = errors.New("the folder has no .parquet file")
-		}
-		files = append(files, below...)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", day, err)
-		}
-	}
-	for i, file := range files {
-		err := declare(file)
-		if err == nil {
-			files[i], err = filepath.Abs(file)
-		}
-		if err != nil {
-			return nil, err
+		for _, file := range of {
+			abs, err := filepath.Abs(file)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, abs)
 		}
 	}
 	return files, nil

@@ -15,7 +15,8 @@ import (
 )
 
 // Inputs are the parameters of a run. A file is a path relative to the notebook's
-// folder, or "sample:NAME" for a file of the sample days.
+// folder, or "sample:NAME" for a file of the sample days. Baseline, Test and Servers may be
+// folders with all flow files of one day, such as days/date=2024-03-20.
 type Inputs struct {
 	Baseline string // flows of a normal day; "" for none
 	Test     string // flows of the day to examine

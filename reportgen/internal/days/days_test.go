@@ -134,6 +134,37 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestCached: a folder with the files of one day is that day; a folder of days is not.
+func TestCached(t *testing.T) {
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	fortnight := testenv.Path(t, "testdata", "fortnight")
+	whole, err := days.Cached(t.Context(), filepath.Join(fortnight, "date=2024-03-21"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := t.TempDir()
+	for _, day := range []string{"20", "21"} {
+		files, err := filepath.Glob(filepath.Join(fortnight, "date=2024-03-"+day, "*.parquet"))
+		if err != nil || len(files) != 1 {
+			t.Fatal(files, err)
+		}
+		b, err := os.ReadFile(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		testenv.WriteFiles(t, two, map[string]string{"date=2024-03-21/part-" + day + ".parquet": string(b)})
+	}
+	both, err := days.Cached(t.Context(), filepath.Join(two, "date=2024-03-21"))
+	if err != nil || len(both.Sources) != 2 || both.Total().Flows <= whole.Total().Flows {
+		t.Errorf("a day in two files: %d sources, %d flows, %v", len(both.Sources), both.Total().Flows, err)
+	}
+	for path, want := range map[string]string{fortnight: "has several days; name the folder or file of one of them", filepath.Join(two, "gone"): "gone: no such file", t.TempDir(): "the folder has no .parquet"} {
+		if _, err := days.Cached(t.Context(), path); err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "gone") > 1 {
+			t.Errorf("%s: %v; want %s", path, err, want)
+		}
+	}
+}
+
 // TestFlowFiles: files and folders are listed with their dates; without one, several
 // files have their names.
 func TestFlowFiles(t *testing.T) {

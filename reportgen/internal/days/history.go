@@ -164,6 +164,9 @@ func filesOf(name string) (files []dayFile, err error) {
 	case statErr != nil:
 		err = statErr
 	}
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		err = pathErr.Err // the name is known
+	}
 	for _, p := range paths {
 		files = append(files, dayFile{p, dates.OfFile(p)})
 	}
@@ -182,9 +185,6 @@ type FlowFile struct {
 func FlowFiles(names []string) (files []FlowFile, err error) {
 	for _, name := range names {
 		found, err := filesOf(name)
-		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-			err = pathErr.Err // without the name again
-		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

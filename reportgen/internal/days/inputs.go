@@ -12,7 +12,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/reportgen/execute"
-	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
@@ -74,7 +73,7 @@ func checkInput(ctx context.Context, sample, path string) (err error) {
 		}
 	default:
 		if filepath.Ext(sample) == ".parquet" {
-			_, _, err = flowfile.CachedProfile(ctx, path, flowfile.Options{})
+			_, err = Cached(ctx, path)
 		}
 	}
 	return errors.Join(err, db.Close())

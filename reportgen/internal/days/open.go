@@ -33,6 +33,30 @@ func Open(ctx context.Context, path string, c *console.Console) (*profile.Profil
 	return p, nil
 }
 
+// Cached returns the profile of a flow file, or of a folder with all flow files of one
+// day, and adds what is not there to the profile cache.
+func Cached(ctx context.Context, path string) (*profile.Profile, error) {
+	files, err := filesOf(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var parts []*profile.Profile
+	for _, f := range files {
+		if !f.date.Equal(files[0].date) {
+			return nil, fmt.Errorf("%s: has several days; name the folder or file of one of them, such as %s", path, files[len(files)-1].path)
+		}
+		p, _, err := flowfile.CachedProfile(ctx, f.path, flowfile.Options{})
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	if len(parts) == 1 {
+		return parts[0], nil
+	}
+	return profile.Merge(parts...), nil
+}
+
 // cached returns the profile of a flow file and its path in the profile cache, or ""
 // if it is not there.
 func cached(ctx context.Context, path string, c *console.Console) (*profile.Profile, string, error) {

@@ -17,7 +17,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/days"
-	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
@@ -116,7 +115,7 @@ func read(ctx context.Context, params []execute.Parameter) (i *inputs, err error
 		if value[name] == "" {
 			continue
 		}
-		p, _, err := flowfile.CachedProfile(ctx, samplePath(value[name]), flowfile.Options{})
+		p, err := days.Cached(ctx, samplePath(value[name]))
 		if err != nil {
 			return nil, fmt.Errorf("parameter %s: %w", name, err)
 		}

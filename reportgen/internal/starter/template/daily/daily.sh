@@ -39,8 +39,7 @@ for day in $(ls days | sed -n 's/^date=//p' | sort); do
 			mv "findings/$day.md.part" "findings/$day.md"
 		fi
 		if [ -d notebooks ]; then
-			"$reportgen" run -o "reports/$day" -p "test=$PWD/$(ls -d days/date="$day"/*.parquet | head -n 1)" \
-				${before:+-p "baseline=$PWD/$(ls -d days/date="$before"/*.parquet | head -n 1)"} notebooks
+			"$reportgen" run -o "reports/$day" -p "test=$PWD/days/date=$day" ${before:+-p "baseline=$PWD/days/date=$before"} notebooks
 		fi
 		mv "findings/$day.part" "findings/$day.jsonl" # last: the day is done
 	fi
