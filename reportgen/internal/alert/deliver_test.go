@@ -233,9 +233,9 @@ func TestParseDestination(t *testing.T) {
 			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "file:", "syslog://h", "syslog+udp:///x", "syslog+unix://h/x", "https://", "ftp://h", "alerts.jsonl", "https://h\x7f"} {
-		if d, err := ParseDestination(text); err == nil {
-			t.Errorf("%q is taken for %+v", text, d)
+	for _, text := range []string{"", "file:", "syslog://h", "syslog+udp:///x", "syslog+unix://h/x", "https://", "ftp://h", "htps://h/secret", "alerts.jsonl", "https://h\x7f/secret"} {
+		if d, err := ParseDestination(text); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q is taken for %+v, %v", text, d, err)
 		}
 	}
 	if d, _ := ParseDestination("https://u:p@h.example/x?y"); d.String() != "https://h.example" {

@@ -52,7 +52,8 @@ func ParseDestination(s string) (Destination, error) {
 		d.addr = net.JoinHostPort(u.Hostname(), port)
 	case (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
 	default:
-		return Destination{}, fmt.Errorf("unknown destination %q; %s", d, forms)
+		kind, _, _ := strings.Cut(s, "//") // what follows may be secret
+		return Destination{}, fmt.Errorf("unknown destination %q; %s", kind, forms)
 	}
 	return d, nil
 }

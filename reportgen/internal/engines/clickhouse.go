@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/flowbook/flowbook/pkg/budget"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/aggregates"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
@@ -34,8 +35,8 @@ const passwordVariable = "CLICKHOUSE_PASSWORD"
 // parseServer reads clickhouse://[USER@]HOST[:PORT]/[DATABASE][?table=TABLE&secure=true].
 func parseServer(text string) (*server, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "clickhouse" || u.Host == "" {
-		return nil, fmt.Errorf("--engine %s: want clickhouse://HOST/DATABASE?table=TABLE", text)
+	if err != nil || u.Scheme != "clickhouse" || u.Host == "" { // the text may hold a password
+		return nil, errors.New("--engine: want clickhouse://HOST/DATABASE?table=TABLE")
 	}
 	s := &server{address: url.URL{Scheme: "http", Host: u.Host, Path: "/"}, user: u.User.Username(), password: os.Getenv(passwordVariable)}
 	if _, given := u.User.Password(); given {
@@ -50,7 +51,7 @@ func parseServer(text string) (*server, error) {
 		case name == "secure" && values[0] == "true":
 			s.address.Scheme, port = "https", "8443"
 		default:
-			return nil, fmt.Errorf("--engine %s: unknown option %s=%s; the options are table and secure=true", text, name, values[0])
+			return nil, fmt.Errorf("--engine: unknown option %s=%s; the options are table and secure=true", name, values[0])
 		}
 	}
 	if u.Port() == "" {
@@ -64,6 +65,12 @@ func parseServer(text string) (*server, error) {
 	return s, nil
 }
 
+// client follows no redirect: it would send the password elsewhere, or unencrypted.
+var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+// maxAnswer is the size of the largest table in bytes. The disk must not fill if a server sends without end.
+const maxAnswer = 16 << 30
+
 // answer writes the result of a query to a file.
 func (s *server) answer(ctx context.Context, query, path string) (err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address.String(), strings.NewReader(query+"\nFORMAT Parquet"))
@@ -76,20 +83,23 @@ func (s *server) answer(ctx context.Context, query, path string) (err error) {
 	if s.password != "" {
 		request.Header.Set("X-ClickHouse-Key", s.password)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}
 	defer response.Body.Close()
+	if response.StatusCode/100 == 3 {
+		return fmt.Errorf("%s: %s; use the address that it redirects to", s.address.Host, console.Escape(response.Status))
+	}
 	if response.StatusCode != http.StatusOK {
 		message, _ := io.ReadAll(io.LimitReader(response.Body, 2000)) // the status alone says enough
-		return fmt.Errorf("%s: %s: %s", s.address.Host, response.Status, console.Escape(strings.TrimSpace(string(message))))
+		return fmt.Errorf("%s: %s: %s", s.address.Host, console.Escape(response.Status), console.Escape(strings.TrimSpace(string(message))))
 	}
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, response.Body)
+	_, err = io.Copy(f, budget.Reader(response.Body, "answer of "+s.address.Host, maxAnswer))
 	return errors.Join(err, f.Close())
 }
 

@@ -48,11 +48,15 @@ func profileCommand(t *testing.T, args ...string) (*profile.Profile, error) {
 // TestServerErrors: what a server says reaches the user, with the table that was asked for.
 func TestServerErrors(t *testing.T) {
 	t.Setenv("CLICKHOUSE_PASSWORD", "secret")
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
+	defer elsewhere.Close()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, _ := io.ReadAll(r.Body)
 		switch {
 		case r.Header.Get("X-ClickHouse-User") != "ana" || r.Header.Get("X-ClickHouse-Key") != "secret":
 			http.Error(w, "Code: 516. Authentication failed", http.StatusForbidden)
+		case r.URL.Query().Get("database") == "moved":
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 		case r.URL.Query().Get("database") == "short":
 			_, _ = w.Write([]byte("PAR1 and no more than that"))
 		default:
@@ -65,11 +69,13 @@ func TestServerErrors(t *testing.T) {
 		{"clickhouse://" + host + "/logs?table=flows", "table conversations: " + host + ": 403 Forbidden: Code: 516. Authentication failed"},
 		{"clickhouse://ana@" + host + "/logs?table=flows", "404 Not Found: Code: 60. Unknown table FORMAT Parquet"},
 		{"clickhouse://ana@" + host + "/short?table=flows", "conversations.parquet: the Parquet file is truncated"},
+		{"clickhouse://ana@" + host + "/moved?table=flows", "307 Temporary Redirect; use the address that it redirects to"},
 		{"clickhouse://ana:secret@" + host + "/logs", "set $CLICKHOUSE_PASSWORD"},
 		{"clickhouse://" + host + "/logs?tabel=flows", "unknown option tabel=flows"},
-		{"http://" + host, "want clickhouse://HOST/DATABASE"},
+		{"http://ana:secret@" + host, "want clickhouse://HOST/DATABASE"},
+		{"clickhouse://ana:secret%zz@" + host, "want clickhouse://HOST/DATABASE"},
 	} {
-		if _, err := profileCommand(t, "--engine", c.url); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := profileCommand(t, "--engine", c.url); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: want an error with %q, not %v", c.url, c.want, err)
 		}
 	}
