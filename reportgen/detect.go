@@ -160,7 +160,9 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 		c.Warnf("alerts have no times of their own: %s; give the date with --day", undated)
 	}
 	seen := r.Coverage()
-	c.Infof("%s", findings.CoverageLine(seen))
+	for _, line := range findings.CoverageLines(seen) {
+		c.Infof("%s", line)
+	}
 	delivered := deliver(cmd.Context(), alerts, c)
 	var printed error
 	switch {

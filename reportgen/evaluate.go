@@ -23,8 +23,8 @@ FINDINGS are files that reportgen detect --format json wrote; - is standard inpu
 counts if it has a finding of a rule at medium or above. The finding is right if truth.json
 lists the entity as planted for that rule. P@k is the precision among a rule's k entities
 with the highest scores, where k is the number of planted ones or the value of -k. False
-alarms are entities that are planted for no rule. With --hosts, the number of hosts and
-clients of the days, their share of all benign ones is printed.
+alarms are entities that are planted for no rule. With --hosts, evaluate also prints them
+as a share of all benign hosts and clients.
 
 Evaluate worlds measures the detections themselves and needs no files.`
 

@@ -36,12 +36,12 @@ nothing. With --lenient, it writes the other rows, and the report shows the loss
 
 Byte counts are those of the log. Zeek counts the payload, or the IP packets with --bytes
 ip; other tools count the packets. Missing byte counts are 0. If Zeek reports more payload
-than the packets held, import uses the bytes of the packets. Both are counted on stderr.
+than the packets held, import uses the bytes of the packets. It counts both cases on stderr.
 
-Tools write a log row when a connection ends, so the first rows of a day's log are often
-connections of the day before. A log of one day becomes the file of -o. A log of several
-days becomes one file a day (day.parquet becomes day-2024-04-19.parquet and so on); if one
-cannot be written, none is. Choose days with --day, and the flows of other days are left out.
+A log of one day becomes the file of -o. A log of several days becomes one file a day
+(day.parquet becomes day-2024-04-19.parquet and so on); if one cannot be written, none is.
+Tools write a row when a connection ends, so a day's log often begins with connections of
+the day before. With --day, import writes only the days that it names.
 
 With --into, import adds to a folder of days (DIR/date=2024-04-19/*.parquet). It skips logs
 that it has imported there before, and reads only the new rows of logs that have grown

@@ -9,9 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
-	"github.com/google/go-cmp/cmp"
 )
 
 // importedRows returns the flows of a file, one a line.
@@ -80,7 +81,7 @@ func TestImportFormatsRefuses(t *testing.T) {
 		{"output below a file", "--from zeek conn.log -o conn.log/o.parquet", "conn.log is not a folder"},
 		{"bytes", "--from zeek --bytes octets conn.log -o o.parquet", `--bytes "octets": want payload or ip`},
 		{"log time zone", "--from nfdump --log-timezone Mars conn.log -o o.parquet", "--log-timezone: unknown time zone Mars"},
-		{"time", "--from nfdump --time noon conn.log -o o.parquet", `time form "noon" is neither a unit (s, ms, us, ns)`},
+		{"time", "--from nfdump --time noon conn.log -o o.parquet", `--time "noon": want a unit (s, ms, us or ns)`},
 		{"delimiter of what has none", "--from eve --delimiter ; conn.log -o o.parquet", "--fields and --delimiter are only for text with columns"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

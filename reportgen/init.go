@@ -18,8 +18,8 @@ func newInitCommand() *cobra.Command {
 		Long: `Init writes a Go module with three notebooks (explore, report and investigate), a
 report.yaml that declares their inputs, and a workflow that makes and checks the report.
 The packages that cells import are copied from this program into DIR/flowbook, so the
-project needs no clone of Flowbook. DIR is made if it does not exist. If it has files of a
-project, nothing is written.`,
+project needs no clone of Flowbook. DIR is made if it does not exist. If it already has
+files of a project, init writes nothing.`,
 		Example: "  reportgen init office\n  reportgen synth -o office/days\n  reportgen run -o office/report office/notebooks",
 		Args:    usage.Arguments("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {

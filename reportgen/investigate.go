@@ -19,6 +19,7 @@ func newInvestigateCommand() *cobra.Command {
 		Long: `Investigate writes a report about one entity in a day of flows: its activity, peers and
 services, its volumes compared with its history and with similar entities, and findings
 with their evidence.
+
 The entity is an address, an owner (name or AS15169; needs -p asn=FILE) or a country (name
 or code; needs -p country=FILE). Parameters in report.yaml apply too.`,
 		Example: "  reportgen investigate 192.168.100.35 -p test=tuesday.parquet -p baseline=monday.parquet -o host",

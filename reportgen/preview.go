@@ -23,7 +23,7 @@ func newPreviewCommand() *cobra.Command {
 		Long: `Preview serves the report to this machine only and prints its address. If a notebook,
 report.yaml, a file that cells read or a Go package that they import changes, preview
 runs the cells that depend on it and reloads the page at the same place. The page shows
-errors. Of a series, preview shows the first report. Ctrl-C ends the preview.`,
+errors. For a series, preview shows the first report. Ctrl-C ends the preview.`,
 		Example:           "  reportgen preview\n  reportgen preview --port 8000 -p test=tuesday.parquet notebooks",
 		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -27,7 +27,8 @@ If the flows are in a database, or too many for one machine, compute their aggre
 makes a profile of these tables; it has the same bytes as a profile of the flow files. FILE
 then names the flow files that the tables were computed from: they are hashed, not read.
 
---engine does both with a ClickHouse server, whose password is in $CLICKHOUSE_PASSWORD.
+With --engine, a ClickHouse server computes the aggregates, and no files are needed in
+between. Its password is in $CLICKHOUSE_PASSWORD.
 --mapping reads tables of other programs: Akvorado, RITA, or Zeek's conn.log as Vector and
 Filebeat store it.`,
 		Example: "  reportgen profile data.parquet test.parquet\n  reportgen profile day/*.parquet -o day.profile\n  reportgen profile node-*.profile -o day.profile\n" +

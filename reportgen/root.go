@@ -47,7 +47,7 @@ func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "reportgen",
 		Version:       version(),
-		Short:         "Turn notebooks and network flow logs into a report that anyone can run again",
+		Short:         "Turn notebooks and network flow logs into a report that anyone can reproduce",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -71,8 +71,8 @@ packages. A cell runs each time if it, or a module of the project that it import
 the network, starts a child process or calls the clock. Run does not observe
 
   the clock and random numbers inside installed packages
-  files that a compiled package opens by itself; cells that import a known one, such as
-  duckdb, run each time
+  files that a compiled package opens by itself (but cells that import a package known to
+  do so, such as duckdb, run each time)
   what other programs do meanwhile
 
 For such cells, use --no-cache, or declare in the metadata of the cell or notebook what
@@ -95,7 +95,7 @@ runs.`,
 
 // addOutput adds the flags to a command that writes a report, and those of running it.
 func (o *runFlags) addOutput(c *cobra.Command, folder string) {
-	c.Flags().StringVarP(&o.out, "output", "o", folder, "`FOLDER` report to write")
+	c.Flags().StringVarP(&o.out, "output", "o", folder, "`FOLDER` folder of the report")
 	c.Flags().StringSliceVar(&o.formats, "to", report.DefaultFormats(), "`FORMATS` files to write: "+strings.Join(report.KnownFormats(), ", "))
 	c.Flags().BoolVar(&o.noCache, "no-cache", false, "run all cells, even if nothing that they depend on has changed")
 	o.add(c.Flags())

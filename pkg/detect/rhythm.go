@@ -148,7 +148,7 @@ func (p userRhythms) thresholds(k float64, of string) []Threshold {
 	limit := math.Exp(-p.limit(k))
 	return []Threshold{{
 		Name: "coefficient of variation of the gaps between flows, at most", Value: min(limit, randomCV), Unit: "ratio",
-		From: fmt.Sprintf("%s: %d with %d flows or more and gaps no more even than those of random events, median %.3g ÷ exp(%.3g), and at most the %d of random events",
+		From: fmt.Sprintf("%s: %d with %d flows or more and gaps no more even than those of random events, median %.3g ÷ exp(%.3g), and at most %d, that of random events",
 			of, p.n, rhythmFlows, math.Exp(-p.median), p.reach(k, p.noise), randomCV),
 	}}
 }

@@ -74,12 +74,16 @@ func Read(path string, isRule func(id string) bool) (detect.AllowList, error) {
 		}
 		items, ok := doc.Body.(*ast.SequenceNode)
 		if !ok {
-			return nil, fmt.Errorf("%s, line %d: want a list, whose items begin with a dash", path, doc.Body.GetToken().Position.Line)
+			return nil, fmt.Errorf("%s: line %d: want a list, whose items begin with a dash", path, doc.Body.GetToken().Position.Line)
 		}
 		for _, node := range items.Values {
-			a, err := parseAllowance(node, isRule)
+			var fields item
+			if err := yaml.NodeToValue(node, &fields, yaml.DisallowUnknownField()); err != nil {
+				return nil, fmt.Errorf("%s: %s; the fields of an item are network, owner, country, rules (a list) and reason", path, yamlerror.Describe(err))
+			}
+			a, err := fields.allowance(isRule)
 			if err != nil {
-				return nil, fmt.Errorf("%s, line %d: %w", path, node.GetToken().Position.Line, err)
+				return nil, fmt.Errorf("%s: line %d: %w", path, node.GetToken().Position.Line, err)
 			}
 			list = append(list, a)
 		}
@@ -87,12 +91,7 @@ func Read(path string, isRule func(id string) bool) (detect.AllowList, error) {
 	return list, nil
 }
 
-func parseAllowance(node ast.Node, isRule func(string) bool) (a detect.Allowance, err error) {
-	var fields item
-	if err := yaml.NodeToValue(node, &fields, yaml.DisallowUnknownField()); err != nil {
-		text, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
-		return a, fmt.Errorf("the fields of an item are network, owner, country, rules (a list) and reason: %s", text)
-	}
+func (fields item) allowance(isRule func(string) bool) (a detect.Allowance, err error) {
 	a = detect.Allowance{Owner: fields.Owner, Country: fields.Country, Rules: fields.Rules, Reason: fields.Reason}
 	if fields.Network != "" {
 		if a.Network, err = parseNetwork(fields.Network); err != nil {

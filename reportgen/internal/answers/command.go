@@ -39,14 +39,14 @@ for --count, up_bytes for --sum up_bytes, max_up_bytes, p95_up_bytes and so on.
 
 Columns: timestamp, src_ip, dst_ip, proto, port, up_bytes, down_bytes; if the log has them,
 duration, src_port, up_packets, down_packets, state, name; and derived
-  date         of the day, from the name of its file or folder; else the name of the file
+  date         of the day, from the name of its file or folder; without one, the file's name
   hour         0 to 23
   bytes        up_bytes + down_bytes; packets likewise
   service      name of the port, such as https, dns or tcp/50001
   internal     whether both ends are internal (--internal, default: private addresses)
   direction    out, in, internal or external
-  country      of the external end, with --country; src_country and dst_country of one end
-  owner        of the external end, with --asn; src_owner and dst_owner of one end`
+  country      of the external end, with --country; src_country and dst_country of each end
+  owner        of the external end, with --asn; src_owner and dst_owner of each end`
 
 // NewCommand returns reportgen query, which answers questions about flows.
 func NewCommand() *cobra.Command {
@@ -265,7 +265,7 @@ func (opt *queryOptions) readQuery(stdin io.Reader) error {
 	d.DisallowUnknownFields()
 	opt.query = query.Query{}
 	if err := d.Decode(&opt.query); err != nil {
-		return fmt.Errorf("--query %s: %w", opt.from, err)
+		return fmt.Errorf("--query %s: not a query in JSON: %w", opt.from, err)
 	}
 	return nil
 }

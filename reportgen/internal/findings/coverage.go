@@ -50,9 +50,8 @@ func writeCoverageTable(w io.Writer, list []detect.Coverage) error {
 	return t.Flush()
 }
 
-// CoverageLine returns one line that says which rules ran and what they could not
-// see.
-func CoverageLine(list []detect.Coverage) string {
+// CoverageLines returns lines that say how many rules ran and what they could not see.
+func CoverageLines(list []detect.Coverage) []string {
 	days, hosts := 0, 0
 	for _, c := range list {
 		days, hosts = max(days, c.Days), max(hosts, c.Hosts)
@@ -62,13 +61,13 @@ func CoverageLine(list []detect.Coverage) string {
 		history = fmt.Sprintf("learned from %d days and %d hosts", days, hosts)
 	}
 	limits, ran := detect.Limits(list)
-	s := fmt.Sprintf("coverage: %d of %d rules ran, %s", ran, len(list), strings.Replace(history, " 1 days", " 1 day", 1))
+	lines := []string{fmt.Sprintf("coverage: %d of %d rules ran, %s", ran, len(list), strings.Replace(history, " 1 days", " 1 day", 1))}
 	for _, l := range limits {
-		not := ""
+		did := ""
 		if !l.Ran {
-			not = "not run: "
+			did = " did not run"
 		}
-		s += fmt.Sprintf("; %s: %s%s", strings.Join(l.Rules, ", "), not, l.Reason)
+		lines = append(lines, fmt.Sprintf("coverage: %s%s: %s", strings.Join(l.Rules, ", "), did, l.Reason))
 	}
-	return s
+	return lines
 }

@@ -107,7 +107,7 @@ func TestErrorsSayWhere(t *testing.T) {
 		{"nothing known", "8.8.8.0/24,??\n", []string{"in: no row with a country"}},
 		{"quotes", "8.8.8.0/24,\"US\n", []string{"in:", "line 1"}},
 		{"a row short of a range's end", "start,end,country\n8.8.8.0\n", []string{"line 2", `"": not an address`}},
-		{"binary", "\x00\x01\x02", []string{"in: damaged, or no GeoIP .dat"}},
+		{"binary", "\x00\x01\x02", []string{"in: not a GeoIP .dat file, or a damaged one"}},
 		{"city edition", string(append(make([]byte, 60), 255, 255, 255, 2)), []string{"in:", "edition 2", "country and ASNum"}},
 		{"ASNum without size", string(append(make([]byte, 60), 255, 255, 255, 9, 1)), []string{"in: the file ends before"}},
 	}

@@ -101,7 +101,7 @@ func number(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
 func (l *legacy) walk(node int, network netip.Prefix) error {
 	at := node * 6
 	if l.steps--; l.steps < 0 || at+6 > len(l.data) || network.Bits() >= network.Addr().BitLen() {
-		return fmt.Errorf("%s: damaged, or no GeoIP .dat file: node %d, %s, leads nowhere", l.name, node, network)
+		return fmt.Errorf("%s: not a GeoIP .dat file, or a damaged one: node %d, %s, leads nowhere", l.name, node, network)
 	}
 	for bit := range 2 {
 		half := child(network, bit)
@@ -151,7 +151,7 @@ func (l *legacy) leaf(value int, network netip.Prefix) error {
 		e.Owner = owner
 	} else {
 		if value >= len(l.countries) {
-			return fmt.Errorf("%s: damaged, or no GeoIP .dat file: %s is in country number %d, and there are %d", l.name, network, value, len(l.countries))
+			return fmt.Errorf("%s: not a GeoIP .dat file, or a damaged one: %s is in country number %d, and there are %d", l.name, network, value, len(l.countries))
 		}
 		e.Country = l.countries[value]
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/valyala/fastjson"
 
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
@@ -188,6 +189,9 @@ func sniffParquet(file string) (string, error) {
 	defer t.Close()
 	if name, _ := sniffLine([]byte(strings.Join(t.Columns(), ","))); name != "" && formats[name].table != nil {
 		return name, nil
+	}
+	if !slices.ContainsFunc(flow.Columns, func(name string) bool { return !slices.Contains(t.Columns(), name) }) {
+		return "", errors.New("is a flow file, which all other commands read; it needs no import")
 	}
 	return "", errors.New("is a Parquet file; name its columns with --map")
 }

@@ -124,7 +124,7 @@ func TestJSONTable(t *testing.T) {
 		{"objects", opt, `{"start":"2024-04-19 12:34:56","a":{"ip":"10.0.0.5"},"b":{"ip":"192.0.2.1","port":53},"p":"udp","out":1.5E3,"in":null}` + "\n" + `{"start":1713530097,"a.ip":"10.0.0.5","b.ip":"192.0.2.1","b.port":"53","p":17,"out":"1,234","in":7}` + "\n" + `{"start":1713530097}` + "\n", `
 1 2024-04-19 12:34:56.00 udp 10.0.0.5:0 > 192.0.2.1:53 1500/0 unknown
 2 2024-04-19 12:34:57.00 udp 10.0.0.5:0 > 192.0.2.1:53 1234/7
-3 left out: a needed field is unset: p
+3 left out: a required field is missing: p
 `},
 	})
 }

@@ -10,7 +10,7 @@ func TestEVE(t *testing.T) {
 		{"other events", Options{}, `{"event_type":"alert","src_ip":"::1"}` + "\n" + `{"event_type":"netflow"}` + "\n{}\n", `
 1 left out: record of another log: event_type "alert"
 2 left out: record of another log: event_type "netflow"
-3 left out: a needed field is unset: event_type
+3 left out: a required field is missing: event_type
 `},
 		{"odd events", Options{}, `{"event_type":"flow","proto":"IPv6-ICMP","src_ip":"::1","dest_ip":"::2","icmp_type":128,"icmp_code":0,"flow":{"start":"2021-06-06T00:00:00.009Z","bytes_toserver":9,"bytes_toclient":8}}` + "\n" +
 			`{"event_type":"flow","proto":"UDP","flow":{"start":"today"}}` + "\n" +
@@ -20,13 +20,13 @@ func TestEVE(t *testing.T) {
 			`{"event_type":7}` + "\n" + flow[:40], `
 1 2021-06-06 00:00:00.00 icmp6 ::1:0 > ::2:32768 9/8
 2 left out: time not readable: flow.start "today"
-3 left out: a needed field is unset: flow.start
+3 left out: a required field is missing: flow.start
 4 2021-06-06 00:00:00.00 udp 10.0.0.1:0 > 10.0.0.2:53 9/0 unknown
 5 left out: port not readable: dest_port "-1"
 6 left out: record of another log: event_type "7"
 7 left out: last line cut off: "{\"timestamp\":\"2021-06-06T15:57:37.272281" has no line end: the log is truncated, or was being written
 `},
-		{"an array", Options{}, "[{}]", "1 left out: a needed field is unset: event_type\n"},
+		{"an array", Options{}, "[{}]", "1 left out: a required field is missing: event_type\n"},
 		{"text", Options{}, "Lorem", "error: line 1: starts with \"Lorem\", which has no JSON object: this is not an EVE log of Suricata"},
 		{"empty", Options{}, "", ""},
 	})
@@ -37,7 +37,7 @@ func TestEVE(t *testing.T) {
 2 left out: record of another log: event_type "flow"
 `},
 		{"no port to join by", Options{}, `{"event_type":"netflow","src_ip":"10.0.0.1","dest_ip":"10.0.0.2","dest_port":53,"proto":"UDP","netflow":{"bytes":70,"start":"2021-06-06T15:57:37+0200"}}` + "\n",
-			"1 left out: a needed field is unset: src_port\n"},
+			"1 left out: a required field is missing: src_port\n"},
 	})
 }
 

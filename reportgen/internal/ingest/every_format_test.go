@@ -94,8 +94,8 @@ func TestEveryFormatRefuses(t *testing.T) {
 			content []byte
 			want    []string
 		}{
-			"packed and truncated": {packed[:len(packed)*2/3], []string{": line ", "the file is truncated; copy it again"}},
-			"packed and damaged":   {append(packed[:len(packed)-6:len(packed)-6], 1, 2, 3, 4, 5, 6), []string{": line ", "the gzip stream is damaged; copy the file again"}},
+			"packed and truncated": {packed[:len(packed)*2/3], []string{": line ", "stream is truncated (unexpected EOF); copy the file again"}},
+			"packed and damaged":   {append(packed[:len(packed)-6:len(packed)-6], 1, 2, 3, 4, 5, 6), []string{": line ", "the gzip stream is damaged (gzip: invalid checksum); copy the file again"}},
 			"UTF-16":               {wide, []string{"UTF-16; convert it to UTF-8 first (iconv"}},
 			"a picture":            {[]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), []string{"line "}},
 			"prose":                {[]byte("Lorem ipsum dolor sit amet,\nconsectetur adipiscing elit.\n"), []string{"line 1"}},

@@ -236,10 +236,10 @@ func (l *lines) explain(err error) error {
 	case errors.Is(err, bufio.ErrBufferFull):
 		return fmt.Errorf("line %d: longer than %d KiB: this is not a log of lines", line, maxLine>>10)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("line %d: the %s stream ends in the middle: the file is truncated; copy it again, or unpack what is there with %s and read that: %w", line, l.packed, unpack[l.packed], err)
+		return fmt.Errorf("line %d: the %s stream is truncated (%w); copy the file again, or unpack what is there with %s and read that", line, l.packed, err, unpack[l.packed])
 	case l.packed == "gzip" && (errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader)),
 		l.packed == "zstd", l.packed == "xz", errors.As(err, new(bzip2.StructuralError)):
-		return fmt.Errorf("line %d: the %s stream is damaged; copy the file again: %w", line, l.packed, err)
+		return fmt.Errorf("line %d: the %s stream is damaged (%w); copy the file again", line, l.packed, err)
 	}
 	return fmt.Errorf("line %d: %w", line, err)
 }

@@ -52,7 +52,7 @@ func TestNfdumpText(t *testing.T) {
 2 2013-07-09 01:00:26.55 igmp 10.0.0.150:0 > 224.0.0.22:0 160 one-way for 478
 3 2013-07-09 01:00:26.55 icmp 10.0.0.150:0 > 224.0.0.22:2048 160 one-way for 478
 4 left out: time not readable: duration "x"
-5 left out: a needed field is unset: source port
+5 left out: a required field is missing: source port
 6 left out: byte count not readable: bytes "-3"
 7 left out: address not readable: destination address ">"
 8 left out: last line cut off: "2013-07-09 01:00:26.553     4.781 UDP          10.0.0.150:1 "… has no line end: the log is truncated, or was being written

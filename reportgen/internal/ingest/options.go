@@ -126,6 +126,7 @@ func mappedTable(opt Options) (tableSpec, error) {
 
 		icmpForm: icmpWritten,
 	}
+	mapped := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(opt.Map)) {
 		if _, ok := mapKeys[key]; !ok {
 			return tableSpec{}, fmt.Errorf("--map: unknown column %q of a flow file; want %s", key, strings.Join(MapKeys(), ", "))
@@ -133,6 +134,10 @@ func mappedTable(opt Options) (tableSpec, error) {
 		if opt.Map[key] == "" {
 			return tableSpec{}, fmt.Errorf("--map: %s= without a column of the log", key)
 		}
+		if other := mapped[opt.Map[key]]; other != "" {
+			return tableSpec{}, fmt.Errorf("--map: column %q is both %s and %s; name it once", opt.Map[key], other, key)
+		}
+		mapped[opt.Map[key]] = key
 		spec.names[mapKeys[key]] = []string{opt.Map[key]}
 	}
 	needed, err := opt.mappedColumns()

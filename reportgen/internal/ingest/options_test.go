@@ -57,8 +57,8 @@ func TestCSV(t *testing.T) {
 		{"one direction without port", Options{Map: columns(), OneWay: true}, head, "error: line 1: missing columns of a table read with --map: src_port; found"},
 		{"one direction with both", Options{Map: columns("down_bytes", "Received", "src_port", "x"), OneWay: true}, head, "error: rows of one direction have only up_bytes"},
 		{"no such column", Options{Map: columns("down_bytes", "Got")}, head, `error: line 1: missing columns of a table read with --map: Got; found "Time", "Source",`},
-		{"form of time", Options{Map: both, Time: "dd.mm.yyyy"}, head, `error: time form "dd.mm.yyyy" is neither a unit (s, ms, us, ns) nor the time 2006-01-02 15:04:05`},
-		{"date without time", Options{Map: both, Time: "2006-01-02"}, head, `error: time form "2006-01-02" is neither`},
+		{"form of time", Options{Map: both, Time: "dd.mm.yyyy"}, head, `error: --time "dd.mm.yyyy": want a unit (s, ms, us or ns), or the time 2006-01-02 15:04:05`},
+		{"date without time", Options{Map: both, Time: "2006-01-02"}, head, `error: --time "2006-01-02": want a unit`},
 	})
 	testFormat(t, "parquet", []formatCase{
 		{"text", Options{Map: both}, head, "error: not a Parquet file; --from csv reads tables of text"},

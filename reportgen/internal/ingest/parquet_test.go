@@ -54,7 +54,7 @@ func TestParquet(t *testing.T) {
 	}
 	const want = "1 2024-04-19 12:34:56.78 tcp 10.0.0.1:0 > 10.0.0.2:443 1000/2000\n" +
 		"3 2024-04-20 00:00:00.00 udp 2001:db8::1:0 > 10.0.0.2:53 2/4\n" +
-		"1 row: a needed field is unset; first 2: Source\n"
+		"1 row: a required field is missing; first 2: Source\n"
 	for _, name := range []string{"naive", "ms", "us", "ns", "int96", "fastparquet", "numbers", "nested"} {
 		t.Run(name, func(t *testing.T) {
 			opt, text := Options{Map: columns("")}, want

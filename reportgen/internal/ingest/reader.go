@@ -330,10 +330,10 @@ func (r *Reader) finish(cause error) error {
 		r.tally.empty = append(r.tally.empty, name)
 	case r.format.oneLog && r.tally.rowsOf(otherLog)-r.before.otherLog == rows:
 		r.files = nil
-		return fmt.Errorf("%s: not one of its %d rows is a record of %s; the first: %s", name, rows, r.format.About, r.tally.leftOut[otherLog].First)
+		return fmt.Errorf("%s: none of its %d rows is a record of %s; the first: %s", name, rows, r.format.About, r.tally.leftOut[otherLog].First)
 	case r.tally.good == r.before.good && r.tally.firstBad != "":
 		r.files = nil
-		return fmt.Errorf("%s: not one of its %d rows can be read as %s; the first: %s",
+		return fmt.Errorf("%s: none of its %d rows can be read as %s; the first: %s",
 			name, rows, r.format.About, r.tally.firstBad)
 	}
 	return nil

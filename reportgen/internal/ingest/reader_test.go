@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/flowbook/flowbook/pkg/flow"
 )
 
 // row is a row of the short header at a time of 1970-01-01, from the given host.
@@ -139,14 +140,14 @@ func TestReaderRefuses(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		{"truncated.gz", whole[:len(whole)/2], "the gzip stream ends in the middle: the file is truncated; copy it again"},
-		{"header.gz", whole[:2], "line 1: the gzip stream ends in the middle"},
-		{"trailer.gz", whole[:len(whole)-4], "the gzip stream ends in the middle"},
+		{"truncated.gz", whole[:len(whole)/2], "the gzip stream is truncated (unexpected EOF); copy the file again"},
+		{"header.gz", whole[:2], "line 1: the gzip stream is truncated"},
+		{"trailer.gz", whole[:len(whole)-4], "the gzip stream is truncated"},
 		{"damaged.gz", damaged, "the gzip stream is damaged"},
 		{"garbage.gz", append(append([]byte(nil), whole...), "garbage after the last member"...), "the gzip stream is damaged"},
 		{"bad.log", []byte(short + row("x", "10.0.0.1") + row("y", "10.0.0.1")),
-			`not one of its 2 rows can be read as Zeek's connection log (conn.log), as TSV, JSON lines, CSV or Parquet; the first: line 5: time not readable: ts "x"`},
-		{"dns.json", []byte("{\"ts\":1,\"query\":\"a\"}\n"), "not one of its 1 rows is a record of Zeek's connection log"},
+			`none of its 2 rows can be read as Zeek's connection log (conn.log), as TSV, JSON lines, CSV or Parquet; the first: line 5: time not readable: ts "x"`},
+		{"dns.json", []byte("{\"ts\":1,\"query\":\"a\"}\n"), "none of its 1 rows is a record of Zeek's connection log"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := write(t, dir, test.name, test.content)

@@ -28,7 +28,7 @@ const (
 	badNumber   Reason = "number not readable"
 	badJSON     Reason = "not a JSON object of this log"
 	fieldCount  Reason = "wrong number of fields"
-	noValue     Reason = "a needed field is unset"
+	noValue     Reason = "a required field is missing"
 	badMessage  Reason = "export message not readable"
 	noTemplate  Reason = "template of the records missing"
 	cutOff      Reason = "last line cut off"

@@ -84,7 +84,7 @@ func (t *timeReader) set(form string) error {
 	// A layout must write Go's reference time with all parts down to the minute.
 	at := time.Date(2024, 4, 19, 13, 34, 0, 0, time.UTC)
 	if back, err := time.Parse(form, at.Format(form)); err != nil || !back.Equal(at) {
-		return fmt.Errorf("time form %q is neither a unit (s, ms, us, ns) nor the time 2006-01-02 15:04:05 written in the form of the log, such as 02.01.2006 15:04:05", form)
+		return fmt.Errorf("--time %q: want a unit (s, ms, us or ns), or the time 2006-01-02 15:04:05 as the log would write it, such as 02.01.2006 15:04:05", form)
 	}
 	t.layouts = []string{form}
 	return nil

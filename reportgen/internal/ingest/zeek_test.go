@@ -146,7 +146,7 @@ func TestZeekFileRefused(t *testing.T) {
 		{"prose", "Lorem ipsum\n", `line 1: "Lorem ipsum": not the header`},
 		{"no header", "1713530096\tC1\t10.0.0.1\n", `line 1: "1713530096\tC1\t10.0.0.1": not the header`},
 		{"row before #fields", "#separator \\x09\n1\t2\n", "line 2: a row before the #fields line"},
-		{"another log", "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tquery\n", `line 3: #fields lacks id.orig_h: not a connection log, or a cut one (#path "dns"); import conn.log`},
+		{"another log", "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tquery\n", `line 3: #fields lacks id.orig_h: the log (#path "dns") is truncated or not a connection log; import conn.log`},
 		{"#types do not fit", short + "#types\ttime\n", "line 5: #types names 1 types, #fields 8 fields"},
 		{"separator", "#separator \\xzz\n", "line 1: #separator"},
 	} {

@@ -92,7 +92,7 @@ func (d *zeekTSV) fields(names []string) error {
 		if d.row.names[f] != zeekNames[f] {
 			return fmt.Errorf("#fields has no %s: this log has no bytes of IP packets (Zeek's use_conn_size_analyzer was off); read the bytes of the payload", d.row.names[f])
 		}
-		return fmt.Errorf("#fields lacks %s: not a connection log, or a cut one (#path %q); import conn.log", d.row.names[f], d.path)
+		return fmt.Errorf("#fields lacks %s: the log (#path %q) is truncated or not a connection log; import conn.log", d.row.names[f], d.path)
 	}
 	d.columns = columns
 	d.row.values = [numFields][]byte{} // the fields before may have been more

@@ -45,9 +45,10 @@ func NewFolder(path string) (*Folder, error) {
 		}
 		return f, nil
 	case err != nil:
-		return nil, fmt.Errorf("%s: exists and is not a report folder: %w", path, err)
+		// The error itself names the absolute path.
+		return nil, fmt.Errorf("%s: exists and is not a report folder: %w; name another", path, errors.Unwrap(err))
 	case len(entries) > 0 && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == marker }):
-		return nil, fmt.Errorf("%s: exists and is not a report folder (it has no file %s): name another, or empty it", path, marker)
+		return nil, fmt.Errorf("%s: exists and is not a report folder (it has no file %s); name another, or empty it", path, marker)
 	}
 	if f.inPlace = mountPoint(abs) || probe(filepath.Dir(abs)) != nil; f.inPlace {
 		if err := probe(abs); err != nil {

@@ -24,7 +24,7 @@ func unknownFields(d document) []string {
 	var warnings []string
 	for _, v := range d.parts[0].body.Values {
 		if key := v.Key.GetToken(); key.Value != "flowbook" && !slices.Contains(sigmaFields, key.Value) {
-			warnings = append(warnings, fmt.Sprintf("%s:%d: %s: no field of Sigma or Flowbook, without effect", d.parts[0].file, key.Position.Line, key.Value))
+			warnings = append(warnings, fmt.Sprintf("%s:%d: %s: not a field of Sigma or Flowbook; ignored", d.parts[0].file, key.Position.Line, key.Value))
 		}
 	}
 	return warnings
@@ -39,21 +39,24 @@ var (
 // validate checks what Sigma asks of a document and what our block may say.
 func (r *Rule) validate() error {
 	fault := func(problem string, keys ...string) error { return r.doc.fieldError(problem, keys...) }
-	if r.Title == "" || len(r.Title) > 256 {
-		return fault("must be a text of at most 256 characters; to override a rule, give its name or id", "title")
+	if r.Title == "" {
+		return fault("missing; a new rule has a title, and one that overrides a rule has its name or id", "title")
+	}
+	if len(r.Title) > 256 {
+		return fault("has more than 256 characters", "title")
 	}
 	if _, err := uuid.Parse(r.ID); err != nil && (r.ID != "" || r.Name == "") {
 		return fault(fmt.Sprintf("%q: not a UUID; uuidgen prints one", r.ID), "id")
 	}
 	if r.Level != "" && !slices.Contains(levels, r.Level) {
-		return fault(fmt.Sprintf("unknown level %q: use %s", r.Level, strings.Join(levels, ", ")), "level")
+		return fault(fmt.Sprintf("%q: want %s", r.Level, strings.Join(levels, ", ")), "level")
 	}
 	if r.Status != "" && !slices.Contains(statuses, r.Status) {
-		return fault(fmt.Sprintf("unknown status %q: use %s", r.Status, strings.Join(statuses, ", ")), "status")
+		return fault(fmt.Sprintf("%q: want %s", r.Status, strings.Join(statuses, ", ")), "status")
 	}
 	for _, f := range [][2]string{{"date", r.Date}, {"modified", r.Modified}} {
 		if _, err := time.Parse(time.DateOnly, f[1]); err != nil && f[1] != "" {
-			return fault(fmt.Sprintf("%q: not a date such as 2006-01-02", f[1]), f[0])
+			return fault(fmt.Sprintf("%q: want a date such as 2024-04-21", f[1]), f[0])
 		}
 	}
 	for i, t := range r.Tags {

@@ -26,7 +26,7 @@ type Days interface {
 // after the other, each of them atomically. It creates dir if it does not exist,
 // and calls wrote after each day.
 func (p *Plan) WriteFolder(ctx context.Context, dir string, wrote func(name string, flows int64)) error {
-	if err := makeFolder(dir); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	days := []struct {
@@ -71,7 +71,7 @@ func (w *Weeks) WriteFolder(ctx context.Context, dir string, wrote func(name str
 	}
 	for i := range w.Len() {
 		folder := filepath.Join(dir, w.folder(i))
-		if err := makeFolder(folder); err != nil {
+		if err := os.MkdirAll(folder, 0o777); err != nil {
 			return err
 		}
 		n, err := flowfile.WriteRecords(ctx, filepath.Join(folder, "flows.parquet"), w.Day(i))
@@ -85,13 +85,6 @@ func (w *Weeks) WriteFolder(ctx context.Context, dir string, wrote func(name str
 
 // folder returns the name of the folder of day i.
 func (w *Weeks) folder(i int) string { return "date=" + w.Date(i).Format(time.DateOnly) }
-
-func makeFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("creating the folder: %w", err)
-	}
-	return nil
-}
 
 // writeTruth writes the two databases and the truth.
 func writeTruth(dir string, country, owner func(io.Writer) error, truth any) error {
