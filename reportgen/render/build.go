@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -64,7 +63,7 @@ func newBuilder(o Options) *builder {
 		repeated: map[string]*repeatedWarning{}, sanitizer: document.NewSanitizer(),
 		labelled: map[*document.Image]labelledImage{}, inputs: map[string]Input{}, files: map[string]string{},
 		doc: &document.Document{
-			Lang: o.Lang, Title: o.Title, Subtitle: o.Subtitle, Authors: o.Authors,
+			Lang: o.Lang, Title: o.Title, Subtitle: o.Subtitle, Authors: o.Authors, Affiliations: o.Affiliations,
 			Date: o.Date, Provenance: o.Provenance,
 		},
 	}
@@ -73,6 +72,15 @@ func newBuilder(o Options) *builder {
 	}
 	for _, w := range o.Works.Warnings {
 		b.warnings = append(b.warnings, Warning{Where: document.Origin{Notebook: w.File}, Line: w.Line, Text: w.Text})
+	}
+	if len(o.Logo) > 0 {
+		picture, err := b.filePicture(document.Origin{Notebook: "logo"}, o.Logo, "Logo")
+		if err != nil {
+			b.warn(document.Origin{Notebook: "logo"}, 0, "the logo is omitted: %v", err)
+		} else {
+			picture.Name = b.anchors.unique("logo")
+			b.doc.Logo = picture
+		}
 	}
 	if strings.TrimSpace(o.Abstract) != "" {
 		b.doc.Abstract = b.abstract(o.Abstract)
@@ -143,16 +151,22 @@ func (b *builder) notebook(in Input) {
 
 // content adds what a cell shows, and returns its label if it is of code.
 func (b *builder) content(where document.Origin, cell *nbformat.Cell) (label string) {
+	source := cell.Source
+	if where.Cell == 1 {
+		if _, rest, found, _ := frontMatter(b.input.Notebook); found {
+			source = rest
+		}
+	}
 	switch cell.Type {
 	case nbformat.Markdown:
 		if !removed(cell) {
 			attachments, _ := cell.Extra["attachments"].(map[string]any)
-			b.markdown(where, cell.Source, attachments)
+			b.markdown(where, source, attachments)
 		}
 	case nbformat.Code:
 		return b.code(where, cell)
 	default:
-		b.raw(where, cell)
+		b.raw(where, cell, source)
 	}
 	return ""
 }
@@ -176,24 +190,24 @@ func removed(cell *nbformat.Cell) bool {
 	return cell.HasTag("remove-cell") || cell.HasTag("remove_cell")
 }
 
-// raw adds a raw cell, as nbconvert does: of Markdown or HTML, or else as it is. The front
-// matter of Quarto and cells for other formats, such as LaTeX, are omitted.
-func (b *builder) raw(where document.Origin, cell *nbformat.Cell) {
+// raw adds a raw cell, as nbconvert does: of Markdown or HTML, or else as it is. Cells for other
+// formats, such as LaTeX, are omitted.
+func (b *builder) raw(where document.Origin, cell *nbformat.Cell, source string) {
 	format, _ := cell.Metadata["raw_mimetype"].(string)
 	if format == "" {
 		format, _ = cell.Metadata["format"].(string)
 	}
-	source := strings.TrimSpace(cell.Source)
+	start := strings.TrimSpace(source)
 	switch {
-	case source == "" || removed(cell):
-	case cell.Type != nbformat.Raw, strings.HasPrefix(source, "---\n"), format != "" && !strings.HasPrefix(format, "text/"), format == "text/latex":
+	case start == "" || removed(cell):
+	case cell.Type != nbformat.Raw, strings.HasPrefix(start, "---\n"), format != "" && !strings.HasPrefix(format, "text/"), format == "text/latex":
 		b.warn(where, 0, "a cell of type %q is omitted; make it a Markdown cell to include it", cell.Type)
 	case format == mimeMarkdown:
-		b.markdown(where, cell.Source, nil)
+		b.markdown(where, source, nil)
 	case format == mimeHTML:
-		b.add(&document.HTML{Origin: where, Fragment: b.fragment(where, cell.Source, nil, false)})
+		b.add(&document.HTML{Origin: where, Fragment: b.fragment(where, source, nil, false)})
 	default:
-		b.add(&document.Code{Origin: where, Source: strings.Trim(cell.Source, "\r\n")})
+		b.add(&document.Code{Origin: where, Source: strings.Trim(source, "\r\n")})
 	}
 }
 
@@ -331,40 +345,4 @@ func attribute(n ast.Node, name string) string {
 		return v
 	}
 	return ""
-}
-
-// titled returns the options. If they have no title or authors, those are taken from
-// the notebooks' metadata
-// (https://nbformat.readthedocs.io/en/latest/format_description.html#metadata).
-func titled(o Options, inputs []Input) Options {
-	var authors []string
-	for _, in := range inputs {
-		if in.Notebook == nil {
-			continue
-		}
-		title, _ := in.Notebook.Metadata["title"].(string)
-		o.Title = cmp.Or(o.Title, strings.Join(strings.Fields(title), " "))
-		for _, name := range authorsOf(in.Notebook) {
-			if !slices.Contains(authors, name) {
-				authors = append(authors, name)
-			}
-		}
-	}
-	if len(o.Authors) == 0 {
-		o.Authors = authors
-	}
-	return o
-}
-
-// authorsOf returns the names under the metadata key authors.
-func authorsOf(nb *nbformat.Notebook) []string {
-	list, _ := nb.Metadata["authors"].([]any)
-	var names []string
-	for _, author := range list {
-		m, _ := author.(map[string]any)
-		if name, _ := m["name"].(string); strings.TrimSpace(name) != "" {
-			names = append(names, strings.Join(strings.Fields(name), " "))
-		}
-	}
-	return names
 }

@@ -159,7 +159,7 @@ func TestHostileNotebooks(t *testing.T) {
 	for _, payload := range append(payloads(), newPayloads()...) {
 		in := render.Input{Name: payload + ".ipynb", Notebook: hostileNotebook(payload)}
 		d, _, _ := render.Build([]render.Input{in}, render.Options{
-			Title: payload, Subtitle: payload, Authors: []string{payload}, Date: payload, Abstract: payload, Lang: payload,
+			Title: payload, Subtitle: payload, Authors: []render.Author{{Name: payload, ORCID: payload, Email: payload, Corresponding: true, Affiliations: []int{0}}}, Affiliations: []string{payload, payload}, Date: payload, Abstract: payload, Lang: payload,
 		})
 		checkPage(t, page(t, d))
 		md, _ := markdown(t, d)

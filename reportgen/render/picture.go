@@ -218,6 +218,11 @@ func (b *builder) imagePicture(where document.Origin, destination, alt string, a
 	if err != nil {
 		return nil, err
 	}
+	return b.filePicture(where, data, alt)
+}
+
+// filePicture returns the picture of a file.
+func (b *builder) filePicture(where document.Origin, data []byte, alt string) (*document.Picture, error) {
 	if strings.Contains(http.DetectContentType(data), "text/") {
 		return b.vector(where, data, alt)
 	}

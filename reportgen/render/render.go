@@ -42,6 +42,9 @@
 //   - : caption {#tbl-x}: the caption of the table before it
 //   - \label, \ref and \eqref: numbers of formulas, as on nbconvert's pages
 //
+// The first cell may begin with front matter, YAML between two lines of ---, with title, subtitle, author or authors,
+// affiliations, date, abstract and logo, in the spellings of Quarto and MyST.
+//
 // A code cell may have:
 //
 //   - Quarto's options at its top, after //| or #|: label, fig-cap, fig-subcap, fig-alt,
@@ -112,15 +115,20 @@ type Input struct {
 // Options are the properties of a report that are not in its notebooks. The zero
 // value is a report without a title page that shows its code.
 type Options struct {
-	Lang     string // BCP 47; "" for English
-	Title    string // "" for the first title in the notebooks' metadata
+	Lang string // BCP 47; "" for English
+	// Title, Subtitle, Date, Abstract and Logo are those of the first notebook that has one if they are empty, and Authors
+	// those of all notebooks: in the YAML of the first cell, as in Quarto and MyST, or in the metadata.
+	Title    string
 	Subtitle string
-	Authors  []string // nil for the authors in the notebooks' metadata
 	Date     string
 	Abstract string // Markdown
-	Works    Works  // works that prose may cite, as [@key]
-	Trust    bool   // write HTML outputs as they are, with scripts
-	Code     CodeMode
+	Logo     []byte // a picture, SVG or bitmap
+	Authors  []Author
+	// Affiliations are those of Authors.
+	Affiliations []string
+	Works        Works // works that prose may cite, as [@key]
+	Trust        bool  // write HTML outputs as they are, with scripts
+	Code         CodeMode
 	// Translator translates the texts of the notebooks to Lang. If it is nil, the texts are
 	// in that language already, and only numbers of tables and figures get its marks.
 	Translator *Translator
@@ -164,7 +172,9 @@ func Build(inputs []Input, o Options) (*Document, []Warning, error) {
 	if len(inputs) == 0 {
 		return nil, nil, errors.New("no notebooks to render")
 	}
-	b := newBuilder(translated(titled(o, inputs)))
+	o, warnings := titled(o, inputs)
+	b := newBuilder(translated(o))
+	b.warnings = append(b.warnings, warnings...)
 	defer b.closeSnapshots()
 	for _, in := range inputs {
 		b.notebook(in)

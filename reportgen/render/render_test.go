@@ -39,7 +39,7 @@ func sampleOptions() render.Options {
 	return render.Options{
 		Title:    "A day of flows",
 		Subtitle: "Security in communication networks",
-		Authors:  []string{"Ada Lovelace", "Grace Hopper"},
+		Authors:  []render.Author{{Name: "Ada Lovelace"}, {Name: "Grace Hopper"}},
 		Date:     "20 April 2024",
 		Abstract: "What a day of network flows says about the hosts behind them; @sec-normal is the measure.",
 		Provenance: []document.Field{

@@ -92,14 +92,14 @@ func TestMetadata(t *testing.T) {
 			Metadata: map[string]any{"title": title, "authors": authors}, Cells: []*nbformat.Cell{markdownCell("# Section")}}}
 	}
 	ada, grace := map[string]any{"name": "Ada  Lovelace"}, map[string]any{"name": "Grace Hopper"}
-	inputs := []render.Input{about(7, "no object"), about("A <b>", ada, map[string]any{}), about("Other", grace, ada)}
+	inputs := []render.Input{about([]any{7}), about("A <b>", ada), about("Other", grace, ada)}
 	d := build(t, inputs, render.Options{})
-	if d.Title != "A <b>" || !slices.Equal(d.Authors, []string{"Ada Lovelace", "Grace Hopper"}) {
-		t.Errorf("title %q, authors %q", d.Title, d.Authors)
+	if d.Title != "A <b>" || !slices.Equal(d.AuthorNames(), []string{"Ada Lovelace", "Grace Hopper"}) {
+		t.Errorf("title %q, authors %q", d.Title, d.AuthorNames())
 	}
-	d = build(t, inputs, render.Options{Title: "Mine", Authors: []string{"Me"}})
-	if d.Title != "Mine" || !slices.Equal(d.Authors, []string{"Me"}) {
-		t.Errorf("title %q, authors %q", d.Title, d.Authors)
+	d = build(t, inputs, render.Options{Title: "Mine", Authors: []render.Author{{Name: "Me"}}})
+	if d.Title != "Mine" || !slices.Equal(d.AuthorNames(), []string{"Me"}) {
+		t.Errorf("title %q, authors %q", d.Title, d.AuthorNames())
 	}
 }
 

@@ -46,7 +46,7 @@ func sample(t *testing.T) *document.Document {
 		inputs = append(inputs, render.Input{Name: filepath.Base(file), Notebook: nb, Files: os.DirFS(filepath.Dir(file))})
 	}
 	d, _, err := render.Build(inputs, render.Options{
-		Title: "T", Subtitle: "S", Authors: []string{"A", "B"}, Date: "D", Abstract: "An *abstract* after [@rita].", Works: works,
+		Title: "T", Subtitle: "S", Authors: []render.Author{{Name: "A"}, {Name: "B"}}, Date: "D", Abstract: "An *abstract* after [@rita].", Works: works,
 		Provenance: []document.Field{{Name: "limit", Value: "5"}},
 	})
 	if d == nil {

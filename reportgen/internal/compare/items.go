@@ -40,7 +40,7 @@ type collector struct {
 func collect(d *document.Document) ([]item, error) {
 	c := &collector{}
 	for _, f := range []struct{ name, value string }{
-		{"title", d.Title}, {"subtitle", d.Subtitle}, {"authors", strings.Join(d.Authors, ", ")}, {"date", d.Date}, {"language", d.Lang},
+		{"title", d.Title}, {"subtitle", d.Subtitle}, {"authors", strings.Join(d.AuthorNames(), ", ")}, {"date", d.Date}, {"language", d.Lang},
 	} {
 		if f.value != "" {
 			c.add(item{kind: f.name, text: f.value}, nil)

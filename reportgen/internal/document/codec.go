@@ -95,10 +95,11 @@ func EncodeNode(n ast.Node, source []byte) ([]byte, error) {
 }
 
 var (
-	blockType = reflect.TypeFor[Block]()
-	textType  = reflect.TypeFor[*Text]()
-	svgType   = reflect.TypeFor[*svg.Image]()
-	bytesType = reflect.TypeFor[[]byte]()
+	blockType  = reflect.TypeFor[Block]()
+	textType   = reflect.TypeFor[*Text]()
+	svgType    = reflect.TypeFor[*svg.Image]()
+	authorType = reflect.TypeFor[Author]()
+	bytesType  = reflect.TypeFor[[]byte]()
 )
 
 // blocks returns a value of each type of block.

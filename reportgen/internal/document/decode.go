@@ -207,6 +207,10 @@ func (d *decoder) value(raw any, v reflect.Value) error {
 		v.Set(reflect.New(v.Type().Elem()))
 		return d.value(raw, v.Elem())
 	case reflect.Struct:
+		if name, ok := raw.(string); ok && v.Type() == authorType {
+			v.Set(reflect.ValueOf(Author{Name: name})) // as documents had authors before they had affiliations
+			return nil
+		}
 		fields, err := object(raw)
 		if err != nil {
 			return err

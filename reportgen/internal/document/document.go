@@ -16,11 +16,15 @@ import (
 
 // Document is one report.
 type Document struct {
-	Lang       string // BCP 47
-	Title      string
-	Subtitle   string
-	Authors    []string
-	Date       string  // as the author wrote it
+	Lang     string // BCP 47
+	Title    string
+	Subtitle string
+	Authors  []Author
+	Date     string // as the author wrote it
+
+	Affiliations []string // of authors
+	Logo         *Picture // nil for none
+
 	Abstract   *Text   // nil for none
 	Summary    []Block // the first page: what cells with the tag summary show; without headings
 	Blocks     []Block

@@ -18,7 +18,7 @@ func plain(d *document.Document) string {
 	w := &writer{words: language.Of(d.Lang)}
 	w.paragraph(cmp.Or(d.Title, w.words.Say("Report")))
 	w.paragraph(d.Subtitle)
-	w.paragraph(strings.Join(append(append([]string{}, d.Authors...), d.Date), ", "))
+	w.paragraph(strings.Join(append(d.AuthorNames(), d.Date), ", "))
 	if d.Abstract != nil {
 		w.blocks(d.Abstract.Root, d.Abstract.Source, "")
 	}

@@ -192,18 +192,6 @@ func execute(t *template.Template, b document.Block) (template.HTML, error) {
 	return template.HTML(buf.String()), err
 }
 
-// Byline returns the authors and the date in one line.
-func (p *page) Byline() string {
-	byline := strings.Join(p.Authors, ", ")
-	switch {
-	case p.Date == "":
-		return byline
-	case byline == "":
-		return p.Date
-	}
-	return byline + " · " + p.Date
-}
-
 // Heading returns the title of the report, or a default.
 func (p *page) Heading() string {
 	if p.Title != "" {

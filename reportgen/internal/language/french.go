@@ -11,6 +11,7 @@ func french() map[string]string { //nolint:funlen // a list
 		"Contents":                       "Table des matières",
 		"Figures":                        "Figures",
 		"Tables":                         "Tableaux",
+		"Correspondence":                 "Correspondance",
 		"References":                     "Références",
 		"Notes":                          "Notes",
 		"Summary":                        "Synthèse",

@@ -184,31 +184,6 @@ func (w *writer) block(b document.Block) string {
 	return w.unknown(b)
 }
 
-// title returns the blocks of the title page.
-func (w *writer) title() []string {
-	d := w.doc
-	title := d.Title
-	if title == "" {
-		title = w.words.Say("Report")
-	}
-	blocks := []string{"# " + Escape(title)}
-	if d.Subtitle != "" {
-		blocks = append(blocks, "**"+Escape(d.Subtitle)+"**")
-	}
-	blocks = append(blocks, Escape(strings.Join(d.Authors, ", ")), Escape(d.Date))
-	if failed := d.Failures(); len(failed) > 0 {
-		lines := []string{fmt.Sprintf("> **%s** %s", w.words.Say("This report is incomplete."), w.words.Failed(len(failed)))}
-		for _, f := range failed {
-			lines = append(lines, fmt.Sprintf("> - [%s](#%s): %s", Escape(f.Origin.String()), f.Anchor, Escape(f.Name)))
-		}
-		blocks = append(blocks, strings.Join(lines, "\n"))
-	}
-	if d.Abstract != nil {
-		blocks = append(blocks, w.blocks(d.Abstract.Root, d.Abstract.Source))
-	}
-	return blocks
-}
-
 func (w *writer) contents() []string {
 	var lines []string
 	if len(w.doc.Summary) > 0 {

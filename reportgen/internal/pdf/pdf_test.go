@@ -46,7 +46,7 @@ func newDocument(t *testing.T) *document.Document {
 		}}},
 		{Name: "2.ipynb", Notebook: &nbformat.Notebook{Cells: []*nbformat.Cell{cell(nbformat.Markdown, "# The end {#sec-end}\n\nText.")}}},
 	}
-	d, _, err := render.Build(inputs, render.Options{Title: "Title (draft)", Authors: []string{"Ada"}, Abstract: "Short."})
+	d, _, err := render.Build(inputs, render.Options{Title: "Title (draft)", Authors: []render.Author{{Name: "Ada"}}, Abstract: "Short."})
 	if err != nil {
 		t.Fatal(err)
 	}

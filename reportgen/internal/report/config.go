@@ -26,7 +26,10 @@ const ConfigName = "report.yaml"
 type config struct {
 	Title        string           `yaml:"title"`
 	Subtitle     string           `yaml:"subtitle"`
-	Authors      []string         `yaml:"authors"`
+	Author       any              `yaml:"author"` // see render.ParseAuthors
+	Authors      any              `yaml:"authors"`
+	Affiliations any              `yaml:"affiliations"`
+	Logo         string           `yaml:"logo"` // a picture below the folder of this file
 	Date         string           `yaml:"date"`
 	Abstract     string           `yaml:"abstract"`     // Markdown
 	Lang         string           `yaml:"lang"`         // BCP 47
@@ -67,6 +70,9 @@ func readConfig(dir string) (c config, found bool, err error) {
 	if _, err := render.ParseCodeMode(c.Code); err != nil {
 		return c, false, fmt.Errorf("%s: %w", file, err)
 	}
+	if _, _, err := render.ParseAuthors(c.Author, c.Authors, c.Affiliations); err != nil {
+		return c, false, fmt.Errorf("%s: %w", file, err)
+	}
 	return c, true, nil
 }
 
@@ -98,10 +104,41 @@ func (s *Source) documentOptions() (render.Options, error) {
 	if err != nil {
 		return render.Options{}, err
 	}
+	logo, err := s.logo()
+	if err != nil {
+		return render.Options{}, fmt.Errorf("%s: %w", filepath.Join(s.dir, ConfigName), err)
+	}
+	authors, affiliations := c.authors()
 	return render.Options{
-		Lang: c.Lang, Translator: translator, Title: c.Title, Subtitle: c.Subtitle, Authors: c.Authors, Date: c.Date, Abstract: c.Abstract,
-		Code: code, Works: works,
+		Lang: c.Lang, Translator: translator, Title: c.Title, Subtitle: c.Subtitle, Date: c.Date, Abstract: c.Abstract, Logo: logo,
+		Authors: authors, Affiliations: affiliations, Code: code, Works: works,
 	}, nil
+}
+
+// authors returns the authors and their affiliations.
+func (c *config) authors() ([]render.Author, []string) {
+	// What is read from a file was checked then.
+	authors, affiliations, _ := render.ParseAuthors(c.Author, c.Authors, c.Affiliations)
+	return authors, affiliations
+}
+
+// maxLogo bounds the file of a logo.
+const maxLogo = 5 << 20
+
+// logo reads the picture of the title page.
+func (s *Source) logo() ([]byte, error) {
+	name := s.config.Logo
+	switch {
+	case name == "":
+		return nil, nil
+	case !filepath.IsLocal(name):
+		return nil, fmt.Errorf("logo %q: not below the folder of %s", name, ConfigName)
+	}
+	data, err := budget.ReadFile(filepath.Join(s.dir, name), maxLogo)
+	if err != nil {
+		return nil, fmt.Errorf("logo: %w", err)
+	}
+	return data, nil
 }
 
 // SetLanguage makes the report in another language than report.yaml says.

@@ -136,7 +136,8 @@ func writeIndex(dir string, source *Source, formats []string, all []written) err
 	if err := os.WriteFile(filepath.Join(dir, seriesIndexName), []byte(index), 0o666); err != nil {
 		return err
 	}
-	d := &document.Document{Lang: source.config.Lang, Title: title, Authors: source.config.Authors}
+	d := &document.Document{Lang: source.config.Lang, Title: title}
+	d.Authors, d.Affiliations = source.config.authors()
 	if d.Lang == "" {
 		d.Lang = "en"
 	}
@@ -145,7 +146,7 @@ func writeIndex(dir string, source *Source, formats []string, all []written) err
 		return err
 	}
 	file := entrance(formats, "html", "site", "pdf", "md")
-	feed, err := atomFeed(title, source.config.Authors, all, file, made)
+	feed, err := atomFeed(title, d.AuthorNames(), all, file, made)
 	if err != nil {
 		return err
 	}

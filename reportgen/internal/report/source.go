@@ -181,7 +181,8 @@ func FromNotebook(title string, input execute.Input, defaults map[string]string)
 		}
 		if found {
 			s.dir, s.config.Parameters = dir, c.Parameters
-			s.config.Lang, s.config.Date, s.config.Authors = c.Lang, c.Date, c.Authors
+			s.config.Lang, s.config.Date, s.config.Logo = c.Lang, c.Date, c.Logo
+			s.config.Author, s.config.Authors, s.config.Affiliations = c.Author, c.Authors, c.Affiliations
 			break
 		}
 	}

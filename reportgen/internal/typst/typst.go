@@ -150,8 +150,8 @@ func (w *writer) document() string {
 	d := w.doc
 	title := cmp.Or(d.Title, w.words.Say("Report"))
 	var authors []string
-	for _, a := range d.Authors {
-		authors = append(authors, quoted(a)+",")
+	for _, name := range d.AuthorNames() {
+		authors = append(authors, quoted(name)+",")
 	}
 	blocks := []string{
 		w.keywordsRule(),
@@ -185,40 +185,6 @@ func languageCode(tag string) string {
 		return "en"
 	}
 	return strings.ToLower(code)
-}
-
-// front is the title page and the contents.
-func (w *writer) front(title string) []string {
-	d := w.doc
-	blocks := []string{"#v(5cm)", "#block(text(size: 26pt, weight: \"bold\", " + quoted(title) + "))"}
-	if d.Subtitle != "" {
-		blocks = append(blocks, "#block(text(size: 14pt, "+quoted(d.Subtitle)+"))")
-	}
-	byline := strings.Join(append(append([]string{}, d.Authors...), nonEmpty(d.Date)...), " · ")
-	if byline != "" {
-		blocks = append(blocks, escape(byline))
-	}
-	if failed := d.Failures(); len(failed) > 0 {
-		list := ""
-		for _, f := range failed {
-			list += "\n- " + w.link(f.Anchor, escape(f.Origin.String())) + ": " + escape(f.Name)
-		}
-		blocks = append(blocks, fmt.Sprintf("#note(%s)[%s%s\n]", quoted(w.words.Say("This report is incomplete.")), escape(w.words.Failed(len(failed))), list))
-	}
-	if d.Abstract != nil {
-		blocks = append(blocks, "#v(1.5cm)", w.nodes(d.Abstract.Root, d.Abstract.Source))
-	}
-	if len(d.Headings()) > 0 {
-		blocks = append(blocks, "#pagebreak()", fmt.Sprintf("#outline(title: %s, depth: 2)", quoted(w.words.Say("Contents"))))
-	}
-	return blocks
-}
-
-func nonEmpty(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
 }
 
 // references is the list of works.

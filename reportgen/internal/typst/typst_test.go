@@ -139,7 +139,7 @@ func TestTextIsText(t *testing.T) {
 	const hostile = "#panic(1) *a* _b_ `c` $d$ <e> @f [g] ~h = i - j + k / l // m \\n \"o\" 'p' ... -- #import \"@preview/x:1.0.0\" /* q */ ]#show: none"
 	p := document.NewParser()
 	d := &document.Document{
-		Title: hostile, Subtitle: hostile, Authors: []string{hostile}, Date: hostile,
+		Title: hostile, Subtitle: hostile, Authors: []document.Author{{Name: hostile}}, Date: hostile,
 		Provenance: []document.Field{{Name: hostile, Value: "x"}},
 		Warnings:   []string{hostile},
 		Blocks: []document.Block{
