@@ -314,7 +314,7 @@ HARDENING = {
     "08-rendering-without-budget": (r"real\t0m[0-9]\.[\s\S]*exit [01][\s\S]*real\t0m[0-9]\.", r"exit 2"),
     "10-syslog-tcp-loss": (r"begun at the receiver: (?:[3-9]\d\d)$", r"^$"),
     "11-file-destination": (r"a\) exit 1 [\s\S]*no JSON: 0$", r"^$"),
-    "12-left-behind": (r"total 0", r"reportgen-|flowbook-|chromium"),
+    "12-left-behind": (r"^total \d+", r"reportgen-|flowbook-|chromium"),
     "13-cache-is-required": (r"DEVICE[\s\S]*exit 0[\s\S]*DEVICE[\s\S]*exit 0", r"exit 2"),
     "14-terminal-escapes": (r"\\x1b\]0;PWN", r"\^\[|^::"),
     "15-secrets-in-sources-json": (r"PIN", r"PIN is"),
