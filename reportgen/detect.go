@@ -13,6 +13,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/alert"
 	"github.com/flowbook/flowbook/reportgen/internal/allowlist"
 	"github.com/flowbook/flowbook/reportgen/internal/days"
+	"github.com/flowbook/flowbook/reportgen/internal/engines"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/findings"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
@@ -25,7 +26,8 @@ a Parquet flow file or a profile that reportgen profile -o wrote.
 Give earlier days with --baseline: files, folders or patterns. Or name a folder of days
 with --days (date=2024-03-20/*.parquet or 2024-03-20.parquet). Then --test is a date or
 latest, and the 28 days before it are the baseline. Without earlier days, detect compares
-hosts with fixed limits and with the other hosts of the day.
+hosts with fixed limits and with the other hosts of the day. With --engine, days are in a
+ClickHouse server, and --test and --baseline are dates.
 
 Detect reports on stderr which rules ran, from how many days and hosts they learned, and
 what they could not see. With --coverage, it also prints one record for each rule.
@@ -69,7 +71,8 @@ func newDetectCommand() *cobra.Command {
 		Short: "Find hosts that behave like compromised ones",
 		Long:  detectHelp,
 		Example: `  reportgen detect --baseline data.parquet --test test.parquet --country country.mmdb --asn asn.mmdb
-  reportgen detect --baseline data.parquet --test test.parquet --servers servers.parquet --format json`,
+  reportgen detect --baseline data.parquet --test test.parquet --servers servers.parquet --format json
+  reportgen detect --engine clickhouse://reader@db.example/rita --mapping rita --test 2024-04-20 --baseline 2024-04-19`,
 		Args: usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt.sensitivitySet = cmd.Flags().Changed("sensitivity")
@@ -90,12 +93,14 @@ func newDetectCommand() *cobra.Command {
 	usage.Choice(c, &opt.format, "format", "`FORMAT` output format", append(findings.Formats(), alert.Formats()...)...)
 	usage.Once(f, &opt.allow, "allow", "`FILE` allow list of findings to hide")
 	usage.Choice(c, &opt.failOn, "fail-on", "`SEVERITY` exit with 1 if a finding has this severity or above", detect.Severities()...)
+	opt.server.AddFlags(f, "let a database compute the profiles of days; --test and --baseline are dates", "--engine")
 	opt.alerts.addFlags(c)
 	return c
 }
 
 type detectOptions struct {
 	selection              days.Selection
+	server                 engines.Server
 	country, asn, internal string
 	coverage               bool
 	intel                  []string
@@ -201,7 +206,12 @@ func (opt *detectOptions) input(cmd *cobra.Command) (in detect.Input, err error)
 	if in.Intel, err = days.ReadIntel(opt.intel, c); err != nil {
 		return in, err
 	}
-	if err := opt.selection.Open(cmd.Context(), &in, c); err != nil {
+	if opt.server.Given() {
+		err = opt.server.OpenDays(cmd.Context(), opt.selection, &in, c)
+	} else if err = opt.server.Check(); err == nil {
+		err = opt.selection.Open(cmd.Context(), &in, c)
+	}
+	if err != nil {
 		return in, err
 	}
 	if err := days.SetInternal(&in, opt.internal, c); err != nil {

@@ -8,6 +8,7 @@ import (
 type numberNode interface {
 	// values returns the numbers of some rows. Unknown ones are NaN.
 	values(r Rows, rows []int32) ([]float64, error)
+	translate(t Translator) string
 }
 
 type constantNumber float64

@@ -178,7 +178,8 @@ func (c *compiler) unknown(e *IsUnknown, negate bool) (node, error) {
 	case col.Kind == Number:
 		return &unknownFloat{col: i, negate: negate}, nil
 	}
-	return &codeTest{col: i, match: func(d Dictionary, code uint32) (bool, bool) { return (d.Text(code) == "") != negate, true }}, nil
+	match := func(d Dictionary, code uint32) (bool, bool) { return (d.Text(code) == "") != negate, true }
+	return &codeTest{col: i, of: &Test{Op: "unknown", Negate: negate, match: match}}, nil
 }
 
 // comparison compiles a comparison: of a column with a literal, where codes and
@@ -234,14 +235,14 @@ func (c *compiler) numberComparison(i int, e *Binary, negate bool) (node, error)
 // value.
 func (c *compiler) textComparison(i int, op string, right Expr, negate bool) (node, error) {
 	col := c.schema[i]
-	match, err := c.textTest(col, op, right)
+	v, match, err := c.textTest(col, op, right)
 	if err != nil {
 		return nil, err
 	}
-	if v, err := c.textFor(col, right, false); err == nil && op == "=" && !negate {
+	if op == "=" && !negate {
 		c.seek(v, i, right.span())
 	}
-	return &codeTest{col: i, match: known(col, match, negate)}, nil
+	return &codeTest{col: i, of: &Test{Op: op, Values: []Value{v}, Negate: negate, match: known(col, match, negate)}}, nil
 }
 
 // reverse are the operators that mean the same with both sides exchanged.
@@ -289,8 +290,10 @@ func (c *compiler) in(e *In, negate bool) (node, error) {
 	var tests []func(Dictionary, uint32) bool
 	words := map[string]bool{}
 	addrs := map[netip.Addr]bool{}
+	var values []Value
 	for _, x := range e.List {
 		v, err := c.textFor(col, x, true)
+		values = append(values, v)
 		if err == nil && v.Kind == Text && !negate {
 			c.seek(v, i, x.span())
 		}
@@ -313,7 +316,21 @@ func (c *compiler) in(e *In, negate bool) (node, error) {
 		return len(words) > 0 && words[d.Text(code)] || len(addrs) > 0 && addrs[d.Address(code)] ||
 			slices.ContainsFunc(tests, func(t func(Dictionary, uint32) bool) bool { return t(d, code) })
 	}
-	return &codeTest{col: i, match: known(col, match, negate)}, nil
+	return &codeTest{col: i, of: &Test{Op: "in", Values: c.expanded(values), Negate: negate, match: known(col, match, negate)}}, nil
+}
+
+// expanded returns values with the internal networks in place of their name.
+func (c *compiler) expanded(values []Value) (all []Value) {
+	for _, v := range values {
+		if v.Kind != Network || v.Words != ColInternal {
+			all = append(all, v)
+			continue
+		}
+		for _, n := range c.internal {
+			all = append(all, Value{Kind: Network, Network: n})
+		}
+	}
+	return all
 }
 
 func (c *compiler) inNumbers(e *In, i int, negate bool) (node, error) {

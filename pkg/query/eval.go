@@ -46,6 +46,8 @@ type node interface {
 	choose(r Rows, in, out []int32) ([]int32, error)
 	// may reports whether the condition can be true for rows with these bounds.
 	may(b Bounds) bool
+	// translate writes the condition in another language.
+	translate(t Translator) string
 }
 
 // Evaluator evaluates a program. It is for one goroutine.
@@ -204,14 +206,14 @@ func (n *intTest) may(b Bounds) bool {
 
 // codeTest is true for the codes that match. Each code is tested once.
 type codeTest struct {
-	col   int
-	match func(Dictionary, uint32) (holds, known bool)
+	col int
+	of  *Test
 
 	dict Dictionary
 	memo []uint8 // by code: 0 if not tested yet, 1 for no, 2 for yes
 }
 
-func (n *codeTest) evaluator() node { return &codeTest{col: n.col, match: n.match} }
+func (n *codeTest) evaluator() node { return &codeTest{col: n.col, of: n.of} }
 
 func (n *codeTest) choose(r Rows, in, out []int32) ([]int32, error) {
 	if len(in) == 0 {
@@ -247,7 +249,7 @@ func (n *codeTest) test(code uint32) {
 		n.memo = append(n.memo, 0)
 	}
 	n.memo[code] = 1
-	if holds, known := n.match(n.dict, code); holds && known {
+	if holds, known := n.of.match(n.dict, code); holds && known {
 		n.memo[code] = 2
 	}
 }
@@ -269,8 +271,8 @@ func (n *codeTest) may(b Bounds) bool {
 // codesTest compares two columns of texts or addresses.
 type codesTest struct {
 	left, right         int
+	op                  string
 	addresses, optional bool
-	holds               func(int) bool
 }
 
 func (n *codesTest) evaluator() node { return n }
@@ -288,8 +290,9 @@ func (n *codesTest) choose(r Rows, in, out []int32) ([]int32, error) {
 	if err != nil {
 		return out, err
 	}
+	holds := orders[n.op]
 	for _, i := range in {
-		if n.holds(n.compare(a, b, i)) && (!n.optional || a.Dict.Text(a.Codes[i]) != "" && b.Dict.Text(b.Codes[i]) != "") {
+		if holds(n.compare(a, b, i)) && (!n.optional || a.Dict.Text(a.Codes[i]) != "" && b.Dict.Text(b.Codes[i]) != "") {
 			out = append(out, i)
 		}
 	}
@@ -308,9 +311,9 @@ func (n *codesTest) compare(a, b *Vector, i int32) int {
 
 // floatTest compares a column of numbers with a value.
 type floatTest struct {
-	col   int
-	v     float64
-	holds func(int) bool
+	col int
+	op  string
+	v   float64
 }
 
 func (n *floatTest) evaluator() node { return n }
@@ -321,8 +324,9 @@ func (n *floatTest) choose(r Rows, in, out []int32) ([]int32, error) {
 	if err != nil {
 		return out, err
 	}
+	order := orders[n.op]
 	for _, i := range in {
-		if holds(n.holds, v.Floats[i], n.v) {
+		if holds(order, v.Floats[i], n.v) {
 			out = append(out, i)
 		}
 	}
@@ -364,8 +368,8 @@ func (n *unknownFloat) choose(r Rows, in, out []int32) ([]int32, error) {
 
 // compareTest compares two expressions of numbers.
 type compareTest struct {
+	op          string
 	left, right numberNode
-	holds       func(int) bool
 }
 
 func (n *compareTest) evaluator() node { return n }
@@ -383,8 +387,9 @@ func (n *compareTest) choose(r Rows, in, out []int32) ([]int32, error) {
 	if err != nil {
 		return out, err
 	}
+	order := orders[n.op]
 	for k, i := range in {
-		if holds(n.holds, a[k], b[k]) {
+		if holds(order, a[k], b[k]) {
 			out = append(out, i)
 		}
 	}

@@ -33,7 +33,7 @@ var foreign = func() map[string]string {
 		ColOwner:            "as,asn,org,organisation,organization,as_name",
 		ColSrcOwner:         "src as",
 		ColDstOwner:         "dst as",
-		colDirection:        "dir",
+		ColDirection:        "dir",
 		colIP:               "host,net,addr,address",
 		ColFlows:            "count,n,connections,size",
 	} {

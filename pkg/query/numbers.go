@@ -55,7 +55,7 @@ func numberTest(i int, col Column, op string, v float64, negate bool) node {
 	if negate {
 		op = negated[op]
 	}
-	return &floatTest{col: i, v: v, holds: orders[op]}
+	return &floatTest{col: i, op: op, v: v}
 }
 
 // newIntTest returns the test whether a column of whole numbers is in one of the
@@ -160,7 +160,7 @@ func (c *compiler) numbers(e *Binary, negate bool) (node, error) {
 	if negate {
 		op = negated[op]
 	}
-	return &compareTest{left: left.node, right: right.node, holds: orders[op]}, nil
+	return &compareTest{op: op, left: left.node, right: right.node}, nil
 }
 
 // quantity is an expression of numbers and its unit.

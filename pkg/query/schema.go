@@ -54,7 +54,7 @@ const (
 	ColPackets    = "packets"     // up_packets + down_packets
 	ColService    = "service"     // name of the port, such as https
 	ColInternal   = "internal"    // whether both ends are internal
-	colDirection  = "direction"   // out, in, internal or external
+	ColDirection  = "direction"   // out, in, internal or external
 	ColCountry    = "country"     // of the external end
 	ColOwner      = "owner"       // of the external end
 	ColSrcCountry = "src_country" // of src_ip
@@ -99,7 +99,7 @@ func Flows() Schema {
 		optional(ColPackets, NoUnit),
 		text(ColService),
 		{Name: ColInternal, Kind: Bool, Whole: true},
-		{Name: colDirection, Kind: Text, Words: Directions},
+		{Name: ColDirection, Kind: Text, Words: Directions},
 		text(ColCountry), text(ColOwner),
 		text(ColSrcCountry), text(ColDstCountry),
 		text(ColSrcOwner), text(ColDstOwner),

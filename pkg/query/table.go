@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"slices"
 )
 
 // Table is the result of a query, column by column.
@@ -31,6 +32,22 @@ func (t *Table) Len() int {
 	}
 	c := &t.Columns[0]
 	return max(len(c.Ints), len(c.Floats), len(c.Texts))
+}
+
+// HideUnknown makes a column of whole numbers one of numbers if some of its values are not
+// known: these become NaN.
+func (c *TableColumn) HideUnknown(known []bool) {
+	if c.Ints == nil || !slices.Contains(known, false) {
+		return
+	}
+	c.Floats = make([]float64, len(c.Ints))
+	for i, x := range c.Ints {
+		c.Floats[i] = math.NaN()
+		if known[i] {
+			c.Floats[i] = float64(x)
+		}
+	}
+	c.Ints = nil
 }
 
 // The kinds of columns in an encoded table.

@@ -87,37 +87,37 @@ func (c *compiler) oneOf(v Value, col Column, e Expr) (Value, error) {
 	return v, c.fail(e.span(), "%s", message)
 }
 
-// textTest compiles the comparison of a column of texts or addresses with a value.
-func (c *compiler) textTest(col Column, op string, right Expr) (func(Dictionary, uint32) bool, error) {
+// textTest compiles the comparison of a column of texts or addresses with a value, which
+// it returns, too.
+func (c *compiler) textTest(col Column, op string, right Expr) (v Value, match func(Dictionary, uint32) bool, err error) {
 	if op == "like" || op == "ilike" {
 		l, ok := right.(*Literal)
 		if !ok || l.Kind != Text {
-			return nil, c.fail(right.span(), "%s wants a pattern in quotes, such as '%%.example.com' (%% is any text, _ any letter)", op)
+			return v, nil, c.fail(right.span(), "%s wants a pattern in quotes, such as '%%.example.com' (%% is any text, _ any letter)", op)
 		}
 		if col.Kind == Number || col.Kind == Bool {
-			return nil, c.fail(right.span(), "%s is %s; %s compares texts", col.Name, col.Kind, op)
+			return v, nil, c.fail(right.span(), "%s is %s; %s compares texts", col.Name, col.Kind, op)
 		}
 		matches := likePattern(l.Words, op == "ilike")
-		return func(d Dictionary, code uint32) bool { return matches(d.Text(code)) }, nil
+		return l.Value, func(d Dictionary, code uint32) bool { return matches(d.Text(code)) }, nil
 	}
-	v, err := c.textFor(col, right, false)
-	if err != nil {
-		return nil, err
+	if v, err = c.textFor(col, right, false); err != nil {
+		return v, nil, err
 	}
 	holds := orders[op]
 	switch {
 	case v.Kind == Address && (op == "=" || op == "!="):
-		return func(d Dictionary, code uint32) bool { return (d.Address(code) == v.Address) == (op == "=") }, nil
+		return v, func(d Dictionary, code uint32) bool { return (d.Address(code) == v.Address) == (op == "=") }, nil
 	case v.Kind == Address:
-		return func(d Dictionary, code uint32) bool {
+		return v, func(d Dictionary, code uint32) bool {
 			a := d.Address(code)
 			return a.IsValid() && holds(a.Compare(v.Address))
 		}, nil
 	case col.Ordered:
 		rank := slices.Index(col.Words, v.Words)
-		return func(d Dictionary, code uint32) bool { return holds(slices.Index(col.Words, d.Text(code)) - rank) }, nil
+		return v, func(d Dictionary, code uint32) bool { return holds(slices.Index(col.Words, d.Text(code)) - rank) }, nil
 	}
-	return func(d Dictionary, code uint32) bool { return holds(strings.Compare(d.Text(code), v.Words)) }, nil
+	return v, func(d Dictionary, code uint32) bool { return holds(strings.Compare(d.Text(code), v.Words)) }, nil
 }
 
 // orders say whether an operator holds by the sign of a comparison.
@@ -144,5 +144,5 @@ func (c *compiler) columnsTest(e *Binary, left, right *Ref, op string, negate bo
 	if negate {
 		op = negated[op]
 	}
-	return &codesTest{left: i, right: j, addresses: a.Kind == Address, holds: orders[op], optional: a.Optional || b.Optional}, nil
+	return &codesTest{left: i, right: j, op: op, addresses: a.Kind == Address, optional: a.Optional || b.Optional}, nil
 }

@@ -1,6 +1,7 @@
 package aggregates
 
 import (
+	"context"
 	"math"
 	"path"
 	"strconv"
@@ -10,6 +11,26 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
+
+// ReadRejected reads a file of the table rejected. Flows of protocols that profiles leave
+// out are not among its rows.
+func ReadRejected(ctx context.Context, path string) ([]profile.Rejected, error) {
+	r := &reader{out: profile.NewAssembler()}
+	err := flowfile.ReadRecords(ctx, path, columns[Rejected], func(row *flowfile.Record) error {
+		if reason := row.Texts(0); len(reason) == 1 && reason[0] == UnusedProtocol {
+			return nil
+		}
+		return r.rejected(row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.out.Profile()
+	if err != nil {
+		return nil, err
+	}
+	return p.Rejected, nil
+}
 
 // rejected adds a row of the table rejected.
 func (r *reader) rejected(row *flowfile.Record) error {

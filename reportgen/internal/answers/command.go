@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/engine"
+	"github.com/flowbook/flowbook/reportgen/internal/engines"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
@@ -46,7 +48,10 @@ duration, src_port, up_packets, down_packets, state, name; and derived
   internal     whether both ends are internal (--internal, default: private addresses)
   direction    out, in, internal or external
   country      of the external end, with --country; src_country and dst_country of each end
-  owner        of the external end, with --asn; src_owner and dst_owner of each end`
+  owner        of the external end, with --asn; src_owner and dst_owner of each end
+
+With --engine, a ClickHouse server answers, and only the result comes back. It does not
+look up countries and owners.`
 
 // NewCommand returns reportgen query, which answers questions about flows.
 func NewCommand() *cobra.Command {
@@ -57,8 +62,8 @@ func NewCommand() *cobra.Command {
 		Long:  queryHelp,
 		Example: `  reportgen query day.parquet --where "port = 443 and up_bytes > 1MB" --by src_ip --sum up_bytes --top 20
   reportgen query days --where "not internal" --by date,country --country country.mmdb --count --format csv
-  reportgen query day.parquet --where "src_ip = 192.168.100.35" --every 5m --sum up_bytes,down_bytes`,
-		Args: usage.AtLeastOne("DAY"),
+  reportgen query day.parquet --where "src_ip = 192.168.100.35" --every 5m --sum up_bytes,down_bytes
+  reportgen query --engine clickhouse://reader@db.example/logs?table=flows --day 2024-04-20 --by src_ip --sum up_bytes --top 20`,
 		RunE: opt.run,
 	}
 	f := c.Flags()
@@ -89,6 +94,8 @@ func NewCommand() *cobra.Command {
 	usage.Choice(c, &opt.format, "format", "`FORMAT` output format (encoded is for notebooks)", formats...)
 	f.StringVarP(&opt.output, "output", "o", "", "`FILE` write the result to this file")
 	f.StringVar(&opt.from, "query", "", "`FILE` read the query as JSON, as package query writes it; - for standard input")
+	opt.server.AddFlags(f, "let a database answer", "--engine")
+	f.TimeVar(&opt.day, "day", time.Time{}, []string{time.DateOnly}, "`DATE` with --engine: only the flows of this day, in UTC")
 	complete := func(words []string, flags ...string) {
 		for _, name := range flags {
 			// It fails only for a flag that does not exist.
@@ -112,6 +119,8 @@ type queryOptions struct {
 	format, output string
 	from           string
 	options        engine.Options
+	server         engines.Server
+	day            time.Time
 }
 
 // aggregateValue is a flag that adds aggregates to a query, so that these are in the
@@ -155,19 +164,7 @@ func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
 	if err := opt.complete(cmd); err != nil {
 		return err
 	}
-	files, err := days.FlowFiles(names)
-	if err != nil {
-		return err
-	}
-	var sources []engine.Source
-	for _, f := range files {
-		sources = append(sources, engine.Source(f))
-	}
-	c := console.FromContext(cmd.Context())
-	bar := c.NewBar("flows", console.Count)
-	opt.options.Progress = bar.Set
-	r, err := engine.Run(cmd.Context(), sources, opt.query, opt.options)
-	bar.Close()
+	r, err := opt.answer(cmd, names)
 	if err != nil {
 		if cmd.Context().Err() != nil {
 			return errors.New("interrupted")
@@ -177,6 +174,7 @@ func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
 		}
 		return err
 	}
+	c := console.FromContext(cmd.Context())
 	days.WarnRejected(c, &profile.Profile{Rejected: r.Rejected, Sources: []profile.Source{{Rows: r.Rows}}})
 	if r.Flows == 0 {
 		c.Infof("no flows: %s", noFlows(opt.query.Where, r.Absent))
@@ -187,6 +185,38 @@ func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
 		return wholefile.Write(opt.output, 0o666, func(w io.Writer) error { return write(w, r.Table, opt.format) })
 	}
 	return write(cmd.OutOrStdout(), r.Table, opt.format)
+}
+
+// answer answers the query from the named days, or lets a database do so.
+func (opt *queryOptions) answer(cmd *cobra.Command, names []string) (*engine.Result, error) {
+	switch {
+	case opt.server.Given() && len(names) > 0:
+		return nil, fmt.Errorf("%s: --engine reads no files; name a day in the database with --day", names[0])
+	case opt.server.Given() && opt.options.Country+opt.options.ASN != "":
+		return nil, errors.New("--country, --asn: the database does not look up addresses; leave them out")
+	case opt.server.Given():
+		return opt.server.Answer(cmd.Context(), opt.query, opt.day, opt.options.Internal, opt.options.Memory)
+	case !opt.day.IsZero():
+		return nil, errors.New("--day names a day in a database, with --engine; name the file of the day")
+	}
+	if err := opt.server.Check(); err != nil {
+		return nil, err
+	}
+	if err := usage.AtLeastOne("DAY")(cmd, names); err != nil {
+		return nil, err
+	}
+	files, err := days.FlowFiles(names)
+	if err != nil {
+		return nil, err
+	}
+	var sources []engine.Source
+	for _, f := range files {
+		sources = append(sources, engine.Source(f))
+	}
+	bar := console.FromContext(cmd.Context()).NewBar("flows", console.Count)
+	defer bar.Close()
+	opt.options.Progress = bar.Set
+	return engine.Run(cmd.Context(), sources, opt.query, opt.options)
 }
 
 // noFlows says why a query chose no flows: values that the days do not have, if there are some.

@@ -48,6 +48,9 @@ func TestCommand(t *testing.T) {
 		{args: "--memory much", message: "--memory"},
 		{args: "--internal 10.0.0", message: "--internal"},
 		{args: "--query - --by port", stdin: asJSON, message: "--by"},
+		{args: "--engine clickhouse://host/logs", message: "--engine reads no files; name a day in the database with --day"},
+		{args: "--day 2024-03-20", message: "--day names a day in a database"},
+		{args: "--mapping rita", message: "need --engine"},
 		{args: "--query -", stdin: "{", message: "--query"},
 	} {
 		var out, messages bytes.Buffer

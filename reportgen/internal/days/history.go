@@ -67,10 +67,16 @@ func (opt Selection) Open(ctx context.Context, in *detect.Input, c *console.Cons
 			c.Warnf("--baseline and --test are the same flows, so that only clients of --servers can be detected; use another day of this network as the baseline")
 		}
 	}
-	if opt.Servers != "" {
-		if in.Servers, err = Open(ctx, opt.Servers, c); err != nil {
-			return fmt.Errorf("--servers: %w", err)
-		}
+	return opt.OpenServers(ctx, in, c)
+}
+
+// OpenServers reads the external clients of public servers into in, if they are named.
+func (opt Selection) OpenServers(ctx context.Context, in *detect.Input, c *console.Console) (err error) {
+	if opt.Servers == "" {
+		return nil
+	}
+	if in.Servers, err = Open(ctx, opt.Servers, c); err != nil {
+		return fmt.Errorf("--servers: %w", err)
 	}
 	return nil
 }

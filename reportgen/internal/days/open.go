@@ -143,13 +143,18 @@ func WarnCache(c *console.Console) func(error) {
 	return func(err error) { c.Warnf("%v", err) }
 }
 
-// WarnRejected warns of the rows of a profile's files that were left out.
+// WarnRejected warns of the rows of a profile's files that were left out. Of a table in a
+// database, neither the number of all rows nor the places of rows need be known.
 func WarnRejected(c *console.Console, p *profile.Profile) {
 	rows := int64(0)
 	for _, s := range p.Sources {
 		rows += s.Rows
 	}
 	for _, r := range p.Rejected {
+		if r.First.File == "" {
+			c.With("rejected", r.Count, "reason", r.Reason).Warnf("%d rows left out: %s, such as column %s: %q", r.Count, r.Reason, r.First.Column, r.First.Value)
+			continue
+		}
 		c.With("rows", rows, "rejected", r.Count, "reason", r.Reason).Warnf("%d of %d rows left out: %s, first in %s, row group %d, row %d, column %s: %q",
 			r.Count, rows, r.Reason, console.Escape(r.First.File), r.First.RowGroup, r.First.Row, r.First.Column, r.First.Value)
 	}

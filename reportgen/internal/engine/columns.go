@@ -181,7 +181,7 @@ var sources = map[string][]int{
 	query.ColHour: {colTime}, query.ColBytes: {colUp, colDown}, query.ColPackets: {colUpPackets, colDownPackets},
 	query.ColService: {colProto, colPort}, query.ColSrcCountry: {colSrc}, query.ColSrcOwner: {colSrc},
 	query.ColDstCountry: {colDst}, query.ColDstOwner: {colDst},
-	query.ColCountry: {colSrc, colDst}, query.ColOwner: {colSrc, colDst}, query.ColInternal: {colSrc, colDst}, "direction": {colSrc, colDst},
+	query.ColCountry: {colSrc, colDst}, query.ColOwner: {colSrc, colDst}, query.ColInternal: {colSrc, colDst}, query.ColDirection: {colSrc, colDst},
 }
 
 // needed returns the columns of files that the query reads.

@@ -191,7 +191,7 @@ func (d *deriver) service(proto flow.Proto, port uint16) uint32 {
 		d.services[proto] = codes
 	}
 	if codes[port] == 0 { // code 0 is the date of the first file
-		codes[port] = d.run.texts.code(serviceName(proto, port))
+		codes[port] = d.run.texts.code(ServiceName(proto, port))
 	}
 	return codes[port]
 }
@@ -199,10 +199,10 @@ func (d *deriver) service(proto flow.Proto, port uint16) uint32 {
 // usualNames are names of services that are in wider use than those of IANA.
 var usualNames = map[string]string{"domain": "dns", "microsoft-ds": "smb", "ms-wbt-server": "rdp", "bootps": "dhcp", "bootpc": "dhcp"}
 
-// serviceName returns the name of a port: that of IANA, or the usual one (dns, smb,
+// ServiceName returns the name of a port: that of IANA, or the usual one (dns, smb,
 // rdp, dhcp), or the protocol and number, such as tcp/50001. Of a protocol without
 // ports it returns the name of the protocol.
-func serviceName(proto flow.Proto, port uint16) string {
+func ServiceName(proto flow.Proto, port uint16) string {
 	var name string
 	switch {
 	case !proto.HasPorts():

@@ -174,30 +174,45 @@ func (r *run) use(bytes int64) error {
 // makeSchema returns the schema of flows, in which columns that these files or
 // options do not have are marked.
 func (r *run) makeSchema(o Options) query.Schema {
-	s := query.Flows()
-	missing := func(reason string, names ...string) {
+	missing := map[string]string{}
+	mark := func(reason string, names ...string) {
 		for _, name := range names {
-			s[s.Index(name)].Missing = reason
+			missing[name] = reason
 		}
 	}
 	for i, name := range slices.Concat(flow.Columns, flow.OptionalColumns) {
 		if !r.scanner.Has(i) {
-			missing("optional, and not in the file; import the log again with a format that has it", name)
+			mark("optional, and not in the file; import the log again with a format that has it", name)
 		}
 	}
 	if !r.scanner.Has(colUpPackets) || !r.scanner.Has(colDownPackets) {
-		missing("up_packets and down_packets are optional, and not in the file", query.ColPackets)
+		mark("up_packets and down_packets are optional, and not in the file", query.ColPackets)
 	}
 	if o.Country == "" {
-		missing("there is no database of countries; give one with --country FILE, or in a notebook as the input Country", query.ColCountry, query.ColSrcCountry, query.ColDstCountry)
+		mark("there is no database of countries; give one with --country FILE, or in a notebook as the input Country", CountryColumns...)
 	}
 	if o.ASN == "" {
-		missing("there is no database of owners; give one with --asn FILE, or in a notebook as the input ASN", query.ColOwner, query.ColSrcOwner, query.ColDstOwner)
+		mark("there is no database of owners; give one with --asn FILE, or in a notebook as the input ASN", OwnerColumns...)
 	}
 	if !slices.ContainsFunc(r.sources, func(s Source) bool { return s.Date != "" }) {
-		missing("no file or folder has a date in its name, such as 2024-03-20.parquet", query.ColDate)
+		mark("no file or folder has a date in its name, such as 2024-03-20.parquet", query.ColDate)
 	}
-	for _, name := range []string{query.ColCountry, query.ColSrcCountry, query.ColDstCountry} {
+	return Schema(missing)
+}
+
+// The columns of countries and owners, which are looked up in databases.
+var (
+	CountryColumns = []string{query.ColCountry, query.ColSrcCountry, query.ColDstCountry}
+	OwnerColumns   = []string{query.ColOwner, query.ColSrcOwner, query.ColDstOwner}
+)
+
+// Schema returns the schema of flows. It is given the reasons why columns are missing.
+func Schema(missing map[string]string) query.Schema {
+	s := query.Flows()
+	for i := range s {
+		s[i].Missing = missing[s[i].Name]
+	}
+	for _, name := range CountryColumns {
 		s[s.Index(name)].Alias = countryAlias
 	}
 	s[s.Index(query.ColService)].Alias = func(word string) (string, error) { return strings.ToLower(word), nil }

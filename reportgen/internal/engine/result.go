@@ -210,7 +210,9 @@ func (r *run) table(outputs []output, rows []int32) *query.Table {
 			}
 		default:
 			c.Ints = gather(o.ints, rows, make([]int64, 0, len(rows)))
-			hideUnknown(&c, o.known, rows)
+			if o.known != nil {
+				c.HideUnknown(gather(o.known, rows, nil))
+			}
 		}
 		t.Columns = append(t.Columns, c)
 	}
@@ -230,19 +232,4 @@ func (r *run) textsOf(o output, rows []int32) []string {
 		all = append(all, text)
 	}
 	return all
-}
-
-// hideUnknown makes a column of whole numbers one of numbers if some are unknown.
-func hideUnknown(c *query.TableColumn, known []bool, rows []int32) {
-	if known == nil || !slices.ContainsFunc(rows, func(i int32) bool { return !known[i] }) {
-		return
-	}
-	c.Floats = make([]float64, len(rows))
-	for k, i := range rows {
-		c.Floats[k] = math.NaN()
-		if known[i] {
-			c.Floats[k] = float64(c.Ints[k])
-		}
-	}
-	c.Ints = nil
 }

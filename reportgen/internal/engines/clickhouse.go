@@ -8,20 +8,17 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/budget"
-	"github.com/flowbook/flowbook/pkg/profile"
-	"github.com/flowbook/flowbook/reportgen/internal/aggregates"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/sqltext"
-	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
-// server is a ClickHouse server. Its HTTP interface returns the result of a query as a
-// Parquet file, which is what package aggregates reads.
-type server struct {
+// clickHouse is a ClickHouse server. Its HTTP interface returns the result of a query as a
+// Parquet file, which is what packages aggregates and sqltext read.
+type clickHouse struct {
 	address  url.URL
 	user     string
 	password string
@@ -33,12 +30,12 @@ type server struct {
 const passwordVariable = "CLICKHOUSE_PASSWORD"
 
 // parseServer reads clickhouse://[USER@]HOST[:PORT]/[DATABASE][?table=TABLE&secure=true].
-func parseServer(text string) (*server, error) {
+func parseServer(text string) (*clickHouse, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "clickhouse" || u.Host == "" { // the text may hold a password
 		return nil, errors.New("--engine: want clickhouse://HOST/DATABASE?table=TABLE")
 	}
-	s := &server{address: url.URL{Scheme: "http", Host: u.Host, Path: "/"}, user: u.User.Username(), password: os.Getenv(passwordVariable)}
+	s := &clickHouse{address: url.URL{Scheme: "http", Host: u.Host, Path: "/"}, user: u.User.Username(), password: os.Getenv(passwordVariable)}
 	if _, given := u.User.Password(); given {
 		return nil, fmt.Errorf("--engine %s: a password in the address is seen by other users; set $%s", u.Redacted(), passwordVariable)
 	}
@@ -57,7 +54,7 @@ func parseServer(text string) (*server, error) {
 	if u.Port() == "" {
 		s.address.Host += ":" + port
 	}
-	query := url.Values{"wait_end_of_query": {"1"}, "output_format_parquet_string_as_string": {"1"}}
+	query := url.Values{"wait_end_of_query": {"1"}, "output_format_parquet_string_as_string": {"1"}, "max_query_size": {strconv.Itoa(sqltext.MaxStatement)}}
 	if database := strings.Trim(u.Path, "/"); database != "" {
 		query.Set("database", database)
 	}
@@ -71,8 +68,8 @@ var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) er
 // maxAnswer is the size of the largest table in bytes. The disk must not fill if a server sends without end.
 const maxAnswer = 16 << 30
 
-// answer writes the result of a query to a file.
-func (s *server) answer(ctx context.Context, query, path string) (err error) {
+// answer writes the result of a query to a file, which may have so many bytes.
+func (s *clickHouse) answer(ctx context.Context, query, path string, most int64) (err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address.String(), strings.NewReader(query+"\nFORMAT Parquet"))
 	if err != nil {
 		return err
@@ -99,22 +96,6 @@ func (s *server) answer(ctx context.Context, query, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, budget.Reader(response.Body, "answer of "+s.address.Host, maxAnswer))
+	_, err = io.Copy(f, budget.Reader(response.Body, "answer of "+s.address.Host, most))
 	return errors.Join(err, f.Close())
-}
-
-// profile makes the profile of a day. The aggregates are in files of a temporary folder
-// until they are read.
-func (s *server) profile(ctx context.Context, d *sqltext.Dialect, source sqltext.Source, name string) (_ *profile.Profile, err error) {
-	dir, err := workdir.Make(os.TempDir(), "flowbook-tables-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, dir.Remove()) }()
-	for _, q := range d.Queries(source) {
-		if err := s.answer(ctx, q.SQL, filepath.Join(dir.Path, q.Table+".parquet")); err != nil {
-			return nil, fmt.Errorf("table %s: %w", q.Table, err)
-		}
-	}
-	return aggregates.Read(ctx, aggregates.Tables{Folders: []string{dir.Path}, Name: name})
 }

@@ -1,5 +1,6 @@
-// Package engines is what reportgen profile does with databases: it prints the SQL that
+// Package engines is what reportgen does with databases: profile prints the SQL that
 // computes a day's aggregates there, makes profiles of them, and asks a server for them.
+// Query and detect ask a server for answers and for profiles of days.
 package engines
 
 import (
@@ -23,8 +24,7 @@ import (
 // Options are the flags of reportgen profile that have to do with databases.
 type Options struct {
 	dialect    string
-	engine     string
-	flows      sqltext.Flows
+	server     Server
 	into       string
 	aggregates []string // folders
 }
@@ -32,28 +32,25 @@ type Options struct {
 // AddFlags adds the flags.
 func (o *Options) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.dialect, "sql", "", "`DIALECT` print SQL that computes the aggregates of a profile: "+strings.Join(sqltext.Dialects(), ", "))
-	f.StringVar(&o.engine, "engine", "", "`URL` let a database compute the profile: clickhouse://[USER@]HOST[:PORT]/DATABASE[?table=TABLE&secure=true]")
-	f.StringVar(&o.flows.Source, "source", "", "`EXPR` with --sql or --engine: flow files, such as 'day/*.parquet', a table, or a function that returns one")
-	f.StringVar(&o.flows.Mapping, "mapping", "", "`MAPPING` with --sql or --engine: where the source has the columns of flows: "+strings.Join(sqltext.Mappings(), ", ")+", or a YAML file")
-	f.TimeVar(&o.flows.Day, "day", time.Time{}, []string{time.DateOnly}, "`DATE` with --sql or --engine: only the rows of this day, in UTC")
+	o.server.AddFlags(f, "let a database compute the profile", "--sql or --engine")
+	f.TimeVar(&o.server.flows.Day, "day", time.Time{}, []string{time.DateOnly}, "`DATE` with --sql or --engine: only the rows of this day, in UTC")
 	f.StringVar(&o.into, "into", "aggregates", "`PLACE` with --sql: folder, object store or schema that takes the tables")
-	f.StringSliceVar(&o.flows.Optional, "optional", nil, "`COLUMN,...` with --sql or --engine: optional columns of the source, such as duration,state,name")
 	f.StringArrayVar(&o.aggregates, "from-aggregates", nil, "`FOLDER` make the profile of the tables that the SQL wrote; repeatable, for parts of a day")
 }
 
 // Given reports whether any of the flags is set.
 func (o *Options) Given() bool {
-	return o.dialect != "" || o.engine != "" || len(o.aggregates) > 0 || o.describesSource()
+	return o.dialect != "" || o.server.Given() || len(o.aggregates) > 0 || o.describesSource()
 }
 
 func (o *Options) describesSource() bool {
-	return o.flows.Source != "" || o.flows.Mapping != "" || !o.flows.Day.IsZero() || len(o.flows.Optional) > 0
+	return o.server.describesSource() || !o.server.flows.Day.IsZero()
 }
 
 // check returns an error if flags or arguments do not go together.
 func (o *Options) check(files []string, out string) error {
 	switch {
-	case o.dialect != "" && o.engine != "" || len(o.aggregates) > 0 && o.dialect+o.engine != "":
+	case o.dialect != "" && o.server.url != "" || len(o.aggregates) > 0 && o.dialect+o.server.url != "":
 		return errors.New("--sql, --engine and --from-aggregates are three ways to a profile; choose one")
 	case len(o.aggregates) > 0 && o.describesSource():
 		return errors.New("--from-aggregates: the tables are of their flows already; leave out --source, --mapping, --day and --optional")
@@ -61,15 +58,15 @@ func (o *Options) check(files []string, out string) error {
 		return errors.New("--from-aggregates: no file for the profile; name it with -o")
 	case len(o.aggregates) > 0:
 		return nil
-	case o.dialect+o.engine == "":
+	case o.dialect+o.server.url == "":
 		return errors.New("--source, --mapping, --day and --optional need --sql or --engine")
 	case len(files) > 0:
 		return errors.New("--sql and --engine read no files; name the flows with --source")
-	case o.engine != "" && out == "":
+	case o.server.url != "" && out == "":
 		return errors.New("--engine: no file for the profile; name it with -o")
 	case o.dialect != "" && out != "":
 		return errors.New("--sql prints statements; leave out -o, or let a server compute the profile with --engine")
-	case o.dialect != "" && o.flows.Source == "" && o.flows.Mapping == "":
+	case o.dialect != "" && !o.server.named():
 		return errors.New("--sql: no source; name the flow files or the table with --source")
 	}
 	return nil
@@ -85,8 +82,8 @@ func (o *Options) Run(ctx context.Context, files []string, out string, w io.Writ
 	}
 	var p *profile.Profile
 	var err error
-	if o.engine != "" {
-		p, err = o.ask(ctx)
+	if o.server.Given() {
+		p, err = o.server.profile(ctx, o.server.flows.Day)
 	} else if p, err = aggregates.Read(ctx, aggregates.Tables{Folders: o.aggregates, Files: files}); err != nil {
 		err = fmt.Errorf("--from-aggregates: %w", err)
 	}
@@ -102,43 +99,10 @@ func (o *Options) print(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--sql: %w", err)
 	}
-	text, err := d.Script(o.flows, o.into)
+	text, err := d.Script(o.server.flows, o.into)
 	if err != nil {
 		return fmt.Errorf("--sql: %w", err)
 	}
 	_, err = io.WriteString(w, text)
 	return err
-}
-
-// ask lets a server compute the profile.
-func (o *Options) ask(ctx context.Context) (*profile.Profile, error) {
-	s, err := parseServer(o.engine)
-	if err != nil {
-		return nil, err
-	}
-	if o.flows.Source == "" {
-		o.flows.Source = s.table
-	} else if s.table != "" {
-		return nil, errors.New("--source and the table of --engine: name one of them")
-	}
-	d, err := sqltext.Get("clickhouse")
-	if err != nil {
-		return nil, err
-	}
-	source, err := d.Find(o.flows)
-	if err != nil {
-		return nil, fmt.Errorf("--engine: %w", err)
-	}
-	name := o.flows.Source
-	if name == "" {
-		name = o.flows.Mapping
-	}
-	if !o.flows.Day.IsZero() {
-		name += "-" + o.flows.Day.Format(time.DateOnly)
-	}
-	p, err := s.profile(ctx, d, source, name)
-	if err != nil {
-		return nil, fmt.Errorf("--engine: %w", err)
-	}
-	return p, nil
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,14 +13,35 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 	"github.com/spf13/pflag"
 
+	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/query"
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
+	"github.com/flowbook/flowbook/reportgen/internal/days"
+	"github.com/flowbook/flowbook/reportgen/internal/engine"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
+
+var silent = console.New(io.Discard, console.Text)
+
+// serverOf returns the server that flags name.
+func serverOf(t *testing.T, args ...string) *Server {
+	t.Helper()
+	var s Server
+	f := pflag.NewFlagSet("query", pflag.ContinueOnError)
+	s.AddFlags(f, "", "")
+	if err := f.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return &s
+}
 
 // profileCommand runs reportgen profile with flags and returns the profile.
 func profileCommand(t *testing.T, args ...string) (*profile.Profile, error) {
@@ -31,7 +53,7 @@ func profileCommand(t *testing.T, args ...string) (*profile.Profile, error) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "day.profile")
-	if err := o.Run(t.Context(), nil, out, io.Discard, console.New(io.Discard, console.Text)); err != nil {
+	if err := o.Run(t.Context(), nil, out, io.Discard, silent); err != nil {
 		return nil, err
 	}
 	b, err := os.ReadFile(out)
@@ -82,6 +104,62 @@ func TestServerErrors(t *testing.T) {
 	s.Close()
 	if _, err := profileCommand(t, "--engine", "clickhouse://"+host+"/logs?table=flows"); err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("without a server: %v", err)
+	}
+}
+
+// TestAnswer: a server's answer becomes a table, within the memory that is allowed, and rows that
+// are not flows are counted.
+func TestAnswer(t *testing.T) {
+	host := "6" + strings.Repeat("0", 31) + "1"
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(asked), "all_results") {
+			writeRows(t, w, []resultRow{{&host, new(int64(7)), 2, 9}, {new("40A000001"), nil, 2, 9}})
+			return
+		}
+		writeRows(t, w, []rejectedRow{{"null value", "port", 3, ""}, {"protocol", "proto", 4, "47"}})
+	}))
+	defer s.Close()
+	db := serverOf(t, "--engine", "clickhouse://"+strings.TrimPrefix(s.URL, "http://")+"/?table=flows", "--optional", "duration")
+	q := query.Query{By: []string{"src_ip"}, Aggregates: []query.Aggregate{{Func: query.Max, Column: "duration"}}}
+	r, err := db.Answer(t.Context(), q, time.Time{}, nil, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := r.Columns; c[0].Texts[0] != "::1" || c[0].Texts[1] != "10.0.0.1" || c[1].Floats[0] != 7 || !math.IsNaN(c[1].Floats[1]) || r.All != 2 || r.Flows != 9 {
+		t.Errorf("%+v", r.Table)
+	}
+	if len(r.Rejected) != 1 || r.Rejected[0].Count != 3 {
+		t.Errorf("rejected rows: %+v", r.Rejected)
+	}
+	if _, err := db.Answer(t.Context(), q, time.Time{}, nil, 100); err == nil || !strings.Contains(err.Error(), "--memory") {
+		t.Errorf("a large answer: %v", err)
+	}
+	for _, selection := range []days.Selection{{Test: "monday"}, {Test: "2024-04-20", Folder: "days"}} {
+		if err := db.OpenDays(t.Context(), selection, &detect.Input{}, silent); err == nil || !strings.Contains(err.Error(), "date") {
+			t.Errorf("%+v: %v", selection, err)
+		}
+	}
+}
+
+type resultRow struct {
+	Group *string `parquet:"answer0,optional"`
+	Value *int64  `parquet:"answer1,optional"`
+	All   int64   `parquet:"all_results"`
+	Flows int64   `parquet:"all_flows"`
+}
+
+type rejectedRow struct {
+	Reason string `parquet:"reason"`
+	Column string `parquet:"column"`
+	Rows   int64  `parquet:"rows"`
+	Value  string `parquet:"value"`
+}
+
+func writeRows[T any](t *testing.T, w io.Writer, rows []T) {
+	t.Helper()
+	if err := parquet.Write(w, rows); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -168,6 +246,39 @@ func TestEngineServer(t *testing.T) {
 		}
 		if _, err := profileCommand(t, "--engine", url+"?table=nights"); err == nil || !strings.Contains(err.Error(), "nights") {
 			t.Errorf("a table that does not exist: %v", err)
+		}
+	})
+	t.Run("answers", func(t *testing.T) {
+		for _, q := range []query.Query{
+			{By: []string{"date", "service"}, Aggregates: []query.Aggregate{{Func: query.Sum, Column: "up_bytes"}, {Func: query.Distinct, Column: "dst_ip"}}},
+			{Where: "port = 443 and not dst_ip in internal", By: []string{"src_ip"}, Every: time.Hour, Limit: 20},
+			{Where: "up_bytes > 1MB", Columns: []string{"timestamp", "src_ip", "up_bytes"}, Order: []query.Order{{Column: "up_bytes", Descending: true}}, Limit: 5},
+		} {
+			s := serverOf(t, "--engine", url+"?table=day")
+			got, err := s.Answer(t.Context(), q, time.Date(2024, 4, 20, 0, 0, 0, 0, time.UTC), nil, 1<<30)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := engine.Run(t.Context(), []engine.Source{{Path: day, Date: "2024-04-20"}}, q, engine.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(got.Table, want.Table); diff != "" || got.All != want.All || got.Flows != want.Flows {
+				t.Errorf("%d rows of %d flows, not %d of %d: %s", got.All, got.Flows, want.All, want.Flows, diff)
+			}
+		}
+	})
+	t.Run("days", func(t *testing.T) {
+		s := serverOf(t, "--engine", url+"?table=day", "--mapping", testenv.File(t, "days.yaml", "table: day\nday: toDate({day}) IN (date, date + 1)\n"))
+		var in detect.Input
+		if err := s.OpenDays(t.Context(), days.Selection{Test: "2024-04-21", Baselines: []string{"2024-04-20"}}, &in, silent); err != nil {
+			t.Fatal(err)
+		}
+		if in.TestDate.Day() != 21 || len(in.History) != 1 || in.History[0].Date.Day() != 20 || in.Test.Total() != want.Total() || in.History[0].Profile.Total() != want.Total() {
+			t.Errorf("%v, and %d days before", in.TestDate, len(in.History))
+		}
+		if err := s.OpenDays(t.Context(), days.Selection{Test: "2024-04-25"}, &in, silent); err == nil || !strings.Contains(err.Error(), "--test 2024-04-25: ") {
+			t.Errorf("a day without flows: %v", err)
 		}
 	})
 	for _, c := range []struct{ name, table string }{{"rita", ""}, {"zeek", "?table=zeek"}} {

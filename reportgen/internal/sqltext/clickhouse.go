@@ -25,6 +25,16 @@ var clickHouse = &Dialect{
 	half:    func(list string, n int) string { return fmt.Sprintf("arrayMap(p -> p.%d, %s)", n+1, list) },
 	join:    func(list string) string { return fmt.Sprintf("arrayFlatten(groupArray(%s))", list) },
 	atLeast: func(value, key string) string { return fmt.Sprintf("argMin(%s, %s)", value, key) },
+	atMost:  func(value, key string) string { return fmt.Sprintf("argMax(%s, %s)", value, key) },
+	address: func(text string) string {
+		h := "hex(toIPv6OrDefault(" + text + "))"
+		return fmt.Sprintf("if(startsWith(%[1]s, '00000000000000000000FFFF'), concat('4', substring(%[1]s, 25)), concat('6', %[1]s))", h)
+	},
+	quantile: func(x string, at float64) string { return fmt.Sprintf("quantileExactInclusive(%g)(%s)", at, x) },
+	lookup: func(key, keys, values string) string {
+		return fmt.Sprintf("nullIf(transform(%s, [%s], [%s], ''), '')", key, keys, values)
+	},
+	escapes: true,
 	noText:  "CAST(NULL AS Nullable(String))", noWhole: "CAST(NULL AS Nullable(Int64))",
 	files: func(pattern string) Source {
 		function := "file"

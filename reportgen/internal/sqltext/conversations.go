@@ -28,8 +28,8 @@ func (b *builder) conversations() string {
 	}
 	all = append(all, b.pairs("second", "n")+" AS second_pairs")
 	queries := []string{
-		query("second_groups", "SELECT "+list(seconds)+"\nFROM flows GROUP BY "+key+", "+second),
-		query("sums", "SELECT "+list(all)+"\nFROM second_groups GROUP BY "+key),
+		named("second_groups", "SELECT "+list(seconds)+"\nFROM flows GROUP BY "+key+", "+second),
+		named("sums", "SELECT "+list(all)+"\nFROM second_groups GROUP BY "+key),
 	}
 	from := "sums"
 	halves := func(pairs, first, second string) {
@@ -100,10 +100,10 @@ func countIf(condition string) string { return "sum(CASE WHEN " + condition + " 
 func (b *builder) sizes(name, column string) []string {
 	size := b.sizeOf(column)
 	return []string{
-		query(name+"_groups", fmt.Sprintf("SELECT %s, %s AS size, %s AS n\nFROM flows WHERE %s IS NOT NULL GROUP BY %s, %s", key, size, b.count, column, key, size)),
-		query(name+"_classes", fmt.Sprintf("SELECT %s, class, %s AS class_n, %s AS different, %s AS exact_pairs\nFROM (SELECT %s, size, n, %s AS class FROM %s_groups) classes GROUP BY %s, class",
+		named(name+"_groups", fmt.Sprintf("SELECT %s, %s AS size, %s AS n\nFROM flows WHERE %s IS NOT NULL GROUP BY %s, %s", key, size, b.count, column, key, size)),
+		named(name+"_classes", fmt.Sprintf("SELECT %s, class, %s AS class_n, %s AS different, %s AS exact_pairs\nFROM (SELECT %s, size, n, %s AS class FROM %s_groups) classes GROUP BY %s, class",
 			key, b.sum("n"), b.count, b.pairs("size", "n"), key, b.rounded("size"), name, key)),
-		query(name+"_lists", fmt.Sprintf("SELECT %s, sum(different) > %d AS %s_rounded, CASE WHEN sum(different) > %d THEN %s ELSE %s END AS %s_pairs\nFROM %s_classes GROUP BY %s",
+		named(name+"_lists", fmt.Sprintf("SELECT %s, sum(different) > %d AS %s_rounded, CASE WHEN sum(different) > %d THEN %s ELSE %s END AS %s_pairs\nFROM %s_classes GROUP BY %s",
 			key, exactSizes, name, exactSizes, b.pairs("class", "class_n"), b.join("exact_pairs"), name, name, key)),
 	}
 }
@@ -111,7 +111,7 @@ func (b *builder) sizes(name, column string) []string {
 // names counts the flows of each conversation by name.
 func (b *builder) names() []string {
 	return []string{
-		query("name_groups", fmt.Sprintf("SELECT %s, name, %s AS n\nFROM flows WHERE name <> '' GROUP BY %s, name", key, b.count, key)),
-		query("name_lists", fmt.Sprintf("SELECT %s, %s AS name_pairs\nFROM name_groups GROUP BY %s", key, b.pairs("name", "n"), key)),
+		named("name_groups", fmt.Sprintf("SELECT %s, name, %s AS n\nFROM flows WHERE name <> '' GROUP BY %s, name", key, b.count, key)),
+		named("name_lists", fmt.Sprintf("SELECT %s, %s AS name_pairs\nFROM name_groups GROUP BY %s", key, b.pairs("name", "n"), key)),
 	}
 }

@@ -30,6 +30,14 @@ type Dialect struct {
 	half    func(list string, n int) string
 	join    func(list string) string       // a list of all pairs in lists, of the rows of a group
 	atLeast func(value, key string) string // the value with the least key
+	atMost  func(value, key string) string // the value with the greatest key
+	// address is a text of an address that is the same for all its forms: 4 and 8 hexadecimal
+	// digits, or 6 and 32 of them. It is nil if queries are not written in the dialect.
+	address  func(text string) string
+	quantile func(x string, at float64) string
+	// lookup is the value that is in the place of a key, or null.
+	lookup  func(key, keys, values string) string
+	escapes bool // whether a backslash in a text is written twice
 
 	noText, noWhole string // nulls of these types
 
@@ -66,7 +74,15 @@ func Get(name string) (*Dialect, error) {
 // quote quotes the name of a column.
 func (d *Dialect) quote(name string) string { return d.mark + name + d.mark }
 
-// quote writes a text as a literal.
+// literal writes any text as a literal.
+func (d *Dialect) literal(s string) string {
+	if d.escapes {
+		s = strings.ReplaceAll(s, `\`, `\\`)
+	}
+	return quote(s)
+}
+
+// quote writes a text without backslashes as a literal.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // Source is a table of flows.

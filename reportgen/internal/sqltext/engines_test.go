@@ -14,33 +14,38 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
-// engine is a database that runs in a Python program, which reads a JSON list of SQL
+// database is one that runs in a Python program, which reads a JSON list of SQL
 // statements.
-type engine struct {
+type database struct {
 	dialect, program string
 	packages         []string
 }
 
 var (
-	duckDBEngine     = engine{"duckdb", "duckdb_run.py", []string{"duckdb"}}
-	clickHouseEngine = engine{"clickhouse", "chdb_run.py", []string{"chdb"}}
-	sparkEngine      = engine{"spark", "spark_run.py", []string{"pyspark"}}
+	duckDBDatabase     = database{"duckdb", "duckdb_run.py", []string{"duckdb"}}
+	clickHouseDatabase = database{"clickhouse", "chdb_run.py", []string{"chdb"}}
+	sparkDatabase      = database{"spark", "spark_run.py", []string{"pyspark"}}
 )
 
 // TestDuckDB: profiles of the tables that DuckDB computes have the bytes of our own scan.
-func TestDuckDB(t *testing.T) { testEngine(t, duckDBEngine) }
+func TestDuckDB(t *testing.T) { testEngine(t, duckDBDatabase) }
 
 // TestEngines does the same with databases that take longer to install and start.
 func TestEngines(t *testing.T) {
-	if os.Getenv("FLOWBOOK_ENGINES") == "" {
-		t.Skip("needs ClickHouse and Spark from PyPI, which start slowly: run make engines")
-	}
-	for _, e := range []engine{clickHouseEngine, sparkEngine} {
+	needEngines(t)
+	for _, e := range []database{clickHouseDatabase, sparkDatabase} {
 		t.Run(e.dialect, func(t *testing.T) { testEngine(t, e) })
 	}
 }
 
-func testEngine(t *testing.T, e engine) {
+func needEngines(t *testing.T) {
+	t.Helper()
+	if os.Getenv("FLOWBOOK_ENGINES") == "" {
+		t.Skip("needs ClickHouse and Spark from PyPI, which start slowly: run make engines")
+	}
+}
+
+func testEngine(t *testing.T, e database) {
 	d, err := Get(e.dialect)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package sqltext
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -32,11 +33,17 @@ func (d *Dialect) aggregates(s Source, into string) []Statement {
 func (d *Dialect) Queries(s Source) []Statement {
 	b := &builder{Dialect: d, source: s}
 	return []Statement{
-		{aggregates.Conversations, b.with(b.flows(), b.conversations())},
-		{aggregates.HalfHours, b.with(b.flows(), b.halfHours())},
-		{aggregates.Largest, b.with(b.flows(), b.largest())},
-		{aggregates.Rejected, b.with(b.rejected())},
+		{aggregates.Conversations, b.with(b.flows(noFault), b.conversations())},
+		{aggregates.HalfHours, b.with(b.flows(noFault), b.halfHours())},
+		{aggregates.Largest, b.with(b.flows(noFault), b.largest())},
+		{aggregates.Rejected, d.RejectedRows(s)},
 	}
+}
+
+// RejectedRows returns the query of the table of rows that are not flows.
+func (d *Dialect) RejectedRows(s Source) string {
+	b := &builder{Dialect: d, source: s}
+	return b.with(b.rejected())
 }
 
 // builder writes the queries for one source. In all of them, the columns of a flow are
@@ -46,6 +53,9 @@ type builder struct {
 	*Dialect
 	source Source
 }
+
+// noFault is the condition of rows that a profile counts.
+const noFault = "fault = 0"
 
 // key is a conversation.
 const key = "src, dst, proto, port"
@@ -60,6 +70,9 @@ var columns = []struct{ name, column string }{
 	{"t", flow.ColTime}, {"src", flow.ColSrc}, {"dst", flow.ColDst}, {"proto", flow.ColProto},
 	{"port", flow.ColPort}, {"up", flow.ColUp}, {"down", flow.ColDown},
 }
+
+// optionalNumbers are the optional columns of numbers.
+var optionalNumbers = []string{flow.ColDuration, flow.ColSrcPort, flow.ColUpPackets, flow.ColDownPackets}
 
 // has reports whether the source has an optional column.
 func (b *builder) has(column string) bool { return b.source.Columns[column] != "" }
@@ -84,12 +97,12 @@ func (b *builder) read() string {
 		}
 		fields = append(fields, x+" AS "+c.name)
 	}
-	for _, c := range []string{flow.ColDuration, flow.ColUpPackets, flow.ColDownPackets, flow.ColState, flow.ColName} {
+	for _, c := range slices.Concat(optionalNumbers, []string{flow.ColState, flow.ColName}) {
 		if b.has(c) {
 			fields = append(fields, b.source.Columns[c]+" AS "+c)
 		}
 	}
-	return query("read_rows", "SELECT "+list(fields)+"\nFROM "+b.source.From)
+	return named("read_rows", "SELECT "+list(fields)+"\nFROM "+b.source.From)
 }
 
 // numbered finds the numbers of what should be numbers.
@@ -104,12 +117,12 @@ func (b *builder) numbered() string {
 			fields = append(fields, b.whole(c.name)+" AS "+c.name+"_n")
 		}
 	}
-	for _, c := range []string{flow.ColDuration, flow.ColUpPackets, flow.ColDownPackets} {
+	for _, c := range optionalNumbers {
 		if b.has(c) {
 			fields = append(fields, b.whole(c)+" AS "+c+"_n")
 		}
 	}
-	return query("numbered_rows", "SELECT "+list(fields)+"\nFROM read_rows")
+	return named("numbered_rows", "SELECT "+list(fields)+"\nFROM read_rows")
 }
 
 // checked numbers the first fault of each row.
@@ -119,13 +132,14 @@ func (b *builder) checked() string {
 	for i, f := range b.faults() {
 		fmt.Fprintf(&x, "\n    WHEN %s THEN %d", f.condition, i+1)
 	}
-	return query("checked_rows", "SELECT *, "+x.String()+"\n    ELSE 0 END AS fault\nFROM numbered_rows")
+	return named("checked_rows", "SELECT *, "+x.String()+"\n    ELSE 0 END AS fault\nFROM numbered_rows")
 }
 
-// flows are the rows without fault.
-func (b *builder) flows() string {
-	fields := []string{"t_n AS t", "src", "dst", "proto_n AS proto", "port_n AS port", "up_n AS up", "down_n AS down"}
-	for _, c := range []string{flow.ColDuration, flow.ColUpPackets, flow.ColDownPackets} {
+// flows are the checked rows that meet a condition, with columns as flows have them, and
+// with more columns of these rows.
+func (b *builder) flows(condition string, more ...string) string {
+	fields := slices.Concat(more, []string{"t_n AS t", "src", "dst", "proto_n AS proto", "port_n AS port", "up_n AS up", "down_n AS down"})
+	for _, c := range optionalNumbers {
 		if b.has(c) {
 			fields = append(fields, fmt.Sprintf("CASE WHEN %[1]s_n >= 0 THEN %[1]s_n END AS %[1]s", c))
 		}
@@ -136,12 +150,12 @@ func (b *builder) flows() string {
 	if b.has(flow.ColName) {
 		fields = append(fields, b.text(flow.ColName)+" AS name")
 	}
-	return query("flows", "SELECT "+list(fields)+"\nFROM checked_rows WHERE fault = 0")
+	return named("flows", "SELECT "+list(fields)+"\nFROM checked_rows WHERE "+condition)
 }
 
 func (b *builder) halfHours() string {
 	slot := b.divide("t", int(profile.SlotLength))
-	return query("half_hours", fmt.Sprintf("SELECT src, %s AS slot, %s AS n, %s AS ups, %s AS downs\nFROM flows GROUP BY src, %s",
+	return named("half_hours", fmt.Sprintf("SELECT src, %s AS slot, %s AS n, %s AS ups, %s AS downs\nFROM flows GROUP BY src, %s",
 		slot, b.count, b.sum("up"), b.sum("down"), slot)) + "\n" +
 		b.result("half_hours", "src", "src_ip", "slot", "half_hour", "n", "flows", "ups", "up_bytes", "downs", "down_bytes")
 }
@@ -159,11 +173,11 @@ func (b *builder) result(from string, names ...string) string {
 // left out first, by the rounded sizes of all flows, since ranking sorts.
 func (b *builder) largest() string {
 	queries := []string{
-		query("sized_flows", "SELECT t, src, dst, proto, port, up, down, "+b.rounded("up")+" AS size\nFROM flows"),
-		query("size_counts", "SELECT src, size, "+b.count+" AS n\nFROM sized_flows GROUP BY src, size"),
-		query("larger_flows", "SELECT src, size, sum(n) OVER (PARTITION BY src ORDER BY size DESC) - n AS larger\nFROM size_counts"),
-		query("least_sizes", "SELECT src AS host, min(size) AS least\nFROM larger_flows WHERE larger < 10 GROUP BY src"),
-		query("ranked_flows", "SELECT t, src, dst, proto, port, up, down, rank() OVER (PARTITION BY src ORDER BY up DESC, t) AS place\n"+
+		named("sized_flows", "SELECT t, src, dst, proto, port, up, down, "+b.rounded("up")+" AS size\nFROM flows"),
+		named("size_counts", "SELECT src, size, "+b.count+" AS n\nFROM sized_flows GROUP BY src, size"),
+		named("larger_flows", "SELECT src, size, sum(n) OVER (PARTITION BY src ORDER BY size DESC) - n AS larger\nFROM size_counts"),
+		named("least_sizes", "SELECT src AS host, min(size) AS least\nFROM larger_flows WHERE larger < 10 GROUP BY src"),
+		named("ranked_flows", "SELECT t, src, dst, proto, port, up, down, rank() OVER (PARTITION BY src ORDER BY up DESC, t) AS place\n"+
 			"FROM sized_flows JOIN least_sizes ON src = host WHERE size >= least"),
 	}
 	return strings.Join(queries, ",\n") + "\n" +
@@ -187,16 +201,16 @@ func (b *builder) rejected() string {
 		first = b.atLeast("shown", "source_row")
 	}
 	queries := []string{
-		query("faulty_rows", "SELECT source_file, source_row, fault, "+unused+" AS unused, "+value+" END AS shown\nFROM checked_rows WHERE fault > 0"),
-		query("rejected_rows", "SELECT fault, source_file AS source, "+b.count+" AS n, min(source_row) AS first_row, "+first+" AS first_shown\n"+
+		named("faulty_rows", "SELECT source_file, source_row, fault, "+unused+" AS unused, "+value+" END AS shown\nFROM checked_rows WHERE fault > 0"),
+		named("rejected_rows", "SELECT fault, source_file AS source, "+b.count+" AS n, min(source_row) AS first_row, "+first+" AS first_shown\n"+
 			"FROM faulty_rows GROUP BY fault, unused, source_file"),
 	}
 	return strings.Join(queries, ",\n") + "\n" +
 		b.result("rejected_rows", reason+" END", "reason", column+" END", "column", "n", "rows", "source", "file", "first_row", "row", "first_shown", "value")
 }
 
-// query names a query.
-func query(name, sql string) string {
+// named names a query.
+func named(name, sql string) string {
 	return name + " AS (\n  " + strings.ReplaceAll(sql, "\n", "\n  ") + "\n)"
 }
 
