@@ -30,6 +30,10 @@ func TestInvestigateRefuses(t *testing.T) {
 			t.Errorf("%q: status %d, %s, want %q", c.args, status, stderr, c.says)
 		}
 	}
+	testenv.WriteFiles(t, ".", map[string]string{"notebooks/a.ipynb": goNotebook(t, "Days", "var test = \"sample:test.parquet\"", "%%\nfmt.Println(test)")})
+	if status, _, stderr := reportgen(t, "run", "--dossiers"); status != exit.BadInput || stderr != "reportgen: --dossiers: no day to look at; name its flow file with -p test=FILE\n" {
+		t.Errorf("a report with dossiers of no day: status %d\n%s", status, stderr)
+	}
 }
 
 // TestDossiers writes a report with a dossier of each device with an alert.

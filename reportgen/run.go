@@ -140,20 +140,20 @@ func (o *runFlags) write(cmd *cobra.Command, find func() (*report.Source, []repo
 	if len(members) > 0 {
 		return o.runSeries(cmd, members, folder, o.formats, cached)
 	}
-	r, err := o.execute(cmd, source, cached)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.Wait()) }()
-	if o.withDossiers {
+	if o.withDossiers { // before cells run: its inputs may be bad
 		options, err := o.options(cmd, cached)
 		if err != nil {
 			return err
 		}
 		if o.written, err = investigate.Dossiers(cmd.Context(), options); err != nil {
-			return err
+			return fmt.Errorf("--dossiers: %w", err)
 		}
 	}
+	r, err := o.execute(cmd, source, cached)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Wait()) }()
 	return r.Finish(cmd.Context(), folder, o.writeOptions(cmd, o.formats), func(name string) {
 		fmt.Fprintln(cmd.OutOrStdout(), console.Escape(filepath.Join(o.out, name)))
 	})
