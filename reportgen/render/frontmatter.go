@@ -83,6 +83,11 @@ func titled(o Options, inputs []Input) (Options, []Warning) {
 				warn("logo %q is omitted: %v", name, err)
 			}
 		}
+		if downloads, err := ParseDownloads(fields["downloads"]); err != nil {
+			warn("%v (ignored)", err)
+		} else if len(o.Downloads) == 0 {
+			o.Downloads = downloads
+		}
 		if err := said.add(fields["author"], fields["authors"], fields["affiliations"]); err != nil {
 			warn("%s (ignored)", strings.ReplaceAll(err.Error(), "\n", "; "))
 		}
@@ -103,7 +108,7 @@ func titled(o Options, inputs []Input) (Options, []Warning) {
 }
 
 // frontMatterKeys are the keys that titled reads.
-var frontMatterKeys = []string{"title", "subtitle", "author", "authors", "affiliations", "affiliation", "date", "abstract", "logo"}
+var frontMatterKeys = []string{"title", "subtitle", "author", "authors", "affiliations", "affiliation", "date", "abstract", "logo", "downloads"}
 
 // byline collects authors and their affiliations.
 type byline struct {

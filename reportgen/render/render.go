@@ -43,7 +43,7 @@
 //   - \label, \ref and \eqref: numbers of formulas, as on nbconvert's pages
 //
 // The first cell may begin with front matter, YAML between two lines of ---, with title, subtitle, author or authors,
-// affiliations, date, abstract and logo, in the spellings of Quarto and MyST.
+// affiliations, date, abstract, logo and downloads, in the spellings of Quarto and MyST.
 //
 // A code cell may have:
 //
@@ -116,7 +116,7 @@ type Input struct {
 // value is a report without a title page that shows its code.
 type Options struct {
 	Lang string // BCP 47; "" for English
-	// Title, Subtitle, Date, Abstract and Logo are those of the first notebook that has one if they are empty, and Authors
+	// Title, Subtitle, Date, Abstract, Logo and Downloads are those of the first notebook that has one if they are empty, and Authors
 	// those of all notebooks: in the YAML of the first cell, as in Quarto and MyST, or in the metadata.
 	Title    string
 	Subtitle string
@@ -135,6 +135,7 @@ type Options struct {
 	// Scripts are folders of installed packages. Interactive charts are drawn with
 	// the scripts that they ship, if Chromium is found.
 	Scripts    []string
+	Downloads  []Download
 	Provenance []Field // printed at the end, such as inputs with their SHA-256
 	// Attach keeps a file that the notebooks link to, to be written below FilesFolder
 	// in the report's folder. The name is slash-separated. If Attach is nil, such links
@@ -179,6 +180,7 @@ func Build(inputs []Input, o Options) (*Document, []Warning, error) {
 	for _, in := range inputs {
 		b.notebook(in)
 	}
+	b.downloads(inputs[0])
 	b.resolve()
 	b.countRepeated()
 	b.untranslated()

@@ -24,6 +24,7 @@ type Document struct {
 
 	Affiliations []string // of authors
 	Logo         *Picture // nil for none
+	Downloads    []Download
 
 	Abstract   *Text   // nil for none
 	Summary    []Block // the first page: what cells with the tag summary show; without headings

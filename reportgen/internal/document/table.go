@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,43 @@ type Table struct {
 }
 
 func (*Table) block() {}
+
+// Records returns the titles and rows of a table for a file of CSV, and its rows as objects of JSON. They hold the data of
+// the cells, not what is printed. A spreadsheet would take a text that begins with = for a formula: CSV has a ' before it.
+func (t *Table) Records() (records [][]string, objects []map[string]any) {
+	var titles []string
+	for i, c := range t.Columns {
+		title := c.Title
+		if title == "" || slices.Contains(titles, title) {
+			title = strings.TrimSpace(fmt.Sprintf("%s %d", title, i+1)) // a key of its own
+		}
+		titles = append(titles, title)
+	}
+	records = append(records, titles)
+	objects = []map[string]any{}
+	for _, row := range t.Rows {
+		var record []string
+		object := map[string]any{}
+		for i, v := range row {
+			number := json.Number(v.Raw)
+			_, err := number.Float64()
+			switch {
+			case v.Raw == "":
+				object[titles[i]] = nil
+			case err == nil && json.Valid([]byte(v.Raw)):
+				object[titles[i]] = number
+			default:
+				object[titles[i]] = v.Raw
+				if strings.ContainsRune("=+@\t-", rune(v.Raw[0])) {
+					v.Raw = "'" + v.Raw
+				}
+			}
+			record = append(record, v.Raw)
+		}
+		records, objects = append(records, record), append(objects, object)
+	}
+	return records, objects
+}
 
 // TablePart is one of several tables under one number, "(a)".
 type TablePart struct {

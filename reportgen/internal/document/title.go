@@ -7,6 +7,13 @@ import (
 	"strings"
 )
 
+// Download is something that readers can save.
+type Download struct {
+	Title string
+	Link  string // an address, or a file below FilesFolder
+	Name  string // under which the file is saved; "" for its own
+}
+
 // Author is one of the authors of a report.
 type Author struct {
 	Name          string

@@ -11,6 +11,7 @@ func french() map[string]string { //nolint:funlen // a list
 		"Contents":                       "Table des matières",
 		"Figures":                        "Figures",
 		"Tables":                         "Tableaux",
+		"Downloads":                      "Téléchargements",
 		"Correspondence":                 "Correspondance",
 		"References":                     "Références",
 		"Notes":                          "Notes",

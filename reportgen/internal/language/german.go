@@ -11,6 +11,7 @@ func german() map[string]string { //nolint:funlen // a list
 		"Contents":                       "Inhalt",
 		"Figures":                        "Abbildungen",
 		"Tables":                         "Tabellen",
+		"Downloads":                      "Downloads",
 		"Correspondence":                 "Korrespondenz",
 		"References":                     "Literatur",
 		"Notes":                          "Anmerkungen",

@@ -11,6 +11,7 @@ func portuguese() map[string]string { //nolint:funlen // a list
 		"Contents":                       "Índice",
 		"Figures":                        "Figuras",
 		"Tables":                         "Tabelas",
+		"Downloads":                      "Ficheiros",
 		"Correspondence":                 "Correspondência",
 		"References":                     "Referências",
 		"Notes":                          "Notas",

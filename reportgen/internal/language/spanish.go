@@ -11,6 +11,7 @@ func spanish() map[string]string { //nolint:funlen // a list
 		"Contents":                       "Índice",
 		"Figures":                        "Figuras",
 		"Tables":                         "Tablas",
+		"Downloads":                      "Descargas",
 		"Correspondence":                 "Correspondencia",
 		"References":                     "Referencias",
 		"Notes":                          "Notas",

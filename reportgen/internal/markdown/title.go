@@ -22,6 +22,13 @@ func (w *writer) title() []string {
 		blocks = append(blocks, "**"+Escape(d.Subtitle)+"**")
 	}
 	blocks = append(blocks, w.byline()...)
+	var downloads []string
+	for _, download := range d.Downloads {
+		downloads = append(downloads, "["+Escape(download.Title)+"](<"+download.Link+">)")
+	}
+	if len(downloads) > 0 {
+		blocks = append(blocks, w.words.Say("Downloads")+": "+strings.Join(downloads, ", "))
+	}
 	if failed := d.Failures(); len(failed) > 0 {
 		lines := []string{fmt.Sprintf("> **%s** %s", w.words.Say("This report is incomplete."), w.words.Failed(len(failed)))}
 		for _, f := range failed {

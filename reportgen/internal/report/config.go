@@ -29,7 +29,8 @@ type config struct {
 	Author       any              `yaml:"author"` // see render.ParseAuthors
 	Authors      any              `yaml:"authors"`
 	Affiliations any              `yaml:"affiliations"`
-	Logo         string           `yaml:"logo"` // a picture below the folder of this file
+	Logo         string           `yaml:"logo"`      // a picture below the folder of this file
+	Downloads    any              `yaml:"downloads"` // see render.ParseDownloads
 	Date         string           `yaml:"date"`
 	Abstract     string           `yaml:"abstract"`     // Markdown
 	Lang         string           `yaml:"lang"`         // BCP 47
@@ -73,6 +74,9 @@ func readConfig(dir string) (c config, found bool, err error) {
 	if _, _, err := render.ParseAuthors(c.Author, c.Authors, c.Affiliations); err != nil {
 		return c, false, fmt.Errorf("%s: %w", file, err)
 	}
+	if _, err := render.ParseDownloads(c.Downloads); err != nil {
+		return c, false, fmt.Errorf("%s: %w", file, err)
+	}
 	return c, true, nil
 }
 
@@ -109,9 +113,13 @@ func (s *Source) documentOptions() (render.Options, error) {
 		return render.Options{}, fmt.Errorf("%s: %w", filepath.Join(s.dir, ConfigName), err)
 	}
 	authors, affiliations := c.authors()
+	downloads, err := render.ParseDownloads(c.Downloads)
+	if err != nil {
+		return render.Options{}, err
+	}
 	return render.Options{
 		Lang: c.Lang, Translator: translator, Title: c.Title, Subtitle: c.Subtitle, Date: c.Date, Abstract: c.Abstract, Logo: logo,
-		Authors: authors, Affiliations: affiliations, Code: code, Works: works,
+		Authors: authors, Affiliations: affiliations, Downloads: downloads, Code: code, Works: works,
 	}, nil
 }
 
