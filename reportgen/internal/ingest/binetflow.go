@@ -22,7 +22,7 @@ func binetflowTable(opt Options) (tableSpec, error) {
 	s := tableSpec{
 		about:  "a log of Argus",
 		header: opt.Fields,
-		advice: ", or with --fields",
+		advice: ", or with --fields, or print them with ra -u -n -s stime,dur,proto,saddr,sport,dir,daddr,dport,state,spkts,dpkts,sbytes,dbytes",
 		unset:  []string{""},
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp},
 		either: []field{fieldTotal, fieldDown},
@@ -32,7 +32,7 @@ func binetflowTable(opt Options) (tableSpec, error) {
 	}
 	s.names = [numFields][]string{
 		fieldTime: {"StartTime", "stime"}, fieldProto: {"Proto"}, fieldDir: {"Dir"},
-		fieldSrc: {"SrcAddr", "saddr"}, fieldSrcPort: {"Sport"}, fieldDst: {"DstAddr", "daddr"}, fieldPort: {"Dport"},
+		fieldSrc: {"SrcAddr", "saddr", "srcip"}, fieldSrcPort: {"Sport"}, fieldDst: {"DstAddr", "daddr", "dstip"}, fieldPort: {"Dport", "dsport"},
 		fieldUp: {"SrcBytes", "sbytes"}, fieldDown: {"DstBytes", "dbytes"}, fieldTotal: {"TotBytes", "bytes"},
 		fieldDuration: {"Dur"}, fieldState: {"State"}, fieldUpPackets: {"SrcPkts", "spkts"}, fieldDownPackets: {"DstPkts", "dpkts"}, fieldTotalPackets: {"TotPkts", "pkts"},
 	}

@@ -59,7 +59,7 @@ func TestBinetflow(t *testing.T) {
 		{"bytes of each direction", Options{}, "StartTime,Dur,Flgs,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,SrcPkts,DstPkts,SrcBytes,DstBytes,State\n" +
 			"2024/01/09 17:09:04.26,6953.125, e *      ,tcp,192.168.1.108,58707, ->,192.168.1.254,445,12515309,7693211,17116707426,7074783761,RST\n",
 			"2 2024-01-09 17:09:04.26 tcp 192.168.1.108:58707 > 192.168.1.254:445 17116707426/7074783761 opened by source\n"},
-		{"no header", Options{}, udp, `error: line 1: missing columns of a log of Argus: StartTime or stime, SrcAddr or saddr, DstAddr or daddr, Dport, Proto, SrcBytes or sbytes, TotBytes or DstBytes; found "2019/04/04 16:23:00.325010"`},
+		{"no header", Options{}, udp, `error: line 1: missing columns of a log of Argus: StartTime or stime, SrcAddr or saddr, DstAddr or daddr, Dport or dsport, Proto, SrcBytes or sbytes, TotBytes or DstBytes; found "2019/04/04 16:23:00.325010"`},
 		{"another delimiter than said", Options{Delimiter: ';'}, binetflowHead + udp, `error: line 1: missing columns of a log of Argus: StartTime`},
 		{"empty", Options{}, "", ""},
 		{"binary", Options{}, "ra\x00\x01\x02", `error: line 1: starts with "ra\x00\x01\x02": a binary file, not a log of Argus`},

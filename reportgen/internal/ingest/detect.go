@@ -43,7 +43,7 @@ func Detect(paths []string, opt Options) (Format, error) {
 			case err != nil && !folder:
 				return Format{}, fmt.Errorf("%s: %w", file, err)
 			case name == "" && !folder:
-				return Format{}, fmt.Errorf("%s: the format cannot be detected; name it with --from, or use --from csv with --map for a table", file)
+				return Format{}, fmt.Errorf("%s: %s", file, unknownFormat(file))
 			case err == nil && name != "":
 				into := found
 				if folder && !formats[name].Wants(filepath.Base(file)) {
@@ -238,6 +238,10 @@ func sniffLine(line []byte) (name string, done bool) {
 		return "", true
 	case strings.HasPrefix(text, "#"):
 		return "", false
+	case cefLine.Match(line):
+		return "cef", true
+	case juniperLine.Match(line):
+		return "juniper", true
 	case bytes.IndexByte(line, '{') >= 0:
 		for range 4 { // text before the object may have braces too
 			i := bytes.IndexByte(line, '{')
@@ -278,7 +282,7 @@ func hasColumns(line string) func(columns ...string) bool {
 func sniffColumns(line string) string {
 	has := hasColumns(line)
 	switch {
-	case has("orig_h", "resp_h", "orig_bytes", "proto"):
+	case has("orig_h", "resp_h", "orig_bytes", "proto"), has("src_ip", "dst_ip", "src_bytes", "dst_bytes", "conn_state"):
 		return "zeek"
 	case has("source.ip", "destination.ip", "@timestamp"):
 		return "ecs"
@@ -286,8 +290,11 @@ func sniffColumns(line string) string {
 		return "nfdump"
 	case has("sip", "dip", "sport", "stime"), has("sip|", "dip|"):
 		return "silk"
-	case has("starttime", "srcaddr", "dstaddr"), has("stime", "saddr", "daddr"):
+	case has("starttime", "srcaddr", "dstaddr"), has("stime", "saddr", "daddr"), has("stime", "srcip", "dstip", "sbytes"):
 		return "binetflow"
+	case has("ipv4_src_addr", "ipv4_dst_addr"), has("sourceipv4address", "destinationipv4address"), has("time_flow_start", "src_addr", "dst_addr"),
+		has("time_received", "src_addr", "dst_addr"), has("timereceived", "srcaddr", "dstaddr"), has("ip_src", "ip_dst", "bytes"), has("src_ip", "dst_ip", "timestamp_start", "bytes"):
+		return "collector"
 	case has("srcaddr", "dstaddr", "protocol", "start"), has("sourceaddress", "destinationaddress", "protocol", "numbytes"):
 		return "vpc"
 	case has("fwd pkt", "flow duration"), has("fwd packet", "flow duration"):
@@ -335,6 +342,8 @@ func sniffObject(text []byte) string {
 		return "ocsf"
 	case has("src4_addr") || has("src6_addr"):
 		return "nfdump"
+	case has("netflow", "ipv4_src_addr") || has("netflow", "ipv6_src_addr"):
+		return "collector"
 	case isECS(v):
 		return "ecs"
 	case (has("id", "orig_h") || v.Exists("id_orig_h")) && slices.ContainsFunc(zeekConnOnly, func(key string) bool { return v.Exists(key) }):

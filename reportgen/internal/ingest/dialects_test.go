@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -95,7 +96,7 @@ func ocsfEvent(more string) string {
 
 // TestDialects detects and reads each dialect.
 func TestDialects(t *testing.T) {
-	for _, d := range dialects {
+	for _, d := range slices.Concat(dialects, firewallDialects, collectorDialects) {
 		t.Run(d.format+"/"+d.name, func(t *testing.T) {
 			path := write(t, t.TempDir(), "some.log", []byte(d.log))
 			if f, err := Detect([]string{path}, Options{}); err != nil || f.Name != d.format {

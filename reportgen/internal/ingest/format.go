@@ -191,7 +191,7 @@ var formats = map[string]Format{
 		About:  "traffic logs of Fortinet's FortiGate, key=value",
 		Wants:  hasExtension("log", "txt"),
 		Wanted: "*.log, *.txt",
-		open:   openFortinet,
+		open:   openKeyValues(&fortinetSpec),
 	},
 	"paloalto": {
 		Name:        "paloalto",
@@ -200,6 +200,29 @@ var formats = map[string]Format{
 		Wanted:      "*.log, *.csv, *.txt",
 		takesFields: true,
 		open:        openTable(paloAltoTable),
+	},
+	"cef": {
+		Name:   "cef",
+		About:  "traffic events in CEF (of Palo Alto Networks, Fortinet and Check Point) or LEEF",
+		Wants:  hasExtension("log", "txt", "cef", "leef"),
+		Wanted: "*.log, *.txt, *.cef, *.leef",
+		open:   openKeyValues(&cefSpec),
+	},
+	"juniper": {
+		Name:   "juniper",
+		About:  "sessions of Juniper's SRX (RT_FLOW) in structured syslog",
+		Wants:  hasExtension("log", "txt"),
+		Wanted: "*.log, *.txt",
+		open:   openKeyValues(&juniperSpec),
+	},
+	"collector": {
+		Name:        "collector",
+		About:       "records of GoFlow2, Akvorado, pmacct, Logstash, nProbe or ntopng, as JSON, CSV or Parquet",
+		Wants:       hasExtension("json", "ndjson", "jsonl", "csv", "log", "parquet"),
+		Wanted:      "*.json, *.ndjson, *.jsonl, *.csv, *.log, *.parquet",
+		takesFields: true,
+		open:        openTable(collectorTable),
+		table:       collectorTable,
 	},
 	"silk": {
 		Name:        "silk",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,6 +151,10 @@ func FuzzOtherFormats(f *testing.F) {
 		f.Add(format, seed)
 	}
 	f.Add("azure", azureVNet)
+	for _, d := range slices.Concat(firewallDialects, collectorDialects) {
+		seeds[d.format] = d.log
+		f.Add(d.format, d.log)
+	}
 	f.Fuzz(func(t *testing.T, format, log string) {
 		if _, ok := seeds[format]; ok {
 			checkFlows(t, decodeAs(format, log, Options{}))

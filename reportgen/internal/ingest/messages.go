@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -12,22 +13,36 @@ import (
 )
 
 // carrierKeys are the keys under which programs that forward logs put a line of one:
-// Beats, Vector, CloudWatch and Graylog, Docker, Loki, Splunk, Kinesis.
+// Beats, Vector, CloudWatch and Graylog, Docker, Loki, Splunk, Kinesis and Pub/Sub.
 var carrierKeys = []string{"message", "log", "line", "_raw", "data"}
 
 // carriedLine returns the line of a log that an object carries, or nil.
 func carriedLine(v *fastjson.Value) []byte {
-	for _, inner := range []*fastjson.Value{v, v.Get("result"), v.Get("_source")} {
+	for _, inner := range []*fastjson.Value{v, v.Get("result"), v.Get("_source"), v.Get("message")} {
 		if inner == nil {
 			continue
 		}
 		for _, key := range carrierKeys {
 			if s := inner.GetStringBytes(key); s != nil {
-				return s
+				return plainLine(s)
 			}
 		}
 	}
 	return nil
+}
+
+// plainLine returns a line that Pub/Sub or Kinesis have encoded in base64, or the line as it
+// is.
+func plainLine(line []byte) []byte {
+	if bytes.ContainsAny(line, "{ ") {
+		return line
+	}
+	text := make([]byte, base64.StdEncoding.DecodedLen(len(line)))
+	n, err := base64.StdEncoding.Decode(text, line)
+	if err != nil || !bytes.ContainsAny(text[:n], "{ ") {
+		return line
+	}
+	return text[:n]
 }
 
 // unwrapped returns the lines of a log that CloudWatch, Firehose or another

@@ -38,14 +38,14 @@ func openNfdump(in *lines, r rowReader, _ Options) (decoder, error) {
 	if nfdumpPiped.Match(first) {
 		return &nfdumpPipe{nfdumpText{in: in, row: r.named(nfdumpNames)}}, nil
 	}
-	if bytes.IndexByte(first, ',') >= 0 && !isNfdumpText(first) {
+	if bytes.IndexByte(first, ',') >= 0 && !isNfdumpText(first) || bytes.HasPrefix(first, []byte("Date first seen,Duration,Proto,Src IP Addr,")) {
 		return newTable(in, r, nfdumpTable(), ',')
 	}
 	return &nfdumpText{in: in, row: r.named(nfdumpNames)}, nil
 }
 
 // nfdumpTable is the table of nfdump -o csv, in the names of version 1.6
-// (ts, sa, …) and of 1.7 (firstSeen, srcAddr, …).
+// (ts, sa, …), of 1.7 (firstSeen, srcAddr, …) and of the CIDDS data.
 //
 // A record describes one direction, unless nfdump -b or -B has joined two: such
 // records have bytes and packets out. Times are in the time zone of the machine
@@ -63,9 +63,9 @@ func nfdumpTable() tableSpec {
 		icmpForm: icmpPacked,
 	}
 	s.names = [numFields][]string{
-		fieldTime: {"ts", "firstSeen"}, fieldEnd: {"te", "lastSeen"}, fieldDuration: {"td", "duration"},
-		fieldSrc: {"sa", "srcAddr"}, fieldSrcPort: {"sp", "srcPort"}, fieldProto: {"pr", "proto"},
-		fieldDst: {"da", "dstAddr"}, fieldPort: {"dp", "dstPort"},
+		fieldTime: {"ts", "firstSeen", "Date first seen"}, fieldEnd: {"te", "lastSeen"}, fieldDuration: {"td", "duration"},
+		fieldSrc: {"sa", "srcAddr", "Src IP Addr"}, fieldSrcPort: {"sp", "srcPort", "Src Pt"}, fieldProto: {"pr", "proto"},
+		fieldDst: {"da", "dstAddr", "Dst IP Addr"}, fieldPort: {"dp", "dstPort", "Dst Pt"},
 		fieldUp: {"ibyt", "bytes", "inBytes"}, fieldDown: {"obyt", "outBytes"}, fieldObserver: {"ra"},
 		fieldUpPackets: {"ipkt", "packets", "inPackets"}, fieldDownPackets: {"opkt", "outPackets"}, fieldFlags: {"flg", "flags", "tcpFlags"},
 	}
@@ -76,7 +76,7 @@ func nfdumpTable() tableSpec {
 var nfdumpSpec = jsonSpec{
 	about: "the JSON of nfdump",
 	paths: [numFields][]string{
-		fieldTime: {"first"}, fieldEnd: {"last"}, fieldProto: {"proto"}, fieldSrc: {"src4_addr", "src6_addr"}, fieldSrcPort: {"src_port"},
+		fieldTime: {"first", "t_first"}, fieldEnd: {"last", "t_last"}, fieldProto: {"proto"}, fieldSrc: {"src4_addr", "src6_addr"}, fieldSrcPort: {"src_port"},
 		fieldDst: {"dst4_addr", "dst6_addr"}, fieldPort: {"dst_port"}, fieldUp: {"in_bytes"}, fieldDown: {"out_bytes"},
 		fieldUpPackets: {"in_packets"}, fieldDownPackets: {"out_packets"}, fieldFlags: {"tcp_flags"}, fieldObserver: {"ip4_router", "ip6_router", "export_sysid"},
 	},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,10 +95,13 @@ var nfdumpQuiet = map[int]string{
 
 const nfdumpStart = "Date first seen Duration Proto Src IP Addr:Port Dst IP Addr:Port "
 
-// isNfdumpText says whether a line is the header, or a row, of a text.
+// isNfdumpText says whether a line is the header, or a row, of a text. A row without a
+// header begins with a date or with seconds since 1970.
 func isNfdumpText(line []byte) bool {
-	return isNfdumpHeader(line) || bytes.Contains(line, []byte("->"))
+	return isNfdumpHeader(line) || nfdumpRow.Match(line)
 }
+
+var nfdumpRow = regexp.MustCompile(`^(\d{4}-\d\d-\d\d |\d{10}\.).*->`)
 
 func isNfdumpHeader(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("Date f")) || bytes.Contains(line, []byte("Src IP Addr")) && bytes.Contains(line, []byte("Dst IP Addr"))

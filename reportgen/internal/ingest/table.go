@@ -85,8 +85,8 @@ func (d *table) header() error {
 			_, _, err = d.in.next()
 			return err
 		}
-		// The error reports the delimiter that gives the most columns.
-		if failed == nil || len(names) > best {
+		// The error reports the delimiter that gives the most columns. Names may have blanks.
+		if failed == nil || len(names) > best && (c != ' ' || best < 2) {
 			failed, best = err, len(names)
 		}
 	}

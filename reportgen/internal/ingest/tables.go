@@ -13,8 +13,8 @@ func silkTable(opt Options) (tableSpec, error) {
 		icmpForm: icmpPacked,
 	}
 	s.names = [numFields][]string{
-		fieldTime: {"sTime"}, fieldEnd: {"eTime"}, fieldDuration: {"duration", "dur"}, fieldSrc: {"sIP"}, fieldDst: {"dIP"}, fieldSrcPort: {"sPort"}, fieldPort: {"dPort"},
-		fieldProto: {"pro", "protocol"}, fieldUp: {"bytes"}, fieldUpPackets: {"packets"}, fieldFlags: {"flags"}, fieldObserver: {"sen", "sensor"},
+		fieldTime: {"sTime", "sTime+msec"}, fieldEnd: {"eTime", "eTime+msec"}, fieldDuration: {"duration", "dur", "dur+msec"}, fieldSrc: {"sIP"}, fieldDst: {"dIP"}, fieldSrcPort: {"sPort"}, fieldPort: {"dPort"},
+		fieldProto: {"pro", "protocol"}, fieldUp: {"bytes"}, fieldUpPackets: {"packets"}, fieldFlags: {"initialF", "flags"}, fieldObserver: {"sen", "sensor"},
 	}
 	return s, nil
 }

@@ -35,18 +35,19 @@ var zeekNames = [numFields]string{
 
 // zeekSpellings returns the names that a field of the connection log has: those
 // of the record id come with the separator that the site chose for scopes, or without
-// the scope, or are those of the manual's example of Log::default_field_name_map, or of
-// ROCK NSM.
+// the scope, or are those of the manual's example of Log::default_field_name_map, of
+// ROCK NSM, or of the TON_IoT data.
 func zeekSpellings(name string) []string {
 	rest, ok := strings.CutPrefix(name, "id.")
 	if !ok {
-		return []string{name}
+		return append([]string{name}, zeekRenamed[name]...)
 	}
 	return append([]string{name, "id_" + rest, "id$" + rest, "id:" + rest, rest}, zeekRenamed[rest]...)
 }
 
 var zeekRenamed = map[string][]string{
-	"orig_h": {"src", "@meta.orig_host"}, "orig_p": {"src_port", "@meta.orig_port"}, "resp_h": {"dst", "@meta.resp_host"}, "resp_p": {"dst_port", "@meta.resp_port"},
+	"orig_bytes": {"src_bytes"}, "resp_bytes": {"dst_bytes"}, "orig_pkts": {"src_pkts"}, "resp_pkts": {"dst_pkts"}, "orig_ip_bytes": {"src_ip_bytes"}, "resp_ip_bytes": {"dst_ip_bytes"},
+	"orig_h": {"src", "src_ip", "@meta.orig_host"}, "orig_p": {"src_port", "@meta.orig_port"}, "resp_h": {"dst", "dst_ip", "@meta.resp_host"}, "resp_p": {"dst_port", "@meta.resp_port"},
 }
 
 // zeekTable is the table that other programs make of the connection log.
@@ -127,7 +128,7 @@ func openZeek(in *lines, r rowReader, opt Options) (decoder, error) {
 		return &zeekTSV{in: in, row: r}, nil
 	case bytes.IndexByte(start, '{') >= 0, start[0] == '[':
 		return openEvents(in, r, zeekSpec(&r.names))
-	case bytes.Contains(start, []byte("uid")) || bytes.Contains(start, []byte("orig_h")):
+	case bytes.Contains(start, []byte("uid")) || bytes.Contains(start, []byte("orig_h")), bytes.Contains(start, []byte("src_ip")):
 		return openTable(zeekTable)(in, r, opt)
 	}
 	return nil, fmt.Errorf("line %d: %q: not the header of a Zeek log (#fields); if the header is missing, copy it from another conn.log", in.n+1, start)
