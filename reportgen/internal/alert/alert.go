@@ -157,11 +157,8 @@ func (a Alert) encode(format string) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("unknown format %q", format)
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // the text is read as text
-	err := enc.Encode(v)
-	return console.EscapeJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), err
+	line, err := console.EncodeJSON(v, "")
+	return bytes.TrimSuffix(line, []byte("\n")), err
 }
 
 // Write writes alerts in a format, one a line or in one document.

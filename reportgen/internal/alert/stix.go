@@ -1,7 +1,6 @@
 package alert
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -10,8 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/google/uuid"
+
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 )
 
 // stixNamespace is that of the ids of cyber observables (STIX 2.1, section 2.9).
@@ -142,13 +142,9 @@ func stixID(kind, key string) string {
 
 // writeDocument writes one indented JSON document.
 func writeDocument(w io.Writer, v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return err
+	text, err := console.EncodeJSON(v, "  ")
+	if err == nil {
+		_, err = w.Write(text)
 	}
-	_, err := w.Write(console.EscapeJSON(b.Bytes()))
 	return err
 }

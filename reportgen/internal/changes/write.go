@@ -1,8 +1,6 @@
 package changes
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
@@ -42,16 +40,16 @@ func Write(w io.Writer, list []Change, format string) error {
 }
 
 func writeJSON(w io.Writer, list []Change) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
 	for _, c := range list {
-		if err := enc.Encode(c); err != nil {
+		line, err := console.EncodeJSON(c, "")
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(line); err != nil {
 			return err
 		}
 	}
-	_, err := w.Write(console.EscapeJSON(b.Bytes()))
-	return err
+	return nil
 }
 
 // writeKind writes the changes of one kind under a heading.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -115,6 +116,17 @@ func EscapeJSON(text []byte) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// EncodeJSON returns a value as JSON that ends with a line feed, escaped as by
+// [EscapeJSON]. Without an indent, it is one line.
+func EncodeJSON(v any, indent string) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	err := enc.Encode(v)
+	return EscapeJSON(b.Bytes()), err
 }
 
 // Writer returns a writer for lines of results on standard output. It escapes what

@@ -26,11 +26,7 @@ func WriteCoverage(w, aside io.Writer, list []detect.Coverage, format string) er
 
 func writeCoverageJSON(w io.Writer, list []detect.Coverage) error {
 	for _, c := range list {
-		line, err := encode(c)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
+		if err := writeLine(w, c); err != nil {
 			return err
 		}
 	}

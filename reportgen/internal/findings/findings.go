@@ -6,7 +6,6 @@
 package findings
 
 import (
-	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -46,26 +45,20 @@ func Write(w io.Writer, r detect.Result, format string) error {
 
 func writeJSON(w io.Writer, r detect.Result) error {
 	for _, f := range r.Findings {
-		line, err := encode(f)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
+		if err := writeLine(w, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// encode returns a value as one line of JSON.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
+// writeLine writes a value as one line of JSON.
+func writeLine(w io.Writer, v any) error {
+	line, err := console.EncodeJSON(v, "")
+	if err == nil {
+		_, err = w.Write(line)
 	}
-	return console.EscapeJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	return err
 }
 
 func writeCSV(w io.Writer, r detect.Result) error {
