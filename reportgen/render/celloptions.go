@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
-	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -67,7 +66,7 @@ func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellO
 	if strings.TrimSpace(head) != "" {
 		values := map[string]any{}
 		if err := yamltext.Unmarshal([]byte(head), &values); err != nil {
-			b.problem(where, 0, "cell options: invalid YAML: %s", yamlerror.Describe(err))
+			b.problem(where, 0, "cell options: invalid YAML: %v", err)
 		}
 		for _, key := range slices.Sorted(maps.Keys(values)) {
 			if err := o.set(key, values[key]); err != nil {

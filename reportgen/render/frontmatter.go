@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
-	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
@@ -41,7 +40,7 @@ func frontMatter(nb *nbformat.Notebook) (fields map[string]any, rest string, fou
 	}
 	inCell := map[string]any{}
 	if err := yamltext.Unmarshal([]byte(source[m[2]:m[3]]), &inCell); err != nil {
-		return fields, "", false, fmt.Errorf("front matter: invalid YAML: %s", yamlerror.Describe(err))
+		return fields, "", false, fmt.Errorf("front matter: invalid YAML: %w", err)
 	}
 	maps.Copy(fields, inCell)
 	return fields, source[m[1]:], true, nil

@@ -22,7 +22,6 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/budget"
 	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 )
 
@@ -65,7 +64,7 @@ func Read(path string, isRule func(id string) bool) (detect.AllowList, error) {
 	}
 	file, err := yamltext.Parse(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s: invalid YAML: %s", path, yamlerror.Describe(err))
+		return nil, fmt.Errorf("%s: invalid YAML: %w", path, err)
 	}
 	var list detect.AllowList
 	for _, doc := range file.Docs {
@@ -79,7 +78,7 @@ func Read(path string, isRule func(id string) bool) (detect.AllowList, error) {
 		for _, node := range items.Values {
 			var fields item
 			if err := yaml.NodeToValue(node, &fields, yaml.DisallowUnknownField()); err != nil {
-				return nil, fmt.Errorf("%s: %s; the fields of an item are network, owner, country, rules (a list) and reason", path, yamlerror.Describe(err))
+				return nil, fmt.Errorf("%s: %s; the fields of an item are network, owner, country, rules (a list) and reason", path, yamltext.Describe(err))
 			}
 			a, err := fields.allowance(isRule)
 			if err != nil {

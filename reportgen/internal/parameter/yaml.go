@@ -13,7 +13,6 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/flowbook/flowbook/pkg/budget"
-	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 )
 
@@ -21,7 +20,7 @@ import (
 func Parse(text string) (any, error) {
 	file, err := yamltext.Parse([]byte(text))
 	if err != nil {
-		return nil, fmt.Errorf("invalid YAML: %s", yamlerror.Describe(err))
+		return nil, fmt.Errorf("invalid YAML: %w", err)
 	}
 	if len(file.Docs) != 1 {
 		return nil, fmt.Errorf("not one YAML value, but %d", len(file.Docs))

@@ -14,7 +14,6 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
 	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 	"github.com/flowbook/flowbook/reportgen/internal/parameter"
-	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
@@ -66,7 +65,7 @@ func readConfig(dir string) (c config, found bool, err error) {
 		return c, false, err
 	}
 	if err := yamltext.Unmarshal(src, &c, yaml.Strict()); err != nil {
-		return c, false, fmt.Errorf("%s: %s", file, yamlerror.Describe(err))
+		return c, false, fmt.Errorf("%s: %w", file, err)
 	}
 	if _, err := render.ParseCodeMode(c.Code); err != nil {
 		return c, false, fmt.Errorf("%s: %w", file, err)

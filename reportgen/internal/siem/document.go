@@ -11,7 +11,6 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 )
 
@@ -171,7 +170,7 @@ func yamlError(file string, body *ast.MappingNode, field string, err error) erro
 	e := &ruleError{File: file, Field: field, Problem: err.Error()}
 	var at yaml.Error
 	if errors.As(err, &at) {
-		e.Problem = yamlerror.Message(err)
+		e.Problem = yamltext.Message(err)
 		if t := at.GetToken(); t != nil && t.Position != nil {
 			e.Line = t.Position.Line
 			if keys := keysAt(body, e.Line); len(keys) > 0 {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/budget"
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 )
 
@@ -59,7 +58,7 @@ func readMapping(name string) (mapping, error) {
 	}
 	m := mapping{From: plain.From}
 	if err := yamltext.Unmarshal(b, &m, yaml.Strict()); err != nil {
-		return mapping{}, fmt.Errorf("%s: invalid YAML: %s", name, yamlerror.Describe(err))
+		return mapping{}, fmt.Errorf("%s: invalid YAML: %w", name, err)
 	}
 	for c := range m.Columns {
 		if !slices.Contains(flow.Columns, c) && !slices.Contains(flow.OptionalColumns, c) {

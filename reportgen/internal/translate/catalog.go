@@ -33,7 +33,6 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/flowbook/flowbook/reportgen/internal/language"
-	"github.com/flowbook/flowbook/reportgen/internal/yamlerror"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 )
 
@@ -80,7 +79,7 @@ func Parse(source []byte, lang string) (*Translator, error) {
 	t.catalog = true
 	var entries []message
 	if err := yamltext.Unmarshal(source, &entries, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("%s", yamlerror.Describe(err))
+		return nil, err
 	}
 	for i, m := range entries {
 		text, as := oneLine(m.Text), oneLine(m.As)

@@ -1,4 +1,4 @@
-// Package yamltext parses YAML within limits. The library needs memory that grows with the square of nested values and
+// Package yamltext parses YAML within limits, with errors in the words of users. The library needs memory that grows with the square of nested values and
 // of the keys of a mapping, and expands aliases without end.
 package yamltext
 
@@ -32,7 +32,7 @@ func Parse(text []byte) (*ast.File, error) {
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
-		return nil, err
+		return nil, described{err}
 	}
 	for _, doc := range file.Docs {
 		if err := checkExpansion(doc); err != nil {
@@ -47,7 +47,10 @@ func Unmarshal(text []byte, v any, options ...yaml.DecodeOption) error {
 	if _, err := Parse(text); err != nil {
 		return err
 	}
-	return yaml.UnmarshalWithOptions(text, v, options...)
+	if err := yaml.UnmarshalWithOptions(text, v, options...); err != nil {
+		return described{err}
+	}
+	return nil
 }
 
 // checkTokens finds values that are nested too deeply and mappings with too many keys, before they are parsed.

@@ -1,5 +1,4 @@
-// Package yamlerror words the errors of the YAML library for users.
-package yamlerror
+package yamltext
 
 import (
 	"errors"
@@ -80,6 +79,12 @@ func nodeName(t ast.NodeType) string {
 	}
 	return "a single value"
 }
+
+// described is an error of the library in the words of [Describe].
+type described struct{ error }
+
+func (e described) Error() string { return Describe(e.error) }
+func (e described) Unwrap() error { return e.error }
 
 // Describe returns the text of err with its position and, if the type of a value is
 // wrong, its field; without the source.
