@@ -49,16 +49,16 @@ func TestInputsOfReportYAML(t *testing.T) {
 	testenv.WriteFiles(t, dir, map[string]string{
 		"notebooks/a.ipynb": goNotebook(t, "A", "var run = nb.Open()",
 			"%%\nfmt.Print(run.Test().Total().Flows, run.Servers().Total().Flows, run.Internal())\nnb.Table(run.Parameters(), nb.Label(\"tbl-inputs\"), nb.Caption(\"Inputs\"))"),
-		"notebooks/report.yaml": "inputs:\n  baseline: data.parquet\n  test: data.parquet\n  servers:\n  internal: [10.0.0.0/8, 192.168.0.0/16]\n",
+		"notebooks/report.yaml": "inputs:\n  baseline: data.parquet\n  test: monday\n  servers:\n  internal: [10.0.0.0/8, 192.168.0.0/16]\n",
 	})
 	day, err := os.ReadFile(filepath.Join(days, "data.parquet"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	testenv.WriteFiles(t, dir, map[string]string{"notebooks/data.parquet": string(day)})
+	testenv.WriteFiles(t, dir, map[string]string{"notebooks/data.parquet": string(day), "notebooks/monday/part-0.parquet": string(day)})
 	mustRun(t, "run", "notebooks")
 	first := testenv.Tree(t, "report")["report.md"]
-	for _, want := range []string{" 0 [10.0.0.0/8 192.168.0.0/16]", "| data.parquet |", "| servers | none |"} {
+	for _, want := range []string{" 0 [10.0.0.0/8 192.168.0.0/16]", "| data.parquet |", "| test | monday |", "| servers | none |"} {
 		if !strings.Contains(strings.Join(strings.Fields(first), " "), want) {
 			t.Errorf("the report does not hold %q:\n%s", want, first)
 		}

@@ -20,8 +20,8 @@ import (
 func (s *Source) parameters(o Options) ([]execute.Parameter, error) {
 	set := make(map[string]execute.Parameter)
 	for _, pair := range s.config.Inputs {
-		p := pathParameter(execute.Parameter{Name: fmt.Sprint(pair.Key), Value: pair.Value}, s.dir)
-		set[p.Name] = p
+		p := execute.Parameter{Name: fmt.Sprint(pair.Key), Value: pair.Value, Input: true}
+		set[p.Name] = pathParameter(p, s.dir)
 	}
 	for _, pair := range s.config.Parameters {
 		p := pathParameter(execute.Parameter{Name: fmt.Sprint(pair.Key), Value: pair.Value}, s.dir)
@@ -38,8 +38,9 @@ func (s *Source) parameters(o Options) ([]execute.Parameter, error) {
 			return nil, err
 		}
 		for _, pair := range values {
-			p := pathParameter(execute.Parameter{Name: fmt.Sprint(pair.Key), Value: pair.Value}, filepath.Dir(file))
-			set[p.Name] = p
+			p := execute.Parameter{Name: fmt.Sprint(pair.Key), Value: pair.Value}
+			p.Input = set[p.Name].Input
+			set[p.Name] = pathParameter(p, filepath.Dir(file))
 		}
 	}
 	for _, flag := range o.Parameters {
@@ -47,6 +48,7 @@ func (s *Source) parameters(o Options) ([]execute.Parameter, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.Input = set[p.Name].Input
 		set[p.Name] = pathParameter(p, cwd)
 	}
 	for _, flag := range o.RawParameters {
@@ -124,8 +126,9 @@ func parseParameter(flag, s string) (execute.Parameter, error) {
 	return execute.Parameter{Name: name, Value: execute.Text(value)}, nil
 }
 
-// pathParameter makes the path of a file absolute, for a kernel that runs in another folder. The report shows the file's
-// name instead of the path, which depends on the machine.
+// pathParameter makes the path of a file or folder absolute, for a kernel that runs in another folder. The report shows
+// its name instead of the path, which depends on the machine. A single word is not taken for a folder, unless it is an
+// input.
 func pathParameter(p execute.Parameter, dir string) execute.Parameter {
 	var path string
 	switch v := p.Value.(type) {
@@ -139,11 +142,12 @@ func pathParameter(p execute.Parameter, dir string) execute.Parameter {
 	if path == "" {
 		return p
 	}
+	word := !p.Input && !strings.ContainsRune(path, filepath.Separator)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
-	if info, err := os.Stat(path); err != nil || info.IsDir() {
-		return p // not a file
+	if info, err := os.Stat(path); err != nil || info.IsDir() && word {
+		return p // not a path
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
