@@ -20,8 +20,11 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,8 +126,8 @@ func (b *builder) lean(src, out string, flags ...string) (bool, error) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Run(); err != nil {
-		if out == b.out && b.plainFails(stderr.String()) {
-			b.errors = stderr.Bytes()
+		if out == b.out && b.plainFails(stderr.String(), src) {
+			b.errors = []byte(b.withHints(stderr.String(), src))
 		}
 		return false, err
 	}
@@ -152,28 +155,48 @@ var compileErrors = regexp.MustCompile(`^# gonb_\w+\n(?:\./main\.go:\d+:\d+: .*\
 // one. Only its packages can make a difference, and their exported names depend on
 // the tags in none of the standard library and gonum/plot. A plain build would first
 // compile its own variant of the packages, which takes seconds.
-func (b *builder) plainFails(output string) bool {
+//
+// What the packages are is found once for the same imports.
+func (b *builder) plainFails(output, src string) bool {
 	if !compileErrors.MatchString(output) {
 		return false
 	}
+	file, err := parser.ParseFile(token.NewFileSet(), "main.go", src, parser.ImportsOnly)
+	if err != nil {
+		return false
+	}
+	known := filepath.Join(filepath.Dir(b.out), fmt.Sprintf("lean-errors-%x", sha256.Sum256(fmt.Append(nil, importsOf(file), b.flags))))
+	if _, err := os.Stat(known); err == nil {
+		return true
+	}
+	if b.taggedFiles() {
+		return false
+	}
+	_ = os.WriteFile(known, nil, 0o600) // if it fails, the packages are listed again
+	return true
+}
+
+// taggedFiles reports whether a lean build leaves out files of the cell's packages because of
+// its tags, or that this is not known.
+func (b *builder) taggedFiles() bool {
 	const format = `{{if not .Standard}}{{.ImportPath}}|{{.Dir}}|{{join .IgnoredGoFiles "|"}}{{end}}`
 	list, err := b.command(true, slices.Concat([]string{"list", "-e", "-deps", "-f", format}, b.flags)...).Output()
 	if err != nil {
-		return false
+		return true
 	}
 	for line := range strings.Lines(string(list)) {
 		f := strings.Split(strings.TrimSpace(line), "|")
 		if len(f) < 3 || f[0] == "gonum.org/v1/plot" {
 			continue
 		}
-		for _, name := range f[2:] {
+		for _, name := range slices.DeleteFunc(f[2:], func(name string) bool { return name == "" }) {
 			src, err := os.ReadFile(filepath.Join(f[1], name))
 			if err != nil || usesTag(src) {
-				return false
+				return true
 			}
 		}
 	}
-	return true
+	return false
 }
 
 // usesTag reports whether the build constraint of a file names a tag of a lean build.
