@@ -87,7 +87,7 @@ func TestImportRefuses(t *testing.T) {
 		{"no flow of the day", zeekLog, "--from zeek conn.log -o o.parquet --day 2024-04-20",
 			"no flows of 2024-04-20: the input has flows from 2024-04-18 to 2024-04-19; nothing was written"},
 		{"no such file", "", "--from zeek none.log -o o.parquet", "none.log"},
-		{"format", "", "--from sflow conn.log -o o.parquet", `--from "sflow": want azure, binetflow, cicflowmeter,`},
+		{"format", "", "--from sflow conn.log -o o.parquet", `--from "sflow": want azure, binetflow, cef, cicflowmeter,`},
 		{"no format", "Lorem ipsum\n", "conn.log -o o.parquet", "conn.log: the format cannot be detected; name it with --from"},
 		{"no output", "", "conn.log --from zeek", "give either -o, the file to write, or --into"},
 		{"no input", "", "--from zeek -o o.parquet", "missing argument IN; run reportgen import --help for the usage"},

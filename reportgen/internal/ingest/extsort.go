@@ -19,34 +19,50 @@ import (
 // times slower than bytes.Compare sorts keys that are made for it.
 type extSort struct {
 	held   []heldKey
-	memory []byte // of the keys held
+	blocks [][]byte // the memory of the keys held; the last in use is at used-1
+	used   int
 	runs   []*os.File
 }
 
 // heldKey is a key in memory: where it is, and its first bytes, which decide most
 // comparisons.
 type heldKey struct {
-	prefix   uint64
-	from, to uint32
+	prefix uint64
+	from   uint32 // blockSize times its block, and where it begins there
+	size   uint16
 }
 
-// maxHeldBytes bounds the memory of the keys held.
-const maxHeldBytes = 128 << 20
+const (
+	maxHeldBytes = 128 << 20 // bounds the memory of the keys held
+	blockSize    = 1 << 20
+)
 
 // add takes in a key of at least 8 bytes. Not more than limit keys are held.
 func (s *extSort) add(key []byte, limit int, dir string) error {
-	if len(s.held) >= limit || len(s.memory)+len(key) > maxHeldBytes {
+	full := s.used == 0 || len(s.blocks[s.used-1])+len(key) > blockSize
+	if len(s.held) >= limit || full && s.used == maxHeldBytes/blockSize {
 		if err := s.spill(dir); err != nil {
 			return fmt.Errorf("sort flows in a temporary file: %w; set TMPDIR to a folder with more room", err)
 		}
+		full = true
 	}
-	from := len(s.memory)
-	s.memory = append(s.memory, key...)
-	s.held = append(s.held, heldKey{binary.BigEndian.Uint64(key), uint32(from), uint32(len(s.memory))})
+	if full {
+		if s.used == len(s.blocks) {
+			s.blocks = append(s.blocks, make([]byte, 0, blockSize))
+		}
+		s.blocks[s.used] = s.blocks[s.used][:0]
+		s.used++
+	}
+	block := &s.blocks[s.used-1]
+	s.held = append(s.held, heldKey{binary.BigEndian.Uint64(key), uint32((s.used-1)*blockSize + len(*block)), uint16(len(key))})
+	*block = append(*block, key...)
 	return nil
 }
 
-func (s *extSort) key(k heldKey) []byte { return s.memory[k.from:k.to] }
+func (s *extSort) key(k heldKey) []byte {
+	at := k.from % blockSize
+	return s.blocks[k.from/blockSize][at : at+uint32(k.size)]
+}
 
 func (s *extSort) sortHeld() {
 	slices.SortFunc(s.held, func(a, b heldKey) int {
@@ -134,7 +150,7 @@ func (s *extSort) spill(dir string) error {
 			return err
 		}
 	}
-	s.held, s.memory = s.held[:0], s.memory[:0]
+	s.held, s.used = s.held[:0], 0
 	return w.Flush()
 }
 
