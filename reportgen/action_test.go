@@ -34,10 +34,7 @@ func TestAction(t *testing.T) {
 		t.Fatal("the action has no step Check, or there is another number of hooks than one")
 	}
 
-	bin := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, testenv.Path(t, "reportgen")).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	bin := filepath.Dir(built(t))
 	dir := notebookFolder(t, nil)
 	notebook := func(n string) map[string]string {
 		return map[string]string{"notebooks/a.ipynb": pythonNotebook(t, "A", "", "print('python says', "+n+")")}

@@ -123,10 +123,10 @@ func checkAlerts(t *testing.T, dir string, status int, stdout, stderr string) {
 // faultRun runs a command in a folder, and lets one call fail.
 func faultRun(t *testing.T, dir string, args []string, plan faults.Plan) (r faults.Result, status int, stdout, stderr string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
+	cmd := exec.Command(built(t), args...)
 	cmd.Dir = dir
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GORACE=") }),
-		"FLOWBOOK_REPORTGEN="+os.Args[0], "FLOWBOOK_CACHE="+filepath.Join(dir, "cache"), "TMPDIR="+filepath.Join(dir, "tmp"),
+	cmd.Env = append(os.Environ(),
+		"FLOWBOOK_CACHE="+filepath.Join(dir, "cache"), "TMPDIR="+filepath.Join(dir, "tmp"),
 		"HOME="+filepath.Join(dir, "home"), "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "JUPYTER_PATH="+filepath.Join(dir, "jupyter"), "SOURCE_DATE_EPOCH=1700000000")
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs

@@ -24,14 +24,14 @@ func TestDailyJob(t *testing.T) {
 	// A program that is killed in the middle of its output if there is a file "kill".
 	testenv.WriteFiles(t, filepath.Dir(wrapper), map[string]string{"reportgen": `#!/bin/sh
 if [ "$1" = detect ] && [ -e kill ]; then rm kill; echo '{"rule":"bea'; kill -9 $$; fi
-exec "` + os.Args[0] + `" "$@" # the test runs as the program: see TestMain
+exec "` + built(t) + `" "$@"
 `})
 	if err := os.Chmod(wrapper, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	job := func() (int, string) {
 		cmd := exec.CommandContext(t.Context(), shell, script, "--asn", filepath.Join(fortnight, "asn.mmdb"), "--country", filepath.Join(fortnight, "country.mmdb"))
-		cmd.Dir, cmd.Env = project, append(os.Environ(), "REPORTGEN="+wrapper, "FLOWBOOK_REPORTGEN="+os.Args[0], "FLOWBOOK_CACHE="+filepath.Join(project, "cache"))
+		cmd.Dir, cmd.Env = project, append(os.Environ(), "REPORTGEN="+wrapper, "FLOWBOOK_CACHE="+filepath.Join(project, "cache"))
 		var messages strings.Builder
 		cmd.Stderr = &messages
 		out, err := cmd.Output()

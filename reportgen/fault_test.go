@@ -24,14 +24,6 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
-// program is reportgen as a process of its own: this test's binary, see TestMain.
-func program(t *testing.T, args ...string) *exec.Cmd {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), "FLOWBOOK_REPORTGEN="+os.Args[0])
-	return cmd
-}
-
 // leftIn names the processes that know a temporary folder, and the files in it.
 func leftIn(t *testing.T, temp string) []string {
 	t.Helper()
@@ -74,7 +66,7 @@ func TestSignals(t *testing.T) {
 			testenv.WriteFiles(t, dir, map[string]string{"notebooks/a.ipynb": goNotebook(t, "A", "var x = 1", "%%\nfmt.Println(\"kept\")", "%%\ntime.Sleep(time.Hour)")})
 			temp := t.TempDir()
 			t.Setenv("TMPDIR", temp)
-			cmd := program(t, "run")
+			cmd := exec.Command(built(t), "run")
 			stderr, err := cmd.StderrPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -118,7 +110,7 @@ func TestSignals(t *testing.T) {
 // says then is dropped.
 func startUntil(t *testing.T, text string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := program(t, args...)
+	cmd := exec.Command(built(t), args...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -284,7 +276,7 @@ func TestRunsAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 3 {
 		group.Go(func() {
-			cmd := program(t, "run", "--to", "md", "-p", fmt.Sprint("x=", i))
+			cmd := exec.Command(built(t), "run", "--to", "md", "-p", fmt.Sprint("x=", i))
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("run %d: %v\n%s", i, err, out)
 			}

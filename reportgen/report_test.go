@@ -14,22 +14,11 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
-	"github.com/flowbook/flowbook/reportgen/internal/faults"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
 const goldenReport = "../testdata/report"
-
-// TestMain lets cells that these tests run find reportgen: they are configured to
-// call the running program, which here is the test.
-func TestMain(m *testing.M) {
-	faults.Exec()
-	if os.Getenv("FLOWBOOK_REPORTGEN") != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
 
 // TestGoldenReport makes the report of the sample days, compares it with the
 // committed one and looks at it in a browser.

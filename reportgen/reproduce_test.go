@@ -82,12 +82,8 @@ func TestReproducible(t *testing.T) {
 // and the variables, and returns the folder of the report.
 func runIn(t *testing.T, dir, mask string, env []string, args ...string) string {
 	t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := filepath.Join(t.TempDir(), "report")
-	args = slices.Concat([]string{"-c", "umask " + mask + ` && exec "$@"`, "sh", program, "run", "--no-cache", "-o", out}, args)
+	args = slices.Concat([]string{"-c", "umask " + mask + ` && exec "$@"`, "sh", built(t), "run", "--no-cache", "-o", out}, args)
 	c := exec.CommandContext(t.Context(), "sh", args...)
 	c.Dir = dir
 	// The compiler's caches may stay where they are: they hold what the module pins.
@@ -96,8 +92,7 @@ func runIn(t *testing.T, dir, mask string, env []string, args ...string) string 
 		t.Fatal(err)
 	}
 	is := strings.Fields(string(caches))
-	// TestMain runs the program where this is set.
-	c.Env = slices.Concat(os.Environ(), []string{"FLOWBOOK_REPORTGEN=" + program, "FLOWBOOK_CACHE=" + t.TempDir(), "GOCACHE=" + is[0], "GOMODCACHE=" + is[1], "GOPATH=" + is[2]}, env)
+	c.Env = slices.Concat(os.Environ(), []string{"FLOWBOOK_CACHE=" + t.TempDir(), "GOCACHE=" + is[0], "GOMODCACHE=" + is[1], "GOPATH=" + is[2]}, env)
 	if said, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("reportgen run in %s: %v\n%s", dir, err, said)
 	}

@@ -143,10 +143,11 @@ func (c call) text(at uint64) string {
 	return string(text)
 }
 
-// Exec replaces a process that [Run] started by the program itself, with the filter in place. In other processes it does
-// nothing.
+// Exec replaces a process that [Run] started by the program that it runs, with the filter in place. In other processes it
+// does nothing.
 func Exec() {
-	if os.Getenv(variable) == "" {
+	program := os.Getenv(variable)
+	if program == "" {
 		return
 	}
 	runtime.LockOSThread() // the filter is of this thread, and of the program that replaces it
@@ -163,7 +164,7 @@ func Exec() {
 	}
 	_ = unix.Close(filter) // its end is received
 	_ = unix.Close(socket)
-	err = unix.Exec("/proc/self/exe", os.Args, os.Environ())
+	err = unix.Exec(program, os.Args, os.Environ())
 	fmt.Fprintln(os.Stderr, "faults:", err)
 	os.Exit(1)
 }

@@ -2,12 +2,12 @@
 // or kills the program at that call, for each call in turn.
 //
 //	func TestMain(m *testing.M) {
-//		faults.Exec() // becomes the program if Run started this process
+//		faults.Exec() // becomes the program, if Run started this process
 //		…
 //	}
 //
 //	for n := 1; ; n++ {
-//		got, err := faults.Run(exec.Command(os.Args[0], "import", …), faults.Plan{Root: dir, At: n})
+//		got, err := faults.Run(exec.Command(program, "import", …), faults.Plan{Root: dir, At: n})
 //		if err != nil || got.Failed == "" {
 //			break // the program makes fewer calls than n
 //		}

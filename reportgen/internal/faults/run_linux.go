@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Run runs a program that calls [Exec] when it starts. The error is not that of the program.
+// Run runs a program: it starts the running executable, which [Exec] replaces by the program. The error is not
+// that of the program.
 func Run(cmd *exec.Cmd, plan Plan) (Result, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -28,7 +29,8 @@ func Run(cmd *exec.Cmd, plan Plan) (Result, error) {
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}
-	cmd.Env = append(cmd.Env, variable+"=1")
+	cmd.Env = append(cmd.Env, variable+"="+cmd.Path)
+	cmd.Path = "/proc/self/exe"
 	err = cmd.Start()
 	_ = theirs.Close() // the program has it
 	if err != nil {

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/flowbook/flowbook/reportgen/internal/faults"
+)
+
+var (
+	builtIn   string       // the folder of the program that built returns
+	source, _ = os.Getwd() // before a test changes it
+)
+
+// TestMain lets cells that these tests run find reportgen: they are configured to
+// call the running program, which here is the test.
+func TestMain(m *testing.M) {
+	faults.Exec()
+	if os.Getenv("FLOWBOOK_REPORTGEN") != "" {
+		main()
+	}
+	os.Exit(testMain(m))
+}
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "reportgen-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	builtIn = dir
+	return m.Run()
+}
+
+// built returns the path of reportgen as `make reportgen` builds it. Tests that start it as a process use it in the place
+// of the test's own binary: without the race detector it starts and runs many times as fast.
+func built(t *testing.T) string {
+	t.Helper()
+	if out, err := build(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return filepath.Join(builtIn, "reportgen")
+}
+
+var build = sync.OnceValues(func() ([]byte, error) {
+	cmd := exec.Command("go", "build", "-trimpath", "-o", builtIn, ".")
+	cmd.Dir, cmd.Env = source, append(os.Environ(), "CGO_ENABLED=0")
+	return cmd.CombinedOutput()
+})
