@@ -24,7 +24,7 @@ func completeReport(c *cobra.Command, args []string, word string) ([]string, cob
 // flags that a command does not have are passed over.
 func completeRunFlags(c *cobra.Command) {
 	values := map[string]cobra.CompletionFunc{
-		"to":     cobra.FixedCompletions(report.KnownFormats(), cobra.ShellCompDirectiveNoFileComp),
+		"to":     cobra.FixedCompletions(report.FormatNames(), cobra.ShellCompDirectiveNoFileComp),
 		"kernel": completeKernel,
 		"output": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs

@@ -96,7 +96,7 @@ runs.`,
 // addOutput adds the flags to a command that writes a report, and those of running it.
 func (o *runFlags) addOutput(c *cobra.Command, folder string) {
 	c.Flags().StringVarP(&o.out, "output", "o", folder, "`FOLDER` folder of the report")
-	c.Flags().StringSliceVar(&o.formats, "to", report.DefaultFormats(), "`FORMATS` files to write: "+strings.Join(report.KnownFormats(), ", "))
+	c.Flags().StringSliceVar(&o.formats, "to", report.DefaultFormats(), "`FORMATS` files to write: "+strings.Join(report.FormatNames(), ", "))
 	c.Flags().BoolVar(&o.noCache, "no-cache", false, "run all cells, even if nothing that they depend on has changed")
 	o.add(c.Flags())
 	completeRunFlags(c)

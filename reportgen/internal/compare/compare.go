@@ -196,6 +196,12 @@ func stable(name, content string) string {
 }
 
 func reportFiles(dir string) (map[string]string, error) {
+	compared := []string{report.SummaryName, report.FiguresName, report.FilesName, report.DocumentName}
+	for _, f := range report.Formats() {
+		if f.File != report.PDFName {
+			compared = append(compared, f.File)
+		}
+	}
 	files := make(map[string]string)
 	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -207,7 +213,7 @@ func reportFiles(dir string) (map[string]string, error) {
 		}
 		name = filepath.ToSlash(name)
 		top, _, _ := strings.Cut(name, "/")
-		if !slices.Contains([]string{report.HTMLName, report.MarkdownName, report.SummaryName, report.FiguresName, report.FilesName, report.NotebooksName, report.SiteName, report.TypstName, report.EmailName, report.DocumentName}, top) {
+		if !slices.Contains(compared, top) {
 			return nil
 		}
 		src, err := os.ReadFile(file)
@@ -222,17 +228,15 @@ func Formats(dir string) ([]string, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, fmt.Errorf("report to check: %w", err)
 	}
-	var found []string
-	for _, f := range []struct{ name, format string }{
-		{report.HTMLName, "html"}, {report.MarkdownName, "md"}, {report.NotebooksName, "ipynb"}, {report.SiteName, "site"}, {report.PDFName, "pdf"}, {report.TypstName, "typst"}, {report.EmailName, "email"},
-	} {
-		if _, err := os.Stat(filepath.Join(dir, f.name)); err == nil {
-			found = append(found, f.format)
+	var found, files []string
+	for _, f := range report.Formats() {
+		files = append(files, f.File)
+		if _, err := os.Stat(filepath.Join(dir, f.File)); err == nil {
+			found = append(found, f.Name)
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s: not a report (it has none of %s, %s, %s/, %s/ and %s); make one with reportgen run -o %s",
-			dir, report.HTMLName, report.MarkdownName, report.NotebooksName, report.SiteName, report.PDFName, dir)
+		return nil, fmt.Errorf("%s: not a report (it has none of %s); make one with reportgen run -o %s", dir, strings.Join(files, ", "), dir)
 	}
 	return found, nil
 }

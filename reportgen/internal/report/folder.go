@@ -227,11 +227,14 @@ func swap(fresh, path, old string) error {
 
 // Contents lists what a reader opens in the folder, in alphabetical order.
 func (f *Folder) Contents() []string {
-	var names []string
-	for _, name := range []string{HTMLName, NotebooksName, MarkdownName, SummaryName, PDFName, SiteName, TypstName, EmailName} {
-		if _, err := os.Stat(filepath.Join(f.path, name)); err == nil {
-			names = append(names, name)
-		}
+	names := []string{SummaryName}
+	for _, format := range Formats() {
+		names = append(names, format.File)
 	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		_, err := os.Stat(filepath.Join(f.path, name))
+		return err != nil
+	})
+	slices.Sort(names)
 	return names
 }

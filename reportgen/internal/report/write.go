@@ -42,14 +42,30 @@ const DocumentName = "document.json"
 // DefaultFormats returns the formats of a report that does not ask for others.
 func DefaultFormats() []string { return []string{"html", "md", "ipynb"} }
 
-// KnownFormats returns the names of all formats.
-func KnownFormats() []string { return append(DefaultFormats(), "pdf", "site", "typst", "email") }
+// Format is a format of a report, and the file or folder that it is written to.
+type Format struct{ Name, File string }
+
+// Formats returns all formats.
+func Formats() []Format {
+	return []Format{
+		{"html", HTMLName}, {"md", MarkdownName}, {"ipynb", NotebooksName}, {"pdf", PDFName}, {"site", SiteName},
+		{"typst", TypstName}, {"email", EmailName},
+	}
+}
+
+// FormatNames returns the names of all formats.
+func FormatNames() (names []string) {
+	for _, f := range Formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
 
 // CheckFormats returns an error if a format is unknown or cannot be written on this machine.
 func CheckFormats(formats []string) error {
 	for _, format := range formats {
-		if !slices.Contains(KnownFormats(), format) {
-			return fmt.Errorf("%q: want %s", format, english.WordSeries(KnownFormats(), "or"))
+		if !slices.Contains(FormatNames(), format) {
+			return fmt.Errorf("%q: want %s", format, english.WordSeries(FormatNames(), "or"))
 		}
 	}
 	if slices.Contains(formats, "pdf") {
