@@ -8,19 +8,23 @@ import (
 
 	"github.com/alecthomas/chroma/v2"
 	"github.com/alecthomas/chroma/v2/lexers"
+	"github.com/dlclark/regexp2/v2"
 )
 
 // The limits of highlighting. Lexers are regular expressions, and some need time that grows with the square of what they
-// read; source beyond the limits is shown without colours. The times are of the wall clock: on a busy machine, one second
-// was too short for common sources, so that two renderings differed.
+// read; source beyond the limits is shown without colours. The times are of the wall clock, which also runs while other
+// programs do: they are so long that no common source reaches them on a busy machine, and two renderings are the same.
 const (
 	maxHighlight     = 256 << 10 // bytes of a source
 	maxHighlightTime = 10 * time.Second
-	maxHighlightAll  = time.Minute // of a document
+	maxHighlightAll  = time.Minute // of a document, beyond a second for each source
 )
 
 // languages are the names of lexers. Of other names, chroma tries every pattern of file names that it has.
 var languages = sync.OnceValue(func() map[string]bool {
+	// Chroma gives each pattern 250 ms, after which it tries the next one and the colours are others. The time is compared
+	// with a clock that moves in such steps, so that none ends before.
+	regexp2.SetTimeoutCheckPeriod(maxHighlightTime)
 	names := map[string]bool{}
 	for _, name := range lexers.Names(true) {
 		names[strings.ToLower(name)] = true
@@ -40,7 +44,7 @@ func (h *highlighter) highlight(language, source string) template.HTML {
 		return plain
 	}
 	start := time.Now()
-	defer func() { h.spent += time.Since(start) }()
+	defer func() { h.spent += max(0, time.Since(start)-time.Second) }()
 	tokens, err := lexers.Get(language).Tokenise(nil, source)
 	if err != nil {
 		return plain

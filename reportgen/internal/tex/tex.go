@@ -33,26 +33,40 @@ var temml string
 //go:embed mhchem.min.js
 var mhchem string
 
-// Bounds on a formula: its source in bytes, the calls within calls of its
-// conversion, and its macro expansions.
+// Bounds on a formula: its source in bytes, the calls within calls of its conversion,
+// its macro expansions, and the symbols that they give. All of them count work, so that
+// a report does not depend on how busy the machine is. maxTime is for a fault of the
+// converter.
 const (
-	maxSource = 16 << 10
-	maxStack  = 2000
-	maxTime   = 10 * time.Second
-	maxAll    = time.Minute // of a report
-	wrapper   = `(source, display, macros) => temml.renderToString(source, {
-		displayMode: display, trust: false, throwOnError: true, strict: false, maxExpand: 1000, maxSize: [40, 40],
-		macros: Object.fromEntries(JSON.parse(macros))})`
+	maxSource  = 16 << 10
+	maxStack   = 2000
+	maxSymbols = 100_000
+	maxAll     = 5_000_000 // symbols of a report
+	maxTime    = 10 * time.Minute
 )
+
+// wrapper returns the converter, and the number of symbols that are left to it: each is
+// taken from a stack.
+const wrapper = `(() => {
+	const work = {left: 0}, pop = Array.prototype.pop
+	Array.prototype.pop = function () {
+		if (--work.left < 0) throw new Error("too many symbols")
+		return pop.call(this)
+	}
+	return [work, (source, display, macros) => temml.renderToString(source, {
+		displayMode: display, trust: false, throwOnError: true, strict: false, maxExpand: 1000, maxSize: [40, 40],
+		macros: Object.fromEntries(JSON.parse(macros))})]
+})()`
 
 // Renderer converts formulas. It may not be used by two goroutines at once.
 type Renderer struct {
 	vm     *goja.Runtime
 	render goja.Callable
+	work   *goja.Object
+	left   int64              // symbols, of the report
 	set    map[formula]string // converted formulas, since reports repeat symbols
 	macros map[string]string  // definitions by the name of the command
-	spent  time.Duration
-	inline bool // the current formula is in running text
+	inline bool               // the current formula is in running text
 
 	// Ignored lists the commands that were ignored so far, such as \href, which affect
 	// more than the look of a formula.
@@ -82,11 +96,12 @@ func New() (*Renderer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the TeX converter: %w", err)
 	}
-	render, ok := goja.AssertFunction(value)
+	parts := value.ToObject(vm)
+	render, ok := goja.AssertFunction(parts.Get("1"))
 	if !ok {
 		return nil, errors.New("start the TeX converter: not a function")
 	}
-	return &Renderer{vm: vm, render: render, set: map[formula]string{}, macros: map[string]string{}}, nil
+	return &Renderer{vm: vm, render: render, work: parts.Get("0").ToObject(vm), left: maxAll, set: map[formula]string{}, macros: map[string]string{}}, nil
 }
 
 // definition matches a formula that may define a command.
@@ -121,15 +136,19 @@ func (r *Renderer) MathML(source string, display bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if r.spent > maxAll {
-		return "", fmt.Errorf("the formulas before it took more than %v", maxAll)
+	if r.left == 0 {
+		return "", fmt.Errorf("the formulas before it have more than %d symbols", maxAll)
 	}
-	start := time.Now()
+	most := min(r.left, maxSymbols)
+	if err := r.work.Set("left", most); err != nil {
+		return "", err
+	}
 	timer := time.AfterFunc(maxTime, func() { r.vm.Interrupt(nil) })
 	value, err := r.render(goja.Undefined(), r.vm.ToValue(prepared), r.vm.ToValue(display), r.vm.ToValue(string(encoded)))
-	if r.spent += time.Since(start); !timer.Stop() {
+	if !timer.Stop() {
 		r.vm.ClearInterrupt()
 	}
+	r.left -= most - max(0, r.work.Get("left").ToInteger())
 	if _, ok := errors.AsType[*goja.InterruptedError](err); ok {
 		return "", fmt.Errorf("takes more than %v", maxTime)
 	}

@@ -112,12 +112,13 @@ func TestTranslated(t *testing.T) {
 func TestBadFormulas(t *testing.T) {
 	r := renderer(t)
 	for source, want := range map[string]string{
-		`\frac{`:                    "Unexpected end of input",
-		`}`:                         "Expected 'EOF', got '}' at position 1",
-		`\foo`:                      `Unsupported function name: \foo`,
-		`\includegraphics{x.png}`:   `\includegraphics`,
-		`\def\a{\a\a}\a`:            `Unsupported function name: \a`,
-		`\def\a{\b}\def\b{\a\a}\a`:  "Too many expansions",
+		`\frac{`:                   "Unexpected end of input",
+		`}`:                        "Expected 'EOF', got '}' at position 1",
+		`\foo`:                     `Unsupported function name: \foo`,
+		`\includegraphics{x.png}`:  `\includegraphics`,
+		`\def\a{\a\a}\a`:           `Unsupported function name: \a`,
+		`\def\a{\b}\def\b{\a\a}\a`: "Too many expansions",
+		`\def\a{` + strings.Repeat("x", 8<<10) + "}" + strings.Repeat(`\a `, 900): "too many symbols",
 		strings.Repeat("{", 3000):   "too deeply",
 		strings.Repeat("x", 20<<10): "longer than 16 kB",
 	} {
