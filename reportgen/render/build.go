@@ -33,6 +33,7 @@ type builder struct {
 	sanitizer *document.Sanitizer
 	links     []rawLink
 	labelled  map[*document.Image]labelledImage
+	grouped   map[*document.Image]*document.Group
 	inputs    map[string]Input  // by name
 	files     map[string]string // links to the files that the report has, by path in the project
 	filesSize int               // in bytes
@@ -61,7 +62,7 @@ func newBuilder(o Options) *builder {
 		anchors:  newAnchors(),
 		cited:    map[string]*document.Reference{},
 		repeated: map[string]*repeatedWarning{}, sanitizer: document.NewSanitizer(),
-		labelled: map[*document.Image]labelledImage{}, inputs: map[string]Input{}, files: map[string]string{},
+		labelled: map[*document.Image]labelledImage{}, grouped: map[*document.Image]*document.Group{}, inputs: map[string]Input{}, files: map[string]string{},
 		doc: &document.Document{
 			Lang: o.Lang, Title: o.Title, Subtitle: o.Subtitle, Authors: o.Authors, Affiliations: o.Affiliations,
 			Date: o.Date, Provenance: o.Provenance,

@@ -140,7 +140,7 @@ func (b *builder) role(t located, n *ast.CodeSpan) {
 	case "eq":
 		converted = &document.CrossRef{Label: document.EquationLabel(content), Short: true, Offset: before.Segment.Start}
 	case "ref", "numref":
-		converted = reference(content, before.Segment.Start)
+		converted = reference(name, content, before.Segment.Start)
 	case "sub", "sup", "kbd", "abbr":
 		converted = &document.InlineHTML{Fragment: b.fragment(t.where, "<"+name+">"+html.EscapeString(content)+"</"+name+">", nil, false)}
 	default:
@@ -152,7 +152,7 @@ func (b *builder) role(t located, n *ast.CodeSpan) {
 }
 
 // reference returns a reference to a label of a figure or table, or a link to a target.
-func reference(content string, offset int) ast.Node {
+func reference(role, content string, offset int) ast.Node {
 	text, target := "", content
 	if m := roleTarget.FindStringSubmatch(content); m != nil {
 		text, target = m[1], m[2]
@@ -160,11 +160,14 @@ func reference(content string, offset int) ast.Node {
 	if text == "" && document.ValidLabel(target) {
 		return &document.CrossRef{Label: target, Offset: offset}
 	}
+	link := ast.NewLink()
+	link.Destination = []byte("#" + target)
+	if text == "" && role == "numref" {
+		return link // which gets the name of its target
+	}
 	if text == "" {
 		text = target
 	}
-	link := ast.NewLink()
-	link.Destination = []byte("#" + target)
 	s := ast.NewString([]byte(text))
 	s.SetRaw(true)
 	link.AppendChild(link, s)

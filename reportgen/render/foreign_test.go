@@ -15,7 +15,7 @@ func TestConstructsOfOtherTools(t *testing.T) {
 		{"box of MkDocs", "!!! tip\n    text", `<div class="alert tip"`, "> [!TIP]\n> text", ""},
 		{"unknown div", "::: {.column-margin}\ntext\n:::", "<p>text</p>", "text", "::: {.column-margin} is not supported"},
 		{"grid table", "+---+---+\n| a | b |\n+==:+===+\n| 1 | 2 |\n+---+---+", `<td style="text-align:right">1</td>`, "| a | b |\n| ---: | --- |\n| 1 | 2 |", ""},
-		{"directive of a figure", "```{figure} a.png\ncaption\n```", "caption", "caption", "the directive {figure} is not supported"},
+		{"directive of an output", "```{glue:figure} plot\ncaption\n```", "caption", "caption", "the directive {glue:figure} is not supported"},
 		{"language in braces", "```{python echo=FALSE}\nx = 1\n```", "<pre", "```python\nx = 1\n```", ""},
 		{"formula as a directive", "```{math}\n:label: my\na^2\n```\n\nsee {eq}`my`", `<a class="ref" href="#eq-my">(1.1)</a>`, "$$\na^2\n\\tag{1.1}\n$$", ""},
 		{"formula as a role", "text {math}`a^2` text", "text <math", "text $`a^2`$ text", ""},

@@ -169,6 +169,15 @@ func newPayloads() []string {
 		`(x"onclick="y)=` + "\n\n(javascript:" + hostile + ")=\n\n{{< include " + script + " >}} {% " + script + " %}",
 		"!!! note \"" + script + "\"\n    " + handler + "\n\n??? tip \"<img src=x onerror=" + hostile + ">\"\n    x",
 		"| a |\n|---|\n| " + handler + " |\n\n: " + script + " {#tbl-x}\n\n![" + script + "](x.png){#fig-x fig-alt=\"" + handler + "\"}",
+		// Figures of Quarto and MyST.
+		"::: {#fig-x layout-ncol=9 title='\" onclick=\"" + hostile + "'}\n\n![" + script + "](javascript:" + hostile + ")\n\n![x](https://example.org/x.png){#fig-y onload=x}\n\n" + handler + script + "\n:::",
+		"::: {#fig-x-" + `"onload="` + hostile + "}\n![x](" + encoded("image/svg+xml", svg(script)) + ")\n\n[x](javascript:" + hostile + ")\n:::\n\n@fig-x",
+		"::: {#tbl-x}\n\n| " + handler + " |\n|---|\n| " + script + " |\n\n" + handler + "\n:::",
+		"```{figure} javascript:" + hostile + "\n:name: x\" onclick=\"" + hostile + "\n:alt: \"><script>" + hostile + "</script>\n:width: 1px\" onload=\"" + hostile + "\n" + handler + "\n```",
+		":::{figure} https://example.org/x.png\n---\nname: \"><img src=x onerror=" + hostile + ">\nwidth: 1;url(https://example.org)\nalt: '" + script + "'\n---\n" + script + "\n:::\n\n{numref}`x`",
+		"```{image} data:text/html," + script + "\n:height: expression(" + hostile + ")\n:alt: x\n```",
+		"```{figure} ../../../../../../etc/passwd\n:alt: x\n```\n\n```{image} /etc/passwd\n---\n" + script + "\n```",
+		"$$x \\tag{<img src=x onerror=" + hostile + ">}\\label{eq:a\" onclick=\"x}$$ \\eqref{eq:a\" onclick=\"x}\n\n$$x\\tag{" + script + "}\\label{eq:b}$$\n\n\\eqref{eq:b} @eq-b",
 	}
 	// The same in an element that is open, and in an attribute that is open.
 	for _, around := range []string{`<div title="%">`, `<a href="x" title='%'>`, "<details><summary>%", "<figure><figcaption>%", "<center><font color=\"%\">"} {

@@ -139,6 +139,9 @@ func (b *builder) pictures(where document.Origin, t *document.Text, attachments 
 		resize(picture, attributes["width"], attributes["height"])
 		picture.Name = b.anchors.unique("image")
 		image := &document.Image{Picture: picture}
+		if group := document.GroupOf(img); group != nil {
+			b.grouped[image] = group
+		}
 		if label := attributes["#"]; document.LabelKind(label) == document.KindFigure {
 			picture.Alt = cmp.Or(attributes["fig-alt"], alt)
 			b.labelled[image] = labelledImage{label, captionOf(img, t.Source)}
@@ -173,16 +176,21 @@ var (
 // takeAttributes removes Pandoc's attributes, such as {width=50%}, from the text after
 // an image and returns them. Text in braces that is not a list of attributes is kept.
 func takeAttributes(img *ast.Image, source []byte) map[string]string {
+	attributes := map[string]string{}
+	for _, name := range []string{"width", "height", "fig-alt"} { // of a directive
+		if v := attribute(img, name); v != "" {
+			attributes[name] = v
+		}
+	}
 	first, ok := img.NextSibling().(*ast.Text)
 	if !ok {
-		return nil
+		return attributes
 	}
 	start := first.Segment.Start
 	m := attributeList.FindSubmatch(source[start:])
 	if m == nil || strings.TrimSpace(attributePair.ReplaceAllString(string(m[1]), "")) != "" {
-		return nil
+		return attributes
 	}
-	attributes := map[string]string{}
 	for _, pair := range attributePair.FindAllStringSubmatch(string(m[1]), -1) {
 		attributes[pair[1]] = pair[2] + pair[3] + pair[4]
 		if strings.HasPrefix(pair[0], "#") {

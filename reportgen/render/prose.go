@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -72,6 +73,9 @@ func (b *builder) mathML(where document.Origin, source string, display bool) (st
 		b.tex = renderer
 	}
 	mathML, err := b.tex.MathML(source, display)
+	if err != nil && strings.Contains(err.Error(), "only in display mode") {
+		mathML, err = b.tex.MathML(source, true) // as MathJax sets $\begin{equation}…$
+	}
 	for _, command := range b.tex.Ignored {
 		b.warnOnce(where, "TeX "+command, "%s in a formula is ignored", command)
 	}
@@ -86,13 +90,19 @@ func (b *builder) equations(t located, block ast.Node) {
 		if !ok || !entering || e.Label == "" {
 			return ast.WalkContinue, nil
 		}
-		target := &document.Target{Kind: document.KindEquation, Number: b.numbers.next(document.KindEquation), Where: t.where}
-		if e.ID = b.label(t.where, t.Line(e.Offset), e.Label, target); e.ID != "" {
+		target := &document.Target{Kind: document.KindEquation, Number: e.Tag(e.Label), Where: t.where}
+		tagged := target.Number != "" // the formula shows its number itself
+		if !tagged {
+			target.Number = b.numbers.next(document.KindEquation)
+		}
+		if e.ID = b.label(t.where, t.Line(e.Offset), e.Label, target); e.ID != "" && !tagged {
 			e.Number = target.Number
 		}
 		for _, label := range e.TeXLabels() {
 			if e.ID != "" && b.anchors.labels[label] == nil {
-				b.anchors.labels[label] = target
+				row := *target
+				row.Number = cmp.Or(e.Tag(label), target.Number)
+				b.anchors.labels[label] = &row
 			}
 		}
 		return ast.WalkContinue, nil

@@ -38,9 +38,11 @@
 //   - [^x]: a footnote, whose text may be in another cell
 //   - ![alt](file): a picture in the notebook's project or attached to the cell.
 //     ![caption](file){#fig-x fig-alt="…" width=50%}: a figure
+//   - ::: {#fig-x layout-ncol=2}: a figure of the pictures in it, with its last paragraph as the
+//     caption; also ::: {#tbl-x} of a table, and {figure} and {image} of MyST
 //   - [text](file): a link to a file of the project, which is copied into the report
 //   - : caption {#tbl-x}: the caption of the table before it
-//   - \label, \ref and \eqref: numbers of formulas, as on nbconvert's pages
+//   - \label, \tag, \ref and \eqref: numbers of formulas, as on nbconvert's pages
 //
 // The first cell may begin with front matter, YAML between two lines of ---, with title, subtitle, author or authors,
 // affiliations, date, abstract, logo and downloads, in the spellings of Quarto and MyST.

@@ -27,11 +27,14 @@ type directive struct {
 	length   int  // of the fence
 	indent   int  // of the content
 	offset   int
-	started  bool // its content has begun
-	titled   bool // its first child is its title
-	complete bool // its end was found
-	folded   bool // a reader can open and close it
-	expanded bool // a folded one that is initially open
+	started  bool              // its content has begun
+	titled   bool              // its first child is its title
+	complete bool              // its end was found
+	folded   bool              // a reader can open and close it
+	expanded bool              // a folded one that is initially open
+	argument string            // of a figure: the address of its picture
+	options  map[string]string // of a figure, such as name and width
+	yaml     bool              // within options between two lines ---
 }
 
 // admonitions are the names of boxes in MyST, Quarto, Docusaurus and MkDocs, and the alert for each.
@@ -46,7 +49,7 @@ var (
 	tickFence    = regexp.MustCompile("^(`{3,}|~{3,})\\s*\\{([a-z-]+)\\}(?:\\s+(\\S.*?))?\\s*$")
 	mkdocsBox    = regexp.MustCompile(`^(!!!|\?\?\?\+?)\s+([a-z]+)(?:\s+"([^"]*)")?\s*$`)
 	colonEnd     = regexp.MustCompile(`^:{3,}\s*$`)
-	option       = regexp.MustCompile(`^:([A-Za-z][\w-]*):(?:\s+(.*))?$`)
+	option       = regexp.MustCompile(`^(:?)([A-Za-z][\w-]*):(?:\s+(.*))?$`)
 	divClass     = regexp.MustCompile(`\.([A-Za-z][\w-]*)`)
 	divTitle     = regexp.MustCompile(`\btitle\s*=\s*(?:"([^"]*)"|'([^']*)')`)
 	divFolded    = regexp.MustCompile(`\b(collapse|open)\s*=\s*["']?(true|false)\b`)
@@ -108,7 +111,7 @@ func (directiveParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 		}
 	default:
 		m := tickFence.FindSubmatchIndex(line)
-		if m == nil || admonitions[part(m, 2)] == "" && tabNames[part(m, 2)] == "" {
+		if m == nil || admonitions[part(m, 2)] == "" && tabNames[part(m, 2)] == "" && !isFigure(part(m, 2)) {
 			return nil, parser.NoChildren
 		}
 		d.fence, d.length, d.name = line[0], m[3]-m[2], part(m, 2)
@@ -116,7 +119,9 @@ func (directiveParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 			title = [2]int{m[6], m[7]}
 		}
 	}
-	if title[1] > title[0] {
+	if isFigure(d.name) {
+		d.argument = string(line[title[0]:title[1]])
+	} else if title[1] > title[0] {
 		p := ast.NewParagraph()
 		start := segment.Start + at
 		p.Lines().Append(text.NewSegment(start+title[0], start+title[1]))
@@ -185,8 +190,7 @@ func (directiveParser) Continue(node ast.Node, reader text.Reader, pc parser.Con
 		return d.continueIndented(line, reader)
 	}
 	if !d.started {
-		if m := option.FindSubmatch(trimmed); m != nil {
-			d.option(string(m[1]), string(m[2]))
+		if d.isOption(string(trimmed)) {
 			reader.AdvanceToEOL()
 			return parser.Continue | parser.NoChildren
 		}
@@ -283,6 +287,12 @@ func (d *directive) replace(top bool) (unsupported string) {
 		return "ends a block that does not begin in its cell (omitted)"
 	case d.complete && alert != "":
 		d.alert(alert)
+		return ""
+	case d.yaml:
+		d.unwrap()
+		return "has options without an end (omitted)"
+	case d.complete && (isFigure(d.name) && d.figure() || d.group()):
+		d.unwrap()
 		return ""
 	case what == "" && !d.complete:
 		unsupported = "is not closed in its cell: its content is shown as ordinary text"

@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -137,6 +138,7 @@ func formulaTo(block text.Reader, end string, skip int, braces bool) (tex string
 var (
 	texReference = regexp.MustCompile(`^\\(eq)?ref\s*\{([^{}]+)\}`)
 	texLabel     = regexp.MustCompile(`\\label\s*\{([^{}]+)\}`)
+	texTag       = regexp.MustCompile(`\\tag\*?\s*\{([^{}]+)\}`)
 )
 
 // texCrossRef is a reference by \ref or \eqref.
@@ -150,6 +152,17 @@ func EquationLabel(name string) string {
 		name = strings.TrimPrefix(name, prefix)
 	}
 	return "eq-" + strings.Join(strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "-")
+}
+
+// Tag returns the \tag in the row of a label; "" if it has none.
+func (e *Equation) Tag(label string) string {
+	for row := range strings.SplitSeq(e.TeX, `\\`) {
+		here := slices.ContainsFunc(texLabel.FindAllStringSubmatch(row, -1), func(m []string) bool { return EquationLabel(m[1]) == label })
+		if m := texTag.FindStringSubmatch(row); m != nil && (here || e.Label == label && !texLabel.MatchString(e.TeX)) {
+			return strings.Trim(m[1], "$ ")
+		}
+	}
+	return ""
 }
 
 // TeXLabels returns the labels of the \label commands of the formula.

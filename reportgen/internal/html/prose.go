@@ -217,6 +217,8 @@ func (r *nodes) equation(w util.BufWriter, _ []byte, n ast.Node, entering bool) 
 	id, number := "", ""
 	if e.ID != "" {
 		id = fmt.Sprintf(` id="%s"`, template.HTMLEscapeString(e.ID))
+	}
+	if e.Number != "" {
 		number = fmt.Sprintf(`<span class="number">(%s)</span>`, e.Number)
 	}
 	fmt.Fprintf(w, "<div class=\"equation\"%s><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\">%s</div>%s</div>\n", id, r.page.words.Say("Formula"), formula(e.MathML, e.TeX), number)

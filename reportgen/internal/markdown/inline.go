@@ -263,7 +263,10 @@ func equation(e *document.Equation) string {
 	if e.ID == "" {
 		return "$$\n" + tex + "\n$$"
 	}
-	return fmt.Sprintf("<a id=%q></a>\n\n$$\n%s\n\\tag{%s}\n$$", e.ID, tex, e.Number)
+	if e.Number != "" { // else the formula has a tag
+		tex += "\n\\tag{" + e.Number + "}"
+	}
+	return fmt.Sprintf("<a id=%q></a>\n\n$$\n%s\n$$", e.ID, tex)
 }
 
 // citation is the numbers of the works, each linked to its place in the list.
