@@ -65,14 +65,15 @@ PDF and exits with 130; a second Ctrl-C exits immediately. If no cell ran, the p
 report is kept.
 
 A cell runs again if its code, a cell before it, a parameter or something that it read
-has changed. On IPython and GoNB, run observes which files, folders and environment
-variables a cell reads, and which modules it imports from outside of the installed
-packages. A cell runs each time if it, or a module of the project that it imports, uses
-the network, starts a child process or calls the clock. Run does not observe
+has changed. On IPython and GoNB, run observes which files, folders, links and
+environment variables a cell reads, and which modules it imports from outside of the
+installed packages. A cell runs each time if it, or a module of the project that it
+imports, uses the network, starts a child process, calls the clock or asks for the state
+of the machine, or if it imports a compiled package that may open files by itself, such
+as duckdb. Random numbers do not count: without a seed, a cell keeps those that it drew.
+Run does not observe
 
-  the clock and random numbers inside installed packages
-  files that a compiled package opens by itself (but cells that import a package known to
-  do so, such as duckdb, run each time)
+  the clock inside installed packages
   what other programs do meanwhile
 
 For such cells, use --no-cache, or declare in the metadata of the cell or notebook what

@@ -51,7 +51,7 @@ type Cache struct {
 
 // cacheFormat is the version of the entries: of their encoding, and of what this
 // package adds to outputs. Increase it with every change of either.
-const cacheFormat = 4
+const cacheFormat = 5
 
 const cacheSuffix = ".cells.json"
 

@@ -116,7 +116,9 @@ func declared(h *sources.Hasher, dir string, metadata map[string]any) (declarati
 }
 
 // ambient are the variables that change the outputs of any program.
-var ambient = []string{"LANG", "LC_ALL", "TZ", "SOURCE_DATE_EPOCH"}
+var ambient = []string{
+	"LANG", "LANGUAGE", "LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES", "LC_MONETARY", "LC_NUMERIC", "LC_TIME", "TZ", "SOURCE_DATE_EPOCH",
+}
 
 // codeOf is what is run for a cell.
 func (n *notebook) codeOf(c *nbformat.Cell) string {

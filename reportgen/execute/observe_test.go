@@ -21,6 +21,7 @@ type situation struct {
 	first  string            // what the last cell prints
 	files  map[string]string // to change after that; a value that begins with -> is the target of a link
 	env    [2]string         // a variable to change
+	mode   os.FileMode       // permissions to give mon.txt
 	then   string            // what the last cell prints then
 	reason string            // why it is not cached, if it is not
 	keep   bool              // the metadata says to cache it all the same
@@ -122,6 +123,11 @@ func check(t *testing.T, kernel, language, root string, all []situation) {
 		if s.env[0] != "" {
 			t.Setenv(s.env[0], s.env[1])
 		}
+		if s.mode != 0 {
+			if err := os.Chmod(filepath.Join(dir, "mon.txt"), s.mode); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	for i, r := range run("after a change") {
 		s := all[i]
@@ -187,6 +193,9 @@ func TestObservePython(t *testing.T) {
 		{name: "clock", cells: []string{"from datetime import datetime as d\nprint(d.now())"}, first: "*", then: "*", reason: "the clock"},
 		{name: "clock in a module", cells: []string{"open('ticks.py', 'w').write('import time\\ndef f(): return time.time()')", "import ticks\nprint(ticks.f() > 0)"}, first: "True", then: "True", reason: "the clock"},
 		{name: "timing", cells: []string{"%%time\n1"}, first: "*", then: "*", reason: "the clock"},
+		{name: "permissions", cells: []string{"import os\nprint(oct(os.stat('mon' + '.txt').st_mode))"}, first: "0o100644", mode: 0o600, then: "0o100600"},
+		{name: "target of a link", cells: []string{"import os\nprint(os.path.realpath('late' + 'st')[-1:], os.readlink('latest'))"}, first: "t data/1.txt", files: map[string]string{"latest": "->data/2.txt"}, then: "t data/2.txt"},
+		{name: "pipe", cells: []string{"import os\nos.path.exists('pipe') or os.mkfifo('pipe')", "f = os.open('pipe', os.O_RDWR)\nos.write(f, b'x')\nprint(os.read(f, 1).decode())"}, first: "x", then: "x", reason: "not a regular file"},
 		{name: "network", cells: []string{"import socket\ntry:\n    socket.create_connection(('127.0.0.1', 1), 1)\nexcept OSError:\n    print('none')"}, first: "none", then: "none", reason: "the network"},
 		{name: "clock that is declared", cells: []string{"import time\nprint(time.time() > 0)"}, first: "True", then: "True", reason: "the clock", keep: true},
 	})
@@ -197,6 +206,7 @@ func TestObserveGoNB(t *testing.T) {
 	needKernel(t)
 	root := twinModule(t)
 	write(t, root, "reads/reads.go", "package reads\n\nimport \"os\"\n\nvar Text = func() string { b, _ := os.ReadFile(os.Getenv(\"READS\" + \"_FILE\")); return string(b) }()\n")
+	write(t, root, "ticks/ticks.go", "package ticks\n\nimport \"time\"\n\nfunc Past() bool { return time.Now().Unix() > 0 }\n")
 	next := map[string]string{"mon.txt": "new"}
 	t.Setenv("READS_FILE", filepath.Join(root, "initialized.txt"))
 	write(t, root, "initialized.txt", "old")
@@ -212,6 +222,8 @@ func TestObserveGoNB(t *testing.T) {
 		{name: "shell", cells: []string{"!echo $lower_case"}, first: "one", then: "two", reason: "a child process"},
 		{name: "child", cells: []string{"%%\nb, _ := exec.Command(\"cat\", \"mon.txt\").Output()\nfmt.Println(string(b))"}, first: "old", files: next, then: "new", reason: "a child process"},
 		{name: "clock", cells: []string{"%%\nfmt.Println(time.Now())"}, first: "*", then: "*", reason: "the clock"},
+		{name: "clock in a package", cells: []string{"import \"github.com/flowbook/flowbook/ticks\"\n%%\nfmt.Println(ticks.Past())"}, first: "true", then: "true", reason: "the clock, in ticks"},
+		{name: "permissions", cells: []string{"%%\ninfo, _ := os.Stat(\"mon\" + \".txt\")\nfmt.Println(info.Mode())"}, first: "-rw-r--r--", mode: 0o600, then: "-rw-------"},
 		{name: "network", cells: []string{"%%\nfmt.Println(1)", "%%\n_, err := net.DialTimeout(\"tcp\", \"127.0.0.1:1\", time.Second)\nfmt.Println(err != nil)", "%%\nfmt.Println(3)"}, first: "3", then: "3", reason: "the network (cell 2)"},
 		{name: "test", cells: []string{"%test\nfunc TestA(t *testing.T) { if _, err := os.Stat(\"mon.txt\"); err != nil { t.Fatal() } }"}, first: "*", then: "*", reason: "not observed"},
 	})
@@ -242,7 +254,7 @@ func testFolder(t *testing.T) string {
 
 // A kernel that cannot be observed is cached only if its inputs are declared.
 func TestNotObserved(t *testing.T) {
-	pl := &plan{cells: []cellEntry{{}, {}}, declared: []declaration{{}, {inputs: true}}, literal: make([]error, 2), reasons: make([][]string, 2), start: time.Now()}
+	pl := &plan{cells: []cellEntry{{}, {}}, declared: []declaration{{}, {inputs: true}}, literal: make([]error, 2), unseen: make([][]string, 2), reasons: make([][]string, 2), start: time.Now()}
 	for i := range pl.cells {
 		pl.record(i, observation{})
 	}

@@ -51,7 +51,7 @@ func (pl *plan) record(cell int, seen observation) {
 		if s.Kind == sources.File {
 			s.Kind = kindOf(s.Name)
 		}
-		if s.Kind == "" || pl.isOutside(s) {
+		if pl.isOutside(s) {
 			continue
 		}
 		s, err := pl.before.Sum(s.Kind, s.Name)
@@ -61,7 +61,7 @@ func (pl *plan) record(cell int, seen observation) {
 		}
 		c.Reads = sources.Add(c.Reads, s)
 	}
-	reasons = append(reasons, seen.Reasons...)
+	reasons = slices.Concat(reasons, pl.unseen[cell], seen.Reasons)
 	d := pl.declared[cell]
 	if !seen.Complete && !d.inputs {
 		reasons = append(reasons, "files that are not observed in this kernel; declare them as inputs")
@@ -74,17 +74,13 @@ func (pl *plan) record(cell int, seen observation) {
 	}
 }
 
-// kindOf is the kind of a source that a cell opened as a file; empty for a device, a
-// socket or a pipe.
+// kindOf is the kind of a source that a cell opened as a file. The content of a pipe or
+// socket cannot be compared, so that the cell is not cached.
 func kindOf(name string) string {
-	info, err := os.Stat(name)
-	switch {
-	case err != nil || info.Mode().IsRegular():
-		return sources.File
-	case info.IsDir():
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return sources.Listing
 	}
-	return ""
+	return sources.File
 }
 
 func (pl *plan) isOutside(s sources.Source) bool {

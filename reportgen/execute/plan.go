@@ -35,6 +35,7 @@ type plan struct {
 
 	declared []declaration // of the cells, with that of the notebook
 	literal  []error       // why the literals of a cell could not be looked up
+	unseen   [][]string    // what its imports depend on and cannot be compared
 	reasons  [][]string    // why a cell cannot be cached
 	outside  []string      // folders of the cache and of [Cache.Places]; their files do not count
 }
@@ -125,6 +126,7 @@ func (p *planner) fill(pl *plan, n *notebook, dir string) error {
 		pl.refused = pl.refused || d.never || whole.never
 		d.inputs, d.always = d.inputs || whole.inputs, d.always || whole.always
 		pl.declared = append(pl.declared, d)
+		pl.unseen = append(pl.unseen, pl.imports.Unseen(code))
 		literal, err := literalSources(p.sums, dir, code)
 		pl.literal = append(pl.literal, err)
 		link = chain(link, code, strings.Join(c.Tags(), "\n"))

@@ -50,6 +50,8 @@ func (unpinned) Of(_, code string) ([]sources.Source, error) {
 	return nil, nil
 }
 
+func (unpinned) Unseen(string) []string { return nil }
+
 func (unpinned) ChangedSince(time.Time) bool { return false }
 
 // module is a Go module with the packages of it that cells import.
@@ -59,6 +61,7 @@ type module struct {
 	byName   map[string][]string         // import paths of its packages by the last element
 	closures map[string][]sources.Source // by import path
 	files    []string                    // whose contents the closures hold
+	unseen   map[string][]string         // what packages do that is not observed, by import path
 }
 
 // newModule looks up what the packages that the cells import depend on, with one call
@@ -68,7 +71,7 @@ func newModule(ctx context.Context, root string, codes []string) (*module, error
 	if err != nil {
 		return nil, err
 	}
-	m := &module{root: root, path: modfile.ModulePath(src), byName: make(map[string][]string), closures: make(map[string][]sources.Source)}
+	m := &module{root: root, path: modfile.ModulePath(src), byName: make(map[string][]string), closures: make(map[string][]sources.Source), unseen: make(map[string][]string)}
 	if err := m.walk(root, m.path); err != nil {
 		return nil, err
 	}
@@ -237,6 +240,7 @@ func (m *module) list(ctx context.Context, imports []string) error {
 				}
 			}
 			closure = sources.Add(closure, sums[dep])
+			m.unseen[name] = append(m.unseen[name], m.unseen[dep]...)
 		}
 		m.closures[name] = closure
 	}
@@ -266,6 +270,12 @@ func (m *module) packageSource(p *listed) (sources.Source, error) {
 			return sources.Source{}, err
 		}
 		fmt.Fprintf(digest, "%s %d\n%s", name, len(src), src)
+		for _, u := range unseen {
+			// Flowbook's own packages read the clock for the profile cache only.
+			if strings.HasSuffix(name, ".go") && !strings.HasPrefix(p.ImportPath, "github.com/flowbook/flowbook/pkg/") && u.source.Match(src) {
+				m.unseen[p.ImportPath] = append(m.unseen[p.ImportPath], fmt.Sprintf("%s, in %s", u.reason, path.Base(p.ImportPath)))
+			}
+		}
 	}
 	return sources.Source{Kind: sources.Package, Name: p.ImportPath, SHA256: hex.EncodeToString(digest.Sum(nil))}, nil
 }
@@ -279,6 +289,16 @@ func (m *module) Of(_, code string) ([]sources.Source, error) {
 		}
 	}
 	return all, nil
+}
+
+// Unseen lists what the packages that code imports do and is not observed.
+func (m *module) Unseen(code string) []string {
+	var all []string
+	for _, p := range m.imports(code) {
+		all = append(all, m.unseen[p]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // ChangedSince reports whether the source of a package has changed.

@@ -3,8 +3,10 @@ package gonb
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +22,22 @@ const observedVariable = "REPORTGEN_OBSERVED"
 // clock matches functions that read the clock.
 var clock = regexp.MustCompile(`\btime\.(Now|Since|Until|After|AfterFunc|Tick|NewTimer|NewTicker)\b`)
 
+// unseen are what the program of a cell does not report, by the reason for which the cell
+// is not cached.
+var unseen = []struct {
+	reason string
+	source *regexp.Regexp
+}{
+	{"the clock", clock},
+	{"all environment variables", regexp.MustCompile(`\b(os|syscall)\.Environ\(`)},
+	{"system calls, which are not observed", regexp.MustCompile(`\b(syscall|unix)\.(Open|Read|Pread|Stat|Lstat|Fstat|Access|Getenv|Mmap|Getdents|Statfs|Sysinfo|Getrusage|Uname|ForkExec|Exec|StartProcess|RawSyscall|Syscall)\w*\(`)},
+	{"the target of a link, which is not observed", regexp.MustCompile(`\bos\.Readlink\(`)},
+	{"the state of the machine", regexp.MustCompile("[\"`]/(proc|sys|dev/u?random)\\b")},
+}
+
+// details matches methods that report times and permissions of files.
+var details = regexp.MustCompile(`\.(ModTime|Mode|Perm|Sys)\(\)`)
+
 // reads are the kinds of sources that a program reports to have read.
 var reads = map[string]string{"open": sources.File, "stat": sources.Status, "env": sources.Environment}
 
@@ -34,13 +52,11 @@ func (s *session) Observed() (kernel.Observation, error) {
 	s.read = len(src)
 	cell := magic.Parse(s.code)
 	o := kernel.Observation{Complete: !cell.HasGo()}
-	reasons := make(map[string]bool)
-	if cell.Shell() {
-		reasons["a child process"] = true
+	reasons := map[string]bool{"a child process": cell.Shell()}
+	for _, u := range unseen {
+		reasons[u.reason] = u.source.MatchString(s.code)
 	}
-	if clock.MatchString(s.code) {
-		reasons["the clock"] = true
-	}
+	s.details = s.details || details.MatchString(s.code)
 	own, err := os.Executable()
 	if err != nil {
 		return kernel.Observation{}, err
@@ -56,6 +72,8 @@ func (s *session) Observed() (kernel.Observation, error) {
 			o.Complete = true
 		case "network":
 			reasons["the network"] = true
+		case "c":
+			reasons["C code, which may read files by itself"] = true
 		case "write":
 			s.written[name] = true
 		case "run":
@@ -64,17 +82,29 @@ func (s *session) Observed() (kernel.Observation, error) {
 				reasons["a child process"] = true
 			}
 		default:
-			if kind, ok := reads[what]; ok && (kind == sources.Environment || !s.written[name] && !isSystem(name)) {
+			if kind := s.kind(what, name); kind != "" {
 				o.Reads = append(o.Reads, sources.Source{Kind: kind, Name: name})
 			}
 		}
 	}
-	for _, r := range []string{"the clock", "the network", "a child process", "files that could not be observed"} {
+	for _, r := range slices.Sorted(maps.Keys(reasons)) {
 		if reasons[r] {
 			o.Reasons = append(o.Reasons, r)
 		}
 	}
 	return o, nil
+}
+
+// kind is the kind of source that a program reports to have read; "" if it does not count.
+func (s *session) kind(what, name string) string {
+	switch kind := reads[what]; {
+	case kind != sources.Environment && (s.written[name] || isSystem(name)):
+		return ""
+	case kind == sources.Status && s.details:
+		return sources.Details
+	default:
+		return kind
+	}
 }
 
 // isSystem reports whether the operating system makes up the content of a file.

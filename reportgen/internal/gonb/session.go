@@ -26,6 +26,7 @@ type session struct {
 	observed string          // the file that prebuild describes
 	read     int             // the number of bytes of it that were read
 	written  map[string]bool // files that cells wrote
+	details  bool            // a cell so far asks for times or permissions of files
 }
 
 // Open prepares a kernel. If it is built here and its cells are known, the kernel's

@@ -1,12 +1,13 @@
 // Package ipython drives IPython's kernel, and other kernels for Python as far as
 // they behave like it.
 //
-// The kernel of a report loads a module, profile/_reportgen.py, which keeps the output
-// of child processes in order and observes what cells read. It uses Python's audit
-// events (files, folders, child processes, the network), wrappers of os.stat and
-// os.environ, sys.modules, and the syntax of cells and of modules outside of the
-// library folders (the clock). Libraries that open files without Python, such as
-// polars and h5py, are not observed: cells that import them are not cached.
+// The kernel of a report loads the modules of the folder profile. _reportgen.py keeps the
+// output of child processes in order, and _observer.py observes what cells read. It uses
+// Python's audit events (files, folders, child processes, the network), wrappers of
+// functions that raise none (os.stat, os.environ, time.time), sys.modules, and the syntax
+// of cells and of modules outside of the library folders. Compiled packages may open
+// files without Python, as polars and h5py do: cells that import one are not cached,
+// unless it is known to read through Python only.
 package ipython
 
 import (
@@ -84,8 +85,10 @@ func (d Driver) Identity(w io.Writer, spec *kernel.Spec) error {
 	return nil
 }
 
-// Environment names the variables that change what every cell imports.
-func (Driver) Environment() []string { return []string{"PYTHONPATH"} }
+// Environment names the variables that change what every cell imports, or how it runs.
+func (Driver) Environment() []string {
+	return []string{"PYTHONPATH", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONINTMAXSTRDIGITS"}
+}
 
 // Parameters reads parameters as assignments.
 func (Driver) Parameters() parameter.Language { return language{} }
@@ -106,14 +109,12 @@ func (Driver) Open(dir string, _ *kernel.Spec, _ []string) (kernel.Session, erro
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("write IPython's configuration: %w", err)
 	}
-	for _, name := range []string{"ipython_kernel_config.py", "_reportgen.py"} {
-		src, err := profile.ReadFile("profile/" + name)
-		if err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), src, 0o600); err != nil {
-			return nil, fmt.Errorf("write IPython's configuration: %w", err)
-		}
+	files, err := fs.Sub(profile, "profile")
+	if err == nil {
+		err = os.CopyFS(folder, files)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write IPython's configuration: %w", err)
 	}
 	return s, nil
 }

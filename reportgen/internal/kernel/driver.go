@@ -49,6 +49,9 @@ type Driver interface {
 type Dependencies interface {
 	// Of lists the dependencies of a cell of a notebook in dir.
 	Of(dir, code string) ([]sources.Source, error)
+	// Unseen lists what a cell depends on through its imports and cannot be compared, such
+	// as the clock.
+	Unseen(code string) []string
 	// ChangedSince reports whether a file that was looked up has changed.
 	ChangedSince(start time.Time) bool
 }
@@ -161,6 +164,7 @@ func (Generic) Identity(w io.Writer, spec *Spec) error {
 type noDependencies struct{}
 
 func (noDependencies) Of(string, string) ([]sources.Source, error) { return nil, nil }
+func (noDependencies) Unseen(string) []string                      { return nil }
 func (noDependencies) ChangedSince(time.Time) bool                 { return false }
 
 // GenericSession is the session of an unknown kernel.

@@ -26,7 +26,8 @@ const (
 	Package     = "package"     // a package of the project, without those it imports
 	Modules     = "modules"     // the files that pin the packages of others
 	Listing     = "listing"     // the names in a folder
-	Status      = "status"      // whether a file or folder exists, and the size of a file
+	Status      = "status"      // whether a file or folder exists, the size of a file, and the target of a link
+	Details     = "details"     // the status of a file with its time and permissions, or of all files in a folder
 )
 
 // absent stands for the SHA-256 of a source that does not exist.
@@ -90,6 +91,8 @@ func contentSum(kind, name string) (string, error) {
 		err = hashListing(digest, name)
 	case Status:
 		err = hashStatus(digest, name)
+	case Details:
+		err = hashDetails(digest, name)
 	case Environment:
 		value, ok := os.LookupEnv(name)
 		if !ok {
@@ -162,6 +165,9 @@ func hashListing(w io.Writer, dir string) error {
 }
 
 func hashStatus(w io.Writer, name string) error {
+	if target, err := os.Readlink(name); err == nil {
+		fmt.Fprintf(w, "link %q\n", target)
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return err
@@ -171,6 +177,32 @@ func hashStatus(w io.Writer, name string) error {
 		return nil
 	}
 	fmt.Fprintln(w, info.Mode().Type())
+	return nil
+}
+
+func hashDetails(w io.Writer, name string) error {
+	paths := []string{name}
+	entries, err := os.ReadDir(name)
+	for _, e := range entries {
+		paths = append(paths, filepath.Join(name, e.Name()))
+	}
+	if err != nil && len(entries) > 0 {
+		return err
+	}
+	for i, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil && i == 0 {
+			return err
+		}
+		fmt.Fprintf(w, "%q ", filepath.Base(path))
+		if err != nil { // a link to nothing
+			continue
+		}
+		fmt.Fprintln(w, info.Mode(), info.ModTime().UnixNano())
+		if err := hashStatus(w, path); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

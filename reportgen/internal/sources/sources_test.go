@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,5 +105,49 @@ func TestChangedSince(t *testing.T) {
 	}
 	if ChangedSince(path+"none", start) {
 		t.Error("a missing file changed")
+	}
+}
+
+// TestDetails: times, permissions and links count where a cell asked for them.
+func TestDetails(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "a.csv"), filepath.Join(dir, "latest")
+	testenv.WriteFiles(t, dir, map[string]string{"a.csv": "one", "b.csv": "one"})
+	if err := errors.Join(os.Symlink("a.csv", link), os.Symlink("none", filepath.Join(dir, "dead"))); err != nil {
+		t.Fatal(err)
+	}
+	sums := func() map[string]string {
+		h, all := NewHasher(), map[string]string{}
+		for name, s := range map[string]Source{"file": {Kind: Details, Name: file}, "folder": {Kind: Details, Name: dir}, "link": {Kind: Status, Name: link}, "status": {Kind: Status, Name: file}} {
+			got, err := h.Sum(s.Kind, s.Name)
+			if err != nil || !got.Exists() {
+				t.Fatalf("%s: %+v, %v", name, got, err)
+			}
+			all[name] = got.SHA256
+		}
+		return all
+	}
+	for _, change := range []struct {
+		name string
+		make func() error
+		want []string // what changes
+	}{
+		{"nothing", func() error { return nil }, nil},
+		{"time", func() error { return os.Chtimes(file, time.Unix(5, 0), time.Unix(5, 0)) }, []string{"file", "folder"}},
+		{"permissions", func() error { return os.Chmod(file, 0o640) }, []string{"file", "folder"}},
+		{"target", func() error { return errors.Join(os.Remove(link), os.Symlink("b.csv", link)) }, []string{"folder", "link"}},
+	} {
+		before := sums()
+		if err := change.make(); err != nil {
+			t.Fatal(err)
+		}
+		for name, sum := range sums() {
+			if changed := sum != before[name]; changed != slices.Contains(change.want, name) {
+				t.Errorf("%s: %s changed: %v", change.name, name, changed)
+			}
+		}
+	}
+	if s, err := NewHasher().Sum(Details, filepath.Join(dir, "none")); err != nil || s.Exists() {
+		t.Errorf("a missing file: %+v, %v", s, err)
 	}
 }

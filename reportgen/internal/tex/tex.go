@@ -48,7 +48,7 @@ const (
 // wrapper returns the converter, and the number of symbols that are left to it: each is
 // taken from a stack.
 const wrapper = `(() => {
-	const work = {left: 0}, pop = Array.prototype.pop
+	const pop = Array.prototype.pop, work = {left: 0}
 	Array.prototype.pop = function () {
 		if (--work.left < 0) throw new Error("too many symbols")
 		return pop.call(this)

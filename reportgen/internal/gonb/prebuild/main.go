@@ -132,18 +132,18 @@ func (b *builder) lean(src, out string, flags ...string) (bool, error) {
 		return false, err
 	}
 	program, err := os.ReadFile(out)
-	if usesNetwork(program) {
+	if what := unobserved(program); what != "" {
 		if out != b.out {
-			return false, errNetwork
+			return false, errUnobserved
 		}
-		note("network")
+		note(what)
 	}
 	return !plainOnly(program), err
 }
 
-// errNetwork is the error of a program of several cells that uses the network: only the
+// errUnobserved is the error of a program of several cells that cannot be observed: only the
 // cells that do must be reported so, and each is built alone.
-var errNetwork = errors.New("a cell uses the network")
+var errUnobserved = errors.New("a cell uses the network or C")
 
 // leanTags are the build tags of a lean build.
 var leanTags = []string{"netgo", "osusergo", "minimal"}

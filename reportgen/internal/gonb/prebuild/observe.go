@@ -20,6 +20,7 @@ import (
 //	env "NAME"      an environment variable was read
 //	run "PATH"      a child process was started
 //	network         the program contains code that opens network connections
+//	c               the program contains C code, which may read anything
 const observedVariable = "REPORTGEN_OBSERVED"
 
 //go:embed observer.go.txt
@@ -120,13 +121,19 @@ func note(line string) {
 	_ = f.Close()
 }
 
-// usesNetwork reports whether a program contains a function that opens a connection.
-// The linker drops functions that are not called.
-func usesNetwork(program []byte) bool {
-	for _, name := range []string{"net.(*netFD).connect", "net.(*netFD).listen", "syscall.connect", "unix.connect"} {
-		if bytes.Contains(program, []byte(name)) {
-			return true
+// unobserved says what of a program cannot be observed, "" for nothing: functions that
+// open a connection, or that call C. The linker drops functions that are not called.
+func unobserved(program []byte) string {
+	for _, f := range [][2]string{
+		{"network", "net.(*netFD).connect"},
+		{"network", "net.(*netFD).listen"},
+		{"network", "syscall.connect"},
+		{"network", "unix.connect"},
+		{"c", "._Cfunc_"},
+	} {
+		if bytes.Contains(program, []byte(f[1])) {
+			return f[0]
 		}
 	}
-	return false
+	return ""
 }

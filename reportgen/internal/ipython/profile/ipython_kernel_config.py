@@ -16,9 +16,10 @@ if "debugpy" not in sys.modules:
     finally:
         del sys.modules["debugpy"]
 
-spec = importlib.util.spec_from_file_location("_reportgen", os.path.join(os.path.dirname(__file__), "_reportgen.py"))
-sys.modules["_reportgen"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["_reportgen"])
+for name in ("_syntax", "_observer", "_reportgen"):
+    spec = importlib.util.spec_from_file_location(name, os.path.join(os.path.dirname(__file__), name + ".py"))
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
 
 c = get_config()
 c.HistoryManager.hist_file = ":memory:"
