@@ -211,6 +211,11 @@ func TestEscape(t *testing.T) {
 		"x\u2066y\u2029":      `x\u2066y\u2029`,
 		"\x9b31m":             `\x9b31m`,
 		`C:\new`:              `C:\new`,
+		"::1":                 "::1",
+		"::ffff:192.0.2.1":    "::ffff:192.0.2.1",
+		"::stop-commands::x":  `\x3a:stop-commands::x`,
+		"  ::error file=a::b": `\x3a:error file=a::b`,
+		"a ##vso[task.x] ##[": `a \x23#vso[task.x] \x23#[`,
 	} {
 		if got := Escape(in); got != want {
 			t.Errorf("Escape(%q) = %q, want %q", in, got, want)
@@ -219,13 +224,13 @@ func TestEscape(t *testing.T) {
 }
 
 func TestEscapeJSON(t *testing.T) {
-	value := map[string]string{"owner": "a\x7f\u009b\u202e\u2028 ü\n"}
+	value := map[string]string{"owner": "a\x7f\u009b\u202e\u2028 ü\n##vso[b]"}
 	text, err := json.Marshal(value)
 	if err != nil {
 		t.Fatal(err)
 	}
 	escaped := EscapeJSON(append(text, '\n'))
-	if want := "{\"owner\":\"a\\u007f\\u009b\\u202e\\u2028 ü\\n\"}\n"; string(escaped) != want {
+	if want := "{\"owner\":\"a\\u007f\\u009b\\u202e\\u2028 ü\\n\\u0023#vso[b]\"}\n"; string(escaped) != want {
 		t.Errorf("%q, want %q", escaped, want)
 	}
 	var again map[string]string
@@ -248,11 +253,11 @@ func TestWriter(t *testing.T) {
 func FuzzEscape(f *testing.F) {
 	f.Add(hostile)
 	f.Fuzz(func(t *testing.T, s string) {
-		if got := Escape(s); strings.ContainsFunc(got, unsafe) {
+		if got := Escape(s); strings.ContainsFunc(got, unsafe) || command.MatchString(got) || lineCommand.MatchString(got) {
 			t.Errorf("Escape(%q) = %q", s, got)
 		}
 		for i, line := range strings.Split(strings.TrimSuffix(escapeLines(s), "\n"), "\n") {
-			if strings.ContainsFunc(strings.ReplaceAll(line, "\t", ""), unsafe) || strings.HasPrefix(strings.TrimSpace(line), "::") ||
+			if strings.ContainsFunc(strings.ReplaceAll(line, "\t", ""), unsafe) || lineCommand.MatchString(line) ||
 				strings.Contains(line, "##[") || strings.Contains(line, "##vso[") || i > 0 && !strings.HasPrefix(line, "  | ") {
 				t.Errorf("line %d of %q is %q", i, s, line)
 			}

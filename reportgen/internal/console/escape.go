@@ -14,8 +14,9 @@ import (
 // Escape returns a value from an input as it may be shown on a terminal, in a
 // cell of a table or on a line of its own: control characters (line breaks and
 // tabs among them), bidirectional overrides, and bytes that are not UTF-8 are
-// written as Go writes them in a string, such as \x1b or \u202e.
-func Escape(s string) string { return escape(s, "") }
+// written as Go writes them in a string, such as \x1b or \u202e. So is what begins a
+// command for a pipeline, since results are printed there too.
+func Escape(s string) string { return noCommand(escape(s, "")) }
 
 // Cell returns a value from an input as the text of a CSV cell: escaped, and with an
 // apostrophe before what a spreadsheet would take for a formula.
@@ -33,19 +34,27 @@ func escapeText(s string) string {
 }
 
 // command matches what Azure Pipelines and GitHub Actions take for a command
-// anywhere in a line.
-var command = regexp.MustCompile(`##(vso|)\[`)
+// anywhere in a line; lineCommand what GitHub Actions takes for one that is the line, and
+// no address.
+var (
+	command     = regexp.MustCompile(`##(vso|)\[`)
+	lineCommand = regexp.MustCompile(`^\s*::([A-Za-z].*::)`)
+)
+
+// noCommand returns a line that no pipeline takes for a command.
+func noCommand(line string) string {
+	return lineCommand.ReplaceAllString(command.ReplaceAllString(line, `\x23#$1[`), `\x3a:$1`)
+}
 
 // escapeLines returns a message as lines; all but the first are marked
-// as continuations. A line never begins with ::, which GitHub Actions takes for a
-// command.
+// as continuations.
 func escapeLines(text string) string {
 	var b strings.Builder
 	for i, line := range strings.Split(strings.TrimRight(escapeText(text), "\n"), "\n") {
 		if i > 0 {
 			b.WriteString("  | ")
-		} else if trimmed := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(trimmed, "::") {
-			line = `\x3a` + trimmed[1:]
+		} else {
+			line = noCommand(line)
 		}
 		b.WriteString(line)
 		b.WriteByte('\n')
@@ -103,6 +112,7 @@ func unsafe(r rune) bool {
 // EscapeJSON returns JSON in which the characters that [Escape] escapes, as far as
 // JSON allows them in strings, are written as \u escapes. The value is the same.
 func EscapeJSON(text []byte) []byte {
+	text = command.ReplaceAll(text, []byte(`\u0023#$1[`))
 	if !bytes.ContainsFunc(text, unsafe) {
 		return text
 	}

@@ -153,44 +153,50 @@ func (c converter) block(n *html.Node) string {
 func (c converter) table(n *html.Node) string {
 	var rows [][]string
 	header := false
-	taken := map[[2]int]bool{}
+	var taken []int // in how many further rows a cell above takes a column
 	for at, tr := range rowsOf(n) {
 		var row []string
+		add := func(text string, down int) {
+			if len(row) == len(taken) {
+				taken = append(taken, 0)
+			}
+			taken[len(row)] = max(taken[len(row)], down)
+			row = append(row, text)
+		}
 		for _, cell := range elements(tr) {
 			if cell.Data != "td" && cell.Data != "th" {
 				continue
 			}
-			for taken[[2]int{at, len(row)}] {
-				row = append(row, "")
+			for len(row) < len(taken) && taken[len(row)] > 0 {
+				add("", 0)
 			}
 			header = header || at == 0 && cell.Data == "th"
 			inner := converter{c.w, c.pieces, true}
 			text := strings.TrimSpace(inner.children(cell))
-			across, down := span(cell, "colspan"), span(cell, "rowspan")
-			for i := range across {
-				for j := 1; j < down; j++ {
-					taken[[2]int{at + j, len(row) + i}] = true
-				}
+			across, down := span(cell, "colspan", maxColumns-len(row)), span(cell, "rowspan", maxRows)
+			add(text, down)
+			for range across - 1 {
+				add("", down)
 			}
-			row = append(row, text)
-			for i := 1; i < across; i++ {
-				row = append(row, "")
-			}
+		}
+		for i := range taken { // cells of this row count it themselves
+			taken[i] = max(taken[i]-1, 0)
 		}
 		rows = append(rows, row)
 	}
 	return table(rows, nil, header)
 }
 
-// maxSpan bounds the rows or columns that a cell may span.
-const maxSpan = 100
+// A cell may span rows down to maxRows, and columns up to the maxColumns-th of its table: the
+// few bytes of a span ask for as many cells.
+const maxRows, maxColumns = 1000, 200
 
-func span(cell *html.Node, name string) int {
+func span(cell *html.Node, name string, most int) int {
 	n, err := strconv.Atoi(document.Attribute(cell.Attr, name))
 	if err != nil {
 		return 1
 	}
-	return min(max(n, 1), maxSpan)
+	return max(min(n, most), 1)
 }
 
 // rowsOf returns the rows of a table, but not of tables within it.

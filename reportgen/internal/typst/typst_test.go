@@ -162,6 +162,29 @@ func TestTextIsText(t *testing.T) {
 	}
 }
 
+// A cell that spans rows or columns takes their room, and its few bytes do not ask for more work than cells do.
+func TestSpans(t *testing.T) {
+	written := func(rows string) string {
+		dir := t.TempDir()
+		d := &document.Document{Blocks: []document.Block{&document.HTML{Fragment: document.Fragment{Pieces: []document.Piece{{Markup: "<table>" + rows + "</table>"}}}}}}
+		if err := typst.Write(dir, d); err != nil {
+			t.Fatal(err)
+		}
+		return testenv.Tree(t, dir)["report.typ"]
+	}
+	const spans = `<tr><td rowspan="2">a</td><td colspan="2">b</td></tr><tr><td>c</td><td rowspan="2">d</td></tr><tr><td>e</td><td>f</td></tr>`
+	const want = "[a], [b], [],\n  [], [c], [d],\n  [e], [f], [],\n"
+	if got := written(spans); !strings.Contains(got, want) {
+		t.Errorf("%s\nlacks\n%s", got, want)
+	}
+	bytes := func(rows int) int {
+		return len(written(strings.Repeat(`<tr><td colspan="1000" rowspan="1000">a</td></tr>`, rows)))
+	}
+	if one, two := bytes(100), bytes(200); one > 200_000 || two > 400_000 {
+		t.Errorf("%d bytes for 100 rows, %d for 200", one, two)
+	}
+}
+
 // What Typst's own fonts lack is said.
 func TestMissingCharacters(t *testing.T) {
 	d := &document.Document{Title: "A", Blocks: []document.Block{document.Prose{Text: document.NewParser().Parse("\u0d06")}}}
