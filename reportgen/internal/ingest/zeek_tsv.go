@@ -105,8 +105,9 @@ func (d *zeekTSV) fields(names []string) error {
 // split finds the values that a flow needs in a row.
 func (d *zeekTSV) split(line []byte, whole bool) error {
 	rest := line
+	plain := bytes.IndexByte(line, '\\') < 0
 	for i, field := range d.columns[:d.last+1] {
-		end := bytes.Index(rest, d.sep)
+		end := d.end(rest)
 		if end < 0 && i < len(d.columns)-1 {
 			return d.short(line, whole)
 		}
@@ -115,7 +116,7 @@ func (d *zeekTSV) split(line []byte, whole bool) error {
 			value, rest = rest[:end], rest[end+len(d.sep):]
 		}
 		if field < numFields {
-			d.row.values[field] = d.value(value)
+			d.row.values[field] = d.value(value, plain)
 		}
 		if end >= 0 && i == len(d.columns)-1 {
 			return d.short(line, whole)
@@ -129,6 +130,21 @@ func (d *zeekTSV) split(line []byte, whole bool) error {
 	return nil
 }
 
+// end returns where the first value of a row ends, or -1. Values are short, so that a
+// loop is faster than bytes.IndexByte.
+func (d *zeekTSV) end(b []byte) int {
+	if len(d.sep) != 1 {
+		return bytes.Index(b, d.sep)
+	}
+	sep := d.sep[0]
+	for i, c := range b {
+		if c == sep {
+			return i
+		}
+	}
+	return -1
+}
+
 // short is the error of a row that has not the number of fields it should.
 func (d *zeekTSV) short(line []byte, whole bool) error {
 	n := bytes.Count(line, d.sep) + 1
@@ -139,19 +155,20 @@ func (d *zeekTSV) short(line []byte, whole bool) error {
 	return d.row.leaveOut(d.in.n, fieldCount, detail)
 }
 
-// value is nil for a field that is not set, and free of escapes.
-func (d *zeekTSV) value(b []byte) []byte {
+// value is nil for a field that is not set, and free of escapes. Plain says that the row
+// has none.
+func (d *zeekTSV) value(b []byte, plain bool) []byte {
 	if bytes.Equal(b, d.unset) {
 		return nil
 	}
-	if bytes.IndexByte(b, '\\') < 0 {
+	if plain {
 		return b
 	}
-	plain, err := unescape(b)
+	value, err := unescape(b)
 	if err != nil {
 		return b // the field's own reader refuses it and reports the text
 	}
-	return plain
+	return value
 }
 
 // unescape resolves \x09 and \\, the escapes of Zeek's ASCII writer.
