@@ -1,4 +1,4 @@
-"""Scans beside DuckDB, Polars and pandas, beside decoding only, and of the same rows in other files."""
+"""Scans beside DuckDB, Polars, ClickHouse and pandas, beside decoding only, and of the same rows in other files."""
 
 import json
 import sys
@@ -9,7 +9,8 @@ from tables import mebibytes, table, target
 
 DUCKDB = ["lists", "window", "levels", "numbered"]
 POLARS = ["lists", "lists-streaming", "levels", "levels-streaming"]
-LARGE = ["DuckDB, lists", "DuckDB, numbered", "Polars, lists-streaming", "Polars, levels-streaming"]  # what can win with 100M flows
+CLICKHOUSE = ["lists", "bitmaps"]
+LARGE = ["DuckDB, lists", "DuckDB, numbered", "Polars, lists-streaming", "Polars, levels-streaming", "ClickHouse, lists"]  # what can win with 100M flows
 MEMORY = 1536 * 2**20
 SHAPES = ["one file, one row group", "one file, 10,000 row groups", "1,000 files"]
 
@@ -21,7 +22,9 @@ def peers(bench, size, file, country):
         everything[f"DuckDB, {f}"] = [python, bench.here / "peer_duckdb.py", f, file]
     for f in POLARS:
         everything[f"Polars, {f}"] = [python, bench.here / "peer_polars.py", f, file]
-    if size == "1M":
+    for f in CLICKHOUSE:
+        everything[f"ClickHouse, {f}"] = [python, bench.here / "peer_chdb.py", f, file]
+    if size == "1M" and country:
         everything["pandas, vectorised"] = [python, bench.here / "peer_pandas.py", "vectorised", file]
         everything["pandas, as Sentinel"] = [python, bench.here / "peer_pandas.py", "seed", file, country]
     return {name: everything[name] for name in LARGE} if size == "100M" else everything
@@ -43,21 +46,20 @@ def compare(bench, size, data):
                 except measure.TooLarge:
                     dropped.add(name)
         if n == 0:  # Of each peer, go on with the two best formulations.
-            for peer in ("DuckDB", "Polars"):
+            for peer in ("DuckDB", "Polars", "ClickHouse"):
                 order = sorted((r[0].seconds, name) for name, r in runs.items() if name.startswith(peer) and r)
                 dropped |= {name for _, name in order[2:]}
             dropped |= {"pandas, as Sentinel"}
     return {name: measure.median(r) if r else None for name, r in runs.items()}
 
 
-def check(bench, size, file):
-    """Asserts that every aggregate is DuckDB's, in each formulation where the day is small."""
+def check(bench, size, file, formulations):
+    """Asserts that every aggregate is DuckDB's in the formulations."""
     measure.say(f"{size} flows: comparing every aggregate with DuckDB's")
     folder = bench.folder / "csv"
     folder.mkdir(exist_ok=True)
     measure.must([bench.reportgen, "profile", file, "-o", bench.folder / "day.profile"])
     measure.must(["go", "run", "./reportgen/internal/bench/dump", bench.folder / "day.profile", folder], cwd=bench.root)
-    formulations = DUCKDB if size == "1M" else DUCKDB[:1]
     lines = measure.must([sys.executable, bench.here / "peer_duckdb.py", "check", file, folder, *formulations]).splitlines()
     return [json.loads(line) for line in lines]
 
@@ -84,7 +86,7 @@ def shapes(bench, data):
 def run(bench, size, data):
     """Everything measured with a day of this size."""
     found = {"size": size, "rounds": bench.rounds[size]}
-    found["checked"] = check(bench, size, data["pyarrow"]) if size != "100M" else []
+    found["checked"] = check(bench, size, data["pyarrow"], DUCKDB if size == "1M" else DUCKDB[:1]) if size != "100M" else []
     found["scan"] = compare(bench, size, data)
     found["stages"], found["conversations"] = profile(bench, {"1M": 20, "20M": 2}.get(size, 1), data["pyarrow"])
     if size == "1M":
@@ -108,7 +110,7 @@ def best(found, peer):
 def targets(found):
     size, scan, rows = found["size"], found["scan"], []
     why = f"CPU of the scan: {stages.words(found['stages'])}"
-    for peer in ("DuckDB", "Polars"):
+    for peer in ("DuckDB", "Polars", "ClickHouse"):
         ratio = best(found, peer)
         if ratio:
             rows.append(target(f"scan of {size} flows, times faster than {peer}", 5, ratio, "{:.1f}".format, reason=why))

@@ -12,7 +12,7 @@ def machine(*packages):
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = [subprocess.run(["go", "version"], stdout=subprocess.PIPE, text=True).stdout.split()[2]]
     versions += [f"Python {platform.python_version()}"]
-    versions += [f"{p} {version(p)}" for p in packages or ("duckdb", "polars", "pandas", "pyarrow", "fastparquet", "matplotlib", "ipykernel", "papermill", "nbconvert")]
+    versions += [f"{p} {version(p)}" for p in packages or ("duckdb", "polars", "chdb-core", "pandas", "pyarrow", "fastparquet", "matplotlib", "ipykernel", "papermill", "nbconvert")]
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
     return f"{os.cpu_count()} cores ({cpu[1] if cpu else platform.processor()}), {memory:.0f} GiB, {platform.system()}; " \
            f"load at the start {load}. {', '.join(versions)}."
