@@ -185,7 +185,7 @@ func ExampleExfiltration() {
 		fmt.Println(f.Summary)
 	}
 	// Output:
-	// 192.168.100.35 high [T1048]
+	// 192.168.100.35 medium [T1048]
 	// uploaded 480 MB to 142.250.184.196 in 4 flows, to which it sent nothing on the baseline day
 }
 

@@ -64,8 +64,9 @@ const samePace = 1.5
 // gaps are no more even than those of random events. It must also be lower than
 // that of random events. Regularity alone does not make a beacon, since clocks
 // and updates are regular too, so the rule also considers three other facts. The
-// score decreases with the number of hosts that contact the address, and is zero
-// from the number that makes an internal address a server. Addresses contacted on
+// score decreases with the number of hosts that contact the address or that run the
+// same program (see sharedBy), and is zero from the number that makes an internal
+// address a server. Addresses contacted on
 // the baseline day are listed but are not findings. Calls that only moved to
 // another address of the same owner are low.
 func Beacon(in Input) BeaconResult { return resultOf[BeaconResult](in, RuleBeacon) }
@@ -75,8 +76,8 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		return r
 	}
 	test, before := c.test, c.learnCalls(k)
-	r.Signals, r.Thresholds = Signals{}, before.usual.thresholds(k, "hosts and destinations of the baseline day")
-	contacted, hosts := test.contacted(), test.internalHosts()
+	r.Signals, r.Thresholds = Signals{}, before.usual.thresholds(k, rhythmCalls, "hosts and destinations of the baseline day")
+	contacted := test.contacted()
 	first, end := test.extent()
 	least := beaconHours
 	if len(c.past) == 0 {
@@ -85,18 +86,14 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	for _, d := range c.callsToJudge() {
 		call, conv := test.call(d), d.conv
 		_, seen := c.memory().hosts[conv.Src]
-		if !seen && regularByDesign[conv.Port] {
+		if !seen && (regularByDesign[conv.Port] || call.Calls < rhythmFlows) {
 			continue
 		}
 		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
 		if call.Addresses > 0 {
 			call.Callers = test.askers()[call.Name]
 		}
-		others := float64(call.Callers-1) / float64(min(minClients(hosts), rolledOut))
-		excess := c.evenness(before.usual, call, k) * max(0, 1-others)
-		if !seen {
-			excess = min(excess, beyondJitter(call.CV, k))
-		}
+		excess := c.excessOf(call, before.usual, k)
 		began := call.Hours < least && float64(end-conv.Last) <= 2*call.Gap*float64(flow.Second)
 		if call.Hours < least && !began {
 			continue
@@ -124,8 +121,8 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		case began:
 			f.Summary += fmt.Sprintf("; it began at %s and continued to the end of the day", conv.First.Clock())
 			f.capped(Low)
-		case len(c.past) == 0:
-			c.withoutHistory(&f, call)
+		default:
+			c.explain(&f, call)
 		}
 		r.Findings = append(r.Findings, f)
 	}
@@ -136,6 +133,22 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	sortFindings(r.Findings)
 	r.Calls = evidenceOf[Call](r.Findings)
 	return r
+}
+
+// excessOf is how far calls are more even than usual, the less the more hosts make them
+// or run the same program. A newcomer's must be within the jitter of command channels.
+func (c *Context) excessOf(call Call, usual userRhythms, k float64) float64 {
+	many := float64(min(minClients(c.test.internalHosts()), rolledOut))
+	even := c.evenness(usual, call, k)
+	others := float64(call.Callers-1) / many
+	if even*(1-others) >= 1 {
+		others += float64(c.sharedBy(call, k)) / many
+	}
+	excess := even * max(0, 1-others)
+	if c.newcomer(call.Src) {
+		excess = min(excess, beyondJitter(call.CV, k))
+	}
+	return excess
 }
 
 // evenness is how far calls are more even than those of users and of chance. Without a
@@ -179,22 +192,24 @@ func (c *Context) common(findings []Finding) {
 	}
 }
 
-// withoutHistory lowers a finding to low if a software vendor, the maker of the
-// device or a program of several hosts explains the calls: without a history, old
-// calls look new.
-func (c *Context) withoutHistory(f *Finding, call Call) {
-	hosts := c.test.internalHosts()
+// explain lowers a finding to low if a program that was rolled out to several hosts
+// explains the calls. Without a history, old calls look new, and a software vendor or the
+// maker of the device explains them too.
+func (c *Context) explain(f *Finding, call Call) {
 	switch {
-	case hosts >= leastPeers && call.Callers >= max(pilotHosts, int(serverShare*float64(hosts))):
+	case call.Callers >= c.rollout():
 		f.Summary += fmt.Sprintf("; %d hosts contact it, as a program that was rolled out to them does", call.Callers)
 		f.capped(Low)
+	case len(c.past) > 0:
 	case isVendor(call.Owner.Name):
 		f.capped(Low)
 	case c.test.isMachine(call.Src, call.Dst):
-		f.Summary += "; the host contacts few other addresses, as a device that reports to its maker does"
+		f.Summary += aDevice
 		f.capped(Low)
 	}
 }
+
+const aDevice = "; the host contacts few other addresses, as a device that reports to its maker does"
 
 // mostJitter is the largest jitter of a command channel that is found without a
 // history of its host, as the coefficient of variation of the gaps: operators set
@@ -218,6 +233,21 @@ const rolledOut = 20
 // pilotHosts is the fewest hosts with a program that was rolled out, in networks so
 // small that a tenth of the hosts is fewer: two may be a pair of infected ones.
 const pilotHosts = 3
+
+// rollout is how many hosts that call an address make its program one that was rolled
+// out: half as many without a history, where an old program looks new. In a network of
+// fewer than twice pilotHosts, it is more than there are.
+func (c *Context) rollout() int {
+	hosts := c.test.internalHosts()
+	share := int(serverShare * float64(hosts))
+	switch {
+	case hosts < 2*pilotHosts:
+		return hosts + 1
+	case len(c.past) == 0:
+		return max(pilotHosts, share/2)
+	}
+	return max(pilotHosts, share)
+}
 
 // shortShare is the share of the hours of a capture in which a beacon calls, if
 // the capture is too short for beaconHours and there is no history.
@@ -266,45 +296,12 @@ func (c *Context) knownDestination(call Call) (known bool, onset *firstSeen) {
 	if !ok || to.others || to.host != call.Src || to.since(host) < beaconHours*flow.Hour {
 		return true, nil
 	}
-	same := to.gap > 0 && to.gap < samePace*call.Gap && call.Gap < samePace*to.gap
-	begins := to.flows < rhythmFlows && to.day == len(c.past)-1
+	same := within(to.gap, call.Gap, samePace)
+	begins := to.flows < rhythmCalls && to.day == len(c.past)-1
 	if !same && !begins {
 		return true, nil
 	}
 	return false, &to.firstSeen
-}
-
-// learnedCalls is what the history teaches about calls.
-type learnedCalls struct {
-	usual userRhythms
-	pace  map[program][]float64
-}
-
-// program identifies a program of a host as far as flows allow.
-type program struct {
-	src   netip.Addr
-	owner geo.Owner
-	proto string
-	port  uint16
-}
-
-func (c Call) program() program { return program{c.Src, c.Owner, c.Proto, c.Port} }
-
-func (c *Context) learnCalls(k float64) learnedCalls {
-	r := learnedCalls{pace: map[program][]float64{}}
-	var cvs []float64
-	var flows []int64
-	for _, d := range c.peers() {
-		for _, call := range d.calls() {
-			cvs, flows = append(cvs, call.cv), append(flows, call.calls)
-			if len(c.past) > 0 && beyondChance(call.cv, call.calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.conv.Src, call.conv.Dst}] {
-				p := d.call(call).program()
-				r.pace[p] = append(r.pace[p], call.gap)
-			}
-		}
-	}
-	r.usual = userRhythmsOf(cvs, flows, k)
-	return r
 }
 
 // dayCall is a conversation described as calls.
@@ -320,7 +317,7 @@ type dayCall struct {
 func (d *day) calls() []dayCall {
 	return d.callList.get(func() (calls []dayCall) {
 		for c := range d.outward() {
-			if c.Flows >= rhythmFlows && hasPorts(c) {
+			if c.Flows >= rhythmCalls && hasPorts(c) {
 				if cv, gap, n := callRhythm(c.Seconds, c.Flows); gap >= shortestGap {
 					calls = append(calls, dayCall{c, nameOf(c), 0, cv, gap, n})
 				}
@@ -328,19 +325,6 @@ func (d *day) calls() []dayCall {
 		}
 		return calls
 	})
-}
-
-// moved says whether the host called the same owner at the same pace before.
-func (r learnedCalls) moved(c Call) bool {
-	if c.Owner == (geo.Owner{}) {
-		return false
-	}
-	for _, gap := range r.pace[c.program()] {
-		if gap < samePace*c.Gap && c.Gap < samePace*gap {
-			return true
-		}
-	}
-	return false
 }
 
 // call describes a conversation as calls.

@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -64,7 +65,19 @@ func TestBeacon(t *testing.T) {
 		{"a service that moved to another address of its owner",
 			func(l *lab) { l.calls(host(4), "45.9.20.78", 140, 600, 0.1, 0) },
 			func(l *lab) { l.calls(host(4), fresh, 140, 600, 0.1, 0) }, nil},
-		{"a few calls", nil, func(l *lab) { l.calls(host(6), fresh, 12, 3600, 0.05, 0) }, nil},
+		{"every hour of a working day", nil, func(l *lab) { l.calls(host(6), fresh, 11, 3590, 0.05, 8*flow.Hour) }, []string{host(6)}},
+		{"a few calls", nil, func(l *lab) { l.calls(host(6), fresh, 8, 3600, 0.05, 8*flow.Hour) }, nil},
+		{"a push service with an address for each host", nil, func(l *lab) {
+			for i := range 8 {
+				l.calls(host(i), fmt.Sprintf("45.9.20.%d", 80+i), 24, 1680, 0.01, 8*flow.Hour)
+			}
+		}, nil},
+		{"a command channel at an owner with a push service", nil, func(l *lab) {
+			for i := range 8 {
+				l.calls(host(i), fmt.Sprintf("45.9.20.%d", 80+i), 24, 1680, 0.01, 8*flow.Hour)
+			}
+			l.calls(host(9), fresh, 110, 570, 0.1, 6*flow.Hour)
+		}, []string{host(9)}},
 		{"calls at random", nil, func(l *lab) {
 			for i, v := range visitors(1).records {
 				l.at(v.Time+flow.Time(i), host(7), fresh, flow.TCP, 443, v.Up, v.Down)

@@ -44,7 +44,7 @@ func (d *day) namedCalls() []dayCall {
 			to.conv = join(to.conv, c)
 		}
 		for _, to := range order {
-			if to.addrs > 1 && to.conv.Flows >= rhythmFlows {
+			if to.addrs > 1 && to.conv.Flows >= rhythmCalls {
 				if to.cv, to.gap, to.calls = callRhythm(to.conv.Seconds, to.conv.Flows); to.gap >= shortestGap {
 					calls = append(calls, *to)
 				}

@@ -72,7 +72,7 @@ func (c *Context) clients(k float64) ClientsResult {
 		}
 	}
 	usual := userRhythmsOf(cvs, flows, k)
-	r.Thresholds = usual.thresholds(k, "the day's clients")
+	r.Thresholds = usual.thresholds(k, rhythmFlows, "the day's clients")
 	r.Rhythmic, r.Even = len(cvs), usual.programs
 	for _, client := range r.Clients {
 		if client.Flows < rhythmFlows {

@@ -27,6 +27,8 @@ type Context struct {
 	roles       lazy[map[serviceKey]Role]
 	uploads     lazy[uploadLimits]
 	internalPre lazy[peerTable]
+	programs    lazy[map[calledService][]sighting]
+	changing    lazy[bool]
 }
 
 // NewContext returns the context of an input. It computes nothing yet. The
@@ -65,7 +67,7 @@ func (c *Context) sensitivity() float64 {
 
 // memory returns the contacts of hosts on past days. Each past day is judged by
 // the days before it, and its alerts are not remembered as normal. The first day is
-// judged by itself.
+// judged by itself, by rules that need no history and for beacons.
 func (c *Context) memory() *memory {
 	return c.known.get(func() *memory {
 		m := newMemory()
@@ -73,34 +75,19 @@ func (c *Context) memory() *memory {
 			prepare(append(slices.Clone(c.past), c.test))
 		}
 		for i, d := range c.past {
-			var alerts []Finding
-			switch {
-			case i == 0:
-				alerts = c.on(i, m).firstAlerts()
-			default:
-				alerts = c.on(i, m).alerts(ruleIDs())
-				if i < min(warmDays, len(c.past)/2) {
-					alerts = slices.DeleteFunc(alerts, func(f Finding) bool { return slices.Contains(recurring, f.Rule) })
-				}
+			rules := ruleIDs()
+			if i == 0 {
+				rules = append(slices.Clone(standalone), RuleBeacon)
+			}
+			alerts := c.on(i, m).alerts(rules)
+			if i == 0 || i < min(warmDays, len(c.past)/2) {
+				alerts = m.withoutJobs(alerts)
 			}
 			m.add(d, alerts)
 			c.pastAlerts = append(c.pastAlerts, alerts)
 		}
 		return m
 	})
-}
-
-// firstAlerts returns the alerts of the first day of the history: those of rules that
-// need no history, and the beacons of hosts that have such an alert. Other beacons of
-// that day may be of programs that have been there all the time.
-func (c *Context) firstAlerts() []Finding {
-	alerts := c.alerts(standalone)
-	suspect := map[netip.Addr]bool{}
-	for _, f := range alerts {
-		suspect[f.Entity] = true
-	}
-	beacons := c.alerts([]string{RuleBeacon})
-	return append(alerts, slices.DeleteFunc(beacons, func(f Finding) bool { return !suspect[f.Entity] })...)
 }
 
 // prepare prepares days, as many at once as there are processors.
@@ -128,6 +115,21 @@ func prepare(days []*day) {
 const warmDays = 7
 
 var recurring = []string{RuleExfiltration, RuleInternalScan, RuleDNSC2, RuleNewCountry}
+
+// withoutJobs returns the alerts of a day of the first week without those of recurring
+// rules and without the beacons of hosts that were not there before, unless these have
+// an alert of a rule that needs no history: on the first day of a host, its programs
+// are as new as it is, and may have been there all the time.
+func (m *memory) withoutJobs(alerts []Finding) []Finding {
+	suspect := map[netip.Addr]bool{}
+	for _, f := range alerts {
+		suspect[f.Entity] = suspect[f.Entity] || slices.Contains(standalone, f.Rule)
+	}
+	return slices.DeleteFunc(alerts, func(f Finding) bool {
+		_, known := m.hosts[f.Entity]
+		return slices.Contains(recurring, f.Rule) || f.Rule == RuleBeacon && !known && !suspect[f.Entity]
+	})
+}
 
 // alerts returns the alerts of rules, except host-anomaly, which only reports
 // changes that no other rule covers.
@@ -160,6 +162,26 @@ func (c *Context) similar() []*day {
 		same = c.past
 	}
 	return c.recent(same)
+}
+
+// newcomer says whether a host has no earlier days, and whether that is unusual: most
+// hosts of the day have some, or there is no history. If addresses change from day to
+// day, as privacy addresses of IPv6 do, it says nothing of a host that it is new.
+func (c *Context) newcomer(a netip.Addr) bool {
+	m := c.memory()
+	if _, known := m.hosts[a]; known {
+		return false
+	}
+	return len(c.past) == 0 || !c.changing.get(func() bool {
+		fresh, all := 0, 0
+		for h := range c.test.hosts() {
+			all++
+			if _, known := m.hosts[h.Addr]; !known {
+				fresh++
+			}
+		}
+		return 2*fresh > all
+	})
 }
 
 // recent returns the days that a past day is judged by: the last week of those

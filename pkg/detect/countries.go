@@ -81,7 +81,7 @@ func (c *Context) countries(k float64) CountriesResult {
 		for _, n := range rows {
 			excess = max(excess, l.excess(n.Counts, k)*(1-share[n.Country]))
 		}
-		if _, seen := m.hosts[src]; !seen {
+		if c.newcomer(src) {
 			excess /= farther // it is the host that is new, and not only what it does
 		}
 		r.Signals.note(src, excess)

@@ -75,14 +75,20 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 	m, after, l := c.memory(), c.test.uploads(), c.uploadLimits()
 	r.Thresholds, r.Signals, r.Coverage = l.thresholds(k), Signals{}, c.ranCoverage()
 	for key, u := range after.lists {
-		_, seen := m.hosts[key.src]
-		excess := l.excess(key, u, m.uploads[key], seen || len(c.past) == 0, k)
+		excess := l.excess(key, u, m.uploads[key], len(c.past) == 0 || !c.newcomer(key.src), k)
+		if excess >= goesOn && c.flaggedLately(flag{RuleExfiltration, key.src, u.top()}) {
+			excess = max(excess, 1)
+		}
 		r.Signals.note(key.src, excess)
 		if excess >= 1 {
 			up := u.upload(key, c.test, m.uploads[key].sent())
 			f := up.finding(scoreOf(excess), u.span.window(), c.before())
 			if len(c.past) == 0 && isCloud(up.Owner.Name) && c.test.rests(u.hours) {
 				f.Summary += "; at hours at which the network rests, as backups do: compare with a day before"
+				f.capped(Low)
+			}
+			if len(c.past) == 0 && c.test.internalHosts() >= 2*pilotHosts && c.test.reach()[up.Src] <= machineReach {
+				f.Summary += aDevice
 				f.capped(Low)
 			}
 			r.Findings = append(r.Findings, f)
@@ -100,6 +106,11 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 	r.Uploads = evidenceOf[Upload](r.Findings)
 	return r
 }
+
+// goesOn is how far an upload goes at least that continues one that was an alert: half
+// of the way to the limit. The limit is another one on each day, and a thief does not send
+// the same each day.
+const goesOn = 0.5
 
 // upload describes a list as evidence.
 func (u *uploadList) upload(key uploadKey, d *day, old int64) Upload {

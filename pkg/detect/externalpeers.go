@@ -106,7 +106,7 @@ func (c *Context) externalPeers(k float64) (r ExternalPeersResult) {
 	for src, s := range swarms {
 		excess := excessOf(s)
 		if excess >= 1 {
-			others := float64(taking-1) / float64(max(serverFloor, minClients(c.test.internalHosts())))
+			others := float64(taking-1) / float64(max(serverFloor, min(minClients(c.test.internalHosts()), rolledOut)))
 			excess *= (1 + ratio(int64(s.Persistent), int64(s.Peers))) * max(0, 1-others)
 		}
 		r.Signals.note(src, excess)

@@ -179,3 +179,30 @@ func TestSmallNetwork(t *testing.T) {
 		}
 	}
 }
+
+// If each host has another address on each day, a new address is not a new host.
+func TestAddressesThatChange(t *testing.T) {
+	const hosts = 30
+	renamed := func(day int, l *lab) *lab {
+		for i := range l.records {
+			r := &l.records[i]
+			if r.Src.Is4() && flow.Private.Contains(r.Src) {
+				b := r.Src.As4()
+				r.Src = mustAddr(fmt.Sprintf("fd00::%x:%x", day+1, b[3]))
+			}
+		}
+		return l
+	}
+	var days []detect.Day
+	for day := range 9 {
+		l := office(uint64(day+1), hosts)
+		if day == 8 {
+			l.https(60, host(4), rented, 8e6, 30e3)
+		}
+		days = append(days, detect.Day{Date: time.Date(2024, 3, 4+day, 0, 0, 0, 0, time.UTC), Profile: renamed(day, l).profile()})
+	}
+	in := under(t, days)
+	wantAlerts(t, detect.Exfiltration(in).Findings, "fd00::9:5")
+	in = under(t, days[:8])
+	wantAlerts(t, detect.All(in).Findings)
+}

@@ -27,10 +27,13 @@ const alwaysOnShare = 5.0 / 6
 // for a machine without a user. The flows to one address do not count as those of a
 // host that is on. It needs other hosts to compare with.
 func (d *day) isMachine(a, except netip.Addr) bool {
-	if d.internalHosts() < leastPeers {
-		return false
-	}
 	n, usual := float64(d.reach()[a]), d.usualReach()
+	switch hosts := d.internalHosts(); {
+	case hosts < 2*pilotHosts:
+		return false
+	case hosts < leastPeers:
+		return n <= machineReach && n < machineShare*usual
+	}
 	return n <= machineReach || n < machineShare*usual ||
 		n < usual && len(d.users()) >= leastUsers && d.alwaysOn(d.hoursOn(a, except))
 }

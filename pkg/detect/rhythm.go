@@ -8,8 +8,13 @@ import (
 )
 
 // rhythmFlows is the fewest flows with a rhythm to speak of: the coefficient of
-// variation of fewer gaps is off by a quarter. An hourly call has 24 a day.
-const rhythmFlows = 20
+// variation of fewer gaps is off by a quarter. Calls of an internal host may be half
+// as many, so that those of each hour are found while its user works: the limit of
+// chance is so much lower for them.
+const (
+	rhythmFlows = 20
+	rhythmCalls = 10
+)
 
 // shortestGap is the shortest mean gap in seconds with a rhythm to speak of: times are
 // kept to the second, so that flows that all started in one second look even.
@@ -69,7 +74,7 @@ func callRhythm(seconds profile.Seconds, flows int64) (cv, gap float64, calls in
 		within = 0
 	}
 	n := int64(len(between))
-	if callCV, callGap := gapRhythm(between, n); n+1 >= rhythmFlows && callGap >= 60 && callCV < cv {
+	if callCV, callGap := gapRhythm(between, n); n+1 >= rhythmCalls && callGap >= 60 && callCV < cv {
 		return callCV, callGap, n + 1
 	}
 	return cv, gap, flows
@@ -135,20 +140,20 @@ func (p userRhythms) evenness(cv float64, flows int64, k float64) float64 {
 	return excess
 }
 
-func (p userRhythms) thresholds(k float64, of string) []Threshold {
+func (p userRhythms) thresholds(k float64, least int64, of string) []Threshold {
 	if p.n < leastUserRhythms {
 		if p.n+p.programs == 0 {
 			return nil
 		}
 		return []Threshold{{
-			Name: "coefficient of variation of the gaps between flows, at most", Value: math.Exp(-k * cvNoise(rhythmFlows)), Unit: "ratio",
-			From: fmt.Sprintf("%d of chance for %d flows, and nearer to it for more; %s are too few to learn from", randomCV, rhythmFlows, of),
+			Name: "coefficient of variation of the gaps between flows, at most", Value: math.Exp(-k * cvNoise(least)), Unit: "ratio",
+			From: fmt.Sprintf("%d of chance for %d flows, and nearer to it for more; %s are too few to learn from", randomCV, least, of),
 		}}
 	}
 	limit := math.Exp(-p.limit(k))
 	return []Threshold{{
 		Name: "coefficient of variation of the gaps between flows, at most", Value: min(limit, randomCV), Unit: "ratio",
 		From: fmt.Sprintf("%s: %d with %d flows or more and gaps no more even than those of random events, median %.3g ÷ exp(%.3g), and at most %d, that of random events",
-			of, p.n, rhythmFlows, math.Exp(-p.median), p.reach(k, p.noise), randomCV),
+			of, p.n, least, math.Exp(-p.median), p.reach(k, p.noise), randomCV),
 	}}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -21,10 +22,11 @@ var _ = register(RuleInternalScan, (*Context).scan)
 // internal-scan finding.
 type Sweep struct {
 	Src            netip.Addr `json:"src_ip"`
-	Targets        int        `json:"targets"`    // distinct hosts
-	Unanswered     int        `json:"unanswered"` // of these, hosts that sent nothing back or refused
-	Closed         int        `json:"closed"`     // hosts and ports that sent nothing back or refused, and were not tried on the baseline day
-	Ports          []uint16   `json:"ports"`      // distinct; sorted
+	Targets        int        `json:"targets"`          // distinct hosts
+	Unanswered     int        `json:"unanswered"`       // of these, hosts that sent nothing back or refused
+	Closed         int        `json:"closed"`           // hosts and ports that sent nothing back or refused, and were not tried on the baseline day
+	Ports          []uint16   `json:"ports"`            // distinct; sorted
+	Logins         int        `json:"logins,omitempty"` // hosts with sessions of a login service as short as those that guess a password
 	profile.Counts            // with all targets
 }
 
@@ -107,7 +109,12 @@ func (c *Context) scan(k float64) ScanResult {
 		}
 		f := Finding{Entity: src, Severity: severityOf(score), Score: score,
 			Summary: s.summary(c.before()), Evidence: s, Window: window.window()}
-		if len(c.past) == 0 && !failsMostly(s.Closed, s.Targets-s.Unanswered) {
+		switch {
+		case len(c.past) > 0 || failsMostly(s.Closed, s.Targets-s.Unanswered):
+		case s.Logins >= sweepFloor:
+			f.Summary += fmt.Sprintf("; %d sessions as short as those that guess a password", s.Logins)
+			f.capped(Medium)
+		default:
 			f.capped(Low) // who is answered may be a monitor; nothing says that it is new
 		}
 		r.Findings = append(r.Findings, f)
@@ -207,7 +214,7 @@ func roundOf(c *profile.Conversation) profile.Key {
 // not contact before, except those of its routine.
 func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, routine func(*profile.Conversation) bool) (map[netip.Addr]Sweep, map[netip.Addr]span) {
 	sweeps, spans := map[netip.Addr]Sweep{}, map[netip.Addr]span{}
-	answered := map[[2]netip.Addr]bool{}
+	answered, logins := map[[2]netip.Addr]bool{}, map[[2]netip.Addr]bool{}
 	for c := range d.within() {
 		pair := [2]netip.Addr{c.Src, c.Dst}
 		if _, known := before[pair]; known || servers[keyOf(c)] != "" {
@@ -217,6 +224,7 @@ func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, routine func
 			continue
 		}
 		answered[pair] = answered[pair] || !fails(c)
+		logins[pair] = logins[pair] || guesses(c)
 		s, during := sweeps[c.Src], spans[c.Src]
 		s.Src = c.Src
 		s.Add(c.Counts)
@@ -230,6 +238,9 @@ func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, routine func
 		if !some {
 			s.Unanswered++
 		}
+		if logins[pair] {
+			s.Logins++
+		}
 		sweeps[pair[0]] = s
 	}
 	for _, src := range slices.Collect(maps.Keys(sweeps)) {
@@ -240,6 +251,18 @@ func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, routine func
 	}
 	return sweeps, spans
 }
+
+// guesses says whether the sessions of a conversation with a login service are long
+// enough for a login and so short that nothing else is done in them.
+func guesses(c *profile.Conversation) bool {
+	usual := c.Bytes() / max(1, c.Flows)
+	return c.Proto == flow.TCP && loginPorts[c.Port] && !fails(c) && usual >= loginBytes && usual <= guessBytes
+}
+
+// loginBytes is the fewest bytes of a session with a login service in which a password
+// is asked for: the negotiation of a remote desktop has about a thousand, that of SSH
+// several. A monitor that only opens the port exchanges two or three packets.
+const loginBytes = 500
 
 func (s Sweep) summary(before string) string {
 	fresh := ""

@@ -41,6 +41,28 @@ func withoutAnswers(l *lab) {
 	}
 }
 
+// Without a history, a host that logs in to many hosts is an alert, and one that only
+// opens their ports is low: it may watch them.
+func TestPasswordsGuessedInside(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		up, down int64
+		want     []string
+	}{
+		{"short sessions", 1800, 2500, []string{host(3)}},
+		{"an open port", 200, 120, nil},
+		{"files copied", 40e3, 900e3, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := office(1, 40)
+			for i := 10; i < 30; i++ {
+				l.flows(2, host(3), host(i), flow.TCP, 3389, tt.up, tt.down, 9*flow.Hour, 17*flow.Hour)
+			}
+			wantAlerts(t, detect.Scan(detect.Input{Test: l.profile(), Geo: lookup(t)}).Findings, tt.want...)
+		})
+	}
+}
+
 func TestScan(t *testing.T) {
 	const hosts = 40
 	tests := []struct {

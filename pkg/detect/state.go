@@ -18,6 +18,17 @@ var standalone = []string{RuleExternalP2P, RuleExternalScan, RuleInboundAttack}
 // hosts are off on weekends.
 const pauseDays = 2
 
+// flaggedLately says whether there was an alert on one of the last past days, a pause
+// aside.
+func (c *Context) flaggedLately(f flag) bool {
+	for d := len(c.past) - 1; d >= 0 && d >= len(c.past)-1-pauseDays; d-- {
+		if c.memory().flagged[d][f] {
+			return true
+		}
+	}
+	return false
+}
+
 // matter is what a finding is about, to be found again on another day.
 func (f Finding) matter() flag {
 	m := flag{rule: f.Rule, entity: f.Entity}

@@ -63,9 +63,9 @@ type uploadLimits struct {
 	service map[netip.Addr][]float64   // those that are, by the address that takes in most
 }
 
-// What an upload is compared with if there are too few hosts to learn from: the
-// largest transfer upward of a usual host, so that the limit without a history is
-// about 100 MB a day, which the Sigma form of the rule uses too.
+// What an upload is compared with at least: the largest transfer upward of a usual
+// host, so that the limit without a history is about 100 MB a day, which the Sigma form
+// of the rule uses too. Devices and pages send less, and say nothing of files.
 const priorUsual = 2e6
 
 // learnUploads compares what the hosts send on all days.
@@ -97,28 +97,26 @@ func (c *Context) learnUploads() uploadLimits {
 		l.hosts = len(most)
 		l.usual += max(0, after.busy()-middle(busy))
 	}
-	if len(most) < leastPeers || len(c.past) == 0 {
-		l.prior = l.usual < math.Log(priorUsual)
-		l.usual = max(l.usual, math.Log(priorUsual))
-	}
+	l.prior = l.usual < math.Log(priorUsual)
+	l.usual = max(l.usual, math.Log(priorUsual))
 
-	// Each past day and the one after it: the uploads over usual that are repeated
-	// and those that are not.
+	// Each past day and the next one on which the host is there: the uploads over usual
+	// that are repeated and those that are not.
 	var best, changes []float64
 	days = append(slices.Clone(past), c.test)
 	for i, d := range days[:len(days)-1] {
-		next := days[i+1].uploads()
 		of, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
 		for _, sized := range d.uploads().largest {
 			k, u := sized.uploadKey, sized.uploadList
 			if u.size() <= l.usual {
 				break
 			}
-			switch now := next.lists[k]; {
+			now, there := nextUpload(days[i+1:], k)
+			switch {
 			case m.flagged[d.index][flag{RuleExfiltration, k.src, u.top()}]:
 			case now.size() > l.usual:
 				changes = append(changes, math.Abs(now.size()-u.size()))
-			case next.there(k.src):
+			case there:
 				of[k.src] = max(of[k.src], u.size())
 				slow[k.src] = slow[k.src] || u.slow()
 			}
@@ -142,6 +140,18 @@ func (c *Context) learnUploads() uploadLimits {
 	l.tail, l.change = exponential(excesses), exponential(changes)
 	l.learnTargets(m, after)
 	return l
+}
+
+// nextUpload returns what a host sends to a target on the first of some days on which
+// the host is there, and whether that says if it repeats an upload. A host that is not
+// there again after a pause does not: it was a guest's, or has another address.
+func nextUpload(days []*day, k uploadKey) (u *uploadList, says bool) {
+	for _, d := range days {
+		if t := d.uploads(); t.there(k.src) {
+			return t.lists[k], true
+		}
+	}
+	return nil, len(days) > pauseDays
 }
 
 // busy is the logarithm of the flows that the median host sends outward.
@@ -233,7 +243,7 @@ func (l uploadLimits) thresholds(k float64) []Threshold {
 	}
 	usual := "the median of the largest transfers to one address of"
 	if l.prior {
-		usual = "which is fixed for fewer than 10 hosts, as they are here:"
+		usual = "which is fixed, since the median of the largest transfers to one address is less:"
 	}
 	from := fmt.Sprintf("each host's largest upload over %s, %s %s, that it does not repeat: %d in the history, median %s, Pareto index %.3g",
 		units.Bytes(int64(math.Exp(l.usual))), usual, plural(int64(l.hosts), "host"), l.files, units.Bytes(int64(math.Exp(l.median))), 1/l.tail)

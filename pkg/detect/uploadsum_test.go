@@ -19,18 +19,18 @@ func TestUploadsAddUp(t *testing.T) {
 	}{
 		{"from the ninth day on", func(l *lab, day int) {
 			if day >= 8 {
-				l.https(40, host(3), rented, 15e3, 200)
+				l.https(40, host(3), rented, 250e3, 3000)
 			}
 		}, []string{host(3)}},
-		{"from the first day on", func(l *lab, _ int) { l.https(40, host(3), rented, 15e3, 200) }, nil},
+		{"from the first day on", func(l *lab, _ int) { l.https(40, host(3), rented, 250e3, 3000) }, nil},
 		{"of several hosts", func(l *lab, day int) {
 			if day >= 8 {
-				l.https(40, host(3), rented, 15e3, 200).https(40, host(4), rented, 15e3, 200)
+				l.https(40, host(3), rented, 250e3, 3000).https(40, host(4), rented, 250e3, 3000)
 			}
 		}, nil},
 		{"for two days", func(l *lab, day int) {
 			if day >= 18 {
-				l.https(40, host(3), rented, 15e3, 200)
+				l.https(40, host(3), rented, 250e3, 3000)
 			}
 		}, nil},
 	} {

@@ -1,0 +1,117 @@
+package detect
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/flowbook/flowbook/pkg/geo"
+)
+
+// learnedCalls is what the history teaches about calls.
+type learnedCalls struct {
+	usual userRhythms
+	pace  map[program][]float64
+}
+
+// program identifies a program of a host as far as flows allow.
+type program struct {
+	src   netip.Addr
+	owner geo.Owner
+	proto string
+	port  uint16
+}
+
+func (c Call) program() program { return program{c.Src, c.Owner, c.Proto, c.Port} }
+
+func (c *Context) learnCalls(k float64) learnedCalls {
+	r := learnedCalls{pace: map[program][]float64{}}
+	var cvs []float64
+	var flows []int64
+	for _, d := range c.peers() {
+		for _, call := range d.calls() {
+			cvs, flows = append(cvs, call.cv), append(flows, call.calls)
+			if len(c.past) > 0 && beyondChance(call.cv, call.calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.conv.Src, call.conv.Dst}] {
+				p := d.call(call).program()
+				r.pace[p] = append(r.pace[p], call.gap)
+			}
+		}
+	}
+	r.usual = userRhythmsOf(cvs, flows, k)
+	return r
+}
+
+// moved says whether the host called the same owner at the same pace before.
+func (r learnedCalls) moved(c Call) bool {
+	if c.Owner == (geo.Owner{}) {
+		return false
+	}
+	for _, gap := range r.pace[c.program()] {
+		if within(gap, c.Gap, samePace) {
+			return true
+		}
+	}
+	return false
+}
+
+// calledService is where a program calls.
+type calledService struct {
+	owner geo.Owner
+	proto string
+	port  uint16
+}
+
+// sighting is even calls of a host to one address on a day.
+type sighting struct {
+	src, dst netip.Addr
+	name     string
+	gap, up  float64 // mean gap in seconds, and mean bytes sent in a flow
+}
+
+// Calls of two hosts are those of one program if their periods and their requests
+// differ by these factors at most: a program takes its period from its maker, and
+// its requests differ by the names that they carry.
+const (
+	samePeriod  = 1.25
+	sameRequest = 1.5
+)
+
+// sharedBy counts the other hosts that run the program of a call, on any day: they
+// make calls of the same period and size to other addresses of the same owner on the
+// same port. Push services and mail give each host an address of its own, and another
+// one on the next day. The calls of the other hosts count even if they were alerts: the
+// first hosts with such a program are.
+func (c *Context) sharedBy(call Call, k float64) int {
+	if call.Owner == (geo.Owner{}) {
+		return 0
+	}
+	hosts := map[netip.Addr]bool{}
+	up := ratio(call.Up, call.Flows)
+	for _, s := range c.sightings(k)[calledService{call.Owner, call.Proto, call.Port}] {
+		if s.src != call.Src && s.dst != call.Dst && (s.name == call.Name || s.name == "" || call.Name == "") &&
+			within(s.gap, call.Gap, samePeriod) && within(s.up, up, sameRequest) {
+			hosts[s.src] = true
+		}
+	}
+	return len(hosts)
+}
+
+// within says whether a and b differ by a factor at most.
+func within(a, b, factor float64) bool { return a <= factor*b && b <= factor*a }
+
+// sightings lists the even calls of all days by where they go.
+func (c *Context) sightings(k float64) map[calledService][]sighting {
+	return c.programs.get(func() map[calledService][]sighting {
+		all := map[calledService][]sighting{}
+		for _, d := range append(slices.Clone(c.recent(c.past)), c.test) {
+			for _, call := range d.calls() {
+				if beyondChance(call.cv, call.calls, k) < 1 {
+					continue
+				}
+				conv := call.conv
+				s := calledService{d.owner(conv.Dst), conv.Proto.String(), conv.Port}
+				all[s] = append(all[s], sighting{conv.Src, conv.Dst, call.name, call.gap, ratio(conv.Up, conv.Flows)})
+			}
+		}
+		return all
+	})
+}
