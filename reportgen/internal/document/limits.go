@@ -2,17 +2,19 @@ package document
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/budget"
 )
 
 // The limits of Markdown. The parser needs time that grows with the square of the marks of a paragraph and of the levels
-// of quotes and lists in each other.
+// of quotes and lists in each other, and fills each row of a table up to its header.
 const (
 	markdownMost = 4 << 20 // bytes of a cell
 	marksMost    = 2000    // brackets, asterisks and so on of a paragraph
 	nestingMost  = 50      // levels
+	cellsMost    = 20_000  // cells of tables, beyond one for each byte
 )
 
 // CheckMarkdown finds Markdown that takes too long to parse. Its error names the line.
@@ -21,6 +23,7 @@ func CheckMarkdown(source string) error {
 		return err
 	}
 	marks, number, fence := 0, 0, ""
+	columns, cells := 0, 0 // of the table that a line belongs to; of all tables
 	for line := range strings.Lines(source) {
 		number++
 		text := strings.TrimLeft(line, " \t>")
@@ -41,6 +44,17 @@ func CheckMarkdown(source string) error {
 		if text = strings.TrimRight(text, "\r\n"); text == "" || item || text[0] == '|' || text[0] == '#' || text[0] == '<' {
 			marks = 0 // each is a paragraph of its own, or none
 		}
+		switch {
+		case text == "":
+			columns = 0
+		case columns > 0: // the parser fills each row
+			cells += columns
+		case delimiters.MatchString(text):
+			columns = strings.Count(text, "|") + 1
+		}
+		if err := budget.Check("tables, with their rows filled", int64(cells), int64(len(source)+cellsMost), "cells"); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
 		for i := range len(text) {
 			if strings.IndexByte("[]!*_`~", text[i]) >= 0 {
 				marks++
@@ -55,6 +69,9 @@ func CheckMarkdown(source string) error {
 	}
 	return nil
 }
+
+// delimiters matches the line below the header of a table.
+var delimiters = regexp.MustCompile(`^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$`)
 
 // nesting returns how many quotes and lists a line begins, and whether any of them is a list. Indentation continues the
 // lists of the lines before.

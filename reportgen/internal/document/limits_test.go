@@ -14,6 +14,7 @@ func TestCheckMarkdown(t *testing.T) {
 		"emphasis over lines":       r("_a*\n", 1500),
 		"quotes in quotes":          r(">", 200) + " x",
 		"lists in lists":            r("* ", 200) + "x",
+		"a table of short rows":     r("|a", 1000) + "|\n" + r("|-", 1000) + "|\n" + r("|a|\n", 1000),
 		"a large cell":              r("x\n\n", 2<<20),
 	} {
 		if document.CheckMarkdown(source) == nil {
@@ -22,6 +23,7 @@ func TestCheckMarkdown(t *testing.T) {
 	}
 	for name, source := range map[string]string{
 		"a long table":    "|a|b|\n|-|-|\n" + r("|`x_y`|**z**|\n", 5000),
+		"a wide table":    r("|a", 1000) + "|\n" + r("|-", 1000) + "|\n" + r(r("|a", 1000)+"|\n", 30),
 		"a long list":     r("- [a](b) **c**\n", 5000),
 		"code":            "```\n" + r("a[b[*_`\n", 5000) + "```\n",
 		"code in a quote": "> ```\n" + r("> a[b[*_\n", 5000) + "> ```\n",
