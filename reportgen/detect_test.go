@@ -20,7 +20,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/evaluation"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
-	"github.com/flowbook/flowbook/reportgen/internal/findings"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/synth"
 )
@@ -107,12 +106,12 @@ func TestDetectRealDays(t *testing.T) {
 		return path
 	}
 	args := []string{"detect", "--baseline", day("2024-04-19"), "--test", day("2024-04-20"), "--servers", day("2024-04-21")}
-	found, _, err := findings.Read("stdout", strings.NewReader(ok(t, append(args, "--format", "json")...)))
+	read, err := detect.ReadFindings("stdout", strings.NewReader(ok(t, append(args, "--format", "json")...)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	programs := map[string]bool{}
-	for _, f := range found {
+	for _, f := range read.Findings {
 		switch f.Rule {
 		case detect.RuleExternalAutomation:
 			programs[f.Entity.String()] = f.Severity.Alert()

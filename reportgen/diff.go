@@ -6,17 +6,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowbook/flowbook/reportgen/internal/changes"
+	"github.com/flowbook/flowbook/pkg/changes"
 	"github.com/flowbook/flowbook/reportgen/internal/compare"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/internal/findings"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // newDiffCommand returns the command that compares two reports, or the findings of two
 // days.
 func newDiffCommand() *cobra.Command {
-	format := changes.FormatText
+	format := findings.FormatText
 	c := &cobra.Command{
 		Use:   "diff BEFORE AFTER",
 		Short: "Compare two reports, or the findings of two days",
@@ -44,7 +45,7 @@ The exit status is 0 if nothing changed, and 3 otherwise.`,
 			return err
 		},
 	}
-	usage.Choice(c, &format, "format", "`FORMAT` output format of findings", changes.Formats()...)
+	usage.Choice(c, &format, "format", "`FORMAT` output format of findings", findings.ChangeFormats()...)
 	return c
 }
 
@@ -64,17 +65,17 @@ func diff(cmd *cobra.Command, before, after, format string) (bool, error) {
 	switch {
 	case folders[0] != folders[1]:
 		return false, fmt.Errorf("%s and %s: one is a folder and one a file; want two reports or two files of findings", before, after)
-	case folders[0] && format != changes.FormatText:
+	case folders[0] && format != findings.FormatText:
 		return false, fmt.Errorf("--format %s: reports are compared as text only", format)
 	case folders[0]:
 		return compare.Contents(console.Writer(cmd.OutOrStdout()), before, after)
 	}
-	list, note, err := changes.CompareFiles(before, after, cmd.InOrStdin())
+	list, note, err := findings.CompareFiles(before, after, cmd.InOrStdin())
 	if err != nil {
 		return false, err
 	}
 	if note != "" {
 		consoleOf(cmd).Warnf("%s: %s", after, note)
 	}
-	return !changes.Same(list), changes.Write(cmd.OutOrStdout(), list, format)
+	return !changes.Same(list), findings.WriteChanges(cmd.OutOrStdout(), list, format)
 }

@@ -54,11 +54,11 @@ func newEvaluateCommand() *cobra.Command {
 			}
 			var found []detect.Finding
 			for _, path := range args {
-				fs, _, err := findings.ReadFile(path, cmd.InOrStdin())
+				day, err := findings.ReadFile(path, cmd.InOrStdin())
 				if err != nil {
 					return err
 				}
-				found = append(found, fs...)
+				found = append(found, day.Findings...)
 			}
 			return evaluation.Compare(truth, found, k).WriteTable(console.Writer(cmd.OutOrStdout()), hosts)
 		},

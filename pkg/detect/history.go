@@ -40,6 +40,19 @@ func (in Input) history() []Day {
 	return days
 }
 
+// DayBefore returns the input of detections on the last day of the history, with the days before it as history. The log of
+// servers is of the test day only. It returns false if there is no history.
+func (in Input) DayBefore() (Input, bool) {
+	days := in.history()
+	if len(days) == 0 {
+		return Input{}, false
+	}
+	last := days[len(days)-1]
+	in.History, in.Test, in.TestDate = days[:len(days)-1], last.Profile, last.Date
+	in.Baseline, in.Servers = nil, nil
+	return in, true
+}
+
 // memory holds the contacts of hosts on past days. It grows by a day at a time,
 // and the alerts of a day are not remembered as normal.
 type memory struct {

@@ -102,6 +102,8 @@ var columns = map[string]Column{
 	"attack":   {Title: "ATT&CK"},
 	"summary":  {Title: "What was seen"},
 	"since":    {Title: "Since"},
+	"change":   {Title: "Change"},
+	"was":      {Title: "Severity before"},
 	"rules":    {Title: "Rules"},
 	"reasons":  {Title: "Reasons"},
 	"first":    {Title: "First", Unit: Clock},

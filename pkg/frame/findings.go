@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowbook/flowbook/pkg/changes"
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -38,6 +39,30 @@ func Course(fs []detect.Finding) Frame {
 		text("entity", func(r row) string { return r.Entity.String() }),
 		text("severity", func(r row) string { return string(r.Severity) }),
 		text("summary", func(r row) string { return r.Summary }),
+	)
+}
+
+// Diff returns what changed in findings from one day to the next, a row for each entity: change, since, rule, entity, severity (of
+// the second day; of the first if it is not seen on the second), was (the severity of the first day), summary.
+func Diff(list []changes.Change) Frame {
+	type row struct {
+		changes.Change
+		entity netip.Addr
+	}
+	var rows []row
+	for _, c := range list {
+		for _, entity := range c.Entities {
+			rows = append(rows, row{c, entity})
+		}
+	}
+	return of(rows,
+		text("change", func(r row) string { return string(r.Kind) }),
+		text("since", func(r row) string { return r.Since }),
+		text("rule", func(r row) string { return r.Rule }),
+		text("entity", func(r row) string { return r.entity.String() }),
+		text("severity", func(r row) string { return string(r.Severity()) }),
+		text("was", func(r row) string { return string(r.Before) }),
+		text("summary", func(r row) string { return r.Text() }),
 	)
 }
 

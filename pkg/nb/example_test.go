@@ -1,9 +1,11 @@
 package nb_test
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 
+	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/frame"
 	"github.com/flowbook/flowbook/pkg/nb"
 )
@@ -33,6 +35,24 @@ func ExampleProse() {
 	nb.Prose("The test day has %s; %s sent %s.",
 		nb.N(1_030_000, "flow"), nb.List([]string{"10.0.0.1", "10.0.0.2"}, 5), nb.Bytes(1_190_000_000))
 	// Output: The test day has 1,030,000 flows; 10.0.0.1 and 10.0.0.2 sent 1.19 GB.
+}
+
+// The findings of the day before may be in a file: nb.Findings("yesterday.jsonl").
+func ExampleDiff() {
+	host := netip.MustParseAddr("10.0.0.1")
+	yesterday := detect.Result{Findings: []detect.Finding{{Rule: "beacon", Entity: host, Severity: detect.Low, Score: 0.4, Summary: "called a server"}}}
+	today := detect.Result{Findings: []detect.Finding{
+		{Rule: "beacon", Entity: host, Severity: detect.High, Score: 0.8, Summary: "called a server every minute", Since: "2024-03-19"},
+		{Rule: "exfiltration", Entity: host, Severity: detect.Critical, Score: 0.9, Summary: "uploaded 2 GB", Since: "2024-03-20"},
+	}}
+	nb.Diff(yesterday, today, nb.Label("tbl-diff"))
+	// Output:
+	// Since the day before, new: 1, louder: 1, ongoing: 0, quieter: 0, unseen because the rule did not run: 0, gone: 0.
+	//
+	// [tbl-diff] What changed since the day before
+	// Change  Since       Rule          Device    Severity  Severity before  What was seen
+	// new     2024-03-20  exfiltration  10.0.0.1  critical                   uploaded 2 GB
+	// louder  2024-03-19  beacon        10.0.0.1  high      low              called a server every minute
 }
 
 // A cell passes its own errors to Check.

@@ -2,8 +2,9 @@
 //
 // [Compare] returns what is new, gone, ongoing, louder and quieter:
 //
-//	list := changes.Compare(yesterday, today)
-//	err := changes.Write(w, list, changes.FormatText)
+//	for _, c := range changes.Compare(yesterday, today) {
+//		fmt.Println(c.Kind, c.Rule, c.Entities, c.Summary)
+//	}
 //
 // Findings are the same if they have the same rule and entity. A campaign counts for
 // each of its members, so that a botnet that grows by a host is one new host and not a
@@ -15,12 +16,11 @@ package changes
 
 import (
 	"cmp"
-	"io"
+	"fmt"
 	"net/netip"
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/detect"
-	"github.com/flowbook/flowbook/reportgen/internal/findings"
 )
 
 // Kind says how a finding of one day relates to the other day.
@@ -36,7 +36,8 @@ const (
 	Gone    Kind = "gone"
 )
 
-func kinds() []Kind { return []Kind{New, Louder, Ongoing, Quieter, Unseen, Gone} }
+// Kinds returns the kinds in that order.
+func Kinds() []Kind { return []Kind{New, Louder, Ongoing, Quieter, Unseen, Gone} }
 
 // ScoreStep is the least difference between two scores, of 0 to 1, that counts at equal
 // severity.
@@ -54,22 +55,21 @@ type Change struct {
 	Reason   string          `json:"reason,omitempty"`  // of Unseen: why the rule did not run
 }
 
-// severity returns the severity after or, if there is none, before.
-func (c Change) severity() detect.Severity { return cmp.Or(c.After, c.Before) }
+// Severity returns the severity after or, if there is none, before.
+func (c Change) Severity() detect.Severity { return cmp.Or(c.After, c.Before) }
 
-// Day is the findings of one day.
-type Day struct {
-	Findings []detect.Finding
-	Coverage []detect.Coverage // nil if unknown
+// Text returns the summary. If a rule did not run on the second day, it begins with the reason.
+func (c Change) Text() string {
+	if c.Kind == Unseen {
+		return fmt.Sprintf("the rule did not run (%s); before: %s", c.Reason, c.Summary)
+	}
+	return c.Summary
 }
 
-// ran returns whether a rule ran on the day, and why not. A rule without a record of
-// coverage counts as run: see noteOn.
-func (d Day) ran(rule string) (bool, string) {
-	for _, c := range d.Coverage {
-		if c.Rule == rule && !c.Ran {
-			return false, c.Reason
-		}
+// ran returns whether a rule ran on the day, and why not. A rule without a record of coverage counts as run.
+func ran(day detect.Result, rule string) (bool, string) {
+	if o, known := day.Outcomes[rule]; known && !o.Coverage.Ran {
+		return false, o.Coverage.Reason
 	}
 	return true, ""
 }
@@ -82,7 +82,7 @@ type key struct {
 
 // Compare returns the changes from one day to another, by kind, the most severe first.
 // Findings of severity info, which include resolved ones, do not count.
-func Compare(before, after Day) []Change {
+func Compare(before, after detect.Result) []Change {
 	was, is := loudest(before), loudest(after)
 	var all []Change
 	for k, f := range is {
@@ -97,7 +97,7 @@ func Compare(before, after Day) []Change {
 			continue
 		}
 		kind := Gone
-		ran, reason := after.ran(k.rule)
+		ran, reason := ran(after, k.rule)
 		if !ran {
 			kind = Unseen
 		}
@@ -105,19 +105,6 @@ func Compare(before, after Day) []Change {
 	}
 	slices.SortFunc(all, compare)
 	return grouped(all)
-}
-
-// CompareFiles compares the findings in two files, which [findings.ReadFile] reads. The note
-// says what a reader must know about the comparison; it is empty if there is nothing.
-func CompareFiles(before, after string, stdin io.Reader) (list []Change, note string, err error) {
-	var days [2]Day
-	for i, name := range []string{before, after} {
-		if days[i].Findings, days[i].Coverage, err = findings.ReadFile(name, stdin); err != nil {
-			return nil, "", err
-		}
-	}
-	list = Compare(days[0], days[1])
-	return list, noteOn(days[1], list), nil
 }
 
 // Same reports whether a list of changes holds only ongoing findings.
@@ -132,7 +119,7 @@ func change(kind Kind, k key, f detect.Finding, c Change) Change {
 }
 
 // loudest returns the most severe finding above info of each rule and entity.
-func loudest(d Day) map[key]detect.Finding {
+func loudest(d detect.Result) map[key]detect.Finding {
 	all := make(map[key]detect.Finding)
 	for _, f := range d.Findings {
 		if f.Severity == detect.Info || f.State == detect.StateResolved {
@@ -169,8 +156,8 @@ func kindOf(old, now detect.Finding) Kind {
 
 func compare(a, b Change) int {
 	return cmp.Or(
-		cmp.Compare(slices.Index(kinds(), a.Kind), slices.Index(kinds(), b.Kind)),
-		b.severity().Compare(a.severity()),
+		cmp.Compare(slices.Index(Kinds(), a.Kind), slices.Index(Kinds(), b.Kind)),
+		b.Severity().Compare(a.Severity()),
 		cmp.Compare(a.Rule, b.Rule),
 		cmp.Compare(a.Summary, b.Summary),
 		a.Entities[0].Compare(b.Entities[0]),

@@ -3,12 +3,11 @@ package changes_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/flowbook/flowbook/reportgen/internal/changes"
-	"github.com/flowbook/flowbook/reportgen/internal/findings"
+	"github.com/flowbook/flowbook/pkg/changes"
+	"github.com/flowbook/flowbook/pkg/detect"
 )
 
 // line returns a record as reportgen detect prints it.
@@ -18,12 +17,12 @@ func line(rule, entity, severity string, score float64, summary, more string) st
 		`,"attack":[],"summary":"` + summary + `","evidence":{},"window":[0,1]` + more + "}\n"
 }
 
-func read(text string) (d changes.Day) {
-	var err error
-	if d.Findings, d.Coverage, err = findings.Read("day", strings.NewReader(text)); err != nil {
+func read(text string) detect.Result {
+	day, err := detect.ReadFindings("day", strings.NewReader(text))
+	if err != nil {
 		panic(err)
 	}
-	return d
+	return day
 }
 
 const (
@@ -76,38 +75,6 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// Names from databases are neither markup nor terminal commands.
-func TestWriteEscapes(t *testing.T) {
-	list := changes.Compare(changes.Day{}, read(line("beacon", "10.0.0.1", "high", 0.8, `calls \u001b[31m|<b>[x](http://evil.example)`, "")))
-	for _, format := range changes.Formats() {
-		var b strings.Builder
-		if err := changes.Write(&b, list, format); err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(b.String(), "\x1b") {
-			t.Errorf("%s has an escape character: %q", format, b.String())
-		}
-		if format == changes.FormatMarkdown && (strings.Contains(b.String(), "<b>") || strings.Contains(b.String(), "[x](")) {
-			t.Errorf("markup: %s", b.String())
-		}
-	}
-}
-
-func ExampleCompare() {
-	monday := read(line("exfiltration", "10.0.0.7", "high", 0.8, "10.0.0.7 sent 2.1 GB to 203.0.113.9", ""))
-	tuesday := read(line("exfiltration", "10.0.0.7", "medium", 0.6, "10.0.0.7 sent 612 MB to 203.0.113.9", `,"since":"2024-03-18"`) +
-		line("beacon", "10.0.0.8", "medium", 0.6, "10.0.0.8 called 203.0.113.4 every 60 s", ""))
-	list := changes.Compare(monday, tuesday)
-	if err := changes.Write(os.Stdout, list, changes.FormatText); err != nil {
-		panic(err)
-	}
-	// Output:
-	// New: 1
-	//   10.0.0.8: beacon, medium: 10.0.0.8 called 203.0.113.4 every 60 s
-	// Quieter: 1
-	//   10.0.0.7: exfiltration, medium (was high), since 2024-03-18: 10.0.0.7 sent 612 MB to 203.0.113.9
-}
-
 func ExampleCompare_kinds() {
 	before := read(line("beacon", "10.0.0.1", "low", 0.3, "called", "") + line("dns-c2", "10.0.0.2", "high", 0.8, "asked", "") + line("dns-c2", "10.0.0.5", "high", 0.8, "asked", ""))
 	after := read(line("beacon", "10.0.0.1", "high", 0.8, "called", "") + line("beacon", "10.0.0.3", "high", 0.8, "called", "") +
@@ -120,15 +87,9 @@ func ExampleCompare_kinds() {
 	for _, c := range list {
 		fmt.Println(c.Rule, c.Entities, words[c.Kind])
 	}
-	for _, format := range []string{changes.FormatMarkdown, changes.FormatJSON} {
-		var b strings.Builder
-		fmt.Println(format, changes.Write(&b, list, format))
-	}
 	// Output:
 	// beacon [10.0.0.3] look at it first
 	// beacon [10.0.0.1] more certain
 	// dns-c2 [10.0.0.5] less certain
 	// dns-c2 [10.0.0.2] not known
-	// md <nil>
-	// json <nil>
 }
