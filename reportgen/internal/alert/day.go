@@ -9,7 +9,6 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/dates"
-	"github.com/flowbook/flowbook/reportgen/internal/epoch"
 )
 
 // Day is the day of findings. Flow files hold times of day only, so the date comes
@@ -40,7 +39,7 @@ func (a Alert) time() time.Time {
 // MadeNow returns the time that alerts which are made now state: $SOURCE_DATE_EPOCH,
 // or else the time of the clock.
 func MadeNow() (time.Time, error) {
-	made, err := epoch.Read()
+	made, err := dates.Epoch()
 	if err == nil && made.IsZero() {
 		made = time.Now().UTC().Truncate(time.Millisecond)
 	}

@@ -1,4 +1,5 @@
-// Package dates finds the dates of days in the names of files and folders.
+// Package dates finds the dates of days in the names of files and folders, and the date of
+// $SOURCE_DATE_EPOCH.
 package dates
 
 import (

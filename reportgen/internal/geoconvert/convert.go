@@ -17,12 +17,13 @@ import (
 	"slices"
 
 	"github.com/dustin/go-humanize"
-	"github.com/flowbook/flowbook/pkg/geo"
-	"github.com/flowbook/flowbook/reportgen/internal/epoch"
-	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 	"go4.org/netipx"
+
+	"github.com/flowbook/flowbook/pkg/geo"
+	"github.com/flowbook/flowbook/reportgen/internal/dates"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 // Entry is what is known of a network: its country's code, its owner, or both.
@@ -87,14 +88,14 @@ const defaultBuilt = 1704067200
 // buildDate returns the build date that a converted database states, in seconds since
 // 1970: $SOURCE_DATE_EPOCH, or 2024-01-01.
 func buildDate() (int64, error) {
-	built, err := epoch.Read()
+	built, err := dates.Epoch()
 	switch {
 	case err != nil:
 		return 0, err
 	case built.IsZero():
 		return defaultBuilt, nil
 	case built.Unix() == 0:
-		return 0, fmt.Errorf("%s=0: an MMDB cannot state this date", epoch.Variable)
+		return 0, fmt.Errorf("%s=0: an MMDB cannot state this date", dates.EpochVariable)
 	}
 	return built.Unix(), nil
 }

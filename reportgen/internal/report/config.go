@@ -12,7 +12,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/budget"
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
-	"github.com/flowbook/flowbook/reportgen/internal/epoch"
+	"github.com/flowbook/flowbook/reportgen/internal/dates"
 	"github.com/flowbook/flowbook/reportgen/internal/parameter"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 	"github.com/flowbook/flowbook/reportgen/render"
@@ -92,7 +92,7 @@ func (s *Source) documentOptions() (render.Options, error) {
 		return render.Options{}, fmt.Errorf("%s: %w", filepath.Join(s.dir, ConfigName), err)
 	}
 	if c.Date == "" {
-		date, err := epoch.Read()
+		date, err := dates.Epoch()
 		if err != nil {
 			return render.Options{}, err
 		}
@@ -209,7 +209,7 @@ func (s *Source) works() (cite.Works, error) {
 // creationTime is the time at which files of the report claim to be made: that of $SOURCE_DATE_EPOCH, else the date in
 // report.yaml if it has the form 2006-01-02, else zero.
 func (s *Source) creationTime() (time.Time, error) {
-	date, err := epoch.Read()
+	date, err := dates.Epoch()
 	if err != nil || !date.IsZero() {
 		return date, err
 	}

@@ -211,11 +211,12 @@ func (w *writer) equation(e *document.Equation) string {
 	return fmt.Sprintf("#[#set math.equation(numbering: (..n) => %s)\n%s]", quoted("("+e.Number+")"), body)
 }
 
-// equationsOf returns the anchors of the equations in prose.
-func equationsOf(root ast.Node) []string {
+// plainEquations returns the anchors of the equations in prose that are written as text,
+// without an anchor.
+func plainEquations(root ast.Node) []string {
 	var ids []string
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if e, ok := n.(*document.Equation); ok && entering && e.ID != "" && e.MathML != "" {
+		if e, ok := n.(*document.Equation); ok && entering && e.ID != "" && e.MathML == "" {
 			ids = append(ids, e.ID)
 		}
 		return ast.WalkContinue, nil

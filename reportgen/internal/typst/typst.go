@@ -63,43 +63,25 @@ func newWriter(d *document.Document) *writer {
 	for _, n := range d.Notes {
 		w.notes[n.Number] = n
 	}
+	for _, id := range document.Anchors(d.All()) {
+		w.labels[id] = true
+	}
 	for _, b := range d.All() {
-		w.collect(b)
+		switch b := b.(type) {
+		case *document.Code:
+			if b.Folded && b.Caption == nil {
+				delete(w.labels, b.ID)
+			}
+		case document.Prose:
+			for _, id := range plainEquations(b.Root) {
+				delete(w.labels, id)
+			}
+		}
 	}
 	for _, r := range d.References {
 		w.labels[r.ID] = true
 	}
 	return w
-}
-
-// collect notes the anchors of a block.
-func (w *writer) collect(b document.Block) {
-	switch b := b.(type) {
-	case *document.Heading:
-		w.labels[b.ID] = true
-	case *document.Tab:
-		w.labels[b.ID] = true
-	case *document.Figure:
-		w.labels[b.ID] = true
-		for _, p := range b.Parts {
-			w.labels[p.ID] = true
-		}
-	case *document.Table:
-		w.labels[b.ID] = true
-		for _, p := range b.Parts {
-			w.labels[p.ID] = true
-		}
-	case *document.Cell:
-		w.labels[b.ID] = true
-	case *document.Code:
-		w.labels[b.ID] = b.ID != "" && (b.Caption != nil || !b.Folded)
-	case *document.Failure:
-		w.labels[b.Anchor] = true
-	case document.Prose:
-		for _, id := range equationsOf(b.Root) {
-			w.labels[id] = true
-		}
-	}
 }
 
 // unknown notes that there is no form for a construct. A report is not written without it.
