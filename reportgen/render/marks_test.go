@@ -31,7 +31,7 @@ func TestMarks(t *testing.T) {
 	p := rendertest.Open(t, path)
 	p.Show("light", 900)
 	tip := func() string {
-		return rendertest.Evaluate[string](p, `(document.querySelector(".tip:not([hidden])")?.textContent ?? "")`)
+		return rendertest.Evaluate[string](p, `(document.querySelector(".tooltip:not([hidden])")?.textContent ?? "")`)
 	}
 	lit := func() []string {
 		return rendertest.Evaluate[[]string](p, `[...new Set([...document.querySelectorAll(".same")].map((e) => e.closest("figure, table, section").id + " " + e.tagName))].sort()`)

@@ -378,7 +378,7 @@
     }
     if (!places.size && !pictures.size) return;
     const tip = document.createElement("div");
-    tip.className = "tip";
+    tip.className = "tooltip";
     tip.setAttribute("role", "status");
     tip.hidden = true;
     document.body.append(tip);
