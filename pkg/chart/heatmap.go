@@ -113,7 +113,7 @@ func (h *heatPlotter) shade(v float64) color.Color {
 	if hi > lo {
 		share = (at - lo) / (hi - lo)
 	}
-	return color.NRGBA{R: base.R, G: base.G, B: base.B, A: uint8(math.Round(255 * (0.1 + 0.9*min(1, max(0, share)))))}
+	return color.NRGBA{R: base.R, G: base.G, B: base.B, A: uint8(math.Round(255 * (0.2 + 0.8*min(1, max(0, share)))))}
 }
 
 // Plot implements plot.Plotter.
