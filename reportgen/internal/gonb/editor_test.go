@@ -59,6 +59,7 @@ func TestEditor(t *testing.T) {
 		{"%%\nframe.Ho‸", "Hosts"}, // again
 		{"%%\nframe.‸", "Hosts"},   // the cell does not parse
 		{"%%\nf := frame.Hosts(nil)\nfmt.Println(f.Nr‸)", "Nrow"},
+		{"%%\n// 🙂🙂\nframe.Ho‸", "Hosts"}, // characters and UTF-16 code units differ
 		{"%%\nfor i := range 3 {\n\tnb.Ta‸", "Table"},
 		{"%%\nfmt.Println(da‸)", "days"},                       // of an earlier cell
 		{"%%\nfmt.Println(\"größe → 1\", frame.Ho‸)", "Hosts"}, // columns are not bytes
