@@ -179,6 +179,13 @@ func convertText(text string, k Kind) (any, error) {
 			}
 			return text, nil // such as @name
 		}
+		if _, ok := v.(Scalar); ok {
+			// YAML would cut a comment, as of #ff0000, and join lines.
+			if s := plain(strings.TrimSpace(text)); s.Value != any(s.Text) {
+				return s.Value, nil
+			}
+			return text, nil
+		}
 		return Convert(v, Any)
 	}
 	return convertScalar(plain(strings.TrimSpace(text)), k, mismatch)

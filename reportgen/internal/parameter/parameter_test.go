@@ -87,3 +87,24 @@ func FuzzConvert(f *testing.F) {
 		}
 	})
 }
+
+// The text of an option is taken whole, as by papermill, also where YAML would cut or join it.
+func TestText(t *testing.T) {
+	for text, want := range map[string]any{
+		"#ff0000": "#ff0000", "issue #5": "issue #5", "a # b": "a # b", "one\ntwo": "one\ntwo", "C:\\new": "C:\\new", "": "",
+		" 5 ": int64(5), "010": int64(10), "1_000": int64(1000), "1e3": 1000.0, "yes": "yes", "True": true, "None": nil, "~": nil,
+		"2024-01-01": "2024-01-01", `"5"`: "5", "'#x'": "#x", "12:30": "12:30",
+	} {
+		if got, err := Convert(Text(text), Any); err != nil || got != want {
+			t.Errorf("%q is %#v, %v; want %#v", text, got, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		`[[1, 2], ["x,y"], []]`: "[[1 2] [x,y] []]", `{a: {b: [null, true]}}`: "{a: {b: [<nil> true]}}", "- a\n- b": "[a b]",
+	} {
+		got, err := Convert(Text(text), Any)
+		if err != nil || Quote(got) != want {
+			t.Errorf("%q is %s, %v; want %s", text, Quote(got), err, want)
+		}
+	}
+}
