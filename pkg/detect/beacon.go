@@ -276,6 +276,9 @@ func (c *Context) beaconCoverage() Coverage {
 	case cov.Days > 0:
 		cov.Reason = "" // with too few rhythms to learn from, chance alone sets the limit
 	}
+	if cov.Ran && !c.test.ownersKnown() {
+		cov.also(reasonNoOwners)
+	}
 	return cov
 }
 

@@ -60,6 +60,9 @@ func Botnet(in Input) BotnetResult { return resultOf[BotnetResult](in, RuleInter
 
 func (c *Context) botnet(float64) BotnetResult {
 	cov := c.ranCoverage()
+	if cov.Ran && !c.test.hasBytes() {
+		cov = notRun(reasonNoBytes)
+	}
 	if !cov.Ran {
 		return BotnetResult{Outcome: Outcome{Coverage: cov}}
 	}

@@ -28,6 +28,8 @@ const (
 	reasonNoHosts      = "no flow from an internal host"
 	reasonNoInbound    = "no flow from an external address"
 	reasonNeedsHistory = "no history: needs a day before to compare with"
+	reasonNoBytes      = "no flow has bytes"
+	reasonNoOwners     = "no owner database, or it does not cover any address of the day"
 )
 
 // leastPeers is the fewest hosts that a limit is learned from without a prior.
@@ -82,6 +84,14 @@ func Limits(list []Coverage) (limits []Limit, ran int) {
 		limits[i].Rules = append(limits[i].Rules, c.Rule)
 	}
 	return limits, ran
+}
+
+// also adds a reason for which a rule sees less than it could.
+func (c *Coverage) also(reason string) {
+	if c.Reason != "" {
+		reason = c.Reason + "; " + reason
+	}
+	c.Reason = reason
 }
 
 // notRun is the coverage of a rule that did not run.

@@ -28,6 +28,8 @@ type day struct {
 	uploadList   lazy[uploadTable]
 	callerCounts lazy[map[netip.Addr]int]
 	reachCounts  lazy[map[netip.Addr]int]
+	answersKnown lazy[bool]
+	bytesKnown   lazy[bool]
 	reachMedian  lazy[float64]
 	userList     lazy[[]netip.Addr]
 	quietSet     lazy[uint32]

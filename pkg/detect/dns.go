@@ -77,6 +77,9 @@ func (c *Context) dns(k float64) DNSResult {
 	after, l := c.test.dns(), c.learnDNS()
 	r := DNSResult{Servers: c.dnsServers()}
 	r.Signals, r.Thresholds, r.Coverage = Signals{}, l.thresholds(k), c.ranCoverage()
+	if r.Coverage.Ran && !c.test.hasBytes() {
+		r.Coverage.also(reasonNoBytes)
+	}
 	for _, now := range after.sorted() {
 		before := c.likeliest(now)
 		use := now.use(before)

@@ -74,6 +74,12 @@ func Exfiltration(in Input) ExfiltrationResult {
 func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 	m, after, l := c.memory(), c.test.uploads(), c.uploadLimits()
 	r.Thresholds, r.Signals, r.Coverage = l.thresholds(k), Signals{}, c.ranCoverage()
+	switch {
+	case r.Coverage.Ran && !c.test.hasBytes():
+		return ExfiltrationResult{Outcome: Outcome{Coverage: notRun(reasonNoBytes)}}
+	case r.Coverage.Ran && !c.test.ownersKnown():
+		r.Coverage.also(reasonNoOwners)
+	}
 	for key, u := range after.lists {
 		excess := l.excess(key, u, m.uploads[key], len(c.past) == 0 || !c.newcomer(key.src), k)
 		if excess >= goesOn && c.flaggedLately(flag{RuleExfiltration, key.src, u.top()}) {

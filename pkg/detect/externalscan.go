@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -92,9 +93,24 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 		}
 		r.Findings = append(r.Findings, f)
 	}
+	c.outage(r.Findings)
 	sortFindings(r.Findings)
 	r.Tries = evidenceOf[Tries](r.Findings)
 	return r
+}
+
+// outage lowers the findings to low if most hosts of the day have one, and these are as
+// many as have a program that was rolled out: the network had no connection, or the
+// sensor sees one direction of it.
+func (c *Context) outage(findings []Finding) {
+	alerts := CountAtLeast(findings, Medium)
+	if hosts := c.test.internalHosts(); alerts < pilotHosts || 2*alerts <= hosts {
+		return
+	}
+	for i := range findings {
+		findings[i].Summary += fmt.Sprintf("; %d hosts had no answers, as in an outage", alerts)
+		findings[i].capped(Low)
+	}
 }
 
 const reasonNoAnswers = "no flow has bytes from its destination, so that nothing says which were answered"
@@ -120,12 +136,52 @@ func portsText(ports []uint16) string {
 // net is how many more tries fail than succeed.
 func (t Tries) net() float64 { return float64(max(0, 2*t.Unanswered-t.Tried)) }
 
-// answers says whether the log knows which flows were answered: any flow has
-// bytes from its destination, or no TCP flow sends so many that there must have
-// been an answer.
+// answers says whether the log knows which flows were answered: any flow has bytes from
+// its destination or a state that says it, or flows have bytes and no TCP flow sends so
+// many that there must have been an answer.
 func (d *day) answers() bool {
-	return slices.ContainsFunc(d.Conversations, func(c profile.Conversation) bool { return c.Down > 0 }) ||
-		!slices.ContainsFunc(d.Conversations, func(c profile.Conversation) bool { return c.Proto == flow.TCP && c.MaxUp >= packet })
+	return d.answersKnown.get(func() bool {
+		some, large := false, false
+		for i := range d.Conversations {
+			c := &d.Conversations[i]
+			if c.Down > 0 || statesKnown(c) {
+				return true
+			}
+			some = some || c.Up > 0
+			large = large || c.Proto == flow.TCP && c.MaxUp >= packet
+		}
+		return some && !large
+	})
+}
+
+// hasBytes says whether any flow has bytes.
+func (d *day) hasBytes() bool {
+	return d.bytesKnown.get(func() bool {
+		return slices.ContainsFunc(d.Conversations, func(c profile.Conversation) bool { return c.Bytes() > 0 })
+	})
+}
+
+// ownersKnown says whether the owner of any external address is known.
+func (d *day) ownersKnown() bool {
+	for c := range d.outward() {
+		if d.owner(c.Dst) != (geo.Owner{}) {
+			return true
+		}
+	}
+	return false
+}
+
+// statesKnown says whether the states of all flows of a conversation are known, and
+// those of some say whether they were answered.
+func statesKnown(c *profile.Conversation) bool {
+	if c.Details == nil {
+		return false
+	}
+	var known int64
+	for _, n := range c.Details.States {
+		known += n
+	}
+	return known == c.Flows && c.Details.States[flow.Other] < known
 }
 
 // A TCP flow that is refused is a SYN, sent again perhaps, and a bare RST: logs
@@ -136,15 +192,9 @@ const bareSegment = 66
 // refused. It judges by the states of the flows if all are known, and by bytes
 // otherwise.
 func fails(c *profile.Conversation) bool {
-	if c.Details != nil {
-		var known int64
-		for _, n := range c.Details.States {
-			known += n
-		}
+	if statesKnown(c) {
 		s := c.Details.States
-		if known == c.Flows && s[flow.Other] < known {
-			return s[flow.Established]+s[flow.Reset]+s[flow.Open] == 0
-		}
+		return s[flow.Established]+s[flow.Reset]+s[flow.Open] == 0
 	}
 	return c.Down == 0 || c.Proto == flow.TCP && c.MaxDown <= bareSegment && c.MaxUp <= 2*bareSegment
 }
