@@ -130,25 +130,40 @@ func (b *Builder) Round() int {
 // that a reader of dictionary-encoded files looks each address up once and not
 // once a flow. It is safe for concurrent use.
 type Addresses struct {
-	mu      sync.RWMutex
-	numbers map[netip.Addr]uint32
-	addrs   []netip.Addr // by number
+	mu    sync.RWMutex
+	v4    map[[4]byte]uint32 // small keys: most lookups miss the processor's cache
+	v6    map[netip.Addr]uint32
+	addrs []netip.Addr // by number
 }
 
 // NewAddresses returns an empty Addresses.
 func NewAddresses() *Addresses {
-	return &Addresses{numbers: map[netip.Addr]uint32{}}
+	return &Addresses{v4: map[[4]byte]uint32{}, v6: map[netip.Addr]uint32{}}
 }
 
 // Number returns the number of address a, a new one if need be.
 func (s *Addresses) Number(a netip.Addr) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, ok := s.numbers[a]
-	if !ok {
-		n = uint32(len(s.addrs))
-		s.numbers[a] = n
+	var n uint32
+	next := uint32(len(s.addrs))
+	if a.Is4() {
+		n = numbered(s.v4, a.As4(), next)
+	} else {
+		n = numbered(s.v6, a, next)
+	}
+	if n == next {
 		s.addrs = append(s.addrs, a)
+	}
+	return n
+}
+
+// numbered returns the number of a key, which becomes next if it has none.
+func numbered[K comparable](numbers map[K]uint32, key K, next uint32) uint32 {
+	n, ok := numbers[key]
+	if !ok {
+		n = next
+		numbers[key] = n
 	}
 	return n
 }

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
 	"net/netip"
 	"slices"
@@ -317,16 +318,26 @@ func (s *shard) finish(w *worker, sorted []Conversation, targets []uint32, addrs
 	*s = shard{}
 }
 
-// ranks returns the place of each address in their order.
+// ranks returns the place of each address in their order, in which IPv4 comes first.
 func ranks(addrs []netip.Addr) []uint32 {
-	order := make([]uint32, len(addrs))
-	for i := range order {
-		order[i] = uint32(i)
+	var v4 []uint64 // each with its index, since numbers sort fast
+	var v6 []uint32
+	for i, a := range addrs {
+		if !a.Is4() {
+			v6 = append(v6, uint32(i))
+			continue
+		}
+		b := a.As4()
+		v4 = append(v4, uint64(binary.BigEndian.Uint32(b[:]))<<32|uint64(i))
 	}
-	slices.SortFunc(order, func(x, y uint32) int { return addrs[x].Compare(addrs[y]) })
-	rank := make([]uint32, len(order))
-	for r, id := range order {
-		rank[id] = uint32(r)
+	slices.Sort(v4)
+	slices.SortFunc(v6, func(x, y uint32) int { return addrs[x].Compare(addrs[y]) })
+	rank := make([]uint32, len(addrs))
+	for r, x := range v4 {
+		rank[uint32(x)] = uint32(r)
+	}
+	for r, i := range v6 {
+		rank[i] = uint32(len(v4) + r)
 	}
 	return rank
 }

@@ -23,7 +23,7 @@ DAY = """COPY (
   WITH drawn AS (SELECT i, CAST(floor({conversations} * pow(draw(i, 1, 1000003) / 1000003.0, 1.3)) AS BIGINT) AS c FROM range({flows}) r(i)),
        ends AS (SELECT i, c, draw(c, 3, 10) = 0 AS inbound,
          CASE WHEN draw(c, 2, 40) = 0 THEN format('2001:db8::{{:x}}', 1 + c % {hosts}) ELSE format('10.{{}}.{{}}.7', c % {hosts} // 250, c % {hosts} % 250) END AS inside,
-         CASE WHEN draw(c, 2, 40) = 0 THEN format('2001:db8:1::{{:x}}', 1 + draw(c, 4, 100000))
+         CASE WHEN draw(c, 2, 40) = 0 THEN format('2001:db8:1::{{:x}}', 1 + draw(c, 4, 60000))
               ELSE format('{{}}.{{}}.{{}}.{{}}', 60 + draw(c, 4, 40), draw(c, 5, 200), draw(c, 6, 30), draw(c, 7, 250)) END AS outside FROM drawn)
   SELECT draw(i, 8, 8640000) AS "timestamp", if(inbound, outside, inside) AS src_ip, if(inbound, inside, outside) AS dst_ip,
     if(draw(c, 9, 4) = 0, 'udp', 'tcp') AS proto, CAST([443, 443, 80, 22, 8080, 1024 + draw(c, 10, 60000)][1 + draw(c, 11, 6)] AS BIGINT) AS port,
