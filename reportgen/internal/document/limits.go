@@ -23,7 +23,7 @@ func CheckMarkdown(source string) error {
 		return err
 	}
 	marks, number, fence := 0, 0, ""
-	columns, cells := 0, 0 // of the table that a line belongs to; of all tables
+	var tables filledTables
 	for line := range strings.Lines(source) {
 		number++
 		text := strings.TrimLeft(line, " \t>")
@@ -44,15 +44,8 @@ func CheckMarkdown(source string) error {
 		if text = strings.TrimRight(text, "\r\n"); text == "" || item || text[0] == '|' || text[0] == '#' || text[0] == '<' {
 			marks = 0 // each is a paragraph of its own, or none
 		}
-		switch {
-		case text == "":
-			columns = 0
-		case columns > 0: // the parser fills each row
-			cells += columns
-		case delimiters.MatchString(text):
-			columns = strings.Count(text, "|") + 1
-		}
-		if err := budget.Check("tables, with their rows filled", int64(cells), int64(len(source)+cellsMost), "cells"); err != nil {
+		tables.add(text)
+		if err := budget.Check("tables, with their rows filled", int64(tables.cells), int64(len(source)+cellsMost), "cells"); err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
 		for i := range len(text) {
@@ -72,6 +65,23 @@ func CheckMarkdown(source string) error {
 
 // delimiters matches the line below the header of a table.
 var delimiters = regexp.MustCompile(`^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$`)
+
+// filledTables counts the cells of tables, whose rows the parser fills.
+type filledTables struct {
+	columns int // of the table that the last line belongs to
+	cells   int
+}
+
+func (t *filledTables) add(line string) {
+	switch {
+	case line == "":
+		t.columns = 0
+	case t.columns > 0:
+		t.cells += t.columns
+	case delimiters.MatchString(line):
+		t.columns = strings.Count(line, "|") + 1
+	}
+}
 
 // nesting returns how many quotes and lists a line begins, and whether any of them is a list. Indentation continues the
 // lists of the lines before.
