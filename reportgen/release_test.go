@@ -197,24 +197,38 @@ func writeProxy(t *testing.T, dir, version string) {
 var pinned = regexp.MustCompile(`^[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
 
 // TestWorkflowsArePinned: each action is named by the hash of a commit, with its
-// version in a comment for Dependabot, and each make target exists.
+// version in a comment for Dependabot, jobs may only read unless they release, and each
+// make target exists. New projects get such workflows too.
 func TestWorkflowsArePinned(t *testing.T) {
 	makefile, err := os.ReadFile("../Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob("../.github/workflows/*.yml")
-	if err != nil || len(files) < 3 {
-		t.Fatalf("%d workflows, error %v", len(files), err)
+	more, moreErr := filepath.Glob("internal/starter/template/.github/workflows/*.yml")
+	if err != nil || moreErr != nil || len(files) < 3 || len(more) < 2 {
+		t.Fatalf("%d and %d workflows, errors %v, %v", len(files), len(more), err, moreErr)
 	}
-	for _, file := range files {
+	for _, file := range append(files, more...) {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var workflow struct{ Jobs map[string]any }
+		var workflow struct {
+			Permissions map[string]string
+			Jobs        map[string]struct{ Permissions any }
+		}
 		if err := yaml.Unmarshal(src, &workflow); err != nil || len(workflow.Jobs) == 0 {
 			t.Errorf("%s: %d jobs, error %v", file, len(workflow.Jobs), err)
+		}
+		contents := map[bool]string{true: "write", false: "read"}[filepath.Base(file) == "release.yml"]
+		if len(workflow.Permissions) != 1 || workflow.Permissions["contents"] != contents {
+			t.Errorf("%s has the permissions %v", file, workflow.Permissions)
+		}
+		for name, job := range workflow.Jobs {
+			if job.Permissions != nil {
+				t.Errorf("%s: job %s has permissions of its own", file, name)
+			}
 		}
 		for line := range strings.Lines(string(src)) {
 			if _, action, ok := strings.Cut(strings.TrimSpace(line), "uses: "); ok && !pinned.MatchString(action) {
