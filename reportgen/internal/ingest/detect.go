@@ -307,7 +307,7 @@ func sniffColumns(line string) string {
 
 // unwrapObject returns the object that exports put in another one.
 func unwrapObject(v *fastjson.Value) *fastjson.Value {
-	for _, wrapper := range append(slices.Clone(commonWrappers), "zeek", "conn", "fields") {
+	for _, wrapper := range append(slices.Clone(commonWrappers), "zeek", "conn", "suricata", "eve", "fields") {
 		inner := v.Get(wrapper)
 		if inner != nil && inner.Type() == fastjson.TypeObject && !isECS(v) && (wrapper != "fields" || isECS(inner)) {
 			v = inner

@@ -55,6 +55,8 @@ var collectorDialects = []dialect{
 	{"first flags tell the opener", "silk", "sIP|dIP|sPort|dPort|pro|packets|bytes|initialF|sTime|\n10.0.0.5|198.51.100.7|50000|443|6|2|100|S|2024/04/19T12:34:56.500|\n198.51.100.7|10.0.0.5|443|50000|6|3|200|SA|2024/04/19T12:34:56.500|\n", oneConn},
 	{"UNSW-NB15", "binetflow", "srcip,sport,dstip,dsport,proto,state,dur,sbytes,dbytes,sttl,Spkts,Dpkts,Stime,Ltime\n10.0.0.5,50000,198.51.100.7,443,tcp,FIN,1.5,100,200,31,2,3,1713530096,1713530098\n", oneConnVPC},
 	{"TON_IoT", "zeek", "ts,src_ip,src_port,dst_ip,dst_port,proto,service,duration,src_bytes,dst_bytes,conn_state,missed_bytes,src_pkts,src_ip_bytes,dst_pkts,dst_ip_bytes,label\n1713530096,10.0.0.5,50000,198.51.100.7,443,tcp,-,1.5,100,200,SF,0,2,180,3,320,1\n", oneConnVPC},
+	{"Filebeat, below the name of the module", "eve", `{"@timestamp":"2024-04-19T12:36:00Z","suricata":{"eve":{"event_type":"flow","src_ip":"10.0.0.5","src_port":50000,"dest_ip":"198.51.100.7","dest_port":443,"proto":"TCP","flow":{"bytes_toserver":100,"bytes_toclient":200,"start":"2024-04-19T12:34:56.5+0000"}}}}` + "\n", oneConn},
+	{"another separator of scopes", "zeek", "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid-orig_h\tid-orig_p\tid-resp_h\tid-resp_p\tproto\torig_bytes\tresp_bytes\tconn_state\n1713530096.5\tC1\t10.0.0.5\t50000\t198.51.100.7\t443\ttcp\t100\t200\tSF\n", oneConn},
 	{"Pub/Sub", "gcp", `[{"ackId":"a","message":{"data":"eyJqc29uUGF5bG9hZCI6eyJjb25uZWN0aW9uIjp7InNyY19pcCI6IjEwLjAuMC41Iiwic3JjX3BvcnQiOjUwMDAwLCJkZXN0X2lwIjoiMTk4LjUxLjEwMC43IiwiZGVzdF9wb3J0Ijo0NDMsInByb3RvY29sIjo2fSwiYnl0ZXNfc2VudCI6IjEwMCIsInN0YXJ0X3RpbWUiOiIyMDI0LTA0LTE5VDEyOjM0OjU2LjVaIiwiZW5kX3RpbWUiOiIyMDI0LTA0LTE5VDEyOjM0OjU4WiJ9fQ==","messageId":"1"}},` +
 		`{"ackId":"b","message":{"data":"eyJqc29uUGF5bG9hZCI6eyJjb25uZWN0aW9uIjp7InNyY19pcCI6IjE5OC41MS4xMDAuNyIsInNyY19wb3J0Ijo0NDMsImRlc3RfaXAiOiIxMC4wLjAuNSIsImRlc3RfcG9ydCI6NTAwMDAsInByb3RvY29sIjo2fSwiYnl0ZXNfc2VudCI6IjIwMCIsInN0YXJ0X3RpbWUiOiIyMDI0LTA0LTE5VDEyOjM0OjU2LjZaIiwiZW5kX3RpbWUiOiIyMDI0LTA0LTE5VDEyOjM0OjU4WiJ9fQ==","messageId":"2"}}]` + "\n", oneConn},
 }
@@ -75,6 +77,7 @@ func TestUnsupported(t *testing.T) {
 		{`{"AgentID":"10.0.0.1","Header":{"Version":10},"DataSets":[[{"I":8,"V":"10.0.0.5"}]]}` + "\n", "vFlow"},
 		{"59.166.0.0,1390,149.171.126.6,53,udp,CON,0.001055,132,164,31,29,0,0,dns\n", "--from binetflow"},
 		{"118781,5580,Comp364445,Comp547245,17,Port05507,46772,0,755065,0,1042329018\n", "hosts without addresses"},
+		{"#separator \\x09\n#path\tssl\n#fields\tts\tuid\tid.orig_h\tid.resp_h\tserver_name\n", "import conn.log"},
 		{"1.0,2.0,3.0\n", "the format cannot be detected"},
 	} {
 		path := write(t, t.TempDir(), "some.log", []byte(tt.log))

@@ -18,8 +18,8 @@ import pyarrow as pa, pyarrow.parquet as pq
 out = sys.argv[1] + "/"
 base = {"ts": pa.array([1713530096.5, 1713530097.0]), "src": ["10.0.0.5"] * 2, "dst": ["198.51.100.7"] * 2, "proto": ["tcp", "udp"],
     "dport": pa.array([443, 53], pa.uint16()), "up": pa.array([100, 123456789012]), "down": pa.array([200, 2])}
-def write(name, compression="snappy", drop=(), **columns):
-    pq.write_table(pa.table({k: v for k, v in {**base, **columns}.items() if k not in drop}), out + name + ".parquet", compression=compression)
+def write(name, compression="snappy", drop=(), options={}, **columns):
+    pq.write_table(pa.table({k: v for k, v in {**base, **columns}.items() if k not in drop}), out + name + ".parquet", compression=compression, **options)
 for codec in "lz4", "brotli", "gzip", "zstd":
     write(codec, codec)
 D = decimal.Decimal
@@ -37,6 +37,13 @@ write("four-bytes", src=pa.array([a.packed] * 2, pa.binary(4)))
 write("sixteen-bytes", src=pa.array([ipaddress.ip_address("::ffff:10.0.0.5").packed] * 2, pa.binary(16)))
 write("bytes", src=pa.array([a.packed] * 2, pa.binary()))
 write("padded", src=pa.array([b"10.0.0.5".ljust(16, b"\0")] * 2, pa.binary(16)))
+write("second-pages", "brotli", options={"data_page_version": "2.0", "use_dictionary": False, "write_page_checksum": True})
+write("encodings", options={"use_dictionary": False, "column_encoding": {"ts": "BYTE_STREAM_SPLIT", "up": "DELTA_BINARY_PACKED", "down": "BYTE_STREAM_SPLIT", "src": "DELTA_BYTE_ARRAY", "dst": "DELTA_LENGTH_BYTE_ARRAY"}})
+write("moments-int96", options={"use_deprecated_int96_timestamps": True}, ts=pa.array(start, pa.timestamp("ns")))
+write("row-groups", options={"row_group_size": 1, "write_statistics": False})
+write("narrow", proto=pa.array([6, 17], pa.int8()), dport=pa.array([443, 53], pa.float32()), up=pa.array([100, 123456789012], pa.uint64()))
+write("texts", src=pa.array(["10.0.0.5"] * 2, pa.string_view()), dst=pa.array(["198.51.100.7"] * 2, pa.large_string()), up=pa.array(["100", "123456789012"]))
+write("beside", lists=pa.array([[1, 2], []]), maps=pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int32())), nothing=pa.nulls(2), pair=pa.array([{"a": 1}, None]))
 write("dictionaries", src=pa.array(["10.0.0.5"] * 2).dictionary_encode(), proto=pa.array(["TCP  ", " udp"]).dictionary_encode())
 `,
 	"duckdb": `

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
@@ -333,8 +334,12 @@ func (r *Reader) finish(cause error) error {
 		return fmt.Errorf("%s: none of its %d rows is a record of %s; the first: %s", name, rows, r.format.About, r.tally.leftOut[otherLog].First)
 	case r.tally.good == r.before.good && r.tally.firstBad != "":
 		r.files = nil
-		return fmt.Errorf("%s: none of its %d rows can be read as %s; the first: %s",
-			name, rows, r.format.About, r.tally.firstBad)
+		advice := ""
+		if strings.Contains(r.tally.firstBad, string(badTime)) {
+			advice = "; give the layout of times with --time"
+		}
+		return fmt.Errorf("%s: none of its %d rows can be read as %s; the first: %s%s",
+			name, rows, r.format.About, r.tally.firstBad, advice)
 	}
 	return nil
 }

@@ -69,6 +69,11 @@ func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (decoder, 
 // header if the first line does not name them.
 func (d *table) header() error {
 	first, err := d.in.first()
+	for err == nil && isRemark(first) {
+		if _, _, err = d.in.next(); err == nil {
+			first, err = d.in.first()
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -107,6 +112,12 @@ func (d *table) header() error {
 	}
 	d.columns, err = d.spec.columns(d.names, &d.row)
 	return err
+}
+
+// isRemark reports whether a line before the header is a remark, or says what separates
+// the columns, as for Excel.
+func isRemark(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("# ")) || bytes.HasPrefix(line, []byte("sep=")) && len(line) <= len("sep=,")
 }
 
 // sniff returns the delimiter that cuts a row into the known number of columns or,

@@ -102,6 +102,10 @@ func (s *tableSpec) value(v []byte) []byte {
 	if n := len(v); n > 0 && (v[0] <= ' ' || v[n-1] <= ' ') {
 		v = bytes.TrimSpace(v)
 	}
+	// Quotes are left only if blanks are around them, which RFC 4180 does not have.
+	if n := len(v); n > 1 && v[0] == '"' && v[n-1] == '"' {
+		v = bytes.TrimSpace(v[1 : n-1])
+	}
 	for _, unset := range s.unset {
 		if string(v) == unset {
 			return nil

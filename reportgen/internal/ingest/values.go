@@ -162,8 +162,8 @@ var services = sync.OnceValue(func() map[string]uint16 {
 	return names
 })
 
-// overUDP are the protocols on top of UDP that Argus names instead of it.
-var overUDP = []string{"rtp", "rtcp", "udt"}
+// overUDP are the protocols on top of UDP that Argus and firewalls name instead of it.
+var overUDP = []string{"rtp", "rtcp", "udt", "quic"}
 
 // protocol reads a protocol by name or number. It returns false if the text is
 // neither.

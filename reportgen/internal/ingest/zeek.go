@@ -42,7 +42,7 @@ func zeekSpellings(name string) []string {
 	if !ok {
 		return append([]string{name}, zeekRenamed[name]...)
 	}
-	return append([]string{name, "id_" + rest, "id$" + rest, "id:" + rest, rest}, zeekRenamed[rest]...)
+	return append([]string{name, "id_" + rest, "id-" + rest, "id$" + rest, "id:" + rest, rest}, zeekRenamed[rest]...)
 }
 
 var zeekRenamed = map[string][]string{
