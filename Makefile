@@ -95,6 +95,11 @@ $(TOOLS)/.npm: reportgen/internal/rendertest/fetch-axe
 	else echo 'npm not found: tests of ECS alerts and accessibility are skipped' >&2; fi
 	mkdir -p $(@D) && touch $@
 
+.PHONY: verapdf
+verapdf: ## check the PDF that Typst prints with veraPDF: PDF/UA-1 and PDF/A-2b (needs Maven and Java)
+	reportgen/internal/rendertest/fetch-verapdf
+	go test -v -run TestVeraPDF ./reportgen/internal/typst
+
 # The databases that need their own Python packages and start slowly.
 .PHONY: engines
 engines: $(TOOLS)/engines/.made ## compare profiles that ClickHouse and Spark compute with those of a scan

@@ -115,6 +115,25 @@ func TestSampleReport(t *testing.T) {
 	}
 }
 
+// A report with every kind of block and of author conforms to PDF/UA-1 and PDF/A-2b, as veraPDF judges it, in English and
+// Portuguese.
+func TestVeraPDF(t *testing.T) {
+	for _, lang := range []string{"en", "pt"} {
+		d := &document.Document{
+			Title: "Kinds", Lang: lang, Blocks: document.Kinds(), Affiliations: []string{"One", "Two"}, Date: "2024-04-20", Summary: document.Kinds()[1:2],
+			Authors: []document.Author{{Name: "Ada", ORCID: "0000-0002-1825-0097", Email: "ada@example.org", Corresponding: true, Affiliations: []int{0, 1}}, {Name: "Grace"}},
+			Logo:    &document.Picture{Alt: "Logo", Media: "image/png", Name: "logo", Data: pixel},
+		}
+		for _, f := range d.Figures() {
+			f.Picture.Data = pixel
+		}
+		said := rendertest.VeraPDF(t, compiled(t, d), "ua1", "2b")
+		if strings.Count(said, ": compliant") != 2 {
+			t.Errorf("%s: %s", lang, said)
+		}
+	}
+}
+
 // Every kind of block has a form.
 func TestEveryKind(t *testing.T) {
 	d := &document.Document{Title: "Kinds", Lang: "de", Blocks: document.Kinds()}
