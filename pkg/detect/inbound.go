@@ -32,6 +32,7 @@ type Attacker struct {
 	profile.Counts            // of the attack
 
 	ports map[uint16]bool
+	last  netip.Addr // of the conversations so far
 	span  span
 	score float64
 }
@@ -215,21 +216,25 @@ func (c *Context) attackers() (scanners, guessers []Attacker, some bool) {
 	return scanners, guessers, len(cs) > 0
 }
 
+// try adds a conversation; those with one host follow each other.
+func (a *Attacker) try(c *profile.Conversation) {
+	a.Add(c.Counts)
+	a.Tried++
+	a.ports[c.Port] = true
+	a.span.add(c)
+	if c.Dst != a.last {
+		a.Hosts++
+		a.last = c.Dst
+	}
+}
+
 // attackerOf describes one source's conversations as a scan, and those with
 // login services that are short as guesses.
 func attackerOf(cs []*profile.Conversation) (scan, guess Attacker) {
 	scan = Attacker{Src: cs[0].Src, ports: map[uint16]bool{}}
 	guess = Attacker{Src: cs[0].Src, ports: map[uint16]bool{}}
-	var last, lastGuess netip.Addr
 	for _, c := range cs {
-		scan.Add(c.Counts)
-		scan.Tried++
-		scan.ports[c.Port] = true
-		scan.span.add(c)
-		if c.Dst != last {
-			scan.Hosts++
-			last = c.Dst
-		}
+		scan.try(c)
 		if fails(c) {
 			scan.Unanswered += c.Flows
 			continue
@@ -243,14 +248,7 @@ func attackerOf(cs []*profile.Conversation) (scan, guess Attacker) {
 		if usual > guessBytes || c.Flows < joinFlows {
 			continue
 		}
-		guess.Add(c.Counts)
-		guess.Tried++
-		guess.ports[c.Port] = true
-		guess.span.add(c)
-		if c.Dst != lastGuess {
-			guess.Hosts++
-			lastGuess = c.Dst
-		}
+		guess.try(c)
 		if broke {
 			guess.Success = fmt.Sprintf("a session with %s on port %d of %d bytes, compared with %d on average for the others", c.Dst, c.Port, largest, usual)
 		}
