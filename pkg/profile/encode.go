@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"io"
 	"net/netip"
-	"slices"
 )
 
 // The versions of the encoded form. A profile has DetailsVersion if a
@@ -79,52 +78,48 @@ type header struct {
 	Rejected []Rejected `json:"rejected"`
 }
 
-// addrTable numbers the addresses of a profile in their order.
+// addrTable has the places of the addresses of a profile in their order.
 type addrTable struct {
-	sorted   []netip.Addr
-	number   map[netip.Addr]uint32
-	src, dst []uint32 // numbers of each conversation
+	addrs    *Addresses
+	rank     []uint32 // places, by number
+	src, dst []uint32 // places of the ends of each conversation
 }
 
 func newAddrTable(p *Profile) *addrTable {
 	n := len(p.Conversations)
-	t := &addrTable{number: map[netip.Addr]uint32{}, src: make([]uint32, n), dst: make([]uint32, n)}
-	// First in the order of their appearance, so that each is looked up once.
-	add := func(a netip.Addr) uint32 {
-		number, ok := t.number[a]
-		if !ok {
-			number = uint32(len(t.sorted))
-			t.number[a] = number
-			t.sorted = append(t.sorted, a)
-		}
-		return number
-	}
+	t := &addrTable{addrs: NewAddresses(), src: make([]uint32, n), dst: make([]uint32, n)}
 	for i := range p.Hosts {
-		add(p.Hosts[i].Addr)
+		t.addrs.Number(p.Hosts[i].Addr)
+		for _, r := range p.Hosts[i].Largest {
+			t.addrs.Number(r.Dst)
+		}
 	}
 	for i := range p.Conversations {
 		c := &p.Conversations[i]
 		if i > 0 && c.Src == p.Conversations[i-1].Src {
 			t.src[i] = t.src[i-1]
 		} else {
-			t.src[i] = add(c.Src)
+			t.src[i] = t.addrs.Number(c.Src)
 		}
-		t.dst[i] = add(c.Dst)
+		t.dst[i] = t.addrs.Number(c.Dst)
 	}
-	rank := ranks(t.sorted)
+	t.rank = ranks(t.addrs.all())
 	for i := range t.src {
-		t.src[i], t.dst[i] = rank[t.src[i]], rank[t.dst[i]]
-	}
-	slices.SortFunc(t.sorted, netip.Addr.Compare)
-	for i, a := range t.sorted {
-		t.number[a] = uint32(i)
+		t.src[i], t.dst[i] = t.rank[t.src[i]], t.rank[t.dst[i]]
 	}
 	return t
 }
 
+// place returns the place of an address.
+func (t *addrTable) place(a netip.Addr) uint64 { return uint64(t.rank[t.addrs.Number(a)]) }
+
 func (t *addrTable) append(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(len(t.sorted)))
-	for _, a := range t.sorted {
+	sorted := make([]netip.Addr, len(t.rank))
+	for i, a := range t.addrs.all() {
+		sorted[t.rank[i]] = a
+	}
+	b = binary.AppendUvarint(b, uint64(len(sorted)))
+	for _, a := range sorted {
 		raw := a.AsSlice()
 		b = append(append(b, byte(len(raw))), raw...)
 	}
@@ -141,7 +136,7 @@ func appendColumn[T any](b []byte, rows []T, value func(*T) uint64) []byte {
 
 func appendHosts(b []byte, hosts []Host, t *addrTable) []byte {
 	b = binary.AppendUvarint(b, uint64(len(hosts)))
-	b = appendColumn(b, hosts, func(h *Host) uint64 { return uint64(t.number[h.Addr]) })
+	b = appendColumn(b, hosts, func(h *Host) uint64 { return t.place(h.Addr) })
 	b = appendColumn(b, hosts, func(h *Host) uint64 { return uint64(len(h.Slots)) })
 	for i := range hosts {
 		s := hosts[i].Slots
@@ -153,7 +148,7 @@ func appendHosts(b []byte, hosts []Host, t *addrTable) []byte {
 	b = appendColumn(b, hosts, func(h *Host) uint64 { return uint64(len(h.Largest)) })
 	for i := range hosts {
 		for _, r := range hosts[i].Largest {
-			for _, v := range []uint64{uint64(r.Time), uint64(t.number[r.Dst]), uint64(r.Proto), uint64(r.Port), uint64(r.Up), uint64(r.Down)} {
+			for _, v := range []uint64{uint64(r.Time), t.place(r.Dst), uint64(r.Proto), uint64(r.Port), uint64(r.Up), uint64(r.Down)} {
 				b = binary.AppendUvarint(b, v)
 			}
 		}
