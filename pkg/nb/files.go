@@ -2,6 +2,7 @@ package nb
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/query"
 )
 
 // samplePrefix is the prefix of files of the sample days.
@@ -133,9 +135,19 @@ func locate(file string) (string, error) {
 	}
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s: no such file; use %sNAME for a file of the sample days", file, samplePrefix)
+		return "", fmt.Errorf("%s: no such file; %s", file, cmp.Or(nearFile(path), "use "+samplePrefix+"NAME for a file of the sample days"))
 	}
 	return path, err
+}
+
+// nearFile asks after files beside a path that does not exist whose names are near.
+func nearFile(path string) string {
+	var names []string
+	entries, _ := os.ReadDir(filepath.Dir(path)) // without the folder, none is near
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return query.DidYouMean(filepath.Base(path), names)
 }
 
 // moduleRoot returns the folder of Flowbook's module: the one around the notebook, or

@@ -63,6 +63,9 @@ func TestDayFolder(t *testing.T) {
 	if counted, err := Flows(run.Test()).Count().Elem(0, 0).Int(); counted != 2 || err != nil {
 		t.Errorf("a query of a day in two files counts %d flows: %v", counted, err)
 	}
+	if _, err := readDay(dir + "/date=2024-03-22"); err == nil || !strings.HasSuffix(err.Error(), ": no such file; did you mean date=2024-03-20 or date=2024-03-21?") {
+		t.Errorf("a day that does not exist: %v", err)
+	}
 	if _, err := readDay(dir); err == nil || !strings.Contains(err.Error(), "has 2 days; name the folder or file of one of them") {
 		t.Errorf("a folder of days: %v", err)
 	}
