@@ -31,8 +31,8 @@ a folder of days (date=2024-03-20/*.parquet or 2024-03-20.parquet) stands for al
   src_ip in 192.168.100.0/24 and not dst_ip in internal
   port = 443 and up_bytes > 1MB and timestamp between 10:30 and 11:00
   proto = udp and (port in (53, 853) or name like '%.example.com')
-Addresses, networks, times (10:30), lengths of time (90m), sizes (1MB, 1MiB) and
-numbers (10k) need no quotes, nor do texts of one word. ip stands for src_ip or dst_ip. A
+Addresses, networks, times (10:30, or 2024-03-20 10:30 of one day), lengths of time (90m),
+sizes (1MB, 1MiB) and numbers (10k) need no quotes, nor do texts of one word. ip stands for src_ip or dst_ip. A
 comparison with an unknown value is never true; "is unknown" tests for one.
 
 --by, --every and the aggregates make groups; without them, the flows are listed.
