@@ -19,6 +19,23 @@ func (l *lab) calls(src, dst string, n int, gap, cv float64, from flow.Time) *la
 	return l
 }
 
+// A call that was too short on its first day has not moved on the next.
+func TestBeaconOfTwoDays(t *testing.T) {
+	const fresh = "45.9.20.77"
+	var days []detect.Day
+	for day := range 6 {
+		l := office(uint64(day+1), 40)
+		switch day {
+		case 4:
+			l.calls(host(3), fresh, 25, 700, 0.1, 12*flow.Hour)
+		case 5:
+			l.calls(host(3), fresh, 50, 700, 0.1, 8*flow.Hour)
+		}
+		days = append(days, detect.Day{Date: monday.AddDate(0, 0, day), Profile: l.profile()})
+	}
+	wantAlerts(t, detect.Beacon(under(t, days)).Findings, host(3))
+}
+
 func TestBeacon(t *testing.T) {
 	const hosts = 40
 	fresh := "45.9.20.77"

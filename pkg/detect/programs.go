@@ -10,7 +10,13 @@ import (
 // learnedCalls is what the history teaches about calls.
 type learnedCalls struct {
 	usual userRhythms
-	pace  map[program][]float64
+	paces map[program][]pace
+}
+
+// pace is the mean gap in seconds between calls to an address.
+type pace struct {
+	dst netip.Addr
+	gap float64
 }
 
 // program identifies a program of a host as far as flows allow.
@@ -24,7 +30,7 @@ type program struct {
 func (c Call) program() program { return program{c.Src, c.Owner, c.Proto, c.Port} }
 
 func (c *Context) learnCalls(k float64) learnedCalls {
-	r := learnedCalls{pace: map[program][]float64{}}
+	r := learnedCalls{paces: map[program][]pace{}}
 	var cvs []float64
 	var flows []int64
 	for _, d := range c.peers() {
@@ -32,7 +38,7 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 			cvs, flows = append(cvs, call.cv), append(flows, call.calls)
 			if len(c.past) > 0 && beyondChance(call.cv, call.calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.conv.Src, call.conv.Dst}] {
 				p := d.call(call).program()
-				r.pace[p] = append(r.pace[p], call.gap)
+				r.paces[p] = append(r.paces[p], pace{call.conv.Dst, call.gap})
 			}
 		}
 	}
@@ -40,13 +46,14 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 	return r
 }
 
-// moved says whether the host called the same owner at the same pace before.
+// moved says whether the host called another address of the same owner at the same pace
+// before.
 func (r learnedCalls) moved(c Call) bool {
 	if c.Owner == (geo.Owner{}) {
 		return false
 	}
-	for _, gap := range r.pace[c.program()] {
-		if within(gap, c.Gap, samePace) {
+	for _, p := range r.paces[c.program()] {
+		if p.dst != c.Dst && within(p.gap, c.Gap, samePace) {
 			return true
 		}
 	}
