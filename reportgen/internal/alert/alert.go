@@ -20,7 +20,7 @@ import (
 // The formats of an alert: a finding as detect writes it, OCSF Detection
 // Finding, and Elastic Common Schema.
 const (
-	FormatJSON = "json"
+	formatJSON = "json"
 	formatOCSF = "ocsf"
 	formatECS  = "ecs"
 )
@@ -35,7 +35,7 @@ const (
 )
 
 // SentFormats returns the formats in which alerts can be sent.
-func SentFormats() []string { return []string{FormatJSON, formatOCSF, formatECS} }
+func SentFormats() []string { return []string{formatJSON, formatOCSF, formatECS} }
 
 // Formats returns the formats of findings that are made of alerts.
 func Formats() []string {
@@ -143,7 +143,7 @@ func (a Alert) title() string {
 func (a Alert) encode(format string) ([]byte, error) {
 	var v any
 	switch format {
-	case "", FormatJSON:
+	case "", formatJSON:
 		v = struct {
 			UID   string    `json:"uid"`
 			First time.Time `json:"first,omitzero"`

@@ -59,7 +59,7 @@ func TestUndated(t *testing.T) {
 	}
 	var event map[string]any
 	for format, want := range map[string]map[string]any{
-		FormatJSON: {"first": nil, "last": nil},
+		formatJSON: {"first": nil, "last": nil},
 		formatOCSF: {"time": 1777863721000.0, "start_time": nil, "end_time": nil},
 		formatECS:  {"@timestamp": "2026-05-04T03:02:01Z"},
 	} {

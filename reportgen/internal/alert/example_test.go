@@ -25,7 +25,7 @@ func ExampleWrite() {
 	e := a.ECS()
 	fmt.Println(e.Timestamp, e.Event.Kind, e.Source.IP, e.Destination.IP, *e.Source.Bytes, e.Threat.Technique.ID, e.Threat.Technique.Subtechnique.ID)
 
-	if err := alert.Write(os.Stdout, []alert.Alert{a}, alert.FormatJSON); err != nil {
+	if err := alert.Write(os.Stdout, []alert.Alert{a}, "json"); err != nil {
 		fmt.Println(err)
 	}
 	// Output:

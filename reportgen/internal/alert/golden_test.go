@@ -30,7 +30,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := alerts[0]
-	for _, format := range []string{alert.FormatJSON, "ocsf", "ecs"} {
+	for _, format := range []string{"json", "ocsf", "ecs"} {
 		line, err := a.Encode(format)
 		if err != nil {
 			t.Fatal(err)

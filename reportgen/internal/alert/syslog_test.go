@@ -169,7 +169,7 @@ func TestSyslogEscapes(t *testing.T) {
 	a := someAlerts(t, 1)[0]
 	a.Finding.Rule, a.Finding.Summary = "my rule \"é\"\n", "line\r\n<1>1 - forged"
 	a.Finding.Entity = netip.MustParseAddr(`fe80::1%a"b\c]d`) // a zone may be any text
-	for _, format := range []string{"", FormatJSON, formatOCSF, formatECS} {
+	for _, format := range []string{"", formatJSON, formatOCSF, formatECS} {
 		text, err := a.syslog(format)
 		if err != nil {
 			t.Fatal(err)

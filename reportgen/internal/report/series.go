@@ -168,13 +168,13 @@ func writeIndex(dir string, source *Source, formats []string, all []written) err
 // entrance returns the file of a report that the index leads to: that of the first of the preferred formats that was
 // written.
 func entrance(formats []string, preferred ...string) string {
-	files := map[string]string{"html": HTMLName, "md": MarkdownName, "site": SiteName + "/" + HTMLName, "pdf": PDFName}
+	files := map[string]string{"html": HTMLName, "md": markdownName, "site": siteName + "/" + HTMLName, "pdf": PDFName}
 	for _, format := range preferred {
 		if slices.Contains(formats, format) {
 			return files[format]
 		}
 	}
-	return NotebooksName + "/"
+	return notebooksName + "/"
 }
 
 // indexTable returns a table in Markdown with a row for each report, whose links lead to the file with the given name.

@@ -25,15 +25,15 @@ import (
 // The files and folders of a report that readers open.
 const (
 	HTMLName      = "index.html"
-	MarkdownName  = "report.md"
+	markdownName  = "report.md"
 	SummaryName   = "summary.md"
 	FiguresName   = document.PicturesFolder
 	FilesName     = render.FilesFolder
 	PDFName       = "report.pdf"
-	SiteName      = "site"
-	TypstName     = typst.FileName
-	EmailName     = email.FileName
-	NotebooksName = "notebooks"
+	siteName      = "site"
+	typstName     = typst.FileName
+	emailName     = email.FileName
+	notebooksName = "notebooks"
 )
 
 // DocumentName is the file that holds the document of a report.
@@ -48,8 +48,8 @@ type Format struct{ Name, File string }
 // Formats returns all formats.
 func Formats() []Format {
 	return []Format{
-		{"html", HTMLName}, {"md", MarkdownName}, {"ipynb", NotebooksName}, {"pdf", PDFName}, {"site", SiteName},
-		{"typst", TypstName}, {"email", EmailName},
+		{"html", HTMLName}, {"md", markdownName}, {"ipynb", notebooksName}, {"pdf", PDFName}, {"site", siteName},
+		{"typst", typstName}, {"email", emailName},
 	}
 }
 
@@ -175,7 +175,7 @@ func (r *Run) writeFiles(ctx context.Context, dir string, o WriteOptions) (d *do
 		return nil, nil, err
 	}
 	if slices.Contains(o.Formats, "ipynb") {
-		if err := r.writeNotebooks(filepath.Join(dir, NotebooksName)); err != nil {
+		if err := r.writeNotebooks(filepath.Join(dir, notebooksName)); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -279,11 +279,11 @@ func (r *Run) writeFormat(ctx context.Context, dir, format string, d *document.D
 			return err
 		}
 		if len(d.Summary) == 0 && warn != nil {
-			warn(EmailName + ": no cell has the tag summary, so the message is the title and the abstract only")
+			warn(emailName + ": no cell has the tag summary, so the message is the title and the abstract only")
 		}
-		return writeFile(filepath.Join(dir, EmailName), func(w io.Writer) error { return render.WriteEmail(w, d, created) })
+		return writeFile(filepath.Join(dir, emailName), func(w io.Writer) error { return render.WriteEmail(w, d, created) })
 	case "site":
-		site := filepath.Join(dir, SiteName)
+		site := filepath.Join(dir, siteName)
 		if err := os.Mkdir(site, 0o777); err != nil {
 			return err
 		}
