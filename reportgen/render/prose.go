@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"regexp"
@@ -118,9 +119,9 @@ func (b *builder) extraCells(t located) {
 			return ast.WalkContinue, nil
 		}
 		end := row.LastChild().Lines().At(0).Stop
-		rest, _, _ := strings.Cut(string(t.Source[end:]), "\n")
-		if rest = strings.Trim(rest, " \t\r|"); rest != "" {
-			b.warn(t.where, t.Line(end), "a row of a table has more cells than the header; omitted: %s", shorten([]byte(rest)))
+		line, _, _ := bytes.Cut(t.Source[end:], []byte("\n"))
+		if rest := bytes.Trim(line, " \t\r|"); len(rest) > 0 {
+			b.warn(t.where, t.Line(end), "a row of a table has more cells than the header; omitted: %s", shorten(rest))
 		}
 		return ast.WalkContinue, nil
 	})

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -9,12 +10,13 @@ import (
 )
 
 // The limits of Markdown. The parser needs time that grows with the square of the marks of a paragraph and of the levels
-// of quotes and lists in each other, and fills each row of a table up to its header.
+// of quotes and lists in each other, of the footnotes of a cell, and fills each row of a table up to its header.
 const (
 	markdownMost = 4 << 20 // bytes of a cell
 	marksMost    = 2000    // brackets, asterisks and so on of a paragraph
 	nestingMost  = 50      // levels
 	cellsMost    = 20_000  // cells of tables, beyond one for each byte
+	notesMost    = 2000    // footnotes of a cell
 )
 
 // CheckMarkdown finds Markdown that takes too long to parse. Its error names the line.
@@ -23,7 +25,7 @@ func CheckMarkdown(source string) error {
 		return err
 	}
 	marks, number, fence := 0, 0, ""
-	var tables filledTables
+	costs := costs{size: len(source)}
 	for line := range strings.Lines(source) {
 		number++
 		text := strings.TrimLeft(line, " \t>")
@@ -44,8 +46,7 @@ func CheckMarkdown(source string) error {
 		if text = strings.TrimRight(text, "\r\n"); text == "" || item || text[0] == '|' || text[0] == '#' || text[0] == '<' {
 			marks = 0 // each is a paragraph of its own, or none
 		}
-		tables.add(text)
-		if err := budget.Check("tables, with their rows filled", int64(tables.cells), int64(len(source)+cellsMost), "cells"); err != nil {
+		if err := costs.add(text); err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
 		for i := range len(text) {
@@ -66,21 +67,30 @@ func CheckMarkdown(source string) error {
 // delimiters matches the line below the header of a table.
 var delimiters = regexp.MustCompile(`^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$`)
 
-// filledTables counts the cells of tables, whose rows the parser fills.
-type filledTables struct {
+// costs counts what the parser makes of a source: the cells of tables, whose rows it fills, and footnotes, among which it
+// looks for that of each reference.
+type costs struct {
+	size    int // of the source in bytes
 	columns int // of the table that the last line belongs to
 	cells   int
+	notes   int
 }
 
-func (t *filledTables) add(line string) {
+func (c *costs) add(line string) error {
 	switch {
 	case line == "":
-		t.columns = 0
-	case t.columns > 0:
-		t.cells += t.columns
+		c.columns = 0
+	case c.columns > 0:
+		c.cells += c.columns
 	case delimiters.MatchString(line):
-		t.columns = strings.Count(line, "|") + 1
+		c.columns = strings.Count(line, "|") + 1
+	case strings.HasPrefix(line, "[^"):
+		c.notes++
 	}
+	return errors.Join(
+		budget.Check("tables, with their rows filled", int64(c.cells), int64(c.size+cellsMost), "cells"),
+		budget.Check("footnotes", int64(c.notes), notesMost, "notes"),
+	)
 }
 
 // nesting returns how many quotes and lists a line begins, and whether any of them is a list. Indentation continues the

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,8 +52,9 @@ func (b *builder) observe(dir string) map[string]string {
 	} else {
 		replace[beside] = importer
 	}
-	err := os.MkdirAll(folder, 0o700)
-	if err == nil {
+	// If the folder of the kernel is gone, so is the run: nothing would remove another.
+	err := os.Mkdir(folder, 0o700)
+	if err == nil || errors.Is(err, fs.ErrExist) {
 		err = os.WriteFile(observer, observerSource, 0o600)
 	}
 	if err == nil {

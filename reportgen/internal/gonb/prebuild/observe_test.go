@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,6 +79,28 @@ func TestHasFlag(t *testing.T) {
 	for setting, want := range map[string]bool{"-cover": true, "--cover": true, "-coverpkg=all": true, "GOFLAGS=-mod=mod --cover": true, "-tags=cover": false, "GOCOVERDIR=/tmp": false, "GOFLAGS=": false} {
 		if got := hasFlag([]string{"-v", setting}, "-cover"); got != want {
 			t.Errorf("%s: %v, want %v", setting, got, want)
+		}
+	}
+}
+
+// A build that outlives its run does not make the folder of its kernel again.
+func TestObserveWithoutFolder(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "kernel")
+	t.Setenv(observedVariable, filepath.Join(folder, "seen"))
+	t.Setenv("GOFLAGS", "")
+	b := &builder{realGo: "/go/bin/go"}
+	if replace := b.observe(t.TempDir()); replace != nil {
+		t.Errorf("overlay %v", replace)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder: %v", err)
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a second cell finds the files
+		if replace := b.observe(t.TempDir()); len(replace) != 2 {
+			t.Errorf("overlay %v", replace)
 		}
 	}
 }
