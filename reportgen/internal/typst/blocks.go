@@ -202,11 +202,14 @@ func (w *writer) table(t *document.Table) string {
 const maxWidth = 125
 
 // tableWidth returns the number of characters in the widest cells of all columns. Long
-// text is broken into lines.
+// text and titles are broken into lines.
 func tableWidth(t *document.Table) int {
 	width := 0
 	for i, c := range t.Columns {
-		widest := utf8.RuneCountInString(c.Title)
+		widest := 0
+		for word := range strings.FieldsSeq(c.Title) {
+			widest = max(widest, utf8.RuneCountInString(word))
+		}
 		for _, row := range t.Rows {
 			widest = max(widest, utf8.RuneCountInString(row[i].Text))
 		}
