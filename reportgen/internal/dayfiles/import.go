@@ -101,7 +101,7 @@ func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err e
 		return err
 	}
 	if empty {
-		i.Console.Infof("no flows in the input; nothing to add")
+		i.Console.Infof("no new flows in the input; nothing to add")
 	}
 	i.warnExternal(&sorter)
 	return i.write(&sorter, summary, func(o options) ([]dayFile, error) {

@@ -1,6 +1,9 @@
 package ingest
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // collectorTable is the table of records of NetFlow, IPFIX and sFlow as collectors write
 // them, in the names of each: GoFlow2 (src_addr), Akvorado (SrcAddr), pmacct (ip_src,
@@ -37,6 +40,7 @@ func collectorTable(opt Options) (tableSpec, error) {
 		fieldUpPackets:   collected("in_pkts", "packetDeltaCount", "packets"),
 		fieldDownPackets: collected("out_pkts", "reversePacketDeltaCount"),
 		fieldFlags:       collected("tcp_flags", "tcpControlBits", "TCPFlags"),
+		fieldSampling:    collected("sampling_rate", "SamplingRate", "sampling_interval", "samplingInterval"),
 		fieldObserver:    {"sampler_address", "SamplerAddress", "ExporterAddress", "peer_ip_src", "host"},
 	}
 	return s, nil
@@ -66,6 +70,9 @@ func collectorFlow(r *rowReader, line int64) (Flow, error) {
 		return f, err
 	}
 	f.TimeGuessed = guessed
+	if n, ok := digits(r.values[fieldSampling]); ok && n <= math.MaxUint32 {
+		f.Sampling = uint32(n)
+	}
 	f.Part = !f.OneWay // an exporter cuts long connections
 	return f, nil
 }

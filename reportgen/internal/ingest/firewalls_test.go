@@ -86,3 +86,12 @@ func TestUnsupported(t *testing.T) {
 		}
 	}
 }
+
+// TestCollectorSampling says that a collector's counts are those of sampled packets.
+func TestCollectorSampling(t *testing.T) {
+	log := strings.ReplaceAll(collectorDialects[0].log, `"packets"`, `"sampling_rate":1000,"packets"`)
+	_, summary, err := readAs(t, "collector", []string{write(t, t.TempDir(), "a.json", []byte(log))}, Options{})
+	if err != nil || summary.SamplingInterval() != 1000 || summary.Sampled.Rows != 2 {
+		t.Errorf("%+v, %v", summary, err)
+	}
+}

@@ -40,6 +40,7 @@ const (
 	fieldUID       // identifies a connection in the logs of one folder
 	fieldObserver  // who saw the row: an interface or an exporter
 	fieldDir       // the log's sign for the direction
+	fieldSampling  // how many packets there were for each that was counted
 	fieldStatus    // whether the row holds a flow at all
 	numFields
 )
