@@ -194,7 +194,7 @@ func TestUnknownCommands(t *testing.T) {
 		{[]string{"geo", "konvert"}, `unknown command "konvert" for "reportgen geo"; did you mean convert?`},
 		{[]string{"detct"}, `unknown command "detct" for "reportgen"; did you mean detect?`},
 		{[]string{"evaluate", "word"}, `unknown command "word" for "reportgen evaluate"; did you mean worlds?`},
-		{[]string{"completion", "tcsh"}, `unknown command "tcsh" for "reportgen completion"; did you mean bash or fish or zsh?`},
+		{[]string{"completion", "tcsh"}, `unknown command "tcsh" for "reportgen completion"; did you mean bash, fish or zsh?`},
 		{[]string{"help", "detct"}, `unknown command "detct" for "reportgen"; did you mean detect?`},
 		{[]string{"help", "detect", "more"}, `unknown command "more" for "reportgen detect"`},
 		{[]string{"profile"}, "missing argument FILE; run reportgen profile --help for the usage"},
