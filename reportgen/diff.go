@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -49,8 +51,21 @@ The exit status is 0 if nothing changed, and 3 otherwise.`,
 	return c
 }
 
+// holdsFlows reports whether a folder has the flow files of a day, or the folders of days.
+func holdsFlows(folder string) bool {
+	for _, pattern := range []string{"*.parquet", "date=*"} {
+		if found, err := filepath.Glob(filepath.Join(folder, pattern)); err == nil && len(found) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // diff writes what differs and returns whether anything does.
 func diff(cmd *cobra.Command, before, after, format string) (bool, error) {
+	if before == "-" && after == "-" {
+		return false, errors.New("- and -: standard input can be read only once; name a file for one of them")
+	}
 	var folders [2]bool
 	for i, name := range []string{before, after} {
 		if name == "-" {
@@ -60,7 +75,9 @@ func diff(cmd *cobra.Command, before, after, format string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		folders[i] = info.IsDir()
+		if folders[i] = info.IsDir(); folders[i] && holdsFlows(name) {
+			return false, fmt.Errorf("%s: a folder of flow files, not a report; compare what reportgen detect --format json prints for each day", name)
+		}
 	}
 	switch {
 	case folders[0] != folders[1]:

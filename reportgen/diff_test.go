@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 )
 
@@ -79,6 +80,9 @@ func TestDiffRefuses(t *testing.T) {
 		{[]string{file}, "missing argument AFTER"},
 		{[]string{file, t.TempDir()}, "one is a folder and one a file"},
 		{[]string{t.TempDir(), t.TempDir()}, "not a report"},
+		{[]string{"-", "-"}, "standard input can be read only once"},
+		{[]string{testenv.Path(t, "testdata", "fortnight"), t.TempDir()}, "fortnight: a folder of flow files, not a report"},
+		{[]string{t.TempDir(), testenv.Path(t, "testdata", "fortnight", "date=2024-03-20")}, "a folder of flow files, not a report"},
 		{[]string{file, file}, "a.jsonl: line 1: is not a finding in JSON"},
 		{[]string{"--format", "xml", file, file}, `--format "xml": want text, md or json`},
 	} {
