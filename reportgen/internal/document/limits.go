@@ -50,7 +50,7 @@ func CheckMarkdown(source string) error {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
 		for i := range len(text) {
-			if strings.IndexByte("[]!*_`~", text[i]) >= 0 {
+			if strings.IndexByte("[]!*_`~$", text[i]) >= 0 {
 				marks++
 			}
 		}

@@ -14,6 +14,7 @@ func TestCheckMarkdown(t *testing.T) {
 		"emphasis over lines":       r("_a*\n", 1500),
 		"quotes in quotes":          r(">", 200) + " x",
 		"lists in lists":            r("* ", 200) + "x",
+		"dollars":                   r("$ a", 2001),
 		"footnotes":                 r("[^a]: b\n\n", 2001),
 		"a table of short rows":     r("|a", 1000) + "|\n" + r("|-", 1000) + "|\n" + r("|a|\n", 1000),
 		"a large cell":              r("x\n\n", 2<<20),
