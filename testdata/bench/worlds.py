@@ -83,8 +83,8 @@ def section(found):
     for name, world in found["worlds"].items():
         ours, scans = world["scan"]["Flowbook"], {n: r for n, r in world["scan"].items() if r}
         parts += [f"### {name}, {world['conversations']:,} conversations",
-                  table(["", "time", "CPU", "memory", "time, Flowbook = 1", "CPU, Flowbook = 1"],
-                        [[n, f"{r.seconds:.2f} s", f"{r.cpu:.2f} s", mebibytes(r.memory), f"{r.seconds / ours.seconds:.1f}", f"{r.cpu / ours.cpu:.1f}"]
+                  table(["", "time", "CPU", "time, Flowbook = 1", "CPU, Flowbook = 1"],
+                        [[n, f"{r.seconds:.2f} s", f"{r.cpu:.2f} s", f"{r.seconds / ours.seconds:.1f}", f"{r.cpu / ours.cpu:.1f}"]
                          for n, r in sorted(scans.items(), key=lambda r: r[1].cpu)]),
                   f"CPU of the scan: {stages.words(world['stages'])}."]
         if world["checked"]:
