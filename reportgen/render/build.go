@@ -243,9 +243,7 @@ func (b *builder) markdown(where document.Origin, source string, attachments map
 	var prose *document.Text
 	for n := t.Root.FirstChild(); n != nil; {
 		next := n.NextSibling()
-		if b.structure(located{t, where}, n) {
-			prose = nil
-		} else if b.captioned(where, t, n, &next) {
+		if b.structure(located{t, where}, n) || b.captioned(where, t, n, &next) {
 			prose = nil
 		} else {
 			if prose == nil {

@@ -369,10 +369,15 @@ func complete(v any) error {
 			return missing("picture")
 		}
 	case *Table:
-		for i, row := range v.Rows {
-			if len(row) != len(v.Columns) {
-				return fmt.Errorf("row %d has %d values and the table %d columns", i+1, len(row), len(v.Columns))
-			}
+		return completeRows(v)
+	}
+	return nil
+}
+
+func completeRows(t *Table) error {
+	for i, row := range t.Rows {
+		if len(row) != len(t.Columns) {
+			return fmt.Errorf("row %d has %d values and the table %d columns", i+1, len(row), len(t.Columns))
 		}
 	}
 	return nil

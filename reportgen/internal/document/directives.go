@@ -111,7 +111,7 @@ func (directiveParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 		}
 	default:
 		m := tickFence.FindSubmatchIndex(line)
-		if m == nil || admonitions[part(m, 2)] == "" && tabNames[part(m, 2)] == "" && !isFigure(part(m, 2)) {
+		if m == nil || !knownDirective(part(m, 2)) {
 			return nil, parser.NoChildren
 		}
 		d.fence, d.length, d.name = line[0], m[3]-m[2], part(m, 2)
@@ -130,6 +130,11 @@ func (directiveParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 	}
 	reader.AdvanceToEOL()
 	return d, parser.HasChildren
+}
+
+// knownDirective reports whether a directive in backticks is one of these and not the language of code.
+func knownDirective(name string) bool {
+	return admonitions[name] != "" || tabNames[name] != "" || isFigure(name)
 }
 
 // attributes reads the attributes of a div of Quarto, or of a directive of MyST that has some after its name. They begin at
@@ -302,10 +307,8 @@ func (d *directive) replace(top bool) (unsupported string) {
 	case !top:
 		unsupported = "is within another block: its content is shown as ordinary text"
 	}
-	if title := d.FirstChild(); d.titled && title.HasChildren() && (what != MarkTab || !top) {
-		strong := ast.NewEmphasis(2)
-		MoveChildren(title, strong)
-		title.AppendChild(title, strong)
+	if what != MarkTab || !top {
+		d.strongTitle()
 	}
 	if top && what != "" {
 		d.divide(what)
@@ -313,6 +316,15 @@ func (d *directive) replace(top bool) (unsupported string) {
 	}
 	d.unwrap()
 	return unsupported
+}
+
+// strongTitle sets the title, if there is one, in bold.
+func (d *directive) strongTitle() {
+	if title := d.FirstChild(); d.titled && title.HasChildren() {
+		strong := ast.NewEmphasis(2)
+		MoveChildren(title, strong)
+		title.AppendChild(title, strong)
+	}
 }
 
 // alert replaces the directive by an alert.

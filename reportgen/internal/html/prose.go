@@ -111,18 +111,18 @@ func (r *nodes) alert(w util.BufWriter, _ []byte, n ast.Node, entering bool) (as
 		_, err := fmt.Fprintf(w, "</%s>\n", tag)
 		return ast.WalkContinue, err
 	}
-	_, err := fmt.Fprintf(w, "<%s class=\"alert %s\"%s>\n", tag, strings.ToLower(a.Name), attributes)
+	fmt.Fprintf(w, "<%s class=\"alert %s\"%s>\n", tag, strings.ToLower(a.Name), attributes)
 	name := template.HTMLEscapeString(r.page.words.Say(a.Name))
 	_, titled := n.FirstChild().(*document.AlertTitle)
 	switch {
 	case a.Folded && titled:
-		_, err = fmt.Fprintf(w, "<summary class=\"alert-name\">%s: ", name)
+		fmt.Fprintf(w, "<summary class=\"alert-name\">%s: ", name)
 	case a.Folded:
-		_, err = fmt.Fprintf(w, "<summary class=\"alert-name\">%s</summary>\n", name)
+		fmt.Fprintf(w, "<summary class=\"alert-name\">%s</summary>\n", name)
 	default:
-		_, err = fmt.Fprintf(w, "<p class=\"alert-name\">%s</p>\n", name)
+		fmt.Fprintf(w, "<p class=\"alert-name\">%s</p>\n", name)
 	}
-	return ast.WalkContinue, err
+	return ast.WalkContinue, nil
 }
 
 // alertTitle renders the title of an alert, which is part of the summary of a folded one.
