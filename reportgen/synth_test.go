@@ -178,7 +178,7 @@ func TestSynthRefuses(t *testing.T) {
 		{[]string{"synth", "-o", t.TempDir(), "--flows", "5"}, "must be from 10000"},
 		{[]string{"synth", "-o", t.TempDir(), "--hosts", "5"}, "must be from 20"},
 		{[]string{"synth", "-o", t.TempDir(), "more"}, `unexpected argument "more"; reportgen synth takes only flags`},
-		{[]string{"synth", "-o", filepath.Join(file, "sub"), "--flows", "10000"}, "folder"},
+		{[]string{"synth", "-o", filepath.Join(file, "sub"), "--flows", "10000"}, "not a directory"},
 	}
 	for _, tt := range tests {
 		var stdout, stderr bytes.Buffer
