@@ -52,3 +52,21 @@ func TestTour(t *testing.T) {
 		t.Error("the tour is part of the sample report")
 	}
 }
+
+// The notebook on a folder of days runs: its last table compares the last two days. It is not part of the sample report.
+func TestHistoryNotebook(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	out := filepath.Join(t.TempDir(), "history")
+	mustRun(t, "run", "--strict", "-o", out, "--to", "md", "../notebooks/history.ipynb")
+	_, changes, ok := strings.Cut(testenv.Tree(t, out)["report.md"], "What changed since the day before")
+	if !ok {
+		t.Fatal("no table of changes")
+	}
+	for _, kind := range []string{"| new |", "| ongoing |", "| gone |"} {
+		if !strings.Contains(changes, kind) {
+			t.Errorf("no finding is %s:\n%s", kind, changes)
+		}
+	}
+}
