@@ -60,7 +60,7 @@ func TestDocumentRefused(t *testing.T) {
 		{"bibliography elsewhere", map[string]string{"report.yaml": "bibliography: ../refs.bib"}, [2]string{}, nil, `bibliography "../refs.bib": not below the folder of report.yaml`},
 		{"bad date", nil, [2]string{"SOURCE_DATE_EPOCH", "yesterday"}, nil, "SOURCE_DATE_EPOCH=yesterday: not a number of seconds since 1970"},
 		{"no browser", nil, [2]string{browser.Variable, "/nowhere"}, []string{"--to", "pdf"}, "FLOWBOOK_CHROMIUM=/nowhere: not an executable"},
-		{"no format", nil, [2]string{}, []string{"--to", "docx"}, "use html, md, ipynb, pdf, site"},
+		{"no format", nil, [2]string{}, []string{"--to", "docx"}, "want html, md, ipynb, pdf, site, typst or email"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			notebookFolder(t, map[string]string{"notebooks/a.ipynb": notebook})

@@ -74,7 +74,7 @@ func TestQueryErrors(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	for where, want := range map[string]string{
 		"port = 1 and port = 2":                               "the condition is true for no flow of the days",
-		"country = Portgual":                                  `"Portgual" is not in the days as country; did you mean Portugal?`,
+		"country = Portugl":                                   `"Portugl" is not in the days as country; did you mean Portugal?`,
 		"owner in (gogle, 'Google LLC') and port = 1":         `"gogle" is not in the days as owner; did you mean Google LLC?`,
 		"src_owner = Nobody or dst_owner = Nobody":            `"Nobody" is not in the days as src_owner; "Nobody" is not in the days as dst_owner`,
 		"not owner = gogle and service = htps":                `"htps" is not in the days as service; did you mean https?`,

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
@@ -57,7 +58,9 @@ func TestGoldenReport(t *testing.T) {
 		t.Errorf("a second run gives other bytes:\n%s", diff)
 	}
 	kept := filepath.Join(t.TempDir(), "kept")
-	runReport(t, kept, "../notebooks")
+	if status, _, stderr := reportgen(t, "run", "-o", kept, "../notebooks"); status != exit.Done || strings.Count(stderr, ": unchanged, ") != 6 {
+		t.Errorf("status %d: cells run again though nothing changed:\n%s", status, stderr)
+	}
 	if diff := cmp.Diff(testenv.Tree(t, out), testenv.Tree(t, kept)); diff != "" {
 		t.Errorf("a run with nothing changed gives other bytes:\n%s", diff)
 	}

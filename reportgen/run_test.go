@@ -147,7 +147,7 @@ func TestRunRefuses(t *testing.T) {
 		{"unknown parameter", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "x=1"}, `parameter "x": not declared by any notebook; they declare limit`},
 		{"value", map[string]string{"notebooks/a.ipynb": nb}, []string{"-p", "limit=x"}, `parameter limit of a.ipynb: "x" is not a whole number`},
 		{"yaml field", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nwriter: y\n"}, nil, `report.yaml: line 2, column 1: unknown field "writer"`},
-		{"yaml type", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nauthors:\n  a: b\n"}, nil, "report.yaml: line 3, column "},
+		{"yaml type", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "title: x\nnotebooks:\n  a: b\n"}, nil, "report.yaml: line 3, column "},
 		{"yaml code", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "code: maybe\n"}, nil, `"maybe" is not show, fold or hide`},
 		{"yaml parameter", map[string]string{"notebooks/a.ipynb": nb, "notebooks/report.yaml": "parameters: {y: 1}\n"}, nil, `parameter "y": `},
 		{"outside", map[string]string{"notebooks/report.yaml": "notebooks: [../a.ipynb]\n"}, nil, "not below this folder"},

@@ -241,12 +241,12 @@ func (l uploadLimits) thresholds(k float64) []Threshold {
 		from := fmt.Sprintf("fixed: above %s, with a prior Pareto index of %.3g", units.Bytes(int64(math.Exp(l.usual))), 1/l.tail)
 		return []Threshold{{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from}}
 	}
-	usual := "the median of the largest transfers to one address of"
+	usual := "the median of the largest transfers to one address of %s"
 	if l.prior {
-		usual = "which is fixed, since the median of the largest transfers to one address is less:"
+		usual = "a fixed limit, since the median of the largest transfers to one address of %s is less"
 	}
-	from := fmt.Sprintf("each host's largest upload over %s, %s %s, that it does not repeat: %d in the history, median %s, Pareto index %.3g",
-		units.Bytes(int64(math.Exp(l.usual))), usual, plural(int64(l.hosts), "host"), l.files, units.Bytes(int64(math.Exp(l.median))), 1/l.tail)
+	from := fmt.Sprintf("each host's largest upload over %s, "+usual+", that it does not repeat: %d in the history, median %s, Pareto index %.3g",
+		units.Bytes(int64(math.Exp(l.usual))), plural(int64(l.hosts), "host"), l.files, units.Bytes(int64(math.Exp(l.median))), 1/l.tail)
 	return []Threshold{
 		{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from},
 		{Name: "up_bytes to one owner in six hours or more", Value: math.Exp(l.limit(true, k)), Unit: "bytes",

@@ -37,7 +37,6 @@ func ExampleProse() {
 	// Output: The test day has 1,030,000 flows; 10.0.0.1 and 10.0.0.2 sent 1.19 GB.
 }
 
-// The findings of the day before may be in a file: nb.Findings("yesterday.jsonl").
 func ExampleDiff() {
 	host := netip.MustParseAddr("10.0.0.1")
 	yesterday := detect.Result{Findings: []detect.Finding{{Rule: "beacon", Entity: host, Severity: detect.Low, Score: 0.4, Summary: "called a server"}}}
@@ -53,6 +52,12 @@ func ExampleDiff() {
 	// Change  Since       Rule          Device    Severity  Severity before  What was seen
 	// new     2024-03-20  exfiltration  10.0.0.1  critical                   uploaded 2 GB
 	// louder  2024-03-19  beacon        10.0.0.1  high      low              called a server every minute
+}
+
+// The findings of the day before are in a file, for example of the daily job.
+func ExampleFindings() {
+	run := nb.Open(nb.Inputs{Test: "sample:test.parquet", Baseline: "sample:data.parquet"})
+	nb.Diff(nb.Findings("yesterday.jsonl"), detect.All(run.WithDays()))
 }
 
 // A cell passes its own errors to Check.

@@ -137,7 +137,7 @@ func TestMissing(t *testing.T) {
 		{"no file", "", day("baseline", ""), []string{"input baseline: no file", "sample:data.parquet"}},
 		{"not there", "", day("test", "gone.parquet"), []string{"parameter test", "gone.parquet: no such file"}},
 		{"no such sample", "", day("test", "sample:gone.parquet"), []string{"sample:gone.parquet: no such file"}},
-		{"a folder", "", day("test", t.TempDir()), []string{"is a folder"}},
+		{"a folder", "", day("test", t.TempDir()), []string{"the folder has no .parquet file"}},
 		{"no program", "/nowhere/reportgen", day("test", path), []string{"reading day.parquet", "no such file"}},
 		{"a program that does nothing", "true", day("test", path), []string{"no profile in the cache", "FLOWBOOK_CACHE"}},
 		{"networks", "", func() error { _, err := parseInternal("10.0.0.0/8, x"); return err }, []string{"parameter internal", "CIDR"}},

@@ -16,11 +16,11 @@ import (
 // The formats of [WriteChanges].
 const (
 	FormatText     = "text"
-	FormatMarkdown = "md"
+	formatMarkdown = "md"
 )
 
 // ChangeFormats returns the names of the formats.
-func ChangeFormats() []string { return []string{FormatText, FormatMarkdown, formatJSON} }
+func ChangeFormats() []string { return []string{FormatText, formatMarkdown, formatJSON} }
 
 // ReadFile reads a file as [detect.ReadFindings] does, or stdin if path is "-".
 func ReadFile(path string, stdin io.Reader) (detect.Result, error) {
@@ -86,7 +86,7 @@ func writeKind(b *strings.Builder, list []changes.Change, kind changes.Kind, for
 		return
 	}
 	heading := fmt.Sprintf("%s: %d", strings.ToUpper(string(kind[:1]))+string(kind[1:]), n)
-	if format == FormatMarkdown {
+	if format == formatMarkdown {
 		fmt.Fprintf(b, "### %s\n\n| Entity | Rule | Severity | Since | What happened |\n|---|---|---|---|---|\n", heading)
 		for _, c := range of {
 			fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", entities(c.Entities), markdown.Escape(c.Rule), severities(c), markdown.Escape(c.Since), markdown.Escape(console.Escape(c.Text())))

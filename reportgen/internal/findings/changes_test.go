@@ -39,7 +39,7 @@ func TestWriteChangesEscapes(t *testing.T) {
 		if strings.Contains(b.String(), "\x1b") {
 			t.Errorf("%s has an escape character: %q", format, b.String())
 		}
-		if format == findings.FormatMarkdown && (strings.Contains(b.String(), "<b>") || strings.Contains(b.String(), "[x](")) {
+		if format == "md" && (strings.Contains(b.String(), "<b>") || strings.Contains(b.String(), "[x](")) {
 			t.Errorf("markup: %s", b.String())
 		}
 	}

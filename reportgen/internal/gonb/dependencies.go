@@ -163,7 +163,7 @@ func (m *module) isForeign(importPath string) bool {
 
 // listed is a package as go list describes it.
 type listed struct {
-	ImportPath, Dir        string
+	ImportPath, Name, Dir  string
 	Standard               bool
 	Deps                   []string
 	Module                 *listedModule
@@ -189,7 +189,7 @@ func (p *listed) local() bool {
 	return p.Module.Version == ""
 }
 
-const listFields = "ImportPath,Dir,Standard,Deps,Module,GoFiles,CgoFiles,CFiles,HFiles,SFiles,EmbedFiles"
+const listFields = "ImportPath,Name,Dir,Standard,Deps,Module,GoFiles,CgoFiles,CFiles,HFiles,SFiles,EmbedFiles"
 
 // list fills in the closures of the imported packages.
 func (m *module) list(ctx context.Context, imports []string) error {
@@ -223,6 +223,9 @@ func (m *module) list(ctx context.Context, imports []string) error {
 		p := packages[name]
 		if p == nil {
 			return fmt.Errorf("go list in %s: %s is missing in its output", m.root, name)
+		}
+		if p.Name == "main" {
+			continue // a program in a folder with the name of a package; nothing imports it
 		}
 		closure := []sources.Source{}
 		for _, dep := range append([]string{name}, p.Deps...) {
