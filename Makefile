@@ -73,10 +73,11 @@ check: lint ## build, vet, lint and short tests: run it before each commit
 	go build ./...
 	go test -short -vet=off ./...
 
-# The tests that were skipped, because the machine lacks data or a program that
-# is not part of the module, are listed after the last package.
+# The slowest packages come first, so that none of them runs alone at the end. The
+# tests that were skipped, because the machine lacks data or a program that is not
+# part of the module, are listed after the last package.
 test: debian lint vuln $(VENV)/.test $(TOOLS)/.npm $(GOTESTSUM) reportgen ## run all checks, as CI does
-	$(GOTESTSUM) --format pkgname -- -race -vet=off -timeout 40m ./...
+	$(GOTESTSUM) --format pkgname -- -race -vet=off -timeout 40m ./reportgen ./reportgen/render ./reportgen/execute ./...
 	$(MAKE) fuzz
 
 # The Python packages that the tests of each package need.

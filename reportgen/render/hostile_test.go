@@ -107,9 +107,12 @@ func checkHarmless(t *testing.T, page, source string, own map[string]int) {
 		}
 		switch n.Data {
 		case "script", "style", "meta", "link":
+			if len(n.Attr) == 2 && strings.HasPrefix(attributes(n), "name=author content=") {
+				break // any number
+			}
 			own[n.Data]--
 			if own[n.Data] < 0 {
-				t.Errorf("another <%s>", n.Data)
+				t.Errorf("another <%s> %s", n.Data, attributes(n))
 			}
 		case "iframe", "object", "embed", "base", "form", "frame", "applet", "foreignobject", "animate":
 			t.Errorf("<%s>", n.Data)
@@ -206,7 +209,7 @@ func checkInBrowser(t *testing.T, path, title string) {
 
 func checkPage(t *testing.T, page string) {
 	t.Helper()
-	checkHarmless(t, page, "data:image/", map[string]int{"script": 1, "style": 1, "meta": 6, "link": 1})
+	checkHarmless(t, page, "data:image/", map[string]int{"script": 1, "style": 1, "meta": 5, "link": 1})
 }
 
 // checkMarkdown reads Markdown as GitHub does and leaves out GitHub's sanitiser.

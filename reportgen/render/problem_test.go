@@ -175,7 +175,7 @@ func plain(d *document.Document) []string {
 
 func TestWarnings(t *testing.T) {
 	_, warnings, err := render.Build([]render.Input{notebook(
-		&nbformat.Cell{Type: nbformat.Raw, Source: "---\ntitle: raw\n---"},
+		&nbformat.Cell{Type: nbformat.Raw, Source: `\\LaTeX`, Metadata: map[string]any{"format": "text/latex"}},
 		codeCell("//| fig-alts: a\n//| fig-alt: b", displayed(map[string]any{"image/svg+xml": `<svg onload="x"><script/></svg>`}, nil)),
 		codeCell("", displayed(map[string]any{"application/x": "y"}, nil), &nbformat.Output{Type: "novel"}),
 	)}, render.Options{})
