@@ -34,7 +34,7 @@ def stages(command, env):
     records = [json.loads(line) for line in done.stderr.splitlines()]
     at = lambda message: [datetime.fromisoformat(r["time"]).timestamp() for r in records if r["msg"] == message]
     cells = at("cell done")
-    marks = [began, at("notebook begins")[0], cells[0], cells[-1], ended]
+    marks = [began, at("notebook started")[0], cells[0], cells[-1], ended]
     return [1000 * (b - a) for a, b in zip(marks, marks[1:])]
 
 

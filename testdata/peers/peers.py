@@ -378,7 +378,7 @@ def cases(program, folder):
 
 if __name__ == "__main__":
     if len(sys.argv) == 4 and sys.argv[2] == "--cases":
-        sys.exit(1 if cases(sys.argv[1], sys.argv[3]) else 0)
+        sys.exit(1 if cases(sys.argv[1], os.path.abspath(sys.argv[3])) else 0)
     if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
     table(os.path.abspath(sys.argv[1]), *sys.argv[2:])
