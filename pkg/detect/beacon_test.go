@@ -121,6 +121,16 @@ func TestBeacon(t *testing.T) {
 		})
 	}
 
+	// A run at one sensitivity does not change what another one in the same context finds: at
+	// a low one, the uneven calls of others are those of a program too.
+	after := busy(2).calls(host(30), fresh, 24, 2000, 0.05, 8*flow.Hour)
+	for i := range 20 {
+		after.calls(host(i), fmt.Sprintf("45.9.20.%d", 80+i), 24, 1500, 1, 8*flow.Hour)
+	}
+	c := detect.NewContext(detect.Input{Baseline: busy(1).profile(), Test: after.profile(), Geo: lookup(t)})
+	c.Run(detect.RuleBeacon, 0.1)
+	wantAlerts(t, c.Run(detect.RuleBeacon, detect.DefaultSensitivity).Findings, host(30))
+
 	// Most rhythms of the baseline day are those of programs, as in a network of
 	// devices without users.
 	machines := func() *lab {
@@ -139,6 +149,6 @@ func TestBeacon(t *testing.T) {
 		}
 	})
 
-	after := busy(2).calls(host(3), fresh, 110, 570, 0.1, 6*flow.Hour)
+	after = busy(2).calls(host(3), fresh, 110, 570, 0.1, 6*flow.Hour)
 	golden(t, "beacon", detect.Beacon(detect.Input{Baseline: busy(1).profile(), Test: after.profile(), Geo: lookup(t)}))
 }

@@ -27,7 +27,7 @@ type Context struct {
 	roles       lazy[map[serviceKey]Role]
 	uploads     lazy[uploadLimits]
 	internalPre lazy[peerTable]
-	programs    lazy[map[calledService][]sighting]
+	programs    lazy[map[calledService][]dayCall]
 	changing    lazy[bool]
 }
 
@@ -165,7 +165,7 @@ func (c *Context) similar() []*day {
 }
 
 // newcomer says whether a host has no earlier days, and whether that is unusual: most
-// hosts of the day have some, or there is no history. If addresses change from day to
+// hosts of the day have some, or no host has any. If addresses change from day to
 // day, as privacy addresses of IPv6 do, it says nothing of a host that it is new.
 func (c *Context) newcomer(a netip.Addr) bool {
 	m := c.memory()

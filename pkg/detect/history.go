@@ -41,7 +41,7 @@ func (in Input) history() []Day {
 }
 
 // DayBefore returns the input of detections on the last day of the history, with the days before it as history. The log of
-// servers is of the test day only. It returns false if there is no history.
+// servers is of the test day only. It returns false without a history.
 func (in Input) DayBefore() (Input, bool) {
 	days := in.history()
 	if len(days) == 0 {

@@ -19,15 +19,22 @@ type pace struct {
 	gap float64
 }
 
-// program identifies a program of a host as far as flows allow.
-type program struct {
-	src   netip.Addr
+// calledService is where a program calls.
+type calledService struct {
 	owner geo.Owner
 	proto string
 	port  uint16
 }
 
-func (c Call) program() program { return program{c.Src, c.Owner, c.Proto, c.Port} }
+// program identifies a program of a host as far as flows allow.
+type program struct {
+	src netip.Addr
+	calledService
+}
+
+func (c Call) service() calledService { return calledService{c.Owner, c.Proto, c.Port} }
+
+func (c Call) program() program { return program{c.Src, c.service()} }
 
 func (c *Context) learnCalls(k float64) learnedCalls {
 	r := learnedCalls{paces: map[program][]pace{}}
@@ -60,20 +67,6 @@ func (r learnedCalls) moved(c Call) bool {
 	return false
 }
 
-// calledService is where a program calls.
-type calledService struct {
-	owner geo.Owner
-	proto string
-	port  uint16
-}
-
-// sighting is even calls of a host to one address on a day.
-type sighting struct {
-	src, dst netip.Addr
-	name     string
-	gap, up  float64 // mean gap in seconds, and mean bytes sent in a flow
-}
-
 // Calls of two hosts are those of one program if their periods and their requests
 // differ by these factors at most: a program takes its period from its maker, and
 // its requests differ by the names that they carry.
@@ -93,10 +86,12 @@ func (c *Context) sharedBy(call Call, k float64) int {
 	}
 	hosts := map[netip.Addr]bool{}
 	up := ratio(call.Up, call.Flows)
-	for _, s := range c.sightings(k)[calledService{call.Owner, call.Proto, call.Port}] {
-		if s.src != call.Src && s.dst != call.Dst && (s.name == call.Name || s.name == "" || call.Name == "") &&
-			within(s.gap, call.Gap, samePeriod) && within(s.up, up, sameRequest) {
-			hosts[s.src] = true
+	for _, other := range c.callsByService()[call.service()] {
+		conv := other.conv
+		if conv.Src != call.Src && conv.Dst != call.Dst && (other.name == call.Name || other.name == "" || call.Name == "") &&
+			within(other.gap, call.Gap, samePeriod) && within(ratio(conv.Up, conv.Flows), up, sameRequest) &&
+			beyondChance(other.cv, other.calls, k) >= 1 {
+			hosts[conv.Src] = true
 		}
 	}
 	return len(hosts)
@@ -105,18 +100,15 @@ func (c *Context) sharedBy(call Call, k float64) int {
 // within says whether a and b differ by a factor at most.
 func within(a, b, factor float64) bool { return a <= factor*b && b <= factor*a }
 
-// sightings lists the even calls of all days by where they go.
-func (c *Context) sightings(k float64) map[calledService][]sighting {
-	return c.programs.get(func() map[calledService][]sighting {
-		all := map[calledService][]sighting{}
+// callsByService lists the calls of all days by where they go.
+func (c *Context) callsByService() map[calledService][]dayCall {
+	return c.programs.get(func() map[calledService][]dayCall {
+		all := map[calledService][]dayCall{}
 		for _, d := range append(slices.Clone(c.recent(c.past)), c.test) {
 			for _, call := range d.calls() {
-				if beyondChance(call.cv, call.calls, k) < 1 {
-					continue
-				}
 				conv := call.conv
 				s := calledService{d.owner(conv.Dst), conv.Proto.String(), conv.Port}
-				all[s] = append(all[s], sighting{conv.Src, conv.Dst, call.name, call.gap, ratio(conv.Up, conv.Flows)})
+				all[s] = append(all[s], call)
 			}
 		}
 		return all
