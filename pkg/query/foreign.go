@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
@@ -61,11 +63,7 @@ func DidYouMean(name string, names []string) string {
 	if len(near) == 0 {
 		return ""
 	}
-	last := len(near) - 1
-	if last > 0 {
-		near[last] = "or " + near[last]
-	}
-	return "did you mean " + strings.Replace(strings.Join(near, ", "), ", or ", " or ", 1) + "?"
+	return "did you mean " + english.WordSeries(near, "or") + "?"
 }
 
 // trailing reports what follows a whole expression.

@@ -1,6 +1,7 @@
 package engines
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,12 +90,7 @@ func (s *Server) profile(ctx context.Context, date time.Time) (p *profile.Profil
 	if err != nil {
 		return nil, err
 	}
-	name := s.flows.Source
-	for _, other := range []string{db.table, s.flows.Mapping} {
-		if name == "" {
-			name = other
-		}
-	}
+	name := cmp.Or(s.flows.Source, db.table, s.flows.Mapping)
 	if !date.IsZero() {
 		name += "-" + date.Format(time.DateOnly)
 	}
