@@ -60,7 +60,7 @@ func TestHistoryNotebook(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "history")
 	mustRun(t, "run", "--strict", "-o", out, "--to", "md", "../notebooks/history.ipynb")
-	_, changes, ok := strings.Cut(testenv.Tree(t, out)["report.md"], "What changed since the day before")
+	_, changes, ok := strings.Cut(testenv.Tree(t, out)["report.md"], "What changed since the previous day")
 	if !ok {
 		t.Fatal("no table of changes")
 	}

@@ -201,11 +201,11 @@ func (c HostChange) summary() string {
 		parts = append(parts, m.Text)
 	}
 	if len(parts) == 0 {
-		parts = append(parts, "no single feature, but how they go together")
+		parts = append(parts, "no single feature, but their combination")
 	}
-	than := "changed unlike any other host (baseline day in brackets)"
+	than := "changed more than other hosts (baseline day in brackets)"
 	if c.Newcomer {
-		than = "is new, and unlike the other hosts (in brackets the median one)"
+		than = "is new, and unlike the other hosts (median host in brackets)"
 	}
-	return fmt.Sprintf("%s: %s; distance %.1f, unusual from %.1f", than, strings.Join(parts, ", "), c.Distance, c.Limit)
+	return fmt.Sprintf("%s: %s; distance %.1f, limit %.1f", than, strings.Join(parts, ", "), c.Distance, c.Limit)
 }

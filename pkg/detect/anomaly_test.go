@@ -274,8 +274,8 @@ func ExampleAnomaly() {
 	}
 	// Output:
 	// 192.168.100.4 medium
-	// share of flows to services that few use 74 % (0 %)
-	// hours with one new party 24 (0)
+	// share of flows to rarely used services 74 % (0 %)
+	// hours with the same new peer 24 (0)
 	// half hours with flows 48 (23)
 }
 

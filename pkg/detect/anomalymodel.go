@@ -163,12 +163,12 @@ func (m anomalyModel) moved(deviations []float64, now, old *hostDay) []Moved {
 func (m anomalyModel) thresholds() []Threshold {
 	threshold := func(name string, c scatter, limit float64, of string) Threshold {
 		return Threshold{Name: name, Value: limit, Unit: "robust standard deviations",
-			From: fmt.Sprintf("%s: %d with %d features, median distance %.3g; and the distance that chance explains among so many",
-				of, c.distances.n, len(c.centre), unlogDistance(c.distances.median))}
+			From: fmt.Sprintf("%s with %d features: median distance %.3g; at least the distance that chance explains among so many hosts",
+				plural(int64(c.distances.n), "host")+of, len(c.centre), unlogDistance(c.distances.median))}
 	}
-	ts := []Threshold{threshold("distance of a day from the baseline's hosts", m.level, m.levelLimit, "hosts of the baseline day")}
+	ts := []Threshold{threshold("distance of a day from the hosts of the baseline day", m.level, m.levelLimit, " of the baseline day")}
 	if m.changes {
-		ts = append(ts, threshold("distance of a change from other hosts' changes", m.change, m.changeLimit, "hosts that are there on both days"))
+		ts = append(ts, threshold("distance of a change from the changes of other hosts", m.change, m.changeLimit, " active on both days"))
 	}
 	return ts
 }

@@ -76,7 +76,7 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		return r
 	}
 	test, before := c.test, c.learnCalls(k)
-	r.Signals, r.Thresholds = Signals{}, before.usual.thresholds(k, rhythmCalls, "hosts and destinations of the baseline day")
+	r.Signals, r.Thresholds = Signals{}, before.usual.thresholds(k, rhythmCalls, "pairs of host and destination on the baseline day")
 	contacted := test.contacted()
 	first, end := test.extent()
 	least := beaconHours
@@ -117,7 +117,7 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		case onset != nil:
 			f.Since, f.State = c.past[onset.day].text(), StateOngoing
 			f.Summary = strings.TrimSuffix(f.Summary, "; "+call.history(c.before())) +
-				fmt.Sprintf("; no other host contacted it, and it began at %s of %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
+				fmt.Sprintf("; no other host contacted it, and it began at %s on %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
 		case began:
 			f.Summary += fmt.Sprintf("; it began at %s and continued to the end of the day", conv.First.Clock())
 			f.capped(Low)
@@ -186,7 +186,7 @@ func (c *Context) common(findings []Finding) {
 	}
 	for i := range findings {
 		if f := &findings[i]; f.Severity.Alert() && f.Evidence.(Call).Callers == 1 {
-			f.Summary += fmt.Sprintf("; %d hosts each call an address of their own like this", len(own))
+			f.Summary += fmt.Sprintf("; %d hosts make such calls, each to a different address", len(own))
 			f.capped(Low)
 		}
 	}
@@ -198,7 +198,7 @@ func (c *Context) common(findings []Finding) {
 func (c *Context) explain(f *Finding, call Call) {
 	switch {
 	case call.Callers >= c.rollout():
-		f.Summary += fmt.Sprintf("; %d hosts contact it, as a program that was rolled out to them does", call.Callers)
+		f.Summary += fmt.Sprintf("; %d hosts contact it, like a program that is deployed to many hosts", call.Callers)
 		f.capped(Low)
 	case len(c.past) > 0:
 	case isVendor(call.Owner.Name):
@@ -209,7 +209,7 @@ func (c *Context) explain(f *Finding, call Call) {
 	}
 }
 
-const aDevice = "; the host contacts few other addresses, as a device that reports to its maker does"
+const aDevice = "; the host contacts few other addresses, like a device that reports to its manufacturer"
 
 // mostJitter is the largest jitter of a command channel that is found without a
 // history of its host, as the coefficient of variation of the gaps: operators set
@@ -270,9 +270,9 @@ func (c *Context) beaconCoverage() Coverage {
 	switch short := end-first < beaconHours*flow.Hour; {
 	case !cov.Ran:
 	case short && cov.Days > 0:
-		cov.Reason = fmt.Sprintf("the test day has flows of less than %d hours: only calls that continue to its end are reported, with severity low", beaconHours)
+		cov.Reason = fmt.Sprintf("the flows of the test day cover less than %d hours: only calls that continue to its end are reported, with severity low", beaconHours)
 	case short:
-		cov.Reason = fmt.Sprintf("no history, and flows of less than %d hours", beaconHours)
+		cov.Reason = fmt.Sprintf("no history, and the flows cover less than %d hours", beaconHours)
 	case cov.Days > 0:
 		cov.Reason = "" // with too few rhythms to learn from, chance alone sets the limit
 	}
@@ -377,7 +377,7 @@ func (c Call) history(before string) string {
 	case before == "":
 		return ""
 	case c.Moved:
-		return "it called another address of this owner at this pace " + before
+		return "it called another address of this owner at this interval " + before
 	}
 	return "no host contacted it " + before
 }

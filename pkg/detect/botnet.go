@@ -91,9 +91,9 @@ func (c *Context) botnet(float64) BotnetResult {
 	}, hostPair.compare)
 
 	r := BotnetResult{Outcome: Outcome{Signals: Signals{}, Coverage: cov, Thresholds: []Threshold{
-		{Name: "up ÷ down of a balanced pair", Value: math.Exp(limit), Unit: "ratio", From: learned},
+		{Name: "upload/download ratio of a balanced pair", Value: math.Exp(limit), Unit: "ratio", From: learned},
 		{Name: "hosts in balanced pairs on the baseline day", Value: usual, Unit: "share",
-			From: "share of the baseline's internal hosts; the score is lowered by as much"},
+			From: "share of the internal hosts of the baseline day; it lowers the score"},
 	}}}
 	inMesh := 0
 	for _, members := range components(fresh) {
@@ -139,11 +139,11 @@ func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score
 		}
 		f := Finding{Entity: a, Severity: severityOf(score), Score: score,
 			Evidence: m, Window: during.window(),
-			Summary: fmt.Sprintf("talks both ways with %s, which is not a server%s: %s, up ÷ down %.2f",
-				m.Peers[0], and("did not "+before, before), plural(own.Flows, "flow"), ratio(own.Up, own.Down))}
+			Summary: fmt.Sprintf("opened and accepted flows with %s, which is not a server%s: %s, upload/download ratio %.2f",
+				m.Peers[0], unlike(before), plural(own.Flows, "flow"), ratio(own.Up, own.Down))}
 		if len(members) > 2 {
-			f.Summary = fmt.Sprintf("in a mesh of %d internal hosts that are not servers: talks both ways with %d of them, %s, up ÷ down %.2f%s",
-				len(members), len(m.Peers), plural(own.Flows, "flow"), ratio(own.Up, own.Down), and("did not "+before, before))
+			f.Summary = fmt.Sprintf("in a mesh of %d internal hosts that are not servers: opened and accepted flows with %d of them%s; %s, upload/download ratio %.2f",
+				len(members), len(m.Peers), unlike(before), plural(own.Flows, "flow"), ratio(own.Up, own.Down))
 		} else {
 			f.capped(Low)
 		}
@@ -152,10 +152,10 @@ func meshFindings(members []netip.Addr, mesh []PeerPair, fresh []hostPair, score
 	return fs
 }
 
-// and continues a sentence about the history with more, or not if there is none.
-func and(more, before string) string {
+// unlike continues a sentence with a comparison with the history, if there is one.
+func unlike(before string) string {
 	if before == "" {
 		return ""
 	}
-	return ", and " + more
+	return ", which it did not do " + before
 }

@@ -180,14 +180,14 @@ func alike(f Finding, others []Finding, hosts int) string {
 	s := ""
 	switch _, mesh := f.Evidence.(meshEvidence); {
 	case mesh && hosts > 1:
-		s = fmt.Sprintf("; one of %d members", hosts)
+		s = fmt.Sprintf("; the finding is about %d members", hosts)
 	case same > 0 && hosts > 1:
-		s = fmt.Sprintf("; and %d more like it, of %d hosts", same, hosts)
+		s = fmt.Sprintf("; and %d more findings like it, about %d hosts", same, hosts)
 	case same > 0:
-		s = fmt.Sprintf("; and %d more like it", same)
+		s = fmt.Sprintf("; and %d more findings like it", same)
 	}
 	if len(rules) > 0 {
-		s += "; also seen by " + strings.Join(rules, " and ")
+		s += "; also detected by " + strings.Join(rules, " and ")
 	}
 	return s
 }

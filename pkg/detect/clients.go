@@ -72,7 +72,7 @@ func (c *Context) clients(k float64) ClientsResult {
 		}
 	}
 	usual := userRhythmsOf(cvs, flows, k)
-	r.Thresholds = usual.thresholds(k, rhythmFlows, "the day's clients")
+	r.Thresholds = usual.thresholds(k, rhythmFlows, "clients of the day")
 	r.Rhythmic, r.Even = len(cvs), usual.programs
 	for _, client := range r.Clients {
 		if client.Flows < rhythmFlows {
@@ -84,7 +84,7 @@ func (c *Context) clients(k float64) ClientsResult {
 			f := client.finding(scoreOf(excess))
 			if client.watches() {
 				f.capped(Medium)
-				f.Summary += ", the same request each time, as a monitoring service does"
+				f.Summary += "; the same request each time, like a monitoring service"
 			}
 			r.Findings = append(r.Findings, f)
 		}
@@ -101,9 +101,9 @@ func (c Client) finding(score float64) Finding {
 	}
 	return Finding{Entity: c.Addr, Severity: severityOf(score), Score: score,
 		Evidence: c, Window: [2]flow.Time{c.First, c.Last},
-		Summary: fmt.Sprintf("%s%s every %.0f s on average, gaps varying by %.0f %%, in %.0f %% of the half hours from %02d:%02d to %02d:%02d",
-			plural(c.Flows, "flow"), who, c.Gap, 100*c.CV, 100*c.Coverage,
-			c.First.Hour(), c.First/flow.Minute%60, c.Last.Hour(), c.Last/flow.Minute%60)}
+		Summary: fmt.Sprintf("opened %s every %.0f s on average, gaps varying by %.0f %%, in %.0f %% of the half hours from %02d:%02d to %02d:%02d%s",
+			plural(c.Flows, "flow"), c.Gap, 100*c.CV, 100*c.Coverage,
+			c.First.Hour(), c.First/flow.Minute%60, c.Last.Hour(), c.Last/flow.Minute%60, who)}
 }
 
 // What a watcher's flows are like: times as of a clock, in nearly every half

@@ -104,8 +104,8 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time, before strin
 	}
 	f := Finding{Entity: h.Host, Severity: severityOf(score), Score: score,
 		Evidence: h, Window: window,
-		Summary: fmt.Sprintf("%s and %s with %s that no host contacted %s: %s",
-			plural(h.Flows, "flow"), units.Bytes(h.Bytes()), countryCount(len(h.Countries)), before, strings.Join(names, ", "))}
+		Summary: fmt.Sprintf("exchanged %s in %s with %s that no host contacted %s: %s",
+			units.Bytes(h.Bytes()), plural(h.Flows, "flow"), countryCount(len(h.Countries)), before, strings.Join(names, ", "))}
 	if !f.Severity.Alert() {
 		f.capped(Info)
 	}
@@ -226,14 +226,14 @@ type rareLimits struct {
 func (c *Context) learnCountries() rareLimits {
 	m := c.memory()
 	l := learnCountries(c.similar(), rare(m.countries))
-	l.of = "each host with each of the rarer half of the baseline's countries"
+	l.of = "pairs of host and rarely contacted country on the baseline day"
 	if l.flows.n < leastPairs {
 		all := map[geo.Country]bool{}
 		for country := range m.countries {
 			all[country] = true
 		}
 		l = learnCountries(c.similar(), all)
-		l.of = "each host with each country of the baseline day"
+		l.of = "pairs of host and country on the baseline day"
 	}
 	return l
 }

@@ -27,8 +27,8 @@ const (
 	reasonFewHosts     = "too few hosts to learn limits from: fixed limits are used instead"
 	reasonNoHosts      = "no flow from an internal host"
 	reasonNoInbound    = "no flow from an external address"
-	reasonNeedsHistory = "no history: needs a day before to compare with"
-	reasonNoBytes      = "no flow has bytes"
+	reasonNeedsHistory = "no history: needs an earlier day to compare with"
+	reasonNoBytes      = "no flow has byte counts"
 	reasonNoOwners     = "no owner database, or it does not cover any address of the day"
 )
 

@@ -21,11 +21,11 @@ func TestLogWithoutBytes(t *testing.T) {
 	for _, c := range r.Coverage() {
 		switch c.Rule {
 		case detect.RuleExfiltration, detect.RuleInternalP2P, detect.RuleExternalScan:
-			if c.Ran || !strings.Contains(c.Reason, "no flow has bytes") {
+			if c.Ran || !strings.Contains(c.Reason, "no flow has byte") {
 				t.Errorf("%s: ran %t, %q", c.Rule, c.Ran, c.Reason)
 			}
 		case detect.RuleDNSC2, detect.RuleBeacon:
-			if !c.Ran || !strings.Contains(c.Reason, "no flow has bytes") && !strings.Contains(c.Reason, "no owner database") {
+			if !c.Ran || !strings.Contains(c.Reason, "no flow has byte counts") && !strings.Contains(c.Reason, "no owner database") {
 				t.Errorf("%s: ran %t, %q", c.Rule, c.Ran, c.Reason)
 			}
 		}

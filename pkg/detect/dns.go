@@ -97,7 +97,7 @@ func (c *Context) dns(k float64) DNSResult {
 		f := Finding{Entity: now.addr, Severity: severityOf(score),
 			Score: score, Summary: use.summary(c.before()), Evidence: use, Window: window}
 		if use.ordinary {
-			f.Summary += "; their sizes or names are those of ordinary requests"
+			f.Summary += "; their sizes or names are like those of ordinary requests"
 			f.capped(Low)
 		}
 		r.Findings = append(r.Findings, f)
@@ -122,7 +122,7 @@ func (u DNSUse) summary(before string) string {
 		case before != "":
 			history = ", none " + before
 		}
-		parts = append(parts, fmt.Sprintf("%s%s, %.2f per other flow", plural(u.Flows, "DNS request"), history, u.PerOther))
+		parts = append(parts, fmt.Sprintf("%s%s, %.2f for each other flow", plural(u.Flows, "DNS request"), history, u.PerOther))
 	}
 	if slices.Contains(u.Reasons, reasonSize) {
 		parts = append(parts, fmt.Sprintf("%s per request to %s", units.Bytes(int64(math.Round(u.PerFlow))), u.TopResolver))
@@ -131,5 +131,5 @@ func (u DNSUse) summary(before string) string {
 		n := u.Subdomains
 		parts = append(parts, fmt.Sprintf("requests for about %d names below %s, of %.0f characters with %.1f bits each on average", n.Names, n.Domain, n.Length, n.Entropy))
 	}
-	return "sent " + strings.Join(parts, "; ") + fmt.Sprintf("; busiest at %d h with %s", u.PeakHour, plural(u.PeakFlows, "request"))
+	return "sent " + strings.Join(parts, "; ") + fmt.Sprintf("; the busiest hour began at %02d:00 and had %s", u.PeakHour, plural(u.PeakFlows, "request"))
 }

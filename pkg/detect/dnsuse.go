@@ -229,9 +229,9 @@ func (c *Context) learnDNS() dnsLimits {
 func (l dnsLimits) thresholds(k float64) []Threshold {
 	return slices.Concat(
 		l.perOther.threshold("DNS flows per other flow", "ratio", k, "hosts of the baseline day"),
-		l.growth.threshold("growth of DNS flows beyond that of other flows", "ratio", k, "test ÷ baseline of each host"),
-		l.perFlow.threshold("bytes per DNS flow with one resolver", "bytes", k, "hosts and resolvers of the baseline day"),
-		l.perFlowGrew.threshold("growth of bytes per DNS flow with one resolver", "ratio", k, "test ÷ baseline of each host and resolver"),
+		l.growth.threshold("growth of DNS flows beyond that of other flows", "ratio", k, "hosts, test day ÷ baseline day"),
+		l.perFlow.threshold("bytes per DNS flow with one resolver", "bytes", k, "pairs of host and resolver on the baseline day"),
+		l.perFlowGrew.threshold("growth of bytes per DNS flow with one resolver", "ratio", k, "pairs of host and resolver, test day ÷ baseline day"),
 	)
 }
 

@@ -90,7 +90,7 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 			up := u.upload(key, c.test, m.uploads[key].sent())
 			f := up.finding(scoreOf(excess), u.span.window(), c.before())
 			if len(c.past) == 0 && isCloud(up.Owner.Name) && c.test.rests(u.hours) {
-				f.Summary += "; at hours at which the network rests, as backups do: compare with a day before"
+				f.Summary += "; in quiet hours, like a backup: compare with an earlier day"
 				f.capped(Low)
 			}
 			if len(c.past) == 0 && c.test.internalHosts() >= 2*pilotHosts && c.test.reach()[up.Src] <= machineReach {
@@ -148,7 +148,7 @@ func (u Upload) to() string {
 		to += " (" + u.Owner.Name + ")"
 	}
 	if u.Addresses > 1 {
-		to += fmt.Sprintf(" and %d more addresses of it", u.Addresses-1)
+		to += fmt.Sprintf(" and %d more of its addresses", u.Addresses-1)
 	}
 	return to
 }
@@ -159,7 +159,7 @@ func (u Upload) summary(before string) string {
 	case u.Baseline > 0:
 		s += ", " + times(u.Times) + " its baseline"
 	case before != "":
-		s += ", to which it sent nothing " + before
+		s += "; it sent nothing there " + before
 	}
 	return s
 }

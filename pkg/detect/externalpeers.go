@@ -85,12 +85,12 @@ func (c *Context) externalPeers(k float64) (r ExternalPeersResult) {
 	limit, lastingLimit := max(usual.limit(k), math.Log1p(swarmFloor)), max(usualLasting.limit(k), math.Log1p(lastingFloor))
 	threshold := func(name string, s spread, limit float64, floor int) Threshold {
 		return Threshold{Name: name, Value: math.Expm1(limit), Unit: "networks",
-			From: fmt.Sprintf("%s, median %.3g; %d at least", plural(int64(len(counts)), "host day"), math.Expm1(s.median), floor)}
+			From: fmt.Sprintf("%s, median %.3g; the limit is at least %d", plural(int64(len(counts)), "host day"), math.Expm1(s.median), floor)}
 	}
 	r.Signals = Signals{}
 	r.Thresholds = []Threshold{
-		threshold("networks with peers on ports of their own", usual, limit, swarmFloor),
-		threshold("networks with such peers in half of a host's hours", usualLasting, lastingLimit, lastingFloor),
+		threshold("networks of peers that each have a different port", usual, limit, swarmFloor),
+		threshold("networks of such peers contacted in half of a host's hours", usualLasting, lastingLimit, lastingFloor),
 	}
 	excessOf := func(s Swarm) float64 {
 		return max((math.Log1p(float64(s.Networks))-usual.median)/(limit-usual.median),
@@ -115,7 +115,7 @@ func (c *Context) externalPeers(k float64) (r ExternalPeersResult) {
 		}
 		score := scoreOf(excess)
 		f := Finding{Entity: src, Severity: severityOf(score), Score: score, Evidence: s, Window: s.span.window(),
-			Summary: fmt.Sprintf("exchanged %s with %d external addresses in %d networks, each on a port of its own, in %d hours of the day; %d of them in half of its hours or more; %d did not answer",
+			Summary: fmt.Sprintf("exchanged %s with %d external addresses in %d networks, each on a different port, in %d hours of the day; %d of them in at least half of its active hours; %d did not answer",
 				plural(s.Flows, "flow"), s.Peers, s.Networks, s.Hours, s.Persistent, s.Unanswered)}
 		r.Findings = append(r.Findings, f)
 	}

@@ -62,8 +62,8 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 	usual := c.orPrior(spreadOf(counts), priorReach)
 	limit := max(usual.limit(k), math.Log1p(closedFloor))
 	r.Signals = Signals{}
-	r.Thresholds = []Threshold{{Name: "external hosts and ports without an answer, beyond those with one", Value: math.Expm1(limit), Unit: "hosts and ports",
-		From: fmt.Sprintf("%s, median %.3g; %d at least", plural(int64(len(counts)), "host day"), math.Expm1(usual.median), closedFloor)}}
+	r.Thresholds = []Threshold{{Name: "unanswered external hosts and ports minus answered ones", Value: math.Expm1(limit), Unit: "hosts and ports",
+		From: fmt.Sprintf("%s, median %.3g; the limit is at least %d", plural(int64(len(counts)), "host day"), math.Expm1(usual.median), closedFloor)}}
 	for src, s := range c.test.tries(c.memory()) {
 		excess := max((math.Log1p(s.net())-usual.median)/(limit-usual.median),
 			math.Log1p(float64(s.MostPorts))/math.Log1p(closedFloor))
@@ -86,7 +86,7 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 			}
 		}
 		f := Finding{Entity: src, Severity: severityOf(score), Score: score, Evidence: s, Window: during.window(),
-			Summary: fmt.Sprintf("tried %d external hosts and ports%s; %d did not answer or refused: %d addresses%s",
+			Summary: fmt.Sprintf("tried %d external hosts and ports%s; %d refused or did not answer: %d addresses%s",
 				s.Tried, unknownBefore(c.before()), s.Unanswered, s.Hosts, afterComma(portsText(s.Ports)))}
 		if s.MostPorts >= closedFloor {
 			f.Summary += fmt.Sprintf("; %d ports below 1024 of one address", s.MostPorts)
@@ -108,12 +108,12 @@ func (c *Context) outage(findings []Finding) {
 		return
 	}
 	for i := range findings {
-		findings[i].Summary += fmt.Sprintf("; %d hosts had no answers, as in an outage", alerts)
+		findings[i].Summary += fmt.Sprintf("; %d hosts got no answers, which suggests an outage", alerts)
 		findings[i].capped(Low)
 	}
 }
 
-const reasonNoAnswers = "no flow has bytes from its destination, so that nothing says which were answered"
+const reasonNoAnswers = "no flow has bytes from its destination, so unanswered flows cannot be identified"
 
 func unknownBefore(before string) string {
 	if before == "" {
@@ -130,7 +130,7 @@ func portsText(ports []uint16) string {
 	if len(ports) > 4 {
 		return fmt.Sprintf("ports %s and others", joinPorts(ports[:3]))
 	}
-	return "port " + joinPorts(ports)
+	return portList(ports)
 }
 
 // net is how many more tries fail than succeed.

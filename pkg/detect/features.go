@@ -48,7 +48,7 @@ func features() []feature {
 			scale: func(h *hostDay, usual profile.Counts) float64 {
 				return math.Log(level(h.Down, usual.Down))
 			}},
-		{name: "up ÷ down bytes", of: func(h *hostDay) float64 { return float64(h.Up) / float64(max(h.Down, 1)) }, fewer: true,
+		{name: "upload/download ratio", of: func(h *hostDay) float64 { return float64(h.Up) / float64(max(h.Down, 1)) }, fewer: true,
 			text: func(v float64) string { return fmt.Sprintf("%.3g", v) },
 			scale: func(h *hostDay, usual profile.Counts) float64 {
 				return math.Log(level(h.Up, usual.Up) / level(h.Down, usual.Down))
@@ -60,7 +60,7 @@ func features() []feature {
 		{name: "share of flows over UDP", of: func(h *hostDay) float64 { return ratio(h.udp, h.Flows) }, fewer: true,
 			text:  shareText,
 			scale: func(h *hostDay, _ profile.Counts) float64 { return h.shareOfFlows(h.udp) }},
-		{name: "share of flows to services that few use", of: func(h *hostDay) float64 { return ratio(h.odd, h.Flows) },
+		{name: "share of flows to rarely used services", of: func(h *hostDay) float64 { return ratio(h.odd, h.Flows) },
 			text:  shareText,
 			scale: func(h *hostDay, _ profile.Counts) float64 { return h.shareOfFlows(h.odd) }},
 		{name: "half hours with flows", of: func(h *hostDay) float64 { return float64(h.slots) }, text: countText,
@@ -70,12 +70,12 @@ func features() []feature {
 		{name: "hosts active at the same time", of: func(h *hostDay) float64 { return h.company },
 			text:  shareText,
 			scale: func(h *hostDay, _ profile.Counts) float64 { return shareScale(1-h.company, 1) }},
-		{name: "internal hosts answered", of: func(h *hostDay) float64 { return float64(h.clients) }, text: countText,
+		{name: "internal clients", of: func(h *hostDay) float64 { return float64(h.clients) }, text: countText,
 			scale: func(h *hostDay, _ profile.Counts) float64 { return countScale(int64(h.clients)) }},
-		{name: "share of flows with new parties", of: func(h *hostDay) float64 { return ratio(h.freshFlows, h.Flows) }, fresh: true,
+		{name: "share of flows with new peers", of: func(h *hostDay) float64 { return ratio(h.freshFlows, h.Flows) }, fresh: true,
 			text:  shareText,
 			scale: func(h *hostDay, _ profile.Counts) float64 { return h.shareOfFlows(h.freshFlows) }},
-		{name: "hours with one new party", of: func(h *hostDay) float64 { return float64(h.fresh.Hours) }, fresh: true,
+		{name: "hours with the same new peer", of: func(h *hostDay) float64 { return float64(h.fresh.Hours) }, fresh: true,
 			text:  countText,
 			scale: func(h *hostDay, _ profile.Counts) float64 { return shareScale(float64(h.fresh.Hours), 24) }},
 	}

@@ -137,7 +137,7 @@ func TestBeaconFromTheEvening(t *testing.T) {
 		}
 		next := detect.Beacon(detect.Input{Baseline: mon.profile(), Test: tuesday.profile()})
 		wantAlerts(t, next.Findings, host(0))
-		if len(next.Findings) == 1 && (next.Findings[0].State != detect.StateOngoing || !strings.Contains(next.Findings[0].Summary, "began at 20:00 of the baseline day")) {
+		if len(next.Findings) == 1 && (next.Findings[0].State != detect.StateOngoing || !strings.Contains(next.Findings[0].Summary, "began at 20:00 on the baseline day")) {
 			t.Errorf("%d hosts, next day: %+v", hosts, next.Findings)
 		}
 	}

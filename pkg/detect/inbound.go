@@ -97,7 +97,7 @@ func (c *Context) inbound(k float64) (r InboundResult) {
 		return r
 	}
 	r.Signals = Signals{}
-	r.Thresholds = []Threshold{{Name: "flows from one external address that are not answered, beyond those that are", Value: attackFlows, Unit: "flows", From: "fixed"}}
+	r.Thresholds = []Threshold{{Name: "unanswered flows from one external address minus answered ones", Value: attackFlows, Unit: "flows", From: "fixed"}}
 	for _, kind := range []struct {
 		name      string
 		attackers []Attacker
@@ -159,7 +159,7 @@ func (c *Context) attackFinding(kind string, attackers []Attacker, k float64) (F
 	} else if f.Severity.Compare(High) < 0 {
 		f.Severity, f.Score = High, max(f.Score, 0.75)
 	}
-	who := fmt.Sprintf("%d external addresses, most of all %s,", len(attackers), top.Src)
+	who := fmt.Sprintf("%d external addresses, above all %s,", len(attackers), top.Src)
 	if len(attackers) == 1 {
 		who = "an external address"
 		f.Members = nil
@@ -170,7 +170,7 @@ func (c *Context) attackFinding(kind string, attackers []Attacker, k float64) (F
 		f.Summary = fmt.Sprintf("%s opened %s to login services: %s", who, plural(a.Flows, "short flow"), portsText(a.Ports))
 	}
 	if success != "" {
-		f.Summary += "; a sign of success, " + success
+		f.Summary += "; a sign of success: " + success
 	}
 	for _, at := range attackers {
 		part := Finding{Rule: RuleInboundAttack, Entity: at.Src, Severity: severityOf(at.score), Score: at.score, Attack: f.Attack,

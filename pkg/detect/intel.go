@@ -186,7 +186,7 @@ func (h *hitFlows) finding() Finding {
 		note = " (" + strings.TrimSpace(h.Note) + ")"
 	}
 	return Finding{Entity: h.Src, Severity: severityOf(score), Score: score, Evidence: h.Hit, Window: h.span.window(),
-		Summary: fmt.Sprintf("%s %s %s %s, which the list %s of %s names%s", verb, plural(h.Flows, "flow"), preposition, h.target(), h.List, cmp.Or(h.ListDate, "unknown date"), note)}
+		Summary: fmt.Sprintf("%s %s %s %s, which is on the list %s of %s%s", verb, plural(h.Flows, "flow"), preposition, h.target(), h.List, cmp.Or(h.ListDate, "unknown date"), note)}
 }
 
 func (c *Context) hits(float64) (r HitsResult) {
@@ -274,7 +274,7 @@ func listed(findings []Finding) []Finding {
 				continue
 			}
 			f.Severity = Severities()[max(High.rank(), min(f.Severity.rank()+1, Critical.rank()))]
-			f.Summary += fmt.Sprintf("; the list %s of %s names %s", h.List, cmp.Or(h.ListDate, "unknown date"), h.target())
+			f.Summary += fmt.Sprintf("; %s is on the list %s of %s", h.target(), h.List, cmp.Or(h.ListDate, "unknown date"))
 			if !slices.Contains(by, f.Rule) {
 				by = append(by, f.Rule)
 			}

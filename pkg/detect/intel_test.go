@@ -117,7 +117,7 @@ func TestNameHits(t *testing.T) {
 	for i := range 200 {
 		named(l, host(6), dns1, 53, 90, fmt.Sprintf("host%d.example.org", i))
 	}
-	if r := detect.Hits(detect.Input{Test: l.profile(), Intel: lists}); !strings.Contains(r.Coverage.Reason, "a sample was matched") {
+	if r := detect.Hits(detect.Input{Test: l.profile(), Intel: lists}); !strings.Contains(r.Coverage.Reason, "a sample of the names") {
 		t.Errorf("more names than a profile keeps: %+v", r.Coverage)
 	}
 }

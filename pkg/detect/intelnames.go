@@ -72,9 +72,9 @@ func (c *Context) nameHits() (hits map[string]*hitFlows, reason string) {
 	}
 	switch {
 	case !some:
-		reason = fmt.Sprintf("%d domain names of the lists cannot be matched, because flows do not contain names", total)
+		reason = fmt.Sprintf("%d domain names of the lists were not looked for, because flows do not contain names", total)
 	case sampled > 0:
-		reason = fmt.Sprintf("of the names of %s with most names, a sample was matched with the lists", plural(int64(sampled), "conversation"))
+		reason = fmt.Sprintf("only a sample of the names of %s was looked up in the lists", plural(int64(sampled), "conversation"))
 	}
 	return hits, reason
 }

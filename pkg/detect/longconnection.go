@@ -70,7 +70,7 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 		return r
 	}
 	r.Signals = Signals{}
-	r.Thresholds = []Threshold{{Name: "duration of a connection", Value: longHeld, Unit: "seconds", From: "fixed: what RITA gives medium severity"}}
+	r.Thresholds = []Threshold{{Name: "duration of a connection", Value: longHeld, Unit: "seconds", From: "fixed: the duration that RITA rates as medium"}}
 	contacted, hosts, m := c.test.contacted(), c.test.internalHosts(), c.memory()
 	for conv := range c.test.outward() {
 		d := conv.Details

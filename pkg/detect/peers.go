@@ -130,9 +130,9 @@ func balanceLimit(days []*day, servers map[serviceKey]Role) (float64, string) {
 	slices.Sort(values)
 	least := math.Log(leastBalance)
 	if half := median(values) / 2; half > least {
-		return half, fmt.Sprintf("half way, on a logarithmic scale, from 1 to the median of %d conversations with internal servers on the baseline day", len(values))
+		return half, fmt.Sprintf("halfway on a logarithmic scale between 1 and the median of %s with internal servers on the baseline day", plural(int64(len(values)), "conversation"))
 	}
-	return least, "the least that chance explains; conversations with internal servers on the baseline day are too few or too even to learn more from"
+	return least, "fixed: the ratio that chance explains; too few conversations with internal servers on the baseline day, or too balanced ones, to learn from"
 }
 
 // imbalances returns how far up ÷ down lies from 1 in conversations with internal

@@ -33,7 +33,7 @@ func (c *Context) retries() (findings []Finding) {
 		call := c.test.call(dayCall{conv: conv, name: nameOf(conv), cv: cv, gap: gap, calls: conv.Flows})
 		call.Callers = c.test.contacted()[conv.Dst]
 		f := call.finding(scoreOf(1), conv, c.before())
-		f.Summary = fmt.Sprintf("tried %s %s in %s, every %.1f s on average, and was never answered or refused each time",
+		f.Summary = fmt.Sprintf("tried %s %s in %s, every %.1f s on average, and was refused or not answered each time",
 			call.to(), plural(conv.Flows, "time"), minutesText(lasted), gap)
 		if history := call.history(c.before()); history != "" {
 			f.Summary += "; " + history

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
@@ -147,13 +149,13 @@ func (p userRhythms) thresholds(k float64, least int64, of string) []Threshold {
 		}
 		return []Threshold{{
 			Name: "coefficient of variation of the gaps between flows, at most", Value: math.Exp(-k * cvNoise(least)), Unit: "ratio",
-			From: fmt.Sprintf("%d of chance for %d flows, and nearer to it for more; %s are too few to learn from", randomCV, least, of),
+			From: fmt.Sprintf("fixed, for %d flows: gaps of random events are rarely more even; with more flows the limit is nearer to %d, the value of random events; too few %s to learn from", least, randomCV, of),
 		}}
 	}
 	limit := math.Exp(-p.limit(k))
 	return []Threshold{{
 		Name: "coefficient of variation of the gaps between flows, at most", Value: min(limit, randomCV), Unit: "ratio",
-		From: fmt.Sprintf("%s: %d with %d flows or more and gaps no more even than those of random events, median %.3g ÷ exp(%.3g), and at most %d, that of random events",
-			of, p.n, least, math.Exp(-p.median), p.reach(k, p.noise), randomCV),
+		From: fmt.Sprintf("%s %s with %d flows or more, without those with more even gaps than random events: median %.3g, divided by %.3g; at most %d, the value of random events",
+			humanize.Comma(int64(p.n)), of, least, math.Exp(-p.median), math.Exp(p.reach(k, p.noise)), randomCV),
 	}}
 }

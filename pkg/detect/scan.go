@@ -79,7 +79,7 @@ func (c *Context) scan(k float64) ScanResult {
 	hostLimit := max(hosts.limit(k), math.Log1p(sweepFloor))
 	closedLimit := max(closed.limit(k), math.Log1p(closedFloor))
 	r := ScanResult{Outcome: Outcome{Signals: Signals{}, Coverage: cov, Thresholds: []Threshold{
-		reachThreshold("internal hosts contacted, without servers", "hosts", hosts, hostLimit, sweepFloor),
+		reachThreshold("internal hosts contacted, servers excluded", "hosts", hosts, hostLimit, sweepFloor),
 		reachThreshold("internal hosts and ports without an answer", "hosts and ports", closed, closedLimit, closedFloor),
 	}}}
 	fresh := test.rounds(before)
@@ -112,7 +112,7 @@ func (c *Context) scan(k float64) ScanResult {
 		switch {
 		case len(c.past) > 0 || failsMostly(s.Closed, s.Targets-s.Unanswered):
 		case s.Logins >= sweepFloor:
-			f.Summary += fmt.Sprintf("; %d sessions as short as those that guess a password", s.Logins)
+			f.Summary += fmt.Sprintf("; %d sessions were short, like those of password guessing", s.Logins)
 			f.capped(Medium)
 		default:
 			f.capped(Low) // who is answered may be a monitor; nothing says that it is new
@@ -139,7 +139,7 @@ func failsMostly(failed, answered int) bool {
 
 func reachThreshold(name, unit string, s spread, limit, floor float64) Threshold {
 	return Threshold{Name: name, Value: math.Expm1(limit), Unit: unit,
-		From: fmt.Sprintf("%d hosts of the baseline day, median %.3g; %.0f at least", s.n, math.Expm1(s.median), floor)}
+		From: fmt.Sprintf("%s of the baseline day, median %.3g; the limit is at least %.0f", plural(int64(s.n), "host"), math.Expm1(s.median), floor)}
 }
 
 // contacts counts the hosts that each host contacted.
@@ -270,12 +270,12 @@ func (s Sweep) summary(before string) string {
 		fresh = " that it did not contact " + before + ","
 	}
 	if s.Targets == 0 {
-		return fmt.Sprintf("tried %d internal hosts and ports that did not answer or refused%s", s.Closed, strings.TrimSuffix(strings.Replace(fresh, " that", " and that", 1), ","))
+		return fmt.Sprintf("tried %d internal hosts and ports that refused or did not answer%s", s.Closed, strings.TrimSuffix(strings.Replace(fresh, " that", " and that", 1), ","))
 	}
 	ports := plural(int64(len(s.Ports)), "port")
 	if len(s.Ports) <= 4 {
-		ports = "port " + joinPorts(s.Ports)
+		ports = portList(s.Ports)
 	}
-	return fmt.Sprintf("tried %s of %s%s in %s; %d did not answer or refused",
+	return fmt.Sprintf("tried %s on %s%s in %s; %d refused or did not answer",
 		ports, plural(int64(s.Targets), "internal host"), fresh, plural(s.Flows, "flow"), s.Unanswered)
 }

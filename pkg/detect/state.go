@@ -83,7 +83,7 @@ func (c *Context) dated(findings []Finding) {
 		if f.Since != "" && f.Since < c.past[first].text() {
 			continue // which its summary says
 		}
-		f.Summary += "; since " + c.past[first].name(len(c.past))
+		f.Summary += "; ongoing since " + c.past[first].name(len(c.past))
 		if day := c.dayNumber(first); day > 0 {
 			f.Summary += fmt.Sprintf(", day %d", day)
 		}
@@ -119,7 +119,7 @@ func (c *Context) Resolved(findings []Finding) []Finding {
 		now[f.matter()] = true
 		f.capped(Info)
 		f.State, f.Since, f.parts, f.Members = StateResolved, last.text(), nil, nil
-		f.Summary = fmt.Sprintf("no longer: %s (on %s)", f.Summary, last.name(len(c.past)))
+		f.Summary = fmt.Sprintf("ended: %s (on %s)", f.Summary, last.name(len(c.past)))
 		f.Window = [2]flow.Time{}
 		resolved = append(resolved, f)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/dustin/go-humanize"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -148,8 +149,8 @@ func (s spread) threshold(name, unit string, k float64, of string) []Threshold {
 	if s.n < 2 || math.IsInf(v, 0) {
 		return nil
 	}
-	from := fmt.Sprintf("%s: median %.3g of %d, times exp(%.3g) for %.3g robust standard deviations of the logarithm",
-		of, math.Exp(s.median), s.n, s.reach(k, s.noise), s.reach(k, s.noise)/s.scale)
+	from := fmt.Sprintf("%s %s: median %s, multiplied by %.3g, which is %.3g robust standard deviations on a logarithmic scale",
+		humanize.Comma(int64(s.n)), of, quantity(math.Exp(s.median), unit), math.Exp(s.reach(k, s.noise)), s.reach(k, s.noise)/s.scale)
 	return []Threshold{{Name: name, Value: v, Unit: unit, From: from}}
 }
 
@@ -190,7 +191,7 @@ func (t tail) excess(x, k float64) float64 { return (x - t.median) / (t.at(k) - 
 
 func (t tail) threshold(name, unit string, k float64, of string) Threshold {
 	return Threshold{Name: name, Value: math.Exp(t.at(k)), Unit: unit,
-		From: fmt.Sprintf("%s: all but the largest %d of %d, median %.3g", of, tailCount(t.n), t.n, math.Exp(t.median))}
+		From: fmt.Sprintf("%s %s: median %s; the %d largest are left out", humanize.Comma(int64(t.n)), of, quantity(math.Exp(t.median), unit), tailCount(t.n))}
 }
 
 // countNoise is the standard error of the logarithm of the ratio of two Poisson

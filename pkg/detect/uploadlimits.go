@@ -238,20 +238,20 @@ func (l uploadLimits) excess(k uploadKey, u *uploadList, before *uploadHistory, 
 
 func (l uploadLimits) thresholds(k float64) []Threshold {
 	if l.hosts == 0 {
-		from := fmt.Sprintf("fixed: above %s, with a prior Pareto index of %.3g", units.Bytes(int64(math.Exp(l.usual))), 1/l.tail)
+		from := fmt.Sprintf("fixed: uploads over %s, as of a Pareto distribution with index %.3g", units.Bytes(int64(math.Exp(l.usual))), 1/l.tail)
 		return []Threshold{{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from}}
 	}
-	usual := "the median of the largest transfers to one address of %s"
+	usual, least := units.Bytes(int64(math.Exp(l.usual))), "is"
 	if l.prior {
-		usual = "a fixed limit, since the median of the largest transfers to one address of %s is less"
+		least = "is fixed, and more than"
 	}
-	from := fmt.Sprintf("each host's largest upload over %s, "+usual+", that it does not repeat: %d in the history, median %s, Pareto index %.3g",
-		units.Bytes(int64(math.Exp(l.usual))), plural(int64(l.hosts), "host"), l.files, units.Bytes(int64(math.Exp(l.median))), 1/l.tail)
+	from := fmt.Sprintf("each host's largest upload over %s that it does not repeat: %s, median %s, Pareto index %.3g; %s %s the median of the largest transfers of %s",
+		usual, plural(int64(l.files), "upload"), units.Bytes(int64(math.Exp(l.median))), 1/l.tail, usual, least, plural(int64(l.hosts), "host"))
 	return []Threshold{
 		{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from},
 		{Name: "up_bytes to one owner in six hours or more", Value: math.Exp(l.limit(true, k)), Unit: "bytes",
-			From: fmt.Sprintf("the same; %d of them took so long", l.slow)},
-		{Name: "up_bytes ÷ those to the same owner on the baseline day", Value: math.Exp(l.reach(float64(l.repeated)+priorFiles, l.change, k)), Unit: "ratio",
-			From: fmt.Sprintf("test ÷ baseline of uploads made on both days: %d, mean change of the logarithm %.3g", l.repeated, l.change)},
+			From: fmt.Sprintf("the same uploads; %d of them took six hours or more", l.slow)},
+		{Name: "up_bytes to one owner ÷ up_bytes to it on the baseline day", Value: math.Exp(l.reach(float64(l.repeated)+priorFiles, l.change, k)), Unit: "ratio",
+			From: fmt.Sprintf("%s made on both days, test day ÷ baseline day: typical change by a factor of %.3g", plural(int64(l.repeated), "upload"), math.Exp(l.change))},
 	}
 }

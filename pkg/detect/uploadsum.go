@@ -51,7 +51,7 @@ func (c *Context) summed(l uploadLimits, k float64) (findings []Finding) {
 		up := u.upload(key, c.test, old.sent())
 		up.Days, up.Sum, up.Pace = old.days+1, int64(sum), PaceSlow
 		f := up.finding(scoreOf(excess), u.span.window(), c.before())
-		f.Summary = fmt.Sprintf("uploaded %s to %s on %d days since %s, %s of them on this day; no other host does",
+		f.Summary = fmt.Sprintf("uploaded %s to %s on %d days since %s, %s of them on this day; no other host uploads there",
 			units.Bytes(up.Sum), up.to(), up.Days, c.past[old.first].name(len(c.past)), units.Bytes(up.Up))
 		f.Since, f.State = c.past[old.first].text(), StateOngoing
 		f.capped(Medium)

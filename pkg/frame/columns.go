@@ -91,9 +91,9 @@ var columns = map[string]Column{
 	"tried_ports":       {Title: "Ports"},
 	"coverage":          {Title: "Half hours with flows", Unit: Share},
 	"distance":          {Title: "Distance", Unit: Ratio},
-	"unusual_from":      {Title: "Unusual from", Unit: Ratio},
+	"unusual_from":      {Title: "Limit", Unit: Ratio},
 	"moved":             {Title: "What changed (before)"},
-	"named_by":          {Title: "Named by"},
+	"named_by":          {Title: "Explained by"},
 
 	"rule":     {Title: "Rule"},
 	"entity":   {Title: "Device", Entity: true},

@@ -17,11 +17,11 @@ func Diff(before, after detect.Result, options ...Option) {
 	for _, c := range list {
 		counts[c.Kind] += len(c.Entities)
 	}
-	Prose("Since the day before, new: %s, louder: %s, ongoing: %s, quieter: %s, unseen because the rule did not run: %s, gone: %s.",
+	Prose("Findings compared with the previous day: %s new, %s louder, %s ongoing, %s quieter, %s gone, %s unseen because the rule did not run.",
 		Count(counts[changes.New]), Count(counts[changes.Louder]), Count(counts[changes.Ongoing]), Count(counts[changes.Quieter]),
-		Count(counts[changes.Unseen]), Count(counts[changes.Gone]))
+		Count(counts[changes.Gone]), Count(counts[changes.Unseen]))
 	Table(frame.Diff(list), append([]Option{
-		Caption("What changed since the day before"), Most(50), Otherwise("Neither day has a finding above info."),
+		Caption("What changed since the previous day"), Most(50), Otherwise("Neither day has a finding above info."),
 	}, options...)...)
 }
 

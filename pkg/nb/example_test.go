@@ -46,9 +46,9 @@ func ExampleDiff() {
 	}}
 	nb.Diff(yesterday, today, nb.Label("tbl-diff"))
 	// Output:
-	// Since the day before, new: 1, louder: 1, ongoing: 0, quieter: 0, unseen because the rule did not run: 0, gone: 0.
+	// Findings compared with the previous day: 1 new, 1 louder, 0 ongoing, 0 quieter, 0 gone, 0 unseen because the rule did not run.
 	//
-	// [tbl-diff] What changed since the day before
+	// [tbl-diff] What changed since the previous day
 	// Change  Since       Rule          Device    Severity  Severity before  What was seen
 	// new     2024-03-20  exfiltration  10.0.0.1  critical                   uploaded 2 GB
 	// louder  2024-03-19  beacon        10.0.0.1  high      low              called a server every minute
