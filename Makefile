@@ -20,7 +20,7 @@ GOTESTSUM_VERSION := v1.13.0
 # The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: faults flips fuzz-long sbom licenses peers queries questions cases import-cases help report test check jupyter jupyterlab-check sample golden evaluate lint vuln fuzz bench clean reportgen
+.PHONY: faults flips soak fuzz-long sbom licenses peers queries questions cases import-cases help report test check jupyter jupyterlab-check sample golden evaluate lint vuln fuzz bench clean reportgen
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -159,6 +159,11 @@ faults: ## let each file system call of the commands fail, and kill them at each
 
 flips: ## flip 1,000 bits of each kind of file that reportgen writes and reads again
 	FLOWBOOK_FLIPS=1000 go test ./reportgen -run TestFlippedBits -v -timeout 1h
+
+soak: ## preview a report for SOAK (1h) while it changes and clients misbehave; prints memory, goroutines and descriptors
+	FLOWBOOK_SOAK=$(SOAK) go test ./reportgen -run TestPreviewSoak -v -timeout 0
+
+SOAK ?= 1h
 
 ## Releases
 

@@ -176,7 +176,8 @@ func TestTableOnPhone(t *testing.T) {
 // and that numbers stay numbers.
 func TestCSV(t *testing.T) {
 	const table = `{"schema":{"fields":[{"name":"Host","type":"string"},{"name":"Change","type":"number"}]},
-		"data":[{"Host":"=HYPERLINK(\"https://example.org\",\"x\")","Change":-1.5},{"Host":"@x","Change":2},{"Host":"a, \"b\"","Change":3}]}`
+		"data":[{"Host":"=HYPERLINK(\"https://example.org\",\"x\")","Change":-1.5},{"Host":"@x","Change":2},{"Host":"a, \"b\"","Change":3},
+			{"Host":"\u200b+1; =2\u200b","Change":4}]}`
 	p := rendertest.Open(t, tablePage(t, table))
 	p.Show("light", 1280)
 	got := rendertest.Evaluate[string](p, `new Promise((done) => {
@@ -184,7 +185,7 @@ func TestCSV(t *testing.T) {
 		HTMLAnchorElement.prototype.click = () => {};
 		document.querySelector("figure.table .tools button:nth-child(2)").click();
 	})`)
-	const want = "Host,Change\n\"'=HYPERLINK(\"\"https://example.org\"\",\"\"x\"\")\",-1.5\n'@x,2\n\"a, \"\"b\"\"\",3\n"
+	const want = "Host,Change\n\"'=HYPERLINK(\"\"https://example.org\"\",\"\"x\"\")\",-1.5\n'@x,2\n\"a, \"\"b\"\"\",3\n'\u200b+1;' =2\u200b,4\n"
 	if got != want {
 		t.Errorf("saved %q, want %q", got, want)
 	}

@@ -223,6 +223,33 @@ func TestEscape(t *testing.T) {
 	}
 }
 
+// TestInert puts an apostrophe before what a spreadsheet of any country would execute, and before nothing else.
+func TestInert(t *testing.T) {
+	for text, want := range map[string]string{
+		"=1+1":                     "'=1+1",
+		"@SUM(A1)":                 "'@SUM(A1)",
+		"+351 21 000":              "'+351 21 000",
+		"-2+cmd|' /C calc'!A0":     "'-2+cmd|' /C calc'!A0",
+		"  \u00a0=1":               "'  \u00a0=1",
+		"\ufeff\u200b=1":           "'\ufeff\u200b=1",
+		"\t=1":                     "\t'=1",
+		"a\n=1\r\n-x":              "a\n'=1\r\n'-x",
+		"a;=1;b; @x":               "a;'=1;b;' @x",
+		"\uff1d1\uff0b1":           "'\uff1d1\uff0b1",
+		"-1.5":                     "-1.5",
+		"+7":                       "+7",
+		"-1e-9":                    "-1e-9",
+		"":                         "",
+		"a = b - c + d@e":          "a = b - c + d@e",
+		"10.0.0.1:443 -> 10.0.0.2": "10.0.0.1:443 -> 10.0.0.2",
+		"'=1":                      "'=1",
+	} {
+		if got := Inert(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestEscapeJSON(t *testing.T) {
 	value := map[string]string{"owner": "a\x7f\u009b\u202e\u2028 ü\n##vso[b]"}
 	text, err := json.Marshal(value)

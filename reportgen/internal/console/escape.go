@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,14 +19,21 @@ import (
 // command for a pipeline, since results are printed there too.
 func Escape(s string) string { return noCommand(escape(s, "")) }
 
-// Cell returns a value from an input as the text of a CSV cell: escaped, and with an
-// apostrophe before what a spreadsheet would take for a formula.
-func Cell(s string) string {
-	s = Escape(s)
-	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
-		return "'" + s
+// Cell returns a value from an input as the text of a CSV cell on standard output: escaped, and inert.
+func Cell(s string) string { return Inert(Escape(s)) }
+
+// formula matches where a spreadsheet may take a text for a formula: at its beginning, and after what separates cells
+// and rows in the CSV of other countries. White space and invisible characters may precede it, and spreadsheets of East
+// Asia know the signs in full width.
+var formula = regexp.MustCompile(`(^|[;\t\r\n])([\x00-\x08\x0b\x0c\x0e-\x20\x7f-\x9f\p{Z}\p{Cf}]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}])`)
+
+// Inert returns a text for a CSV cell in which a spreadsheet finds no formula: an apostrophe precedes what it would
+// execute. Numbers stay as they are. Buttons on the page of a report do the same (report.js in package html).
+func Inert(s string) string {
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return s
 	}
-	return s
+	return formula.ReplaceAllString(s, "$1'$2")
 }
 
 // escapeText escapes a text that may have several lines.

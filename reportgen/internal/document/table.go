@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"github.com/flowbook/flowbook/reportgen/internal/console"
 )
 
 // Table is a table of text, or several such tables under one number.
@@ -28,7 +30,7 @@ type Table struct {
 func (*Table) block() {}
 
 // Records returns the titles and rows of a table for a file of CSV, and its rows as objects of JSON. They hold the data of
-// the cells, not what is printed. A spreadsheet would take a text that begins with = for a formula: CSV has a ' before it.
+// the cells, not what is printed. In CSV, a spreadsheet finds no formula ([console.Inert]).
 func (t *Table) Records() (records [][]string, objects []map[string]any) {
 	var titles []string
 	for i, c := range t.Columns {
@@ -38,7 +40,7 @@ func (t *Table) Records() (records [][]string, objects []map[string]any) {
 		}
 		titles = append(titles, title)
 	}
-	records = append(records, titles)
+	records = append(records, inert(titles))
 	objects = []map[string]any{}
 	for _, row := range t.Rows {
 		var record []string
@@ -53,15 +55,20 @@ func (t *Table) Records() (records [][]string, objects []map[string]any) {
 				object[titles[i]] = number
 			default:
 				object[titles[i]] = v.Raw
-				if strings.ContainsRune("=+@\t-", rune(v.Raw[0])) {
-					v.Raw = "'" + v.Raw
-				}
 			}
 			record = append(record, v.Raw)
 		}
-		records, objects = append(records, record), append(objects, object)
+		records, objects = append(records, inert(record)), append(objects, object)
 	}
 	return records, objects
+}
+
+func inert(record []string) []string {
+	cells := make([]string, len(record))
+	for i, s := range record {
+		cells[i] = console.Inert(s)
+	}
+	return cells
 }
 
 // TablePart is one of several tables under one number, "(a)".

@@ -115,8 +115,8 @@
   const grid = (table) => [...table.rows].map((row) => [...row.cells].map((c) => value(c)));
   const tableTools = (table) => {
     const name = table.closest(".part, figure").id;
-    // A spreadsheet must not take a text for a formula.
-    const plain = (s) => (/^[=+@\t-]/.test(s) && Number.isNaN(Number(s)) ? "'" + s : s);
+    // A spreadsheet must not take a text for a formula (Inert in package console).
+    const plain = (s) => (Number.isNaN(Number(s)) ? s.replace(/(^|[;\t\r\n])([\x00-\x08\x0b\x0c\x0e-\x20\x7f-\x9f\p{Z}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu, "$1'$2") : s);
     const quote = (s) => (/[",\r\n]/.test(s) ? '"' + s.replaceAll('"', '""') + '"' : s);
     const csv = () => grid(table).map((row) => row.map((s) => quote(plain(s))).join(",")).join("\n") + "\n";
     const tsv = () => grid(table).map((row) => row.map((s) => plain(s).replace(/\s+/g, " ")).join("\t")).join("\n");
