@@ -180,8 +180,11 @@ func (c rgb) luminance() float64 {
 // column would set one word below the other.
 const longText = 30
 
+// shortText is the greatest number of characters of a quantity or word that is not broken between lines.
+const shortText = 14
+
 // classes are the style classes of the cells of each column: n for numbers, long
-// for prose, "" for what fits on a line.
+// for prose, short for quantities and words, "" for others.
 func classes(t *document.Table) []string {
 	all := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -189,11 +192,15 @@ func classes(t *document.Table) []string {
 			all[i] = "n"
 			continue
 		}
+		widest := 0
 		for _, row := range t.Rows {
-			if utf8.RuneCountInString(row[i].Text) >= longText {
-				all[i] = "long"
-				break
-			}
+			widest = max(widest, utf8.RuneCountInString(row[i].Text))
+		}
+		switch {
+		case widest >= longText:
+			all[i] = "long"
+		case widest <= shortText && widest > 0:
+			all[i] = "short"
 		}
 	}
 	return all

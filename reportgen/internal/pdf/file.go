@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -117,7 +118,7 @@ func anchorPages(data []byte) (map[string]int, error) {
 	anchors := map[string]int{}
 	for _, m := range dest.FindAllSubmatch(f.referred(destsRef, catalog), -1) {
 		if n := numbers[string(m[2])]; n > 0 {
-			anchors[unescape(string(m[1]))] = n
+			anchors[anchor(string(m[1]))] = n
 		}
 	}
 	return anchors, nil
@@ -143,15 +144,20 @@ func (f *file) count(node []byte, numbers map[string]int, depth int) {
 	}
 }
 
-// unescape decodes a PDF name, in which #2f is a slash.
-func unescape(name string) string {
-	return hexEscape.ReplaceAllStringFunc(name, func(s string) string {
+// anchor decodes a PDF name, in which #2f is a slash. The browser names an anchor as the links to it do, in which other than
+// ASCII letters are percent-encoded.
+func anchor(name string) string {
+	name = hexEscape.ReplaceAllStringFunc(name, func(s string) string {
 		n, err := strconv.ParseUint(s[1:], 16, 8)
 		if err != nil {
 			return s
 		}
 		return string([]byte{byte(n)})
 	})
+	if decoded, err := url.PathUnescape(name); err == nil {
+		return decoded
+	}
+	return name
 }
 
 // normalised replaces the time of printing, the names of the browser and its machine,

@@ -39,7 +39,7 @@ func newDocument(t *testing.T) *document.Document {
 	}
 	inputs := []render.Input{
 		{Name: "1.ipynb", Notebook: &nbformat.Notebook{Cells: []*nbformat.Cell{
-			cell(nbformat.Markdown, "# Überblick \"first\" \\<b>\n\nSee @tbl-long and @sec-end.\n\n## Details\n\n$x^2$ [^n]\n\n[^n]: A note."),
+			cell(nbformat.Markdown, "# Überblick \"first\" \\<b>\n\nSee @tbl-long and @sec-end.\n\n## Détails – 50 %\n\n$x^2$ [^n]\n\n[^n]: A note."),
 			cell(nbformat.Code, "table()", &nbformat.Output{Type: nbformat.DisplayData,
 				Data:     map[string]any{"application/vnd.dataresource+json": table},
 				Metadata: map[string]any{"reportgen": map[string]any{"kind": "table", "label": "tbl-long", "caption": "A long table."}}}),
@@ -122,6 +122,10 @@ func checkPages(t *testing.T, pages []string) {
 	}
 	if !regexp.MustCompile(fmt.Sprintf(`2\s+The end\s+%d\n`, end)).MatchString(pages[1]) {
 		t.Errorf("the contents do not say that section 2 is on page %d:\n%s", end, pages[1])
+	}
+	// So do the numbers of headings whose anchors are not ASCII.
+	if !regexp.MustCompile(`1\s+Überblick "first" <b>\s+3\n`).MatchString(pages[1]) || !regexp.MustCompile(`1\.1\s+Détails – 50 %\s+\d+\n`).MatchString(pages[1]) {
+		t.Errorf("the contents lack the pages of headings with accents:\n%s", pages[1])
 	}
 	if !strings.Contains(pages[2], `1 Überblick "first" <b>`) {
 		t.Errorf("no running head of the section:\n%.300s", pages[2])

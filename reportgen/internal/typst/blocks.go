@@ -195,7 +195,23 @@ func (w *writer) table(t *document.Table) string {
 	} else {
 		body = strings.TrimPrefix(w.grid(t), "#")
 	}
-	return w.captioned("table", "Table", t.Number, t.Caption, body, t.ID)
+	source := w.captioned("table", "Table", t.Number, t.Caption, body, t.ID)
+	if short(t) {
+		return "#[\n#show figure: set block(breakable: false)\n" + source + "\n]"
+	}
+	return source
+}
+
+// short reports whether a table is kept on one page.
+func short(t *document.Table) bool {
+	const rows, characters = 12, 1500
+	n := 0
+	for _, row := range t.Rows {
+		for _, v := range row {
+			n += utf8.RuneCountInString(v.Text)
+		}
+	}
+	return t.Body == nil && len(t.Parts) == 0 && len(t.Rows) <= rows && n <= characters
 }
 
 // maxWidth is the number of characters of the widest table that is printed upright.
@@ -228,7 +244,7 @@ func (w *writer) grid(t *document.Table) string {
 	}
 	header, aligns := make([]string, len(t.Columns)), make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		header[i] = escape(c.Title)
+		header[i] = w.title(t, i)
 		if c.Numeric {
 			aligns[i] = "right"
 		}
@@ -247,6 +263,35 @@ func (w *writer) grid(t *document.Table) string {
 	return table(rows, aligns, true)
 }
 
+// title returns the title of a column, in lines as short as its values if the table is as wide as the page: Typst would break
+// the values of other columns instead.
+func (w *writer) title(t *document.Table, column int) string {
+	const pageWidth, line = 85, 12 // characters
+	full, widest := 0, line
+	for i, c := range t.Columns {
+		width := 0
+		for _, row := range t.Rows {
+			width = max(width, utf8.RuneCountInString(row[i].Text))
+		}
+		if i == column {
+			widest = max(widest, width)
+		}
+		full += max(width, utf8.RuneCountInString(c.Title)) + 2
+	}
+	var lines []string
+	length := 0
+	for word := range strings.FieldsSeq(t.Columns[column].Title) {
+		n := utf8.RuneCountInString(word)
+		if len(lines) > 0 && (full <= pageWidth || length+1+n <= widest) {
+			lines[len(lines)-1] += " " + escape(word)
+			length += 1 + n
+			continue
+		}
+		lines, length = append(lines, escape(word)), n
+	}
+	return strings.Join(lines, " \\ ")
+}
+
 // tableNode returns the Markdown table in a text.
 func tableNode(root ast.Node) *east.Table {
 	if t, ok := root.(*east.Table); ok {
@@ -259,6 +304,9 @@ func tableNode(root ast.Node) *east.Table {
 	}
 	return nil
 }
+
+// longCell is the number of bytes from which on a cell may be broken between pages, since it could be longer than one.
+const longCell = 600
 
 // table returns rows of cells. The first row may be a header, which is repeated on
 // each page. Rows are filled up to the longest.
@@ -287,7 +335,10 @@ func table(rows [][]string, aligns []string, header bool) string {
 			if j < len(row) {
 				text = row[j]
 			}
-			cells = append(cells, "["+text+"]")
+			if text = "[" + text + "]"; len(text) > longCell {
+				text = "table.cell(breakable: true)" + text
+			}
+			cells = append(cells, text)
 		}
 		line := strings.Join(cells, ", ")
 		if i == 0 && header {

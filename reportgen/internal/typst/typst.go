@@ -117,6 +117,7 @@ const preamble = `#set page(paper: "a4", margin: (x: 2.1cm, top: 2.4cm, bottom: 
 #show figure.caption: it => block(width: 100%, sticky: it.position == top, align(left, text(size: 9.5pt)[*#it.supplement #context it.counter.display(it.numbering)* #it.body]))
 #set table(stroke: (x, y) => (bottom: 0.4pt + luma(190)), inset: (x: 4pt, y: 3pt))
 #show table: set text(size: 8.6pt)
+#set table.cell(breakable: false)
 #show table.cell.where(y: 0): strong
 #let note(name, body) = block(width: 100%, inset: (left: 8pt, y: 4pt), stroke: (left: 2pt + luma(120)))[*#name* \ #body]
 #let fitted(picture) = layout(size => {

@@ -301,7 +301,7 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
-// The caption above a table is on the page on which the table begins.
+// The caption above a table is on the page on which the table begins, and a short table is on one page.
 func TestCaptionStaysWithTable(t *testing.T) {
 	d := &document.Document{Lang: "en", Title: "T"}
 	for n := range 24 {
@@ -322,6 +322,9 @@ func TestCaptionStaysWithTable(t *testing.T) {
 			captions++
 			if !strings.HasPrefix(strings.TrimSpace(part), "AHEADER") {
 				t.Errorf("after a caption comes %.40q", part)
+			}
+			if rows := strings.Count(part, "row"); rows != 12 {
+				t.Errorf("%d of 12 rows are on the page of their caption", rows)
 			}
 		}
 	}
