@@ -31,6 +31,12 @@ func TestRunRefusesInputsBeforeItStarts(t *testing.T) {
 			t.Errorf("-p %s: status %d, %.200q; want %d, %q", c.set, status, stderr, exit.BadInput, c.want)
 		}
 	}
+	// So is a language that reportgen does not know.
+	for lang, want := range map[string]string{"xx": `--lang "xx" is not a language; want a tag such as en, de, es, fr, pt`, "it": "want one of en, de, es, fr, pt, or a file it.yaml"} {
+		if status, _, stderr := reportgen(t, "run", "-o", out, "-l", lang, "../notebooks"); status != exit.BadInput || !strings.Contains(stderr, want) {
+			t.Errorf("-l %s: status %d, %.300q", lang, status, stderr)
+		}
+	}
 	if md, err := os.ReadFile(text); err != nil || string(md) != "the last report" {
 		t.Errorf("the last report is now %.40q (%v)", md, err)
 	}

@@ -36,7 +36,7 @@ func (o runFlags) investigate(cmd *cobra.Command, entity string) error {
 	return o.write(cmd, func() (*report.Source, []report.Member, error) {
 		source, members, err := investigate.Source(entity)
 		if err == nil {
-			source.SetLanguage(o.lang)
+			err = o.setLanguage(cmd, source)
 		}
 		return source, members, err
 	})

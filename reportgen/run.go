@@ -187,9 +187,23 @@ func (o *runFlags) source(cmd *cobra.Command, args []string) (*report.Source, []
 	if err != nil {
 		return nil, nil, err
 	}
-	source.SetLanguage(o.lang)
+	if err := o.setLanguage(cmd, source); err != nil {
+		return nil, nil, err
+	}
 	members, err := source.Series(options)
 	return source, members, err
+}
+
+// setLanguage makes the report in the language of --lang.
+func (o *runFlags) setLanguage(cmd *cobra.Command, source *report.Source) error {
+	text, err := source.SetLanguage(o.lang)
+	if err != nil {
+		return fmt.Errorf("--lang %w", err)
+	}
+	if text != "" {
+		note(cmd)(text)
+	}
+	return nil
 }
 
 // execute runs the notebooks and shows the progress.

@@ -40,6 +40,7 @@ type builder struct {
 
 	// The current notebook.
 	input     Input
+	front     front
 	language  string
 	widgets   map[string]*widgetModel
 	loaded    string            // scripts that earlier cells load for those after them
@@ -153,10 +154,8 @@ func (b *builder) notebook(in Input) {
 // content adds what a cell shows, and returns its label if it is of code.
 func (b *builder) content(where document.Origin, cell *nbformat.Cell) (label string) {
 	source := cell.Source
-	if where.Cell == 1 {
-		if _, rest, found, _ := frontMatter(b.input.Notebook); found {
-			source = rest
-		}
+	if where.Cell == 1 && b.front.found {
+		source = b.front.rest
 	}
 	switch cell.Type {
 	case nbformat.Markdown:
@@ -268,7 +267,7 @@ func (b *builder) structure(t located, n ast.Node) bool {
 		tabs, prose := b.inTabs(n)
 		switch {
 		case tabs != nil:
-			b.tab(tabs, located{&document.Text{Source: t.Source, Root: n}, t.where}, lineOf(t, n), attribute(n, "id"))
+			b.tab(tabs, located{&document.Text{Source: t.Source, Root: n}, t.where}, lineOf(t, n), attribute(n, "id"), "")
 		case prose || b.inSummary:
 			return false
 		default:

@@ -21,29 +21,39 @@ type Author = document.Author
 // frontMatterCell matches a first cell that is, or begins with, YAML between lines of hyphens, as in Quarto and MyST.
 var frontMatterCell = regexp.MustCompile(`(?s)\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\z)`)
 
-// frontMatter returns what a notebook says about its report: in its metadata and in its first cell, whose source without it
-// is rest. There is none if found is false.
-func frontMatter(nb *nbformat.Notebook) (fields map[string]any, rest string, found bool, err error) {
-	fields = map[string]any{}
+// front is what a notebook says about its report: in its metadata and in its first cell.
+type front struct {
+	fields map[string]any
+	found  bool   // the cell has some
+	rest   string // the source of the cell without it
+}
+
+// frontMatter returns what a notebook says about its report.
+func frontMatter(nb *nbformat.Notebook) (f front, err error) {
+	f.fields = map[string]any{}
+	if nb == nil {
+		return f, nil
+	}
 	for _, key := range []string{"title", "authors"} {
 		if value, there := nb.Metadata[key]; there {
-			fields[key] = value
+			f.fields[key] = value
 		}
 	}
 	if len(nb.Cells) == 0 || nb.Cells[0] == nil || nb.Cells[0].Type == nbformat.Code {
-		return fields, "", false, nil
+		return f, nil
 	}
 	source := strings.ReplaceAll(strings.TrimLeft(nb.Cells[0].Source, " \t\r\n"), "\r\n", "\n")
 	m := frontMatterCell.FindStringSubmatchIndex(source)
 	if m == nil {
-		return fields, "", false, nil
+		return f, nil
 	}
 	inCell := map[string]any{}
 	if err := yamltext.Unmarshal([]byte(source[m[2]:m[3]]), &inCell); err != nil {
-		return fields, "", false, fmt.Errorf("front matter: invalid YAML: %w", err)
+		return f, fmt.Errorf("front matter: invalid YAML: %w", err)
 	}
-	maps.Copy(fields, inCell)
-	return fields, source[m[1]:], true, nil
+	maps.Copy(f.fields, inCell)
+	f.found, f.rest = true, source[m[1]:]
+	return f, nil
 }
 
 // withoutEffect are keys of front matter that say nothing about a report, or what each report has anyway.
@@ -52,18 +62,19 @@ var withoutEffect = []string{
 	"description", "categories", "tags", "license", "exports", "venue", "github", "doi", "open_access", "short_title", "label", "editor",
 }
 
-// titled returns the options with what the notebooks say in their front matter or metadata, as far as the options do not.
-func titled(o Options, inputs []Input) (Options, []Warning) {
+// titled returns the options with what the notebooks say in their front matter or metadata, as far as the options do not,
+// and what each notebook says.
+func titled(o Options, inputs []Input) (Options, []front, []Warning) {
 	said := byline{}
+	var fronts []front
 	var warnings []Warning
 	for _, in := range inputs {
-		if in.Notebook == nil {
-			continue
-		}
 		warn := func(format string, args ...any) {
 			warnings = append(warnings, Warning{Where: document.Origin{Notebook: in.Name, Cell: 1}, Text: fmt.Sprintf(format, args...)})
 		}
-		fields, _, _, err := frontMatter(in.Notebook)
+		f, err := frontMatter(in.Notebook)
+		fronts = append(fronts, f)
+		fields := f.fields
 		if err != nil {
 			warn("%v", err)
 		}
@@ -103,7 +114,7 @@ func titled(o Options, inputs []Input) (Options, []Warning) {
 	if len(o.Authors) == 0 {
 		o.Authors, o.Affiliations = said.authors, said.affiliations
 	}
-	return o, warnings
+	return o, fronts, warnings
 }
 
 // frontMatterKeys are the keys that titled reads.

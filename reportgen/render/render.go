@@ -32,7 +32,7 @@
 //     and !!! note of MkDocs, and the other names of such boxes. A reader opens and closes those
 //     with collapse="true" in Quarto, :class: dropdown in MyST, and ??? in MkDocs
 //   - ::: {.panel-tabset} of Quarto and {tab-set} of MyST: tabs, whose parts are shown one after the other in print. The
-//     tabs of Quarto may be in several cells
+//     tabs of Quarto may be in several cells. Tabs of sets with the same group (:sync: in MyST) are chosen together
 //   - grid tables of Pandoc; {math}`…`, {eq}`x`, {ref}`x` and (x)= of MyST. Other directives,
 //     roles, divs and shortcodes are printed as they are, with a warning
 //   - [^x]: a footnote, whose text may be in another cell
@@ -175,11 +175,12 @@ func Build(inputs []Input, o Options) (*Document, []Warning, error) {
 	if len(inputs) == 0 {
 		return nil, nil, errors.New("no notebooks to render")
 	}
-	o, warnings := titled(o, inputs)
+	o, fronts, warnings := titled(o, inputs)
 	b := newBuilder(translated(o))
 	b.warnings = append(b.warnings, warnings...)
 	defer b.closeSnapshots()
-	for _, in := range inputs {
+	for i, in := range inputs {
+		b.front = fronts[i]
 		b.notebook(in)
 	}
 	b.downloads(inputs[0])

@@ -28,7 +28,7 @@ func (b *builder) mark(t located, m *document.Mark) {
 		if d := b.tabs(); d != nil {
 			title := ast.NewTextBlock()
 			document.MoveChildren(m, title)
-			b.tab(d, located{&document.Text{Source: t.Source, Root: title}, t.where}, line, "")
+			b.tab(d, located{&document.Text{Source: t.Source, Root: title}, t.where}, line, "", m.Sync)
 			return
 		}
 		b.warn(t.where, line, "%s is not in a tab-set: its content is shown as ordinary text", shorten([]byte(m.Written)))
@@ -63,8 +63,9 @@ func (b *builder) inTabs(h *ast.Heading) (begins *division, prose bool) {
 	return nil, slices.ContainsFunc(b.divisions, func(d *division) bool { return d.What == document.MarkTabs && d.begun })
 }
 
-// tab adds a tab to a set.
-func (b *builder) tab(d *division, title located, line int, label string) {
+// tab adds a tab to a set. Tabs of sets of one group are chosen together: those of Quarto by their title, those of MyST if they
+// have the same sync.
+func (b *builder) tab(d *division, title located, line int, label, sync string) {
 	plain := strings.TrimSpace(title.Plain())
 	if plain == "" {
 		b.problem(title.where, line, "a tab has no title; add one")
@@ -77,7 +78,13 @@ func (b *builder) tab(d *division, title located, line int, label string) {
 		}
 	}
 	target := &document.Target{Kind: document.KindSection, Title: plain, Where: title.where}
-	tab := &document.Tab{First: !d.begun, Depth: depth, Title: title.Text}
+	if d.level > 0 && d.Sync != "" {
+		sync = plain
+	}
+	if sync != "" {
+		sync = d.Sync + ": " + sync
+	}
+	tab := &document.Tab{First: !d.begun, Depth: depth, Title: title.Text, Sync: sync}
 	if label != "" {
 		tab.ID = b.label(title.where, line, label, target)
 	}

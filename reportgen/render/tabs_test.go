@@ -154,3 +154,39 @@ func TestTabsInBrowser(t *testing.T) {
 	p.Click(".search li button")
 	expect("after a search", "Rows of flows, Inner")
 }
+
+// Sets of tabs of one group are chosen together: in Quarto by their titles, in MyST by what they are synchronised with.
+func TestTabsTogether(t *testing.T) {
+	quarto := func(group string) string {
+		return "::: {.panel-tabset" + group + "}\n## Go\n\ngo\n\n## Python\n\npython\n:::\n\n"
+	}
+	myst := func(first, second string) string {
+		return "::::{tab-set}\n:::{tab-item} A\n" + first + "a\n:::\n:::{tab-item} B\n" + second + "b\n:::\n::::\n\n"
+	}
+	path := filepath.Join(t.TempDir(), "index.html")
+	d, _, err := render.Build(notebooks(markdownCell("# H\n\n"+quarto(` group="language"`)+quarto(" group=language")+quarto("")+quarto(` group="other"`)+
+		myst(":sync: one\n", ":sync: two\n")+myst(":sync: two\n", ":sync: one\n")+myst("", ""))), render.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(page(t, d)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p := rendertest.Open(t, path)
+	p.Show("light", 1280)
+	for _, step := range []struct{ click, want string }{
+		{"", "Go Go Go Go A A A"},
+		{`.tabs:nth-of-type(2) [role="tab"]:nth-child(2)`, "Python Python Go Go A A A"},
+		{`.tabs:nth-of-type(1) [role="tab"]:nth-child(1)`, "Go Go Go Go A A A"},
+		{`.tabs:nth-of-type(4) [role="tab"]:nth-child(2)`, "Go Go Go Python A A A"},
+		{`.tabs:nth-of-type(6) [role="tab"]:nth-child(1)`, "Go Go Go Python B A A"},
+		{`.tabs:nth-of-type(7) [role="tab"]:nth-child(2)`, "Go Go Go Python B A B"},
+	} {
+		if step.click != "" {
+			p.Click(step.click)
+		}
+		if got := rendertest.Evaluate[string](p, `[...document.querySelectorAll('[role="tab"][aria-selected="true"]')].map((e) => e.textContent).join(" ")`); got != step.want {
+			t.Errorf("after a click on %q: %s, want %s", step.click, got, step.want)
+		}
+	}
+}

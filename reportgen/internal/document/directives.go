@@ -34,6 +34,7 @@ type directive struct {
 	expanded bool              // a folded one that is initially open
 	argument string            // of a figure: the address of its picture
 	options  map[string]string // of a figure, such as name and width
+	sync     string            // see Mark
 	yaml     bool              // within options between two lines ---
 }
 
@@ -53,6 +54,7 @@ var (
 	divClass     = regexp.MustCompile(`\.([A-Za-z][\w-]*)`)
 	divTitle     = regexp.MustCompile(`\btitle\s*=\s*(?:"([^"]*)"|'([^']*)')`)
 	divFolded    = regexp.MustCompile(`\b(collapse|open)\s*=\s*["']?(true|false)\b`)
+	divGroup     = regexp.MustCompile(`\bgroup\s*=\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))`)
 	directiveSet = parser.NewContextKey()
 )
 
@@ -156,6 +158,9 @@ func (d *directive) attributes(written string, start int) (title [2]int) {
 	if m := divFolded.FindStringSubmatch(written); m != nil {
 		d.folded, d.expanded = true, (m[1] == "open") == (m[2] == "true")
 	}
+	if m := divGroup.FindStringSubmatch(written); m != nil {
+		d.sync = m[1] + m[2] + m[3]
+	}
 	if m := divTitle.FindStringSubmatchIndex(written); m != nil {
 		for _, group := range []int{2, 4} {
 			if m[group] >= 0 {
@@ -171,6 +176,8 @@ func (d *directive) option(name, value string) {
 	switch name {
 	case "open":
 		d.folded, d.expanded = true, strings.TrimSpace(value) != "false"
+	case "sync", "sync-group":
+		d.sync = strings.TrimSpace(value)
 	case "class":
 		for _, class := range strings.Fields(strings.ReplaceAll(value, ",", " ")) {
 			switch {

@@ -59,7 +59,7 @@ func Kinds() []Block {
 		&Failure{Anchor: "failure", Name: "SomeError", Value: "why"},
 		FoldStart{"a fold"},
 		FoldEnd{},
-		&Tab{ID: "tab", First: true, Depth: 2, Title: p.ParseLine("a tab")},
+		&Tab{ID: "tab", First: true, Depth: 2, Title: p.ParseLine("a tab"), Sync: "a group: a tab"},
 		TabsEnd{},
 		&HTML{Fragment: Fragment{[]Piece{{Markup: "<p>some HTML</p>"}, {Formula: &Formula{TeX: "x", MathML: "<math><mi>x</mi></math>"}}}}},
 		&Figure{ID: "figure", Picture: &Picture{Alt: "a figure", Media: "image/png", Name: "figure"}},

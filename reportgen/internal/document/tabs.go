@@ -10,6 +10,7 @@ type Tab struct {
 	First bool // opens the set
 	Depth int  // of its title where all parts are shown, such as on paper
 	Title *Text
+	Sync  string // tabs of several sets that have the same are chosen together; "" for none
 }
 
 // TabsEnd closes a set of tabs and its last part.
@@ -25,6 +26,7 @@ type Mark struct {
 	What    MarkKind
 	Written string // what the author wrote
 	Offset  int    // in the source
+	Sync    string // of a set: its group; of a tab of MyST: what it is chosen with
 }
 
 // MarkKind is what a mark is for.
@@ -43,7 +45,7 @@ var tabNames = map[string]MarkKind{"panel-tabset": MarkTabs, "tab-set": MarkTabs
 
 // mark returns a mark for the directive.
 func (d *directive) mark(what MarkKind) *Mark {
-	return &Mark{What: what, Written: d.written, Offset: d.offset}
+	return &Mark{What: what, Written: d.written, Offset: d.offset, Sync: d.sync}
 }
 
 // divide replaces a directive that is not within another block by its content between marks.

@@ -11,8 +11,10 @@
 package language
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/text/language"
@@ -40,6 +42,25 @@ var messages = sync.OnceValue(func() catalog.Catalog {
 // supported returns the languages that reports can have, as BCP 47 tags.
 func supported() []string {
 	return append([]string{"en"}, slices.Sorted(maps.Keys(translations()))...)
+}
+
+// Parse returns a BCP 47 tag in its usual form, such as pt-BR for pt_br, and whether the words of its language are known.
+func Parse(tag string) (usual string, known bool, err error) {
+	t, err := language.Parse(tag)
+	if err != nil {
+		return "", false, fmt.Errorf("%q is not a language; want a tag such as %s", tag, strings.Join(supported(), ", "))
+	}
+	return t.String(), !Of(tag).English() || strings.HasPrefix(t.String(), "en"), nil
+}
+
+// Known lists the languages whose words are known.
+func Known() string { return strings.Join(supported(), ", ") }
+
+// Same reports whether two tags are of the same language, perhaps as it is written in different regions.
+func Same(a, b string) bool {
+	x, _ := language.Make(a).Base()
+	y, _ := language.Make(b).Base()
+	return x == y
 }
 
 // Words says texts in one language. It is not safe for concurrent use.

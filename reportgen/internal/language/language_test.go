@@ -1,6 +1,7 @@
 package language
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -28,6 +29,20 @@ func TestSay(t *testing.T) {
 		if spaces.ReplaceAllString(got, " ") != tt.want {
 			t.Errorf("%s: %s, want %s", tt.tag, got, tt.want)
 		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	for tag, want := range map[string]string{
+		"pt_br": "pt-BR true", "EN-gb": "en-GB true", "it": "it false", "ar": "ar false", "xx": " false", "klingon": " false", "../pt": " false", "": " false",
+	} {
+		usual, known, err := Parse(tag)
+		if got := fmt.Sprint(usual, " ", known); got != want || (err != nil) != (usual == "") {
+			t.Errorf("%q: %s (%v), want %s", tag, got, err, want)
+		}
+	}
+	if !Same("pt", "pt-BR") || Same("pt", "es") {
+		t.Error("regions are languages of their own")
 	}
 }
 

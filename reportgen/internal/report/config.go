@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/budget"
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
 	"github.com/flowbook/flowbook/reportgen/internal/dates"
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 	"github.com/flowbook/flowbook/reportgen/internal/parameter"
 	"github.com/flowbook/flowbook/reportgen/internal/yamltext"
 	"github.com/flowbook/flowbook/reportgen/render"
@@ -75,6 +77,11 @@ func readConfig(dir string) (c config, found bool, err error) {
 	}
 	if _, err := render.ParseDownloads(c.Downloads); err != nil {
 		return c, false, fmt.Errorf("%s: %w", file, err)
+	}
+	if c.Lang != "" {
+		if c.Lang, _, err = language.Parse(c.Lang); err != nil {
+			return c, false, fmt.Errorf("%s: lang: %w", file, err)
+		}
 	}
 	return c, true, nil
 }
@@ -148,11 +155,30 @@ func (s *Source) logo() ([]byte, error) {
 	return data, nil
 }
 
-// SetLanguage makes the report in another language than report.yaml says.
-func (s *Source) SetLanguage(lang string) {
-	if lang != "" {
-		s.config.Lang = lang
+// SetLanguage makes the report in another language than report.yaml says, unless lang is empty. The note says which texts
+// are not in the language of the report; it is empty if all are.
+func (s *Source) SetLanguage(lang string) (note string, err error) {
+	before := cmp.Or(s.config.Lang, "en")
+	usual, known, err := language.Parse(cmp.Or(lang, before))
+	if err != nil {
+		return "", err
 	}
+	if lang != "" {
+		s.config.Lang = usual
+	}
+	catalog, _, err := s.translations()
+	base, _, _ := strings.Cut(usual, "-")
+	switch {
+	case err != nil:
+		return "", err
+	case !known && catalog == "" && lang != "":
+		return "", fmt.Errorf("%q: reportgen has no words in this language; want one of %s, or a file %s.yaml beside %s with translations", lang, language.Known(), base, ConfigName)
+	case !known:
+		return fmt.Sprintf("language %s: the words that reportgen adds, such as Figure, are English", usual), nil
+	case catalog == "" && !language.Same(before, usual):
+		return fmt.Sprintf("language %s: no %s.yaml beside %s: the texts of the notebooks are not translated", usual, base, ConfigName), nil
+	}
+	return "", nil
 }
 
 // translations returns the path and the content of the catalog of translations to the language of the report, such as

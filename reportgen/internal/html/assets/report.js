@@ -294,7 +294,13 @@
       head.textContent = part.querySelector(".tab-title").textContent;
       part.setAttribute("role", "tabpanel");
       part.setAttribute("aria-labelledby", head.id);
-      head.addEventListener("click", () => select(i));
+      head.addEventListener("click", () => {
+        const top = head.getBoundingClientRect().top;
+        select(i);
+        // The tabs of other sets that are chosen with this one. The page does not move under the pointer.
+        if (part.dataset.sync) for (const other of document.querySelectorAll(".tab")) if (other !== part && other.dataset.sync === part.dataset.sync) other.dispatchEvent(new Event("reveal"));
+        scrollBy({ top: head.getBoundingClientRect().top - top, behavior: "instant" });
+      });
       part.addEventListener("beforematch", () => select(i));
       part.addEventListener("reveal", () => select(i));
       return head;
