@@ -66,6 +66,9 @@ func showData(value any, d *display) ([]*protocol.DisplayData, error) {
 	if f, ok := frameOf(value); ok {
 		return rowsData(f, d)
 	}
+	if reflect.ValueOf(value).Kind() == reflect.Func {
+		return nil, errors.New("nb.Show: a function without a call; end it with its arguments in parentheses, such as frame.Hosts(run.Test())")
+	}
 	return one(textData(plainValue(value)), nil)
 }
 

@@ -77,7 +77,7 @@ func Install(ctx context.Context, dir, prefix string, words []string, progress i
 	}
 	err = buildGopls(ctx, filepath.Dir(spec.Argv[0]), progress)
 	if err == nil {
-		err = warm(ctx, spec, progress)
+		err = warm(ctx, spec, imports, progress)
 	}
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintf(progress, "JupyterLab may not complete code: %v; run reportgen kernel install again\n", err)

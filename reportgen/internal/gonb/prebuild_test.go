@@ -121,3 +121,36 @@ func howBuilt(t *testing.T, folder string) string {
 	}
 	return "alone"
 }
+
+// A cell that imports a package of Flowbook displays the value of its last expression, whether
+// it shares a program with other cells or not.
+func TestShownValues(t *testing.T) {
+	cells := []string{
+		"var f = frame.Texts([]string{\"host\"}, []string{\"a\"}, []string{\"b\"})",
+		"%%\nf", "%%\nframe.Head(f, 1)", "%%\nx := f.Nrow()\nx + 1", "%%\nframe.Head(f, 1);", "%%\ntime.Sleep(1)", "%%\nfmt.Println(7)", "%%\nos.Remove(\"no such file\")",
+		"%%\ntype n int\nn(3)", "%%\nfmt.Sprint(4)",
+	}
+	temp := kerneltest.PrivateTemp(t)
+	k := kerneltest.Start(t, "gonb", kernel.Options{Cells: cells})
+	folders, err := filepath.Glob(filepath.Join(temp, "reportgen-*"))
+	if err != nil || len(folders) != 1 {
+		t.Fatal(folders, err)
+	}
+	var got []string
+	for _, cell := range cells {
+		r, err := kerneltest.Execute(t, k, cell)
+		if err != nil {
+			t.Fatal(cell, err)
+		}
+		text := howBuilt(t, folders[0]) + ":"
+		for _, o := range r.Outputs {
+			plain, _ := o.Data["text/plain"].(string)
+			text += strings.Join(strings.Fields(o.Text+plain), " ")
+		}
+		got = append(got, text)
+	}
+	want := []string{"shared:", "shared:host a b", "shared:host a", "shared:3", "shared:", "shared:", "shared:7", "shared:", "alone:3", "shared:4"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

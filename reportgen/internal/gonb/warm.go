@@ -21,16 +21,26 @@ import (
 // keeps what it has read in a cache of the user, so later kernels answer at once.
 const warmLimit = 2 * time.Minute
 
-// warm starts the installed kernel and completes code in a cell, for which gopls reads
-// all packages of editorImports, so that the first completion of a user does not wait.
-func warm(ctx context.Context, spec *kernel.Spec, progress io.Writer) error {
+// cellPackage is the package that nearly every cell imports, with the others of Flowbook.
+const cellPackage = "github.com/flowbook/flowbook/pkg/nb"
+
+// warm starts the installed kernel, runs a cell that imports cellPackage, if it is one of
+// imports, and completes code in a cell, for which gopls reads all of them, so that neither
+// the first cell nor the first completion of a user waits for that.
+func warm(ctx context.Context, spec *kernel.Spec, imports []string, progress io.Writer) error {
 	const cell = "%%\nfmt."
-	fmt.Fprintln(progress, "reading the packages that cells import, for completion")
+	fmt.Fprintln(progress, "compiling and reading the packages that cells import (once)")
 	k, err := kernel.Start(ctx, kernel.Options{Spec: spec, Dir: spec.Project})
 	if err != nil {
 		return err
 	}
 	defer k.Close()
+	if slices.Contains(imports, cellPackage) {
+		// If it does not compile, the user's own cells say why.
+		if _, err := k.Execute(ctx, "import _ \""+cellPackage+"\"\n%%\n"); err != nil && ctx.Err() != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, warmLimit, fmt.Errorf("no answer within %v", warmLimit))
 	defer cancel()
 	for {

@@ -27,6 +27,7 @@ type draft struct {
 	p     *program
 	names map[int]map[string]bool // that may be packages', by cell
 	specs map[int][]importSpec    // by cell
+	shown map[int]string          // mains that display the value of their last expression, by cell
 }
 
 // newDraft takes the cell that runs and the cells after it that may share a program
@@ -38,6 +39,10 @@ func newDraft(n *notebook, p *program, built *programs) *draft {
 			Mains: map[int]string{n.now: p.main}, Needed: make(map[string][]string),
 		},
 		n: n, p: p, names: make(map[int]map[string]bool), specs: map[int][]importSpec{n.now: p.imports},
+		shown: make(map[int]string),
+	}
+	if p.shown != "" {
+		d.shown[n.now] = p.shown
 	}
 	for i := n.now + 1; i < len(n.cells) && len(d.Mains) < maxCells; i++ {
 		main, ok := magic.Parse(n.cells[i]).Main()
@@ -100,7 +105,9 @@ func (b *builder) resolve(d *draft) error {
 	if err != nil {
 		return err
 	}
-	d.Imports, err = parseImports(string(out))
+	if d.Imports, err = parseImports(string(out)); importsFlowbook(d.Imports) {
+		d.Imports = append(d.Imports, showImport)
+	}
 	return err
 }
 
@@ -120,6 +127,10 @@ func (d *draft) admit(all map[string]goPackage) {
 			if names[name] || name == "_" || name == "." {
 				specs = append(specs, s)
 			}
+		}
+		if shown, ok := showsValue(d.Mains[i], d.At); ok && importsFlowbook(specs) {
+			d.shown[i] = shown
+			specs = append(specs, showImport)
 		}
 		alone := slices.ContainsFunc(specs, func(s importSpec) bool { return aloneImport(s.Path) })
 		if d.specs[i] = specs; alone || !slices.Equal(d.needs(specs), d.Needs) {
@@ -151,7 +162,7 @@ func (b *builder) compile(d *draft) error {
 	return b.command(false, slices.Concat([]string{"build", "-o", program}, overlay, b.flags)...).Run()
 }
 
-var cellPlace = regexp.MustCompile(`(?m)^(?:\S*/)?cell([0-9]+):[0-9]+[: ]`)
+var cellPlace = regexp.MustCompile(`(?m)^(?:\S*/)?cell([0-9]+):[0-9]+[: ](.*)`)
 
 // dropFaulty drops the cells that do not compile.
 func (b *builder) dropFaulty(d *draft) error {
@@ -169,6 +180,10 @@ func (b *builder) dropFaulty(d *draft) error {
 		i, err := strconv.Atoi(m[1])
 		if err != nil {
 			return err
+		}
+		if _, ok := d.shown[i]; ok && noValue.MatchString(m[2]) {
+			delete(d.shown, i)
+			continue
 		}
 		if i == d.n.now {
 			return errNone // its own build says what is wrong
@@ -221,13 +236,20 @@ func (d *draft) source(f form) string {
 		if f == marked {
 			file = fmt.Sprintf("%s%d", filepath.Join(d.n.dir, "cell"), i)
 		}
+		main := d.Mains[i]
+		if shown, ok := d.shown[i]; ok && f != bare {
+			main = shown
+		}
 		line(file, d.p.at)
-		b.WriteString(rename(d.Mains[i], functionOf(i)) + "\n")
+		b.WriteString(rename(main, functionOf(i)) + "\n")
 	}
 	if f == bare {
 		return b.String()
 	}
 	line(d.n.file("main.go"), 1)
+	if slices.Contains(d.Imports, showImport) {
+		b.WriteString(showFunction)
+	}
 	b.WriteString("func main()\n\nvar reportgenMain func()\n\nfunc init() {\n")
 	fmt.Fprintf(&b, "\tcell, err := reportgenOS.ReadFile(%q)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tswitch string(cell) {\n", d.n.file("cell"))
 	for _, i := range indexes {

@@ -66,10 +66,7 @@ func main() {
 			_, _ = os.Stderr.Write(b.errors)
 			os.Exit(1) // as the go command does
 		}
-	}
-	if len(args) > 2 && args[0] == "build" && args[1] == "-o" && inFolder(args[2], os.Getenv("GONB_TMP_DIR")) {
-		b := &builder{realGo: realGo, out: args[2], flags: args[3:]}
-		args = slices.Insert(args, 1, b.observeFlags()...)
+		args = slices.Insert(args, 1, b.overlays...)
 	}
 	if err := syscall.Exec(realGo, append([]string{"go"}, args...), os.Environ()); err != nil {
 		fmt.Fprintln(os.Stderr, "start the go command:", err)
@@ -87,6 +84,8 @@ type builder struct {
 	out    string   // the path of the program
 	flags  []string // of go build, as the user set them
 	errors []byte   // of the compiler, if they are those of a plain build, too
+
+	overlays []string // flags of go build with which the real go command is to build the program
 }
 
 // build reports whether it built the program. If it did not, the real go command
@@ -101,7 +100,16 @@ func (b *builder) build() bool {
 			return true
 		}
 	}
-	done, err := b.lean(string(src), b.out, b.observeFlags()...)
+	if shown, flags, ok := b.showing(string(src)); ok {
+		b.overlays = flags
+		done, err := b.lean(shown, b.out, flags...)
+		if err == nil || !noValue.MatchString(err.Error()) {
+			return done && err == nil
+		}
+		b.errors = nil
+	}
+	b.overlays = b.observeFlags()
+	done, err := b.lean(string(src), b.out, b.overlays...)
 	return done && err == nil
 }
 
@@ -129,7 +137,7 @@ func (b *builder) lean(src, out string, flags ...string) (bool, error) {
 		if out == b.out && b.plainFails(stderr.String(), src) {
 			b.errors = []byte(b.withHints(stderr.String(), src))
 		}
-		return false, err
+		return false, fmt.Errorf("%w: %s", err, stderr.String())
 	}
 	program, err := os.ReadFile(out)
 	if what := unobserved(program); what != "" {

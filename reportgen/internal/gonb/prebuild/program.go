@@ -21,6 +21,7 @@ type program struct {
 	decls   string // between the imports and main
 	line    int    // where decls begin
 	main    string // from "func" to the closing brace
+	shown   string // main that displays the value of its last expression, if it is one of a cell that does
 	at      int    // the line where main begins
 
 	body  *ast.FuncDecl
@@ -64,6 +65,12 @@ func parseProgram(path, src string) (*program, error) {
 	p.line = fset.Position(file.Pos()).Line + strings.Count(src[offset(file.Pos()):from], "\n")
 	p.main = src[offset(p.body.Pos()):offset(p.body.End())]
 	p.at = fset.Position(p.body.Pos()).Line
+	if importsFlowbook(p.imports) {
+		if shown, ok := showsValue(p.main, p.at); ok {
+			p.shown = shown
+			p.imports = append(p.imports, showImport)
+		}
+	}
 	for _, d := range file.Decls {
 		if d != p.body {
 			usedNames(d, p.names)
