@@ -100,6 +100,9 @@ func complement(ranges []interval) []interval {
 
 // numberFor returns a literal in the unit of a column.
 func (c *compiler) numberFor(l *Literal, col Column) (float64, error) {
+	if v, problem := parseValue(l.Words); l.Kind == Text && problem == "" && v.Kind == Number {
+		l = &Literal{Value: v, place: l.place} // in quotes, as in SQL
+	}
 	switch {
 	case l.Kind == Text && col.Unit == Clock && date.MatchString(l.Words):
 		return 0, c.fail(l.place, "%s is the time of day; write date = %s, or a date and time, such as %s 10:30", col.Name, l.Words, l.Words)

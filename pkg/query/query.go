@@ -134,6 +134,7 @@ func (q Query) Check(s Schema) (Query, error) {
 	if q.Limit < 0 {
 		return q, fmt.Errorf("limit %d: is negative", q.Limit)
 	}
+	q.By, q.Columns = s.split(q.By), s.split(q.Columns)
 	if err := s.list("group by", q.By); err != nil {
 		return q, err
 	}
@@ -169,6 +170,20 @@ func (q Query) Check(s Schema) (Query, error) {
 	}
 	err := q.checkOrder(result)
 	return q, err
+}
+
+// split returns names of columns one by one if several are in one text, as in "src_ip, dst_ip".
+func (s Schema) split(names []string) (all []string) {
+	for _, name := range names {
+		if s.Index(name) >= 0 {
+			all = append(all, name)
+			continue
+		}
+		for one := range strings.SplitSeq(name, ",") {
+			all = append(all, strings.TrimSpace(one))
+		}
+	}
+	return all
 }
 
 // list checks columns that a part of a query lists.

@@ -12,6 +12,7 @@ func TestCheck(t *testing.T) {
 		q    Query
 		want string
 	}{
+		{Query{By: []string{"port, prt"}}, `group by: unknown column "prt"; did you mean port?`},
 		{Query{By: []string{"prt"}}, `group by: unknown column "prt"; did you mean port?`},
 		{Query{By: []string{"port", "port"}}, "group by: column port is there twice"},
 		{Query{By: []string{"ip"}}, "group by: ip is either of src_ip and dst_ip; name one of them"},

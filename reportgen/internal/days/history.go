@@ -170,7 +170,7 @@ func filesOf(name string) (files []dayFile, err error) {
 	case statErr != nil:
 		err = statErr
 	}
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) && pathErr.Path == name {
 		err = pathErr.Err // the name is known
 	}
 	for _, p := range paths {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/flowbook/flowbook/pkg/query"
 )
 
 // wanted says what a flag takes, by the type of its value in pflag.
@@ -36,6 +38,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := query.DidYouMean(unknown.GetSpecifiedName(), names); near != "" && len(unknown.GetSpecifiedShortnames()) == 0 {
+			return fmt.Errorf("%w; %s", err, near)
+		}
 		return fmt.Errorf("%w; run %s --help for a list", err, cmd.CommandPath())
 	}
 	return err

@@ -55,6 +55,8 @@ func TestErrors(t *testing.T) {
 		"run --file a --file b": `--file "b": the flag was given before with "a" and takes one file`,
 		"run --format xml":      `--format "xml": want text, csv or json`,
 		"run --none":            "unknown flag: --none; run tool run --help for a list",
+		"run --timout 5s":       "unknown flag: --timout; did you mean timeout?",
+		"run -z":                "unknown shorthand flag: 'z' in -z; run tool run --help for a list",
 		"rum":                   `unknown command "rum" for "tool"; did you mean run?`,
 		"other":                 `unknown command "other" for "tool"; run tool --help for a list`,
 		"run":                   "missing argument FILE; run tool run --help for the usage",
