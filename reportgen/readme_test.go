@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -119,9 +120,11 @@ func runReadmeCommand(t *testing.T, args []string) {
 		to = len(args)
 	}
 	var stdout, stderr bytes.Buffer
-	status := run(t.Context(), args[:to], &stdout, &stderr)
-	if status != exit.Done && (status != exit.Stale || args[0] != "diff") {
-		t.Fatalf("reportgen %s: exit %d: %s", strings.Join(args, " "), status, stderr.String())
+	cmd := exec.CommandContext(t.Context(), built(t), args[:to]...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if err != nil && (cmd.ProcessState.ExitCode() != exit.Stale || args[0] != "diff") {
+		t.Fatalf("reportgen %s: %v: %s", strings.Join(args, " "), err, stderr.String())
 	}
 	if to < len(args) {
 		testenv.WriteFiles(t, ".", map[string]string{args[to+1]: stdout.String()})

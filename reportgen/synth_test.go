@@ -155,16 +155,6 @@ func TestSynthDaysRefuses(t *testing.T) {
 	}
 }
 
-// mustRun runs reportgen and returns what it prints on stdout.
-func mustRun(t *testing.T, args ...string) string {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), args, &stdout, &stderr); code != exit.Done {
-		t.Fatalf("reportgen %s: exit %d: %s", strings.Join(args, " "), code, stderr.String())
-	}
-	return stdout.String()
-}
-
 func TestSynthRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
