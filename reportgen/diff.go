@@ -26,13 +26,13 @@ func newDiffCommand() *cobra.Command {
 		Long: `Diff compares two files of findings, which reportgen detect --format json prints, or the
 folders of two reports. The file "-" is standard input.
 
-Findings are the same if they have the same rule and entity. They are new, gone, ongoing,
-louder or quieter: a higher or lower severity, or a score that differs by at least 0.1. A
-finding is unseen, not gone, if the records of --coverage say that its rule did not run.
-Findings of severity info do not count.
+Findings are the same if they have the same rule and entity. They are new, back (after days
+without them), gone, ongoing, louder or quieter: a higher or lower severity, or a score that
+differs by at least 0.1. A finding is unseen, not gone, if the records of --coverage say that
+its rule did not run. Findings of severity info do not count.
 
-For reports, diff lists the texts, tables and figures that differ, and the parameters,
-notebooks and inputs behind them.
+For reports, diff lists the texts, tables and figures that are new, changed, moved or gone,
+and the cause: the parameters, notebooks and inputs that differ.
 
 The exit status is 0 if nothing changed, and 3 otherwise.`,
 		Example: `  reportgen detect --days days --test latest --coverage --format json >today.jsonl
@@ -47,7 +47,7 @@ The exit status is 0 if nothing changed, and 3 otherwise.`,
 			return err
 		},
 	}
-	usage.Choice(c, &format, "format", "`FORMAT` output format of findings", findings.ChangeFormats()...)
+	usage.Choice(c, &format, "format", "`FORMAT` output format", findings.ChangeFormats()...)
 	return c
 }
 
@@ -82,10 +82,8 @@ func diff(cmd *cobra.Command, before, after, format string) (bool, error) {
 	switch {
 	case folders[0] != folders[1]:
 		return false, fmt.Errorf("%s and %s: one is a folder and one a file; want two reports or two files of findings", before, after)
-	case folders[0] && format != findings.FormatText:
-		return false, fmt.Errorf("--format %s: reports are compared as text only", format)
 	case folders[0]:
-		return compare.Contents(console.Writer(cmd.OutOrStdout()), before, after)
+		return compare.Contents(console.Writer(cmd.OutOrStdout()), before, after, format)
 	}
 	list, note, err := findings.CompareFiles(before, after, cmd.InOrStdin())
 	if err != nil {

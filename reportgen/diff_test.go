@@ -66,6 +66,14 @@ func TestDiffReports(t *testing.T) {
 	if status := run(t.Context(), []string{"diff", "../testdata/report", other}, &out, &errs); status != exit.Stale || !strings.Contains(out.String(), "theft") {
 		t.Errorf("status %d: %s%s", status, out.String(), errs.String())
 	}
+	// The same in the other formats, with the verbs for findings.
+	for format, want := range map[string]string{"md": "### Changed: ", "json": `{"kind":"changed","section":"`} {
+		out.Reset()
+		if status := run(t.Context(), []string{"diff", "--format", format, "../testdata/report", other}, &out, &errs); status != exit.Stale ||
+			!strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), "theft") || !strings.Contains(strings.ToLower(out.String()), "cause") {
+			t.Errorf("%s: status %d: %s%s", format, status, out.String(), errs.String())
+		}
+	}
 }
 
 func TestDiffRefuses(t *testing.T) {

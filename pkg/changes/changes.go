@@ -1,6 +1,6 @@
 // Package changes compares the findings of two days.
 //
-// [Compare] returns what is new, gone, ongoing, louder and quieter:
+// [Compare] returns what is new, back, gone, ongoing, louder and quieter:
 //
 //	for _, c := range changes.Compare(yesterday, today) {
 //		fmt.Println(c.Kind, c.Rule, c.Entities, c.Summary)
@@ -10,6 +10,9 @@
 // each of its members, so that a botnet that grows by a host is one new host and not a
 // new botnet. A finding is louder if its severity rose or, at the same severity, its
 // score rose by [ScoreStep] or more; quieter is the reverse.
+//
+// A finding that the first day does not have is back, not new, if the history of the second
+// day had it before.
 //
 // If a rule did not run on the second day, its findings are not gone but unseen.
 package changes
@@ -29,6 +32,7 @@ type Kind string
 // The kinds of changes, in the order in which they are listed.
 const (
 	New     Kind = "new"
+	Back    Kind = "back" // not on the first day, but on days before it
 	Louder  Kind = "louder"
 	Ongoing Kind = "ongoing" // neither louder nor quieter
 	Quieter Kind = "quieter"
@@ -37,7 +41,7 @@ const (
 )
 
 // Kinds returns the kinds in that order.
-func Kinds() []Kind { return []Kind{New, Louder, Ongoing, Quieter, Unseen, Gone} }
+func Kinds() []Kind { return []Kind{New, Back, Louder, Ongoing, Quieter, Unseen, Gone} }
 
 // ScoreStep is the least difference between two scores, of 0 to 1, that counts at equal
 // severity.
@@ -48,9 +52,10 @@ type Change struct {
 	Kind     Kind            `json:"kind"`
 	Rule     string          `json:"rule"`
 	Entities []netip.Addr    `json:"entities"`          // sorted
-	Before   detect.Severity `json:"before,omitempty"`  // empty if new
+	Before   detect.Severity `json:"before,omitempty"`  // empty if new or back
 	After    detect.Severity `json:"after,omitempty"`   // empty if gone or unseen
 	Since    string          `json:"since,omitempty"`   // date on which it was first seen; empty if unknown
+	Pause    int             `json:"pause,omitempty"`   // of Back: days without it
 	Summary  string          `json:"summary,omitempty"` // of the second day or, if gone or unseen, of the first
 	Reason   string          `json:"reason,omitempty"`  // of Unseen: why the rule did not run
 }
@@ -58,10 +63,16 @@ type Change struct {
 // Severity returns the severity after or, if there is none, before.
 func (c Change) Severity() detect.Severity { return cmp.Or(c.After, c.Before) }
 
-// Text returns the summary. If a rule did not run on the second day, it begins with the reason.
+// Text returns the summary. If a rule did not run on the second day, it begins with the reason, and with the pause of a
+// finding that is back.
 func (c Change) Text() string {
-	if c.Kind == Unseen {
+	switch {
+	case c.Kind == Unseen:
 		return fmt.Sprintf("the rule did not run (%s); before: %s", c.Reason, c.Summary)
+	case c.Kind == Back && c.Pause == 1:
+		return "again, after a day without it: " + c.Summary
+	case c.Kind == Back:
+		return fmt.Sprintf("again, after %d days without it: %s", c.Pause, c.Summary)
 	}
 	return c.Summary
 }
@@ -88,6 +99,8 @@ func Compare(before, after detect.Result) []Change {
 	for k, f := range is {
 		if old, ongoing := was[k]; ongoing {
 			all = append(all, change(kindOf(old, f), k, f, Change{Before: old.Severity, After: f.Severity}))
+		} else if f.Pause > 0 {
+			all = append(all, change(Back, k, f, Change{After: f.Severity, Pause: f.Pause}))
 		} else {
 			all = append(all, change(New, k, f, Change{After: f.Severity}))
 		}

@@ -34,6 +34,9 @@ func TestCompare(t *testing.T) {
 	for _, tt := range []struct{ name, before, after, want string }{
 		{"nothing", "", "", ""},
 		{"new", "", line("beacon", "10.0.0.1", "high", 0.8, "calls", ""), "new beacon 10.0.0.1 /high"},
+		{"back", "", line("beacon", "10.0.0.1", "high", 0.8, "calls", `,"state":"ongoing","since":"2024-03-18","pause":2`), "back beacon 10.0.0.1 /high"},
+		{"back, but on the day before at another destination", line("beacon", "10.0.0.1", "high", 0.8, "a", ""),
+			line("beacon", "10.0.0.1", "high", 0.8, "b", `,"state":"ongoing","pause":1`), "ongoing beacon 10.0.0.1 high/high"},
 		{"gone", line("beacon", "10.0.0.1", "high", 0.8, "calls", ""), "", "gone beacon 10.0.0.1 high/"},
 		{"ongoing", line("beacon", "10.0.0.1", "high", 0.8, "a", ""), line("beacon", "10.0.0.1", "high", 0.85, "b", ""), "ongoing beacon 10.0.0.1 high/high"},
 		{"louder by severity", line("beacon", "10.0.0.1", "low", 0.4, "a", ""), line("beacon", "10.0.0.1", "high", 0.41, "b", ""), "louder beacon 10.0.0.1 low/high"},
@@ -76,11 +79,13 @@ func TestCompare(t *testing.T) {
 }
 
 func ExampleCompare_kinds() {
-	before := read(line("beacon", "10.0.0.1", "low", 0.3, "called", "") + line("dns-c2", "10.0.0.2", "high", 0.8, "asked", "") + line("dns-c2", "10.0.0.5", "high", 0.8, "asked", ""))
+	before := read(line("beacon", "10.0.0.1", "low", 0.3, "called", "") +
+		line("dns-c2", "10.0.0.2", "high", 0.8, "asked", "") + line("dns-c2", "10.0.0.5", "high", 0.8, "asked", ""))
 	after := read(line("beacon", "10.0.0.1", "high", 0.8, "called", "") + line("beacon", "10.0.0.3", "high", 0.8, "called", "") +
+		line("beacon", "10.0.0.4", "medium", 0.5, "called", `,"state":"ongoing","pause":1`) +
 		line("dns-c2", "10.0.0.5", "high", 0.8-changes.ScoreStep, "asked", "") + uncovered)
 	words := map[changes.Kind]string{
-		changes.New: "look at it first", changes.Louder: "more certain", changes.Ongoing: "nothing new",
+		changes.New: "look at it first", changes.Back: "not over", changes.Louder: "more certain", changes.Ongoing: "nothing new",
 		changes.Quieter: "less certain", changes.Gone: "over", changes.Unseen: "not known",
 	}
 	list := changes.Compare(before, after)
@@ -89,6 +94,7 @@ func ExampleCompare_kinds() {
 	}
 	// Output:
 	// beacon [10.0.0.3] look at it first
+	// beacon [10.0.0.4] not over
 	// beacon [10.0.0.1] more certain
 	// dns-c2 [10.0.0.5] less certain
 	// dns-c2 [10.0.0.2] not known

@@ -125,6 +125,9 @@ func campaign(fs []Finding) Finding {
 			f.Since = o.Since
 		}
 		if o.State == StateOngoing {
+			if f.State != StateOngoing || o.Pause < f.Pause {
+				f.Pause = o.Pause
+			}
 			f.State = StateOngoing
 		}
 	}

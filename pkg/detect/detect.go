@@ -107,6 +107,7 @@ type Finding struct {
 
 	Since   string       `json:"since,omitempty"`   // date on which it was first seen, as 2006-01-02; empty if unknown
 	State   State        `json:"state,omitempty"`   // empty without a history
+	Pause   int          `json:"pause,omitempty"`   // days of the history without it since it was last seen; 0 if the last day has it
 	Members []netip.Addr `json:"members,omitempty"` // of a campaign: all entities; sorted
 	History *History     `json:"history,omitempty"` // what the rule learned from; nil for rules without limits of their own
 

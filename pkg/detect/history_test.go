@@ -59,12 +59,12 @@ func (l *lab) beacon(src, dst string, period, cv float64) *lab {
 	return l
 }
 
-// An attack is reported on each day from its first on, with the date of the first;
-// no other host is reported.
+// An attack is reported on each day from its first on, with the date of the first, also
+// after a day on which it rests; no other host is reported.
 func TestAttackGoesOn(t *testing.T) {
-	const onset = 9
+	const onset, rest = 9, 12
 	days := weeks(16, 40, func(day int, l *lab) {
-		if day >= onset && day < 14 {
+		if day >= onset && day < 14 && day != rest {
 			longAttack(l)
 		}
 	})
@@ -73,7 +73,7 @@ func TestAttackGoesOn(t *testing.T) {
 	for i := 7; i < len(days); i++ {
 		r := detect.All(under(t, days[:i+1]))
 		want := victims
-		if i < onset || i >= 14 {
+		if i < onset || i >= 14 || i == rest {
 			want = nil
 		}
 		wantAlerts(t, r.Findings, slices.Clone(want)...)
@@ -85,9 +85,11 @@ func TestAttackGoesOn(t *testing.T) {
 			case !f.Severity.Alert() || f.Rule == detect.RuleHostAnomaly:
 			case i == onset && f.State != detect.StateNew, i > onset && f.State != detect.StateOngoing, f.Since != since:
 				t.Errorf("day %d: %s of %s is %s since %s", i, f.Rule, f.Entity, f.State, f.Since)
+			case (i == rest+1) != (f.Pause == 1):
+				t.Errorf("day %d: %s of %s pauses for %d days", i, f.Rule, f.Entity, f.Pause)
 			}
 		}
-		if (i == 14) != (resolved > 0) {
+		if (i == 14 || i == rest) != (resolved > 0) {
 			t.Errorf("day %d: %d findings are resolved", i, resolved)
 		}
 	}

@@ -60,9 +60,12 @@ func (c *Context) dated(findings []Finding) {
 		if f.State == "" {
 			f.State = StateNew
 		}
-		first, absent := -1, 0
+		first, absent, pause := -1, 0, 0
 		for d := len(c.pastAlerts) - 1; d >= 0 && absent <= pauseDays; d-- {
 			if slices.ContainsFunc(c.pastAlerts[d], func(o Finding) bool { return o.matter() == f.matter() }) {
+				if first < 0 {
+					pause = absent
+				}
 				first, absent = d, 0
 			} else {
 				absent++
@@ -73,6 +76,9 @@ func (c *Context) dated(findings []Finding) {
 				f.Since = c.test.text()
 			}
 			continue
+		}
+		if f.State != StateOngoing { // unless the rule itself has seen it on the days before
+			f.Pause = pause
 		}
 		f.State = StateOngoing
 		if since := c.past[first].text(); since != "" && (f.Since == "" || since < f.Since) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Diff displays what changed in the findings from one day to the next, as reportgen diff compares them: a sentence with the
-// number of entities of each kind (new, louder, ongoing, quieter, unseen, gone), and a table of them. The findings of the
+// number of entities of each kind (new, back, louder, ongoing, quieter, unseen, gone), and a table of them. The findings of the
 // day before are those of [detect.Input.DayBefore] or [Findings].
 func Diff(before, after detect.Result, options ...Option) {
 	list := changes.Compare(before, after)
@@ -17,8 +17,8 @@ func Diff(before, after detect.Result, options ...Option) {
 	for _, c := range list {
 		counts[c.Kind] += len(c.Entities)
 	}
-	Prose("Findings compared with the previous day: %s new, %s louder, %s ongoing, %s quieter, %s gone, %s unseen because the rule did not run.",
-		Count(counts[changes.New]), Count(counts[changes.Louder]), Count(counts[changes.Ongoing]), Count(counts[changes.Quieter]),
+	Prose("Findings compared with the previous day: %s new, %s back, %s louder, %s ongoing, %s quieter, %s gone, %s unseen because the rule did not run.",
+		Count(counts[changes.New]), Count(counts[changes.Back]), Count(counts[changes.Louder]), Count(counts[changes.Ongoing]), Count(counts[changes.Quieter]),
 		Count(counts[changes.Gone]), Count(counts[changes.Unseen]))
 	Table(frame.Diff(list), append([]Option{
 		Caption("What changed since the previous day"), Most(50), Otherwise("Neither day has a finding above info."),

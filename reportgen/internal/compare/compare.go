@@ -68,22 +68,29 @@ func reports(w io.Writer, was, fresh, digest string) (stale bool, err error) {
 		p.write(w)
 		return false, nil
 	}
-	n, err := writeChanges(w, was, fresh)
-	if err != nil {
+	list, err := contents(was, fresh)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		fmt.Fprintf(w, "What changed in the text is unknown: the report has no %s (an earlier reportgen made it)\n", report.DocumentName)
+	case err != nil:
 		return false, err
-	}
-	if n == 0 {
+	case len(list) == 0:
 		fmt.Fprintln(w, "The documents are equal, but the files written from them differ.")
+	default:
+		writeText(w, list)
 	}
 	fmt.Fprintf(w, "Files that differ: %s\n", strings.Join(files, ", "))
 	writeSimilar(w, similar)
 	p.write(w)
-	return true, writeReasons(w, was, fresh)
+	why, err := causes(was, fresh)
+	why.writeText(w)
+	return true, err
 }
 
 // Contents compares the documents of the reports in two folders, whatever notebooks, days or parameters they were made
-// from, and writes the differences and the sources that differ to w. It reports whether a reader sees any difference.
-func Contents(w io.Writer, was, is string) (different bool, err error) {
+// from, and writes the differences and the sources that differ to w, in one of [findings.ChangeFormats]. It reports whether
+// a reader sees any difference.
+func Contents(w io.Writer, was, is, format string) (different bool, err error) {
 	for _, dir := range []string{was, is} {
 		if _, err := report.ReadDocument(dir); errors.Is(err, fs.ErrNotExist) {
 			return false, fmt.Errorf("%s: not a report (it has no %s); make one with reportgen run -o %s", dir, report.DocumentName, dir)
@@ -91,41 +98,28 @@ func Contents(w io.Writer, was, is string) (different bool, err error) {
 			return false, err
 		}
 	}
-	n, err := writeChanges(w, was, is)
-	if n == 0 || err != nil {
+	list, err := contents(was, is)
+	if len(list) == 0 || err != nil {
 		return false, err
 	}
-	return true, writeReasons(w, was, is)
+	why, err := causes(was, is)
+	if err != nil {
+		return true, err
+	}
+	return true, write(w, list, why, format)
 }
 
-// writeChanges writes what differs between the documents of two reports, and returns the number of
-// differences, or -1 if the first report has no document.
-func writeChanges(w io.Writer, was, fresh string) (int, error) {
+// contents returns what differs between the documents of two reports.
+func contents(was, is string) ([]difference, error) {
 	old, err := report.ReadDocument(was)
-	if errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(w, "What changed in the text is unknown: the report has no %s (an earlier reportgen made it)\n", report.DocumentName)
-		return -1, nil
-	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	now, err := report.ReadDocument(fresh)
+	now, err := report.ReadDocument(is)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	changes, err := documents(old, now)
-	if err != nil {
-		return 0, err
-	}
-	section := ""
-	for _, c := range changes {
-		if c.Section != section {
-			section = c.Section
-			fmt.Fprintln(w, section)
-		}
-		fmt.Fprintf(w, "  %s\n", c.What)
-	}
-	return len(changes), nil
+	return documents(old, now)
 }
 
 func writeSimilar(w io.Writer, files []string) {

@@ -9,13 +9,29 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowbook/flowbook/pkg/changes"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // difference is one difference between two documents.
 type difference struct {
-	Section string // the heading of the section
-	What    string // what differs, with the old and the new value
+	Kind    changes.Kind `json:"kind"`              // New, Gone, moved or changed
+	Section string       `json:"section,omitempty"` // the heading of the section
+	What    string       `json:"what"`              // what is new, gone or moved; or what differs, with the old and the new value
+}
+
+// The kinds of differences that findings do not have.
+const (
+	moved   changes.Kind = "moved"
+	changed changes.Kind = "changed"
+)
+
+// String returns the difference as a line.
+func (d difference) String() string {
+	if d.Kind == changed {
+		return d.What
+	}
+	return string(d.Kind) + ": " + d.What
 }
 
 // maxListed is the number of differences that are listed of one table, figure or field.
@@ -33,13 +49,13 @@ func documents(was, is *document.Document) ([]difference, error) {
 		return nil, err
 	}
 	runs := differences(old, now, func(i item) string { return i.key })
-	moved := takeMoved(runs)
-	var changes []difference
+	displaced := takeMoved(runs)
+	var all []difference
 	for i, run := range runs {
-		changes = append(changes, compareRun(run[0], run[1])...)
-		changes = append(changes, moved[i]...)
+		all = append(all, compareRun(run[0], run[1])...)
+		all = append(all, displaced[i]...)
 	}
-	return changes, nil
+	return all, nil
 }
 
 // takeMoved removes the items that are in one run of the old document and in another run of the new one. It returns the
@@ -51,7 +67,7 @@ func takeMoved(runs [][2][]item) [][]difference {
 			from[old.key] = append(from[old.key], i)
 		}
 	}
-	moved := make([][]difference, len(runs))
+	displaced := make([][]difference, len(runs))
 	for i := range runs {
 		runs[i][1] = slices.DeleteFunc(slices.Clone(runs[i][1]), func(now item) bool {
 			if len(from[now.key]) == 0 {
@@ -61,32 +77,32 @@ func takeMoved(runs [][2][]item) [][]difference {
 			from[now.key] = from[now.key][1:]
 			at := slices.IndexFunc(runs[j][0], func(old item) bool { return old.key == now.key })
 			runs[j][0] = slices.Delete(slices.Clone(runs[j][0]), at, at+1)
-			moved[i] = append(moved[i], difference{now.section, "moved: " + now.title()})
+			displaced[i] = append(displaced[i], difference{moved, now.section, now.title()})
 			return true
 		})
 	}
-	return moved
+	return displaced
 }
 
 // compareRun compares the items between two that are equal in both documents.
 func compareRun(was, is []item) []difference {
-	var changes []difference
+	var all []difference
 	old := partners(was, is)
 	for i, now := range is {
 		if old[i] < 0 {
-			changes = append(changes, difference{now.section, "new: " + now.title()})
+			all = append(all, difference{changes.New, now.section, now.title()})
 			continue
 		}
 		for _, what := range compareItems(was[old[i]], now) {
-			changes = append(changes, difference{now.section, what})
+			all = append(all, difference{changed, now.section, what})
 		}
 	}
 	for i, before := range was {
 		if !slices.Contains(old, i) {
-			changes = append(changes, difference{before.section, "removed: " + before.title()})
+			all = append(all, difference{changes.Gone, before.section, before.title()})
 		}
 	}
-	return changes
+	return all
 }
 
 // partners returns for each item of is the index of the item in was that it replaces, or -1: the one with the same label,

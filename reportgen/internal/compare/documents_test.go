@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowbook/flowbook/pkg/changes"
 	"github.com/flowbook/flowbook/reportgen/internal/cite"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/svg"
@@ -219,43 +220,43 @@ func TestDocuments(t *testing.T) {
 	}{
 		{"a text", func(d *document.Document) {
 			d.Blocks[1] = document.Prose{Text: text("Table 1.1 shows 18 flows of one host.\n\n- first\n- second\n\n| Day | Flows |\n|--|--|\n| Monday | 17 |")}
-		}, []difference{{"1 Days", `text: "Table 1.1 shows 17 flows of one" → "Table 1.1 shows 18 flows of one"`}}},
+		}, []difference{{changed, "1 Days", `text: "Table 1.1 shows 17 flows of one" → "Table 1.1 shows 18 flows of one"`}}},
 		{"a list and a table in prose", func(d *document.Document) {
 			d.Blocks[1] = document.Prose{Text: text("Table 1.1 shows 17 flows of one host.\n\n- first\n- third\n\n| Day | Flows |\n|--|--|\n| Monday | 18 |")}
 		}, []difference{
-			{"1 Days", `list item: "second" → "third"`},
-			{"1 Days", `table without a caption: row "Monday", column "Flows": 17 → 18`},
+			{changed, "1 Days", `list item: "second" → "third"`},
+			{changed, "1 Days", `table without a caption: row "Monday", column "Flows": 17 → 18`},
 		}},
 		{"emphasis", func(d *document.Document) { d.Blocks[5] = document.Prose{Text: text("*Kept.*")} },
-			[]difference{{"2 Rest", `text "Kept.": children[0].children: none → [{"kind":"text","text":"Kept."}]`}, {"2 Rest", `text "Kept.": children[0].kind: "text" → "emphasis"`}, {"2 Rest", `text "Kept.": children[0].level: none → 1`}, {"2 Rest", `text "Kept.": children[0].text: "Kept." → none`}}},
+			[]difference{{changed, "2 Rest", `text "Kept.": children[0].children: none → [{"kind":"text","text":"Kept."}]`}, {changed, "2 Rest", `text "Kept.": children[0].kind: "text" → "emphasis"`}, {changed, "2 Rest", `text "Kept.": children[0].level: none → 1`}, {changed, "2 Rest", `text "Kept.": children[0].text: "Kept." → none`}}},
 		{"values", func(d *document.Document) { d.Blocks[2] = hosts("a 18", "b 3", "c 1") },
-			[]difference{{"1 Days", `Table 1.1 Hosts: row "a", column "Flows": 17 → 18`}, {"1 Days", "Table 1.1 Hosts: new row c | 1"}}},
+			[]difference{{changed, "1 Days", `Table 1.1 Hosts: row "a", column "Flows": 17 → 18`}, {changed, "1 Days", "Table 1.1 Hosts: new row c | 1"}}},
 		{"a value behind its text", func(d *document.Document) { d.Blocks[2].(*document.Table).Rows[0][1].Raw = "17.2" },
-			[]difference{{"1 Days", `Table 1.1 Hosts: row "a", column "Flows": 17 is 17.2, was 17`}}},
-		{"a row", func(d *document.Document) { d.Blocks[2] = hosts("a 17") }, []difference{{"1 Days", "Table 1.1 Hosts: removed row b | 3"}}},
+			[]difference{{changed, "1 Days", `Table 1.1 Hosts: row "a", column "Flows": 17 is 17.2, was 17`}}},
+		{"a row", func(d *document.Document) { d.Blocks[2] = hosts("a 17") }, []difference{{changed, "1 Days", "Table 1.1 Hosts: removed row b | 3"}}},
 		{"columns", func(d *document.Document) { d.Blocks[2].(*document.Table).Columns[1].Title = "Rows" },
-			[]difference{{"1 Days", "Table 1.1 Hosts: columns Host | Flows → Host | Rows"}}},
+			[]difference{{changed, "1 Days", "Table 1.1 Hosts: columns Host | Flows → Host | Rows"}}},
 		{"a caption", func(d *document.Document) { d.Blocks[2].(*document.Table).Caption = line("Servers") },
-			[]difference{{"1 Days", `Table 1.1 Servers: was "Table 1.1 Hosts"`}}},
+			[]difference{{changed, "1 Days", `Table 1.1 Servers: was "Table 1.1 Hosts"`}}},
 		{"labels and data", func(d *document.Document) {
 			f := d.Blocks[3].(*document.Figure)
 			f.Picture, f.Data = picture(t, "<text>18</text>"), hosts("a 18")
-		}, []difference{{"1 Days", `Figure 1.1 Flows: labels ["17"] → ["18"]`}, {"1 Days", `Figure 1.1 Flows: data: row "a", column "Flows": 17 → 18`}}},
+		}, []difference{{changed, "1 Days", `Figure 1.1 Flows: labels ["17"] → ["18"]`}, {changed, "1 Days", `Figure 1.1 Flows: data: row "a", column "Flows": 17 → 18`}}},
 		{"a drawing", func(d *document.Document) {
 			d.Blocks[3].(*document.Figure).Picture = picture(t, "<text x='1'>17</text>")
 		},
-			[]difference{{"1 Days", "Figure 1.1 Flows: drawn differently, with the same labels"}}},
+			[]difference{{changed, "1 Days", "Figure 1.1 Flows: drawn differently, with the same labels"}}},
 		{"an alt text", func(d *document.Document) { d.Blocks[3].(*document.Figure).Picture.Alt = "Other bars" },
-			[]difference{{"1 Days", `Figure 1.1 Flows: alt text "Bars" → "Other bars"`}}},
+			[]difference{{changed, "1 Days", `Figure 1.1 Flows: alt text "Bars" → "Other bars"`}}},
 		{"a section", func(d *document.Document) { d.Blocks = d.Blocks[:4] },
-			[]difference{{"2 Rest", `removed: heading "2 Rest"`}, {"2 Rest", `removed: text "Kept."`}}},
+			[]difference{{changes.Gone, "2 Rest", `heading "2 Rest"`}, {changes.Gone, "2 Rest", `text "Kept."`}}},
 		{"the order", func(d *document.Document) { d.Blocks[2], d.Blocks[3] = d.Blocks[3], d.Blocks[2] },
-			[]difference{{"1 Days", "moved: Table 1.1 Hosts"}}},
-		{"the title", func(d *document.Document) { d.Title = "Rows" }, []difference{{"", `title: "Flows" → "Rows"`}}},
+			[]difference{{moved, "1 Days", "Table 1.1 Hosts"}}},
+		{"the title", func(d *document.Document) { d.Title = "Rows" }, []difference{{changed, "", `title: "Flows" → "Rows"`}}},
 		{"an output", func(d *document.Document) {
 			d.Blocks = append(d.Blocks, &document.HTML{Fragment: document.Fragment{Pieces: []document.Piece{{Markup: "<b>x</b>"}}}})
 		},
-			[]difference{{"2 Rest", `new: output "x"`}}},
+			[]difference{{changes.New, "2 Rest", `output "x"`}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			after := before()

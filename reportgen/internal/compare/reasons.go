@@ -2,7 +2,6 @@ package compare
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -10,35 +9,33 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
-// writeReasons writes what changed among the sources of the report.
-func writeReasons(w io.Writer, was, fresh string) error {
+// cause is what changed among the sources of a report: a sentence, or a list.
+type cause struct {
+	sentence string
+	list     []string
+}
+
+// causes returns what changed among the sources of the report.
+func causes(was, fresh string) (cause, error) {
 	old, found, err := report.ReadSources(was)
 	if err != nil {
-		return err
+		return cause{}, err
 	}
 	if !found {
-		fmt.Fprintf(w, "The cause is unknown: the report has no %s\n", report.SourcesName)
-		return nil
+		return cause{sentence: "The cause is unknown: the report has no " + report.SourcesName}, nil
 	}
 	now, _, err := report.ReadSources(fresh)
 	if err != nil {
-		return err
+		return cause{}, err
 	}
-	why := reasons(old, now)
-	hidden := unpublished(now)
-	switch {
-	case len(why) == 0 && len(hidden) > 0:
-		fmt.Fprintf(w, "No source with a hash in %s changed; one of those without a hash may have: %s\n", report.SourcesName, strings.Join(hidden, ", "))
-		return nil
-	case len(why) == 0:
-		fmt.Fprintln(w, "No source changed: an input that no cell declares has, or the report was edited")
-		return nil
+	why := cause{list: reasons(old, now)}
+	switch hidden := unpublished(now); {
+	case len(why.list) == 0 && len(hidden) > 0:
+		why.sentence = fmt.Sprintf("No source with a hash in %s changed; one of those without a hash may have: %s", report.SourcesName, strings.Join(hidden, ", "))
+	case len(why.list) == 0:
+		why.sentence = "No source changed: an input that no cell declares has, or the report was edited"
 	}
-	fmt.Fprintln(w, "Because:")
-	for _, r := range why {
-		fmt.Fprintf(w, "  %s\n", r)
-	}
-	return nil
+	return why, nil
 }
 
 // reasons lists the sources that changed.

@@ -16,11 +16,11 @@ import (
 // The formats of [WriteChanges].
 const (
 	FormatText     = "text"
-	formatMarkdown = "md"
+	FormatMarkdown = "md"
 )
 
 // ChangeFormats returns the names of the formats.
-func ChangeFormats() []string { return []string{FormatText, formatMarkdown, formatJSON} }
+func ChangeFormats() []string { return []string{FormatText, FormatMarkdown, FormatJSON} }
 
 // ReadFile reads a file as [detect.ReadFindings] does, or stdin if path is "-".
 func ReadFile(path string, stdin io.Reader) (detect.Result, error) {
@@ -53,7 +53,7 @@ const maxNamed = 3
 
 // WriteChanges writes changes as text, Markdown or one JSON object a line.
 func WriteChanges(w io.Writer, list []changes.Change, format string) error {
-	if format == formatJSON {
+	if format == FormatJSON {
 		for _, c := range list {
 			if err := writeLine(w, c); err != nil {
 				return err
@@ -85,8 +85,8 @@ func writeKind(b *strings.Builder, list []changes.Change, kind changes.Kind, for
 	if len(of) == 0 {
 		return
 	}
-	heading := fmt.Sprintf("%s: %d", strings.ToUpper(string(kind[:1]))+string(kind[1:]), n)
-	if format == formatMarkdown {
+	heading := Heading(kind, n)
+	if format == FormatMarkdown {
 		fmt.Fprintf(b, "### %s\n\n| Entity | Rule | Severity | Since | What happened |\n|---|---|---|---|---|\n", heading)
 		for _, c := range of {
 			fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", entities(c.Entities), markdown.Escape(c.Rule), severities(c), markdown.Escape(c.Since), markdown.Escape(console.Escape(c.Text())))
@@ -102,6 +102,11 @@ func writeKind(b *strings.Builder, list []changes.Change, kind changes.Kind, for
 		}
 		fmt.Fprintf(b, "  %s: %s, %s%s: %s\n", entities(c.Entities), console.Escape(c.Rule), severities(c), since, console.Escape(c.Text()))
 	}
+}
+
+// Heading returns the heading of n changes of a kind, such as "New: 3".
+func Heading(kind changes.Kind, n int) string {
+	return fmt.Sprintf("%s: %d", strings.ToUpper(string(kind[:1]))+string(kind[1:]), n)
 }
 
 // severities returns the severity, and the earlier one if it was another.

@@ -13,7 +13,7 @@ import (
 // table and after JSON, in the same format, and else as a table to aside.
 func WriteCoverage(w, aside io.Writer, list []detect.Coverage, format string) error {
 	switch format {
-	case formatJSON:
+	case FormatJSON:
 		return writeCoverageJSON(w, list)
 	case formatTable:
 		if _, err := fmt.Fprintln(w); err != nil {

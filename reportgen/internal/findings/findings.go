@@ -23,19 +23,19 @@ import (
 // The formats of [Write].
 const (
 	formatTable = "table" // the devices, the findings above info, and the number of others
-	formatJSON  = "json"  // one finding a line
+	FormatJSON  = "json"  // one finding a line
 	formatCSV   = "csv"   // a header and one finding a line; evidence is JSON
 )
 
 // Formats returns the names of the formats.
-func Formats() []string { return []string{formatTable, formatJSON, formatCSV} }
+func Formats() []string { return []string{formatTable, FormatJSON, formatCSV} }
 
 // Write writes findings in a format.
 func Write(w io.Writer, r detect.Result, format string) error {
 	switch format {
 	case formatTable:
 		return writeTable(w, r)
-	case formatJSON:
+	case FormatJSON:
 		return writeJSON(w, r)
 	case formatCSV:
 		return writeCSV(w, r)
