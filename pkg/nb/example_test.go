@@ -46,7 +46,7 @@ func ExampleDiff() {
 	}}
 	nb.Diff(yesterday, today, nb.Label("tbl-diff"))
 	// Output:
-	// Findings compared with the previous day: 1 new, 1 louder, 0 ongoing, 0 quieter, 0 gone, 0 unseen because the rule did not run.
+	// Findings compared with the previous day: 1 new, 0 back, 1 louder, 0 ongoing, 0 quieter, 0 gone, 0 unseen because the rule did not run.
 	//
 	// [tbl-diff] What changed since the previous day
 	// Change  Since       Rule          Device    Severity  Severity before  What was seen
