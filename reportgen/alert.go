@@ -27,9 +27,9 @@ syslog+tls://HOST:PORT, syslog+unix:///PATH, or the https://… address of a web
 Alerts are sent before the findings are printed. Undelivered alerts are kept in the
 folder of --alert-spool and sent first the next time; the exit status is then 1.
 
-The times of alerts need the date of the day under test. Give it with --day, or name the
-file or its folder by it, such as date=2024-04-21. Times are UTC. Without a date, alerts
-have no times. OCSF and ECS require one, so there it is the time at which the alert was
+Alerts need the date of the day under test for their times, which are UTC. Give it with --day,
+or name the file or its folder after it, such as date=2024-04-21. Without a date, alerts have
+no times. OCSF and ECS require a time: without a date, it is the time at which the alert was
 made, or $SOURCE_DATE_EPOCH.`
 
 // alertOptions are the flags of detect for rules and alerts.
@@ -58,7 +58,7 @@ func (o *alertOptions) addFlags(c *cobra.Command) {
 	f.IntVar(&o.retries, "alert-retries", alert.DefaultRetries, "`NUMBER` retries after a failed attempt")
 	f.StringVar(&o.ca, "alert-ca", "", "`FILE` root certificates (PEM) of TLS servers, instead of the system's")
 	f.StringVar(&o.cert, "alert-cert", "", "`FILE` client certificate and key (PEM), for TLS servers that ask for one")
-	f.StringVar(&o.spool, "alert-spool", "", "`FOLDER` undelivered alerts (default flowbook/alerts in the user's configuration folder)")
+	f.StringVar(&o.spool, "alert-spool", "", "`FOLDER` folder for undelivered alerts (default flowbook/alerts in the user's configuration folder)")
 }
 
 // open checks the flags.

@@ -18,8 +18,9 @@ func newCacheCommand() *cobra.Command {
 		Use:   "cache",
 		Short: "List or remove cached outputs of earlier runs",
 		Long: `Cells do not run again if their code, parameters, kernel, imported packages and inputs
-are unchanged: their outputs come from the cache, the folder cells in $FLOWBOOK_CACHE or
-in flowbook in the user's cache folder. It is always safe to remove cached outputs.`,
+are unchanged: their outputs come from the cache. The cache is the folder cells below
+$FLOWBOOK_CACHE, which is flowbook in the user's cache folder by default. It is always safe to
+remove cached outputs.`,
 		Example: "  reportgen cache list\n  reportgen cache clean --older 720h",
 	}
 	c.AddCommand(newCacheListCommand(), newCacheCleanCommand())

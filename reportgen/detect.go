@@ -26,8 +26,8 @@ a Parquet flow file or a profile that reportgen profile -o wrote.
 Give earlier days with --baseline: files, folders or patterns. Or name a folder of days
 with --days (date=2024-03-20/*.parquet or 2024-03-20.parquet). Then --test is a date or
 latest, and the 28 days before it are the baseline. Without earlier days, detect compares
-hosts with fixed limits and with the other hosts of the day. With --engine, days are in a
-ClickHouse server, and --test and --baseline are dates.
+hosts with fixed limits and with the other hosts of the day. With --engine, a ClickHouse
+server holds the days, and --test and --baseline are dates.
 
 Detect reports on stderr which rules ran, from how many days and hosts they learned, and
 what they could not see. With --coverage, it also prints one record for each rule.
@@ -36,10 +36,10 @@ The networks of the organisation are inferred from the flows unless --internal l
 
 Formats:
   table      devices and findings, without those at severity info
-  json       one finding a line
-  csv        one finding a line, with a header
-  ocsf       one Detection Finding of the Open Cybersecurity Schema Framework a line
-  ecs        one event of the Elastic Common Schema a line
+  json       one finding per line
+  csv        one finding per line, with a header
+  ocsf       one Detection Finding of the Open Cybersecurity Schema Framework per line
+  ecs        one event of the Elastic Common Schema per line
   stix       one bundle of STIX 2.1 with a sighting for each technique of each finding
   sarif      one log of SARIF 2.1.0, for pipelines that show results
   junit      a JUnit report: each alert is a failed test, each rule without alerts a passed one
@@ -49,13 +49,13 @@ Stix and navigator leave out findings at severity info.
 The exit status does not depend on the findings. With --fail-on, it is 1 if a finding has
 that severity or above.
 
-An allow list is a YAML file of what the organisation knows and accepts. It only hides
-findings: detections still learn from the flows.
+An allow list is a YAML file of findings that the organisation accepts. It only hides them:
+detections still learn from the flows.
 
   - network: 88.198.7.20          # an address or a network, of the entity or its peer
     rules: [external-automation]  # default: all rules
     reason: hired monitoring
-  - owner: Dropbox                # words of an owner's name, or a number such as AS19679
+  - owner: Dropbox                # words of an owner's name, or an ASN such as AS19679
     rules: [exfiltration]
   - country: BR
 
@@ -162,7 +162,7 @@ func (opt *detectOptions) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	if undated != "" {
-		c.Warnf("alerts have no times of their own: %s; give the date with --day", undated)
+		c.Warnf("alerts have no times: %s; give the date with --day", undated)
 	}
 	seen := r.Coverage()
 	for _, line := range findings.CoverageLines(seen) {

@@ -26,10 +26,11 @@ func newDiffCommand() *cobra.Command {
 		Long: `Diff compares two files of findings, which reportgen detect --format json prints, or the
 folders of two reports. The file "-" is standard input.
 
-Findings are the same if they have the same rule and entity. They are new, back (after days
-without them), gone, ongoing, louder or quieter: a higher or lower severity, or a score that
-differs by at least 0.1. A finding is unseen, not gone, if the records of --coverage say that
-its rule did not run. Findings of severity info do not count.
+Two findings are the same if they have the same rule and entity. Diff lists findings that
+are new, back (after days without them), gone or ongoing. An ongoing finding is louder or
+quieter if its severity changed, or its score by at least 0.1. A missing finding is unseen
+rather than gone if the records of --coverage say that its rule did not run. Diff ignores
+findings of severity info.
 
 For reports, diff lists the texts, tables and figures that are new, changed, moved or gone,
 and the cause: the parameters, notebooks and inputs that differ.

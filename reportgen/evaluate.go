@@ -22,9 +22,9 @@ const evaluateHelp = `Evaluate compares findings with the hosts that are known t
 FINDINGS are files that reportgen detect --format json wrote; - is standard input. An entity
 counts if it has a finding of a rule at medium or above. The finding is right if truth.json
 lists the entity as planted for that rule. P@k is the precision among a rule's k entities
-with the highest scores, where k is the number of planted ones or the value of -k. False
-alarms are entities that are planted for no rule. With --hosts, evaluate also prints them
-as a share of all benign hosts and clients.
+with the highest scores; k is the number of planted entities unless -k sets it. A false
+alarm is an entity with findings that is not planted for any rule. With --hosts, evaluate
+also prints false alarms as a share of all benign hosts and clients.
 
 Evaluate worlds measures the detections themselves and needs no files.`
 
@@ -72,8 +72,8 @@ func newEvaluateCommand() *cobra.Command {
 
 const evaluateWorldsHelp = `Evaluate worlds measures the detections and writes the results as Markdown.
 
-It draws twenty synthetic organisations, of 20,000 to a million flows a day and 20 to 500
-hosts, and attacks each at strengths from loud to faint. With --real it also measures
+It generates twenty synthetic organisations with 20,000 to a million flows a day and 20 to
+500 hosts, and attacks each at strengths from loud to faint. With --real it also measures
 labelled recordings of real networks in a folder, beside RITA's score and, with
 --msticpy, the periodogram detector of msticpy. The result lists every miss and false alarm.`
 
@@ -106,8 +106,8 @@ func newEvaluateWorldsCommand() *cobra.Command {
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` Markdown file to write (default standard output)")
 	c.Flags().StringVar(&opt.Captures, "real", "", "`FOLDER` labelled recordings of real networks")
-	c.Flags().IntVar(&opt.MaxFlows, "most", 0, "`NUMBER` leave out worlds with more flows a day (0 = none)")
-	c.Flags().StringSliceVar(&opt.Parts, "parts", nil, "`PARTS` to measure: "+strings.Join(evaluation.Parts(), ", ")+" (default all)")
+	c.Flags().IntVar(&opt.MaxFlows, "most", 0, "`NUMBER` leave out organisations with more flows a day (0 = none)")
+	c.Flags().StringSliceVar(&opt.Parts, "parts", nil, "`PARTS` parts to measure: "+strings.Join(evaluation.Parts(), ", ")+" (default all)")
 	c.Flags().StringVar(&python, "msticpy", "", "`INTERPRETER` Python with msticpy, to compare with on recordings")
 	return c
 }

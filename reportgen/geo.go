@@ -25,7 +25,7 @@ specific one wins. The build date of the MMDB is $SOURCE_DATE_EPOCH, in seconds 
 func newGeoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "geo",
-		Short: "Convert databases of countries and owners of addresses",
+		Short: "Prepare databases of countries and owners of addresses",
 		Long: `Geo prepares the databases that --country and --asn take. These are MMDB files, such as
 GeoLite2 or DB-IP Lite. If you have a database in another format, convert it.`,
 		Example: "  reportgen geo convert /usr/share/tor/geoip -o country.mmdb",

@@ -17,41 +17,42 @@ import (
 )
 
 const importHelp = `Import reads the logs of other tools and writes flow files, which all other commands read.
-It searches folders at any depth for files with the usual names of logs. It detects the
-format of the logs, and gzip, zstd, bzip2 and xz, by content. The input - is standard input
-and needs --from.
+It searches folders at any depth for files with the usual names of logs. It detects format
+and compression (gzip, zstd, bzip2 or xz) from the content. The input - is standard input,
+whose format --from names.
 
 %s
 The source is the side that opened a connection, the destination the one it contacted. If
 each row of a log describes one direction (nfdump, silk, vpc, gcp, eve-netflow, one-way
-events in ecs, or any log with --one-way), import joins the rows of a connection, and the
-pieces of a long one that the exporter cut. TCP flags show who opened a connection. Without
-them, the side with a service's port is the destination, or else the side that sent first
-is the source.
+events in ecs, or any log with --one-way), import joins the two directions of a connection,
+and the parts into which the exporter split a long one. TCP flags show which side opened a
+connection. Without them, the side with the port of a service is the destination; if neither
+has one, the side that sent first is the source.
 
-Flows of all IP protocols are read. Detections use TCP and UDP, and import counts the others
-on stderr, together with the rows that cannot be read or do not describe a flow. If import
-cannot read more than one row in a hundred, or the row with the most bytes, it writes
-nothing. With --lenient, it writes the other rows, and the report shows the loss.
+Import reads flows of all IP protocols. It reports on stderr how many use neither TCP nor
+UDP, which detections ignore, and how many rows cannot be read or do not describe a flow. If
+more than 1 %% of the rows cannot be read, or the row with the most bytes cannot, import
+writes nothing. With --lenient, it writes the other rows, and the report shows the loss.
 
-Byte counts are those of the log. Zeek counts the payload, or the IP packets with --bytes
-ip; other tools count the packets. Missing byte counts are 0. If Zeek reports more payload
-than the packets held, import uses the bytes of the packets. It counts both cases on stderr.
+Byte counts are those of the log. From Zeek's logs, import takes the bytes of the payload, or
+with --bytes ip those of the IP packets; other tools count only the latter. Missing byte
+counts become 0. If Zeek reports more payload than the packets held, import uses the bytes of
+the packets. It reports both cases on stderr.
 
-A log of one day becomes the file of -o. A log of several days becomes one file a day
-(day.parquet becomes day-2024-04-19.parquet and so on); if one cannot be written, none is.
-Tools write a row when a connection ends, so a day's log often begins with connections of
-the day before. With --day, import writes only the days that it names.
+A log of one day is written to the file of -o. A log of several days is written to one file
+per day (day-2024-04-19.parquet and so on for -o day.parquet); if one cannot be written, none
+is. Tools log a connection when it ends, so the log of a day often begins with connections of
+the previous day. With --day, import writes only the days that it names.
 
 With --into, import adds to a folder of days (DIR/date=2024-04-19/*.parquet). It skips logs
-that it has imported there before, and reads only the new rows of logs that have grown
-since, even if they were rotated. So import current logs as often as you like. It joins the
-pieces of a connection only within one import.
+that it imported there before. If a log has grown since then, even if it was rotated, import
+reads only the new rows, so you can import current logs as often as you like. The parts of a
+connection are joined only within one import.
 
-To read a table of any kind, name its columns with --map NAME=COLUMN,…, where NAME is one of
+To read any other table, name its columns with --map NAME=COLUMN,…, where NAME is one of
 %s.
-Columns that already have these names need not be given, except the timestamp. Use
-total_bytes if there is no down_bytes; with --one-way, give neither.`
+Columns that already have these names need no --map, except the timestamp. Use total_bytes if
+the table has no down_bytes; with --one-way, give neither.`
 
 // newImportCommand returns reportgen import, which turns logs of other tools into flow files.
 func newImportCommand() *cobra.Command {
@@ -75,12 +76,12 @@ func newImportCommand() *cobra.Command {
 	flags.StringVar(&opt.into, "into", "", "`DIR` folder of days to add to, as DIR/date=2024-04-19/*.parquet")
 	flags.StringSliceVar(&opt.days, "day", nil, "`DATE` day to write, such as 2024-04-19 (repeatable; default all)")
 	flags.StringVar(&opt.timezone, "timezone", "UTC", "`ZONE` time zone in which days begin, such as Europe/Lisbon or Local")
-	flags.StringVar(&opt.logTimezone, "log-timezone", "", "`ZONE` time zone of log times that name none (default that of --timezone)")
-	flags.StringVar(&opt.time, "time", "", "`LAYOUT` layout of times: s, ms, us or ns since 1970, or 2006-01-02 15:04:05 as the log writes it (default: auto-detected)")
+	flags.StringVar(&opt.logTimezone, "log-timezone", "", "`ZONE` time zone of log times without one (default that of --timezone)")
+	flags.StringVar(&opt.time, "time", "", "`LAYOUT` layout of times: s, ms, us or ns since 1970, or the time 2006-01-02 15:04:05 as the log would write it (default: auto-detected)")
 	flags.StringToStringVar(&opt.columns, "map", nil, "`COLUMNS` columns of a CSV or Parquet file, such as src_ip=SourceAddress,…")
-	flags.StringToStringVar(&opt.set, "set", nil, "`VALUES` values for what the log does not have, such as proto=tcp")
-	flags.StringVar(&opt.fields, "fields", "", "`NAMES` columns of a text without a header line, separated by spaces or commas")
-	flags.StringVar(&opt.delimiter, "delimiter", "", "`CHARACTER` separator of the columns of a text, or tab (default: auto-detected)")
+	flags.StringToStringVar(&opt.set, "set", nil, "`VALUES` values of columns that the log does not have, such as proto=tcp")
+	flags.StringVar(&opt.fields, "fields", "", "`NAMES` columns of a text log without a header line, separated by spaces or commas")
+	flags.StringVar(&opt.delimiter, "delimiter", "", "`CHARACTER` separator of the columns of a text log, or tab (default: auto-detected)")
 	usage.Choice(cmd, &opt.bytes, "bytes", "`KIND` bytes to count in zeek logs and captures, of the payload (default) or of IP packets", ingest.PayloadBytes, ingest.IPBytes)
 	flags.BoolVar(&opt.lenient, "lenient", false, "write the flows even if too many rows cannot be read")
 	flags.BoolVar(&opt.oneWay, "one-way", false, "each row describes one direction of a connection")

@@ -18,7 +18,7 @@ func newInitCommand() *cobra.Command {
 		Long: `Init writes a Go module with three notebooks (explore, report and investigate), a
 report.yaml that declares their inputs, and a workflow that makes and checks the report.
 The packages that cells import are copied from this program into DIR/flowbook, so the
-project needs no clone of Flowbook. DIR is made if it does not exist. If it already has
+project needs no clone of Flowbook. Init creates DIR if it does not exist. If DIR already has
 files of a project, init writes nothing.`,
 		Example: "  reportgen init office\n  reportgen synth -o office/days\n  reportgen run -o office/report office/notebooks",
 		Args:    usage.Arguments("DIR"),
@@ -26,7 +26,7 @@ files of a project, init writes nothing.`,
 			if _, err := starter.Write(args[0]); err != nil {
 				return err
 			}
-			consoleOf(cmd).Infof("next: write flow files to %[1]s/days (reportgen import --into %[1]s/days LOGS, or reportgen synth -o %[1]s/days), name your days in %[1]s/notebooks/report.yaml, and run reportgen run in %[1]s", console.Escape(args[0]))
+			consoleOf(cmd).Infof("next: put flow files into %[1]s/days (reportgen import --into %[1]s/days LOGS, or reportgen synth -o %[1]s/days), name them in %[1]s/notebooks/report.yaml, and start reportgen run in %[1]s", console.Escape(args[0]))
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), console.Escape(args[0]))
 			return err
 		},

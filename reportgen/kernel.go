@@ -24,7 +24,7 @@ func newKernelInstallCommand() *cobra.Command {
 	var prefix string
 	c := &cobra.Command{
 		Use:   "install",
-		Short: "Install for JupyterLab the GoNB kernel that this module pins",
+		Short: "Install the GoNB kernel of this module for JupyterLab",
 		Long: `Install builds the GoNB kernel that the Go module of the current folder pins and writes
 its kernel spec to PREFIX/share/jupyter/kernels/gonb, where a JupyterLab installed in the
 virtual environment PREFIX finds it. Cells import the module's packages from its folder.

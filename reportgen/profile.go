@@ -27,10 +27,9 @@ If the flows are in a database, or too many for one machine, compute their aggre
 makes a profile of these tables; it has the same bytes as a profile of the flow files. FILE
 then names the flow files that the tables were computed from: they are hashed, not read.
 
-With --engine, a ClickHouse server computes the aggregates, and no files are needed in
-between. Its password is in $CLICKHOUSE_PASSWORD.
---mapping reads tables of other programs: Akvorado, RITA, or Zeek's conn.log as Vector and
-Filebeat store it.`,
+With --engine, a ClickHouse server computes the aggregates and sends them, without files in
+between. The password is read from $CLICKHOUSE_PASSWORD. --mapping reads the tables of other
+programs: Akvorado, RITA, or Zeek's conn.log as Vector and Filebeat store it.`,
 		Example: "  reportgen profile data.parquet test.parquet\n  reportgen profile day/*.parquet -o day.profile\n  reportgen profile node-*.profile -o day.profile\n" +
 			"  reportgen profile --sql duckdb --source 'day/*.parquet' --into tables | duckdb\n" +
 			"  reportgen profile --from-aggregates tables day/*.parquet -o day.profile\n" +

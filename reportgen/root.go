@@ -51,7 +51,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.PersistentFlags().String("log-format", string(console.Text), "`FORMAT` messages and progress on stderr: text, json (one record a line) or github (annotations of GitHub Actions)")
+	root.PersistentFlags().String("log-format", string(console.Text), "`FORMAT` format of messages on stderr: text, json (one object per line) or github (annotations of GitHub Actions)")
 	// It fails only for a flag that does not exist.
 	_ = root.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{string(console.Text), string(console.JSON), string(console.GitHub)}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddGroup(

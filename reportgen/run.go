@@ -47,8 +47,8 @@ func newRunCommand() *cobra.Command {
   index.html   the report in one file
   report.md    the report for GitHub, with its pictures in figures/
   notebooks/   the executed notebooks
-  report.pdf   the printed report (with --to pdf; needs Typst, Chromium or Chrome)
-  report.typ   source of Typst, with its pictures in figures/ (with --to typst)
+  report.pdf   the report as a PDF (with --to pdf; needs Typst, Chromium or Chrome)
+  report.typ   the Typst source, with its pictures in figures/ (with --to typst)
   summary.eml  the title page and the summary as a message (with --to email)
   site/        a page for each section (with --to site)
   files/       the files of the project that the notebooks link to
@@ -66,15 +66,15 @@ report is kept.
 
 A cell runs again if its code, a cell before it, a parameter or something that it read
 has changed. On IPython and GoNB, run observes which files, folders, links and
-environment variables a cell reads, and which modules it imports from outside of the
-installed packages. A cell runs each time if it, or a module of the project that it
-imports, uses the network, starts a child process, calls the clock or asks for the state
-of the machine, or if it imports a compiled package that may open files by itself, such
-as duckdb. Random numbers do not count: without a seed, a cell keeps those that it drew.
-Run does not observe
+environment variables a cell reads, and which modules outside the installed packages it
+imports. A cell runs each time if it, or a module of the project that it imports, uses
+the network, starts a child process, reads the clock or asks for the state of the
+machine, or if it imports a compiled package that may open files by itself, such as
+duckdb. A cell that draws random numbers without a seed is cached all the same. Run does
+not observe
 
   the clock inside installed packages
-  what other programs do meanwhile
+  other programs that run at the same time
 
 For such cells, use --no-cache, or declare in the metadata of the cell or notebook what
 they read: {"reportgen": {"inputs": ["days/*.csv"]}}. With "cache": false, a cell always
@@ -90,7 +90,7 @@ runs.`,
 		},
 	}
 	flags.addOutput(c, "report")
-	c.Flags().BoolVar(&flags.withDossiers, "dossiers", false, "also write a report about each device with an alert, as investigate does, to FOLDER/dossiers")
+	c.Flags().BoolVar(&flags.withDossiers, "dossiers", false, "like investigate, write a report about each device with an alert, to FOLDER/dossiers")
 	return c
 }
 
@@ -105,7 +105,7 @@ func (o *runFlags) addOutput(c *cobra.Command, folder string) {
 
 // add adds the flags to a command.
 func (o *runFlags) add(f *pflag.FlagSet) {
-	f.StringArrayVarP(&o.params, "parameter", "p", nil, "`NAME=VALUE` parameter of the notebooks, the value as YAML (repeatable)")
+	f.StringArrayVarP(&o.params, "parameter", "p", nil, "`NAME=VALUE` parameter of the notebooks, with a YAML value (repeatable)")
 	f.StringArrayVarP(&o.paramFiles, "parameters-file", "f", nil, "`FILE` YAML file of parameters (repeatable)")
 	f.StringArrayVarP(&o.rawParams, "parameter-raw", "r", nil, "`NAME=VALUE` parameter whose value is a string (repeatable)")
 	f.StringVarP(&o.lang, "lang", "l", "", "`LANGUAGE` language of the report, such as pt (default: that of report.yaml); a file pt.yaml beside report.yaml translates the notebooks")
@@ -116,7 +116,7 @@ func (o *runFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.kernel, "kernel", "", "`NAME` kernel to use instead of the notebooks' own")
 	f.BoolVar(&o.allowErrors, "allow-errors", false, "continue with the next cell if a cell fails")
 	f.BoolVar(&o.strict, "strict", false, "treat warnings about the notebooks as errors: missing alt text, dead links, unknown options, …")
-	f.BoolVar(&o.trust, "trust", false, "keep HTML outputs that this run did not make as they are, scripts included")
+	f.BoolVar(&o.trust, "trust", false, "do not remove scripts from HTML outputs that this run did not make")
 }
 
 // write runs the notebooks that find returns and writes their report.

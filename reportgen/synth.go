@@ -22,10 +22,10 @@ known:
   asn.mmdb          owners of the addresses in the days
   truth.json        the planted activity, and benign activity that resembles it
 
-With --days, it writes that many days in a row, date=YYYY-MM-DD/flows.parquet for each, beside
-the two databases and truth.json, which lists what is planted on each day. There are working
-days and weekends, hosts that come and go, and jobs that run every night, week or month.
-Attacks begin on the eighth day or later, and go on, change or stop.
+With --days, it writes that many consecutive days as date=YYYY-MM-DD/flows.parquet, the two
+databases, and truth.json, which lists what is planted on each day. The days include weekends,
+hosts that come and go, and jobs that run every night, week or month. Attacks begin on the
+eighth day or later, and continue, change or stop.
 
 The same options give the same bytes.`
 
@@ -53,7 +53,7 @@ func newSynthCommand() *cobra.Command {
 	flags.IntVar(&opt.Flows, "flows", synth.DefaultFlows, fmt.Sprintf("`NUMBER` approximate flows a day, from %d to %d", synth.MinFlows, synth.MaxFlows))
 	flags.IntVar(&opt.Hosts, "hosts", synth.DefaultHosts, fmt.Sprintf("`NUMBER` hosts of the organisation, from %d to %d", synth.MinHosts, synth.MaxHosts))
 	flags.Float64Var(&opt.Strength, "strength", 1, "`FACTOR` multiplies the bytes of planted uploads and the flows of other planted activity")
-	flags.IntVar(&days, "days", 0, "`NUMBER` write this many days in a row, one folder each")
+	flags.IntVar(&days, "days", 0, "`NUMBER` write this many consecutive days, each in its own folder")
 	flags.TimeVar(&start, "start", time.Time{}, []string{time.DateOnly}, "`DATE` first day of --days (default 2024-03-04)")
 	return c
 }

@@ -53,7 +53,7 @@ func parseFinding(line []byte) (*Finding, *Coverage, error) {
 		Ran    *bool `json:"ran"`    // of coverage only
 	}
 	if err := json.Unmarshal(line, &record); err != nil {
-		return nil, nil, errors.New("is not a finding in JSON")
+		return nil, nil, errors.New("not a finding in JSON")
 	}
 	if record.Rule == "" {
 		return nil, nil, errors.New("the record has no rule")

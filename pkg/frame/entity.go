@@ -37,15 +37,19 @@ type Entity struct {
 
 // unknownEntityError reports a name that no day has.
 type unknownEntityError struct {
-	Name    string
-	Nearest []string // similar names that a day has, nearest first
+	Name      string
+	Nearest   []string // similar names that a day has, nearest first
+	databases bool     // whether any address of the days has an owner or a country
 }
 
 // Error implements error.
 func (e *unknownEntityError) Error() string {
 	words := fmt.Sprintf("%s: no such host, address, owner or country in the flows", e.Name)
-	if len(e.Nearest) > 0 {
+	switch {
+	case len(e.Nearest) > 0:
 		words += "; the nearest are " + strings.Join(e.Nearest, ", ")
+	case !e.databases:
+		words += "; owners need the input asn, and countries the input country"
 	}
 	return words
 }
@@ -74,7 +78,7 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		if addrs[a] {
 			return e, nil
 		}
-		return e, &unknownEntityError{name, nearestAddrs(a, addrs)}
+		return e, &unknownEntityError{name, nearestAddrs(a, addrs), true}
 	}
 	ownerOf := func(a netip.Addr) string { return l.Owner(a).Name }
 	country := func(a netip.Addr) string {
@@ -98,7 +102,7 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		return e, nil
 	}
 	delete(names, "")
-	return e, &unknownEntityError{name, query.Nearest(name, slices.Sorted(maps.Keys(names)))}
+	return e, &unknownEntityError{name, query.Nearest(name, slices.Sorted(maps.Keys(names))), len(names) > 0}
 }
 
 func addressesOf(days []Day) map[netip.Addr]bool {

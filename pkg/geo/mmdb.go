@@ -56,7 +56,8 @@ func openDB(name string, known func() (*geoip2.Reader, error), other func() (*ma
 		}
 		return openFields(name, m)
 	case errors.As(err, &invalid):
-		return nil, fmt.Errorf("geo database %s: damaged or not an MMDB: %w; to make one of a GeoIP .dat, Tor or CSV file, use reportgen geo convert", name, invalid)
+		return nil, fmt.Errorf("geo database %s: damaged or not an MMDB: %s; to make one from a GeoIP .dat, Tor or CSV file, use reportgen geo convert",
+			name, strings.TrimPrefix(invalid.Error(), "error opening database: "))
 	case err != nil:
 		return nil, unreadable(name, err)
 	}

@@ -27,13 +27,13 @@ import (
 const queryHelp = `Query answers a question about the flows of one or more days. A day is a Parquet flow file;
 a folder of days (date=2024-03-20/*.parquet or 2024-03-20.parquet) stands for all its days.
 
---where chooses flows:
+--where selects flows:
   src_ip in 192.168.100.0/24 and not dst_ip in internal
   port = 443 and up_bytes > 1MB and timestamp between 10:30 and 11:00
   proto = udp and (port in (53, 853) or name like '%.example.com')
 Addresses, networks, times (10:30, or 2024-03-20 10:30 of one day), lengths of time (90m),
-sizes (1MB, 1MiB) and numbers (10k) need no quotes, nor do texts of one word. ip stands for src_ip or dst_ip. A
-comparison with an unknown value is never true; "is unknown" tests for one.
+sizes (1MB, 1MiB), numbers (10k) and single words need no quotes. ip stands for src_ip or
+dst_ip. A comparison with an unknown value is never true; "is unknown" tests for one.
 
 --by, --every and the aggregates make groups; without them, the flows are listed.
 Aggregates are exact. Their columns are named after what they are computed from: flows
@@ -41,16 +41,16 @@ for --count, up_bytes for --sum up_bytes, max_up_bytes, p95_up_bytes and so on.
 
 Columns: timestamp, src_ip, dst_ip, proto, port, up_bytes, down_bytes; if the log has them,
 duration, src_port, up_packets, down_packets, state, name; and derived
-  date         of the day, from the name of its file or folder; without one, the file's name
+  date         date in the name of the file or folder; if there is none, the name of the file
   hour         0 to 23
   bytes        up_bytes + down_bytes; packets likewise
   service      name of the port, such as https, dns or tcp/50001
   internal     whether both ends are internal (--internal, default: private addresses)
   direction    out, in, internal or external
-  country      of the external end, with --country; src_country and dst_country of each end
-  owner        of the external end, with --asn; src_owner and dst_owner of each end
+  country      country of the external end, with --country; also src_country and dst_country
+  owner        owner of the external end, with --asn; also src_owner and dst_owner
 
-With --engine, a ClickHouse server answers, and only the result comes back. It does not
+With --engine, a ClickHouse server answers the query and sends only the result. It does not
 look up countries and owners.`
 
 // NewCommand returns reportgen query, which answers questions about flows.
@@ -73,7 +73,7 @@ func NewCommand() *cobra.Command {
 	aggregate := func(of query.Func, usage string) {
 		f.Var(&aggregateValue{&opt.query, of}, string(of), "`COLUMN,...` "+usage)
 	}
-	f.Var(&aggregateValue{&opt.query, query.Count}, string(query.Count), "number of flows")
+	f.Var(&aggregateValue{&opt.query, query.Count}, string(query.Count), "add the number of flows")
 	f.Lookup(string(query.Count)).NoOptDefVal = "true"
 	aggregate(query.Sum, "sum of a column")
 	aggregate(query.Mean, "mean of a column")
@@ -81,16 +81,16 @@ func NewCommand() *cobra.Command {
 	aggregate(query.Max, "greatest value of a column")
 	aggregate(query.Quantile, "quantile of a column, such as up_bytes:0.95 (default: 0.5)")
 	aggregate(query.Distinct, "number of different values of a column")
-	aggregate(query.First, "value of the earliest flow")
-	aggregate(query.Last, "value of the latest flow")
+	aggregate(query.First, "value of a column in the earliest flow")
+	aggregate(query.Last, "value of a column in the latest flow")
 	f.StringSliceVar(&opt.query.Columns, "columns", nil, "`COLUMN,...` columns of the flows that are listed (default: those of the file)")
 	f.StringSliceVar(&opt.order, "order", nil, "`COLUMN,...` order of the result; \"COLUMN desc\" for the largest first")
 	f.IntVar(&opt.top, "top", 0, "`N` only the N groups whose first aggregate is largest")
-	f.IntVar(&opt.limit, "limit", 0, "`N` only the first N rows; 0 for all (default: all groups, 1000 flows)")
+	f.IntVar(&opt.limit, "limit", 0, "`N` only the first N rows; 0 for all (default: all groups, or 1000 flows)")
 	f.StringVar(&opt.options.Country, "country", "", "`FILE` MMDB of countries")
 	f.StringVar(&opt.options.ASN, "asn", "", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: private addresses)")
-	f.StringVar(&opt.memory, "memory", "4GB", "`SIZE` most memory that groups and rows may take")
+	f.StringVar(&opt.memory, "memory", "4GB", "`SIZE` memory limit of groups and rows")
 	usage.Choice(c, &opt.format, "format", "`FORMAT` output format (encoded is for notebooks)", formats...)
 	f.StringVarP(&opt.output, "output", "o", "", "`FILE` write the result to this file")
 	f.StringVar(&opt.from, "query", "", "`FILE` read the query as JSON, as package query writes it; - for standard input")

@@ -165,7 +165,7 @@ func (r *run) prepare(q query.Query, o Options) (err error) {
 // use counts memory that a worker needs, and refuses more than there may be.
 func (r *run) use(bytes int64) error {
 	if r.used.Add(bytes) > r.memory {
-		return fmt.Errorf("the query needs more than %s of memory; choose fewer flows with a condition, group by fewer columns, or allow more with --memory",
+		return fmt.Errorf("the query needs more than %s of memory; choose fewer flows with a condition or group by fewer columns; reportgen query --memory allows more",
 			humanize.Bytes(uint64(r.memory)))
 	}
 	return nil
@@ -182,17 +182,17 @@ func (r *run) makeSchema(o Options) query.Schema {
 	}
 	for i, name := range slices.Concat(flow.Columns, flow.OptionalColumns) {
 		if !r.scanner.Has(i) {
-			mark("optional, and not in the file; import the log again with a format that has it", name)
+			mark("the file does not have this optional column; import the log again in a format that has it", name)
 		}
 	}
 	if !r.scanner.Has(colUpPackets) || !r.scanner.Has(colDownPackets) {
-		mark("up_packets and down_packets are optional, and not in the file", query.ColPackets)
+		mark("the file does not have the optional columns up_packets and down_packets", query.ColPackets)
 	}
 	if o.Country == "" {
-		mark("there is no database of countries; give one with --country FILE, or in a notebook as the input Country", CountryColumns...)
+		mark("there is no database of countries; give one with --country FILE, or in a notebook as the input country", CountryColumns...)
 	}
 	if o.ASN == "" {
-		mark("there is no database of owners; give one with --asn FILE, or in a notebook as the input ASN", OwnerColumns...)
+		mark("there is no database of owners; give one with --asn FILE, or in a notebook as the input asn", OwnerColumns...)
 	}
 	if !slices.ContainsFunc(r.sources, func(s Source) bool { return s.Date != "" }) {
 		mark("no file or folder has a date in its name, such as 2024-03-20.parquet", query.ColDate)

@@ -82,7 +82,11 @@ func (s *clickHouse) answer(ctx context.Context, query, path string, most int64)
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return err
+		var failed *url.Error // whose address has all settings
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return fmt.Errorf("%s: %w", s.address.Host, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode/100 == 3 {

@@ -36,8 +36,8 @@ type Server struct {
 func (s *Server) AddFlags(f *pflag.FlagSet, purpose, with string) {
 	f.StringVar(&s.url, "engine", "", "`URL` "+purpose+": clickhouse://[USER@]HOST[:PORT]/DATABASE[?table=TABLE&secure=true]")
 	f.StringVar(&s.flows.Source, "source", "", "`EXPR` with "+with+": flow files, such as 'day/*.parquet', a table, or a function that returns one")
-	f.StringVar(&s.flows.Mapping, "mapping", "", "`MAPPING` with "+with+": where the source has the columns of flows: "+strings.Join(sqltext.Mappings(), ", ")+", or a YAML file")
-	f.StringSliceVar(&s.flows.Optional, "optional", nil, "`COLUMN,...` with "+with+": optional columns of the source, such as duration,state,name")
+	f.StringVar(&s.flows.Mapping, "mapping", "", "`MAPPING` with "+with+": how columns of the source become those of flows: "+strings.Join(sqltext.Mappings(), ", ")+", or a YAML file")
+	f.StringSliceVar(&s.flows.Optional, "optional", nil, "`COLUMN,...` with "+with+": optional columns that the source has, such as duration,state,name")
 }
 
 // Given reports whether a database is named.

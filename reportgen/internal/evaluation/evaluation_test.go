@@ -97,7 +97,7 @@ func TestWriteReportErrors(t *testing.T) {
 	}{
 		{Options{MaxFlows: 5}, "no world has 5 flows or fewer; the smallest have 20000"},
 		{Options{Captures: t.TempDir()}, "recordings: "},
-		{Options{Parts: []string{"worlds", "moons"}}, `unknown part "moons"; known are worlds`},
+		{Options{Parts: []string{"worlds", "moons"}}, `unknown part "moons"; the parts are worlds`},
 	} {
 		var text bytes.Buffer
 		err := WriteReport(t.Context(), &text, tt.opt)

@@ -46,7 +46,7 @@ func Parts() []string { return []string{partWorlds, partVariants, partWeeks, par
 func WriteReport(ctx context.Context, w io.Writer, opt Options) error {
 	for _, p := range opt.Parts {
 		if !slices.Contains(Parts(), p) {
-			return fmt.Errorf("unknown part %q; known are %s", p, strings.Join(Parts(), ", "))
+			return fmt.Errorf("unknown part %q; the parts are %s", p, strings.Join(Parts(), ", "))
 		}
 	}
 	worlds := worldsUpTo(opt.MaxFlows)

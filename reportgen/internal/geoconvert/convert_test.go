@@ -96,7 +96,7 @@ func TestErrorsSayWhere(t *testing.T) {
 		want       []string
 	}{
 		{"empty", "", []string{"in: the file is empty"}},
-		{"prose", "hello\n", []string{"in: line 1", "hello", "a header is such as network,"}},
+		{"prose", "hello\n", []string{"in: line 1", "hello", "a header such as network,"}},
 		{"no country column", "network,city\n8.8.8.0/24,X\n", []string{"line 1", "neither country_code nor asn"}},
 		{"bad address", "8.8.8.0,8.8.8.x,US\n", []string{"line 1", `"8.8.8.x": not an address`}},
 		{"bad network", "network,country\n8.8.8.0/24,US\n8.8.8.0/33,US\n", []string{"line 3", "8.8.8.0/33", "CIDR"}},

@@ -90,7 +90,7 @@ func findColumns(row []string) (cols *columns, header bool, err error) {
 	cols = &columns{find(n.network), find(n.start), find(n.end), find(n.country), find(n.asn), find(n.name)}
 	switch {
 	case cols.network < 0 && (cols.start < 0 || cols.end < 0):
-		return nil, false, fmt.Errorf("%q: is not a network, an address or a header; a header is such as network,country_code,asn,name", strings.Join(row, ","))
+		return nil, false, fmt.Errorf("%q: not a network, an address or a header such as network,country_code,asn,name", strings.Join(row, ","))
 	case cols.country < 0 && cols.asn < 0:
 		return nil, false, fmt.Errorf("%q: the header names neither country_code nor asn", strings.Join(row, ","))
 	}

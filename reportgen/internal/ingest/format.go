@@ -125,7 +125,7 @@ var formats = map[string]Format{
 	},
 	"netflow": {
 		Name:   "netflow",
-		About:  "NetFlow v5, v9 and IPFIX in packet captures of exporters, and files of IPFIX",
+		About:  "NetFlow v5, v9 and IPFIX, in captures of what exporters send or in IPFIX files",
 		Wants:  hasExtension("pcap", "pcapng", "cap", "ipfix"),
 		Wanted: "*.pcap, *.pcapng, *.cap, *.ipfix",
 		oneWay: true,
@@ -253,7 +253,7 @@ var formats = map[string]Format{
 	},
 	"pcap": {
 		Name:   "pcap",
-		About:  "packet captures, pcap or pcapng, cut into connections as Zeek cuts them",
+		About:  "packet captures, pcap or pcapng, split into connections the way Zeek does",
 		Wants:  hasExtension("pcap", "pcapng", "cap"),
 		Wanted: "*.pcap, *.pcapng, *.cap",
 		open:   openCapture,
@@ -263,7 +263,7 @@ var formats = map[string]Format{
 	},
 	"csv": {
 		Name:        "csv",
-		About:       "any CSV or JSON objects, whose columns or keys --map names",
+		About:       "any table as CSV or JSON objects; --map names its columns",
 		Wants:       hasExtension("csv", "tsv", "txt", "json", "ndjson", "jsonl"),
 		Wanted:      "*.csv, *.tsv, *.txt, *.json, *.ndjson, *.jsonl",
 		takesMap:    true,
@@ -273,7 +273,7 @@ var formats = map[string]Format{
 	},
 	"parquet": {
 		Name:     "parquet",
-		About:    "any Parquet file, whose columns --map names",
+		About:    "any table as Parquet; --map names its columns",
 		Wants:    hasExtension("parquet", "parq", "pq"),
 		Wanted:   "*.parquet, *.parq, *.pq",
 		takesMap: true,

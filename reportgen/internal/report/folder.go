@@ -74,6 +74,9 @@ func existing(path string) string {
 // probe returns an error if no folder can be made in dir.
 func probe(dir string) error {
 	work, err := workdir.Make(dir, ".reportgen-probe-")
+	if made := (*fs.PathError)(nil); errors.As(err, &made) {
+		return made.Err // the name of the probe is of no use
+	}
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ var (
 func (r *Rule) validate() error {
 	fault := func(problem string, keys ...string) error { return r.doc.fieldError(problem, keys...) }
 	if r.Title == "" {
-		return fault("missing; a new rule has a title, and one that overrides a rule has its name or id", "title")
+		return fault("missing; a new rule needs a title, and a rule that overrides another needs its name or id", "title")
 	}
 	if len(r.Title) > 256 {
 		return fault("has more than 256 characters", "title")

@@ -31,6 +31,7 @@ func AddCobraCommands(root *cobra.Command) {
 			}
 		case "help":
 			c.Run, c.RunE = nil, showHelp
+			c.Short, c.Long = "Print the help of a command", "Help prints the help of a command, as --help does."
 		}
 	}
 }
@@ -112,10 +113,15 @@ func UnknownCommand(parent *cobra.Command, name string) error {
 	return fmt.Errorf("%s; run %s --help for a list", message, parent.CommandPath())
 }
 
-// Similar returns the subcommands whose names are similar to name.
+// Similar returns the subcommands whose names are similar to name: one letter apart, or
+// two with the same first letter, which few mistype.
 func Similar(parent *cobra.Command, name string) []string {
+	parent.SuggestionsMinimumDistance = 1
+	near := parent.SuggestionsFor(name)
 	parent.SuggestionsMinimumDistance = 2
-	similar := parent.SuggestionsFor(name)
+	similar := slices.DeleteFunc(parent.SuggestionsFor(name), func(s string) bool {
+		return !slices.Contains(near, s) && s[:1] != name[:min(1, len(name))]
+	})
 	slices.Sort(similar)
 	return similar
 }
