@@ -23,9 +23,7 @@ func detects(t *testing.T, more ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	t.Setenv("SOURCE_DATE_EPOCH", "")
-	var out, errs bytes.Buffer
-	status = run(t.Context(), sampleArgs(more...), &out, &errs)
-	return status, out.String(), errs.String()
+	return reportgen(t, sampleArgs(more...)...)
 }
 
 func ruleFile(t *testing.T, name, text string) string {

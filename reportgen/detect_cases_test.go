@@ -47,7 +47,7 @@ func TestDetectCases(t *testing.T) {
 		{"one connection in pieces", []string{"--from", "vpc"}, "03/base.log", "03/test.log", nil, "", "", "", ""},
 		{"one connection in pieces, without a history", []string{"--from", "nfdump"}, "", "03/long.txt", nil, "", "", "", ""},
 		{"the evening on which a beacon begins", csv, "04/sun.csv", "04/mon.csv", nil, detect.RuleBeacon, "10.0.0.11", detect.Low, "began at 20:00"},
-		{"the day after that evening", csv, "04/mon.csv", "04/tue.csv", nil, detect.RuleBeacon, "10.0.0.11", detect.High, "began at 20:00 of the baseline day"},
+		{"the day after that evening", csv, "04/mon.csv", "04/tue.csv", nil, detect.RuleBeacon, "10.0.0.11", detect.High, "began at 20:00 on the baseline day"},
 		{"a day later", csv, "04/sun.csv", "04/tue.csv", nil, detect.RuleBeacon, "10.0.0.11", detect.High, ""},
 		{"a scan whose answers are resets", []string{"--from", "nfdump"}, "", "10/scan.txt", nil, detect.RuleInternalScan, "10.0.0.66", detect.Medium, "30 internal hosts and ports"},
 		{"an outside address that tries 600 ports", csv, "24/base.csv", "24/test.csv", []string{"--servers", "TEST"}, detect.RuleInboundAttack, "203.0.113.13", detect.Medium, ""},

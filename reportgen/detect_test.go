@@ -35,11 +35,7 @@ func sampleArgs(more ...string) []string {
 func ok(t *testing.T, args ...string) string {
 	t.Helper()
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
-	var out, errs bytes.Buffer
-	if status := run(t.Context(), args, &out, &errs); status != exit.Done {
-		t.Fatalf("reportgen %s: status %d, %s", strings.Join(args, " "), status, errs.String())
-	}
-	return out.String()
+	return mustRun(t, args...)
 }
 
 // Every planted host of the sample days is found, and hardly anyone else.
@@ -261,11 +257,11 @@ func TestDetectSaysThatDaysAreTheSame(t *testing.T) {
 		baseline string
 		same     bool
 	}{{day, true}, {other, false}} {
-		var errs bytes.Buffer
-		if status := run(t.Context(), []string{"detect", "--baseline", c.baseline, "--test", day}, io.Discard, &errs); status != exit.Done {
-			t.Fatalf("status %d, %s", status, errs.String())
+		status, _, stderr := reportgen(t, "detect", "--baseline", c.baseline, "--test", day)
+		if status != exit.Done {
+			t.Fatalf("status %d, %s", status, stderr)
 		}
-		if warned := strings.Contains(errs.String(), "same flows"); warned != c.same {
+		if warned := strings.Contains(stderr, "same flows"); warned != c.same {
 			t.Errorf("baseline %s: warned %v, want %v", filepath.Base(c.baseline), warned, c.same)
 		}
 	}
@@ -285,10 +281,10 @@ func TestAllow(t *testing.T) {
 			watcher = b.Entity
 		}
 	}
-	var out, errs bytes.Buffer
 	list := ruleFile(t, "allow.yaml", "- network: "+watcher+"\n  rules: [external-automation]\n  reason: hired monitoring\n")
-	if status := run(t.Context(), sampleArgs("--format", "json", "--allow", list), &out, &errs); status != exit.Done {
-		t.Fatalf("status %d, %s", status, errs.String())
+	status, out, stderr := reportgen(t, sampleArgs("--format", "json", "--allow", list)...)
+	if status != exit.Done {
+		t.Fatalf("status %d, %s", status, stderr)
 	}
 	var want strings.Builder
 	for line := range strings.Lines(before) {
@@ -296,11 +292,11 @@ func TestAllow(t *testing.T) {
 			want.WriteString(line)
 		}
 	}
-	if out.String() != want.String() || out.String() == before {
-		t.Errorf("%d bytes of findings, %d without the watcher's, %d before", out.Len(), want.Len(), len(before))
+	if out != want.String() || out == before {
+		t.Errorf("%d bytes of findings, %d without the watcher's, %d before", len(out), want.Len(), len(before))
 	}
-	if told := errs.String(); !strings.Contains(told, "not shown: 1 of network "+watcher) || !strings.Contains(told, "hired monitoring") {
-		t.Errorf("stderr says %q", told)
+	if !strings.Contains(stderr, "not shown: 1 of network "+watcher) || !strings.Contains(stderr, "hired monitoring") {
+		t.Errorf("stderr says %q", stderr)
 	}
 }
 
@@ -317,12 +313,12 @@ func TestFailOn(t *testing.T) {
 		{[]string{"--fail-on", "urgent"}, exit.BadInput},
 	}
 	for _, tt := range tests {
-		var out, errs bytes.Buffer
-		if status := run(t.Context(), sampleArgs(tt.args...), &out, &errs); status != tt.status {
-			t.Errorf("%v: status %d, want %d; %s", tt.args, status, tt.status, errs.String())
+		status, stdout, stderr := reportgen(t, sampleArgs(tt.args...)...)
+		if status != tt.status {
+			t.Errorf("%v: status %d, want %d; %s", tt.args, status, tt.status, stderr)
 		}
-		if tt.status == exit.Failed && (out.Len() == 0 || !strings.Contains(errs.String(), "--fail-on")) {
-			t.Errorf("%v: %d bytes of findings, %q", tt.args, out.Len(), errs.String())
+		if tt.status == exit.Failed && (stdout == "" || !strings.Contains(stderr, "--fail-on")) {
+			t.Errorf("%v: %d bytes of findings, %q", tt.args, len(stdout), stderr)
 		}
 	}
 }

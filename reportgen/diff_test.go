@@ -23,11 +23,8 @@ func TestDiffFindings(t *testing.T) {
 	}
 	file := func(date string) string { return filepath.Join(dir, date+".jsonl") }
 	for _, date := range []string{"2024-03-19", "2024-03-20", "2024-03-21", "2024-03-22"} {
-		var out, errs bytes.Buffer
-		if status := run(t.Context(), []string{"detect", "--format", "json", "--coverage", "--days", filepath.Join(dir, "days"), "--test", date}, &out, &errs); status != exit.Done {
-			t.Fatal(errs.String())
-		}
-		if err := os.WriteFile(file(date), out.Bytes(), 0o600); err != nil {
+		found := mustRun(t, "detect", "--format", "json", "--coverage", "--days", filepath.Join(dir, "days"), "--test", date)
+		if err := os.WriteFile(file(date), []byte(found), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -48,17 +47,16 @@ func writeDay(t *testing.T, path, date string, from, part, parts int, network st
 func detectAll(t *testing.T, args ...string) (int, []detect.Finding, string) {
 	t.Helper()
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
-	var out, errs bytes.Buffer
-	status := run(t.Context(), append([]string{"detect", "--format", "json"}, args...), &out, &errs)
+	status, out, errs := reportgen(t, append([]string{"detect", "--format", "json"}, args...)...)
 	var findings []detect.Finding
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(out) {
 		var f detect.Finding
 		if err := json.Unmarshal([]byte(line), &f); err != nil {
 			t.Fatal(err)
 		}
 		findings = append(findings, f)
 	}
-	return status, findings, errs.String()
+	return status, findings, errs
 }
 
 // A folder of days, single files, patterns and days in parts say the same, and

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/faults"
 )
 
@@ -55,14 +57,29 @@ var build = sync.OnceValues(func() ([]byte, error) {
 	return cmd.CombinedOutput()
 })
 
-// mustRun starts reportgen as a process, which must succeed, and returns what it prints on stdout.
+// reportgen starts the built program and returns its exit status and what it prints. If coverage is measured, the test itself
+// runs the command.
+func reportgen(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if testing.CoverMode() != "" {
+		status = run(t.Context(), args, &out, &errs)
+		return status, out.String(), errs.String()
+	}
+	cmd := exec.CommandContext(t.Context(), built(t), args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// mustRun starts reportgen, which must succeed, and returns what it prints on stdout.
 func mustRun(t *testing.T, args ...string) string {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), built(t), args...)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("reportgen %s: %v: %s", strings.Join(args, " "), err, stderr.String())
+	status, stdout, stderr := reportgen(t, args...)
+	if status != exit.Done {
+		t.Fatalf("reportgen %s: exit %d: %s", strings.Join(args, " "), status, stderr)
 	}
-	return stdout.String()
+	return stdout
 }

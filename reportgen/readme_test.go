@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -119,15 +117,12 @@ func runReadmeCommand(t *testing.T, args []string) {
 	if to < 0 {
 		to = len(args)
 	}
-	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), built(t), args[:to]...)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if err != nil && (cmd.ProcessState.ExitCode() != exit.Stale || args[0] != "diff") {
-		t.Fatalf("reportgen %s: %v: %s", strings.Join(args, " "), err, stderr.String())
+	status, stdout, stderr := reportgen(t, args[:to]...)
+	if status != exit.Done && (status != exit.Stale || args[0] != "diff") {
+		t.Fatalf("reportgen %s: exit %d: %s", strings.Join(args, " "), status, stderr)
 	}
 	if to < len(args) {
-		testenv.WriteFiles(t, ".", map[string]string{args[to+1]: stdout.String()})
+		testenv.WriteFiles(t, ".", map[string]string{args[to+1]: stdout})
 	}
 }
 

@@ -57,13 +57,6 @@ func goNotebook(t *testing.T, title string, cells ...string) string {
 	return string(src)
 }
 
-func reportgen(t *testing.T, args ...string) (status int, stdout, stderr string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	status = run(t.Context(), args, &out, &errs)
-	return status, out.String(), errs.String()
-}
-
 // A run of real notebooks: parameters from report.yaml and flags, paths that no
 // output holds, a failing cell, the same bytes twice, and notebooks left alone.
 func TestRun(t *testing.T) {
