@@ -126,6 +126,28 @@ func (b *Builder) Round() int {
 	return min(max(8*conversations, roundLeast), roundMost)
 }
 
+// Memory returns about how many bytes it takes to add up what was added so far and to
+// make its profile.
+func (b *Builder) Memory() int64 {
+	n := int64(0)
+	for s := range b.shards {
+		n += int64(b.shards[s].count)*ConversationMemory + 2*int64(b.shards[s].logBytes)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range b.adders {
+		n += a.memory.Load()
+	}
+	return n
+}
+
+// ConversationMemory is about how many bytes a conversation of few flows takes in a
+// Builder.
+const ConversationMemory = 900
+
+// hostMemory is about how many bytes a host takes in a Builder.
+const hostMemory = 1 << 10
+
 // Addresses numbers addresses in the order in which they are first seen, so
 // that a reader of dictionary-encoded files looks each address up once and not
 // once a flow. It is safe for concurrent use.

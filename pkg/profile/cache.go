@@ -71,6 +71,25 @@ var ErrCache = errors.New("the profile cache cannot be used; set FLOWBOOK_CACHE 
 // may have written counts as missing, since it can be computed again. If the cache
 // cannot be read, or other users can write to it, the error is an [ErrCache].
 func ReadCached(path string) (*Profile, bool, error) {
+	return readCached(path, func(f *os.File) (*Profile, error) { return decode(f) })
+}
+
+// CachedHead is [ReadCached] for the sources and rejected rows alone, in little memory.
+func CachedHead(path string) (*Profile, bool, error) {
+	return readCached(path, func(f *os.File) (*Profile, error) {
+		info, err := f.Stat()
+		if err != nil {
+			return nil, err
+		}
+		e, err := OpenEncoded(path, io.NewSectionReader(f, 0, info.Size()))
+		if err != nil {
+			return nil, err
+		}
+		return &Profile{Sources: e.Sources, Rejected: e.Rejected}, nil
+	})
+}
+
+func readCached(path string, read func(*os.File) (*Profile, error)) (*Profile, bool, error) {
 	sum, err := knownHash(path, time.Now())
 	if err != nil {
 		return nil, false, err
@@ -79,7 +98,7 @@ func ReadCached(path string) (*Profile, bool, error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("%w (%w)", ErrCache, err)
 	}
-	b, err := trust.ReadFile(at)
+	f, err := trust.Open(at)
 	var foreign *trust.Error
 	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &foreign) && !foreign.Folder {
 		// Whether the cache can be filled is known when it is.
@@ -88,18 +107,13 @@ func ReadCached(path string) (*Profile, bool, error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("%w (%w)", ErrCache, err)
 	}
-	p, ok := cachedProfile(b, sum)
-	if !ok {
-		return nil, false, nil
+	defer f.Close()
+	p, err := read(f)
+	if err != nil || len(p.Sources) != 1 || p.Sources[0].SHA256 != sum {
+		return nil, false, nil // it is computed again
 	}
 	p.rename(filepath.Base(path))
 	return p, true, nil
-}
-
-// cachedProfile decodes a profile of the one flow file with that SHA-256.
-func cachedProfile(b []byte, sum string) (*Profile, bool) {
-	p, err := Unmarshal(b)
-	return p, err == nil && len(p.Sources) == 1 && p.Sources[0].SHA256 == sum
 }
 
 // rename gives the one source of p the name that its file has today: files of

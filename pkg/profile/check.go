@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // check verifies what ties the parts of a decoded profile together, which the
@@ -53,50 +52,76 @@ func (p *Profile) checkHeader() error {
 
 // check compares a host with the conversations that it opened.
 func (h *Host) check(cs []Conversation) error {
-	if len(cs) == 0 {
-		return errors.New("it has no conversation")
-	}
-	var bySlot, byConversation Counts
-	var slotHours, hours [24]int64
-	for i, s := range h.Slots {
-		if i > 0 && h.Slots[i-1].Index >= s.Index || s.Flows <= 0 {
-			return errors.New("its half hours are empty or out of order")
-		}
-		bySlot.Add(s.Counts)
-		slotHours[s.Index/2] = saturate(slotHours[s.Index/2], s.Flows)
-	}
+	k := hostCheck{host: h}
 	for i := range cs {
-		if err := cs[i].check(); err != nil {
+		if err := k.add(&cs[i]); err != nil {
 			return fmt.Errorf("conversation with %v, port %d: %w", cs[i].Dst, cs[i].Port, err)
 		}
-		byConversation.Add(cs[i].Counts)
-		for hour, n := range cs[i].Hours {
-			hours[hour] = saturate(hours[hour], int64(n))
-		}
 	}
-	if bySlot != byConversation || hours != slotHours {
-		return errors.New("its half hours and its conversations have different totals")
-	}
-	return h.checkLargest(cs)
+	return k.end()
 }
 
-// checkLargest compares the largest flows of a host with its conversations.
-func (h *Host) checkLargest(cs []Conversation) error {
-	flows, most := int64(0), int64(0)
-	for i := range cs {
-		flows, most = saturate(flows, cs[i].Flows), max(most, cs[i].MaxUp)
+// hostCheck compares a host with the conversations that it opened, one after the other.
+type hostCheck struct {
+	host  *Host
+	sum   Counts
+	hours [24]int64
+	most  int64 // up bytes of a flow
+	found int   // largest flows that belong to a conversation
+}
+
+// add checks a conversation by itself and adds it.
+func (k *hostCheck) add(c *Conversation) error {
+	if err := c.check(); err != nil {
+		return err
 	}
-	if int64(len(h.Largest)) != min(flows, largestKept) || h.Largest[0].Up != most {
+	k.sum.Add(c.Counts)
+	k.most = max(k.most, c.MaxUp)
+	for hour, n := range c.Hours {
+		k.hours[hour] = saturate(k.hours[hour], int64(n))
+	}
+	largest := k.host.Largest
+	if n := len(largest); n == 0 || c.MaxUp < largest[n-1].Up {
+		return nil // which most conversations are
+	}
+	for i := range largest {
+		r := &largest[i]
+		if r.Dst == c.Dst && r.Port == c.Port && r.Proto == c.Proto &&
+			r.Up <= c.MaxUp && r.Down <= c.MaxDown && r.Time >= c.First && r.Time <= c.Last {
+			k.found++
+		}
+	}
+	return nil
+}
+
+// end compares the host with all that was added.
+func (k *hostCheck) end() error {
+	if k.sum.Flows == 0 {
+		return errors.New("it has no conversation")
+	}
+	var sum Counts
+	var hours [24]int64
+	for i, s := range k.host.Slots {
+		if i > 0 && k.host.Slots[i-1].Index >= s.Index || s.Flows <= 0 {
+			return errors.New("its half hours are empty or out of order")
+		}
+		sum.Add(s.Counts)
+		hours[s.Index/2] = saturate(hours[s.Index/2], s.Flows)
+	}
+	if sum != k.sum || hours != k.hours {
+		return errors.New("its half hours and its conversations have different totals")
+	}
+	largest := k.host.Largest
+	if int64(len(largest)) != min(k.sum.Flows, largestKept) || largest[0].Up != k.most {
 		return errors.New("its largest flows are not those of its conversations")
 	}
-	for i, r := range h.Largest {
-		if i > 0 && compareLargest(h.Largest[i-1], r) > 0 {
+	for i, r := range largest {
+		if i > 0 && compareLargest(largest[i-1], r) > 0 {
 			return errors.New("its largest flows are out of order")
 		}
-		n, ok := slices.BinarySearchFunc(cs, Key{r.Src, r.Dst, r.Proto, r.Port}, func(c Conversation, k Key) int { return c.Compare(k) })
-		if !ok || r.Up > cs[n].MaxUp || r.Down > cs[n].MaxDown || r.Time < cs[n].First || r.Time > cs[n].Last {
-			return errors.New("one of its largest flows belongs to no conversation")
-		}
+	}
+	if k.found != len(largest) {
+		return errors.New("one of its largest flows belongs to no conversation")
 	}
 	return nil
 }
@@ -121,6 +146,15 @@ func (c *Conversation) check() error {
 	}
 	if s := c.Sizes.Flows(); s != c.Flows && c.Flows < math.MaxUint32 {
 		return errors.New("its sizes do not add up to its flows")
+	}
+	return nil
+}
+
+// checkSeconds compares the seconds of a conversation with the mask of its hours, and with
+// its first and last flow.
+func (c *Conversation) checkSeconds(b secondsBounds, mask uint64) error {
+	if uint64(b.hours) != mask || b.first != c.First.Second() || b.last != c.Last.Second() || int64(c.Seconds.Len()) > c.Flows {
+		return errors.New("the seconds of a conversation do not match its hours, first and last flow")
 	}
 	return nil
 }

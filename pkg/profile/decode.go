@@ -34,13 +34,9 @@ func decode(r io.Reader) (*Profile, error) {
 // Unmarshal decodes a profile from the bytes that Encode wrote. The profile
 // keeps b, which must not change after.
 func Unmarshal(b []byte) (*Profile, error) {
-	body, ok := strings.CutPrefix(string(b[:min(len(b), len(magic)+4)]), magic)
-	if !ok {
-		return nil, ErrNotProfile
-	}
-	version, _, _ := strings.Cut(body, "\n")
-	if version != fmt.Sprint(FormatVersion) && version != fmt.Sprint(detailsVersion) {
-		return nil, fmt.Errorf("profile format %q: %w", version, errVersion)
+	version, err := versionOf(b)
+	if err != nil {
+		return nil, err
 	}
 	end := len(b) - crc32.Size
 	start := len(magic) + len(version) + 1
@@ -54,16 +50,33 @@ func Unmarshal(b []byte) (*Profile, error) {
 	return p, nil
 }
 
+// versionOf returns the version of the form that an encoded profile begins with.
+func versionOf(b []byte) (string, error) {
+	body, ok := strings.CutPrefix(string(b[:min(len(b), len(magic)+4)]), magic)
+	if !ok {
+		return "", ErrNotProfile
+	}
+	version, _, _ := strings.Cut(body, "\n")
+	if version != fmt.Sprint(FormatVersion) && version != fmt.Sprint(detailsVersion) {
+		return "", fmt.Errorf("profile format %q: %w", version, errVersion)
+	}
+	return version, nil
+}
+
 // decoder takes numbers off the front of b.
 type decoder struct {
 	b        []byte
 	addrs    []netip.Addr
-	detailed bool // whether details come after the conversations
+	places   []uint32 // in a merge, in place of addrs; see standIn
+	detailed bool     // whether details come after the conversations
 }
 
 var (
 	errShort = errors.New("it ends too early")
 	errLong  = errors.New("a number is written longer than need be")
+	errOrder = errors.New("out of order")
+
+	errNoAddrs = errors.New("rows without addresses")
 )
 
 // uint takes one number that is at most limit.
@@ -158,41 +171,56 @@ func (d *decoder) addresses() error {
 	}
 	d.addrs = make([]netip.Addr, n)
 	for i := range d.addrs {
-		size, err := d.uint(16)
-		if err != nil {
+		if d.addrs[i], err = d.address(); err != nil {
 			return err
 		}
-		raw, err := d.bytes(int(size))
-		if err != nil {
-			return err
+		if i > 0 && d.addrs[i-1].Compare(d.addrs[i]) >= 0 {
+			return errOrder
 		}
-		a, ok := netip.AddrFromSlice(raw)
-		if !ok {
-			return fmt.Errorf("an address of %d bytes", size)
-		}
-		if a.Is4In6() {
-			return fmt.Errorf("address %v is IPv4 written as IPv6", a)
-		}
-		if i > 0 && d.addrs[i-1].Compare(a) >= 0 {
-			return errors.New("out of order")
-		}
-		d.addrs[i] = a
 	}
 	return nil
+}
+
+// address takes one address.
+func (d *decoder) address() (netip.Addr, error) {
+	size, err := d.uint(16)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	raw, err := d.bytes(int(size))
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	a, ok := netip.AddrFromSlice(raw)
+	switch {
+	case !ok:
+		return a, fmt.Errorf("an address of %d bytes", size)
+	case a.Is4In6():
+		return a, fmt.Errorf("address %v is IPv4 written as IPv6", a)
+	}
+	return a, nil
 }
 
 // rows takes the number of rows that follow. Each row names an address.
 func (d *decoder) rows() (int, error) {
 	n, err := d.count()
 	if err == nil && n > 0 && len(d.addrs) == 0 {
-		err = errors.New("rows without addresses")
+		err = errNoAddrs
 	}
 	return n, err
 }
 
 // lastAddr is the limit of address numbers.
 func (d *decoder) lastAddr() uint64 {
-	return uint64(max(len(d.addrs)-1, 0))
+	return uint64(max(len(d.addrs), len(d.places), 1) - 1)
+}
+
+// addr returns the address with a number.
+func (d *decoder) addr(number uint64) netip.Addr {
+	if d.places != nil {
+		return standIn(d.places[number])
+	}
+	return d.addrs[number]
 }
 
 func (d *decoder) hosts() ([]Host, error) {
@@ -201,7 +229,7 @@ func (d *decoder) hosts() ([]Host, error) {
 		return nil, err
 	}
 	hosts := make([]Host, n)
-	if err := column(d, hosts, d.lastAddr(), func(h *Host, v uint64) { h.Addr = d.addrs[v] }); err != nil {
+	if err := column(d, hosts, d.lastAddr(), func(h *Host, v uint64) { h.Addr = d.addr(v) }); err != nil {
 		return nil, err
 	}
 	if err := column(d, hosts, uint64(SlotsPerDay), func(h *Host, v uint64) { h.Slots = make([]Slot, v) }); err != nil {
@@ -209,7 +237,7 @@ func (d *decoder) hosts() ([]Host, error) {
 	}
 	for i := range hosts {
 		if i > 0 && hosts[i-1].Addr.Compare(hosts[i].Addr) >= 0 {
-			return nil, errors.New("out of order")
+			return nil, errOrder
 		}
 		if err := d.slots(hosts[i].Slots); err != nil {
 			return nil, err
@@ -247,7 +275,7 @@ func (d *decoder) record(src netip.Addr) (flow.Record, error) {
 		}
 	}
 	return flow.Record{
-		Time: flow.Time(v[0]), Src: src, Dst: d.addrs[v[1]],
+		Time: flow.Time(v[0]), Src: src, Dst: d.addr(v[1]),
 		Proto: flow.Proto(v[2]), Port: uint16(v[3]), Up: int64(v[4]), Down: int64(v[5]),
 	}, nil
 }
@@ -259,41 +287,35 @@ func (d *decoder) conversations() ([]Conversation, error) {
 	}
 	cs := make([]Conversation, n)
 	masks := make([]uint64, 0, n)
-	for _, c := range []struct {
-		limit uint64
-		set   func(*Conversation, uint64)
-	}{
-		{d.lastAddr(), func(c *Conversation, v uint64) { c.Src = d.addrs[v] }},
-		{d.lastAddr(), func(c *Conversation, v uint64) { c.Dst = d.addrs[v] }},
-		{math.MaxUint8, func(c *Conversation, v uint64) { c.Proto = flow.Proto(v) }},
-		{math.MaxUint16, func(c *Conversation, v uint64) { c.Port = uint16(v) }},
-		{math.MaxInt64, func(c *Conversation, v uint64) { c.Flows = int64(v) }},
-		{math.MaxInt64, func(c *Conversation, v uint64) { c.Up = int64(v) }},
-		{math.MaxInt64, func(c *Conversation, v uint64) { c.Down = int64(v) }},
-		{math.MaxInt64, func(c *Conversation, v uint64) { c.MaxUp = int64(v) }},
-		{math.MaxInt64, func(c *Conversation, v uint64) { c.MaxDown = int64(v) }},
-		{uint64(flow.Day - 1), func(c *Conversation, v uint64) { c.First = flow.Time(v) }},
-		{uint64(flow.Day - 1), func(c *Conversation, v uint64) { c.Last = flow.Time(v) }},
-		{1<<24 - 1, func(_ *Conversation, v uint64) { masks = append(masks, v) }},
-	} {
-		if err := column(d, cs, c.limit, c.set); err != nil {
+	if err := column(d, cs, d.lastAddr(), func(c *Conversation, v uint64) { c.Src = d.addr(v) }); err != nil {
+		return nil, err
+	}
+	if err := column(d, cs, d.lastAddr(), func(c *Conversation, v uint64) { c.Dst = d.addr(v) }); err != nil {
+		return nil, err
+	}
+	for _, number := range conversationNumbers {
+		if err := column(d, cs, number.limit, number.set); err != nil {
 			return nil, err
 		}
 	}
-	if err := d.hours(cs, masks); err != nil {
+	if err := column(d, cs, 1<<24-1, func(_ *Conversation, v uint64) { masks = append(masks, v) }); err != nil {
 		return nil, err
 	}
 	for i := range cs {
+		if err := d.hours(&cs[i], masks[i]); err != nil {
+			return nil, err
+		}
+	}
+	for i := range cs {
 		if i > 0 && cs[i-1].Compare(cs[i].Key) >= 0 {
-			return nil, errors.New("out of order")
+			return nil, errOrder
 		}
 		var bounds secondsBounds
 		if cs[i].Seconds, bounds, err = d.seconds(); err != nil {
 			return nil, fmt.Errorf("seconds: %w", err)
 		}
-		if uint64(bounds.hours) != masks[i] || bounds.first != cs[i].First.Second() || bounds.last != cs[i].Last.Second() ||
-			int64(cs[i].Seconds.Len()) > cs[i].Flows {
-			return nil, errors.New("the seconds of a conversation do not match its hours, first and last flow")
+		if err := cs[i].checkSeconds(bounds, masks[i]); err != nil {
+			return nil, err
 		}
 	}
 	for i := range cs {
@@ -304,22 +326,20 @@ func (d *decoder) conversations() ([]Conversation, error) {
 	return cs, nil
 }
 
-// hours takes the counts of those hours that the masks name.
-func (d *decoder) hours(cs []Conversation, masks []uint64) error {
-	for i := range cs {
-		for h := range cs[i].Hours {
-			if masks[i]>>h&1 == 0 {
-				continue
-			}
-			v, err := d.uint(math.MaxUint32)
-			if err != nil {
-				return err
-			}
-			if v == 0 {
-				return errors.New("an hour without flows is listed")
-			}
-			cs[i].Hours[h] = uint32(v)
+// hours takes the counts of those hours of a conversation that its mask names.
+func (d *decoder) hours(c *Conversation, mask uint64) error {
+	for h := range c.Hours {
+		if mask>>h&1 == 0 {
+			continue
 		}
+		v, err := d.uint(math.MaxUint32)
+		if err != nil {
+			return err
+		}
+		if v == 0 {
+			return errors.New("an hour without flows is listed")
+		}
+		c.Hours[h] = uint32(v)
 	}
 	return nil
 }

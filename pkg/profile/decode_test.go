@@ -53,8 +53,16 @@ func fuzzUnmarshal(f *testing.F, flows func(*rand.Rand, int) []flow.Record, size
 		b := append([]byte(head), body...)
 		b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
 		p, err := profile.Unmarshal(b)
+		merged, mergeErr := mergeEncoded(t.TempDir(), b)
+		same, sameErr := profile.Unmarshal(merged)
+		if mergeErr == nil && sameErr != nil {
+			t.Fatalf("it merges to a profile that cannot be decoded: %v", sameErr)
+		}
 		if err != nil {
 			return
+		}
+		if mergeErr != nil || !bytes.Equal(encode(t, same), encode(t, p)) {
+			t.Fatalf("a decoded profile merges to another (%v)", mergeErr)
 		}
 		again, err := profile.Unmarshal(encode(t, p))
 		if err != nil {
@@ -99,8 +107,12 @@ func TestDecodeRefusesInconsistentParts(t *testing.T) {
 			t.Fatal(err)
 		}
 		spoil(p)
-		if _, err := profile.Unmarshal(encode(t, p)); !errors.Is(err, profile.ErrCorrupt) {
+		spoiled := encode(t, p)
+		if _, err := profile.Unmarshal(spoiled); !errors.Is(err, profile.ErrCorrupt) {
 			t.Errorf("%s: %v, want %v", name, err, profile.ErrCorrupt)
+		}
+		if _, err := mergeEncoded(t.TempDir(), spoiled); !errors.Is(err, profile.ErrCorrupt) {
+			t.Errorf("%s: merged with %v, want %v", name, err, profile.ErrCorrupt)
 		}
 	}
 }

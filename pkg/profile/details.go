@@ -187,6 +187,9 @@ type detailEntry struct {
 	names   []namedEntry
 }
 
+// detailMemory is about how many bytes the details of a conversation take in a Builder.
+const detailMemory = 1 << 10
+
 type namedEntry struct {
 	hash   uint64
 	number uint32

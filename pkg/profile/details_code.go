@@ -89,6 +89,8 @@ func putDetails(b []byte, cs []Conversation, put func([]byte) ([]byte, error)) (
 	return b, nil
 }
 
+var errNoConversation = errors.New("details of a conversation that does not exist")
+
 // details takes the details of conversations.
 func (d *decoder) details(cs []Conversation) error {
 	n, err := d.count()
@@ -107,7 +109,7 @@ func (d *decoder) details(cs []Conversation) error {
 			return err
 		}
 		if next += skipped; next >= uint64(len(cs)) {
-			return errors.New("details of a conversation that does not exist")
+			return errNoConversation
 		}
 		rows[i] = &all[i]
 		cs[next].Details = rows[i]

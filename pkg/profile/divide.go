@@ -3,6 +3,7 @@ package profile
 import (
 	"math"
 	"math/bits"
+	"sync/atomic"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -22,6 +23,8 @@ type Adder struct {
 
 	details map[detailKey]*detailEntry // nil if no flow has any
 	names   *Names
+
+	memory atomic.Int64 // bytes of hosts and details
 }
 
 // Adder returns a new Adder. It may be called from any goroutine.
@@ -119,6 +122,7 @@ func (a *Adder) Divide(c Columns, p *Part) {
 	}
 	p.end = next
 	a.addHosts(c)
+	a.memory.Store(int64(len(a.hosts))*hostMemory + int64(len(a.details))*detailMemory)
 }
 
 // resized returns a slice of length n, in the memory of s where it suffices.

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"net/netip"
+
+	"github.com/flowbook/flowbook/pkg/flow"
 )
 
 // The versions of the encoded form. A profile has DetailsVersion if a
@@ -139,21 +142,49 @@ func appendHosts(b []byte, hosts []Host, t *addrTable) []byte {
 	b = appendColumn(b, hosts, func(h *Host) uint64 { return t.place(h.Addr) })
 	b = appendColumn(b, hosts, func(h *Host) uint64 { return uint64(len(h.Slots)) })
 	for i := range hosts {
-		s := hosts[i].Slots
-		b = appendColumn(b, s, func(s *Slot) uint64 { return uint64(s.Index) })
-		b = appendColumn(b, s, func(s *Slot) uint64 { return uint64(s.Flows) })
-		b = appendColumn(b, s, func(s *Slot) uint64 { return uint64(s.Up) })
-		b = appendColumn(b, s, func(s *Slot) uint64 { return uint64(s.Down) })
+		b = appendSlots(b, hosts[i].Slots)
 	}
 	b = appendColumn(b, hosts, func(h *Host) uint64 { return uint64(len(h.Largest)) })
 	for i := range hosts {
-		for _, r := range hosts[i].Largest {
-			for _, v := range []uint64{uint64(r.Time), t.place(r.Dst), uint64(r.Proto), uint64(r.Port), uint64(r.Up), uint64(r.Down)} {
-				b = binary.AppendUvarint(b, v)
-			}
+		b = appendLargest(b, hosts[i].Largest, t.place)
+	}
+	return b
+}
+
+func appendSlots(b []byte, s []Slot) []byte {
+	b = appendColumn(b, s, func(s *Slot) uint64 { return uint64(s.Index) })
+	b = appendColumn(b, s, func(s *Slot) uint64 { return uint64(s.Flows) })
+	b = appendColumn(b, s, func(s *Slot) uint64 { return uint64(s.Up) })
+	return appendColumn(b, s, func(s *Slot) uint64 { return uint64(s.Down) })
+}
+
+// appendLargest writes the largest flows of a host, with the places of their
+// destinations.
+func appendLargest(b []byte, flows []flow.Record, place func(netip.Addr) uint64) []byte {
+	for _, r := range flows {
+		for _, v := range []uint64{uint64(r.Time), place(r.Dst), uint64(r.Proto), uint64(r.Port), uint64(r.Up), uint64(r.Down)} {
+			b = binary.AppendUvarint(b, v)
 		}
 	}
 	return b
+}
+
+// conversationNumbers are the numbers of conversations, column by column, each with its
+// limit.
+var conversationNumbers = []struct {
+	limit uint64
+	get   func(*Conversation) uint64
+	set   func(*Conversation, uint64)
+}{
+	{math.MaxUint8, func(c *Conversation) uint64 { return uint64(c.Proto) }, func(c *Conversation, v uint64) { c.Proto = flow.Proto(v) }},
+	{math.MaxUint16, func(c *Conversation) uint64 { return uint64(c.Port) }, func(c *Conversation, v uint64) { c.Port = uint16(v) }},
+	{math.MaxInt64, func(c *Conversation) uint64 { return uint64(c.Flows) }, func(c *Conversation, v uint64) { c.Flows = int64(v) }},
+	{math.MaxInt64, func(c *Conversation) uint64 { return uint64(c.Up) }, func(c *Conversation, v uint64) { c.Up = int64(v) }},
+	{math.MaxInt64, func(c *Conversation) uint64 { return uint64(c.Down) }, func(c *Conversation, v uint64) { c.Down = int64(v) }},
+	{math.MaxInt64, func(c *Conversation) uint64 { return uint64(c.MaxUp) }, func(c *Conversation, v uint64) { c.MaxUp = int64(v) }},
+	{math.MaxInt64, func(c *Conversation) uint64 { return uint64(c.MaxDown) }, func(c *Conversation, v uint64) { c.MaxDown = int64(v) }},
+	{uint64(flow.Day - 1), func(c *Conversation) uint64 { return uint64(c.First) }, func(c *Conversation, v uint64) { c.First = flow.Time(v) }},
+	{uint64(flow.Day - 1), func(c *Conversation) uint64 { return uint64(c.Last) }, func(c *Conversation, v uint64) { c.Last = flow.Time(v) }},
 }
 
 // putConversations appends the conversations to b and puts what is ready.
@@ -164,21 +195,13 @@ func putConversations(b []byte, cs []Conversation, t *addrTable, put func([]byte
 			return nil, err
 		}
 	}
-	for _, value := range []func(*Conversation) uint64{
-		func(c *Conversation) uint64 { return uint64(c.Proto) },
-		func(c *Conversation) uint64 { return uint64(c.Port) },
-		func(c *Conversation) uint64 { return uint64(c.Flows) },
-		func(c *Conversation) uint64 { return uint64(c.Up) },
-		func(c *Conversation) uint64 { return uint64(c.Down) },
-		func(c *Conversation) uint64 { return uint64(c.MaxUp) },
-		func(c *Conversation) uint64 { return uint64(c.MaxDown) },
-		func(c *Conversation) uint64 { return uint64(c.First) },
-		func(c *Conversation) uint64 { return uint64(c.Last) },
-		func(c *Conversation) uint64 { return hourMask(&c.Hours) },
-	} {
-		if b, err = put(appendColumn(b, cs, value)); err != nil {
+	for _, number := range conversationNumbers {
+		if b, err = put(appendColumn(b, cs, number.get)); err != nil {
 			return nil, err
 		}
+	}
+	if b, err = put(appendColumn(b, cs, func(c *Conversation) uint64 { return hourMask(&c.Hours) })); err != nil {
+		return nil, err
 	}
 	for _, set := range []func([]byte, *Conversation) []byte{
 		appendHours,

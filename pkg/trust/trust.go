@@ -34,26 +34,46 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Path, e.Reason) 
 // ReadFile reads a file. The error is an [Error] if the file, or the folder that it
 // is in, is not trusted.
 func ReadFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if err := CheckFolder(filepath.Dir(path)); err != nil {
-		return nil, err
-	}
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
-	}
-	if reason := distrust(info); reason != "" {
-		return nil, &Error{Path: path, Reason: reason}
 	}
 	b := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
 	if _, err := b.ReadFrom(f); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// Open opens a file that ReadFile would read.
+func Open(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(f, path); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func check(f *os.File, path string) error {
+	if err := CheckFolder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if reason := distrust(info); reason != "" {
+		return &Error{Path: path, Reason: reason}
+	}
+	return nil
 }
 
 // CheckFolder returns an [Error] if a folder is not trusted. A folder that does not

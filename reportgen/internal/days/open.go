@@ -22,7 +22,7 @@ func Open(ctx context.Context, path string, c *console.Console) (*profile.Profil
 		return nil, err
 	}
 	if !encoded {
-		p, _, err := cached(ctx, path, c)
+		p, _, err := cached(ctx, path, c, flowfile.CachedProfile)
 		return p, err
 	}
 	p, err := readProfile(path)
@@ -57,11 +57,11 @@ func Cached(ctx context.Context, path string) (*profile.Profile, error) {
 	return profile.Merge(parts...), nil
 }
 
-// cached returns the profile of a flow file and its path in the profile cache, or ""
-// if it is not there.
-func cached(ctx context.Context, path string, c *console.Console) (*profile.Profile, string, error) {
+// cached returns what read returns of a flow file: its profile, or a part of it, and its
+// path in the profile cache, or "" if it is not there.
+func cached(ctx context.Context, path string, c *console.Console, read func(context.Context, string, flowfile.Options) (*profile.Profile, string, error)) (*profile.Profile, string, error) {
 	bar := c.NewBar("flows", console.Count)
-	p, at, err := flowfile.CachedProfile(ctx, path, flowfile.Options{Progress: bar.Set, CacheFailed: WarnCache(c)})
+	p, at, err := read(ctx, path, flowfile.Options{Progress: bar.Set, CacheFailed: WarnCache(c)})
 	bar.Close()
 	if err != nil {
 		return nil, "", err
@@ -74,7 +74,7 @@ func cached(ctx context.Context, path string, c *console.Console) (*profile.Prof
 // path of each to w.
 func CacheProfiles(ctx context.Context, files []string, w io.Writer, c *console.Console) error {
 	for _, file := range files {
-		_, at, err := cached(ctx, file, c)
+		_, at, err := cached(ctx, file, c, flowfile.Cache)
 		if err != nil {
 			return err
 		}
@@ -89,51 +89,25 @@ func CacheProfiles(ctx context.Context, files []string, w io.Writer, c *console.
 // or profiles of parts of a day, such as of other machines. Flows that are in two of
 // them would count twice, so a source that two of them have is an error.
 func WriteProfile(ctx context.Context, files []string, out string, c *console.Console) error {
-	var flows, from []string
-	var parts []*profile.Profile
+	var flows, profiles []string
 	for _, path := range files {
 		encoded, err := isProfile(path)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if !encoded {
+		case encoded:
+			profiles = append(profiles, path)
+		default:
 			flows = append(flows, path)
-			continue
 		}
-		p, err := readProfile(path)
-		if err != nil {
-			return err
-		}
-		parts, from = append(parts, p), append(from, path)
 	}
-	if len(flows) > 0 {
-		bar := c.NewBar("flows", console.Count)
-		p, err := flowfile.ProfileAll(ctx, flows, flowfile.Options{Progress: bar.Set})
-		bar.Close()
-		if err != nil {
-			return err
-		}
-		parts, from = append(parts, p), append(from, "the flow files")
-	}
-	if err := checkDistinct(parts, from); err != nil {
+	bar := c.NewBar("flows", console.Count)
+	head, err := flowfile.WriteMerged(ctx, out, flows, profiles, flowfile.Options{Progress: bar.Set})
+	bar.Close()
+	if err != nil {
 		return err
 	}
-	p := profile.Merge(parts...)
-	WarnRejected(c, p)
-	return flowfile.WriteProfile(out, p)
-}
-
-// checkDistinct finds a source of two profiles, which are from the files named.
-func checkDistinct(parts []*profile.Profile, from []string) error {
-	has := map[string]int{} // by hash
-	for i, p := range parts {
-		for _, s := range p.Sources {
-			if j, ok := has[s.SHA256]; ok && i != j {
-				return fmt.Errorf("%s: has the flows of %s, as %s does; name one of them", from[i], s.Name, from[j])
-			}
-			has[s.SHA256] = i
-		}
-	}
+	WarnRejected(c, head)
 	return nil
 }
 

@@ -132,9 +132,9 @@ func (f *file) spans() []span {
 // it that each is recycled.
 func (s *profiling) readSpan(ctx context.Context, f *file, span span, use func(context.Context, *batch) error) error {
 	if span.rows > batchRows {
-		return f.readRowGroup(ctx, span.from, ahead, s.book, use)
+		return f.readRowGroup(ctx, span.from, ahead, s.current(), use)
 	}
-	b, err := s.readGroups(ctx, f, span)
+	b, err := s.readGroups(ctx, f, span, s.current())
 	if err != nil || b.rows == 0 {
 		return err
 	}
@@ -143,12 +143,12 @@ func (s *profiling) readSpan(ctx context.Context, f *file, span span, use func(c
 
 // readGroups decodes the row groups of a span to one batch, column by column:
 // the other cores have other spans to decode.
-func (s *profiling) readGroups(ctx context.Context, f *file, span span) (*batch, error) {
+func (s *profiling) readGroups(ctx context.Context, f *file, span span, book *book) (*batch, error) {
 	vectors, ok := s.vectors.Get().(*[numColumns]vector)
 	if !ok {
 		vectors = new([numColumns]vector)
 	}
-	b := &batch{file: f.base(), rowGroup: span.from, rows: int(span.rows), book: s.book}
+	b := &batch{file: f.base(), rowGroup: span.from, rows: int(span.rows), book: book}
 	b.recycle = func() { s.vectors.Put(vectors) }
 	for _, col := range f.present {
 		b.vectors[col] = &vectors[col]
@@ -166,7 +166,7 @@ func (s *profiling) readGroups(ctx context.Context, f *file, span span) (*batch,
 		b.starts = append(b.starts, start)
 		rows := int(f.rowsOf(rowGroup))
 		for _, col := range f.present {
-			if err := f.readChunk(r, rowGroup, col, s.book, b.vectors[col], start, rows); err != nil {
+			if err := f.readChunk(r, rowGroup, col, book, b.vectors[col], start, rows); err != nil {
 				return nil, f.fail(rowGroup, allColumns[col], err)
 			}
 		}

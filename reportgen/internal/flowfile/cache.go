@@ -20,43 +20,76 @@ import (
 // A cache that cannot be read or written costs time but not the result: the
 // path is then empty, and Options.CacheFailed gets the error.
 func CachedProfile(ctx context.Context, path string, o Options) (*profile.Profile, string, error) {
-	p, ok, err := profile.ReadCached(path)
+	p, at, d, err := cached(ctx, path, o, profile.ReadCached)
+	if err != nil || d == nil {
+		return p, at, err
+	}
+	p, err = d.whole()
+	return p, at, errors.Join(err, d.Close())
+}
+
+// Cache adds the profile of a flow file to the cache, like [CachedProfile], and returns
+// its path and its sources and rejected rows. It does not hold the whole profile.
+func Cache(ctx context.Context, path string, o Options) (*profile.Profile, string, error) {
+	p, at, d, err := cached(ctx, path, o, profile.CachedHead)
+	if err != nil || d == nil {
+		return p, at, err
+	}
+	return &d.head, at, d.Close()
+}
+
+// cached returns what read gives for a flow file that the cache has. Otherwise, it reads
+// the file and fills the cache.
+func cached(ctx context.Context, path string, o Options, read func(string) (*profile.Profile, bool, error)) (p *profile.Profile, at string, d *day, err error) {
+	p, ok, err := read(path)
 	if err != nil && !errors.Is(err, profile.ErrCache) {
-		return nil, "", err
+		return nil, "", nil, err
 	}
 	cacheErr := err
+	head := p
 	if !ok {
-		if p, err = Profile(ctx, path, o); err != nil {
-			return nil, "", err
+		if d, err = made(ctx, []string{path}, o.inCache()); err != nil {
+			return nil, "", nil, err
 		}
+		head = &d.head
 	}
-	at := ""
 	if cacheErr == nil {
-		at, cacheErr = fillCache(p, ok)
+		at, cacheErr = fillCache(head.Sources[0].SHA256, d)
 	}
 	if cacheErr != nil {
 		if o.CacheFailed != nil {
 			o.CacheFailed(cacheErr)
 		}
-		return p, "", nil
+		return p, "", d, nil
 	}
-	return p, at, nil
+	return p, at, d, nil
 }
 
-// fillCache writes a profile to the cache, unless it is there already, and
-// returns its path.
-func fillCache(p *profile.Profile, cached bool) (string, error) {
-	at, err := profile.CachePath(p.Sources[0].SHA256)
-	if cached {
+// inCache puts the parts of a day into the folder of the cache, if it can be used and no
+// other is set.
+func (o Options) inCache() Options {
+	if o.Folder == "" {
+		if dir, err := profile.CacheDir(); err == nil && os.MkdirAll(dir, 0o700) == nil && trust.CheckFolder(dir) == nil {
+			o.Folder = dir
+		}
+	}
+	return o
+}
+
+// fillCache writes the profile of a day to the cache, unless it is nil and there already,
+// and returns its path.
+func fillCache(sum string, d *day) (string, error) {
+	at, err := profile.CachePath(sum)
+	if d == nil {
 		wholefile.Sweep(at)
 	}
-	if err == nil && !cached {
+	if err == nil && d != nil {
 		// Flow logs say who talked to whom: only their owner may read the cache.
 		if err = os.MkdirAll(filepath.Dir(at), 0o700); err == nil {
 			err = trust.CheckFolder(filepath.Dir(at))
 		}
 		if err == nil {
-			err = WriteProfile(at, p)
+			err = d.write(at)
 		}
 	}
 	if err != nil {

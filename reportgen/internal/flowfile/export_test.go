@@ -18,3 +18,9 @@ var ErrTruncated = errTruncated
 func (q Filter) Match(r flow.Record) bool { return q.matches(r) }
 
 func (w *FileWriter) Abort() error { return w.abort() }
+
+// InParts returns options with which the parts of a day are of so many bytes.
+func InParts(o Options, bytes int64) Options {
+	o.partSize = bytes
+	return o
+}

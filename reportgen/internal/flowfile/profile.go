@@ -19,8 +19,13 @@ type Options struct {
 	// those of the files that were opened so far. Calls come one at a time, from
 	// any goroutine.
 	Progress func(rows, total int64)
+	// Folder is where the parts of a day are that does not fit into memory; the
+	// default is the folder for temporary files.
+	Folder string
 	// CacheFailed, if set, is called if [CachedProfile] cannot use the cache.
 	CacheFailed func(error)
+
+	partSize int64 // bytes of a part of a day; 0 means partSize
 }
 
 // Profile reads a flow file to its profile. Rows that are not flows are left out
@@ -35,26 +40,40 @@ func Profile(ctx context.Context, path string, o Options) (*profile.Profile, err
 // Profile. Two files of the same bytes are refused: their flows would count
 // twice.
 func ProfileAll(ctx context.Context, paths []string, o Options) (*profile.Profile, error) {
-	if len(paths) == 0 {
-		return nil, errors.New("no flow file was named")
-	}
-	s := begin(o)
-	err := s.readFiles(ctx, paths)
-	s.end()
+	m, err := made(ctx, paths, o)
 	if err != nil {
 		return nil, err
 	}
-	p := s.builder.Profile()
+	p, err := m.whole()
+	return p, errors.Join(err, m.Close())
+}
+
+// made reads flow files to a profile in memory, or to parts of it on disk.
+func made(ctx context.Context, paths []string, o Options) (m *day, err error) {
+	if len(paths) == 0 {
+		return nil, errors.New("no flow file was named")
+	}
+	reading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	s := begin(o, stop)
+	err = s.readFiles(reading, paths)
+	s.end()
+	if m, err = s.day(err); err != nil {
+		return nil, err
+	}
 	for i, path := range paths {
 		switch {
 		case s.flows[i] > 0:
 		case len(paths) == 1:
-			return nil, &Error{File: path, RowGroup: -1, Err: allRejected(p)}
+			err = &Error{File: path, RowGroup: -1, Err: allRejected(&m.head)}
 		default:
-			return Profile(ctx, path, o) // for the error that says why
+			_, err = Profile(ctx, path, o) // for the error that says why
+		}
+		if err != nil {
+			return nil, errors.Join(err, m.Close())
 		}
 	}
-	return p, nil
+	return m, nil
 }
 
 // readFiles reads as many files side by side as there are workers and names
@@ -90,7 +109,9 @@ func (s *profiling) readFiles(ctx context.Context, paths []string) error {
 			return &Error{File: paths[i], RowGroup: -1, Err: fmt.Errorf("%w: %s", errSameFlows, twin)}
 		}
 		pathOf[source.SHA256] = paths[i]
+		s.parting.RLock()
 		s.builder.AddSource(source)
+		s.parting.RUnlock()
 	}
 	return nil
 }
@@ -135,6 +156,8 @@ func (s *profiling) addLoss(f *file) {
 	if len(lost) == 0 {
 		return
 	}
+	s.parting.RLock()
+	defer s.parting.RUnlock()
 	adder := s.builder.Adder()
 	for _, r := range lost {
 		adder.RejectRows(r.Reason, r.Count, r.First)

@@ -15,14 +15,16 @@ import (
 // worker is free divides one by conversation; and when the parts are many, all
 // workers add them to the profile.
 type profiling struct {
-	book    *book
-	builder *profile.Builder
 	workers int
+	target  // of the part of the day that is in memory
+	parting sync.RWMutex
+	parts   parts
 
 	batches chan *batch
 	divided chan part
 	free    chan *profile.Part
-	vectors sync.Pool // of *[numColumns]vector
+	vectors sync.Pool    // of *[numColumns]vector
+	waiting atomic.Int64 // batches that were divided and not taken from divided
 	running struct{ dividing, adding sync.WaitGroup }
 
 	flows    map[int]int64 // of each file, by its number; after end
@@ -48,20 +50,37 @@ const (
 	roundParts = 4 << 10
 )
 
-// begin starts the workers, which run until end is called.
-func begin(o Options) *profiling {
+// target is what batches are added to: a builder, with the numbers of its addresses and
+// names, and an Adder for each worker.
+type target struct {
+	book    *book
+	builder *profile.Builder
+	adders  []*profile.Adder
+}
+
+func newTarget(workers int) target {
+	t := target{book: newBook()}
+	t.builder = profile.NewBuilderOf(t.book.addrs)
+	for range workers {
+		t.adders = append(t.adders, t.builder.Adder())
+	}
+	return t
+}
+
+// begin starts the workers, which run until end is called. They call stop if a part of
+// the day cannot be written.
+func begin(o Options, stop context.CancelCauseFunc) *profiling {
 	n := o.Workers
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	book := newBook()
 	s := &profiling{
-		book: book, builder: profile.NewBuilderOf(book.addrs), workers: n,
+		workers: n, target: newTarget(n), parts: newParts(o, stop),
 		batches: make(chan *batch), divided: make(chan part, n), free: make(chan *profile.Part, spareParts),
 		flows: map[int]int64{}, progress: o.Progress,
 	}
-	for range n {
-		s.running.dividing.Go(func() { s.divide(s.builder.Adder()) })
+	for worker := range n {
+		s.running.dividing.Go(func() { s.divide(worker) })
 	}
 	s.running.adding.Go(s.add)
 	return s
@@ -73,6 +92,13 @@ func (s *profiling) end() {
 	s.running.dividing.Wait()
 	close(s.divided)
 	s.running.adding.Wait()
+}
+
+// current returns the book of the part of the day that is in memory.
+func (s *profiling) current() *book {
+	s.parting.RLock()
+	defer s.parting.RUnlock()
+	return s.book
 }
 
 // readRowGroups decodes as many spans of row groups side by side as there are
@@ -107,7 +133,8 @@ func (s *profiling) readRowGroups(ctx context.Context, f *file, number int, turn
 }
 
 // divide divides batches until there are no more.
-func (s *profiling) divide(adder *profile.Adder) {
+func (s *profiling) divide(worker int) {
+	var known translation
 	for b := range s.batches {
 		p := part{at: b.at, rows: b.rows}
 		select {
@@ -115,52 +142,109 @@ func (s *profiling) divide(adder *profile.Adder) {
 		default:
 			p.parts = new(profile.Part)
 		}
-		flows, details, detailed := b.flows(adder)
-		p.flows = len(flows.Time)
-		if detailed {
-			adder.AddDetails(flows, details, s.book.names)
-		}
-		adder.Divide(flows, p.parts)
+		p.flows = s.divideBatch(b, worker, p.parts, &known)
 		b.recycle()
 		s.divided <- p
 	}
 }
 
+// divideBatch divides a batch into p, and returns how many of its rows are flows.
+func (s *profiling) divideBatch(b *batch, worker int, p *profile.Part, known *translation) int {
+	s.parting.RLock()
+	defer s.parting.RUnlock()
+	adder := s.adders[worker]
+	flows, details, detailed := b.flows(adder)
+	if b.book != s.book {
+		known.translate(b.book, s.book, flows, details)
+	}
+	if detailed {
+		adder.AddDetails(flows, details, s.book.names)
+	}
+	adder.Divide(flows, p)
+	s.waiting.Add(1)
+	return len(flows.Time)
+}
+
+// rounds are the divided batches that wait to be added.
+type rounds struct {
+	early map[position]part
+	next  position
+	round []*profile.Part // in order
+	rows  int             // of the round
+	done  int64           // rows that are added or in the round
+}
+
 // add adds the divided batches to the builder, in order, many at once, and
-// reports progress.
+// reports progress. If the builder has become too large, it writes a part of the day.
 func (s *profiling) add() {
-	early := map[position]part{}
-	var round []*profile.Part
-	rows, most, done := 0, s.builder.Round(), int64(0)
-	next := position{}
+	r := rounds{early: map[position]part{}}
+	most := s.round()
 	for p := range s.divided {
-		early[position{file: p.at.file, number: p.at.number}] = p
-		for p, ok := early[next]; ok; p, ok = early[next] {
-			delete(early, next)
-			next = p.at.next()
-			s.flows[p.at.file] += int64(p.flows)
-			round = append(round, p.parts)
-			if rows += p.rows; rows >= most || len(round) == roundParts {
-				s.addRound(round)
-				round, rows, most = round[:0], 0, s.builder.Round()
+		s.take(&r, p)
+		if r.rows >= most || len(r.round) >= roundParts {
+			s.addRound(&r)
+			if s.builder.Memory() > s.parts.most {
+				s.endPart(&r)
 			}
-			if done += int64(p.rows); s.progress != nil {
-				s.progress(done, s.total.Load())
-			}
+			most = s.round()
 		}
 	}
-	s.addRound(round)
+	s.addRound(&r)
+}
+
+// round returns how many flows to add at once: about as many as there may be new
+// conversations in this part of the day.
+func (s *profiling) round() int {
+	left := max(s.parts.most-s.builder.Memory(), s.parts.most/8)
+	return int(min(int64(s.builder.Round()), left/profile.ConversationMemory))
+}
+
+// take takes a divided batch, and puts those that are next in order into the round.
+func (s *profiling) take(r *rounds, p part) {
+	s.waiting.Add(-1)
+	s.flows[p.at.file] += int64(p.flows)
+	r.early[position{file: p.at.file, number: p.at.number}] = p
+	for p, ok := r.early[r.next]; ok; p, ok = r.early[r.next] {
+		delete(r.early, r.next)
+		r.next = p.at.next()
+		if p.parts != nil { // or it is in an earlier part of the day
+			r.round = append(r.round, p.parts)
+			r.rows += p.rows
+		}
+		if r.done += int64(p.rows); s.progress != nil {
+			s.progress(r.done, s.total.Load())
+		}
+	}
 }
 
 // addRound adds divided batches and gives their memory back.
-func (s *profiling) addRound(round []*profile.Part) {
-	s.builder.AddParts(s.workers, round...)
-	for _, p := range round {
+func (s *profiling) addRound(r *rounds) {
+	s.builder.AddParts(s.workers, r.round...)
+	for _, p := range r.round {
 		select {
 		case s.free <- p:
 		default:
 		}
 	}
+	r.round, r.rows = r.round[:0], 0
+}
+
+// endPart writes all flows that were divided so far as a part of the day, and begins the
+// next part.
+func (s *profiling) endPart(r *rounds) {
+	s.parting.Lock()
+	defer s.parting.Unlock()
+	for s.waiting.Load() > 0 {
+		s.take(r, <-s.divided)
+	}
+	for at, p := range r.early { // the order of batches saves time, no more
+		r.round = append(r.round, p.parts)
+		p.parts = nil
+		r.early[at] = p
+	}
+	s.addRound(r)
+	s.parts.write(s.builder.Profile())
+	s.target = newTarget(s.workers)
 }
 
 // flows returns the rows of the batch that are flows, with their optional columns
