@@ -65,7 +65,7 @@ func sampleNotebooks(t *testing.T, dir string) []string {
 	if err != nil || len(names) != 5 {
 		t.Fatal(err, names)
 	}
-	return append(names, filepath.Join(dir, "sentinel.ipynb"))
+	return append(names, filepath.Join(dir, "sentinel.ipynb"), filepath.Join(dir, "history.ipynb"))
 }
 
 func read(t *testing.T, name string) *nbformat.Notebook {
