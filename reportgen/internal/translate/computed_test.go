@@ -128,7 +128,7 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
-// textOf returns a text with %s for what is not in the source. It returns false for other expressions.
+// textOf returns a text with %s for the parts that are not in the source. It returns false for other expressions.
 func textOf(e ast.Expr) (string, bool) {
 	switch e := e.(type) {
 	case *ast.BasicLit:
