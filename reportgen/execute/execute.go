@@ -78,7 +78,7 @@ type Result struct {
 	Cached   int                // cells from the first whose outputs are from the cache
 	Sources  []Source           // what the cells that ran depend on
 	Kernel   string             // the versions of the kernel and its language, see [kernel.Info]; empty if no cell ran
-	Warnings []string           // about the cache
+	Warnings []string           // about the cache, and cells that a notebook leaves out
 	Notes    []string           // cells that are not cached, and why
 }
 
@@ -169,7 +169,7 @@ type notebook struct {
 	specErr error
 	sources []Source
 	kernel  string   // its versions
-	doubts  []string // faults of the cache
+	doubts  []string // faults of the cache, and cells left out
 	notes   []string // why outputs are not cached
 	event   Event
 	tell    func(Event)

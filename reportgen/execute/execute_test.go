@@ -226,6 +226,50 @@ func TestRunOnPython(t *testing.T) {
 	}
 }
 
+// An error is a failure if the kernel's reply says so, and sys.exit() ends the notebook without one.
+func TestErrorsThatAreNoFailures(t *testing.T) {
+	needKernel(t)
+	testenv.Python(t, "ipykernel")
+	cells := []string{
+		"try: 1 / 0\nexcept ZeroDivisionError: get_ipython().showtraceback()",
+		"print('goes on')",
+		"get_ipython().showtraceback((ValueError, ValueError('shown'), None))\nraise KeyError('raised')",
+	}
+	nb := notebookOf("python3", "python")
+	for i, source := range cells {
+		nb.Cells = append(nb.Cells, untagged(fmt.Sprint("c", i+1), source))
+	}
+	quit := notebookOf("python3", "python", untagged("a", "print('first')"), untagged("b", "import sys; sys.exit()"), untagged("c", "print('never')"))
+	results, err := Run(t.Context(), []Input{{Name: "shown", Notebook: nb}, {Name: "quit", Notebook: quit}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := results[0].Err; err == nil || !strings.Contains(err.Error(), "cell 3 (c3), line 2: KeyError: 'raised'") {
+		t.Errorf("error %v", err)
+	}
+	ran := results[0].Notebook.Cells
+	for i, want := range []string{"division by zero", "goes on"} {
+		var shown string
+		for _, o := range ran[i].Outputs {
+			if shown += o.Text; o.Type == nbformat.Error {
+				t.Errorf("cell %d has the error %s", i+1, o.EName)
+			}
+		}
+		if !strings.Contains(shown, want) {
+			t.Errorf("cell %d shows %q", i+1, shown)
+		}
+	}
+	if results[1].Err != nil {
+		t.Error(results[1].Err)
+	}
+	if want := []string{"quit: cell 2 ends the notebook (SystemExit): 1 of the 3 cells did not run"}; !cmp.Equal(results[1].Warnings, want) {
+		t.Errorf("warnings %q", results[1].Warnings)
+	}
+	if last := results[1].Notebook.Cells[2]; last.ExecutionCount != nil || len(last.Outputs) != 0 {
+		t.Error("a cell after sys.exit() ran")
+	}
+}
+
 func TestWhatRuns(t *testing.T) {
 	tests := []struct {
 		source string

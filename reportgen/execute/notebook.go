@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/kernel"
@@ -115,6 +116,11 @@ func (n *notebook) cells(ctx context.Context, k *kernel.Kernel, pl *plan, from i
 		}
 		pl.note(from+i, dir, k)
 		var inCode *kernel.CellError
+		if errors.As(err, &inCode) && quits(inCode) {
+			r.Outputs = slices.DeleteFunc(r.Outputs, func(o *nbformat.Output) bool { return o.Type == nbformat.Error })
+			n.doubts = append(n.doubts, fmt.Sprintf("%s: cell %d ends the notebook (SystemExit): %d of the %d cells did not run", n.Name, n.numbers[c], len(n.todo)-from-i-1, len(n.todo)))
+			break
+		}
 		if err != nil {
 			errs = append(errs, err)
 			if !opts.AllowErrors || !errors.As(err, &inCode) {
@@ -139,6 +145,11 @@ func (n *notebook) cells(ctx context.Context, k *kernel.Kernel, pl *plan, from i
 		n.doubts = append(n.doubts, fmt.Sprintf("%s: outputs are not cached: %v", n.Name, err))
 	}
 	return errors.Join(errs...)
+}
+
+// quits reports whether a cell ended the notebook on purpose, by sys.exit() of Python. As for papermill, this is no failure.
+func quits(e *kernel.CellError) bool {
+	return e.Name == "SystemExit" && (e.Value == "" || e.Value == "0" || e.Value == e.Name)
 }
 
 // describeKernel writes the language of the kernel and the state of its widgets into

@@ -52,6 +52,8 @@ var observations = []observed{
 
 	{"attached database", "", "a database that is attached", []string{"import sqlite3\nsqlite3.connect(':memory:').execute(f\"attach 'x.db' as {'o'}\")"}},
 	{"write-ahead log", "", "write-ahead log", []string{"import sqlite3\nc = sqlite3.connect('wal.db')\nc.execute('pragma journal_mode=wal')\nc.execute('create table t(v)')", "sqlite3.connect('wal.db').execute('select * from t')"}},
+	{"variable by a magic", "environment HOME", "", []string{"%env HOME"}},
+	{"all variables by a magic", "", "all environment variables", []string{"%env"}},
 	{"all variables", "", "all environment variables", []string{"import os\ndict(os.environ)"}},
 	{"variables without os", "", "all environment variables", []string{"import posix\nposix.environ"}},
 	{"spawned process", "", "a child process", []string{"import multiprocessing.util as u, os\nos.waitpid(u.spawnv_passfds(b'/bin/true', [b'true'], []), 0)"}},

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,7 +77,9 @@ func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 		}
 	}
 	run := &execution{k: k, id: id, cell: c}
-	err = run.wait(ctx)
+	if err = run.wait(ctx); err == nil {
+		c.end(run.replied)
+	}
 	c.flush()
 	if err == nil && c.failure != nil {
 		c.failure.Line = k.errorLine(c.failure, c.result)
@@ -89,19 +90,20 @@ func (k *Kernel) Execute(ctx context.Context, code string) (*Result, error) {
 
 // execution is one cell that the kernel executes.
 type execution struct {
-	k             *Kernel
-	id            string
-	cell          *collector
-	replied, idle bool
-	stopErr       error            // why the cell is being stopped
-	giveUp        <-chan time.Time // when an interrupted kernel is killed, or the idle status is no longer awaited
+	k       *Kernel
+	id      string
+	cell    *collector
+	replied *reply // nil before it arrives
+	idle    bool
+	stopErr error            // why the cell is being stopped
+	giveUp  <-chan time.Time // when an interrupted kernel is killed, or the idle status is no longer awaited
 }
 
 func (e *execution) wait(ctx context.Context) error {
 	k := e.k
 	var gone <-chan time.Time
 	finished := k.finished
-	for !e.replied || !e.idle {
+	for e.replied == nil || !e.idle {
 		select {
 		case m := <-k.iopub:
 			e.output(m)
@@ -165,25 +167,25 @@ func (e *execution) output(m *message) {
 	}
 }
 
+// reply is the content of the kernel's reply to a cell.
+type reply struct {
+	Status         string   `json:"status"`
+	ExecutionCount *int     `json:"execution_count"`
+	EName          string   `json:"ename"`
+	EValue         string   `json:"evalue"`
+	Traceback      []string `json:"traceback"`
+}
+
 func (e *execution) reply(m *message) error {
 	if m.Parent.ID != e.id || m.Header.Type != "execute_reply" {
 		return nil
 	}
-	var r struct {
-		Status         string   `json:"status"`
-		ExecutionCount *int     `json:"execution_count"`
-		EName          string   `json:"ename"`
-		EValue         string   `json:"evalue"`
-		Traceback      []string `json:"traceback"`
-	}
-	if err := json.Unmarshal(m.Content, &r); err != nil {
+	r := &reply{}
+	if err := json.Unmarshal(m.Content, r); err != nil {
 		return fmt.Errorf("the kernel's reply: %w", err)
 	}
-	e.replied = true
+	e.replied = r
 	e.cell.result.ExecutionCount = r.ExecutionCount
-	if r.Status != "ok" {
-		e.cell.fail(r.EName, cmp.Or(r.EValue, r.EName, "the kernel did not execute the cell: "+r.Status), r.Traceback)
-	}
 	if e.giveUp == nil {
 		e.giveUp = time.After(idleWait)
 	}

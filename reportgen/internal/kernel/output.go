@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -21,6 +22,8 @@ type collector struct {
 	dropped  int                                   // bytes beyond Options.MaxOutput
 	clear    bool                                  // the next output replaces all before it
 	failure  *CellError
+	failed   bool // by the kernel's reply, or because its messages are invalid
+	ended    bool // the kernel replied and is idle; messages of threads may follow
 	captures bool // it is that of an Output widget
 }
 
@@ -55,7 +58,7 @@ func (c *collector) add(m *message) {
 	switch m.Header.Type {
 	case "comm_open", "comm_msg", "comm_close":
 		if err := c.k.comm(m); err != nil {
-			c.fail("ProtocolError", err.Error(), nil)
+			c.invalid(err.Error())
 		}
 		return
 	case "stream", "display_data", "execute_result", "update_display_data", "clear_output", "error":
@@ -74,7 +77,7 @@ func (c *collector) add(m *message) {
 	dec := json.NewDecoder(bytes.NewReader(m.Content))
 	dec.UseNumber()
 	if err := dec.Decode(&v); err != nil {
-		c.fail("ProtocolError", fmt.Sprintf("invalid %s message from the kernel: %v", m.Header.Type, err), nil)
+		c.invalid(fmt.Sprintf("invalid %s message from the kernel: %v", m.Header.Type, err))
 		return
 	}
 	switch m.Header.Type {
@@ -95,7 +98,9 @@ func (c *collector) add(m *message) {
 	case "stream":
 		c.stream(v.Name, v.Text)
 	case "error":
-		c.fail(v.EName, v.EValue, v.Traceback)
+		if c.error(v.EName, v.EValue, v.Traceback); c.ended {
+			c.print()
+		}
 	default:
 		if c.size+len(m.Content) > c.k.opts.MaxOutput {
 			c.dropped += len(m.Content)
@@ -186,12 +191,8 @@ func (c *collector) stream(name, text string) {
 	c.streams[c.result.Outputs[at]].WriteString(text)
 }
 
-// fail records that the cell failed. Most kernels report it twice, in an output and
-// in their reply, and some only once.
-func (c *collector) fail(name, value string, traceback []string) {
-	if c.failure != nil {
-		return
-	}
+// error adds an error to the outputs. It is a failure if the kernel's reply says so.
+func (c *collector) error(name, value string, traceback []string) {
 	lines := []string{}
 	for _, line := range traceback {
 		if line = c.k.session.Trace(c.k.paths.hide(line)); line != "" {
@@ -200,6 +201,38 @@ func (c *collector) fail(name, value string, traceback []string) {
 	}
 	c.failure = &CellError{Name: name, Value: c.k.session.Message(c.k.paths.hide(value)), Traceback: lines}
 	c.append(&nbformat.Output{Type: nbformat.Error, EName: name, EValue: c.failure.Value, Traceback: lines})
+}
+
+// invalid records a message that is not as the protocol says.
+func (c *collector) invalid(why string) {
+	c.error("ProtocolError", why, nil)
+	c.failed = true
+}
+
+// end records the kernel's reply. Most kernels report a failure in an output, too, and some do not. An error of a cell that
+// did not fail, such as one that it caught and showed, is text that it printed.
+func (c *collector) end(r *reply) {
+	c.ended = true
+	if r.Status == "ok" && !c.failed {
+		c.print()
+		return
+	}
+	if c.failed = true; c.failure == nil {
+		c.error(r.EName, cmp.Or(r.EValue, r.EName, "the kernel did not execute the cell: "+r.Status), r.Traceback)
+	}
+}
+
+// print turns the errors among the outputs to text.
+func (c *collector) print() {
+	c.failure = nil
+	for i, o := range c.result.Outputs {
+		if o.Type == nbformat.Error {
+			stream := &nbformat.Output{Type: nbformat.Stream, Name: "stderr"}
+			c.streams[stream] = &strings.Builder{}
+			fmt.Fprintln(c.streams[stream], cmp.Or(strings.Join(o.Traceback, "\n"), o.EName+": "+o.EValue))
+			c.result.Outputs[i] = stream
+		}
+	}
 }
 
 // flush writes the cleaned streams to the outputs. If the kernel does not order

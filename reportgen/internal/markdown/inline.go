@@ -202,8 +202,11 @@ func (w *writer) link(n *ast.Link, source []byte) string {
 		return text
 	}
 	destination := entity.ReplaceAllString(string(resolved), "&amp;$1")
-	if id, ok := strings.CutPrefix(destination, "#"); ok {
-		destination = w.href(w.anchor(id))
+	if id, ok := strings.CutPrefix(string(n.Destination), "#"); ok {
+		destination = w.href(strings.TrimPrefix(destination, "#"))
+		if slug, ok := w.anchors[id]; ok {
+			destination = w.href(slug)
+		}
 	}
 	if destination == "" || strings.ContainsAny(destination, "() ") {
 		destination = "<" + destination + ">"

@@ -49,6 +49,9 @@ PATHS = {"genericpath", "ntpath", "os", "pathlib", "pathlib._local", "posixpath"
 # Modules that read all variables for a request or a child process.
 STARTERS = ("joblib.externals.loky", "loky", "multiprocessing", "requests", "subprocess", "urllib.request")
 
+# The module of IPython with %env, %cd and %pwd.
+OS_MAGICS = "IPython.core.magics.osm"
+
 # Variables of a terminal or session, which are not settings of libraries.
 SESSION = {
     "COLUMNS", "LINES", "TERM", "COLORTERM", "PWD", "OLDPWD", "SHLVL", "_", "PATH", "TMPDIR", "TEMP", "TMP", "DISPLAY", "WAYLAND_DISPLAY",
@@ -449,12 +452,12 @@ class Observer:
         if not isinstance(name, (str, bytes)):
             return  # the environment itself reports it
         name = os.fsdecode(name)
-        # What a library reads while it is imported is a setting of it.
-        if name not in self.assigned and self.by_user(kernel=False, imports=name not in SESSION):
+        # What a library reads while it is imported is a setting of it. %env reads for the cell.
+        if name not in self.assigned and (self.asks() == OS_MAGICS or self.by_user(kernel=False, imports=name not in SESSION)):
             self.reads[("environment", name)] = True
 
     def variables(self):
-        if not self.by_user(kernel=False):
+        if self.asks() != OS_MAGICS and not self.by_user(kernel=False):
             return
         if not any(module.startswith(STARTERS) for _, module in self.frames()):
             self.reason("environment", "all environment variables")
