@@ -59,11 +59,12 @@ func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("%s took longer than %v", e.What, e.Limit)
 }
 
-var label = regexp.MustCompile(`(?m)^\s*(?://|#)\|\s*label:\s*(\S+)\s*$`)
+var label = regexp.MustCompile(`(?m)^\s*label:\s*(\S+)\s*$`)
 
 func newError(n *notebook, c *nbformat.Cell, r *kernel.Result, err error) *Error {
 	e := &Error{Notebook: n.Name, Cell: n.numbers[c], ID: c.ID, Err: err, Reason: err.Error()}
-	if m := label.FindStringSubmatch(c.Source); m != nil {
+	head, _ := c.SplitOptions()
+	if m := label.FindStringSubmatch(head); m != nil {
 		e.Label = m[1]
 	}
 	var failed *kernel.CellError

@@ -210,7 +210,7 @@ func runs(c *nbformat.Cell) bool {
 // mayFail reports whether the next cells run after the code of this one failed.
 func mayFail(c *nbformat.Cell) bool { return c.HasTag(tagRaises) || optionIs(c, "error", true) }
 
-var option = regexp.MustCompile(`^\s*(?://|#)\|\s*([\w-]+):\s*(\w+)\s*$`)
+var option = regexp.MustCompile(`(?m)^\s*([\w-]+):\s*(\w+)\s*$`)
 
 // optionIs reports whether one of Quarto's options at the head of a cell has the value.
 func optionIs(c *nbformat.Cell, name string, value bool) bool {
@@ -218,11 +218,9 @@ func optionIs(c *nbformat.Cell, name string, value bool) bool {
 	if value {
 		words = []string{"true", "yes"}
 	}
-	for line := range strings.Lines(c.Source) {
-		if text := strings.TrimSpace(line); !strings.HasPrefix(text, "//|") && !strings.HasPrefix(text, "#|") {
-			break
-		}
-		if m := option.FindStringSubmatch(line); m != nil && m[1] == name {
+	head, _ := c.SplitOptions()
+	for _, m := range option.FindAllStringSubmatch(head, -1) {
+		if m[1] == name {
 			return slices.Contains(words, strings.ToLower(m[2]))
 		}
 	}

@@ -92,6 +92,34 @@ func (c *Cell) Tags() []string {
 // HasTag reports whether the cell has the tag.
 func (c *Cell) HasTag(tag string) bool { return slices.Contains(c.Tags(), tag) }
 
+var (
+	// optionLine matches a line with an option, such as "#| echo: false". Formatters of code write "# |", which may also begin
+	// a table in a comment: then only a name or a named value is an option.
+	optionLine = regexp.MustCompile(`^\s*(?:(?://|#|--|%|;+)\|\s?(.*)|(?://|#)\s+\|\s?([a-z_][\w-]*(?::.*)?))$`)
+	magicLine  = regexp.MustCompile(`^\s*%%`)
+)
+
+// SplitOptions splits the option lines of Quarto and nbdev at the top of a cell, without their comment marks, from the other
+// lines. Cell magics, such as %%time, may be before them.
+func (c *Cell) SplitOptions() (options, rest string) {
+	var head []string
+	magics, rest := "", c.Source
+	for rest != "" {
+		line, after, _ := strings.Cut(rest, "\n")
+		m := optionLine.FindStringSubmatch(strings.TrimRight(line, "\r"))
+		switch {
+		case m != nil:
+			head = append(head, m[1]+m[2])
+		case len(head) == 0 && magicLine.MatchString(line):
+			magics += rest[:len(rest)-len(after)]
+		default:
+			return strings.Join(head, "\n"), magics + rest
+		}
+		rest = after
+	}
+	return strings.Join(head, "\n"), magics
+}
+
 // Clone returns a copy of nb whose cells and outputs can be changed without changing
 // those of nb. Values in metadata, data and extra fields are shared.
 func (nb *Notebook) Clone() *Notebook {

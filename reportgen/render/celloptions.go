@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,38 +35,21 @@ type cellOptions struct {
 	noStdout       bool
 	noStderr       bool
 	failureAllowed bool
-}
-
-var optionLine = regexp.MustCompile(`^\s*(?://|#|--|%|;+)\|\s?(.*)$`)
-
-// splitOptions splits the option lines from the rest of a cell's source.
-func splitOptions(source string) (options, rest string) {
-	var lines []string
-	rest = source
-	for {
-		line, after, more := strings.Cut(rest, "\n")
-		m := optionLine.FindStringSubmatch(strings.TrimRight(line, "\r"))
-		if m == nil {
-			return strings.Join(lines, "\n"), rest
-		}
-		lines, rest = append(lines, m[1]), after
-		if !more {
-			return strings.Join(lines, "\n"), ""
-		}
-	}
+	filteredWords  []string // lines of streams with one of these words are left out
 }
 
 // cellOptions reads a code cell's options and tags. It also returns the source without
 // the options.
 func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellOptions, string) {
 	o := cellOptions{code: b.options.Code, cellAlt: cellAlt(cell)}
-	head, source := splitOptions(cell.Source)
+	head, source := cell.SplitOptions()
 	head = b.takeDirectives(where, &o, head)
 	if strings.TrimSpace(head) != "" {
 		values := map[string]any{}
 		if err := yamltext.Unmarshal([]byte(head), &values); err != nil {
 			b.problem(where, 0, "cell options: invalid YAML: %v", err)
 		}
+		asInQuarto(values)
 		for _, key := range slices.Sorted(maps.Keys(values)) {
 			if err := o.set(key, values[key]); err != nil {
 				b.problem(where, optionAt(cell.Source, key), "option %s: %v", key, err)
@@ -79,11 +61,44 @@ func (b *builder) cellOptions(where document.Origin, cell *nbformat.Cell) (cellO
 	for _, tag := range cell.Tags() {
 		o.tag(tag)
 	}
+	o.mystFigure(cell)
 	if hidden(cell, "source_hidden") && o.code == CodeShown {
 		o.code = CodeFolded
 	}
 	o.foldOutput = o.foldOutput || hidden(cell, "outputs_hidden")
-	return o, source
+	return o, hiddenLine.ReplaceAllString(source, "")
+}
+
+// asInQuarto renames the options of MyST, caption, alt and name, to those of Quarto.
+func asInQuarto(values map[string]any) {
+	rename := func(from, to string) {
+		value, ok := values[from]
+		if delete(values, from); ok && values[to] == nil {
+			values[to] = value
+		}
+	}
+	rename("name", "label")
+	rename("alt", "fig-alt")
+	label, _ := values["label"].(string)
+	if values["kind"] == "table" || document.LabelKind(label) == document.KindTable {
+		rename("caption", "tbl-cap")
+	}
+	rename("caption", "fig-cap")
+	delete(values, "kind")
+}
+
+// mystFigure takes the caption and label of a figure from the cell's metadata, where MyST-NB has them
+// (https://myst-nb.readthedocs.io/en/latest/render/format_code_cells.html).
+func (o *cellOptions) mystFigure(cell *nbformat.Cell) {
+	for _, key := range []string{"mystnb", "render"} {
+		figure := member(cell.Metadata[key], "figure")
+		if text, _ := member(figure, "caption").(string); text != "" && len(o.figCaptions) == 0 {
+			o.figCaptions = []string{strings.TrimSpace(text)}
+		}
+		if name, _ := member(figure, "name").(string); o.label == "" {
+			o.label = name
+		}
+	}
 }
 
 // hidden reports whether a part of the cell is collapsed in JupyterLab.
@@ -95,7 +110,7 @@ func hidden(cell *nbformat.Cell, part string) bool {
 
 func optionAt(source, key string) int {
 	for i, line := range strings.Split(source, "\n") {
-		if m := optionLine.FindStringSubmatch(line); m != nil && strings.HasPrefix(strings.TrimSpace(m[1]), key) {
+		if strings.HasPrefix(strings.TrimLeft(line, "/#-%;| \t"), key+":") {
 			return i + 1
 		}
 	}

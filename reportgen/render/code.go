@@ -163,7 +163,7 @@ func (b *builder) outputs(c *cell, outputs []*nbformat.Output) []document.Block 
 				i++
 				text += outputs[i].Text
 			}
-			b.stream(c, o.Name == "stderr", text)
+			b.stream(c, o.Name == "stderr", c.filtered(text))
 		case o.Type == nbformat.DisplayData || o.Type == nbformat.ExecuteResult:
 			b.display(c, o)
 		default:
@@ -171,6 +171,17 @@ func (b *builder) outputs(c *cell, outputs []*nbformat.Output) []document.Block 
 		}
 	}
 	return failures
+}
+
+// filtered returns the text without the lines that have one of the words of filter_stream of nbdev.
+func (c *cell) filtered(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if !slices.ContainsFunc(c.filteredWords, func(word string) bool { return strings.Contains(line, word) }) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 func (b *builder) stream(c *cell, stderr bool, text string) {

@@ -12,6 +12,9 @@ import (
 // directiveLine matches a line of a cell's options that is a directive of nbdev, such as "export core", and not YAML.
 var directiveLine = regexp.MustCompile(`^\s?([a-z_-]+)((?:\s+[^:]*)?)$`)
 
+// hiddenLine matches a line of code that nbdev hides.
+var hiddenLine = regexp.MustCompile(`(?m)^.*(?://|#)\s?\|\s?hide_line[ \t\r]*$\n?`)
+
 // takeDirectives applies the directives of nbdev among the option lines of a cell (https://nbdev.fast.ai/explanations/
 // directives.html), and returns the other lines. A YAML value that continues on lines of its own is indented or is a list.
 func (b *builder) takeDirectives(where document.Origin, o *cellOptions, head string) string {
@@ -38,6 +41,8 @@ func (b *builder) takeDirectives(where document.Origin, o *cellOptions, head str
 			}
 		case "collapse_output":
 			o.foldOutput = true
+		case "filter_stream":
+			o.filteredWords = append(o.filteredWords, strings.Fields(m[2])...)
 		default:
 			if !slices.Contains(nbdevDirectives(), m[1]) {
 				b.warn(where, 0, "unknown directive %s (ignored)", m[1])

@@ -38,9 +38,16 @@ func TestDirectives(t *testing.T) {
 		{"#| fold-show\nx = 1", []string{"x = 1", "seen"}, nil, "unknown directive fold-show (ignored)"},
 		{"#| sparkle brightly\nx = 1", []string{"x = 1", "seen"}, nil, "unknown directive sparkle (ignored)"},
 		{"#| tags:\n#|   hide\nx = 1", []string{"x = 1", "seen"}, nil, ""},
+		{"#|filter_stream Drop drop\nx = 1", []string{"x = 1", "seen"}, []string{"Drop"}, ""},
+		{"def f():\n    x = 1 #|hide_line\n    return 2 # | hide_line\nf()", []string{"def f():\nf()", "seen"}, nil, ""},
+		{"%%time\n#| hide_input\nx = 1", []string{"seen"}, []string{"x = 1", "%%time"}, ""},
+		{"%%bash\n%%x\n#| output: false\nx = 1", []string{"%%bash\n%%x\nx = 1"}, []string{"seen"}, ""},
+		{"# | echo: false\n# | label: a\nx = 1", []string{"seen"}, []string{"x = 1"}, ""},
+		{"# | hide\nx = 1", nil, []string{"x = 1", "seen"}, ""},
+		{"# | a | b |\n# | 1 | 2 |\nx = 1", []string{"# | a | b |", "x = 1", "seen"}, nil, ""},
 		{"#| lst-cap:\n#|   a caption\n#| label: lst-x\nx = 1", []string{"a caption", "x = 1"}, nil, ""},
 	} {
-		d, warnings, err := render.Build(in("python", codeCell(tt.source, printed("seen"))), render.Options{})
+		d, warnings, err := render.Build(in("python", codeCell(tt.source, printed("Drop this\nseen\n"))), render.Options{})
 		if err != nil {
 			t.Errorf("%q: %v", tt.source, err)
 		}
@@ -96,6 +103,20 @@ func TestAltText(t *testing.T) {
 			}
 		} else if err == nil || !strings.Contains(err.Error(), tt.problem) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.problem)
+		}
+	}
+}
+
+// MyST-NB has the caption and label of a figure in the cell's metadata.
+func TestFigureOfMyST(t *testing.T) {
+	for _, key := range []string{"mystnb", "render"} {
+		c := codeCell("plot()", displayed(map[string]any{"image/svg+xml": bar}, nil))
+		c.Metadata = map[string]any{key: map[string]any{
+			"figure": map[string]any{"caption": "Fish\n", "name": "fig-fish"}, "image": map[string]any{"alt": "two fish"},
+		}}
+		d := build(t, notebooks(markdownCell("# A"), c, markdownCell("See @fig-fish.")), render.Options{})
+		if md, _ := markdown(t, d); !strings.Contains(md, "![two fish]") || !strings.Contains(md, "**Figure 1.1** Fish") || !strings.Contains(md, "See [Figure 1.1](#fig-fish).") {
+			t.Errorf("%s:\n%s", key, md)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func TestAlerts(t *testing.T) {
 
 // A link to a heading with letters beyond ASCII leads to the anchor that GitHub makes of the numbered heading.
 func TestLinksBeyondASCII(t *testing.T) {
-	d := build(t, notebook("# Start\n\n## Größe Ä\n\n[a](#größe-ä) [b](#Gr%C3%B6%C3%9Fe-%C3%84) [c](#Größe-Ä)"), render.Options{})
+	d := build(t, notebooks(markdownCell("# Start\n\n## Größe Ä\n\n[a](#größe-ä) [b](#Gr%C3%B6%C3%9Fe-%C3%84) [c](#Größe-Ä)")), render.Options{})
 	if md, _ := markdown(t, d); strings.Count(md, "](#11-größe-ä)") != 4 {
 		t.Errorf("links of\n%s", md)
 	}

@@ -30,7 +30,8 @@
 //   - [@key], [@key, p. 3; @other], @key: citations of Options.Works
 //   - > [!NOTE]: an alert, as on GitHub; also :::{note} of MyST, ::: {.callout-note} of Quarto
 //     and !!! note of MkDocs, and the other names of such boxes. A reader opens and closes those
-//     with collapse="true" in Quarto, :class: dropdown in MyST, and ??? in MkDocs
+//     with collapse="true" in Quarto, :class: dropdown in MyST, and ??? in MkDocs. A box may begin
+//     in one cell and end in a later one
 //   - ::: {.panel-tabset} of Quarto and {tab-set} of MyST: tabs, whose parts are shown one after the other in print. The
 //     tabs of Quarto may be in several cells. Tabs of sets with the same group (:sync: in MyST) are chosen together
 //   - grid tables of Pandoc; {math}`…`, {eq}`x`, {ref}`x` and (x)= of MyST. Other directives,
@@ -49,9 +50,9 @@
 //
 // A code cell may have:
 //
-//   - Quarto's options at its top, after //| or #|: label, fig-cap, fig-subcap, fig-alt,
+//   - Quarto's options at its top or after %% lines, as //| or #|: label, fig-cap, fig-subcap, fig-alt,
 //     layout-ncol, tbl-cap, tbl-subcap, lst-cap, echo, code-fold, code-summary, output,
-//     include, eval, warning and error
+//     include, eval, warning and error; MyST's caption, alt and kind; and directives of nbdev
 //   - as tags, MyST's hide- and remove- input, output and cell, remove-stdout and
 //     remove-stderr, papermill's parameters, and raises-exception
 //   - the tag summary, as Markdown cells may too: what the cell shows becomes part of the

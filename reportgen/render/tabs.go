@@ -1,12 +1,14 @@
 package render
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
+	"github.com/flowbook/flowbook/reportgen/nbformat"
 )
 
 // division is a set of tabs, or another div of Quarto, that has begun, perhaps in an earlier cell.
@@ -15,13 +17,17 @@ type division struct {
 	where document.Origin
 	line  int
 	level int  // of the headings that begin tabs, in Quarto; 0 before the first
-	begun bool // there is a tab
+	begun bool // there is a tab, or it is a box
 }
 
 // mark begins or ends what a mark is for.
 func (b *builder) mark(t located, m *document.Mark) {
 	line := t.Line(m.Offset)
 	switch m.What {
+	case document.MarkBox:
+		title := ast.NewTextBlock()
+		document.MoveChildren(m, title)
+		b.box(located{&document.Text{Source: t.Source, Root: title}, t.where}, m, line)
 	case document.MarkTabs, document.MarkDiv:
 		b.divisions = append(b.divisions, &division{Mark: m, where: t.where, line: line})
 	case document.MarkTab:
@@ -39,6 +45,61 @@ func (b *builder) mark(t located, m *document.Mark) {
 		}
 		b.warn(t.where, line, "%s ends a block that does not begin in the notebook (omitted)", m.Written)
 	}
+}
+
+// box begins an alert. One that the notebook does not close would hold all of its rest: only its title is shown.
+func (b *builder) box(title located, m *document.Mark, line int) {
+	closed := b.closes(title.where, line)
+	if !closed {
+		b.warn(title.where, line, "%s is not closed: its content is shown as ordinary text", shorten([]byte(m.Written)))
+	}
+	box := m.Box
+	box.Title = title.Text
+	b.texts = append(b.texts, title)
+	switch {
+	case closed:
+		b.divisions = append(b.divisions, &division{Mark: m, where: title.where, line: line, begun: true})
+		b.add(&box)
+	case title.Root.HasChildren():
+		strong, paragraph, root := ast.NewEmphasis(2), ast.NewParagraph(), ast.NewDocument()
+		document.MoveChildren(title.Root, strong)
+		paragraph.AppendChild(paragraph, strong)
+		root.AppendChild(root, paragraph)
+		b.add(document.Prose{Text: &document.Text{Source: title.Source, Root: root}})
+	}
+}
+
+// divisionLine matches a line that begins or ends a div, and codeFence one that begins or ends a block of code.
+var (
+	divisionLine = regexp.MustCompile(`^ {0,3}:{3,}\s*(\S.*)?$`)
+	codeFence    = regexp.MustCompile("^ {0,3}(?:```|~~~)")
+)
+
+// closes reports whether the notebook closes the div that begins at a line of a cell.
+func (b *builder) closes(where document.Origin, line int) bool {
+	open := 0
+	for i, c := range b.input.Notebook.Cells {
+		if c == nil || c.Type != nbformat.Markdown || i+1 < where.Cell {
+			continue
+		}
+		code := false
+		for n, text := range strings.Split(c.Source, "\n") {
+			m := divisionLine.FindStringSubmatch(strings.TrimRight(text, "\r"))
+			switch {
+			case i+1 == where.Cell && n+1 < line:
+			case codeFence.MatchString(text):
+				code = !code
+			case code || m == nil:
+			case m[1] != "":
+				open++
+			default:
+				if open--; open <= 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // tabs returns the set of tabs that is open and has no open div in it, or nil.
@@ -60,7 +121,7 @@ func (b *builder) inTabs(h *ast.Heading) (begins *division, prose bool) {
 		d.level = h.Level
 		return d, false
 	}
-	return nil, slices.ContainsFunc(b.divisions, func(d *division) bool { return d.What == document.MarkTabs && d.begun })
+	return nil, slices.ContainsFunc(b.divisions, func(d *division) bool { return d.begun })
 }
 
 // tab adds a tab to a set. Tabs of sets of one group are chosen together: those of Quarto by their title, those of MyST if they
@@ -101,9 +162,12 @@ func (b *builder) tab(d *division, title located, line int, label, sync string) 
 // closeDivisions closes all divisions from the index first on.
 func (b *builder) closeDivisions(first int) {
 	for i := len(b.divisions) - 1; i >= first; i-- {
-		if d := b.divisions[i]; d.begun {
+		switch d := b.divisions[i]; {
+		case d.What == document.MarkBox:
+			b.add(document.BoxEnd{Folded: d.Box.Folded})
+		case d.begun:
 			b.add(document.TabsEnd{})
-		} else if d.What == document.MarkTabs {
+		case d.What == document.MarkTabs:
 			b.warn(d.where, d.line, "%s has no tabs", shorten([]byte(d.Written)))
 		}
 	}

@@ -23,6 +23,10 @@ func tabOutline(d *document.Document) string {
 			all = append(all, map[bool]string{true: "<", false: "|"}[b.First]+b.Title.Plain()+strings.Repeat("+", b.Depth))
 		case document.TabsEnd:
 			all = append(all, ">")
+		case *document.Box:
+			all = append(all, strings.TrimRight(b.Name+":"+b.Title.Plain(), ":")+map[bool]string{true: "{...", false: "{"}[b.Folded])
+		case document.BoxEnd:
+			all = append(all, "}")
 		case *document.Heading:
 			all = append(all, b.Number)
 		case document.Prose:
@@ -51,20 +55,26 @@ func TestTabs(t *testing.T) {
 		want    string
 		warning string
 	}{
-		"Quarto":           {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na\n\n### Deep\n\n## B\n\nb\n:::\n\nafter\n\n## Next")}, "1 <A++ aDeep |B++ b > after 1.1", ""},
-		"MyST":             {[]*nbformat.Cell{markdownCell("# H\n\n::::{tab-set}\n:::{tab-item} A\n## Head\n\na\n:::\n:::{tab-item} B\nb\n:::\n::::\n\nafter")}, "1 <A++ Heada |B++ b > after", ""},
-		"several cells":    {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n\n## A"), printed, markdownCell("## B"), printed, markdownCell(":::\n\nafter")}, "1 <A++ stream |B++ stream > after", ""},
-		"nested":           {[]*nbformat.Cell{markdownCell("# H\n\n:::: {.panel-tabset}\n## A\n\n::: {.panel-tabset}\n### I"), printed, markdownCell("### J\n\nj\n:::\n\n## B\n::::")}, "1 <A++ <I+++ stream |J+++ j > |B++ >", ""},
-		"another div":      {[]*nbformat.Cell{markdownCell("# H\n\n:::: {.panel-tabset}\n## A\n\n::: {.column}"), printed, markdownCell(":::\n\n## B\n::::")}, "1 <A++ stream |B++ >", "::: {.column} is not closed in its cell"},
-		"no heading":       {[]*nbformat.Cell{markdownCell("::: {.panel-tabset}\n## A\n\na\n:::")}, "<A+ a >", "no heading"},
-		"not closed":       {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na"), printed}, "1 <A++ a stream >", "::: {.panel-tabset} is not closed"},
-		"a higher heading": {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na"), markdownCell("# Next\n\n:::")}, "1 <A++ a > 2", "::: {.panel-tabset} is not closed"},
-		"no tabs":          {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\na\n:::")}, "1 a", "::: {.panel-tabset} has no tabs"},
-		"only an end":      {[]*nbformat.Cell{markdownCell("# H\n\n:::")}, "1", "::: ends a block that does not begin in the notebook"},
-		"only a tab":       {[]*nbformat.Cell{markdownCell("# H\n\n:::{tab-item} A\na\n:::")}, "1 a", ":::{tab-item} A is not in a tab-set"},
-		"in a fold":        {[]*nbformat.Cell{markdownCell("# H"), folded, markdownCell("## B")}, "1 foldStart <F++ f > foldEnd 1.1", "::: {.panel-tabset} is not closed"},
-		"ended in a fold":  {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A"), ends, markdownCell(":::")}, "1 <A++ foldStart foldEnd >", "::: ends a block that does not begin"},
-		"in the summary":   {[]*nbformat.Cell{markdownCell("# H"), summary, markdownCell("## B")}, "1 1.1", "::: {.panel-tabset} is not closed"},
+		"Quarto":             {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na\n\n### Deep\n\n## B\n\nb\n:::\n\nafter\n\n## Next")}, "1 <A++ aDeep |B++ b > after 1.1", ""},
+		"MyST":               {[]*nbformat.Cell{markdownCell("# H\n\n::::{tab-set}\n:::{tab-item} A\n## Head\n\na\n:::\n:::{tab-item} B\nb\n:::\n::::\n\nafter")}, "1 <A++ Heada |B++ b > after", ""},
+		"several cells":      {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n\n## A"), printed, markdownCell("## B"), printed, markdownCell(":::\n\nafter")}, "1 <A++ stream |B++ stream > after", ""},
+		"nested":             {[]*nbformat.Cell{markdownCell("# H\n\n:::: {.panel-tabset}\n## A\n\n::: {.panel-tabset}\n### I"), printed, markdownCell("### J\n\nj\n:::\n\n## B\n::::")}, "1 <A++ <I+++ stream |J+++ j > |B++ >", ""},
+		"another div":        {[]*nbformat.Cell{markdownCell("# H\n\n:::: {.panel-tabset}\n## A\n\n::: {.column}"), printed, markdownCell(":::\n\n## B\n::::")}, "1 <A++ stream |B++ >", "::: {.column} is not closed in its cell"},
+		"no heading":         {[]*nbformat.Cell{markdownCell("::: {.panel-tabset}\n## A\n\na\n:::")}, "<A+ a >", "no heading"},
+		"not closed":         {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na"), printed}, "1 <A++ a stream >", "::: {.panel-tabset} is not closed"},
+		"a higher heading":   {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na"), markdownCell("# Next\n\n:::")}, "1 <A++ a > 2", "::: {.panel-tabset} is not closed"},
+		"no tabs":            {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\na\n:::")}, "1 a", "::: {.panel-tabset} has no tabs"},
+		"only an end":        {[]*nbformat.Cell{markdownCell("# H\n\n:::")}, "1", "::: ends a block that does not begin in the notebook"},
+		"only a tab":         {[]*nbformat.Cell{markdownCell("# H\n\n:::{tab-item} A\na\n:::")}, "1 a", ":::{tab-item} A is not in a tab-set"},
+		"in a fold":          {[]*nbformat.Cell{markdownCell("# H"), folded, markdownCell("## B")}, "1 foldStart <F++ f > foldEnd 1.1", "::: {.panel-tabset} is not closed"},
+		"ended in a fold":    {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A"), ends, markdownCell(":::")}, "1 <A++ foldStart foldEnd >", "::: ends a block that does not begin"},
+		"in the summary":     {[]*nbformat.Cell{markdownCell("# H"), summary, markdownCell("## B")}, "1 1.1", "::: {.panel-tabset} is not closed"},
+		"a box":              {[]*nbformat.Cell{markdownCell("# H\n\n::: {.callout-note}\na"), printed, markdownCell("## In it\n\nb\n:::\n\nafter\n\n## Next")}, "1 Note{ a stream In itb } after 1.1", ""},
+		"a box with a title": {[]*nbformat.Cell{markdownCell("# H\n\n::: {.callout-tip collapse=\"true\"}\n## Solution"), printed, markdownCell(":::")}, "1 Tip:Solution{... stream }", ""},
+		"a box of MyST":      {[]*nbformat.Cell{markdownCell("# H\n\n:::{warning} Mind"), printed, markdownCell(":::")}, "1 Warning:Mind{ stream }", ""},
+		"boxes in tabs":      {[]*nbformat.Cell{markdownCell("# H\n\n::::: {.panel-tabset}\n## A\n\n:::: {.callout-note}"), printed, markdownCell("::: {.callout-tip}"), printed, markdownCell(":::\n::::\n\n## B\n:::::")}, "1 <A++ Note{ stream Tip{ stream } } |B++ >", ""},
+		"a box, not closed":  {[]*nbformat.Cell{markdownCell("# H\n\n::: {.callout-note title=\"T\"}\na"), printed, markdownCell("## Next\n\n```\n:::\n```\n\n::: {.callout-tip}\nb\n:::")}, "1 T a stream 1.1 b", "::: {.callout-note title=\"T\"} is not closed"},
+		"a box in a list":    {[]*nbformat.Cell{markdownCell("# H\n\n- ::: {.callout-note}\n  a"), markdownCell(":::")}, "1 a", "is not closed in its cell"},
 	} {
 		d, warnings, err := render.Build(notebooks(tt.cells...), render.Options{})
 		if err != nil {
@@ -118,6 +128,31 @@ func TestTabsOnPaper(t *testing.T) {
 	}
 	if !strings.Contains(md, "**Rows of *flows***") {
 		t.Errorf("Markdown has no title of a tab:\n%s", md)
+	}
+}
+
+// TestBoxOverCells writes an alert that holds cells.
+func TestBoxOverCells(t *testing.T) {
+	printed := codeCell("#| echo: false\nx", &nbformat.Output{Type: nbformat.Stream, Name: "stdout", Text: "out\nmore\n"})
+	d := build(t, notebooks(markdownCell("# H\n\n:::: {.callout-note}\n## A *title*\n\none"), printed,
+		markdownCell("::: {.callout-tip collapse=\"true\"}"), printed, markdownCell(":::\n\ntwo\n::::\n\nafter")), render.Options{})
+	md, _ := markdown(t, d)
+	want := "> [!NOTE]\n> **A *title***\n>\n> one\n>\n> ```text\n> out\n> more\n> ```\n>\n> <details><summary>Tip</summary>\n>\n> ```text\n> out\n> more\n> ```\n>\n> </details>\n>\n> two\n\nafter\n"
+	if !strings.Contains(md, want) {
+		t.Errorf("no %q in\n%s", want, md)
+	}
+	text := page(t, d)
+	checkPage(t, text)
+	for _, want := range []string{
+		"<div class=\"alert note\" role=\"note\">\n<p class=\"alert-name\">Note</p>\n<p><strong>A <em>title</em></strong></p>",
+		"<details class=\"alert tip\"><summary class=\"alert-name\">Tip</summary><div>",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+	if source := typstSource(t, d); strings.Count(source, "#note(") < 2 {
+		t.Errorf("Typst has no notes:\n%s", source)
 	}
 }
 

@@ -202,6 +202,8 @@ func (c *collector) block(b document.Block) {
 		c.section = i.text
 	case *document.Tab:
 		i.text, i.said = b.Title.Plain(), []string{"title", "id"}
+	case *document.Box:
+		i.text, i.said = strings.TrimSpace(b.Name+" "+b.Title.Plain()), []string{"name", "title"}
 	case *document.Table:
 		i.id, i.name, i.table = b.ID, name("Table", b.Number, b.Caption), b
 		i.said = append(i.said, "columns", "rows", "parts")

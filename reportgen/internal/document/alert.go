@@ -29,6 +29,22 @@ func (a *Alert) Dump(source []byte, level int) {
 	ast.DumpHelper(a, source, level, map[string]string{"Name": a.Name}, nil)
 }
 
+// Box begins an alert that goes on in later cells, so that it holds blocks. BoxEnd closes it. Boxes nest.
+type Box struct {
+	Name     string // as of an Alert
+	Title    *Text  // without content for none
+	Folded   bool
+	Expanded bool
+}
+
+// BoxEnd closes the innermost Box.
+type BoxEnd struct {
+	Folded bool // as of the box
+}
+
+func (*Box) block()   {}
+func (BoxEnd) block() {}
+
 // AlertTitle is the first child of an alert that has a title of its own.
 type AlertTitle struct{ ast.BaseBlock }
 

@@ -106,7 +106,7 @@ var (
 func blocks() []Block {
 	return []Block{
 		(*Heading)(nil), Prose{}, (*HTML)(nil), (*Code)(nil), (*Cell)(nil), (*Stream)(nil), (*Failure)(nil),
-		FoldStart{}, FoldEnd{}, (*Tab)(nil), TabsEnd{}, (*Figure)(nil), (*Table)(nil),
+		FoldStart{}, FoldEnd{}, (*Box)(nil), BoxEnd{}, (*Tab)(nil), TabsEnd{}, (*Figure)(nil), (*Table)(nil),
 	}
 }
 

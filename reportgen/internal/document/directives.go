@@ -290,15 +290,13 @@ func (directives) Transform(root *ast.Document, _ text.Reader, pc parser.Context
 // replace puts an alert, marks, or only the content, in the directive's place. It returns what becomes of a directive that
 // is not supported, or "". One of marks is so only at the top of the text.
 func (d *directive) replace(top bool) (unsupported string) {
-	alert, what := admonitions[d.name], tabNames[d.name]
+	what := d.markKind(top)
 	switch {
-	case d.name == "" && top:
-		what = MarkEnd
-	case d.name == "":
+	case d.name == "" && !top:
 		d.unwrap()
 		return "ends a block that does not begin in its cell (omitted)"
-	case d.complete && alert != "":
-		d.alert(alert)
+	case d.complete && admonitions[d.name] != "":
+		d.alert(admonitions[d.name])
 		return ""
 	case d.yaml:
 		d.unwrap()
@@ -306,15 +304,14 @@ func (d *directive) replace(top bool) (unsupported string) {
 	case d.complete && (isFigure(d.name) && d.figure() || d.group()):
 		d.unwrap()
 		return ""
-	case what == "" && !d.complete:
+	case what == MarkDiv:
 		unsupported = "is not closed in its cell: its content is shown as ordinary text"
-		what = MarkDiv
 	case what == "":
 		unsupported = "is not supported: its content is shown as ordinary text"
 	case !top:
 		unsupported = "is within another block: its content is shown as ordinary text"
 	}
-	if what != MarkTab || !top {
+	if what != MarkTab && what != MarkBox || !top {
 		d.strongTitle()
 	}
 	if top && what != "" {
@@ -323,6 +320,21 @@ func (d *directive) replace(top bool) (unsupported string) {
 	}
 	d.unwrap()
 	return unsupported
+}
+
+// markKind returns what begins or ends with a directive, or "".
+func (d *directive) markKind(top bool) MarkKind {
+	switch {
+	case d.name == "":
+		return MarkEnd
+	case tabNames[d.name] != "":
+		return tabNames[d.name]
+	case d.complete:
+		return ""
+	case admonitions[d.name] != "" && d.fence == ':' && top:
+		return MarkBox
+	}
+	return MarkDiv
 }
 
 // strongTitle sets the title, if there is one, in bold.
@@ -336,14 +348,23 @@ func (d *directive) strongTitle() {
 
 // alert replaces the directive by an alert.
 func (d *directive) alert(name string) {
-	a := &Alert{Name: name, Folded: d.folded || d.name == "dropdown", Expanded: d.expanded}
-	if _, headed := d.FirstChild().(*ast.Heading); d.titled || headed {
+	a := &Alert{Name: name, Folded: d.isFolded(), Expanded: d.expanded}
+	if d.hasTitle() {
 		title := &AlertTitle{}
 		MoveChildren(d.FirstChild(), title)
 		d.ReplaceChild(d, d.FirstChild(), title)
 	}
 	MoveChildren(d, a)
 	d.Parent().ReplaceChild(d.Parent(), d, a)
+}
+
+// isFolded reports whether a reader can open and close an alert.
+func (d *directive) isFolded() bool { return d.folded || d.name == "dropdown" }
+
+// hasTitle reports whether the first child of an alert is its title.
+func (d *directive) hasTitle() bool {
+	_, headed := d.FirstChild().(*ast.Heading)
+	return d.titled || headed
 }
 
 // MoveChildren moves the children of a node to the end of another.

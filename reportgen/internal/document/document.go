@@ -61,6 +61,8 @@ func Kinds() []Block {
 		FoldEnd{},
 		&Tab{ID: "tab", First: true, Depth: 2, Title: p.ParseLine("a tab"), Sync: "a group: a tab"},
 		TabsEnd{},
+		&Box{Name: "Note", Title: p.ParseLine("a box")},
+		BoxEnd{},
 		&HTML{Fragment: Fragment{[]Piece{{Markup: "<p>some HTML</p>"}, {Formula: &Formula{TeX: "x", MathML: "<math><mi>x</mi></math>"}}}}},
 		&Figure{ID: "figure", Picture: &Picture{Alt: "a figure", Media: "image/png", Name: "figure"}},
 		&Table{ID: "table", Columns: []Column{{Title: "a column"}}},

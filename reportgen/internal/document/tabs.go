@@ -24,6 +24,7 @@ func (TabsEnd) block() {}
 type Mark struct {
 	ast.Blockquote
 	What    MarkKind
+	Box     Box    // of MarkBox, without its title
 	Written string // what the author wrote
 	Offset  int    // in the source
 	Sync    string // of a set: its group; of a tab of MyST: what it is chosen with
@@ -32,10 +33,11 @@ type Mark struct {
 // MarkKind is what a mark is for.
 type MarkKind string
 
-// The kinds of marks. The children of MarkTab are the title.
+// The kinds of marks. The children of MarkTab and MarkBox are the title.
 const (
 	MarkTabs MarkKind = "tabs" // a set of tabs begins
 	MarkTab  MarkKind = "tab"  // a tab of MyST begins; one of Quarto begins with a heading
+	MarkBox  MarkKind = "box"  // an alert begins, which does not end in this cell
 	MarkDiv  MarkKind = "div"  // another div begins, which does not end in this cell
 	MarkEnd  MarkKind = "end"  // the innermost set of tabs or div ends
 )
@@ -45,13 +47,17 @@ var tabNames = map[string]MarkKind{"panel-tabset": MarkTabs, "tab-set": MarkTabs
 
 // mark returns a mark for the directive.
 func (d *directive) mark(what MarkKind) *Mark {
-	return &Mark{What: what, Written: d.written, Offset: d.offset, Sync: d.sync}
+	m := &Mark{What: what, Written: d.written, Offset: d.offset, Sync: d.sync}
+	if what == MarkBox {
+		m.Box = Box{Name: admonitions[d.name], Folded: d.isFolded(), Expanded: d.expanded}
+	}
+	return m
 }
 
 // divide replaces a directive that is not within another block by its content between marks.
 func (d *directive) divide(what MarkKind) {
 	begin := d.mark(what)
-	if d.titled && what == MarkTab {
+	if d.titled && what == MarkTab || what == MarkBox && d.hasTitle() {
 		MoveChildren(d.FirstChild(), begin)
 		d.RemoveChild(d, d.FirstChild())
 	}

@@ -65,6 +65,8 @@ func (w *writer) block(b document.Block) {
 		}
 	case *document.Tab:
 		w.paragraph(b.Title.Plain())
+	case *document.Box:
+		w.paragraph(strings.TrimSuffix(titled(w.words.Say(b.Name), b.Title.Plain()), ": "))
 	case *document.Stream:
 		var text strings.Builder
 		for _, s := range b.Spans {

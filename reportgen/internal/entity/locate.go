@@ -52,6 +52,8 @@ func (x *Index) look(b document.Block, section Place) {
 		x.text(b.Text, section)
 	case *document.Tab:
 		x.text(b.Title, section)
+	case *document.Box:
+		x.text(b.Title, section)
 	case document.Prose:
 		x.text(b.Text, section)
 	case *document.Figure:

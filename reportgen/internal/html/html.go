@@ -142,7 +142,7 @@ func (p *page) templates() (*template.Template, error) {
 	p.prose, p.words = newProseRenderer(p), language.Of(p.Lang)
 	t, err := template.New("").Funcs(template.FuncMap{
 		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": p.picture, "wide": wide, "vectorSize": vectorSize, "code": p.highlighter.highlight,
-		"spans": spans, "level": level, "classes": classes, "href": p.href, "say": p.words.Say, "failed": p.words.Failed, "warnings": p.words.Warnings, "pageOf": p.pageOf,
+		"spans": spans, "level": level, "lower": strings.ToLower, "classes": classes, "href": p.href, "say": p.words.Say, "failed": p.words.Failed, "warnings": p.words.Warnings, "pageOf": p.pageOf,
 		"construct": func(document.Block) (template.HTML, error) { return "", nil },
 		"place":     p.placeName,
 		"link":      func(destination string) string { return string(p.within([]byte(destination))) },
@@ -157,7 +157,7 @@ func (p *page) templates() (*template.Template, error) {
 // execute renders a block with the template of its kind.
 func execute(t *template.Template, b document.Block) (template.HTML, error) {
 	var name string
-	switch b.(type) {
+	switch b := b.(type) {
 	case *document.Heading:
 		name = "heading"
 	case document.Prose:
@@ -180,6 +180,13 @@ func execute(t *template.Template, b document.Block) (template.HTML, error) {
 		name = "tab"
 	case document.TabsEnd:
 		return "</section></div>\n", nil
+	case *document.Box:
+		name = "box"
+	case document.BoxEnd:
+		if b.Folded {
+			return "</div></details>\n", nil
+		}
+		return "</div>\n", nil
 	case document.FoldStart:
 		name = "foldstart"
 	case document.FoldEnd:

@@ -300,6 +300,8 @@ func hasFormula(d *document.Document) bool {
 			texts = append(texts, b.Text)
 		case *document.Tab:
 			texts = append(texts, b.Title)
+		case *document.Box:
+			texts = append(texts, b.Title)
 		case *document.Code:
 			texts = append(texts, b.Caption)
 		case *document.Figure:

@@ -143,6 +143,8 @@ func notesOf(p *page) []*document.Note {
 			look(b.Text)
 		case *document.Tab:
 			look(b.Title)
+		case *document.Box:
+			look(b.Title)
 		case document.Prose:
 			look(b.Text)
 		case *document.Figure:

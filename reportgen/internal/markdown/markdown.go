@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -110,9 +111,7 @@ func (w *writer) document() string {
 		blocks = append(append(blocks, "## "+w.words.Say("Summary")), summary...)
 	}
 	blocks = append(blocks, w.contents()...)
-	for _, b := range w.doc.Blocks {
-		blocks = append(blocks, w.block(b))
-	}
+	blocks = append(blocks, w.sequence(w.doc.Blocks)...)
 	blocks = append(blocks, w.references()...)
 	blocks = append(blocks, w.provenance()...)
 	for _, n := range w.doc.Notes {
@@ -126,11 +125,33 @@ func (w *writer) summary() []string {
 	// Its title has level 2.
 	w.lower = 2
 	defer func() { w.lower = 0 }()
-	var blocks []string
-	for _, b := range w.doc.Summary {
-		blocks = append(blocks, w.block(b))
+	return w.sequence(w.doc.Summary)
+}
+
+// sequence returns blocks. Those in a box are indented.
+func (w *writer) sequence(list []document.Block) []string {
+	levels := [][]string{nil} // the blocks before and in the boxes that are open
+	for _, b := range list {
+		last := len(levels) - 1
+		end, isEnd := b.(document.BoxEnd)
+		switch {
+		case isEnd && last > 0:
+			content := levels[last]
+			if levels = levels[:last]; end.Folded {
+				content = append(content, "</details>")
+			} else {
+				content = []string{"> " + content[0] + "\n> " + indent(document.JoinBlocks(content[1:]), "> ")}
+			}
+			levels[last-1] = append(levels[last-1], content...)
+		default:
+			if _, begins := b.(*document.Box); begins {
+				levels = append(levels, nil)
+				last++
+			}
+			levels[last] = append(levels[last], w.block(b))
+		}
 	}
-	return blocks
+	return slices.Concat(levels...)
 }
 
 // summaryDocument returns the text of summaryFile, or "" if there is no summary.
@@ -176,6 +197,21 @@ func (w *writer) block(b document.Block) string {
 		return fmt.Sprintf("<a id=%q></a>\n\n**%s**", b.ID, w.line(b.Title))
 	case document.TabsEnd:
 		return "* * *"
+	case *document.Box:
+		title := w.words.Say(b.Name)
+		if b.Folded {
+			if plain := b.Title.Plain(); plain != "" {
+				title += ": " + plain
+			}
+			return details(title, b.Expanded)
+		}
+		title = "[!" + strings.ToUpper(b.Name) + "]"
+		if b.Title.Root.HasChildren() {
+			title += "\n> **" + w.line(b.Title) + "**\n>"
+		}
+		return title
+	case document.BoxEnd:
+		return "" // see sequence
 	case document.FoldStart:
 		return details(b.Summary, false)
 	case document.FoldEnd:

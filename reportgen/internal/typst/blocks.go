@@ -13,17 +13,22 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/terminal"
 )
 
-// blocks returns the blocks. A wide table is on a page in landscape, with the headings before it.
+// blocks returns the blocks. A wide table is on a page in landscape, with the headings before it, unless it is in a box.
 func (w *writer) blocks(list []document.Block) []string {
 	var all, heads []string
+	boxes := 0
 	for _, b := range list {
 		source := w.block(b)
 		switch b := b.(type) {
+		case *document.Box:
+			boxes++
+		case document.BoxEnd:
+			boxes--
 		case *document.Heading, *document.Tab, *document.Cell:
 			heads = append(heads, source)
 			continue
 		case *document.Table:
-			if tableWidth(b) > maxWidth {
+			if tableWidth(b) > maxWidth && boxes == 0 {
 				source, heads = "#wide[\n"+document.JoinBlocks(append(heads, source))+"\n]", nil
 			}
 		}
@@ -61,6 +66,14 @@ func (w *writer) block(b document.Block) string {
 		return fmt.Sprintf("#heading(level: %d, outlined: false, bookmarked: false)[%s]%s", min(b.Depth, 6), w.inlines(b.Title.Root, b.Title.Source), label(b.ID))
 	case document.TabsEnd:
 		return "#line(length: 100%, stroke: 0.4pt + luma(190))"
+	case *document.Box:
+		title := ""
+		if b.Title.Root.HasChildren() {
+			title = "\n#strong[" + w.inlines(b.Title.Root, b.Title.Source) + "]"
+		}
+		return "#note(" + quoted(w.words.Say(b.Name)) + ")[" + title
+	case document.BoxEnd:
+		return "]"
 	case document.FoldStart:
 		return "#strong[" + escape(b.Summary) + "]"
 	case document.FoldEnd:
