@@ -168,13 +168,7 @@ func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
 	case "a":
 		r.anchor(t)
 	case "svg":
-		content := r.rest(raw, "svg", closed)
-		if r.trusted {
-			r.markup.WriteString(content)
-			return
-		}
-		picture, err := r.vector(r.where, []byte(content), document.Attribute(t.Attr, "aria-label"))
-		r.picture(picture, err, t, "an inline SVG")
+		r.inlineSVG(t, r.rest(raw, "svg", closed))
 	case "picture", "source", "track":
 		if r.trusted {
 			r.markup.WriteString(raw)
@@ -186,6 +180,9 @@ func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
 		r.embedded(t, raw, closed)
 	case "script", "link":
 		if r.trusted {
+			if t.Data == "script" && isScript(document.Attribute(t.Attr, "type")) {
+				r.warnOnce(r.where, "scripts", "an output has scripts: what they draw is only in index.html")
+			}
 			for _, key := range []string{"src", "href"} {
 				if address := document.Attribute(t.Attr, key); address != "" && !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "#") {
 					r.warnOnce(r.where, "load "+t.Data+" "+address, "an output loads %s, but a report loads nothing from elsewhere: what it draws is missing", shorten([]byte(address)))
@@ -209,6 +206,11 @@ func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
 		}
 		r.tag(t, closed)
 	}
+}
+
+// isScript reports whether a browser runs a <script> of the type.
+func isScript(media string) bool {
+	return media == "" || media == "module" || strings.HasSuffix(media, "javascript")
 }
 
 // tag adds a start tag. Its id becomes unique in the report, and the obsolete elements

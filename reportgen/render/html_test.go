@@ -162,3 +162,40 @@ func TestRepeatedWarnings(t *testing.T) {
 		t.Errorf("%v, %v", warnings, err)
 	}
 }
+
+// Pictures of trusted HTML are in every format: a page has the author's markup, and report.md and the PDF a picture.
+func TestPicturesOfTrustedHTML(t *testing.T) {
+	output := func(html string) []render.Input {
+		in := notebook(markdownCell("# A"), codeCell("#| echo: false\nshow()", displayed(map[string]any{"text/html": html}, nil)))
+		in.Executed = true
+		return []render.Input{in}
+	}
+	vector := `<svg width="30" height="30" class="mine" aria-label="a dot"><circle cx="15" cy="15" r="9"/></svg>`
+	for name, tt := range map[string]struct{ html, page, markdown, typst, warning string }{
+		"a bitmap": {`<p>text <img src='data:image/png;base64,` + onePixel + `' alt="px" style='max-width:100%; border: 1px solid'></p>`,
+			`max-width:100%; border: 1px solid`, `<img src="figures/image.png" alt="px"/>`, `image.png`, ""},
+		"a vector picture": {"<p>text " + vector + "</p>", `class="mine" aria-label="a dot"><circle`, `<img src="figures/image.svg" alt="a dot"`, "image.svg", ""},
+		"a sheet of icons": {`<p>text <svg><use href="#icon"/></svg></p>`, `<use href="#icon"`, "text", "text", ""},
+		"not a picture":    {`<p>text <img src="data:image/png;base64,AAAA" alt="x"></p>`, `src="data:image/png;base64,AAAA"`, "text", "text", "a picture in HTML is only in index.html"},
+		"a script":         {`<p id="x">text</p><script>document.getElementById("x").textContent = "drawn"</script>`, `textContent = "drawn"`, "text", "text", "what they draw is only in index.html"},
+		"data of a script": {`<p>text</p><script type="application/json">{"a": 1}</script>`, `{"a": 1}`, "text", "text", ""},
+	} {
+		d, warnings, err := render.Build(output(tt.html), render.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		md, _ := markdown(t, d)
+		for format, text := range map[string][2]string{"HTML": {page(t, d), tt.page}, "Markdown": {md, tt.markdown}, "Typst": {typstSource(t, d), tt.typst}} {
+			if !strings.Contains(text[0], text[1]) {
+				t.Errorf("%s: %s has no %s", name, format, text[1])
+			}
+		}
+		said := ""
+		for _, w := range warnings {
+			said += w.String()
+		}
+		if !strings.Contains(said, tt.warning) || tt.warning == "" && said != "" {
+			t.Errorf("%s: warnings %q, want %q", name, said, tt.warning)
+		}
+	}
+}

@@ -77,7 +77,7 @@ func TestScripted(t *testing.T) {
 		{"page beside the notebook", []map[string]any{{"text/html": `<iframe width="3" src="page.html"></iframe>`}}, true, "data:image/png", "interactive HTML is shown as a picture"},
 		{"page elsewhere", []map[string]any{{"text/html": `<iframe src="../../page.html"></iframe>`}}, true, "the embedded page ../../page.html: not in the project", "an output is omitted"},
 		{"table with an icon", []map[string]any{{"text/html": `<!-- x --><table><tr><td><svg viewBox="0 0 9 9"></svg>icon</td></tr></table>`}}, true, "icon", ""},
-		{"HTML with its own script", []map[string]any{{"text/html": `<p id="own">own</p><script>1</script>`}}, true, `<p id="own">own</p>`, ""},
+		{"HTML with its own script", []map[string]any{{"text/html": `<p id="own">own</p><script>1</script>`}}, true, `<p id="own">own</p>`, "an output has scripts: what they draw is only in index.html"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cell := &nbformat.Cell{Type: nbformat.Code, Source: "#| fig-alt: a chart\nx"}

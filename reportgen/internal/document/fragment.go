@@ -17,7 +17,8 @@ func (f *Fragment) HasFormula() bool {
 	return slices.ContainsFunc(f.Pieces, func(p Piece) bool { return p.Formula != nil })
 }
 
-// Piece is a part of a fragment. Exactly one of its fields is set.
+// Piece is a part of a fragment. Exactly one of its fields is set, except that a picture of trusted HTML also has the
+// element's markup, which a page shows instead.
 type Piece struct {
 	Markup  string   // tags and text; an element may begin in one piece and end in another
 	Picture *Picture // in place of an <img>, <svg>, <video> or <audio>

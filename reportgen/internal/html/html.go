@@ -231,7 +231,7 @@ func (p *page) fragment(f *document.Fragment, trusted bool) string {
 	var b strings.Builder
 	for _, piece := range f.Pieces {
 		switch {
-		case piece.Picture != nil:
+		case piece.Picture != nil && (!trusted || piece.Markup == ""):
 			b.WriteString(string(embedded(piece.Picture)))
 		case piece.Link != nil:
 			tag := "<a"
