@@ -29,6 +29,7 @@ type faultCommand struct {
 	earlier []string          // a run before, whose output is there; nil if there is none
 	files   map[string]string // more files of the folder that it runs in
 	outputs []string          // what it writes: either all of the earlier run or all of this one is there
+	later   string            // a folder that is as a complete run leaves it once the next run is done
 	done    string            // the error of a run after a complete one; "" if there is none
 	check   func(t *testing.T, dir string, status int, stdout, stderr string)
 }
@@ -42,6 +43,8 @@ func faultCommands(t *testing.T) []faultCommand {
 		return fmt.Sprintf(`{"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# %s\n\n$x^2$"}], "metadata": {"kernelspec": {"name": "none", "display_name": "n", "language": "n"}}, "nbformat": 4, "nbformat_minor": 5}`, title)
 	}
 	const twoDays = "ts,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n2024-04-18 10:00:00,10.0.0.1,192.0.2.1,tcp,443,1,2\n2024-04-19 10:00:00,10.0.0.1,192.0.2.1,tcp,443,1,2\n"
+	const vpcHead = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n"
+	const vpcRow = "2 1 eni-1 10.0.0.1 192.0.2.1 %d 443 6 9 100 %d %d ACCEPT OK\n" // the second log has rows of the next day
 	kernel := `{"argv": ["false"], "display_name": "none", "language": "n"}`
 	return []faultCommand{
 		{
@@ -52,7 +55,15 @@ func faultCommands(t *testing.T) []faultCommand {
 		{
 			name: "import --into", args: []string{"import", "--from", "zeek", log, "--into", "days"},
 			earlier: []string{"import", "--from", "csv", "--map", "timestamp=ts", "--into", "days", "first.csv"},
-			files:   map[string]string{"first.csv": twoDays},
+			files:   map[string]string{"first.csv": twoDays}, later: "days",
+		},
+		{
+			name: "import --into, open connections", args: []string{"import", "--from", "vpc", "--into", "days", "second.log"},
+			earlier: []string{"import", "--from", "vpc", "--into", "days", "first.log"},
+			files: map[string]string{
+				"first.log":  vpcHead + fmt.Sprintf(vpcRow, 50000, 1713563000, 1713563060),
+				"second.log": vpcHead + fmt.Sprintf(vpcRow, 50000, 1713563060, 1713563120) + fmt.Sprintf(vpcRow, 50001, 1713573000, 1713573060),
+			}, later: "days",
 		},
 		{
 			name: "profile", args: []string{"profile", day(9), "-o", "day.profile"},
@@ -158,7 +169,7 @@ func TestFaults(t *testing.T) {
 			if c.check == nil && status != exit.Done {
 				t.Fatalf("status %d\n%s", status, stderr)
 			}
-			f := faultTest{faultCommand: c, t: t, dir: dir, before: before, after: faultOutputs(t, dir, c.outputs), names: faultNames(t, dir), stdout: stdout, count: map[string]int{}}
+			f := faultTest{faultCommand: c, t: t, dir: dir, before: before, after: faultOutputs(t, dir, c.outputs), later: faultOutputs(t, dir, []string{c.later}), names: faultNames(t, dir), stdout: stdout, count: map[string]int{}}
 			step := 1
 			if !all {
 				step = max(reference.Calls/4, 1)
@@ -231,6 +242,7 @@ type faultTest struct {
 	t             *testing.T
 	dir           string
 	before, after map[string]string
+	later         map[string]string
 	names         []string
 	stdout        string
 	count         map[string]int // outcomes
@@ -279,6 +291,9 @@ func (f *faultTest) one(plan faults.Plan) bool {
 	}
 	if diff := cmp.Diff(f.after, faultOutputs(t, dir, f.outputs)); diff != "" {
 		t.Errorf("%s: the next run (-want +got):\n%.2000s", at, diff)
+	}
+	if diff := cmp.Diff(f.later, faultOutputs(t, dir, []string{f.faultCommand.later})); diff != "" {
+		t.Errorf("%s: the folder after the next run (-want +got):\n%.2000s", at, diff)
 	}
 	if diff := cmp.Diff(f.names, faultNames(t, dir)); diff != "" {
 		t.Errorf("%s: files after the next run (-want +got):\n%s", at, diff)

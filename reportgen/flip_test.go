@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -48,11 +49,14 @@ func TestFlippedBits(t *testing.T) {
 			"list of imported logs", []string{"import", "--from", "csv", "--map", "timestamp=ts", "--into", "days", "a.csv", "b.csv"}, "days/.flowbook/logs",
 			flowsOf("import", "--from", "csv", "--map", "timestamp=ts", "--into", "days", "a.csv"),
 		},
+		{"open connections", []string{"import", "--from", "vpc", "--into", "going", "1.log"}, "going/.flowbook/open", continuedFlows},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			const piece = "2 1 eni-1 10.0.0.1 192.0.2.1 50000 443 6 9 100 %d %d ACCEPT OK\n"
 			row := "ts,src_ip,dst_ip,proto,port,up_bytes,down_bytes\n2024-04-18 10:00:00,10.0.0.1,192.0.2.1,tcp,443,1,%d\n"
 			testenv.WriteFiles(t, ".", map[string]string{
-				"a.csv": fmt.Sprintf(row, 1), "b.csv": fmt.Sprintf(row, 2), "notebooks/a.ipynb": `{"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Flows\n\nThere were 12,345 flows.\n\n| a | b |\n|--|--|\n| 1 | 2 |"}], "metadata": {"kernelspec": {"name": "none", "display_name": "n", "language": "n"}}, "nbformat": 4, "nbformat_minor": 5}`,
+				"a.csv": fmt.Sprintf(row, 1), "b.csv": fmt.Sprintf(row, 2), "1.log": fmt.Sprintf(piece, 1713531600, 1713531660), "2.log": fmt.Sprintf(piece, 1713531660, 1713531720),
+				"notebooks/a.ipynb":                `{"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Flows\n\nThere were 12,345 flows.\n\n| a | b |\n|--|--|\n| 1 | 2 |"}], "metadata": {"kernelspec": {"name": "none", "display_name": "n", "language": "n"}}, "nbformat": 4, "nbformat_minor": 5}`,
 				"jupyter/kernels/none/kernel.json": `{"argv": ["false"], "display_name": "none", "language": "n"}`,
 			})
 			t.Setenv("JUPYTER_PATH", mustAbs(t, "jupyter"))
@@ -111,6 +115,18 @@ func documentOf(*testing.T) (string, error) {
 	var b strings.Builder
 	err = document.Encode(&b, d)
 	return b.String(), err
+}
+
+// continuedFlows returns the flows of a copy of the folder of days after a second import.
+func continuedFlows(t *testing.T) (string, error) {
+	t.Helper()
+	if err := errors.Join(os.RemoveAll("copy"), os.CopyFS("copy", os.DirFS("going"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := outcomeOf("import", "--from", "vpc", "--into", "copy", "2.log")(t); err != nil {
+		return "", err
+	}
+	return outcomeOf("query", "copy/date=2024-04-19", "--by", "src_ip,dst_ip", "--sum", "up_bytes", "--count", "--format", "csv")(t)
 }
 
 // flowsOf returns the flow files of the folder of days after an import that adds none.

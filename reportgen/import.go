@@ -46,8 +46,9 @@ the previous day. With --day, import writes only the days that it names.
 
 With --into, import adds to a folder of days (DIR/date=2024-04-19/*.parquet). It skips logs
 that it imported there before. If a log has grown since then, even if it was rotated, import
-reads only the new rows, so you can import current logs as often as you like. The parts of a
-connection are joined only within one import.
+reads only the new rows, so you can import current logs as often as you like. Flows that
+overlapping logs have in common are added once. Connections that may go on in the next log are
+in open.parquet until a later import has all of their rows: import logs in order of time.
 
 To read any other table, name its columns with --map NAME=COLUMN,…, where NAME is one of
 %s.

@@ -39,33 +39,23 @@ type options struct {
 // writeFiles writes flows, which are ordered by day, to one file a day: to path if
 // there is one day, else to path with the date before its extension.
 func writeFiles(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, path string, o options) (_ []dayFile, err error) {
-	next, stop := iter.Pull2(flows)
-	defer stop()
-	var total, done int64
-	for _, day := range days {
-		total += day.Flows
-	}
 	var files []pendingFile
 	defer func() {
 		for _, f := range files {
 			err = errors.Join(err, f.pending.Abort())
 		}
 	}()
-	for _, day := range days {
+	err = o.writeDays(ctx, flows, days, func(day ingest.DayCount) (io.WriteCloser, error) {
 		f := pendingFile{dayFile: dayFile{Path: name(path, day, len(days)), Day: day}}
+		var err error
 		if f.pending, err = wholefile.Create(f.Path, 0o666); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Path, err)
+			return nil, err
 		}
 		files = append(files, f)
-		err := o.writeDay(ctx, next, day.Flows, f.pending, func(n int64) {
-			if o.Progress != nil {
-				o.Progress(done+n, total)
-			}
-		})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Path, err)
-		}
-		done += day.Flows
+		return keptOpen{f.pending}, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name(path, days[max(len(files)-1, 0)], len(days)), err)
 	}
 	return place(files)
 }
@@ -167,8 +157,64 @@ func (k keptFile) end(restore bool) error {
 	return k.work.Remove()
 }
 
-// writeDay writes the next n flows to a file.
-func (o options) writeDay(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, to io.Writer, progress func(written int64)) error {
+// keptOpen is a writer whose Close does nothing.
+type keptOpen struct{ io.Writer }
+
+func (keptOpen) Close() error { return nil }
+
+// writeDays writes flows, which are ordered by day, each day to the file that create returns for it. Days without flows are
+// not among days.
+func (o options) writeDays(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, create func(ingest.DayCount) (io.WriteCloser, error)) (err error) {
+	var total, done, left int64
+	for _, day := range days {
+		total += day.Flows
+	}
+	var file io.WriteCloser // of the day
+	var w *flowfile.Writer
+	defer func() {
+		if file != nil {
+			err = errors.Join(err, file.Close())
+		}
+	}()
+	for f, err := range flows {
+		if done%(1<<14) == 0 && err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if done == total {
+			return fmt.Errorf("sorting returned more than %d flows", total)
+		}
+		begins := left == 0
+		if begins {
+			if file, err = create(days[0]); err != nil {
+				return err
+			}
+			w, left, days = o.newWriter(file), days[0].Flows, days[1:]
+		}
+		if o.Progress != nil && (begins || done%(1<<14) == 0) {
+			o.Progress(done, total)
+		}
+		if err := w.Write(f.Record); err != nil {
+			return err
+		}
+		done++
+		if left--; left == 0 {
+			closed := file
+			file = nil
+			if err := errors.Join(w.Close(), closed.Close()); err != nil {
+				return err
+			}
+		}
+	}
+	if done < total {
+		return fmt.Errorf("sorting returned %d of %d flows", done, total)
+	}
+	return nil
+}
+
+func (o options) newWriter(to io.Writer) *flowfile.Writer {
 	w := flowfile.NewWriter(to)
 	if o.Detailed {
 		w = flowfile.NewDetailedWriter(to)
@@ -176,23 +222,5 @@ func (o options) writeDay(ctx context.Context, next func() (ingest.Flow, error, 
 	for _, key := range slices.Sorted(maps.Keys(o.Metadata)) {
 		w.SetMetadata(key, o.Metadata[key])
 	}
-	for i := range n {
-		if i%(1<<14) == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			progress(i)
-		}
-		f, err, ok := next()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fmt.Errorf("sorting returned %d of %d flows", i, n)
-		}
-		if err := w.Write(f.Record); err != nil {
-			return err
-		}
-	}
-	return w.Close()
+	return w
 }

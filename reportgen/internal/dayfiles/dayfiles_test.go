@@ -99,7 +99,7 @@ func TestWriteFails(t *testing.T) {
 		want  string
 	}{
 		{"interrupted", canceled, flows, context.Canceled.Error()},
-		{"too few flows", t.Context(), func(func(ingest.Flow, error) bool) {}, "sorting returned 0 of 2 flows"},
+		{"too few flows", t.Context(), func(func(ingest.Flow, error) bool) {}, "sorting returned 0 of 5 flows"},
 		{"unreadable", t.Context(), func(yield func(ingest.Flow, error) bool) {
 			n := 0
 			for f, err := range flows {

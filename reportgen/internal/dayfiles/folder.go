@@ -1,36 +1,35 @@
 package dayfiles
 
 import (
-	"cmp"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
-	"iter"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
 
-	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 // Folder is a folder of days, to which imports add one after the other:
 //
 //	DIR/date=2024-04-19/part-1f3ab0c2d4e5.parquet   flow files
+//	DIR/date=2024-04-19/open.parquet                connections that may go on
 //	DIR/.flowbook/logs                              the logs imported, by the hash of what they hold
+//	DIR/.flowbook/open                              the rows of the connections that may go on
 //
 // Spark, DuckDB, ClickHouse and Athena read this layout. Each import adds a file
 // to each day it has flows of. A log that was imported before is not imported
 // again, and of one that has grown since, only the new rows are, under whatever name. So
-// logs can be added while they are written and when they are rotated.
+// logs can be added while they are written and when they are rotated. Of logs that overlap,
+// each flow is added once.
+//
+// A connection that may go on in the next log is in open.parquet of its day as far as it is
+// known. The next import joins it with the rows that continue it, and replaces the file. So
+// the imports of the logs of each hour, in order of time, have the same connections as one
+// import of all of them.
 //
 // An import is written to DIR/.flowbook/ID.part, renamed to ID.ready when it is
 // complete, moved into place, and its rest is removed as ID.part. If the
@@ -45,6 +44,12 @@ type Folder struct {
 // stateDir is the folder of what Folder keeps beside the flow files. Readers of
 // such layouts pass over names that begin with a point.
 const stateDir = ".flowbook"
+
+// The files of connections that may go on: their flows of a day, and their rows in stateDir.
+const (
+	openFile  = "open.parquet"
+	openState = "open"
+)
 
 // OpenFolder opens a folder of days, or makes it, and waits while another import has
 // it. Close must be called.
@@ -97,162 +102,6 @@ func (f *Folder) recover() error {
 
 func (f *Folder) state(name string) string { return filepath.Join(f.dir, stateDir, name) }
 
-// addLogs adds the logs of a list that [logList] wrote. A list that is damaged is an error: a log that is taken for a new
-// one would be counted twice.
-func (f *Folder) addLogs(list []byte) error {
-	lines := string(list)
-	if at := strings.LastIndex(lines, "\n"+sumLine); at >= 0 {
-		lines = lines[:at+1]
-		if string(list) != lines+sumLine+logSum(lines) {
-			lines = ""
-		}
-	}
-	if lines == "" && len(list) > 0 {
-		return errors.New("the list of imported logs, .flowbook/logs, is damaged; restore it, or import into a new folder")
-	}
-	for line := range strings.Lines(lines) {
-		head, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		if !ok {
-			continue
-		}
-		l := log{Path: name}
-		// Early versions wrote only the hash.
-		if n, err := fmt.Sscan(head, &l.Hash, &l.Rows, &l.Start.Size, &l.Start.Hash); n != 1 && err != nil {
-			return fmt.Errorf("the list of imported logs, .flowbook/logs, is not readable: %q; import into a new folder", line)
-		}
-		f.logs[l.Hash] = l
-	}
-	return nil
-}
-
-// sumLine begins the last line of a list of logs, which early versions did not write.
-const sumLine = "checksum "
-
-func logSum(lines string) string { return fmt.Sprintf("%08x\n", crc32.ChecksumIEEE([]byte(lines))) }
-
-// logList returns a list of logs, by hash, as text.
-func logList(logs map[string]log) []byte {
-	var lines strings.Builder
-	for _, hash := range slices.Sorted(maps.Keys(logs)) {
-		l := logs[hash]
-		lines.WriteString(hash)
-		if l.Rows > 0 && l.Start.Size > 0 {
-			fmt.Fprintf(&lines, " %d %d %s", l.Rows, l.Start.Size, l.Start.Hash)
-		}
-		fmt.Fprintf(&lines, "  %s\n", strings.ReplaceAll(filepath.Base(l.Path), "\n", " "))
-	}
-	return []byte(lines.String() + sumLine + logSum(lines.String()))
-}
-
-// log is a log file and what identifies it. If it begins like a log that was imported
-// before, Known is the number of rows of that one.
-type log struct {
-	Path  string
-	Hash  string       // SHA-256 of what it holds
-	Start ingest.Start // up to its last row
-	Lines ingest.Start // up to its last line end
-	Rows  int64        // in Start
-	Known int64
-	Cut   bool // the last row of Known was being written when it was imported
-}
-
-// fresh returns the logs of those given that were not imported before, each once,
-// and the paths of the others.
-func (f *Folder) fresh(paths []string) (fresh []log, known []string, err error) {
-	rows, starts := map[ingest.Start]int64{}, []ingest.Start{}
-	for _, l := range f.logs {
-		if l.Rows > 0 {
-			rows[l.Start] = l.Rows
-			starts = append(starts, l.Start)
-		}
-	}
-	slices.SortFunc(starts, func(a, b ingest.Start) int { return cmp.Compare(a.Size, b.Size) })
-	seen := maps.Clone(f.logs)
-	for _, path := range paths {
-		content, err := ingest.ContentOf(path, starts)
-		if err != nil {
-			return nil, nil, err
-		}
-		_, ok := seen[content.Hash]
-		if _, packed := seen[content.Stored]; ok || packed { // earlier versions remembered the packed log
-			known = append(known, path)
-			continue
-		}
-		l := log{Path: path, Hash: content.Hash, Start: content.Start, Lines: content.Lines, Known: rows[content.Known], Cut: content.Cut}
-		seen[l.Hash] = l
-		fresh = append(fresh, l)
-	}
-	return fresh, known, nil
-}
-
-// add writes flows, which are ordered by day, to a file of each day, and remembers
-// the logs that they come from. Either all of it is done or nothing.
-func (f *Folder) add(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days []ingest.DayCount, logs []log, o options) (files []dayFile, err error) {
-	var hashes []string
-	imported := map[string]log{}
-	for _, l := range logs {
-		hashes = append(hashes, l.Hash)
-		imported[l.Hash] = l
-	}
-	slices.Sort(hashes)
-	sum := sha256.Sum256([]byte(strings.Join(hashes, "\n")))
-	id := hex.EncodeToString(sum[:6])
-	part, ready := f.state(id+".part"), f.state(id+".ready")
-	if err := os.MkdirAll(part, 0o777); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(part))
-		}
-	}()
-	next, stop := iter.Pull2(flows)
-	defer stop()
-	var total, done int64
-	for _, day := range days {
-		total += day.Flows
-	}
-	for _, day := range days {
-		name := filepath.Join("date="+day.Date.String(), "part-"+id+".parquet")
-		err := o.writeStaged(ctx, next, day.Flows, filepath.Join(part, name), func(n int64) {
-			if o.Progress != nil {
-				o.Progress(done+n, total)
-			}
-		})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(f.dir, name), err)
-		}
-		done += day.Flows
-		files = append(files, dayFile{Path: filepath.Join(f.dir, name), Day: day})
-	}
-	if err := wholefile.WriteBytes(filepath.Join(part, "logs"), logList(imported), 0o666); err != nil {
-		return nil, err
-	}
-	if err := os.Rename(part, ready); err != nil { // from here on it is done
-		return nil, err
-	}
-	return files, f.place(ready)
-}
-
-// writeStaged writes the next n flows to a file of a new folder, down to the disk.
-func (o options) writeStaged(ctx context.Context, next func() (ingest.Flow, error, bool), n int64, path string, progress func(int64)) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if err := o.writeDay(ctx, next, n, file, progress); err != nil {
-		return err
-	}
-	if err := file.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return nil
-}
-
 // place moves a complete import into the folder. It can be repeated after any
 // failure.
 func (f *Folder) place(ready string) error {
@@ -265,9 +114,12 @@ func (f *Folder) place(ready string) error {
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 			return err
 		}
-		if err := os.Rename(filepath.Join(ready, name), to); err != nil {
+		if err := placeFile(filepath.Join(ready, name), to); err != nil {
 			return err
 		}
+	}
+	if err := os.Rename(filepath.Join(ready, openState), f.state(openState)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	b, err := os.ReadFile(filepath.Join(ready, "logs"))
 	if err != nil {
@@ -285,6 +137,21 @@ func (f *Folder) place(ready string) error {
 		return err
 	}
 	return os.RemoveAll(placed)
+}
+
+// placeFile moves a staged file to its place. One without content says that the file there is to be removed.
+func placeFile(from, to string) error {
+	info, err := os.Lstat(from)
+	if err != nil {
+		return err
+	}
+	if info.Size() > 0 {
+		return os.Rename(from, to)
+	}
+	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.Remove(from)
 }
 
 // stagedFiles returns the flow files of a complete import that are not in their places yet, by their paths in it. A

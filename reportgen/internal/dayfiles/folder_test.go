@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 )
 
 // logFile writes a log and returns its path.
@@ -37,7 +38,28 @@ func add(ctx context.Context, t *testing.T, dir string, logs ...string) (known i
 		return len(old), err
 	}
 	list, flows := days(t, 2, 3)
-	_, err = f.add(ctx, flows, list, fresh, options{})
+	var sorter ingest.Sorter
+	defer func() { err = errors.Join(err, sorter.Close()) }()
+	n := int64(0)
+	for flow, err := range flows {
+		if err != nil {
+			return 0, err
+		}
+		if flow.Date = list[0].Date; n >= list[0].Flows {
+			flow.Date = list[1].Date
+		}
+		if err := sorter.Add(flow); err != nil {
+			return 0, err
+		}
+		n++
+	}
+	s, err := f.stage(fresh)
+	if err != nil {
+		return 0, err
+	}
+	if _, err = s.add(ctx, &sorter, options{}); err != nil {
+		err = errors.Join(err, s.abort())
+	}
 	return len(old), err
 }
 
@@ -60,7 +82,7 @@ func parts(t *testing.T, dir string) (names []string, flows int) {
 		names = append(names, rel)
 	}
 	for _, name := range listing(t, filepath.Join(dir, ".flowbook")) {
-		if name != "lock" && name != "logs" {
+		if name != "lock" && name != "logs" && name != openState {
 			t.Errorf("%s is left", name)
 		}
 	}

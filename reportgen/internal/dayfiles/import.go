@@ -54,6 +54,9 @@ func (i Import) Write(ctx context.Context, logs []string, path string) (err erro
 	if err != nil {
 		return err
 	}
+	if err := i.pair(ctx, &sorter); err != nil {
+		return err
+	}
 	if len(sorter.Days()) == 0 {
 		return noFlows(summary, i.Reading.Days)
 	}
@@ -73,9 +76,9 @@ func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err e
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	i.Reading.Without, i.Reading.Known = known, map[string]int64{}
+	i.Reading.Without, i.Reading.Known = known, map[string]ingest.KnownRows{}
 	for _, l := range fresh {
-		i.Reading.Known[l.Path] = l.Known
+		i.Reading.Known[l.Path] = ingest.KnownRows{Rows: l.Known, Cut: l.Cut}
 		if l.Cut {
 			i.Console.Warnf("%s: its row %s was being written when it was imported before, and is kept as it was read then", l.Path, humanize.Comma(l.Known))
 		}
@@ -93,19 +96,29 @@ func (i Import) AddTo(ctx context.Context, folder *Folder, logs []string) (err e
 			fresh[k].Start = fresh[k].Lines
 		}
 	}
-	empty := len(sorter.Days()) == 0
-	if empty && summary.Loss().Rows > 0 {
+	staged, err := folder.stage(fresh)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, staged.abort()) }()
+	if err := staged.resume(ctx, &sorter); err != nil {
+		return err
+	}
+	if err := i.pair(ctx, &sorter); err != nil {
+		return err
+	}
+	if len(summary.Days) == 0 && summary.Loss().Rows > 0 {
 		return noFlows(summary, i.Reading.Days)
 	}
 	if err := i.accept(summary.Loss()); err != nil {
 		return err
 	}
-	if empty {
+	if len(sorter.Days()) == 0 && sorter.Open() == nil {
 		i.Console.Infof("no new flows in the input; nothing to add")
 	}
 	i.warnExternal(&sorter)
 	return i.write(&sorter, summary, func(o options) ([]dayFile, error) {
-		return folder.add(ctx, sorter.Sorted(), sorter.Days(), fresh, o)
+		return staged.add(ctx, &sorter, o)
 	})
 }
 
@@ -124,8 +137,7 @@ func (i Import) fresh(folder *Folder, logs []string) (fresh []log, known []strin
 	return fresh, known, nil
 }
 
-// read reads all flows into the sorter, joins the parts of connections and reports
-// what became of the rows.
+// read reads all flows into the sorter and reports what became of the rows.
 func (i Import) read(ctx context.Context, logs []string, to *ingest.Sorter) (ingest.Summary, error) {
 	bar := i.Console.NewBar("reading", console.Bytes)
 	opt := i.Reading
@@ -135,15 +147,18 @@ func (i Import) read(ctx context.Context, logs []string, to *ingest.Sorter) (ing
 	if err != nil {
 		return summary, err
 	}
-	if _, err := summary.WriteTo(i.Console.Output()); err != nil {
-		return summary, err
-	}
-	pairing, err := to.Pair(ctx)
+	_, err = summary.WriteTo(i.Console.Output())
+	return summary, err
+}
+
+// pair joins the parts of connections and reports how.
+func (i Import) pair(ctx context.Context, sorter *ingest.Sorter) error {
+	pairing, err := sorter.Pair(ctx)
 	if err != nil {
-		return summary, err
+		return err
 	}
 	_, err = pairing.WriteTo(i.Console.Output())
-	return summary, err
+	return err
 }
 
 // readAll reads all flows into the sorter.

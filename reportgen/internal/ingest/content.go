@@ -43,9 +43,17 @@ func ContentOf(path string, known []Start) (Content, error) {
 		return Content{}, err
 	}
 	defer file.Close()
-	err = unpackTo(&inner, io.TeeReader(file, outer))
-	if _, copied := io.Copy(outer, file); copied != nil {
-		return Content{}, copied
+	var failed error
+	read := readerFunc(func(p []byte) (int, error) {
+		n, err := file.Read(p)
+		if err != nil && err != io.EOF {
+			failed = err
+		}
+		return n, err
+	})
+	err = unpackTo(&inner, io.TeeReader(read, outer))
+	if _, _ = io.Copy(outer, read); failed != nil {
+		return Content{}, failed
 	}
 	stored := hexSum(outer)
 	if err != nil {

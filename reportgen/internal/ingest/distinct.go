@@ -7,14 +7,18 @@ import (
 )
 
 // The end of a key is a zero byte, which no name has, and the number of the file that the
-// row comes from. So keys of the same row are next to each other when sorted.
+// row comes from. So keys of the same row are next to each other when sorted. What earlier
+// imports left has the number 0, and the first file the number 1.
 const keyFile = 1 + 2
 
 func appendFile(b []byte, file uint16) []byte {
 	return binary.BigEndian.AppendUint16(append(b, 0), file)
 }
 
-// distinct yields sorted keys without their files. Of a row that several files have, as
+// isImported reports whether a key is what an earlier import left.
+func isImported(k []byte) bool { return k[len(k)-2] == 0 && k[len(k)-1] == 0 }
+
+// distinct yields sorted keys. Of a row that several files have, as
 // rotated logs that overlap do, it yields as many as the file has that has the most, and
 // calls left, if it is set, for each of the others.
 func distinct(keys iter.Seq2[[]byte, error], left func(key []byte)) iter.Seq2[[]byte, error] {
@@ -37,11 +41,11 @@ func distinct(keys iter.Seq2[[]byte, error], left func(key []byte)) iter.Seq2[[]
 			}
 			if inFile++; inFile > most {
 				most = inFile
-				if !yield(next, nil) {
+				if !yield(k, nil) {
 					return
 				}
 			} else if left != nil {
-				left(next)
+				left(k)
 			}
 		}
 	}

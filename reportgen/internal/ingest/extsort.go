@@ -42,7 +42,7 @@ func (s *extSort) add(key []byte, limit int, dir string) error {
 	full := s.used == 0 || len(s.blocks[s.used-1])+len(key) > blockSize
 	if len(s.held) >= limit || full && s.used == maxHeldBytes/blockSize {
 		if err := s.spill(dir); err != nil {
-			return fmt.Errorf("sort flows in a temporary file: %w; set TMPDIR to a folder with more room", err)
+			return err
 		}
 		full = true
 	}
@@ -77,9 +77,16 @@ func (s *extSort) sortHeld() {
 }
 
 // sorted yields the keys in order; each is valid until the next. After an error
-// of reading a temporary file there are no more. It may be called once.
-func (s *extSort) sorted() iter.Seq2[[]byte, error] {
+// of reading a temporary file there are no more. If there are temporary files, the keys held
+// become one, too: their memory is then free for the flows that are made of them.
+func (s *extSort) sorted(dir string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
+		if len(s.runs) > 0 && len(s.held) > 0 {
+			if err := s.spill(dir); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
 		s.sortHeld()
 		merge := runHeap{{held: s}}
 		for _, file := range s.runs {
@@ -129,7 +136,12 @@ func (s *extSort) close() error {
 
 // spill writes the keys in memory to a temporary file, in order, each after its
 // length.
-func (s *extSort) spill(dir string) error {
+func (s *extSort) spill(dir string) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("sort flows in a temporary file: %w; set TMPDIR to a folder with more room", err)
+		}
+	}()
 	file, err := os.CreateTemp(dir, "flowbook-import-*")
 	if err != nil {
 		return err

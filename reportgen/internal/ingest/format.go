@@ -18,6 +18,8 @@ type Flow struct {
 	// File is the number of its file among those read, from 0. Of rows that are the
 	// same in several files, a [Sorter] keeps those of one.
 	File uint16
+	// Known says that the row was imported before, as [Options].Known has it.
+	Known bool
 	// BytesUnknown says that the log gave no byte count for one or both
 	// directions; Up or Down is then 0.
 	BytesUnknown bool

@@ -52,9 +52,10 @@ type Options struct {
 	Stdin io.Reader
 	// Without are logs that are left out of those to read.
 	Without []string
-	// Known says how many rows of a log, by its path, were read before. They are not
-	// read again, and the summary counts them.
-	Known map[string]int64
+	// Known says how many rows of a log, by its path, were read before. The summary counts them. The last
+	// of them are read again as flows with Known, since only with them is it certain which
+	// rows a log has twice, and which it has in common with others.
+	Known map[string]KnownRows
 	// OneWay says that each row describes one direction of a connection, in formats
 	// that allow both.
 	OneWay bool
@@ -72,6 +73,20 @@ const (
 	PayloadBytes ByteKind = "payload"
 	IPBytes      ByteKind = "ip" // of whole IP packets
 )
+
+// KnownRows are the rows of a log that were read before.
+type KnownRows struct {
+	Rows int64
+	Cut  bool // the last of them was being written then
+}
+
+// knownAgain is how many of the known rows of a log are read again: rows that are the same
+// are near each other.
+const knownAgain = 1 << 16
+
+func (k KnownRows) matters(row int64) bool {
+	return row > k.Rows-knownAgain && (row < k.Rows || !k.Cut)
+}
 
 // Reader reads the flows of many files, one after the other, in memory that
 // does not grow with them. It is not safe for use by several goroutines.
@@ -91,9 +106,9 @@ type Reader struct {
 	number  uint16 // of that file
 	opened  bool   // a file was opened
 	decoder decoder
-	place   FileRows // of that file so far
-	known   int64    // of these, how many are not read again
-	close   func()   // frees what the decoder holds; may be nil
+	place   FileRows  // of that file so far
+	known   KnownRows // of these, those imported before
+	close   func()    // frees what the decoder holds; may be nil
 	before  fileCount
 }
 
@@ -115,7 +130,7 @@ func Open(f Format, paths []string, opt Options) (*Reader, error) {
 		return nil, err
 	}
 	files = slices.DeleteFunc(files, func(path string) bool { return slices.Contains(opt.Without, path) })
-	if i := slices.IndexFunc(files, func(path string) bool { return opt.Known[path] > 0 }); i >= 0 && f.whole {
+	if i := slices.IndexFunc(files, func(path string) bool { return opt.Known[path].Rows > 0 }); i >= 0 && f.whole {
 		return nil, fmt.Errorf("%s: has grown since it was imported; import captures when they are complete, such as those that tcpdump -G has closed, into a new folder", files[i])
 	}
 	var names []string
@@ -168,7 +183,11 @@ func (r *Reader) Read() (Flow, error) {
 		}
 		f, err := r.decoder.Read()
 		if err == nil {
-			if r.place.Rows++; r.place.Rows <= r.known {
+			if r.place.Rows++; r.place.Rows <= r.known.Rows {
+				if f.Known = r.known.matters(r.place.Rows) && !f.OneWay && !f.Part; f.Known {
+					f.File = r.number
+					return f, nil
+				}
 				continue
 			}
 			if r.tally.flow(f, r.days) {
@@ -180,7 +199,7 @@ func (r *Reader) Read() (Flow, error) {
 		if row, ok := err.(*rowError); ok { //nolint:errorlint // a decoder does not wrap it, and this is once a row
 			if row.Reason == cutOff {
 				r.place.CutOff = true
-			} else if r.place.Rows++; r.place.Rows <= r.known {
+			} else if r.place.Rows++; r.place.Rows <= r.known.Rows {
 				continue
 			}
 			r.tally.leaveOut(row)
@@ -322,8 +341,8 @@ func (r *Reader) finish(cause error) error {
 		return closed
 	}
 	r.tally.read[name] = r.place
-	if r.known > 0 {
-		r.tally.knownOf(name, min(r.known, r.place.Rows))
+	if r.known.Rows > 0 {
+		r.tally.knownOf(name, min(r.known.Rows, r.place.Rows))
 		return nil
 	}
 	switch rows := r.tally.rows - r.before.rows; {

@@ -271,9 +271,12 @@ func observer(name []byte) uint8 {
 const maxAddrs = 1 << 16
 
 // addr reads an address. Logs repeat addresses, and a look-up is cheaper than
-// reading one again.
+// reading IPv6 again.
 func (r *rowReader) addr(from field) (netip.Addr, bool) {
 	v := r.values[from]
+	if a, ok := dotted(v); ok {
+		return a, true
+	}
 	if a, ok := r.addrs[string(v)]; ok {
 		return a, true
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"maps"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -33,36 +34,125 @@ type Sorter struct {
 
 	flows extSort
 	parts extSort
-	days  map[Date]int64
+	days  map[Date]*sortedDay
 
-	several  bool // flows come from several files
+	several  bool // flows come from several files, or from earlier imports
 	detailed bool
+	known    int64 // flows with Known
+
+	first, latest int64  // earliest and latest start of a part of this import, as of moment; latest of earlier ones, too
+	settled       int64  // the parts that began before it are summed up, as Resume read it
+	later         *later // nil without Resume
+
 	internal int64                  // flows from private sources
 	networks map[netip.Prefix]int64 // flows by the network of other sources
 	key      []byte                 // memory of a key
 }
 
+// sortedDay is what a Sorter knows of a day.
+type sortedDay struct {
+	flows   int64
+	minutes [24*60/64 + 1]uint64 // those in which a flow begins
+}
+
 // Add takes in a flow. It fails if a temporary file cannot be written.
 func (s *Sorter) Add(f Flow) error {
 	s.several = s.several || f.File > 0
+	file := min(f.File, math.MaxUint16-1) + 1
 	if f.OneWay || f.Part {
-		s.key = appendPart(s.key[:0], f)
+		at := moment(f.Date, f.Time)
+		if s.parts.empty() {
+			s.first, s.latest = at, at
+		}
+		s.first, s.latest = min(s.first, at), max(s.latest, at)
+		s.key = appendFile(appendPart(s.key[:0], &f, rowPart), file)
 		return s.parts.add(s.key, s.limit(), s.Dir)
 	}
-	if s.days == nil {
-		s.days = map[Date]int64{}
+	day := s.days[f.Date]
+	if day == nil {
+		if day = (&sortedDay{}); s.days == nil {
+			s.days = map[Date]*sortedDay{}
+		}
+		s.days[f.Date] = day
 	}
-	s.days[f.Date]++
-	s.countSource(f.Src)
+	day.flows++
+	day.minutes[f.Time/flow.Minute/64] |= 1 << (f.Time / flow.Minute % 64)
+	if f.Known {
+		s.known++
+	} else {
+		s.countSource(f.Src)
+	}
 	s.detailed = s.detailed || f.Details != flow.Details{}
-	s.key = appendFlow(s.key[:0], f)
+	s.key = appendFile(appendFlow(s.key[:0], f), file)
 	return s.flows.add(s.key, s.limit(), s.Dir)
 }
+
+// Earlier reports whether AddEarlier takes flows of a day, and from when to when; to is 0 for the end of the day.
+func (s *Sorter) Earlier(d Date) (from, to flow.Time, ok bool) {
+	if s.overlaps() && d >= floorDate(s.first)-1 && d <= floorDate(s.latest) {
+		return 0, 0, true
+	}
+	day := s.days[d]
+	if day == nil {
+		return 0, 0, false
+	}
+	for m := range flow.Day / flow.Minute {
+		if day.beginsIn(m) {
+			if !ok {
+				from = m * flow.Minute
+			}
+			to, ok = (m+1)*flow.Minute%flow.Day, true
+		}
+	}
+	return from, to, ok
+}
+
+// overlaps reports whether there are parts that may be of connections that earlier imports completed. Resume knows.
+func (s *Sorter) overlaps() bool {
+	return s.later != nil && (s.first < s.settled || s.settled == math.MinInt64)
+}
+
+func floorDate(at int64) Date {
+	d, _ := day(at)
+	return d
+}
+
+func (d *sortedDay) beginsIn(minute flow.Time) bool { return d.minutes[minute/64]>>(minute%64)&1 == 1 }
+
+// AddEarlier adds a flow that an earlier import wrote. Sorted does not yield it, and leaves
+// out the same flows of this import. Pair leaves out rows that the flow comprises. So logs
+// that overlap with those of earlier imports count once.
+func (s *Sorter) AddEarlier(f Flow) error {
+	if day := s.days[f.Date]; day != nil && day.beginsIn(f.Time/flow.Minute) {
+		s.several = true
+		s.key = appendFile(appendFlow(s.key[:0], f), 0)
+		if err := s.flows.add(s.key, s.limit(), s.Dir); err != nil {
+			return err
+		}
+	}
+	start := moment(f.Date, f.Time)
+	if !s.overlaps() || start > s.latest || start+f.Duration.Hundredths() < s.first {
+		return nil
+	}
+	s.key = appendFile(appendPart(s.key[:0], &f, closedPart), 0)
+	return s.parts.add(s.key, s.limit(), s.Dir)
+}
+
+// HasParts reports whether rows wait for Pair.
+func (s *Sorter) HasParts() bool { return !s.parts.empty() }
 
 func (s *Sorter) limit() int { return cmp.Or(s.Limit, 1<<20) }
 
 // Days returns the days of the flows that Sorted yields, in order.
-func (s *Sorter) Days() []DayCount { return dayCounts(s.days) }
+func (s *Sorter) Days() []DayCount {
+	flows := map[Date]int64{}
+	for date, day := range s.days {
+		if day.flows > 0 {
+			flows[date] = day.flows
+		}
+	}
+	return dayCounts(flows)
+}
 
 // Detailed reports whether a flow that Sorted yields has a value of an optional
 // column.
@@ -112,12 +202,15 @@ func (s *Sorter) Sorted() iter.Seq2[Flow, error] {
 			return
 		}
 		var names nameTable
-		for k, err := range distinct(s.flows.sorted(), nil) {
+		for k, err := range distinct(s.flows.sorted(s.Dir), nil) {
 			if err != nil {
 				yield(Flow{}, err)
 				return
 			}
-			if !yield(readFlow(k, &names), nil) {
+			if isImported(k) {
+				continue
+			}
+			if !yield(readFlow(k[:len(k)-keyFile], &names), nil) {
 				return
 			}
 		}
@@ -129,7 +222,13 @@ func (s *Sorter) copies(ctx context.Context) (n int64, err error) {
 	if !s.several {
 		return 0, nil
 	}
-	for k, err := range distinct(s.flows.sorted(), func(k []byte) { s.days[readFlow(k, &nameTable{}).Date]--; n++ }) {
+	left := func(k []byte) {
+		if !isImported(k) {
+			s.days[keyDate(k)].flows--
+			n++
+		}
+	}
+	for k, err := range distinct(s.flows.sorted(s.Dir), left) {
 		if err == nil && binary.BigEndian.Uint16(k[6:])%64 == 0 { // now and then
 			err = ctx.Err()
 		}
@@ -137,11 +236,17 @@ func (s *Sorter) copies(ctx context.Context) (n int64, err error) {
 			return 0, err
 		}
 	}
-	return n, nil
+	return max(n-s.known, 0), nil
 }
 
 // Close frees the memory and removes the temporary files.
-func (s *Sorter) Close() error { return errors.Join(s.flows.close(), s.parts.close()) }
+func (s *Sorter) Close() error {
+	err := errors.Join(s.flows.close(), s.parts.close())
+	if s.later != nil {
+		err = errors.Join(err, s.later.flows.Close())
+	}
+	return err
+}
 
 // dayCounts lists days in order.
 func dayCounts(days map[Date]int64) []DayCount {
@@ -151,95 +256,4 @@ func dayCounts(days map[Date]int64) []DayCount {
 	}
 	slices.SortFunc(counts, func(a, b DayCount) int { return cmp.Compare(a.Date, b.Date) })
 	return counts
-}
-
-// appendFlow writes a flow as bytes whose order is that of flow.Compare: numbers
-// are big-endian, and an address is its length before its sixteen bytes, since
-// IPv4 comes before IPv6.
-func appendFlow(b []byte, f Flow) []byte {
-	b = binary.BigEndian.AppendUint32(b, uint32(f.Date)^1<<31) // so that dates before 1970 come first
-	b = binary.BigEndian.AppendUint32(b, uint32(f.Time))
-	b = appendAddr(b, f.Src)
-	b = appendAddr(b, f.Dst)
-	b = append(b, byte(f.Proto))
-	b = binary.BigEndian.AppendUint16(b, f.Port)
-	b = binary.BigEndian.AppendUint64(b, uint64(f.Up))
-	b = binary.BigEndian.AppendUint64(b, uint64(f.Down))
-	return appendFile(appendDetails(b, &f.Details), f.File)
-}
-
-func readFlow(k []byte, names *nameTable) Flow {
-	return Flow{
-		Date: Date(binary.BigEndian.Uint32(k[0:]) ^ 1<<31),
-		Record: flow.Record{
-			Time:    flow.Time(binary.BigEndian.Uint32(k[4:])),
-			Src:     readAddr(k[8:]),
-			Dst:     readAddr(k[25:]),
-			Proto:   flow.Proto(k[42]),
-			Port:    binary.BigEndian.Uint16(k[43:]),
-			Up:      int64(binary.BigEndian.Uint64(k[45:])),
-			Down:    int64(binary.BigEndian.Uint64(k[53:])),
-			Details: readDetails(k[61:], names),
-		},
-	}
-}
-
-// appendDetails writes the optional part of a flow. A duration has a byte before
-// it that says whether it is known.
-func appendDetails(b []byte, d *flow.Details) []byte {
-	known := byte(0)
-	if d.Duration.Known() {
-		known = 1
-	}
-	b = binary.BigEndian.AppendUint32(append(b, known), uint32(d.Duration.Hundredths()))
-	b = binary.BigEndian.AppendUint16(b, d.SrcPort)
-	b = binary.BigEndian.AppendUint64(b, uint64(d.UpPackets))
-	b = binary.BigEndian.AppendUint64(b, uint64(d.DownPackets))
-	return append(append(b, byte(d.State)), d.Name...)
-}
-
-func readDetails(k []byte, names *nameTable) (d flow.Details) {
-	if k[0] == 1 {
-		d.Duration = flow.SpanOf(int64(binary.BigEndian.Uint32(k[1:])))
-	}
-	d.SrcPort = binary.BigEndian.Uint16(k[5:])
-	d.UpPackets = int64(binary.BigEndian.Uint64(k[7:]))
-	d.DownPackets = int64(binary.BigEndian.Uint64(k[15:]))
-	d.State = flow.State(k[23])
-	d.Name = names.name(k[24:])
-	return d
-}
-
-// nameTable converts names to strings. A log repeats few names often, so each is
-// stored once. The zero value is empty.
-type nameTable struct {
-	names map[string]string
-}
-
-func (t *nameTable) name(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	if s, ok := t.names[string(b)]; ok {
-		return s
-	}
-	if t.names == nil || len(t.names) >= maxAddrs {
-		t.names = map[string]string{}
-	}
-	s := string(b)
-	t.names[s] = s
-	return s
-}
-
-func appendAddr(b []byte, a netip.Addr) []byte {
-	sixteen := a.As16()
-	return append(append(b, byte(a.BitLen())), sixteen[:]...)
-}
-
-func readAddr(b []byte) netip.Addr {
-	a := netip.AddrFrom16([16]byte(b[1:17]))
-	if b[0] == 32 {
-		return a.Unmap()
-	}
-	return a
 }

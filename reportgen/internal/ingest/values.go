@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"math"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -206,4 +207,26 @@ var otherProtocols = map[string]flow.Proto{
 	"esp": 50, "ah": 51, "icmp6": 58, "icmpv6": 58, "ipv6-icmp": 58, "icmp-v6": 58, "ipv6-nonxt": 59, "ipv6-opts": 60, "eigrp": 88, "ospf": 89, "ospfigp": 89, "pim": 103,
 	"vrrp": 112, "l2tp": 115, "sctp": 132, "udplite": 136, "hopopt": 0, "unas": notIP, "idp": 22, "dccp": 33, "mobile": 55, "sun-nd": 77, "ib": notIP,
 	"arp": notIP, "rarp": notIP, "llc": notIP, "lldp": notIP, "stp": notIP, "ipx": notIP, "ipx/spx": notIP, "eth": notIP, "man": notIP, "ethernet": notIP, "other": notIP, "unknown_transport": notIP, "unknown": notIP,
+}
+
+// dotted reads IPv4 as most logs write it.
+func dotted(v []byte) (netip.Addr, bool) {
+	var four [4]byte
+	n, digits, dots := 0, 0, 0
+	for _, c := range v {
+		switch {
+		case c >= '0' && c <= '9' && (digits == 0 || n > 0):
+			n, digits = 10*n+int(c-'0'), digits+1
+			if n > 255 {
+				return netip.Addr{}, false
+			}
+		case c == '.' && digits > 0 && dots < 3:
+			four[dots] = byte(n)
+			n, digits, dots = 0, 0, dots+1
+		default:
+			return netip.Addr{}, false
+		}
+	}
+	four[3] = byte(n)
+	return netip.AddrFrom4(four), dots == 3 && digits > 0
 }
