@@ -28,9 +28,9 @@ type Builder struct {
 	pending Columns // flows given to Add
 	part    Part    // in which they are divided
 
+	names    *Names         // of all flows
 	details  []flow.Details // of the pending flows
 	detailed bool           // whether any of them is known
-	names    *Names         // of Add
 
 	mu     sync.Mutex
 	adders []*Adder
@@ -42,12 +42,12 @@ type Builder struct {
 const pendingMost = 16 << 10
 
 // NewBuilder returns an empty Builder.
-func NewBuilder() *Builder { return NewBuilderOf(NewAddresses()) }
+func NewBuilder() *Builder { return NewBuilderOf(NewAddresses(), NewNames()) }
 
 // NewBuilderOf returns an empty Builder whose flows name addresses by their
-// numbers in addrs.
-func NewBuilderOf(addrs *Addresses) *Builder {
-	return &Builder{addrs: addrs}
+// numbers in addrs, and names by those in names.
+func NewBuilderOf(addrs *Addresses, names *Names) *Builder {
+	return &Builder{addrs: addrs, names: names}
 }
 
 // Addr returns the number of address a in this Builder.
@@ -74,13 +74,11 @@ func (b *Builder) flush() {
 	if len(c.Time) == 0 {
 		return
 	}
+	var details DetailColumns
 	if b.detailed {
-		if b.names == nil {
-			b.names = NewNames()
-		}
-		b.adder().AddDetails(*c, detailColumns(b.details, b.names), b.names)
+		details = detailColumns(b.details, b.names)
 	}
-	b.adder().Divide(*c, &b.part)
+	b.adder().Divide(*c, details, &b.part)
 	b.AddParts(1, &b.part)
 	c.Time, c.Src, c.Dst, c.Proto = c.Time[:0], c.Src[:0], c.Dst[:0], c.Proto[:0]
 	c.Port, c.Up, c.Down = c.Port[:0], c.Up[:0], c.Down[:0]
@@ -105,7 +103,8 @@ func (b *Builder) adder() *Adder {
 // the less each costs, up to [Builder.Round]. A Builder is fastest, and its
 // result the same, where parts are given in order of time.
 func (b *Builder) AddParts(workers int, parts ...*Part) {
-	b.parallel(workers, shardCount, func(w *worker, s int) { b.shards[s].add(w, parts, s) })
+	names := b.names.all()
+	b.parallel(workers, shardCount, func(w *worker, s int) { b.shards[s].add(w, parts, s, names) })
 }
 
 // Bounds of Round.
@@ -131,7 +130,7 @@ func (b *Builder) Round() int {
 func (b *Builder) Memory() int64 {
 	n := int64(0)
 	for s := range b.shards {
-		n += int64(b.shards[s].count)*ConversationMemory + 2*int64(b.shards[s].logBytes)
+		n += int64(b.shards[s].count)*ConversationMemory + 2*int64(b.shards[s].logBytes) + b.shards[s].detailMemory()
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -74,7 +74,7 @@ func TestAdders(t *testing.T) {
 	want := encode(t, build(flows))
 	for _, adders := range []int{1, 2, 5} {
 		addrs := profile.NewAddresses()
-		b := profile.NewBuilderOf(addrs)
+		b := profile.NewBuilderOf(addrs, profile.NewNames())
 		var parts []*profile.Part
 		var dividing sync.WaitGroup
 		for chunk := range slices.Chunk(flows, len(flows)/adders+1) {
@@ -82,8 +82,8 @@ func TestAdders(t *testing.T) {
 			parts = append(parts, second, first)
 			dividing.Go(func() {
 				a := b.Adder()
-				a.Divide(columns(addrs, chunk[:len(chunk)/3]), first)
-				a.Divide(columns(addrs, chunk[len(chunk)/3:]), second)
+				a.Divide(columns(addrs, chunk[:len(chunk)/3]), profile.DetailColumns{}, first)
+				a.Divide(columns(addrs, chunk[len(chunk)/3:]), profile.DetailColumns{}, second)
 			})
 		}
 		dividing.Wait()

@@ -21,10 +21,7 @@ type Adder struct {
 
 	rejected map[string]Rejected
 
-	details map[detailKey]*detailEntry // nil if no flow has any
-	names   *Names
-
-	memory atomic.Int64 // bytes of hosts and details
+	memory atomic.Int64 // bytes of hosts
 }
 
 // Adder returns a new Adder. It may be called from any goroutine.
@@ -63,17 +60,22 @@ func (r *row) proto() flow.Proto { return flow.Proto(r.start) }
 // Part is flows divided by shard. Its memory can be used again. The zero value
 // is empty.
 type Part struct {
-	rows []row
-	huge [][2]int64         // up and down of flows of 4 GiB and more
-	end  [shardCount]uint32 // of each shard's rows
+	rows    []row
+	details []detailRow        // of each row; empty if no flow has any
+	huge    [][2]int64         // up and down of flows of 4 GiB and more
+	end     [shardCount]uint32 // of each shard's rows
 }
 
-// shard returns the rows of shard s.
-func (p *Part) shard(s int) []row {
-	if s == 0 {
-		return p.rows[:p.end[0]]
+// shard returns the rows of shard s, and their details if the part has some.
+func (p *Part) shard(s int) ([]row, []detailRow) {
+	from := uint32(0)
+	if s > 0 {
+		from = p.end[s-1]
 	}
-	return p.rows[p.end[s-1]:p.end[s]]
+	if len(p.details) == 0 {
+		return p.rows[from:p.end[s]], nil
+	}
+	return p.rows[from:p.end[s]], p.details[from:p.end[s]]
 }
 
 // bytes returns the up and down bytes of a row.
@@ -94,14 +96,19 @@ func (p *Part) setBytes(r *row, up, down int64) {
 	r.up, r.down = uint32(up), uint32(down)
 }
 
-// Divide adds flows to their hosts and sets p to them, divided by shard and
-// otherwise in their order. [Builder.AddParts] must follow. Some ten thousand
+// Divide adds flows to their hosts and sets p to them and their optional columns, divided
+// by shard and otherwise in their order. [Builder.AddParts] must follow. Some ten thousand
 // flows at once are best: they and their division stay in the cache.
-func (a *Adder) Divide(c Columns, p *Part) {
+func (a *Adder) Divide(c Columns, d DetailColumns, p *Part) {
 	n := len(c.Time)
 	time, src, dst, proto, port := c.Time, c.Src[:n], c.Dst[:n], c.Proto[:n], c.Port[:n]
 	up, down := c.Up[:n], c.Down[:n]
 	p.rows, p.huge, a.shards = resized(p.rows, n), p.huge[:0], resized(a.shards, n)
+	p.details = p.details[:0]
+	detailed := d.known()
+	if detailed {
+		p.details = resized(p.details, n)
+	}
 	var next [shardCount]uint32
 	for i := range a.shards {
 		s := uint8(hash(src[i], dst[i], flow.Proto(proto[i]), uint16(port[i])) >> (64 - shardBits))
@@ -115,6 +122,9 @@ func (a *Adder) Divide(c Columns, p *Part) {
 	}
 	for i, s := range a.shards {
 		r := &p.rows[next[s]]
+		if detailed {
+			p.details[next[s]] = d.row(i)
+		}
 		next[s]++
 		r.src, r.dst, r.port = src[i], dst[i], uint16(port[i])
 		r.start = uint32(time[i])<<8 | proto[i]&math.MaxUint8
@@ -122,7 +132,7 @@ func (a *Adder) Divide(c Columns, p *Part) {
 	}
 	p.end = next
 	a.addHosts(c)
-	a.memory.Store(int64(len(a.hosts))*hostMemory + int64(len(a.details))*detailMemory)
+	a.memory.Store(int64(len(a.hosts)) * hostMemory)
 }
 
 // resized returns a slice of length n, in the memory of s where it suffices.

@@ -110,7 +110,6 @@ func (b *Builder) Profile() *Profile {
 	slices.SortFunc(p.Sources, compareSources)
 	p.Sources = slices.Compact(p.Sources)
 	p.Conversations = b.sortedConversations(addrs)
-	b.addDetails(p)
 	return p
 }
 

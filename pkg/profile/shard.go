@@ -20,6 +20,7 @@ type shard struct {
 	convs   []*[chunkSize]conversation
 	hours   []*[chunkSize][24]uint16 // flows of each hour, for each conversation
 	carried map[carry]uint32
+	details []*[chunkSize]detailEntry // empty if no flow has any
 
 	logs      [][]byte
 	logBytes  int // of all logs
@@ -66,6 +67,9 @@ type worker struct {
 	sorted  []event  // by conversation
 	next    []uint32 // place among sorted, for each conversation
 
+	details       []detailRow // of each flow; empty if none has any
+	sortedDetails []detailRow // by conversation
+
 	seconds []uint32    // gathered of a conversation
 	codes   []uint32    // of sizes gathered of it, and
 	sizes   sizeCounter // those that were counted before
@@ -87,21 +91,28 @@ func (e event) size() uint32    { return uint32(e) }
 
 // add adds the flows of the parts that belong to the shard, which is the one
 // with that number.
-func (s *shard) add(w *worker, parts []*Part, number int) {
-	n := 0
+func (s *shard) add(w *worker, parts []*Part, number int, names []numberedName) {
+	n, detailed := 0, false
 	for _, p := range parts {
-		n += len(p.shard(number))
+		rows, details := p.shard(number)
+		n += len(rows)
+		detailed = detailed || len(details) > 0
 	}
 	if n == 0 {
 		return
 	}
+	w.details = w.details[:0]
 	if s.table == nil {
 		s.table = make([]uint32, 64)
 	}
 	w.numbers, w.events, w.sorted = resized(w.numbers, n), resized(w.events, n), resized(w.sorted, n)
 	done := 0
 	for _, p := range parts {
-		for rows := p.shard(number); len(rows) > 0; {
+		rows, details := p.shard(number)
+		if detailed {
+			w.addDetails(details, len(rows))
+		}
+		for len(rows) > 0 {
 			m := min(len(rows), passRows)
 			s.addSums(p, rows[:m], w.numbers[done:done+m], w.events[done:done+m])
 			rows = rows[m:]
@@ -110,6 +121,9 @@ func (s *shard) add(w *worker, parts []*Part, number int) {
 	}
 	w.sort(s.count)
 	s.writeLog(w)
+	if detailed {
+		s.addDetails(w, names)
+	}
 }
 
 // passRows is the number of flows that are added together, in several passes. A
@@ -203,7 +217,13 @@ func (w *worker) sort(conversations int) {
 		w.next[n] = sum
 		sum += count
 	}
+	if len(w.details) > 0 {
+		w.sortedDetails = resized(w.sortedDetails, len(w.numbers))
+	}
 	for i, n := range w.numbers {
+		if len(w.details) > 0 {
+			w.sortedDetails[w.next[n]] = w.details[i]
+		}
 		w.sorted[w.next[n]] = w.events[i]
 		w.next[n]++
 	}
@@ -240,7 +260,8 @@ func (b *Builder) sortedConversations(addrs []netip.Addr) []Conversation {
 		targets[p.shard][p.number] = uint32(i)
 	}
 	sorted := make([]Conversation, len(places))
-	b.parallel(workers, shardCount, func(w *worker, s int) { b.shards[s].finish(w, sorted, targets[s], addrs) })
+	names := b.names.all()
+	b.parallel(workers, shardCount, func(w *worker, s int) { b.shards[s].finish(w, sorted, targets[s], addrs, names) })
 	return sorted
 }
 
@@ -291,7 +312,7 @@ func (b *Builder) bySource(rank []uint32) (places []place, end []int) {
 
 // finish makes the conversations of the shard at their targets in sorted. An
 // only log is all of sets, and becomes theirs.
-func (s *shard) finish(w *worker, sorted []Conversation, targets []uint32, addrs []netip.Addr) {
+func (s *shard) finish(w *worker, sorted []Conversation, targets []uint32, addrs []netip.Addr, names []numberedName) {
 	s.openLogs(w)
 	for n, target := range targets {
 		c, out := s.conv(uint32(n)), &sorted[target]
@@ -304,6 +325,9 @@ func (s *shard) finish(w *worker, sorted []Conversation, targets []uint32, addrs
 			for h := range out.Hours {
 				out.Hours[h] += s.carried[carry{uint32(n), uint8(h)}]
 			}
+		}
+		if n < len(s.details)*chunkSize {
+			out.Details = s.details[n/chunkSize][n%chunkSize].finish(names)
 		}
 		seconds, sizes := w.merged(n)
 		if len(s.logs) == 1 {

@@ -60,7 +60,7 @@ type target struct {
 
 func newTarget(workers int) target {
 	t := target{book: newBook()}
-	t.builder = profile.NewBuilderOf(t.book.addrs)
+	t.builder = profile.NewBuilderOf(t.book.addrs, t.book.names)
 	for range workers {
 		t.adders = append(t.adders, t.builder.Adder())
 	}
@@ -153,14 +153,11 @@ func (s *profiling) divideBatch(b *batch, worker int, p *profile.Part, known *tr
 	s.parting.RLock()
 	defer s.parting.RUnlock()
 	adder := s.adders[worker]
-	flows, details, detailed := b.flows(adder)
+	flows, details := b.flows(adder)
 	if b.book != s.book {
 		known.translate(b.book, s.book, flows, details)
 	}
-	if detailed {
-		adder.AddDetails(flows, details, s.book.names)
-	}
-	adder.Divide(flows, p)
+	adder.Divide(flows, details, p)
 	s.waiting.Add(1)
 	return len(flows.Time)
 }
@@ -249,7 +246,7 @@ func (s *profiling) endPart(r *rounds) {
 
 // flows returns the rows of the batch that are flows, with their optional columns
 // if the file has some that a profile keeps, and counts the other rows.
-func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.DetailColumns, detailed bool) {
+func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.DetailColumns) {
 	v := &b.vectors
 	c = profile.Columns{
 		Time: v[colTime].numbers, Src: v[colSrc].codes, Dst: v[colDst].codes,
@@ -265,12 +262,12 @@ func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.Detail
 	}{{colState, &d.State}, {colName, &d.Name}}
 	for _, x := range numbers {
 		if v[x.col] != nil {
-			*x.into, detailed = v[x.col].numbers, true
+			*x.into = v[x.col].numbers
 		}
 	}
 	for _, x := range codes {
 		if v[x.col] != nil {
-			*x.into, detailed = v[x.col].codes, true
+			*x.into = v[x.col].codes
 		}
 	}
 	n := 0
@@ -300,5 +297,5 @@ func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.Detail
 		n++
 	}
 	c.Time = c.Time[:n]
-	return c, d, detailed
+	return c, d
 }
