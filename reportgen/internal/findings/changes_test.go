@@ -2,7 +2,6 @@ package findings_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/netip"
 	"os"
 	"strings"
@@ -13,24 +12,17 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/findings"
 )
 
-// line returns a record as reportgen detect prints it.
-func line(rule, entity, severity string, score float64, summary, more string) string {
-	b, _ := json.Marshal(score)
-	return `{"rule":"` + rule + `","entity":"` + entity + `","severity":"` + severity + `","score":` + string(b) +
-		`,"attack":[],"summary":"` + summary + `","evidence":{},"window":[0,1]` + more + "}\n"
-}
+// found returns the result of a day.
+func found(f ...detect.Finding) detect.Result { return detect.Result{Findings: f} }
 
-func read(text string) detect.Result {
-	day, err := detect.ReadFindings("day", strings.NewReader(text))
-	if err != nil {
-		panic(err)
-	}
-	return day
-}
+var (
+	seven = netip.MustParseAddr("10.0.0.7")
+	eight = netip.MustParseAddr("10.0.0.8")
+)
 
 // Names from databases are neither markup nor terminal commands.
 func TestWriteChangesEscapes(t *testing.T) {
-	list := changes.Compare(detect.Result{}, read(line("beacon", "10.0.0.1", "high", 0.8, `calls \u001b[31m|<b>[x](http://evil.example)`, "")))
+	list := changes.Compare(found(), found(detect.Finding{Rule: "beacon", Entity: seven, Severity: detect.High, Summary: "calls \x1b[31m|<b>[x](http://evil.example)"}))
 	for _, format := range findings.ChangeFormats() {
 		var b strings.Builder
 		if err := findings.WriteChanges(&b, list, format); err != nil {
@@ -46,9 +38,10 @@ func TestWriteChangesEscapes(t *testing.T) {
 }
 
 func ExampleWriteChanges() {
-	monday := read(line("exfiltration", "10.0.0.7", "high", 0.8, "10.0.0.7 sent 2.1 GB to 203.0.113.9", ""))
-	tuesday := read(line("exfiltration", "10.0.0.7", "medium", 0.6, "10.0.0.7 sent 612 MB to 203.0.113.9", `,"since":"2024-03-18"`) +
-		line("beacon", "10.0.0.8", "medium", 0.6, "10.0.0.8 called 203.0.113.4 every 60 s", ""))
+	monday := found(detect.Finding{Rule: "exfiltration", Entity: seven, Severity: detect.High, Score: 0.8, Summary: "10.0.0.7 sent 2.1 GB to 203.0.113.9"})
+	tuesday := found(
+		detect.Finding{Rule: "exfiltration", Entity: seven, Severity: detect.Medium, Score: 0.6, Summary: "10.0.0.7 sent 612 MB to 203.0.113.9", Since: "2024-03-18"},
+		detect.Finding{Rule: "beacon", Entity: eight, Severity: detect.Medium, Score: 0.6, Summary: "10.0.0.8 called 203.0.113.4 every 60 s"})
 	list := changes.Compare(monday, tuesday)
 	if err := findings.WriteChanges(os.Stdout, list, findings.FormatText); err != nil {
 		panic(err)
@@ -61,9 +54,8 @@ func ExampleWriteChanges() {
 }
 
 func TestRead(t *testing.T) {
-	entity := netip.MustParseAddr("10.0.0.1")
 	var b bytes.Buffer
-	if err := findings.Write(&b, detect.Result{Findings: []detect.Finding{{Rule: "beacon", Entity: entity, Severity: detect.High, Since: "2024-03-18"}}}, "json"); err != nil {
+	if err := findings.Write(&b, detect.Result{Findings: []detect.Finding{{Rule: "beacon", Entity: seven, Severity: detect.High, Since: "2024-03-18"}}}, "json"); err != nil {
 		t.Fatal(err)
 	}
 	if err := findings.WriteCoverage(&b, nil, []detect.Coverage{{Rule: "beacon", Ran: true, Days: 3}, {Rule: "dns-c2", Reason: "no DNS"}}, "json"); err != nil {
@@ -73,9 +65,9 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, seen := read.Findings, read.Coverage()
-	if len(found) != 1 || found[0].Entity != entity || found[0].Since != "2024-03-18" {
-		t.Errorf("findings %+v", found)
+	list, seen := read.Findings, read.Coverage()
+	if len(list) != 1 || list[0].Entity != seven || list[0].Since != "2024-03-18" {
+		t.Errorf("findings %+v", list)
 	}
 	if len(seen) != 2 || !seen[0].Ran || seen[0].Days != 3 || seen[1].Reason != "no DNS" {
 		t.Errorf("coverage %+v", seen)
