@@ -20,7 +20,7 @@ GOTESTSUM_VERSION := v1.13.0
 # The number of flows of a sample day. All files together are smaller than 3 MB.
 SAMPLE_FLOWS := 180000
 
-.PHONY: faults flips soak fuzz-long sbom licenses peers queries questions cases import-cases help report test check jupyter jupyterlab-check sample golden evaluate lint vuln fuzz bench clean reportgen
+.PHONY: faults flips soak fuzz-long sbom licenses peers queries questions cases import-cases help report test check jupyter jupyterlab-check sample golden evaluate fortnight lint vuln fuzz bench clean reportgen
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -31,6 +31,10 @@ reportgen: ## build the program into .tools/bin
 report: reportgen ## write the report of the sample days to report/
 	$(REPORTGEN) run --strict -o report notebooks
 	@echo "open report/index.html"
+
+fortnight: reportgen ## write a series of reports, one for each day of testdata/fortnight, to fortnight/
+	$(REPORTGEN) run -o fortnight notebooks/fortnight
+	@echo "open fortnight/index.html"
 
 sample: reportgen ## regenerate the sample days in testdata/
 	$(REPORTGEN) synth -o testdata --flows $(SAMPLE_FLOWS)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/xml"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,6 +97,44 @@ func TestSeries(t *testing.T) {
 	mustRun(t, "run", "--to", "md", "-o", "one", "-p", "site=Porto", "-p", "day=notebooks/days/day-2.txt")
 	if one := testenv.Tree(t, "one"); !strings.Contains(one["report.md"], "changed Porto 5") || one["index.md"] != "" {
 		t.Errorf("one report: %v", one["report.md"])
+	}
+}
+
+// The series of the sample fortnight says on each day what began, went on, ended, and came back after a day without it.
+func TestSeriesOfDays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	source, days := testenv.Path(t, "notebooks/fortnight"), testenv.Path(t, "testdata/fortnight")
+	files := testenv.Tree(t, source)
+	config, pattern := files["report.yaml"], "../../testdata/fortnight/date=*"
+	if !strings.Contains(config, pattern) {
+		t.Fatalf("report.yaml does not list the days:\n%s", config)
+	}
+	dir := notebookFolder(t, nil)
+	testenv.WriteFiles(t, dir, map[string]string{
+		"notebooks/day.ipynb": files["day.ipynb"], "notebooks/report.yaml": strings.Replace(config, pattern, fmt.Sprintf("[%[1]s/date=2024-03-18, %[1]s/date=2024-03-19, %[1]s/date=2024-03-20]", days), 1),
+	})
+	mustRun(t, "run", "--strict", "--to", "md")
+	now := testenv.Tree(t, "report")
+	for day, want := range map[string][]string{
+		"2024-03-18": {"| new | 2024-03-18 | exfiltration | 192.168.100.235 |", "| new | 2024-03-18 | internal-p2p | 192.168.100.226 |"},
+		"2024-03-19": {"| new | 2024-03-19 | dns-c2 | 192.168.100.249 |", "| gone | 2024-03-18 | exfiltration | 192.168.100.235 |", "| gone | 2024-03-18 | internal-p2p | 192.168.100.226 |"},
+		"2024-03-20": {"| ongoing | 2024-03-19 | dns-c2 | 192.168.100.249 |", "| back | 2024-03-18 | internal-p2p | 192.168.100.226 |", "again, after a day without it: in a mesh of 3 internal hosts"},
+	} {
+		for _, w := range want {
+			if !strings.Contains(now[day+"/report.md"], w) {
+				t.Errorf("%s lacks %q:\n%s", day, w, now[day+"/report.md"])
+			}
+		}
+	}
+	if index := now["index.md"]; !strings.Contains(index, "| Report | Result | Summary |") || !strings.Contains(index, "| [2024-03-20](2024-03-20/report.md) | complete | 5 devices have an alert. ") ||
+		!strings.Contains(now["feed.xml"], "<updated>2024-03-20T00:00:00Z</updated>") || !strings.Contains(now["index.html"], ">2024-03-18</text>") {
+		t.Errorf("the index is %s", index)
+	}
+	status, stdout, _ := reportgen(t, "diff", "--format", "json", "report/2024-03-18", "report/2024-03-19")
+	if status != exit.Stale || !strings.Contains(stdout, `{"kind":"changed"`) || !strings.Contains(stdout, `"cause":"parameter test is `) {
+		t.Errorf("diff: status %d: %s", status, stdout)
 	}
 }
 

@@ -34,7 +34,7 @@ type axis struct {
 // parameters, where the last parameter varies first. A parameter that the options set is not varied. Without a matrix, or if
 // all of its parameters are set, the series is empty.
 //
-// The value of a parameter is a list, or a pattern of files such as days/*.parquet, below the folder of report.yaml.
+// The value of a parameter is a list, or a pattern of files such as days/*.parquet, relative to the folder of report.yaml.
 func (s *Source) Series(o Options) ([]Member, error) {
 	given, err := givenParameters(o)
 	if err != nil {
@@ -100,6 +100,7 @@ func (s *Source) axis(name string, value any) (a axis, err error) {
 	for i, text := range a.shown {
 		name := text
 		if file, isPath := short[text]; isPath {
+			file = strings.TrimPrefix(file, "date=") // a day in a folder of days
 			a.shown[i], name = file, strings.TrimSuffix(file, filepath.Ext(file))
 		}
 		a.names = append(a.names, memberName(name))
@@ -109,21 +110,26 @@ func (s *Source) axis(name string, value any) (a axis, err error) {
 
 // matching returns the files that match a pattern, relative to the folder of report.yaml.
 func (s *Source) matching(pattern string) ([]any, error) {
-	files, err := filepath.Glob(filepath.Join(s.dir, pattern))
+	place := pattern
+	if !filepath.IsAbs(pattern) {
+		place = filepath.Join(s.dir, pattern)
+	}
+	files, err := filepath.Glob(place)
 	if err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("no file matches %q; want a list, or a pattern of files below the folder of %s", pattern, ConfigName)
+		return nil, fmt.Errorf("no file matches %q; want a list, or a pattern of files, relative to the folder of %s", pattern, ConfigName)
 	}
 	slices.SortFunc(files, compareNatural)
 	var names []any
 	for _, file := range files {
-		relative, err := filepath.Rel(s.dir, file)
-		if err != nil {
-			return nil, err
+		if !filepath.IsAbs(pattern) {
+			if file, err = filepath.Rel(s.dir, file); err != nil {
+				return nil, err
+			}
 		}
-		names = append(names, relative)
+		names = append(names, file)
 	}
 	return names, nil
 }

@@ -181,13 +181,17 @@ func entrance(formats []string, preferred ...string) string {
 func indexTable(all []written, file string, words *language.Words) string {
 	var b strings.Builder
 	b.WriteString("| " + words.Say("Report") + " |")
-	for _, v := range all[0].Values {
+	parameters := all[0].Values
+	if !slices.ContainsFunc(all, func(w written) bool { return len(w.Values) > 1 || w.Values[0][1] != w.Name }) {
+		parameters = nil // the names say them
+	}
+	for _, v := range parameters {
 		fmt.Fprintf(&b, " %s |", markdown.Escape(v[0]))
 	}
-	b.WriteString(" " + words.Say("Result") + " | " + words.Say("Summary") + " |\n|---|" + strings.Repeat("---|", len(all[0].Values)) + "---|---|\n")
+	b.WriteString(" " + words.Say("Result") + " | " + words.Say("Summary") + " |\n|---|" + strings.Repeat("---|", len(parameters)) + "---|---|\n")
 	for _, w := range all {
 		fmt.Fprintf(&b, "| [%s](%s/%s) |", markdown.Escape(w.Name), w.Name, file)
-		for _, v := range w.Values {
+		for _, v := range w.Values[:len(parameters)] {
 			fmt.Fprintf(&b, " %s |", markdown.Escape(v[1]))
 		}
 		fmt.Fprintf(&b, " %s | %s |\n", w.result(words), markdown.Escape(w.summary()))

@@ -61,13 +61,18 @@ func trend(all []written, words *language.Words) *document.Figure {
 	}
 	data := &document.Table{Columns: []document.Column{{Title: words.Say("Report")}, {Title: words.Say("Findings"), Numeric: true}}}
 	var line, marks strings.Builder
+	label := func(x, y float64, anchor, text string) {
+		fmt.Fprintf(&marks, `<text x="%.1f" y="%.1f" font-size="11" font-family="Liberation Sans, Arial, sans-serif" text-anchor="%s">%s</text>`, x, y, anchor, html.EscapeString(text))
+	}
+	label(trendMargin, trendHeight-4, "start", names[0])
+	label(trendWidth-trendMargin, trendHeight-4, "end", names[len(names)-1])
 	for i, v := range values {
 		x := trendMargin + float64(i)*(trendWidth-2*trendMargin)/float64(len(values)-1)
 		y := trendHeight - trendMargin - float64(v)*(trendHeight-2*trendMargin)/float64(most)
 		fmt.Fprintf(&line, "%.1f,%.1f ", x, y)
 		fmt.Fprintf(&marks, `<g><title>%s: %d</title><path d="M%.1f,%.1fm-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0" fill="#0072b2"/></g>`, html.EscapeString(names[i]), v, x, y)
 		if v == most || i == 0 || i == len(values)-1 {
-			fmt.Fprintf(&marks, `<text x="%.1f" y="%.1f" font-size="11" font-family="Liberation Sans, Arial, sans-serif" text-anchor="middle">%d</text>`, x, y-9, v)
+			label(x, y-9, "middle", fmt.Sprint(v))
 		}
 		number := fmt.Sprint(v)
 		data.Rows = append(data.Rows, []document.Value{{Text: names[i], Raw: names[i]}, {Text: number, Raw: number}})
