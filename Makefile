@@ -161,8 +161,8 @@ FUZZ_LONG ?= 10m
 faults: ## let each file system call of the commands fail, and kill them at each; prints what became of them
 	FLOWBOOK_FAULTS=all go test ./reportgen -run 'TestFaults$$' -v -timeout 3h
 
-flips: ## flip 1,000 bits of each kind of file that reportgen writes and reads again
-	FLOWBOOK_FLIPS=1000 go test ./reportgen -run TestFlippedBits -v -timeout 1h
+flips: ## flip 1,000 bits of each kind of file that reportgen writes and reads again, and of tables of databases
+	FLOWBOOK_FLIPS=1000 go test ./reportgen ./reportgen/internal/sqltext -run TestFlippedBits -v -timeout 1h
 
 soak: ## preview a report for SOAK (1h) while it changes and clients misbehave; prints memory, goroutines and descriptors
 	FLOWBOOK_SOAK=$(SOAK) go test ./reportgen -run TestPreviewSoak -v -timeout 0

@@ -319,6 +319,8 @@ HARDENING = {
     "14-terminal-escapes": (r"\\x1b\]0;PWN", r"\^\[|^::"),
     "15-secrets-in-sources-json": (r"PIN", r"PIN is"),
     "16-preview-deaf": (r"shows three: 1[\s\S]*four: 1", r"^$"),
+    "19-webhook-small-things": (r"exit 0, 300 alerts, soon[\s\S]*exit 0, missing 0, \d{1,2} twice", r"Traceback"),
+    "21-shared-cache": (r"ran 1 times\nexit 0, cells ran 1 times\nexit 0, cells ran 2 times[\s\S]*exit 0, cells ran 3 times", r"Traceback"),
 }
 
 # What the scripts of hardening take for granted: a shell in a string, and the layout of an earlier version.
@@ -340,7 +342,8 @@ def script_of(case, work, project):
                     text = text.replace(old, new)
                 file.write_text(text)
             return [sys.executable if name.endswith("py") else "bash", str(copy / case.name / name)]
-    return None
+    ours = pathlib.Path(project, "testdata", "cases", case.parent.name, case.name + ".py")
+    return [sys.executable, str(ours)] if ours.exists() else None
 
 
 def cases(program, folder):

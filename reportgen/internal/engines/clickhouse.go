@@ -54,7 +54,7 @@ func parseServer(text string) (*clickHouse, error) {
 	if u.Port() == "" {
 		s.address.Host += ":" + port
 	}
-	query := url.Values{"wait_end_of_query": {"1"}, "output_format_parquet_string_as_string": {"1"}, "max_query_size": {strconv.Itoa(sqltext.MaxStatement)}}
+	query := url.Values{"wait_end_of_query": {"1"}, "output_format_parquet_string_as_string": {"1"}, "output_format_parquet_compression_method": {"gzip"}, "max_query_size": {strconv.Itoa(sqltext.MaxStatement)}}
 	if database := strings.Trim(u.Path, "/"); database != "" {
 		query.Set("database", database)
 	}

@@ -103,6 +103,6 @@ func (o *Options) print(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--sql: %w", err)
 	}
-	_, err = io.WriteString(w, text)
+	_, err = io.WriteString(console.Writer(w), text) // of a mapping by others, perhaps
 	return err
 }

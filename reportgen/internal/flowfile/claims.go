@@ -16,6 +16,12 @@ import (
 
 var errValues = errors.New("a page claims more values than it holds")
 
+// errRest is the error of a page with more bytes than its values take, such as the levels of a column that seems to have none.
+var errRest = errors.New("a page holds more than its values")
+
+// errLevel is the error of levels that the schema does not have.
+var errLevel = errors.New("a page has levels of another schema")
+
 // checkValues checks the number of values of a data page, nulls included.
 func (p *pageSource) checkValues(values int32) error {
 	if values < 0 || int64(values) > p.rows && p.column.MaxRepetitionLevel() == 0 {
@@ -76,7 +82,41 @@ func checkLevels(data []byte, most int, encoding format.Encoding, values int32) 
 	if most == 0 || encoding == format.BitPacked {
 		return nil
 	}
-	return checkRuns(data, bits.Len(uint(most)), int64(values))
+	width := bits.Len(uint(most))
+	if err := checkRuns(data, width, int64(values)); err != nil {
+		return err
+	}
+	return checkMost(data, width, most)
+}
+
+// checkMost checks that no level in runs is above the most. Levels of another schema are.
+func checkMost(data []byte, width, most int) error {
+	if most == 1<<width-1 {
+		return nil
+	}
+	for len(data) > 0 {
+		header, n := binary.Uvarint(data)
+		data = data[n:] // checkRuns found a header
+		size := uint64(width+7) / 8
+		if header&1 == 1 {
+			size = header >> 1 * uint64(width)
+		}
+		run := data[:min(size, uint64(len(data)))]
+		data = data[len(run):]
+		if header&1 == 0 && len(run) > 0 && int(run[0]) > most {
+			return errLevel
+		}
+		for i := 0; header&1 == 1 && (i+1)*width <= 8*len(run); i++ {
+			level := 0
+			for bit := i * width; bit < (i+1)*width; bit++ {
+				level |= int(run[bit/8]>>(bit%8)&1) << (bit - i*width)
+			}
+			if level > most {
+				return errLevel
+			}
+		}
+	}
+	return nil
 }
 
 // checkRuns checks runs of values of a width in bits. Writers fill the last group of a run, hence the margin.
@@ -110,6 +150,9 @@ func (p *pageSource) checkEncoded(values int64, encoding format.Encoding, data [
 	case format.PlainDictionary, format.RLEDictionary: //nolint:staticcheck // Deprecated, and what older writers write.
 		if len(data) == 0 {
 			return nil
+		}
+		if p.exact && p.column.MaxDefinitionLevel() == 0 && len(data) > 1 && data[1] == 0 {
+			return errRest // the length of levels, read as a run of no values
 		}
 		return checkRuns(data[1:], int(data[0]), values)
 	case format.RLE: // of booleans
@@ -156,6 +199,9 @@ func (p *pageSource) checkPlain(values int64, data []byte) error {
 	}
 	if values < 0 || least < 0 || values > int64(len(data)) && least > 0 || values*least > int64(len(data)) {
 		return errValues
+	}
+	if p.exact && p.column.Type().Kind() != parquet.ByteArray && values*least < int64(len(data)) {
+		return errRest
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (f *file) pagesOf(r io.ReaderAt, rowGroup int, column *parquet.Column) (*co
 	}
 	p := &columnPages{shown: shown, pageSource: pageSource{
 		column: column, decompress: decompress, file: r, from: firstByte(m), rows: f.rowsOf(rowGroup),
-		dictAt: m.DictionaryPageOffset, size: f.size,
+		dictAt: m.DictionaryPageOffset, size: f.size, exact: f.exact,
 	}}
 	p.to = p.from + m.TotalCompressedSize
 	if p.from < 0 || p.to < p.from || p.to > f.size {

@@ -79,13 +79,16 @@ func (d *decompressor) stream(out, data []byte) ([]byte, error) {
 	if n, err := io.ReadFull(d.reader, out); err != nil && !errors.Is(err, io.EOF) {
 		return out[:n], err
 	}
-	if n, _ := d.reader.Read(make([]byte, 1)); n > 0 {
+	switch n, err := io.ReadFull(d.reader, make([]byte, 1)); { // gzip checks its sum at the end
+	case n > 0:
 		return nil, errSize
+	case !errors.Is(err, io.EOF):
+		return nil, err
 	}
 	return out, nil
 }
 
-func (d *decompressor) open() (err error) {
+func (d *decompressor) open() error {
 	switch r := d.reader.(type) {
 	case *gzip.Reader:
 		return r.Reset(&d.source)
@@ -96,6 +99,9 @@ func (d *decompressor) open() (err error) {
 		d.reader = brotli.NewReader(&d.source)
 		return nil
 	}
-	d.reader, err = gzip.NewReader(&d.source)
+	r, err := gzip.NewReader(&d.source)
+	if err == nil {
+		d.reader = r
+	}
 	return err
 }

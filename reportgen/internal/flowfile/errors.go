@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ var (
 	errDamaged       = errors.New("the Parquet file is damaged; copy or write it again")
 	errCompression   = errors.New("the column is compressed in a way that cannot be read; write it with zstd or snappy")
 	errMissingColumn = errors.New("the column is missing")
+	errUnknownColumn = errors.New("the table has no such column; the file is damaged or of another version")
 	errColumnType    = errors.New("the column has a type that cannot be read")
 	errNoRows        = errors.New("the file holds no flows: an empty day")
 	errSameFlows     = errors.New("the file has the same bytes as another one; name it once")
@@ -70,6 +72,9 @@ func (e *RowError) Error() string {
 // some malformed files. It is to be deferred around calls into the library.
 func recovered(err *error) {
 	if p := recover(); p != nil {
+		if _, ok := p.(runtime.Error); ok {
+			p = "lengths within it contradict each other"
+		}
 		*err = fmt.Errorf("%w (%v)", errDamaged, p)
 	}
 }

@@ -35,6 +35,7 @@ type file struct {
 	columns  [numColumns]column
 	present  []int // the columns that the file has, in order
 	rows     int64 // as the footer says
+	exact    bool  // see pageSource
 }
 
 // base returns the file's name without its folder, which is all that results

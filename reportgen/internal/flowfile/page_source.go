@@ -35,6 +35,7 @@ type pageSource struct {
 	size       int64         // of the file
 	dictAt     int64         // where the dictionary is; 0 if that is unknown
 	dictionary bool          // whether it was handed on
+	exact      bool          // whether nothing may follow the values of a page, as databases write them
 
 	handed    int64    // bytes
 	rest      [][]byte // what of a page is still to be handed on

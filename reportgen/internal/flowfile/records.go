@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -54,14 +55,15 @@ type RecordColumn struct {
 	Missing bool // whether the file may lack it; all its values are null then
 }
 
-// ReadRecords reads columns of a Parquet file, row by row, and hands each row to use.
+// ReadRecords reads a Parquet file of these columns, row by row, and hands each row to use. A file with other columns is an
+// error: a damaged name must not look like a column that is missing.
 func ReadRecords(ctx context.Context, path string, columns []RecordColumn, use func(*Record) error) (err error) {
 	o, err := os.Open(path)
 	if err != nil {
 		return err // it names the path
 	}
 	defer func() { _ = o.Close() }() // it is only read from
-	f := &file{path: path, os: o, reader: o}
+	f := &file{path: path, os: o, reader: o, exact: true}
 	info, err := o.Stat()
 	if err != nil {
 		return err
@@ -79,6 +81,11 @@ func ReadRecords(ctx context.Context, path string, columns []RecordColumn, use f
 		r.record.names = append(r.record.names, c.Name)
 		if r.columns[i], err = f.recordColumn(c); err != nil {
 			return f.fail(-1, c.Name, err)
+		}
+	}
+	for _, c := range f.schema.Root().Columns() {
+		if !slices.ContainsFunc(columns, func(known RecordColumn) bool { return strings.EqualFold(known.Name, c.Name()) }) {
+			return f.fail(-1, c.Name(), errUnknownColumn)
 		}
 	}
 	r.record.fields = make([]recordField, len(columns))

@@ -52,5 +52,5 @@ var clickHouse = &Dialect{
 		}
 		return fmt.Sprintf("INSERT INTO FUNCTION file(%s, 'Parquet')\n%s", quote(target), query)
 	},
-	before: []string{"SET engine_file_truncate_on_insert = 1, s3_truncate_on_insert = 1"},
+	before: []string{"SET engine_file_truncate_on_insert = 1, s3_truncate_on_insert = 1, output_format_parquet_compression_method = 'gzip'"},
 }

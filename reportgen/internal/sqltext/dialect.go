@@ -44,7 +44,8 @@ type Dialect struct {
 	// files is a table of Parquet files, and expressions for the file of a row and its
 	// place in it. It is nil if the dialect only reads tables.
 	files func(pattern string) Source
-	// write writes the result of a query as a table into a folder.
+	// write writes the result of a query as a table into a folder, packed with gzip, whose
+	// checksums show damage. Trino has no such option: its catalog decides.
 	write func(into, table, query string) string
 	// before are statements that come first.
 	before []string

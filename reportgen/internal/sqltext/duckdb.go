@@ -36,7 +36,7 @@ var duckDB = &Dialect{
 		}
 	},
 	write: func(into, table, query string) string {
-		return fmt.Sprintf("COPY (\n%s) TO %s (FORMAT parquet)", query, quote(into+"/"+table+".parquet"))
+		return fmt.Sprintf("COPY (\n%s) TO %s (FORMAT parquet, COMPRESSION gzip)", query, quote(into+"/"+table+".parquet"))
 	},
 }
 

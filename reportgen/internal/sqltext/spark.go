@@ -26,7 +26,7 @@ var spark = &Dialect{
 		return Source{From: fmt.Sprintf("parquet.`%s`", pattern), File: "_metadata.file_name", Row: "_metadata.row_index"}
 	},
 	write: func(into, table, query string) string {
-		return fmt.Sprintf("INSERT OVERWRITE DIRECTORY %s USING parquet\n%s", quote(into+"/"+table), query)
+		return fmt.Sprintf("INSERT OVERWRITE DIRECTORY %s USING parquet OPTIONS (compression 'gzip')\n%s", quote(into+"/"+table), query)
 	},
 }
 

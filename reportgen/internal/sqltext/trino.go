@@ -40,6 +40,6 @@ var (
 		return fmt.Sprintf("CREATE TABLE %s.%s WITH (format = 'PARQUET') AS\n%s", into, table, query)
 	})
 	athena = trinoDialect("athena", func(into, table, query string) string {
-		return fmt.Sprintf("UNLOAD (\n%s) TO %s WITH (format = 'PARQUET')", query, quote(into+"/"+table+"/"))
+		return fmt.Sprintf("UNLOAD (\n%s) TO %s WITH (format = 'PARQUET', compression = 'gzip')", query, quote(into+"/"+table+"/"))
 	})
 )
