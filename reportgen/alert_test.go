@@ -79,7 +79,7 @@ func TestDetectDay(t *testing.T) {
 	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
 	status, out, errs := reportgen(t, sampleArgs("--format", "ecs")...)
-	if status != exit.Done || !strings.HasPrefix(out, `{"@timestamp":"2023-11-14T`) || strings.Contains(out, `"start"`) || !strings.Contains(errs, "alerts have no times of their own: neither test.parquet nor its folders have a date") {
+	if status != exit.Done || !strings.HasPrefix(out, `{"@timestamp":"2023-11-14T`) || strings.Contains(out, `"start"`) || !strings.Contains(errs, "alerts have no times: neither test.parquet nor its folders have a date") {
 		t.Errorf("SOURCE_DATE_EPOCH: status %d, %.60s, %s", status, out, errs)
 	}
 	if _, again, _ := reportgen(t, sampleArgs("--format", "ecs")...); again != out {

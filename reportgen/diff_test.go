@@ -88,7 +88,7 @@ func TestDiffRefuses(t *testing.T) {
 		{[]string{"-", "-"}, "standard input can be read only once"},
 		{[]string{testenv.Path(t, "testdata", "fortnight"), t.TempDir()}, "fortnight: a folder of flow files, not a report"},
 		{[]string{t.TempDir(), testenv.Path(t, "testdata", "fortnight", "date=2024-03-20")}, "a folder of flow files, not a report"},
-		{[]string{file, file}, "a.jsonl: line 1: is not a finding in JSON"},
+		{[]string{file, file}, "a.jsonl: line 1: not a finding in JSON"},
 		{[]string{"--format", "xml", file, file}, `--format "xml": want text, md or json`},
 	} {
 		var out, errs bytes.Buffer

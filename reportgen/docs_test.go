@@ -195,6 +195,8 @@ func TestUnknownCommands(t *testing.T) {
 		{[]string{"detct"}, `unknown command "detct" for "reportgen"; did you mean detect?`},
 		{[]string{"evaluate", "word"}, `unknown command "word" for "reportgen evaluate"; did you mean worlds?`},
 		{[]string{"completion", "tcsh"}, `unknown command "tcsh" for "reportgen completion"; did you mean bash, fish or zsh?`},
+		{[]string{"rnu"}, `unknown command "rnu" for "reportgen"; did you mean run?`},
+		{[]string{"help", "foo"}, `unknown command "foo" for "reportgen"; run reportgen --help for a list`},
 		{[]string{"help", "detct"}, `unknown command "detct" for "reportgen"; did you mean detect?`},
 		{[]string{"help", "detect", "more"}, `unknown command "more" for "reportgen detect"`},
 		{[]string{"profile"}, "missing argument FILE; run reportgen profile --help for the usage"},

@@ -18,7 +18,7 @@ func TestInvestigateRefuses(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"192.168.100.1"}, "no day to look at; name its flow file with -p test=FILE"},
+		{[]string{"192.168.100.1"}, "no day to investigate; name its flow file with -p test=FILE"},
 		{[]string{"192.168.99.1", "-p", day}, "192.168.99.1: no such host, address, owner or country in the flows; the nearest are 192.168.100."},
 		{[]string{"Googel", "-p", day, "-p", asn}, "the nearest are Google LLC"},
 		{[]string{"192.168.100.35", "-p", "test=none.parquet"}, "none.parquet"},
@@ -31,7 +31,7 @@ func TestInvestigateRefuses(t *testing.T) {
 		}
 	}
 	testenv.WriteFiles(t, ".", map[string]string{"notebooks/a.ipynb": goNotebook(t, "Days", "var test = \"sample:test.parquet\"", "%%\nfmt.Println(test)")})
-	if status, _, stderr := reportgen(t, "run", "--dossiers"); status != exit.BadInput || stderr != "reportgen: --dossiers: no day to look at; name its flow file with -p test=FILE\n" {
+	if status, _, stderr := reportgen(t, "run", "--dossiers"); status != exit.BadInput || stderr != "reportgen: --dossiers: no day to investigate; name its flow file with -p test=FILE\n" {
 		t.Errorf("a report with dossiers of no day: status %d\n%s", status, stderr)
 	}
 }

@@ -57,14 +57,14 @@ func TestQueryErrors(t *testing.T) {
 		"reportgen: --where: the expression ends where a column or a value is expected\n  | port = 443 and\n  |               ^\n":                                                                     {"--where", "port = 443 and"},
 		"reportgen: group by: unknown column \"srcip\"; did you mean src_ip?\n":                                                                                                                        {"--by", "srcip"},
 		"reportgen: sum(dst_ip): dst_ip is an address, not a number; use distinct, first or last, or group by it\n":                                                                                    {"--sum", "dst_ip"},
-		"reportgen: group by: column country: there is no database of countries; give one with --country FILE, or in a notebook as the input Country\n":                                                {"--by", "country"},
-		"reportgen: --where: column state: optional, and not in the file; import the log again with a format that has it\n  | state = open\n  | ^^^^^\n":                                               {"--where", "state = open"},
+		"reportgen: group by: column country: there is no database of countries; give one with --country FILE, or in a notebook as the input country\n":                                                {"--by", "country"},
+		"reportgen: --where: column state: the file does not have this optional column; import the log again in a format that has it\n  | state = open\n  | ^^^^^\n":                                   {"--where", "state = open"},
 		"reportgen: --where: 192.168.100.1 is not in the days as src_ip; the nearest address is 192.168.100.3\n  | port = 443 and src_ip = 192.168.100.1\n  |                         ^^^^^^^^^^^^^\n": {"--where", "port = 443 and src_ip = 192.168.100.1"},
 		"reportgen: --top: there are no groups; add --by, or use --limit and --order for flows\n":                                                                                                      {"--top", "3"},
 		"reportgen: --format \"xml\": want table, csv, json, parquet or encoded\n":                                                                                                                     {"--format", "xml"},
 		"reportgen: --memory much: is not a size, such as 4GB\n":                                                                                                                                       {"--memory", "much"},
 		"reportgen: order \"port down\": \"down\" is neither asc nor desc\n":                                                                                                                           {"--order", "port down"},
-		"reportgen: the query needs more than 100 kB of memory; choose fewer flows with a condition, group by fewer columns, or allow more with --memory\n":                                            {"--by", "src_ip,dst_ip,up_bytes", "--memory", "100kB"},
+		"reportgen: the query needs more than 100 kB of memory; choose fewer flows with a condition or group by fewer columns; reportgen query --memory allows more\n":                                 {"--by", "src_ip,dst_ip,up_bytes", "--memory", "100kB"},
 	} {
 		var stdout, stderr bytes.Buffer
 		if code := run(t.Context(), append([]string{"query", day}, args...), &stdout, &stderr); code != exit.BadInput || stderr.String() != want || stdout.Len() > 0 {

@@ -3,6 +3,7 @@ package usage
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
@@ -113,14 +114,14 @@ func UnknownCommand(parent *cobra.Command, name string) error {
 	return fmt.Errorf("%s; run %s --help for a list", message, parent.CommandPath())
 }
 
-// Similar returns the subcommands whose names are similar to name: one letter apart, or
-// two with the same first letter, which few mistype.
+// Similar returns the subcommands whose names are similar to name: two letters apart at
+// most, or one in a name of three letters with another first letter.
 func Similar(parent *cobra.Command, name string) []string {
 	parent.SuggestionsMinimumDistance = 1
 	near := parent.SuggestionsFor(name)
 	parent.SuggestionsMinimumDistance = 2
 	similar := slices.DeleteFunc(parent.SuggestionsFor(name), func(s string) bool {
-		return !slices.Contains(near, s) && s[:1] != name[:min(1, len(name))]
+		return len(name) <= 3 && !slices.Contains(near, s) && !strings.HasPrefix(name, s[:1])
 	})
 	slices.Sort(similar)
 	return similar
