@@ -90,11 +90,16 @@ func (t *Table) NumRows() int64 { return t.file.metadata.NumRows }
 // is to be called before the first Read.
 func (t *Table) Select(columns ...int) error {
 	t.columns = t.columns[:0]
+	schema, _ := t.file.lookup(arrowSchemaKey)
+	durations := durationUnits(schema)
 	for _, i := range columns {
 		c := t.leaves[i]
 		text, err := textOf(c)
 		if err != nil {
 			return t.file.fail(-1, strings.Join(c.Path(), "."), err)
+		}
+		if unit := durations[strings.Join(c.Path(), ".")]; unit > 0 && c.Type().Kind() == parquet.Int64 {
+			text = durationText(unit)
 		}
 		t.columns = append(t.columns, &textColumn{source: c, name: strings.Join(c.Path(), "."), text: text})
 	}
@@ -106,7 +111,7 @@ func (t *Table) Select(columns ...int) error {
 // They are valid until the next Read. At the end the error is io.EOF.
 //
 // Numbers are decimal; moments are as RFC 3339 writes them, in UTC, and
-// without zone where the file says that they are of no zone; what is not text
+// without zone where the file says that they are of no zone; durations are in seconds, such as 1.5s; what is not text
 // is in hexadecimal.
 func (t *Table) Read() ([][]byte, error) {
 	for t.left == 0 {

@@ -38,6 +38,9 @@ func textOf(c *parquet.Column) (func([]byte, parquet.Value) []byte, error) {
 	case *format.TimeType:
 		return clockText(l), nil
 	}
+	if converted := c.Type().ConvertedType(); converted != nil && *converted == deprecated.Interval {
+		return intervalText, nil
+	}
 	return plainText(c.Type(), logical == nil), nil
 }
 
@@ -96,14 +99,42 @@ func unitOf(u format.TimeUnit) time.Duration {
 	return time.Nanosecond
 }
 
+// durationText writes durations in seconds.
+func durationText(unit time.Duration) func([]byte, parquet.Value) []byte {
+	return func(b []byte, v parquet.Value) []byte {
+		n := integer(v)
+		perSecond := int64(time.Second / unit)
+		if n < 0 {
+			b, n = append(b, '-'), -n
+		}
+		b = strconv.AppendInt(b, n/perSecond, 10)
+		if rest := n % perSecond; rest > 0 {
+			digits := strconv.FormatInt(perSecond+rest, 10)[1:]
+			b = append(append(b, '.'), strings.TrimRight(digits, "0")...)
+		}
+		return append(b, 's')
+	}
+}
+
+// intervalText writes the intervals of DuckDB and others, which are months, days and milliseconds, in seconds. How long a
+// month is depends on the month.
+func intervalText(b []byte, v parquet.Value) []byte {
+	raw := v.ByteArray()
+	if len(raw) != 12 || binary.LittleEndian.Uint32(raw) != 0 {
+		return fmt.Appendf(b, "%x", raw)
+	}
+	ms := int64(binary.LittleEndian.Uint32(raw[4:]))*int64(24*time.Hour/time.Millisecond) + int64(binary.LittleEndian.Uint32(raw[8:]))
+	return durationText(time.Millisecond)(b, parquet.Int64Value(ms))
+}
+
 // clockText writes times of day.
 func clockText(t *format.TimeType) func([]byte, parquet.Value) []byte {
 	unit := unitOf(t.Unit)
 	return func(b []byte, v parquet.Value) []byte {
 		n := integer(v)
 		perDay := int64(24 * time.Hour / unit)
-		if n < 0 || n >= perDay {
-			return strconv.AppendInt(b, n, 10)
+		if n < 0 || n >= perDay { // a duration, as fastparquet writes it
+			return durationText(unit)(b, v)
 		}
 		return time.Unix(0, n*int64(unit)).UTC().AppendFormat(b, "15:04:05.999999999")
 	}

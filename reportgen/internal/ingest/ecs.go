@@ -88,8 +88,8 @@ func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 	if v[fieldUp] == nil && r.oneWay {
 		v[fieldUp] = total
 	}
-	if all, _, ok := r.count64(total); ok && v[fieldDown] == nil && v[fieldUp] != nil {
-		if up, _, ok := r.count64(v[fieldUp]); ok && all > up {
+	if all, _, ok := r.countOf(total); ok && v[fieldDown] == nil && v[fieldUp] != nil {
+		if up, _, ok := r.countOf(v[fieldUp]); ok && all > up {
 			v[fieldDown] = strconv.AppendInt(nil, all-up, 10)
 		}
 	}

@@ -33,6 +33,8 @@ type Flow struct {
 	// BytesRounded says that the log rounds the bytes of a direction, such as
 	// to 1.2 M.
 	BytesRounded bool
+	// PointGuessed says that a count such as 2.000 is taken for 2, though it may be 2,000.
+	PointGuessed bool
 	// DetailLost says that a value of an optional column cannot be read.
 	DetailLost bool
 	// DirectionGuessed says that the log does not know who opened the

@@ -118,7 +118,7 @@ func joinedFlow(r *rowReader, line int64) (Flow, error) {
 	if err != nil || !f.OneWay {
 		return f, err
 	}
-	down, _, ok := r.count64(r.values[fieldDown])
+	down, _, ok := r.count64(fieldDown)
 	if !ok {
 		return Flow{}, r.unreadable(line, badBytes, fieldDown)
 	}

@@ -106,3 +106,46 @@ func TestPartitionsAreContent(t *testing.T) {
 		t.Errorf("copies %v, %v", copies, err)
 	}
 }
+
+// TestParquetDurations reads durations in the types that writers have for them. Parquet has none: Arrow's writers
+// name the unit in the schema that they add.
+func TestParquetDurations(t *testing.T) {
+	for writer, script := range map[string]string{
+		"pyarrow": `
+import datetime as d, sys, pyarrow as pa, pyarrow.parquet as pq
+for unit, n in ("s", 90061), ("ms", 90061250), ("us", 90061250000), ("ns", 90061250000000):
+    pq.write_table(pa.table({"other": pa.array([1], pa.int64()), "ts": [1713530096], "src": ["10.0.0.5"], "dst": ["198.51.100.7"], "dport": [443], "took": pa.array([n], pa.duration(unit)), "up": [1], "down": [2]}), f"{sys.argv[1]}/{unit}.parquet")
+`,
+		"polars": `
+import datetime as d, sys, polars as pl
+for unit in "ms", "us", "ns":
+    pl.DataFrame({"ts": [1713530096], "src": ["10.0.0.5"], "dst": ["198.51.100.7"], "dport": [443], "took": [d.timedelta(seconds=90061.25)], "up": [1], "down": [2]}, schema_overrides={"took": pl.Duration(unit)}).write_parquet(f"{sys.argv[1]}/{unit}.parquet")
+`,
+		"duckdb": `
+import duckdb, sys
+duckdb.sql(f"copy (select 1713530096 ts, '10.0.0.5' src, '198.51.100.7' dst, 443 dport, interval 1 day + interval 3661250 millisecond took, 1 up, 2 down) to '{sys.argv[1]}/interval.parquet'")
+`,
+	} {
+		t.Run(writer, func(t *testing.T) {
+			interpreter, dir := testenv.Python(t, writer), t.TempDir()
+			if out, err := exec.CommandContext(t.Context(), interpreter, "-c", script, dir).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			files, err := filepath.Glob(filepath.Join(dir, "*.parquet"))
+			if err != nil || len(files) == 0 {
+				t.Fatalf("%v, %v", files, err)
+			}
+			for _, file := range files {
+				flows, _, err := readAs(t, "parquet", []string{file}, Options{
+					Map: map[string]string{"timestamp": "ts", "src_ip": "src", "dst_ip": "dst", "port": "dport", "duration": "took", "up_bytes": "up", "down_bytes": "down"},
+					Set: map[string]string{"proto": "tcp"},
+				})
+				if err != nil || len(flows) != 1 {
+					t.Errorf("%s: %v, %v", filepath.Base(file), flows, err)
+				} else if got := flows[0].Duration.Hundredths(); got != 9006125 && got != 9006100 {
+					t.Errorf("%s: %d hundredths", filepath.Base(file), got)
+				}
+			}
+		})
+	}
+}

@@ -274,6 +274,7 @@ func (r *Reader) openDecoder(row rowReader) error {
 		return err
 	}
 	r.close = in.Close
+	row.points = r.points(row)
 	r.decoder, err = r.format.open(in, row, r.opt)
 	return err
 }

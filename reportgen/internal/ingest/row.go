@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"hash/fnv"
 	"math"
 	"net/netip"
@@ -48,23 +49,25 @@ const (
 // rowReader turns the texts of a row of a log into a flow. It is reused from
 // row to row.
 type rowReader struct {
-	time     timeReader
-	names    [numFields]string // what the log calls its fields; empty for those it has not
-	values   [numFields][]byte // nil if the log has no value
-	set      [numFields][]byte // values of Options.Set, for fields without a value
-	perSec   float64           // units a second of durations; 0 means seconds
-	oneWay   bool              // rows describe one direction of a connection only
-	rounded  bool              // a number of the row was rounded by the log
-	days     []Date            // chosen days, which are plausible whatever they are
-	lastDate Date              // the last plausible date; 0 if all are
-	dated    bool              // a row with a time was read
-	relative bool              // times count from the start of a capture
-	icmpForm icmpForm          // where the type and code of ICMP are
-	hosts    *zeekHosts        // names by uid; may be nil
-	lost     bool              // a value of an optional column cannot be read
-	addrs    map[string]netip.Addr
-	joined   []byte   // memory of a date and a time of day as one text
-	bad      rowError // the error last returned, kept so that a row costs no memory
+	time         timeReader
+	names        [numFields]string // what the log calls its fields; empty for those it has not
+	values       [numFields][]byte // nil if the log has no value
+	set          [numFields][]byte // values of Options.Set, for fields without a value
+	perSec       float64           // units a second of durations; 0 means seconds
+	oneWay       bool              // rows describe one direction of a connection only
+	rounded      bool              // a number of the row was rounded by the log
+	days         []Date            // chosen days, which are plausible whatever they are
+	lastDate     Date              // the last plausible date; 0 if all are
+	dated        bool              // a row with a time was read
+	relative     bool              // times count from the start of a capture
+	icmpForm     icmpForm          // where the type and code of ICMP are
+	hosts        *zeekHosts        // names by uid; may be nil
+	lost         bool              // a value of an optional column cannot be read
+	points       *points           // what a point in counts separates; nil means decimals
+	pointGuessed bool              // that was guessed for a number of the row
+	addrs        map[string]netip.Addr
+	joined       []byte   // memory of a date and a time of day as one text
+	bad          rowError // the error last returned, kept so that a row costs no memory
 }
 
 func newRowReader(c clock) rowReader {
@@ -74,7 +77,7 @@ func newRowReader(c clock) rowReader {
 // flow returns the flow of the values.
 func (r *rowReader) flow(line int64) (Flow, error) {
 	f := Flow{Line: line}
-	r.rounded, r.lost = false, false
+	r.rounded, r.lost, r.pointGuessed = false, false, false
 	for i, v := range &r.set {
 		if v != nil && r.values[i] == nil {
 			r.values[i] = v
@@ -109,7 +112,7 @@ func (r *rowReader) flow(line int64) (Flow, error) {
 	if f.Name = hostName(r.values[fieldName]); f.Name == "" {
 		f.Name = r.hosts.name(r.values[fieldUID])
 	}
-	f.BytesRounded, f.DetailLost = r.rounded, r.lost
+	f.BytesRounded, f.DetailLost, f.PointGuessed = r.rounded, r.lost, r.pointGuessed
 	return f, nil
 }
 
@@ -226,6 +229,8 @@ const (
 // numbers read in the wrong unit.
 var firstDate = Date(floorDiv(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC).Unix(), secondsPerDay))
 
+var secondsUnit = []byte("s")
+
 // lasted reads the duration in hundredths of a second.
 func (r *rowReader) lasted() (hundredths int64, known, ok bool) {
 	v := r.values[fieldDuration]
@@ -233,7 +238,7 @@ func (r *rowReader) lasted() (hundredths int64, known, ok bool) {
 		return 0, false, true
 	}
 	seconds, ok := span(v)
-	if r.perSec > 0 {
+	if r.perSec > 0 && bytes.IndexByte(v, ':') < 0 && !bytes.HasSuffix(v, secondsUnit) {
 		seconds /= r.perSec
 	}
 	return int64(min(max(seconds*100, 0), float64(maxDuration))), ok, ok
@@ -241,12 +246,12 @@ func (r *rowReader) lasted() (hundredths int64, known, ok bool) {
 
 // packets reads the packets of both directions, and what they had for TCP flags.
 func (r *rowReader) packets(f *Flow) {
-	up, _, ok1 := r.count64(r.values[fieldUpPackets])
-	down, _, ok2 := r.count64(r.values[fieldDownPackets])
+	up, _, ok1 := r.count64(fieldUpPackets)
+	down, _, ok2 := r.count64(fieldDownPackets)
 	if !ok1 || !ok2 {
 		up, down, r.lost = 0, 0, true
 	}
-	if total, set, ok := r.count64(r.values[fieldTotalPackets]); set && ok && total >= up && up > 0 && down == 0 {
+	if total, set, ok := r.count64(fieldTotalPackets); set && ok && total >= up && up > 0 && down == 0 {
 		down = total - up
 	}
 	f.UpPackets, f.DownPackets = up, down
@@ -306,7 +311,7 @@ func (r *rowReader) bytes(line int64, f *Flow) (err error) {
 		f.Down, err = r.direction(line, fieldDown, fieldDownMost, f)
 		return err
 	}
-	total, set, ok := r.count64(r.values[fieldTotal])
+	total, set, ok := r.count64(fieldTotal)
 	switch {
 	case !ok || set && total < f.Up:
 		return r.unreadable(line, badBytes, fieldTotal)
@@ -321,7 +326,7 @@ func (r *rowReader) bytes(line int64, f *Flow) (err error) {
 // direction reads the bytes of one direction, bounded by those of its packets
 // if the log has them.
 func (r *rowReader) direction(line int64, from, packets field, f *Flow) (int64, error) {
-	n, set, ok := r.count64(r.values[from])
+	n, set, ok := r.count64(from)
 	if !ok {
 		return 0, r.unreadable(line, badBytes, from)
 	}
@@ -329,7 +334,7 @@ func (r *rowReader) direction(line int64, from, packets field, f *Flow) (int64, 
 		f.BytesUnknown = true
 		return 0, nil
 	}
-	most, _, ok := r.count64(r.values[packets])
+	most, _, ok := r.count64(packets)
 	if !ok {
 		return 0, r.unreadable(line, badBytes, packets)
 	}

@@ -24,6 +24,7 @@ type Summary struct {
 	BytesCapped  Count      // flows with a direction of more bytes than its packets held
 	Relative     Count      // flows whose time counts from the start of a capture
 	BytesRounded Count      // flows with a direction whose bytes the log rounds
+	PointGuessed Count      // flows with a count such as 2.000, of a column whose other values do not say what the point separates
 	DetailLost   Count      // flows with a value of an optional column that cannot be read
 	TimeGuessed  Count      // flows whose times are derived from when the record was sent
 	Tunnelled    Count      // flows inside tunnels, which are not flows themselves
@@ -82,6 +83,7 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 		{"derived times that the exporter did not send from when it sent the record", s.TimeGuessed},
 		{"used byte counts that the log rounds", s.BytesRounded},
 		{"read the connections inside tunnels (such as GRE or VXLAN) instead of the tunnels", s.Tunnelled},
+		{"took counts such as 2.000 for 2, not 2,000,", s.PointGuessed},
 		{"ignored unreadable values of optional columns", s.DetailLost},
 		{"took the end with the likelier service port as the destination, which the log does not name,", s.Guessed},
 	} {
@@ -151,6 +153,7 @@ type tally struct {
 	sampling                    uint32
 	others                      map[flow.Proto]int64
 	lost                        Count
+	pointGuessed                Count
 	days                        map[Date]int64
 	lostBytes, mostBytes, named int64
 	firstBad                    string // first malformed row of the file being read, one cut off aside
@@ -207,6 +210,9 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	}
 	if f.BytesRounded {
 		t.note(&t.rounded, f)
+	}
+	if f.PointGuessed {
+		t.note(&t.pointGuessed, f)
 	}
 	if f.DetailLost {
 		t.note(&t.lost, f)
@@ -274,6 +280,7 @@ func (t *tally) summary() Summary {
 		Tunnelled:    t.tunnelled,
 		TimeGuessed:  t.timeGuessed,
 		Sampling:     t.sampling,
+		PointGuessed: t.pointGuessed,
 		DetailLost:   t.lost,
 		Empty:        slices.Clone(t.empty),
 		Passed:       slices.Clone(t.passed),

@@ -58,6 +58,9 @@ func newTable(in *lines, r rowReader, spec tableSpec, delimiter byte) (decoder, 
 		return nil, fmt.Errorf("line %d: starts with %s: a binary file, not %s", in.n+1, excerpt(start[:min(len(start), 8)]), spec.about)
 	}
 	r.use(&spec)
+	if r.points != nil {
+		r.points.text = true
+	}
 	d := &table{in: in, row: r, spec: spec, delimiter: delimiter}
 	if err := d.header(); err != nil {
 		return nil, err

@@ -14,9 +14,33 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 )
 
-// count64 reads a count that may be unset: digits, or one of the human-readable
+// count64 reads the count of a column, which may be unset.
+func (r *rowReader) count64(from field) (n int64, set, ok bool) {
+	v := r.values[from]
+	if v == nil || r.points == nil {
+		return r.countOf(v)
+	}
+	if r.points.seen != nil {
+		r.points.seen[from].see(v)
+	}
+	if !r.points.text || !isThousands(v) {
+		return r.countOf(v)
+	}
+	switch r.points.of(from) {
+	case pointUnclear:
+		return 0, true, false
+	case pointThousands:
+		n, ok := digits(bytes.Replace(v, []byte("."), nil, 1))
+		return n, true, ok
+	case pointGuessed:
+		r.pointGuessed = true
+	}
+	return r.countOf(v)
+}
+
+// countOf reads a count that may be unset: digits, or one of the human-readable
 // forms (see [writtenCount]).
-func (r *rowReader) count64(v []byte) (n int64, set, ok bool) {
+func (r *rowReader) countOf(v []byte) (n int64, set, ok bool) {
 	if v == nil {
 		return 0, false, true
 	}

@@ -14,7 +14,7 @@ func TestWrittenCounts(t *testing.T) {
 		"2 kB": 2000, "5 B": 5, "0x35": 53, "9223372036854775807": 1<<63 - 1, "+7": 7,
 	} {
 		var r rowReader
-		if n, set, ok := r.count64([]byte(text)); n != want || !set || !ok {
+		if n, set, ok := r.countOf([]byte(text)); n != want || !set || !ok {
 			t.Errorf("%q: %d, %v, want %d", text, n, ok, want)
 		}
 		if rounded := text == "1.2 M" || text == "1.2M" || text == "3 KiB" || text == "2 kB"; r.rounded != rounded {
@@ -23,12 +23,12 @@ func TestWrittenCounts(t *testing.T) {
 	}
 	for _, text := range []string{"", "-1", "1.5", "1,23", "12,34,56", "1,2,345", "1,2345", "1.23.4", "x", "0x", "1e400", "9223372036854775808", "NaN", "M", "1 X", "1.2 MM", "1,234.5"} {
 		var r rowReader
-		if n, _, ok := r.count64([]byte(text)); ok {
+		if n, _, ok := r.countOf([]byte(text)); ok {
 			t.Errorf("%q is read as %d", text, n)
 		}
 	}
 	var r rowReader
-	if n, set, ok := r.count64(nil); n != 0 || set || !ok {
+	if n, set, ok := r.countOf(nil); n != 0 || set || !ok {
 		t.Errorf("no value: %d %v %v", n, set, ok)
 	}
 }
