@@ -29,6 +29,7 @@ type slotEntry struct {
 func (a *Adder) addHosts(c Columns) {
 	n := len(c.Time)
 	src, up, down := c.Src[:n], c.Up[:n], c.Down[:n]
+	addrs := a.addrs.all()
 	for i, t := range c.Time {
 		h := a.host(src[i])
 		e := &a.current[h]
@@ -40,7 +41,7 @@ func (a *Adder) addHosts(c Columns) {
 		e.up, e.down = saturate(e.up, up[i]), saturate(e.down, down[i])
 		if up[i] >= e.least {
 			e.least = a.hosts[h].keep(flow.Record{
-				Time: flow.Time(t), Src: a.addrs.At(src[i]), Dst: a.addrs.At(c.Dst[i]),
+				Time: flow.Time(t), Src: addrs[src[i]], Dst: addrs[c.Dst[i]],
 				Proto: flow.Proto(c.Proto[i]), Port: uint16(c.Port[i]), Up: up[i], Down: down[i],
 			})
 		}

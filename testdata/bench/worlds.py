@@ -4,6 +4,9 @@ The sample days of `reportgen synth` have 24 to 38 flows in a conversation. Real
 meet a conversation that is not in the processor's cache.
 """
 
+import json
+import os
+
 import duckdb
 
 import measure
@@ -14,7 +17,14 @@ from tables import mebibytes, table, target
 WORLDS = {"3 flows a conversation": (3, False), "6 flows a conversation": (6, False), "30 flows a conversation": (30, False),
           "6 flows a conversation, optional columns": (6, True)}
 FLOWS = {"1M": 10**6, "20M": 20 * 10**6, "100M": 100 * 10**6}
-MEMORY = [1, 2, 4]  # million conversations of three flows
+MEMORY = [int(n) for n in os.environ.get("BENCH_MEMORY", "1 2 4 8").split()]  # million conversations of three flows
+
+# What a scan cannot do without, by the sizes of its data (pkg/profile): a flow is decoded to 44 bytes, divided as 24, and its
+# event of 8 bytes is written and sorted; each is written once and read once. A flow also touches the line of its host. A
+# conversation is built in 128 bytes, sorted as 36 and finished as 256, in lines of the table, its state, its hours and four of
+# the result.
+BYTES = {"flow": 2 * (44 + 24 + 8 + 8), "conversation": 2 * 128 + 2 * 36 + 256}
+LINES = {"flow": 1, "conversation": 7}
 
 # A conversation has a number, drawn so that a few have many flows; its ends follow from the number. A tenth of the sources
 # are outside, and a fortieth of the conversations are IPv6. DRAW returns a whole number below n.
@@ -51,12 +61,14 @@ def day(bench, flows, per, optional):
 def run(bench, sizes):
     """Scans of all worlds beside their peers, and the memory of ever more conversations."""
     found = {"worlds": {}, "memory": []}
+    costs = json.loads(measure.must(["go", "run", "./reportgen/internal/bench/machine"], cwd=bench.root))
     for size in sizes:
         for name, (per, optional) in WORLDS.items():
             file = day(bench, FLOWS[size], per, optional)
             world = {"checked": scanning.check(bench, size, file, scanning.DUCKDB[:1]) if size != "100M" else []}
             world["scan"] = scanning.compare(bench, size, {"pyarrow": file, "country": None})
             world["stages"], world["conversations"] = scanning.profile(bench, {"1M": 10, "20M": 2}.get(size, 1), file)
+            world["least"] = least(costs, FLOWS[size], world["conversations"], file.stat().st_size, world["scan"]["Flowbook"].memory)
             found["worlds"][f"{size} flows, {name}"] = world
     for millions in MEMORY:
         measure.say(f"memory of {millions} million conversations")
@@ -68,13 +80,45 @@ def run(bench, sizes):
     return found
 
 
+def least(costs, flows, conversations, size, memory):
+    """The processor time that the memory of a scan takes, by what it costs this machine in this run."""
+    traffic = 2 * size + BYTES["flow"] * flows + BYTES["conversation"] * conversations
+    lines = LINES["flow"] * flows + LINES["conversation"] * conversations
+    pages = memory // 4096
+    return {"traffic": (traffic / flows, traffic * costs["copy"]), "lines": (lines / flows, lines * costs["line"]), "pages": (pages / flows, pages * costs["page"])}
+
+
+def bound(world, peer):
+    """Why a scan is not faster: the processor time of its memory beside its own and that of a peer."""
+    parts, ours = world["least"], world["scan"]["Flowbook"].cpu
+    whole = sum(seconds for _, seconds in parts.values())
+    theirs = min(r.cpu for n, r in world["scan"].items() if n.startswith(peer) and r)
+    return (f"of {ours:.2f} s of CPU, its memory takes {whole:.2f} s at this machine's speed: {parts['traffic'][0]:.0f} bytes a flow {parts['traffic'][1]:.2f} s, "
+            f"{parts['lines'][0]:.1f} random cache lines {parts['lines'][1]:.2f} s, {parts['pages'][0]:.2f} new pages {parts['pages'][1]:.2f} s; "
+            f"with nothing else to do it would be {theirs / whole:.1f} times as fast as {peer}. CPU: {stages.words(world['stages'])}")
+
+
 def targets(found):
     rows = []
     for name, world in found["worlds"].items():
         for peer in ("DuckDB", "Polars", "ClickHouse"):
-            if ratio := scanning.best(world, peer):
-                rows.append(target(f"{name}: scan, times faster than {peer}", 5, ratio, "{:.1f}".format, reason=f"CPU of the scan: {stages.words(world['stages'])}"))
+            if scanning.best(world, peer):
+                theirs = min(r.cpu for n, r in world["scan"].items() if n.startswith(peer) and r)
+                rows.append(target(f"{name}: scan, times less CPU than {peer}", 5, theirs / world["scan"]["Flowbook"].cpu, "{:.1f}".format, reason=bound(world, peer)))
+    if len(found["memory"]) > 1:
+        before, last = found["memory"][-2:]
+        for what, program in (("scan", "profile"), ("detect", "detect")):
+            growth = (last[what].memory - before[what].memory) / (last["conversations"] - before["conversations"])
+            rows.append(target(f"memory of `{program}` for 100 million conversations, by the growth between the last two sizes", 4 * 2**30, memory_of(found, what, 10**8),
+                               mebibytes, more=False, reason=f"{growth:,.0f} bytes a conversation"))
     return rows
+
+
+def memory_of(found, what, conversations):
+    """The memory for so many conversations, by the line through the last two sizes measured."""
+    before, last = found["memory"][-2:]
+    growth = (last[what].memory - before[what].memory) / (last["conversations"] - before["conversations"])
+    return last[what].memory + max(0, growth) * (conversations - last["conversations"])
 
 
 def section(found):
@@ -89,13 +133,11 @@ def section(found):
                   f"CPU of the scan: {stages.words(world['stages'])}."]
         if world["checked"]:
             parts.append("Every aggregate was compared with DuckDB's result in this run. No row differs.")
-    first, last = found["memory"][0], found["memory"][-1]
+    last = found["memory"][-1]
     rows = [[f"{m['conversations']:,}", mebibytes(m["scan"].memory), mebibytes(m["detect"].memory), mebibytes(m["file"])] for m in found["memory"]]
-    more = last["conversations"] - first["conversations"]
-    growth = {what: (last[what].memory - first[what].memory) / more for what in ("scan", "detect")}
     parts += ["### Memory by conversations", "Most memory of `reportgen profile` and of `reportgen detect` without history, and the size of the profile, for days with three flows in a "
               "conversation.", table(["conversations", "profile", "detect", "file"], rows),
-              f"Each conversation more takes {growth['scan']:,.0f} bytes in `profile` and {growth['detect']:,.0f} in `detect`. A hundred million would take "
-              f"{growth['scan'] * 1e8 / 2**30:,.0f} GiB and {growth['detect'] * 1e8 / 2**30:,.0f} GiB: `detect`, which holds the whole profile, is what breaks first. "
-              "Let a database compute the profiles of larger days only if a machine with that memory runs `detect`."]
+              f"By the growth between the last two sizes, a hundred million would take {memory_of(found, 'scan', 10**8) / 2**30:,.1f} GiB in `profile`, which writes parts of a day "
+              f"to files, {memory_of(found, 'detect', 10**8) / 2**30:,.0f} GiB in `detect`, which holds the whole profile and is what breaks first, and "
+              f"{last['file'] * 1e8 / last['conversations'] / 2**30:,.1f} GiB of disk for the profile."]
     return parts
