@@ -93,7 +93,7 @@ func newDetectCommand() *cobra.Command {
 	usage.Choice(c, &opt.format, "format", "`FORMAT` output format", append(findings.Formats(), alert.Formats()...)...)
 	usage.Once(f, &opt.allow, "allow", "`FILE` allow list of findings to hide")
 	usage.Choice(c, &opt.failOn, "fail-on", "`SEVERITY` exit with 1 if a finding has this severity or above", detect.Severities()...)
-	opt.server.AddFlags(f, "let a database compute the profiles of days; --test and --baseline are dates", "--engine")
+	opt.server.AddFlags(f, "let a database compute the profiles of days; --test is a date, --baseline dates or ranges such as 2024-03-23..2024-04-19", "--engine")
 	opt.alerts.addFlags(c)
 	return c
 }

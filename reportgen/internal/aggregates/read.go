@@ -25,6 +25,9 @@ type Tables struct {
 	Name string
 }
 
+// ErrNoFlows says that the tables are of rows that are not flows, or of none.
+var ErrNoFlows = errors.New("none of the rows is a flow")
+
 // Read makes a profile of tables.
 func Read(ctx context.Context, t Tables) (*profile.Profile, error) {
 	r := &reader{out: profile.NewAssembler(), addrs: map[string]netip.Addr{}}
@@ -59,7 +62,7 @@ func Read(ctx context.Context, t Tables) (*profile.Profile, error) {
 		return nil, fmt.Errorf("%s: the tables contradict each other: %w; compute all of them again from the same flows", t.name(), err)
 	}
 	if len(p.Conversations) == 0 {
-		return nil, fmt.Errorf("%s: the table %s has no rows: none of the rows is a flow", t.name(), Conversations)
+		return nil, fmt.Errorf("%s: the table %s has no rows: %w", t.name(), Conversations, ErrNoFlows)
 	}
 	if len(p.Sources) == 0 {
 		return p, nameSource(p, t.name())

@@ -135,7 +135,10 @@ func TestAnswer(t *testing.T) {
 	if _, err := db.Answer(t.Context(), q, time.Time{}, nil, 100); err == nil || !strings.Contains(err.Error(), "--memory") {
 		t.Errorf("a large answer: %v", err)
 	}
-	for _, selection := range []days.Selection{{Test: "monday"}, {Test: "2024-04-20", Folder: "days"}} {
+	for _, selection := range []days.Selection{
+		{Test: "monday"}, {Test: "2024-04-20", Folder: "days"}, {Test: "2024-04-20", Baselines: []string{"2024-04-01..2024-04-20"}},
+		{Test: "2024-04-20", Baselines: []string{"2024-04-19..2024-04-18"}}, {Test: "2024-04-20", Baselines: []string{"2024-04-01.."}},
+	} {
 		if err := db.OpenDays(t.Context(), selection, &detect.Input{}, silent); err == nil || !strings.Contains(err.Error(), "date") {
 			t.Errorf("%+v: %v", selection, err)
 		}
@@ -276,6 +279,10 @@ func TestEngineServer(t *testing.T) {
 		}
 		if in.TestDate.Day() != 21 || len(in.History) != 1 || in.History[0].Date.Day() != 20 || in.Test.Total() != want.Total() || in.History[0].Profile.Total() != want.Total() {
 			t.Errorf("%v, and %d days before", in.TestDate, len(in.History))
+		}
+		in = detect.Input{}
+		if err := s.OpenDays(t.Context(), days.Selection{Test: "2024-04-21", Baselines: []string{"2024-04-17..2024-04-20"}}, &in, silent); err != nil || len(in.History) != 1 {
+			t.Errorf("a range: %d days before, %v", len(in.History), err)
 		}
 		if err := s.OpenDays(t.Context(), days.Selection{Test: "2024-04-25"}, &in, silent); err == nil || !strings.Contains(err.Error(), "--test 2024-04-25: ") {
 			t.Errorf("a day without flows: %v", err)

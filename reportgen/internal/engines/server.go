@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,41 +157,79 @@ func (s *Server) Answer(ctx context.Context, q query.Query, date time.Time, inte
 	return r, nil
 }
 
-// OpenDays makes the profiles of the days that a selection names. Its test day and
-// baselines are dates.
+// OpenDays makes the profiles of the days that a selection names. Its test day is a date,
+// and its baselines are dates or ranges of them, such as 2024-03-23..2024-04-19. Days of a
+// range without flows are left out.
 func (s *Server) OpenDays(ctx context.Context, selection days.Selection, in *detect.Input, c *console.Console) (err error) {
 	if selection.Folder != "" {
 		return errors.New("--days and --engine: name either a folder or a database; with --engine, --test and --baseline are dates")
 	}
-	read := func(flag, day string) (detect.Day, error) {
-		date, err := parseDay(flag, day)
-		if err != nil {
-			return detect.Day{}, err
-		}
+	read := func(flag string, date time.Time) (detect.Day, error) {
 		p, err := s.profile(ctx, date)
 		if err != nil {
-			return detect.Day{}, fmt.Errorf("%s %s: %w", flag, day, err)
+			return detect.Day{}, fmt.Errorf("%s %s: %w", flag, date.Format(time.DateOnly), err)
 		}
 		days.WarnRejected(c, p)
 		return detect.Day{Date: date, Profile: p}, nil
 	}
-	test, err := read("--test", selection.Test)
-	if err != nil {
+	if in.TestDate, err = parseDay("--test", selection.Test); err != nil {
 		return err
 	}
-	in.Test, in.TestDate = test.Profile, test.Date
-	for _, day := range selection.Baselines {
-		if day == selection.Test {
-			return fmt.Errorf("--baseline %s: is the day under test", day)
-		}
-		d, err := read("--baseline", day)
+	var ranges [][]time.Time
+	for _, given := range selection.Baselines {
+		dates, err := parseDays("--baseline", given)
 		if err != nil {
 			return err
 		}
-		in.History = append(in.History, d)
+		if slices.ContainsFunc(dates, in.TestDate.Equal) {
+			return fmt.Errorf("--baseline %s: has the date of the day under test, %s", given, selection.Test)
+		}
+		ranges = append(ranges, dates)
+	}
+	test, err := read("--test", in.TestDate)
+	if err != nil {
+		return err
+	}
+	in.Test = test.Profile
+	for _, dates := range ranges {
+		for _, date := range dates {
+			d, err := read("--baseline", date)
+			if errors.Is(err, aggregates.ErrNoFlows) && len(dates) > 1 {
+				c.Warnf("%v; the day is left out", err)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			in.History = append(in.History, d)
+		}
 	}
 	return selection.OpenServers(ctx, in, c)
 }
+
+// parseDays returns the dates of a flag: one, or those of a range with both ends.
+func parseDays(flag, text string) ([]time.Time, error) {
+	from, to, isRange := strings.Cut(text, "..")
+	first, err := parseDay(flag, from)
+	if err != nil || !isRange {
+		return []time.Time{first}, err
+	}
+	last, err := parseDay(flag, to)
+	if err != nil {
+		return nil, err
+	}
+	if days := last.Sub(first).Hours() / 24; days < 0 || days > mostDays {
+		return nil, fmt.Errorf("%s %s: want a range of 1 to %d days, the first date first", flag, text, mostDays+1)
+	}
+	var dates []time.Time
+	for d := first; !d.After(last); d = d.AddDate(0, 0, 1) {
+		dates = append(dates, d)
+	}
+	return dates, nil
+}
+
+// mostDays is the longest time between the ends of a range, in days.
+const mostDays = 365
 
 // parseDay reads the date of a flag.
 func parseDay(flag, text string) (time.Time, error) {
