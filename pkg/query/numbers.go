@@ -98,11 +98,20 @@ func complement(ranges []interval) []interval {
 	return append(rest, interval{from, math.MaxInt64})
 }
 
+// unquoted returns a text that is a number or a time as this, since in SQL it may be in quotes.
+func unquoted(l *Literal) *Literal {
+	if l.Kind != Text {
+		return l
+	}
+	if v, problem := parseValue(l.Words); problem == "" && v.Kind == Number {
+		return &Literal{Value: v, place: l.place}
+	}
+	return l
+}
+
 // numberFor returns a literal in the unit of a column.
 func (c *compiler) numberFor(l *Literal, col Column) (float64, error) {
-	if v, problem := parseValue(l.Words); l.Kind == Text && problem == "" && v.Kind == Number {
-		l = &Literal{Value: v, place: l.place} // in quotes, as in SQL
-	}
+	l = unquoted(l)
 	switch {
 	case l.Kind == Text && col.Unit == Clock && date.MatchString(l.Words):
 		return 0, c.fail(l.place, "%s is the time of day; write date = %s, or a date and time, such as %s 10:30", col.Name, l.Words, l.Words)

@@ -40,7 +40,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &unknown) {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near := query.DidYouMean(unknown.GetSpecifiedName(), names); near != "" && len(unknown.GetSpecifiedShortnames()) == 0 {
+		if near := query.DidYouMean(unknown.GetSpecifiedName(), names); near != "" && unknown.GetSpecifiedShortnames() == "" {
 			return fmt.Errorf("%w; %s", err, near)
 		}
 		return fmt.Errorf("%w; run %s --help for a list", err, cmd.CommandPath())
