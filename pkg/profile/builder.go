@@ -196,6 +196,13 @@ func (s *Addresses) At(number uint32) netip.Addr {
 	return s.addrs[number]
 }
 
+// Bytes is about how much memory the addresses take.
+func (s *Addresses) Bytes() int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return int64(16*len(s.v4) + 64*len(s.v6) + 24*cap(s.addrs))
+}
+
 // all returns the addresses by number. More may be added after.
 func (s *Addresses) all() []netip.Addr {
 	s.mu.RLock()

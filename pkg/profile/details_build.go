@@ -14,6 +14,7 @@ type Names struct {
 	mu      sync.RWMutex
 	numbers map[string]uint32
 	names   []numberedName // by number less one
+	letters int64          // bytes of all names
 }
 
 type numberedName struct {
@@ -36,8 +37,16 @@ func (s *Names) Number(name string) uint32 {
 		s.names = append(s.names, numberedName{name, hashName(name)})
 		n = uint32(len(s.names))
 		s.numbers[name] = n
+		s.letters += int64(len(name))
 	}
 	return n
+}
+
+// Bytes is about how much memory the names take.
+func (s *Names) Bytes() int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.letters + int64(32*len(s.numbers)+24*cap(s.names))
 }
 
 // At returns the name with a number that Number gave out, and its hash.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -242,6 +243,10 @@ func (opt *queryOptions) complete(cmd *cobra.Command) (err error) {
 		return fmt.Errorf("--memory %s: is not a size, such as 4GB", opt.memory)
 	}
 	opt.options.Memory = int64(bytes)
+	if os.Getenv("GOMEMLIMIT") == "" {
+		// Near the limit, collect garbage instead of growing to twice what is in use.
+		debug.SetMemoryLimit(int64(bytes) + int64(bytes)/4)
+	}
 	if opt.from != "" {
 		for _, name := range []string{"where", "by", "every", "count", "sum", "mean", "min", "max", "quantile", "distinct", "first", "last", "columns", "order", "top", "limit"} {
 			if cmd.Flags().Changed(name) {

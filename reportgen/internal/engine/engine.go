@@ -8,8 +8,8 @@
 // result does not depend on the number of workers.
 //
 // Memory grows with the number of groups, with the values of quantiles and of
-// distinct, and with the rows of a result without groups. A query that needs more
-// than Options.Memory ends with an error that says what to do.
+// distinct, with the different addresses and names of the files, and with the rows of a
+// result. A query that needs more than Options.Memory ends with an error that says what to do.
 package engine
 
 import (
@@ -39,7 +39,7 @@ type Source struct {
 type Options struct {
 	Country, ASN string        // MMDB files of countries and owners; empty for none
 	Internal     flow.Networks // the internal networks; nil for the private ones
-	Memory       int64         // the most bytes of groups, values and rows; 0 for defaultMemory
+	Memory       int64         // the most bytes of groups, values, addresses and rows; 0 for defaultMemory
 	Workers      int           // 0 for one a core
 	Progress     func(rows, total int64)
 }
@@ -98,8 +98,11 @@ func Run(ctx context.Context, sources []Source, q query.Query, o Options) (*Resu
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range workers[1:] {
-		workers[0].merge(w)
+	for i, w := range workers[1:] {
+		if err := workers[0].merge(w); err != nil {
+			return nil, err
+		}
+		workers[i+1] = nil // its memory is free
 	}
 	var absent []string
 	if workers[0].chosen == 0 && r.program != nil {
@@ -107,7 +110,10 @@ func Run(ctx context.Context, sources []Source, q query.Query, o Options) (*Resu
 			return nil, err
 		}
 	}
-	t, all := workers[0].result()
+	t, all, err := workers[0].result()
+	if err != nil {
+		return nil, err
+	}
 	return &Result{Table: t, All: all, Flows: workers[0].chosen, Rows: scanner.Rows(), Rejected: rejected, Absent: absent}, r.geo.Err()
 }
 
@@ -162,9 +168,10 @@ func (r *run) prepare(q query.Query, o Options) (err error) {
 	return nil
 }
 
-// use counts memory that a worker needs, and refuses more than there may be.
+// use counts memory that a worker needs, and refuses more than there may be beside that of
+// the dictionaries.
 func (r *run) use(bytes int64) error {
-	if r.used.Add(bytes) > r.memory {
+	if r.used.Add(bytes)+r.scanner.DictionaryBytes() > r.memory {
 		return fmt.Errorf("the query needs more than %s of memory; choose fewer flows with a condition or group by fewer columns; reportgen query --memory allows more",
 			humanize.Bytes(uint64(r.memory)))
 	}

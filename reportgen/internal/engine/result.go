@@ -17,12 +17,32 @@ type output struct {
 	values
 }
 
+// The memory that a result takes, in bytes: of a value of each group or row while they are
+// ordered, and of a value of each row that is left.
+const (
+	orderedBytes = 16
+	resultBytes  = 40
+)
+
 // result returns the rows of the result and how many there were before the limit.
-func (w *worker) result() (*query.Table, int) {
+func (w *worker) result() (*query.Table, int, error) {
+	r, count, columns := w.run, 0, 0
 	if w.listed != nil {
-		return w.listed.result()
+		count, columns = len(w.listed.when), len(w.listed.columns)
+	} else {
+		count, columns = w.keys.count(), len(w.keys.keys)+len(w.aggs)
 	}
-	r, count := w.run, w.keys.count()
+	left := count
+	if r.query.Limit > 0 {
+		left = min(count, r.query.Limit)
+	}
+	if err := r.use(int64(columns) * (orderedBytes*int64(count) + resultBytes*int64(left))); err != nil {
+		return nil, 0, err
+	}
+	if w.listed != nil {
+		t, all := w.listed.result()
+		return t, all, nil
+	}
 	outputs := w.keyOutputs(count)
 	keys := len(outputs)
 	for i, a := range w.aggs {
@@ -45,7 +65,7 @@ func (w *worker) result() (*query.Table, int) {
 		orders = append(orders, r.ordering(&outputs[i], false))
 	}
 	rows := sortRows(count, r.query.Limit, func(a, b int32) int { return compareRows(orders, a, b) })
-	return r.table(outputs, rows), count
+	return r.table(outputs, rows), count, nil
 }
 
 // keyOutputs returns the columns of the groups' keys.

@@ -189,18 +189,23 @@ func (r *run) dayOf(file int) int64 {
 	return day * int64(flow.Day)
 }
 
-// merge adds what another worker has.
-func (w *worker) merge(other *worker) {
+// merge adds what another worker has, whose memory is then free.
+func (w *worker) merge(other *worker) error {
 	w.chosen += other.chosen
+	added := other.counted // at most
+	if w.listed == nil {
+		added += int64(other.keys.count()) * int64(4+4*len(w.keys.keys)) // the numbers of its groups
+	}
+	if err := w.run.use(added); err != nil {
+		return err
+	}
 	if w.listed != nil {
 		w.listed.merge(other.listed)
-		return
+	} else if groups := w.keys.merge(other.keys); len(w.keys.keys) == 0 || len(groups) > 0 {
+		for i, a := range w.aggs {
+			a.merge(other.aggs[i], groups, w.keys.count())
+		}
 	}
-	groups := w.keys.merge(other.keys)
-	if len(w.keys.keys) > 0 && len(groups) == 0 {
-		return
-	}
-	for i, a := range w.aggs {
-		a.merge(other.aggs[i], groups, w.keys.count())
-	}
+	w.run.used.Add(-added - other.counted)
+	return w.count()
 }

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/query"
@@ -23,6 +24,32 @@ func TestWorkers(t *testing.T) {
 	for _, c := range comparisons {
 		if diff := different(answer(c.q, 4), answer(c.q, 1)); diff != "" {
 			t.Errorf("4 workers and 1: %s: %s", c.sql, diff)
+		}
+	}
+}
+
+// TestMemory: a query that needs more memory than it may ends with advice, whether its groups,
+// the addresses of the file or the rows that it lists need it.
+func TestMemory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "day.parquet")
+	writeFlows(t, path, randomFlows(6000))
+	count := []query.Aggregate{{Func: query.Count}}
+	for _, c := range []struct {
+		name   string
+		q      query.Query
+		memory int64
+		enough bool
+	}{
+		{"groups", query.Query{By: []string{"src_ip", "dst_ip", "timestamp"}, Aggregates: count}, 100_000, false},
+		{"a listing", query.Query{}, 200_000, false},
+		{"few groups", query.Query{By: []string{"proto"}, Aggregates: count}, 100_000, true},
+		{"addresses", query.Query{By: []string{"proto"}, Where: "src_ip like '10.%'", Aggregates: count}, 300, false},
+	} {
+		for _, workers := range []int{1, 3} {
+			_, err := engine.Run(t.Context(), []engine.Source{{Path: path}}, c.q, engine.Options{Memory: c.memory, Workers: workers})
+			if c.enough && err != nil || !c.enough && (err == nil || !strings.Contains(err.Error(), "--memory allows more")) {
+				t.Errorf("%s, %d workers: %v", c.name, workers, err)
+			}
 		}
 	}
 }

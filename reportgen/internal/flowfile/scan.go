@@ -58,6 +58,9 @@ func (s *Scanner) Has(column int) bool {
 	return slices.ContainsFunc(s.files, func(f *file) bool { return slices.Contains(f.present, column) })
 }
 
+// DictionaryBytes is about how much memory the texts and addresses of all codes take.
+func (s *Scanner) DictionaryBytes() int64 { return s.book.addrs.Bytes() + s.book.names.Bytes() }
+
 // Dictionary returns what the codes of a column stand for.
 func (s *Scanner) Dictionary(column int) *Dictionary {
 	c := s.files[0].columns[column]
