@@ -26,7 +26,8 @@ const (
 
 // result returns the rows of the result and how many there were before the limit.
 func (w *worker) result() (*query.Table, int, error) {
-	r, count, columns := w.run, 0, 0
+	r := w.run
+	var count, columns int
 	if w.listed != nil {
 		count, columns = len(w.listed.when), len(w.listed.columns)
 	} else {
