@@ -132,9 +132,8 @@ func (h *heatPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 				case math.IsNaN(v):
 					c.FillPolygon(hit, rectangle(left, low, right, high))
 					c.StrokeLine2(draw.LineStyle{Color: pale, Width: 1}, left+2, (low+high)/2, right-2, (low+high)/2)
-				case v == 0: // an outline: there was something to count
-					c.FillPolygon(hit, rectangle(left, low, right, high))
-					c.StrokeLines(draw.LineStyle{Color: rule, Width: 0.5}, append(rectangle(left, low, right, high), vg.Point{X: left, Y: low}))
+				case v == 0:
+					drawZero(c, left, low, right, high)
 				default:
 					c.FillPolygon(h.shade(v), rectangle(left, low, right, high))
 					if v < 0 { // for greyscale
@@ -146,6 +145,12 @@ func (h *heatPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 	}
 	h.legend(c, y(1.1))
+}
+
+// drawZero draws a cell of nothing as an outline: there was something to count.
+func drawZero(c draw.Canvas, left, low, right, high vg.Length) {
+	c.FillPolygon(hit, rectangle(left, low, right, high))
+	c.StrokeLines(draw.LineStyle{Color: rule, Width: 0.5}, append(rectangle(left, low, right, high), vg.Point{X: left, Y: low}))
 }
 
 // legend draws what shades mean, at the right.
@@ -167,14 +172,18 @@ func (h *heatPlotter) legend(c draw.Canvas, y vg.Length) {
 			ticks[i].Label = tickLabel(h.value.Unit, v)
 		}
 	}
-	for _, t := range slices.Backward(ticks) {
+	for i, t := range slices.Backward(ticks) {
 		v := t.Value
 		if h.log {
 			v = math.Pow(10, v)
 		}
 		c.FillText(style, vg.Point{X: at, Y: y}, t.Label)
 		at -= style.Width(t.Label) + gap
-		c.FillPolygon(h.shade(v), rectangle(at-12, y-5, at, y+5))
+		if v == 0 || h.log && h.zero && i == 0 {
+			drawZero(c, at-12, y-5, at, y+5)
+		} else {
+			c.FillPolygon(h.shade(v), rectangle(at-12, y-5, at, y+5))
+		}
 		at -= 12 + 2*gap
 	}
 	style.Color = pale

@@ -98,11 +98,14 @@ func (d *display) check() error {
 	return nil
 }
 
-// metadata returns the metadata of a captioned output: see ARCHITECTURE.md.
-// There is none without a label.
+// metadata returns the metadata of a captioned output: see ARCHITECTURE.md. Without a label,
+// it is the alt text of a figure, as nbformat has it.
 func (d *display) metadata() map[string]any {
-	if d.label == "" {
+	switch {
+	case d.label == "" && d.alt == "":
 		return nil
+	case d.label == "":
+		return map[string]any{string(protocol.MIMEImageSVG): map[string]string{"alt": d.alt}}
 	}
 	m := map[string]string{"kind": d.kind, "label": d.label, "caption": d.caption}
 	if d.alt != "" {
