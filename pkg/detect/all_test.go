@@ -186,7 +186,7 @@ func ExampleExfiltration() {
 	}
 	// Output:
 	// 192.168.100.35 medium [T1048]
-	// uploaded 480 MB to 142.250.184.196 in 4 flows; it sent nothing there on the baseline day
+	// uploaded 480 MB to 142.250.184.196 in 4 flows, 24,117 times its baseline
 }
 
 // Three hosts that talk to each other are a mesh; the servers are not.

@@ -275,8 +275,8 @@ func ExampleAnomaly() {
 	// Output:
 	// 192.168.100.4 medium
 	// share of flows to rarely used services 74 % (0 %)
-	// hours with the same new peer 24 (0)
 	// half hours with flows 48 (23)
+	// share of flows with new peers 74 % (0 %)
 }
 
 // Whatever the sensitivity, limits are numbers.

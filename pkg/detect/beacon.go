@@ -38,7 +38,11 @@ type Call struct {
 	Name           string      `json:"name,omitempty"`      // what the host asked for, if it is the same for all flows
 	Addresses      int         `json:"addresses,omitempty"` // of the name, if the calls to several addresses are taken together
 
+	Days int `json:"days,omitempty"` // with calls that are enough for a rhythm together only
+
 	Also []netip.Addr `json:"also_dst_ips,omitempty"` // of a campaign: the other destinations; sorted
+
+	party party // of Dst
 }
 
 // BeaconResult is the calls that keep a rhythm.
@@ -49,8 +53,9 @@ type BeaconResult struct {
 }
 
 // beaconHours is the fewest hours of the day in which a beacon calls: a player
-// that fetches a film piece by piece is as regular, but not for that long.
-const beaconHours = 6
+// that fetches a film piece by piece is as regular, but not for that long: a film
+// takes two hours, or three.
+const beaconHours = 4
 
 // samePace is the factor by which two mean gaps may differ and still be those
 // of one program.
@@ -94,8 +99,8 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			call.Callers = test.askers()[call.Name]
 		}
 		excess := c.excessOf(call, before.usual, k)
-		began := call.Hours < least && float64(end-conv.Last) <= 2*call.Gap*float64(flow.Second)
-		if call.Hours < least && !began {
+		lasts, began := call.lasts(conv, least, end)
+		if !lasts {
 			continue
 		}
 		known, onset := c.knownDestination(call)
@@ -135,6 +140,16 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	return r
 }
 
+// lasts says whether calls go on for enough hours or over days, or began so late that
+// they may: they go on to the end of the day.
+func (c Call) lasts(conv *profile.Conversation, hours int, end flow.Time) (lasts, began bool) {
+	if c.Days > 0 || c.Hours >= hours {
+		return true, false
+	}
+	began = float64(end-conv.Last) <= 2*c.Gap*float64(flow.Second)
+	return began, began
+}
+
 // excessOf is how far calls are more even than usual, the less the more hosts make them
 // or run the same program. A newcomer's must be within the jitter of command channels.
 func (c *Context) excessOf(call Call, usual userRhythms, k float64) float64 {
@@ -162,13 +177,14 @@ func (c *Context) evenness(usual userRhythms, call Call, k float64) float64 {
 	return min(beyondChance(call.CV, call.Calls, k), max(even, beyondJitter(call.CV, k)))
 }
 
-// callsToJudge lists the calls to single addresses, and those to several addresses of
+// callsToJudge lists the calls to single addresses on the day or over days, and those to several addresses of
 // a name if the history has names to compare with.
 func (c *Context) callsToJudge() []dayCall {
+	calls := slices.Concat(c.test.calls(), c.callsOverDays())
 	if len(c.past) > 0 && len(c.memory().names) == 0 {
-		return c.test.calls()
+		return calls
 	}
-	return slices.Concat(c.test.calls(), c.test.namedCalls())
+	return append(calls, c.test.namedCalls()...)
 }
 
 // common lowers the findings of a day without a history to low if as many hosts as
@@ -258,8 +274,9 @@ const shortShare = 0.75
 var regularByDesign = map[uint16]bool{53: true, 123: true, 853: true}
 
 // vendorOwners are words in the names of owners whose programs call home at even
-// gaps from most desktops.
-var vendorOwners = []string{"microsoft", "apple", "google", "mozilla", "canonical", "adobe"}
+// gaps from many desktops. Two clouds aside, their networks hold no rented servers.
+var vendorOwners = []string{"microsoft", "apple", "google", "mozilla", "canonical", "adobe", "github", "dropbox", "spotify", "facebook",
+	"twitter", "linkedin", "netflix", "zoom", "valve", "salesforce", "sophos", "symantec", "kaspersky", "eset", "cisco", "hp"}
 
 func isVendor(owner string) bool { return hasWord(owner, vendorOwners) }
 
@@ -299,7 +316,7 @@ func (c *Context) knownDestination(call Call) (known bool, onset *firstSeen) {
 	if !ok || to.others || to.host != call.Src || to.since(host) < beaconHours*flow.Hour {
 		return true, nil
 	}
-	same := within(to.gap, call.Gap, samePace)
+	same := call.Days > 0 || within(to.gap, call.Gap, samePace)
 	begins := to.flows < rhythmCalls && to.day == len(c.past)-1
 	if !same && !begins {
 		return true, nil
@@ -314,6 +331,7 @@ type dayCall struct {
 	addrs   int    // of the name, if the conversations with several addresses are joined
 	cv, gap float64
 	calls   int64
+	days    int // whose calls are added up; 0 of those of one day
 }
 
 // calls lists the conversations of a day that are enough flows for a rhythm.
@@ -322,7 +340,7 @@ func (d *day) calls() []dayCall {
 		for c := range d.outward() {
 			if c.Flows >= rhythmCalls && hasPorts(c) {
 				if cv, gap, n := callRhythm(c.Seconds, c.Flows); gap >= shortestGap {
-					calls = append(calls, dayCall{c, nameOf(c), 0, cv, gap, n})
+					calls = append(calls, dayCall{conv: c, name: nameOf(c), cv: cv, gap: gap, calls: n})
 				}
 			}
 		}
@@ -333,8 +351,8 @@ func (d *day) calls() []dayCall {
 // call describes a conversation as calls.
 func (d *day) call(of dayCall) Call {
 	c := of.conv
-	call := Call{CV: of.cv, Gap: of.gap, Calls: of.calls, Name: of.name, Addresses: of.addrs, Src: c.Src, Dst: c.Dst, Proto: c.Proto.String(), Port: c.Port,
-		Owner: d.owner(c.Dst), Country: d.country(c.Dst), Counts: c.Counts}
+	call := Call{CV: of.cv, Gap: of.gap, Calls: of.calls, Name: of.name, Addresses: of.addrs, Days: of.days, Src: c.Src, Dst: c.Dst, Proto: c.Proto.String(), Port: c.Port,
+		Owner: d.owner(c.Dst), Country: d.country(c.Dst), Counts: c.Counts, party: d.party(c.Dst)}
 	for _, n := range c.Hours {
 		if n > 0 {
 			call.Hours++
@@ -358,10 +376,14 @@ func (c Call) to() string {
 }
 
 func (c Call) finding(score float64, conv *profile.Conversation, before string) Finding {
+	when := fmt.Sprintf("in %d hours of the day, %s", c.Hours, plural(c.Flows, "flow"))
+	if c.Days > 0 {
+		when = fmt.Sprintf("on %d days, %d times in all", c.Days, c.Calls)
+	}
 	f := Finding{Entity: c.Src, Severity: severityOf(score), Score: score,
 		Evidence: c, Window: [2]flow.Time{conv.First, conv.Last},
-		Summary: fmt.Sprintf("called %s every %.0f s on average in %d hours of the day, %s, gaps varying by %.0f %%",
-			c.to(), c.Gap, c.Hours, plural(c.Flows, "flow"), 100*c.CV)}
+		Summary: fmt.Sprintf("called %s every %.0f s on average %s, gaps varying by %.0f %%",
+			c.to(), c.Gap, when, 100*c.CV)}
 	if history := c.history(before); history != "" {
 		f.Summary += "; " + history
 	}

@@ -120,11 +120,16 @@ func countryCount(n int) string {
 }
 
 // countryTraffic is a day's outward traffic by country and host. Addresses
-// whose country is not known are left out.
+// whose country is not known are left out, and so are services whose servers are
+// wherever the other side has them.
 type countryTraffic struct {
 	hosts map[geo.Country]map[netip.Addr]profile.Counts
 	total map[netip.Addr]profile.Counts
 }
+
+// toAnyCountry are the ports of mail between servers, DNS and NTP: a mail server and a
+// resolver contact every country, and their users none of these.
+var toAnyCountry = map[uint16]bool{25: true, 53: true, 123: true}
 
 func (d *day) countryTraffic() countryTraffic { return d.countries.get(d.listCountries) }
 
@@ -132,7 +137,7 @@ func (d *day) listCountries() countryTraffic {
 	t := countryTraffic{map[geo.Country]map[netip.Addr]profile.Counts{}, map[netip.Addr]profile.Counts{}}
 	for c := range d.outward() {
 		country := d.country(c.Dst)
-		if country == (geo.Country{}) {
+		if country == (geo.Country{}) || toAnyCountry[c.Port] {
 			continue
 		}
 		hosts, ok := t.hosts[country]

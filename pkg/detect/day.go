@@ -45,6 +45,8 @@ type day struct {
 	closedCounts lazy[map[netip.Addr]int]
 	roundCounts  lazy[map[profile.Key]int]
 	tryList      lazy[map[netip.Addr]Tries]
+	offered      lazy[map[serviceKey]bool]
+	guessList    lazy[map[profile.Key]int64]
 	span         lazy[span]
 	toServers    byRoles[[]float64]
 	toPeers      byRoles[peerTable]

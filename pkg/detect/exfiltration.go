@@ -97,6 +97,10 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 				f.Summary += aDevice
 				f.capped(Low)
 			}
+			if on := c.recurs(key, u, l.repeatedWithin(k)); on != nil {
+				f.Summary += fmt.Sprintf("; it began at %s, as on %s, like a scheduled job", u.span.first.Clock(), on.name(len(c.past)))
+				f.capped(Low)
+			}
 			r.Findings = append(r.Findings, f)
 		}
 	}
@@ -117,6 +121,31 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 // of the way to the limit. The limit is another one on each day, and a thief does not send
 // the same each day.
 const goesOn = 0.5
+
+// A scheduler starts a job at the same time, and a job before it may delay it by
+// jobDelay. Two uploads at times that have nothing to do with each other begin so close
+// together by chance one day in seventy.
+const jobDelay = 10 * flow.Minute
+
+// recurs returns the last past day on which a host began an upload to the same place at
+// the same time of the day, of a size that repeated uploads have: a job that began in the
+// course of the history, which is new only once. It is nil if there is none. A thief
+// takes many hours to stay unnoticed, or uses the host of a user: neither is a job.
+func (c *Context) recurs(key uploadKey, u *uploadList, reach float64) *day {
+	if u.slow() || !c.test.alwaysOn(c.test.hoursOn(key.src, u.top())) {
+		return nil
+	}
+	for _, d := range slices.Backward(c.past) {
+		old := d.uploads().lists[key]
+		if old == nil || old.sent.Up == 0 || math.Abs(old.size()-u.size()) > reach || old.slow() {
+			continue
+		}
+		if late := int(u.span.first) - int(old.span.first); late <= int(jobDelay) && late >= -int(jobDelay) {
+			return d
+		}
+	}
+	return nil
+}
 
 // upload describes a list as evidence.
 func (u *uploadList) upload(key uploadKey, d *day, old int64) Upload {

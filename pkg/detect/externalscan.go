@@ -25,6 +25,8 @@ type Tries struct {
 	Hosts          int        `json:"targets"`    // distinct external addresses that sent nothing back
 	MostPorts      int        `json:"most_ports"` // the most ports below 1024 of one address, answered or not
 	Ports          []uint16   `json:"ports"`      // distinct ports of these; sorted, at most ten
+	MostHosts      int        `json:"most_hosts"` // the most addresses of one mail or login service, answered or not
+	MostHostsPort  uint16     `json:"most_hosts_port,omitempty"`
 	profile.Counts            // with what sent nothing back
 }
 
@@ -39,7 +41,10 @@ type ExternalScanResult struct {
 // that scan. What is compared is how many more of them fail than succeed, which is
 // the statistic of the test of Jung et al. (see failsMostly), with its spread over
 // hosts and twelve at least. As many ports below 1024 of one address are a scan
-// whatever it answers, for no client needs a dozen of these services of one host.
+// whatever it answers, for no client needs a dozen of these services of one host. So are
+// fanFloor addresses of one mail or login service, as of a host that sends spam or
+// guesses passwords: their users have a few. It must be twice as many as on any past
+// day, and a host that offers the service itself passes on what others send.
 func ExternalScan(in Input) ExternalScanResult {
 	return resultOf[ExternalScanResult](in, RuleExternalScan)
 }
@@ -65,8 +70,12 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 	r.Thresholds = []Threshold{{Name: "unanswered external hosts and ports minus answered ones", Value: math.Expm1(limit), Unit: "hosts and ports",
 		From: fmt.Sprintf("%s, median %.3g; the limit is at least %d", plural(int64(len(counts)), "host day"), math.Expm1(usual.median), closedFloor)}}
 	for src, s := range c.test.tries(c.memory()) {
+		fan := 0.0
+		if s.MostHosts >= 2*c.fannedOut(s) {
+			fan = math.Log1p(float64(s.MostHosts)) / math.Log1p(fanFloor)
+		}
 		excess := max((math.Log1p(s.net())-usual.median)/(limit-usual.median),
-			math.Log1p(float64(s.MostPorts))/math.Log1p(closedFloor))
+			math.Log1p(float64(s.MostPorts))/math.Log1p(closedFloor), fan)
 		r.Signals.note(src, excess)
 		if excess < 1 {
 			continue
@@ -91,12 +100,68 @@ func (c *Context) externalScan(k float64) (r ExternalScanResult) {
 		if s.MostPorts >= closedFloor {
 			f.Summary += fmt.Sprintf("; %d ports below 1024 of one address", s.MostPorts)
 		}
+		if fan >= 1 {
+			f.Summary += fmt.Sprintf("; it contacted port %d of %d addresses", s.MostHostsPort, s.MostHosts)
+		}
 		r.Findings = append(r.Findings, f)
 	}
 	c.outage(r.Findings)
 	sortFindings(r.Findings)
 	r.Tries = evidenceOf[Tries](r.Findings)
 	return r
+}
+
+// fanFloor is the fewest addresses whose mail or login service a host that searches
+// uses: as many as Zeek takes for a scan of addresses (addr_scan_threshold of
+// misc/scan).
+const fanFloor = 25
+
+// mailPort is where mail servers take mail from others.
+const mailPort = 25
+
+// fannedOut is the most addresses of the same service of the host on a past day without
+// an alert.
+func (c *Context) fannedOut(t Tries) (most int) {
+	for _, d := range c.past {
+		if !c.memory().flagged[d.index][flag{rule: RuleExternalScan, entity: t.Src}] {
+			most = max(most, d.fans(d.Of(t.Src))[t.MostHostsPort])
+		}
+	}
+	return most
+}
+
+// fanOut notes the mail or login service that the host contacts at most addresses.
+func (t *Tries) fanOut(d *day, cs []profile.Conversation) {
+	for port, n := range d.fans(cs) {
+		if (n > t.MostHosts || n == t.MostHosts && port < t.MostHostsPort) && !d.offers(t.Src, port) {
+			t.MostHosts, t.MostHostsPort = n, port
+		}
+	}
+}
+
+// fans counts the external addresses of each mail or login service that some
+// conversations of one host are with.
+func (d *day) fans(cs []profile.Conversation) map[uint16]int {
+	fans := map[uint16]int{}
+	for i := range cs {
+		if c := &cs[i]; c.Proto == flow.TCP && (c.Port == mailPort || loginPorts[c.Port]) && d.outside(c.Dst) {
+			fans[c.Port]++
+		}
+	}
+	return fans
+}
+
+// offers says whether a host answers others on a port of TCP.
+func (d *day) offers(host netip.Addr, port uint16) bool {
+	return d.offered.get(func() map[serviceKey]bool {
+		all := map[serviceKey]bool{}
+		for i := range d.Conversations {
+			if c := &d.Conversations[i]; d.inside(c.Dst) && !fails(c) {
+				all[keyOf(c)] = true
+			}
+		}
+		return all
+	})[serviceKey{host, flow.TCP, port}]
 }
 
 // outage lowers the findings to low if most hosts of the day have one, and these are as
@@ -237,7 +302,8 @@ func (d *day) tries(known *memory) map[netip.Addr]Tries {
 			}
 			t.Ports = append(t.Ports, c.Port)
 		}
-		if t.Tried == 0 && t.MostPorts < closedFloor {
+		t.fanOut(d, cs)
+		if t.Tried == 0 && t.MostPorts < closedFloor && t.MostHosts < fanFloor {
 			continue
 		}
 		slices.Sort(t.Ports)

@@ -60,7 +60,7 @@ type memory struct {
 	destinations map[netip.Addr]*destination
 	names        map[string]*destination             // by what hosts asked for, without DNS
 	hosts        map[netip.Addr]firstSeen            // internal hosts
-	contacts     map[netip.Addr]map[contact]bool     // whom each host opened flows to
+	contacts     map[netip.Addr]map[party]int        // whom each host opened flows to, with the day on which it first did
 	uploads      map[uploadKey]*uploadHistory        // what each host uploads to each target
 	countries    map[geo.Country]map[netip.Addr]bool // with the hosts that contacted them
 	internal     map[profile.Key]bool                // conversations between internal hosts
@@ -105,7 +105,7 @@ type uploadHistory struct {
 
 func newMemory() *memory {
 	return &memory{destinations: map[netip.Addr]*destination{}, names: map[string]*destination{}, hosts: map[netip.Addr]firstSeen{},
-		contacts: map[netip.Addr]map[contact]bool{}, uploads: map[uploadKey]*uploadHistory{},
+		contacts: map[netip.Addr]map[party]int{}, uploads: map[uploadKey]*uploadHistory{},
 		countries: map[geo.Country]map[netip.Addr]bool{}, internal: map[profile.Key]bool{}, flagged: map[int]map[flag]bool{}}
 }
 
@@ -174,9 +174,11 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 		}
 		name := nameOf(c)
 		if m.contacts[c.Src] == nil {
-			m.contacts[c.Src] = map[contact]bool{}
+			m.contacts[c.Src] = map[party]int{}
 		}
-		m.contacts[c.Src][d.contact(c.Dst)] = true
+		if p := d.party(c.Dst); !has(m.contacts[c.Src], p) {
+			m.contacts[c.Src][p] = m.days
+		}
 		switch {
 		case d.inside(c.Dst):
 			if c.Src != c.Dst && !flagged[flag{rule: RuleInternalScan, entity: c.Src}] &&

@@ -130,16 +130,16 @@ func TestOrderOfDaysDoesNotMatter(t *testing.T) {
 func TestBeaconFromTheEvening(t *testing.T) {
 	for _, hosts := range []int{2, 40} {
 		evening := func(l *lab) *lab {
-			return l.flows(239, host(0), rented, flow.TCP, 443, 300, 200, 20*flow.Hour, 24*flow.Hour)
+			return l.flows(179, host(0), rented, flow.TCP, 443, 300, 200, 21*flow.Hour, 24*flow.Hour)
 		}
 		sunday, mon, tuesday := office(1, hosts), evening(office(2, hosts)), office(3, hosts).beacon(host(0), rented, 60, 0)
 		first := detect.Beacon(detect.Input{Baseline: sunday.profile(), Test: mon.profile()})
-		if len(first.Findings) != 1 || first.Findings[0].Severity != detect.Low || !strings.Contains(first.Findings[0].Summary, "began at 20:00") {
+		if len(first.Findings) != 1 || first.Findings[0].Severity != detect.Low || !strings.Contains(first.Findings[0].Summary, "began at 21:00") {
 			t.Errorf("%d hosts, first evening: %+v", hosts, first.Findings)
 		}
 		next := detect.Beacon(detect.Input{Baseline: mon.profile(), Test: tuesday.profile()})
 		wantAlerts(t, next.Findings, host(0))
-		if len(next.Findings) == 1 && (next.Findings[0].State != detect.StateOngoing || !strings.Contains(next.Findings[0].Summary, "began at 20:00 on the baseline day")) {
+		if len(next.Findings) == 1 && (next.Findings[0].State != detect.StateOngoing || !strings.Contains(next.Findings[0].Summary, "began at 21:00 on the baseline day")) {
 			t.Errorf("%d hosts, next day: %+v", hosts, next.Findings)
 		}
 	}

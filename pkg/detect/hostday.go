@@ -26,14 +26,16 @@ type hostDay struct {
 	span           span       // of its flows
 }
 
-// contact is who an address belongs to: its owner, by number, or itself where
-// the owner is not known.
-type contact struct {
-	asn  uint
-	addr netip.Addr
+// party is who an address belongs to: its owner, by number, or if that is not
+// known, its network. Networks of providers are allocated in blocks of this size
+// or larger, so that a service that changes its address is mostly still in it; peers
+// in different ones count as different networks in Zhang et al. too (see swarmFloor).
+type party struct {
+	asn     uint
+	network netip.Prefix // /16 of IPv4, /32 of IPv6; of an internal host, itself
 }
 
-// FreshParty is an owner of addresses, or one address where its owner is not
+// FreshParty is an owner of addresses, or a network where the owner is not
 // known, to which a host opened flows on the test day and not on the baseline day.
 type FreshParty struct {
 	Dst   netip.Addr `json:"dst_ip"` // the address with most flows
@@ -44,9 +46,9 @@ type FreshParty struct {
 
 // network describes the network as a whole on the baseline day.
 type network struct {
-	active [profile.SlotsPerDay]float64    // share of hosts with flows in each half hour
-	common map[serviceName]bool            // services that as many hosts use as make a server
-	before map[netip.Addr]map[contact]bool // the contacts of each host
+	active [profile.SlotsPerDay]float64 // share of hosts with flows in each half hour
+	common map[serviceName]bool         // services that as many hosts use as make a server
+	before map[netip.Addr]map[party]int // the contacts of each host
 }
 
 type serviceName struct {
@@ -132,13 +134,14 @@ func (d *day) bySource() iter.Seq2[netip.Addr, []profile.Conversation] {
 	}
 }
 
-func (d *day) contact(a netip.Addr) contact {
-	if d.outside(a) {
-		if asn := d.owner(a).ASN; asn != 0 {
-			return contact{asn: asn}
-		}
+func (d *day) party(a netip.Addr) party {
+	if !d.outside(a) {
+		return party{network: netip.PrefixFrom(a, a.BitLen())}
 	}
-	return contact{addr: a}
+	if asn := d.owner(a).ASN; asn != 0 {
+		return party{asn: asn}
+	}
+	return party{network: prefixOf(a, 16, 32)}
 }
 
 // servicesOf returns the distinct services of conversations, sorted.
@@ -199,14 +202,14 @@ func (h *hostDay) add(cs []profile.Conversation, common map[serviceName]bool) {
 }
 
 // meet counts the flows of a host to destinations that it did not contact before.
-func (h *hostDay) meet(d *day, cs []profile.Conversation, known map[contact]bool) {
-	met := map[contact]*freshUse{}
+func (h *hostDay) meet(d *day, cs []profile.Conversation, known map[party]int) {
+	met := map[party]*freshUse{}
 	var use *freshUse // of the last destination; nil if that is known
 	for i := range cs {
 		c := &cs[i]
 		if i == 0 || cs[i-1].Dst != c.Dst {
 			use = nil
-			if p := d.contact(c.Dst); !known[p] {
+			if p := d.party(c.Dst); !has(known, p) {
 				if met[p] == nil {
 					met[p] = &freshUse{}
 				}
@@ -227,6 +230,12 @@ func (h *hostDay) meet(d *day, cs []profile.Conversation, known map[contact]bool
 	if d.outside(h.fresh.Dst) {
 		h.fresh.Owner = d.owner(h.fresh.Dst)
 	}
+}
+
+// has says whether a map has a key.
+func has[K comparable, V any](m map[K]V, k K) bool {
+	_, ok := m[k]
+	return ok
 }
 
 // before orders by hours, flows and address.

@@ -130,19 +130,35 @@ func TestExternalPeers(t *testing.T) {
 // A host whose first contacts outside mostly fail is a scanner; one that browses
 // and meets a few dead servers is not.
 func TestExternalScan(t *testing.T) {
-	try := func(l *lab, src string, n int, down int64) {
+	to := func(l *lab, src string, n int, port uint16, down int64) {
 		for i := range n {
-			l.flows(1, src, fmt.Sprintf("45.%d.%d.9", i/250, i%250), flow.TCP, 445, 60, down, 10*flow.Hour, 11*flow.Hour)
+			l.flows(1, src, fmt.Sprintf("45.%d.%d.9", i/250, i%250), flow.TCP, port, 60, down, 10*flow.Hour, 11*flow.Hour)
 		}
 	}
+	try := func(l *lab, src string, n int, down int64) { to(l, src, n, 445, down) }
 	l := office(2, 40)
 	try(l, host(1), 400, 0)
 	try(l, host(2), 8, 0)
-	try(l, host(3), 400, 500)
+	to(l, host(3), 400, 443, 500)
 	for _, history := range []*profile.Profile{nil, office(1, 40).profile()} {
 		r := detect.ExternalScan(detect.Input{Baseline: history, Test: l.profile()})
 		wantAlerts(t, r.Findings, host(1))
 	}
+	// Spam, and what a mail server sends that did so before, or takes mail too.
+	for _, history := range []*profile.Profile{nil, office(1, 40).profile()} {
+		mail := office(2, 40)
+		to(mail, host(5), 60, 25, 500)
+		to(mail, host(6), 60, 25, 500)
+		mail.flows(3, rented, host(6), flow.TCP, 25, 9000, 500, 10*flow.Hour, 11*flow.Hour)
+		wantAlerts(t, detect.ExternalScan(detect.Input{Baseline: history, Test: mail.profile()}).Findings, host(5))
+	}
+	sends := func(seed uint64) *lab {
+		l := office(seed, 40)
+		to(l, host(5), 60, 25, 500)
+		return l
+	}
+	before := []detect.Day{{Profile: office(1, 40).profile()}, {Profile: sends(3).profile()}, {Profile: sends(4).profile()}}
+	wantAlerts(t, detect.ExternalScan(detect.Input{History: before, Test: sends(2).profile()}).Findings, host(5))
 	ports := office(2, 40)
 	for port := range uint16(20) {
 		ports.flows(1, host(4), rented, flow.TCP, 980+port, 1800, 6800, 10*flow.Hour, 11*flow.Hour)

@@ -25,14 +25,15 @@ const alwaysOnShare = 5.0 / 6
 
 // isMachine says whether a host contacts so few external addresses that it is taken
 // for a machine without a user. The flows to one address do not count as those of a
-// host that is on. It needs other hosts to compare with.
+// host that is on. It needs other hosts to compare with; in a small network, in which
+// those may be machines too, it contacts fewer than they do, or is on day and night.
 func (d *day) isMachine(a, except netip.Addr) bool {
 	n, usual := float64(d.reach()[a]), d.usualReach()
 	switch hosts := d.internalHosts(); {
 	case hosts < 2*pilotHosts:
 		return false
 	case hosts < leastPeers:
-		return n <= machineReach && n < machineShare*usual
+		return n <= machineReach && (n < machineShare*usual || d.alwaysOn(d.hoursOn(a, except)))
 	}
 	return n <= machineReach || n < machineShare*usual ||
 		n < usual && len(d.users()) >= leastUsers && d.alwaysOn(d.hoursOn(a, except))

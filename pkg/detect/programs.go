@@ -3,8 +3,6 @@ package detect
 import (
 	"net/netip"
 	"slices"
-
-	"github.com/flowbook/flowbook/pkg/geo"
 )
 
 // learnedCalls is what the history teaches about calls.
@@ -21,7 +19,7 @@ type pace struct {
 
 // calledService is where a program calls.
 type calledService struct {
-	owner geo.Owner
+	party
 	proto string
 	port  uint16
 }
@@ -32,7 +30,7 @@ type program struct {
 	calledService
 }
 
-func (c Call) service() calledService { return calledService{c.Owner, c.Proto, c.Port} }
+func (c Call) service() calledService { return calledService{c.party, c.Proto, c.Port} }
 
 func (c Call) program() program { return program{c.Src, c.service()} }
 
@@ -56,9 +54,6 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 // moved says whether the host called another address of the same owner at the same pace
 // before.
 func (r learnedCalls) moved(c Call) bool {
-	if c.Owner == (geo.Owner{}) {
-		return false
-	}
 	for _, p := range r.paces[c.program()] {
 		if p.dst != c.Dst && within(p.gap, c.Gap, samePace) {
 			return true
@@ -81,9 +76,6 @@ const (
 // one on the next day. The calls of the other hosts count even if they were alerts: the
 // first hosts with such a program are.
 func (c *Context) sharedBy(call Call, k float64) int {
-	if call.Owner == (geo.Owner{}) {
-		return 0
-	}
 	hosts := map[netip.Addr]bool{}
 	up := ratio(call.Up, call.Flows)
 	for _, other := range c.callsByService()[call.service()] {
@@ -107,7 +99,7 @@ func (c *Context) callsByService() map[calledService][]dayCall {
 		for _, d := range append(slices.Clone(c.recent(c.past)), c.test) {
 			for _, call := range d.calls() {
 				conv := call.conv
-				s := calledService{d.owner(conv.Dst), conv.Proto.String(), conv.Port}
+				s := calledService{d.party(conv.Dst), conv.Proto.String(), conv.Port}
 				all[s] = append(all[s], call)
 			}
 		}

@@ -63,8 +63,18 @@ const burst = 5
 // there are. Each flow is a call of its own if flows are less than a minute apart
 // on average, since bursts then have no meaning.
 func callRhythm(seconds profile.Seconds, flows int64) (cv, gap float64, calls int64) {
+	cv, gap = rhythm(seconds, flows)
+	between := callGaps(seconds)
+	n := int64(len(between))
+	if callCV, callGap := gapRhythm(between, n); n+1 >= rhythmCalls && callGap >= 60 && callCV < cv {
+		return callCV, callGap, n + 1
+	}
+	return cv, gap, flows
+}
+
+// callGaps returns the gaps in seconds between calls.
+func callGaps(seconds profile.Seconds) []uint32 {
 	gaps := seconds.Gaps()
-	cv, gap = gapRhythm(gaps, flows-1)
 	between := make([]uint32, 0, len(gaps))
 	within := uint32(0)
 	for _, g := range gaps {
@@ -75,11 +85,7 @@ func callRhythm(seconds profile.Seconds, flows int64) (cv, gap float64, calls in
 		between = append(between, g+within)
 		within = 0
 	}
-	n := int64(len(between))
-	if callCV, callGap := gapRhythm(between, n); n+1 >= rhythmCalls && callGap >= 60 && callCV < cv {
-		return callCV, callGap, n + 1
-	}
-	return cv, gap, flows
+	return between
 }
 
 // coverage is the half hours in which a host opened flows ÷ the half hours from

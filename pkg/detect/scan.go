@@ -22,11 +22,13 @@ var _ = register(RuleInternalScan, (*Context).scan)
 // internal-scan finding.
 type Sweep struct {
 	Src            netip.Addr `json:"src_ip"`
-	Targets        int        `json:"targets"`          // distinct hosts
-	Unanswered     int        `json:"unanswered"`       // of these, hosts that sent nothing back or refused
-	Closed         int        `json:"closed"`           // hosts and ports that sent nothing back or refused, and were not tried on the baseline day
-	Ports          []uint16   `json:"ports"`            // distinct; sorted
-	Logins         int        `json:"logins,omitempty"` // hosts with sessions of a login service as short as those that guess a password
+	Targets        int        `json:"targets"`              // distinct hosts
+	Unanswered     int        `json:"unanswered"`           // of these, hosts that sent nothing back or refused
+	Closed         int        `json:"closed"`               // hosts and ports that sent nothing back or refused, and were not tried on the baseline day
+	Ports          []uint16   `json:"ports"`                // distinct; sorted
+	Logins         int        `json:"logins,omitempty"`     // hosts with sessions of a login service as short as those that guess a password
+	Guesses        int64      `json:"guesses,omitempty"`    // the most sessions of one login service as short as those that guess a password
+	Guessed        netip.Addr `json:"guessed_ip,omitempty"` // the host with this service
 	profile.Counts            // with all targets
 }
 
@@ -94,8 +96,10 @@ func (c *Context) scan(k float64) ScanResult {
 		s.Src, s.Closed = src, n
 		sweeps[src] = s
 	}
+	c.guessed(sweeps)
 	for src, s := range sweeps {
-		excess := max(
+		guessing := math.Log1p(float64(s.Guesses)) / math.Log1p(guessFloor)
+		excess := max(guessing,
 			(math.Log1p(float64(s.Targets))-hosts.median)/(hostLimit-hosts.median),
 			(math.Log1p(float64(s.Closed))-closed.median)/(closedLimit-closed.median))
 		r.Signals.note(src, excess)
@@ -109,6 +113,14 @@ func (c *Context) scan(k float64) ScanResult {
 		}
 		f := Finding{Entity: src, Severity: severityOf(score), Score: score,
 			Summary: s.summary(c.before()), Evidence: s, Window: window.window()}
+		if guessing >= excess {
+			f.Summary = fmt.Sprintf("opened %d sessions with a login service of %s; they were short, like those of password guessing", s.Guesses, s.Guessed)
+			if len(c.past) > 0 {
+				f.Summary += "; on each past day it opened at most half as many"
+			}
+			f.Attack, f.Window = []string{"T1110"}, test.guessSpan(s).window()
+			f.capped(Medium)
+		}
 		switch {
 		case len(c.past) > 0 || failsMostly(s.Closed, s.Targets-s.Unanswered):
 		case s.Logins >= sweepFloor:
@@ -250,6 +262,61 @@ func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, routine func
 		sweeps[src] = s
 	}
 	return sweeps, spans
+}
+
+// guessFloor is the fewest sessions with a login service of one host that guess
+// passwords: as many as Zeek takes for it (password_guesses_limit of
+// protocols/ssh/detect-bruteforcing).
+const guessFloor = 30
+
+// guessed notes the most sessions of each host with one login service that are as short
+// as those that guess a password, if they are twice as many as on any past day. Programs
+// that log in again and again do so on every day, and to a service that many hosts use
+// so, as of a directory, it is usual.
+func (c *Context) guessed(sweeps map[netip.Addr]Sweep) {
+	users := map[serviceKey]int{}
+	today := c.test.guessing()
+	for k := range today {
+		users[serviceKey{k.Dst, k.Proto, k.Port}]++
+	}
+	for k, n := range today {
+		s := sweeps[k.Src]
+		if n < guessFloor || n < s.Guesses || n == s.Guesses && s.Guessed.Less(k.Dst) || users[serviceKey{k.Dst, k.Proto, k.Port}] >= pilotHosts {
+			continue
+		}
+		if slices.ContainsFunc(c.past, func(d *day) bool {
+			return 2*d.guessing()[k] > n && !c.memory().flagged[d.index][flag{rule: RuleInternalScan, entity: k.Src}]
+		}) {
+			continue
+		}
+		s.Src, s.Guesses, s.Guessed = k.Src, n, k.Dst
+		sweeps[k.Src] = s
+	}
+}
+
+// guessing lists the conversations with login services whose sessions are as short as
+// those that guess a password, with their number, if there are guessFloor÷2 or more.
+func (d *day) guessing() map[profile.Key]int64 {
+	return d.guessList.get(func() map[profile.Key]int64 {
+		all := map[profile.Key]int64{}
+		for c := range d.within() {
+			if 2*c.Flows >= guessFloor && guesses(c) {
+				all[c.Key] = c.Flows
+			}
+		}
+		return all
+	})
+}
+
+// guessSpan is the time of the sessions that guess a password.
+func (d *day) guessSpan(s Sweep) (during span) {
+	cs := d.Of(s.Src)
+	for i := range cs {
+		if c := &cs[i]; c.Dst == s.Guessed && guesses(c) {
+			during.add(c)
+		}
+	}
+	return during
 }
 
 // guesses says whether the sessions of a conversation with a login service are long

@@ -59,8 +59,8 @@ type uploadLimits struct {
 	repeated int     // uploads over usual that hosts make on both days
 	change   float64 // scale of how these change
 
-	begun   map[uploadTarget][]float64 // uploads over usual of the test day that are not habits
-	service map[netip.Addr][]float64   // those that are, by the address that takes in most
+	begun   map[party][]float64      // uploads over usual of the test day that are not habits
+	service map[netip.Addr][]float64 // those that are, by the address that takes in most
 }
 
 // What an upload is compared with at least: the largest transfer upward of a usual
@@ -178,14 +178,14 @@ func exponential(values []float64) float64 {
 
 // learnTargets collects the uploads of the test day by where they go.
 func (l *uploadLimits) learnTargets(m *memory, after uploadTable) {
-	l.begun, l.service = map[uploadTarget][]float64{}, map[netip.Addr][]float64{}
+	l.begun, l.service = map[party][]float64{}, map[netip.Addr][]float64{}
 	for k, u := range after.lists {
 		switch {
 		case u.size() <= l.usual:
 		case m.uploads[k].size() > l.usual:
 			l.service[u.top()] = append(l.service[u.top()], u.size())
 		default:
-			l.begun[k.uploadTarget] = append(l.begun[k.uploadTarget], u.size())
+			l.begun[k.party] = append(l.begun[k.party], u.size())
 		}
 	}
 	for _, sizes := range l.begun {
@@ -201,6 +201,11 @@ func (l *uploadLimits) learnTargets(m *memory, after uploadTable) {
 func (l uploadLimits) reach(n, scale, k float64) float64 {
 	share := max(n/float64(l.hosts+priorHosts), knownShare)
 	return scale * math.Log(share/falseShare) * k / DefaultSensitivity
+}
+
+// repeatedWithin is how far a repeated upload may be from the one before.
+func (l uploadLimits) repeatedWithin(k float64) float64 {
+	return l.reach(float64(l.repeated)+priorFiles, l.change, k)
 }
 
 // limit is that of an upload without a history. One that is spread over the day
@@ -225,9 +230,9 @@ func (l uploadLimits) excess(k uploadKey, u *uploadList, before *uploadHistory, 
 		excess /= farther // the network's hosts say less of it
 	}
 	if old := before.size(); old > l.usual {
-		excess = min(excess, (up-old)/l.reach(float64(l.repeated)+priorFiles, l.change, sensitivity))
+		excess = min(excess, (up-old)/l.repeatedWithin(sensitivity))
 	}
-	if begun := l.begun[k.uploadTarget]; len(begun) > roll {
+	if begun := l.begun[k.party]; len(begun) > roll {
 		excess = min(excess, (up-median(begun))/l.reach(float64(len(begun)), l.tail, sensitivity))
 	}
 	if service := l.service[u.top()]; len(service) >= station {
@@ -251,7 +256,7 @@ func (l uploadLimits) thresholds(k float64) []Threshold {
 		{Name: "up_bytes to one owner", Value: math.Exp(l.limit(false, k)), Unit: "bytes", From: from},
 		{Name: "up_bytes to one owner in six hours or more", Value: math.Exp(l.limit(true, k)), Unit: "bytes",
 			From: fmt.Sprintf("the same uploads; %d of them took six hours or more", l.slow)},
-		{Name: "up_bytes to one owner ÷ up_bytes to it on the baseline day", Value: math.Exp(l.reach(float64(l.repeated)+priorFiles, l.change, k)), Unit: "ratio",
+		{Name: "up_bytes to one owner ÷ up_bytes to it on the baseline day", Value: math.Exp(l.repeatedWithin(k)), Unit: "ratio",
 			From: fmt.Sprintf("%s made on both days, test day ÷ baseline day: typical change by a factor of %.3g", plural(int64(l.repeated), "upload"), math.Exp(l.change))},
 	}
 }

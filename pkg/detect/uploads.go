@@ -10,16 +10,10 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// uploadKey is one host and one owner, or one address of an unknown owner.
+// uploadKey is one host and where its uploads go.
 type uploadKey struct {
 	src netip.Addr
-	uploadTarget
-}
-
-// uploadTarget is where uploads go: one owner, or one address of an unknown one.
-type uploadTarget struct {
-	asn uint
-	dst netip.Addr // only if the owner is not known
+	party
 }
 
 // uploadList is a host's traffic with one owner.
@@ -128,12 +122,7 @@ func (d *day) uploads() uploadTable { return d.uploadList.get(d.listUploads) }
 
 func (d *day) listUploads() uploadTable {
 	t := uploadTable{lists: map[uploadKey]*uploadList{}, flows: map[netip.Addr]int64{}, most: map[netip.Addr]float64{}}
-	keyOf := func(src, dst netip.Addr) uploadKey {
-		if asn := d.owner(dst).ASN; asn != 0 {
-			return uploadKey{src, uploadTarget{asn: asn}}
-		}
-		return uploadKey{src, uploadTarget{dst: dst}}
-	}
+	keyOf := func(src, dst netip.Addr) uploadKey { return uploadKey{src, d.party(dst)} }
 	var last [2]netip.Addr
 	var lists []*uploadList // of each source and destination
 	var u *uploadList

@@ -11,15 +11,15 @@ import (
 const sumDays = 3
 
 // uploaders counts the hosts that upload to each target, on any day.
-func (c *Context) uploaders() map[uploadTarget]int {
-	hosts := map[uploadTarget]int{}
+func (c *Context) uploaders() map[party]int {
+	hosts := map[party]int{}
 	m := c.memory()
 	for k := range m.uploads {
-		hosts[k.uploadTarget]++
+		hosts[k.party]++
 	}
 	for k, u := range c.test.uploads().lists {
 		if m.uploads[k] == nil && u.sent.Up > 0 {
-			hosts[k.uploadTarget]++
+			hosts[k.party]++
 		}
 	}
 	return hosts
@@ -31,7 +31,7 @@ func (c *Context) uploaders() map[uploadTarget]int {
 // first week. The sum is compared with the limit of a day, and is medium at most.
 func (c *Context) summed(l uploadLimits, k float64) (findings []Finding) {
 	m := c.memory()
-	var hosts map[uploadTarget]int
+	var hosts map[party]int
 	for key, u := range c.test.uploads().lists {
 		old := m.uploads[key]
 		if old == nil || u.sent.Up == 0 || old.days+1 < sumDays || old.first < warmDays || m.hosts[key.src].day >= old.first {
@@ -45,7 +45,7 @@ func (c *Context) summed(l uploadLimits, k float64) (findings []Finding) {
 		if hosts == nil {
 			hosts = c.uploaders()
 		}
-		if hosts[key.uploadTarget] > 1 {
+		if hosts[key.party] > 1 {
 			continue
 		}
 		up := u.upload(key, c.test, old.sent())
