@@ -60,7 +60,7 @@ func TestReadKnowsTheFields(t *testing.T) {
 }
 
 func TestSourceMayBeAString(t *testing.T) {
-	nb, err := Unmarshal([]byte(`{"nbformat":4,"nbformat_minor":2,"metadata":{},"cells":[
+	nb, err := Unmarshal([]byte("\ufeff" + `{"nbformat":4,"nbformat_minor":2,"metadata":{},"cells":[
 		{"cell_type":"code","metadata":{},"source":"a\nb","outputs":[{"output_type":"stream","name":"stdout","text":"x\n"}],"execution_count":null}]}`))
 	if err != nil {
 		t.Fatal(err)

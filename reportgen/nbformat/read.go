@@ -45,6 +45,7 @@ func Read(r io.Reader) (*Notebook, error) {
 // Unmarshal decodes a notebook of nbformat 4.0 to 4.5, or of nbformat 2 or 3, which becomes one of 4.0. An error names the cell and the
 // field, or the line of the JSON.
 func Unmarshal(src []byte) (*Notebook, error) {
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // a byte order mark, which editors of Windows write
 	if err := checkDepth(src); err != nil {
 		return nil, err
 	}

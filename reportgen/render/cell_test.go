@@ -130,8 +130,8 @@ func TestImagesInProse(t *testing.T) {
 		t.Fatal(err)
 	}
 	encoded := base64.StdEncoding.EncodeToString(png)
-	cell := markdownCell("# A\n\n![file](img/a.png) ![drawn](b.svg) ![attached](attachment:c.png) ![data](data:image/png;base64," + encoded + ")")
-	cell.Extra = map[string]any{"attachments": map[string]any{"c.png": map[string]any{"image/png": encoded}}}
+	cell := markdownCell("# A\n\n![file](img/a.png) ![drawn](b.svg) ![attached](attachment:c%20d.png) ![data](data:image/png;base64," + encoded + ")")
+	cell.Extra = map[string]any{"attachments": map[string]any{"c d.png": map[string]any{"image/png": encoded}}}
 	in := notebook(cell)
 	in.Files = fstest.MapFS{"img/a.png": {Data: png}, "b.svg": {Data: []byte(bar)}}
 	d := build(t, []render.Input{in}, render.Options{})

@@ -60,6 +60,7 @@ func TestOutputFormats(t *testing.T) {
 		"s":   map[string]any{"model_name": "SelectMultipleModel", "state": map[string]any{"_options_labels": []any{"x", "y", "z"}, "index": []any{0.0, 2.0}}},
 		"n":   map[string]any{"model_name": "DatePickerModel", "state": map[string]any{"value": nil}},
 		"m":   map[string]any{"model_name": "HTMLMathModel", "state": map[string]any{"value": "<b>area</b> $x^2$"}},
+		"mpl": map[string]any{"model_name": "MPLCanvasModel", "state": map[string]any{"_data_url": "data:image/png;base64," + onePixel}},
 		"la":  map[string]any{"model_name": "LabelModel", "state": map[string]any{"value": `$\alpha$`}},
 		"o":   map[string]any{"model_name": "OutputModel", "state": map[string]any{"outputs": []any{map[string]any{"output_type": "stream", "name": "stdout", "text": "captured"}}}},
 	}}}
@@ -97,6 +98,7 @@ func TestOutputFormats(t *testing.T) {
 		{"control without a value", view("n"), nil, "<p>—</p>", "—", ""},
 		{"widget with a formula", view("m"), nil, "<p><b>area</b> <math", "$`x^2`$", ""},
 		{"label with a formula", view("la"), nil, "<math", "$`\\alpha`$", ""},
+		{"canvas of ipympl", view("mpl"), nil, `<img class="paper"`, `<img src="figures/image.png"`, ""},
 		{"widget within itself", view("e"), nil, "Size: M", "Size: M", "a widget is not shown"},
 		{"widget without state", view("x"), nil, "An output is not shown: a widget", "", "a widget, whose state is not in the notebook"},
 	} {

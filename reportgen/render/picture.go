@@ -257,9 +257,15 @@ func moving(data []byte, alt string) (*document.Picture, error) {
 // cell, a data: URL, or a file below the notebook's folder.
 func (b *builder) imageData(destination string, attachments map[string]any) ([]byte, error) {
 	if name, ok := strings.CutPrefix(destination, "attachment:"); ok {
-		bundle, _ := attachments[name].(map[string]any)
+		bundle, ok := attachments[name].(map[string]any)
+		if unescaped, err := url.PathUnescape(name); !ok && err == nil {
+			bundle, _ = attachments[unescaped].(map[string]any)
+		}
 		for _, media := range append(bitmaps(), mimeSVG) {
 			if encoded, ok := bundle[media].(string); ok {
+				if strings.HasPrefix(strings.TrimSpace(encoded), "<") {
+					return []byte(encoded), nil
+				}
 				return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(encoded), ""))
 			}
 		}

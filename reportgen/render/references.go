@@ -131,6 +131,9 @@ func (b *builder) anchor(notebook, fragment string) *document.Target {
 			return t
 		}
 	}
+	if t := b.anchors.labels[document.EquationLabel(fragment)]; t != nil {
+		return t // MyST's {math} has labels without a prefix
+	}
 	slug := strings.ToLower(fragment)
 	if t := b.anchors.slugs[slug]; t != nil {
 		return t

@@ -120,7 +120,7 @@ func (w *widgetWriter) write(id string) {
 	case "FloatProgress", "IntProgress":
 		w.html.WriteString(html.EscapeString(description) + m.bar())
 		return
-	case "Image":
+	case "Image", "MPLCanvas":
 		if picture, err := m.picture(); err == nil {
 			w.flush()
 			picture.Name = w.anchors.unique("image")
@@ -267,11 +267,18 @@ func (m *widgetModel) bar() string {
 
 // picture is the picture of an Image widget.
 func (m *widgetModel) picture() (*document.Picture, error) {
+	_, drawn, _ := strings.Cut(m.text("_data_url"), ";base64,") // of ipympl's canvas
+	encoded := []string{drawn}
 	for _, buffer := range m.Buffers {
-		if len(buffer.Path) != 1 || buffer.Path[0] != "value" {
+		if len(buffer.Path) == 1 && buffer.Path[0] == "value" {
+			encoded = append(encoded, buffer.Data)
+		}
+	}
+	for _, source := range encoded {
+		if source == "" {
 			continue
 		}
-		data, err := base64.StdEncoding.DecodeString(buffer.Data)
+		data, err := base64.StdEncoding.DecodeString(source)
 		if err != nil {
 			return nil, err
 		}

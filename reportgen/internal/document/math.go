@@ -218,7 +218,7 @@ func closing(line []byte, end string, depth *int, braces bool) int {
 }
 
 var (
-	environment = regexp.MustCompile(`^\\begin\{((?:equation|align|alignat|gather|multline|eqnarray)\*?)\}`)
+	environment = regexp.MustCompile(`^\\begin\{((?:equation|align|alignat|gather|multline|eqnarray)\*?|[bpvBV]?matrix|smallmatrix|[dr]?cases|array|aligned|alignedat|gathered|split|CD)\}`)
 	equationID  = regexp.MustCompile(`^\s*\{#([^}\s]+)\}\s*$`)
 )
 
