@@ -47,7 +47,7 @@ type Browser struct {
 
 	mu      sync.Mutex
 	page    string                          // the address of the page that is drawn
-	missing map[string]network.ResourceType // addresses of requests that failed, but those of what is optional
+	missing map[string]network.ResourceType // addresses of requests that failed, except optional ones
 	local   map[string]string
 }
 
