@@ -97,3 +97,34 @@ exec "` + built(t) + `" "$@"
 		}
 	}
 }
+
+// A log that is not one, a day that is damaged and a receiver of alerts that is down keep the daily job from nothing else,
+// and show in its status.
+func TestDailyJobGoesOn(t *testing.T) {
+	shell := testenv.Program(t, "sh", "a shell")
+	script, project := testenv.Path(t, "reportgen/internal/starter/template/daily/daily.sh"), t.TempDir()
+	const row = "1713484800.5\tC1\t10.0.0.5\t50000\t198.51.100.7\t443\ttcp\t1.5\t100\t200\tSF\n"
+	const head = "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tduration\torig_bytes\tresp_bytes\tconn_state\n"
+	testenv.WriteFiles(t, project, map[string]string{
+		"logs/-rf.log": "no log", "logs/conn.log": head + row, "days/date=2024-04-18/a.parquet": "no Parquet file",
+	})
+	job := func() (status int, said string) {
+		cmd := exec.CommandContext(t.Context(), shell, script, "--alert", "http://127.0.0.1:1/", "--alert-retries", "0", "--alert-least", "info", "--alert-spool", "spool", "--fail-on", "info")
+		cmd.Dir, cmd.Env = project, append(os.Environ(), "REPORTGEN="+built(t), "FLOWBOOK_CACHE="+filepath.Join(project, "cache"))
+		out, err := cmd.CombinedOutput()
+		if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode(), string(out)
+	}
+	if status, said := job(); status != 2 || !strings.Contains(said, "-rf.log") || !strings.Contains(said, "a.parquet") {
+		t.Errorf("status %d: %s", status, said)
+	}
+	if err := os.RemoveAll(filepath.Join(project, "days", "date=2024-04-18")); err != nil {
+		t.Fatal(err)
+	}
+	status, said := job()
+	if _, err := os.Stat(filepath.Join(project, "findings", "2024-04-19.jsonl")); status != 2 || err != nil {
+		t.Errorf("status %d, %v: %s", status, err, said)
+	}
+}

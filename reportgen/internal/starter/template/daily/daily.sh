@@ -8,8 +8,9 @@
 #   reports/   the report of each day, if there is a folder notebooks/
 #
 # It is safe to run again: a log is imported once, a day is looked at once, and what an
-# interrupted run did not finish is done by the next. The exit status is 3 if anything
-# changed, so that a scheduler can notify. Further arguments go to reportgen detect, such
+# interrupted run did not finish is done by the next. A log or a day that cannot be read
+# and a receiver of alerts that is down do not keep the others waiting. The exit status is
+# that of a failure, or 3 if anything changed, so that a scheduler can notify. Further arguments go to reportgen detect, such
 # as --asn asn.mmdb or --alert https://hooks.example/siem. The service and the timer of
 # systemd, and a line for cron, are beside this file.
 set -eu
@@ -17,15 +18,28 @@ cd "${FLOWBOOK_PROJECT:-.}"
 reportgen=${REPORTGEN:-reportgen}
 mkdir -p days findings
 rm -f findings/*.part
+failed=0
 
 if [ -n "$(ls logs 2>/dev/null)" ]; then
-	"$reportgen" import --into days logs/*
+	"$reportgen" import --into days logs/* || for log in logs/*; do
+		"$reportgen" import --into days "$log" || failed=$?
+	done
 fi
 status=0
 before=
 for day in $(ls days | sed -n 's/^date=//p' | sort); do
 	if [ ! -e "findings/$day.jsonl" ]; then
-		"$reportgen" detect --days days --test "$day" --coverage --format json "$@" >"findings/$day.part"
+		code=0
+		"$reportgen" detect --days days --test "$day" --coverage --format json "$@" >"findings/$day.part" || code=$?
+		case $code in
+		0) ;;
+		1) failed=1 ;; # alerts are kept for the next time, or --fail-on
+		130) exit $code ;;
+		*)
+			failed=$code
+			continue
+			;;
+		esac
 		if [ -n "$before" ]; then
 			echo "$day compared with $before:"
 			code=0
@@ -33,16 +47,26 @@ for day in $(ls days | sed -n 's/^date=//p' | sort); do
 			case $code in
 			0) ;;
 			3) status=3 ;;
-			*) exit $code ;;
+			*) failed=$code ;;
 			esac
 			cat "findings/$day.md.part"
 			mv "findings/$day.md.part" "findings/$day.md"
 		fi
 		if [ -d notebooks ]; then
-			"$reportgen" run -o "reports/$day" -p "test=$PWD/days/date=$day" ${before:+-p "baseline=$PWD/days/date=$before"} notebooks
+			: >"findings/$day.unreported"
 		fi
 		mv "findings/$day.part" "findings/$day.jsonl" # last: the day is done
 	fi
+	if [ -e "findings/$day.unreported" ]; then
+		if "$reportgen" run -o "reports/$day" -p "test=$PWD/days/date=$day" ${before:+-p "baseline=$PWD/days/date=$before"} notebooks; then
+			rm "findings/$day.unreported"
+		else
+			failed=$?
+		fi
+	fi
 	before=$day
 done
+if [ $failed -ne 0 ]; then
+	exit $failed
+fi
 exit $status
