@@ -5,7 +5,8 @@
 // the program ends. The next Make with the same parent and prefix finds the folder
 // unlocked and removes it. Only folders that Make created are removed: each has a
 // marker file, which is written once the folder is locked and removed last. A program
-// that is killed before or after that leaves an empty folder, which is removed too.
+// that is killed before or after that leaves an empty folder, which is removed too. So is
+// one with nothing but the empty temporary folder of a kernel that outlived the program.
 package workdir
 
 import (
@@ -147,8 +148,21 @@ func sweepOne(path string) {
 	case marked:
 		_ = removeAll(path)
 	default:
-		_ = os.Remove(path) // which fails unless the folder is empty
+		removeEmpty(filepath.Join(path, "tmp")) // of a kernel
+		_ = os.Remove(path)                     // which fails unless the folder is empty
 	}
+}
+
+// removeEmpty removes a folder in which there are only folders, such as one that a child of a killed program creates once
+// more after it was removed. Others are left.
+func removeEmpty(path string) {
+	entries, _ := os.ReadDir(path)
+	for _, e := range entries {
+		if e.IsDir() {
+			removeEmpty(filepath.Join(path, e.Name()))
+		}
+	}
+	_ = os.Remove(path)
 }
 
 // lock locks an open folder. The error is [syscall.EWOULDBLOCK] if another program has

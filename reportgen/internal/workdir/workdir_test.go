@@ -243,3 +243,27 @@ func TestRemovalWhileFilesAppear(t *testing.T) {
 		t.Error("the folder stays")
 	}
 }
+
+// A kernel that outlives a killed program may create its temporary folder once more. It goes if there is no file in it.
+func TestFolderOfAKernel(t *testing.T) {
+	parent := t.TempDir()
+	empty, full := filepath.Join(parent, ".report-1"), filepath.Join(parent, ".report-2")
+	for _, dir := range []string{filepath.Join(empty, "tmp", "gonb_1"), filepath.Join(full, "tmp")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(full, "tmp", "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := make1(t, parent)
+	if isThere(empty) {
+		t.Error("a folder of empty folders stays")
+	}
+	if !isThere(filepath.Join(full, "tmp", "file")) {
+		t.Error("a folder with a file, without a marker, was removed")
+	}
+	if err := d.Remove(); err != nil {
+		t.Error(err)
+	}
+}
