@@ -13,7 +13,23 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/internal/ingest"
 )
+
+// The table of README.md has every format of logs.
+func TestReadmeFormats(t *testing.T) {
+	text, err := os.ReadFile(testenv.Path(t, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| format | logs |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, format := range ingest.Formats() {
+		if !strings.Contains(table, "`"+format+"`") {
+			t.Errorf("the format %s is missing", format)
+		}
+	}
+}
 
 // readmeSection is a section of README.md and the commands in its blocks.
 type readmeSection struct {

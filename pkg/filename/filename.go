@@ -1,5 +1,5 @@
-// Package filename names files for readers, who know a file by its name and not by
-// where it is on one machine.
+// Package filename names files in reports and messages without the folders of one
+// machine, and lists the files below a folder.
 package filename
 
 import (

@@ -1,5 +1,5 @@
-// Package nb is for the cells of notebooks. It opens the days of a run and
-// displays captioned tables and figures, and prose with computed numbers.
+// Package nb provides the functions that cells of notebooks call. They open the days of
+// a run and display captioned tables and figures, and prose with computed numbers.
 //
 // A report.yaml beside the notebooks declares their inputs, and each notebook opens them:
 //

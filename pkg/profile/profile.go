@@ -1,6 +1,6 @@
-// Package profile holds what a day of flows amounts to.
+// Package profile summarizes a day of flows in exact, mergeable aggregates.
 //
-// A [Profile] is made of exact aggregates only: counts, sums, minima, maxima,
+// A [Profile] consists of counts, sums, minima, maxima,
 // sets of seconds, distributions of sizes and the largest flows of each host.
 // [Merge] of two profiles is associative and commutative, so files, row groups, threads and machines
 // add up to the same bytes in whatever way a day was split. All that follows

@@ -1,5 +1,5 @@
-// Package answers is reportgen query: its flags, and its results as a table, CSV,
-// JSON lines or Parquet.
+// Package answers implements the command reportgen query: its flags, and its results
+// as a table, CSV, JSON lines or Parquet.
 //
 // A table is for readers: bytes have prefixes and times are written as 10:30:00. The
 // other formats have the numbers themselves, in the units of flow files. Unknown

@@ -1,4 +1,4 @@
-// Package browser finds and starts Chromium, or a browser made of it, which
+// Package browser finds and starts Chromium, or a browser based on it, which
 // prints reports and, in tests, shows them.
 package browser
 

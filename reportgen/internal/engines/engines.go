@@ -1,6 +1,6 @@
-// Package engines is what reportgen does with databases: profile prints the SQL that
-// computes a day's aggregates there, makes profiles of them, and asks a server for them.
-// Query and detect ask a server for answers and for profiles of days.
+// Package engines implements the flags of commands that use a database. Profile prints
+// the SQL that computes the aggregates of a day there, makes profiles of them, or asks a
+// server for them. Query and detect ask a server for answers and for profiles of days.
 package engines
 
 import (

@@ -1,4 +1,5 @@
-// Package geoconvert makes MMDB files of other databases of countries and owners.
+// Package geoconvert converts databases of countries and owners from other formats to
+// MMDB files.
 //
 // [Read] reads one file and detects its format by content: legacy GeoIP .dat
 // files (country and ASNum editions, IPv4 and IPv6), the geoip and geoip6

@@ -1,5 +1,5 @@
-// Package synth makes sample days of network flows in which it is known who
-// was compromised.
+// Package synth generates sample days of network flows with known compromised
+// hosts.
 //
 // [New] draws a [Plan] from a seed: the hosts of an organisation and their
 // preferences, the addresses they visit, and planted behaviour. From it come three

@@ -1,5 +1,5 @@
-// Package tex turns TeX formulas into MathML, which browsers set without any
-// script.
+// Package tex turns TeX formulas into MathML, which browsers display without
+// scripts.
 //
 // The converter is Temml (https://temml.org, MIT licence, version 0.13.5) with its
 // mhchem extension. The files are embedded as released and run on goja, a JavaScript

@@ -1,5 +1,5 @@
-// Package usage is what cobra commands have in common towards their users: help
-// texts, the manual page, and errors of missing, unexpected and unknown arguments.
+// Package usage holds what all commands share: the layout of help texts, the manual
+// page, and errors of missing, unexpected and unknown arguments and flags.
 //
 // The usage text of a flag begins with a typed placeholder in backquotes, such as
 // "`DURATION` per-cell timeout (0 = none)", which is shown after the flag's name only.
