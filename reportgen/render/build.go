@@ -43,11 +43,12 @@ type builder struct {
 	front     front
 	language  string
 	widgets   map[string]*widgetModel
-	loaded    string            // scripts that earlier cells load for those after them
-	footnotes map[string]string // the source of each footnote, by its label
-	inSummary bool              // the current cell has the tag summary
-	divisions []*division       // that are open
-	floor     int               // the number of those that began around what is folded or shown elsewhere
+	glued     map[string]*nbformat.Output // by name, of MyST-NB
+	loaded    string                      // scripts that earlier cells load for those after them
+	footnotes map[string]string           // the source of each footnote, by its label
+	inSummary bool                        // the current cell has the tag summary
+	divisions []*division                 // that are open
+	floor     int                         // the number of those that began around what is folded or shown elsewhere
 }
 
 // located is a text and the cell that it came from.
@@ -124,6 +125,7 @@ func (b *builder) notebook(in Input) {
 		b.tex.Forget()
 	}
 	b.widgets = widgetStates(in.Notebook)
+	b.glued = gluedOutputs(in.Notebook)
 	number := 0
 	for _, cell := range in.Notebook.Cells {
 		// Cells are counted as in the author's notebook, without injected

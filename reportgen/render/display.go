@@ -41,7 +41,7 @@ type caption struct {
 // display adds a display_data or execute_result output in its richest format.
 func (b *builder) display(c *cell, o *nbformat.Output) {
 	said, ok := b.metadata(c, o)
-	if b.tooLarge(c, o) {
+	if b.tooLarge(c, o) || onlyGlued(o) {
 		return
 	}
 	switch {

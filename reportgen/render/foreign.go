@@ -141,6 +141,15 @@ func (b *builder) role(t located, n *ast.CodeSpan) {
 		converted = &document.CrossRef{Label: document.EquationLabel(content), Short: true, Offset: before.Segment.Start}
 	case "ref", "numref":
 		converted = reference(name, content, before.Segment.Start)
+	case "glue", "glue:any", "glue:text":
+		value, ok := b.gluedText(content)
+		if !ok {
+			b.warnOnce(t.where, "role "+content, "%s: no cell glues this as text; printed as it is", content)
+			return
+		}
+		s := ast.NewString([]byte(value))
+		s.SetRaw(true)
+		converted = s
 	case "sub", "sup", "kbd", "abbr":
 		converted = &document.InlineHTML{Fragment: b.fragment(t.where, "<"+name+">"+html.EscapeString(content)+"</"+name+">", nil, false)}
 	default:

@@ -4,10 +4,43 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
 // TestConstructsOfOtherTools checks what MyST, Quarto and others add to Markdown: it has its effect, or a warning names it.
+// Values that a cell glues are in the prose of MyST, also before the cell, and are not shown as outputs.
+func TestGluedValues(t *testing.T) {
+	glued := func(name, prefix, value string) *nbformat.Output {
+		o := displayed(map[string]any{prefix + "text/plain": value}, nil)
+		o.Metadata = map[string]any{"scrapbook": map[string]any{"name": name, "mime_prefix": prefix}}
+		return o
+	}
+	const hidden = "application/papermill.record/"
+	cells := []*nbformat.Cell{
+		markdownCell("# A\n\n{glue:text}`mean:.2f`, {glue}`mean`, {glue}`who`, {glue:}`x`, {glue}`none`"),
+		codeCell("glue()", glued("mean", hidden, "3.14159"), glued("who", hidden, "'a <b>'"), glued("fig", hidden, "<Figure size 1x1>"), glued("shown", "", "7")),
+		markdownCell("{glue:text}`shown:.1f` {glue:text}`fig`"),
+	}
+	d, warnings, err := render.Build(notebooks(cells...), render.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	html := body(page(t, d))
+	for _, want := range []string{"<p>3.14, 3.14159, a &lt;b&gt;, ", "<p>7.0 ", "7</pre>"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("HTML has no %s in\n%s", want, html)
+		}
+	}
+	var said []string
+	for _, w := range warnings {
+		said = append(said, w.Text)
+	}
+	if all := strings.Join(said, "\n"); !strings.Contains(all, "none: no cell glues") || !strings.Contains(all, "fig: no cell glues") || strings.Contains(all, "MIME") {
+		t.Errorf("warnings %s", all)
+	}
+}
+
 func TestConstructsOfOtherTools(t *testing.T) {
 	for _, tt := range []struct{ name, source, html, md, warning string }{
 		{"colon fence", ":::{note} Title\ntext **b**\n:::", `<div class="alert note" role="note">`, "> [!NOTE]\n> **Title**\n>\n> text **b**", ""},

@@ -34,7 +34,7 @@
 //     in one cell and end in a later one
 //   - ::: {.panel-tabset} of Quarto and {tab-set} of MyST: tabs, whose parts are shown one after the other in print. The
 //     tabs of Quarto may be in several cells. Tabs of sets with the same group (:sync: in MyST) are chosen together
-//   - grid tables of Pandoc; {math}`…`, {eq}`x`, {ref}`x` and (x)= of MyST. Other directives,
+//   - grid tables of Pandoc; {math}`…`, {eq}`x`, {ref}`x`, {glue}`x` and (x)= of MyST. Other directives,
 //     roles, divs and shortcodes are printed as they are, with a warning
 //   - [^x]: a footnote, whose text may be in another cell
 //   - ![alt](file): a picture in the notebook's project or attached to the cell.

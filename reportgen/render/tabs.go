@@ -77,16 +77,19 @@ var (
 
 // closes reports whether the notebook closes the div that begins at a line of a cell.
 func (b *builder) closes(where document.Origin, line int) bool {
-	open := 0
-	for i, c := range b.input.Notebook.Cells {
-		if c == nil || c.Type != nbformat.Markdown || i+1 < where.Cell {
+	open, number := 0, 0
+	for _, c := range b.input.Notebook.Cells {
+		if c == nil || !c.HasTag("injected-parameters") {
+			number++ // as the builder counts
+		}
+		if c == nil || c.Type != nbformat.Markdown || number < where.Cell {
 			continue
 		}
 		code := false
 		for n, text := range strings.Split(c.Source, "\n") {
 			m := divisionLine.FindStringSubmatch(strings.TrimRight(text, "\r"))
 			switch {
-			case i+1 == where.Cell && n+1 < line:
+			case number == where.Cell && n+1 < line:
 			case codeFence.MatchString(text):
 				code = !code
 			case code || m == nil:

@@ -48,6 +48,8 @@ func TestTabs(t *testing.T) {
 	folded.Metadata = map[string]any{"tags": []any{"hide-output"}}
 	ends := codeCell("#| echo: false\nx", displayed(map[string]any{"text/markdown": ":::"}, nil))
 	ends.Metadata = map[string]any{"tags": []any{"hide-output"}}
+	injected := codeCell("#| echo: false\nx = 1")
+	injected.Metadata = map[string]any{"tags": []any{"injected-parameters"}}
 	summary := markdownCell("::: {.panel-tabset}\n## S\n\ns")
 	summary.Metadata = map[string]any{"tags": []any{"summary"}}
 	for name, tt := range map[string]struct {
@@ -55,26 +57,27 @@ func TestTabs(t *testing.T) {
 		want    string
 		warning string
 	}{
-		"Quarto":             {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na\n\n### Deep\n\n## B\n\nb\n:::\n\nafter\n\n## Next")}, "1 <A++ aDeep |B++ b > after 1.1", ""},
-		"MyST":               {[]*nbformat.Cell{markdownCell("# H\n\n::::{tab-set}\n:::{tab-item} A\n## Head\n\na\n:::\n:::{tab-item} B\nb\n:::\n::::\n\nafter")}, "1 <A++ Heada |B++ b > after", ""},
-		"several cells":      {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n\n## A"), printed, markdownCell("## B"), printed, markdownCell(":::\n\nafter")}, "1 <A++ stream |B++ stream > after", ""},
-		"nested":             {[]*nbformat.Cell{markdownCell("# H\n\n:::: {.panel-tabset}\n## A\n\n::: {.panel-tabset}\n### I"), printed, markdownCell("### J\n\nj\n:::\n\n## B\n::::")}, "1 <A++ <I+++ stream |J+++ j > |B++ >", ""},
-		"another div":        {[]*nbformat.Cell{markdownCell("# H\n\n:::: {.panel-tabset}\n## A\n\n::: {.column}"), printed, markdownCell(":::\n\n## B\n::::")}, "1 <A++ stream |B++ >", "::: {.column} is not closed in its cell"},
-		"no heading":         {[]*nbformat.Cell{markdownCell("::: {.panel-tabset}\n## A\n\na\n:::")}, "<A+ a >", "no heading"},
-		"not closed":         {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na"), printed}, "1 <A++ a stream >", "::: {.panel-tabset} is not closed"},
-		"a higher heading":   {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na"), markdownCell("# Next\n\n:::")}, "1 <A++ a > 2", "::: {.panel-tabset} is not closed"},
-		"no tabs":            {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\na\n:::")}, "1 a", "::: {.panel-tabset} has no tabs"},
-		"only an end":        {[]*nbformat.Cell{markdownCell("# H\n\n:::")}, "1", "::: ends a block that does not begin in the notebook"},
-		"only a tab":         {[]*nbformat.Cell{markdownCell("# H\n\n:::{tab-item} A\na\n:::")}, "1 a", ":::{tab-item} A is not in a tab-set"},
-		"in a fold":          {[]*nbformat.Cell{markdownCell("# H"), folded, markdownCell("## B")}, "1 foldStart <F++ f > foldEnd 1.1", "::: {.panel-tabset} is not closed"},
-		"ended in a fold":    {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A"), ends, markdownCell(":::")}, "1 <A++ foldStart foldEnd >", "::: ends a block that does not begin"},
-		"in the summary":     {[]*nbformat.Cell{markdownCell("# H"), summary, markdownCell("## B")}, "1 1.1", "::: {.panel-tabset} is not closed"},
-		"a box":              {[]*nbformat.Cell{markdownCell("# H\n\n::: {.callout-note}\na"), printed, markdownCell("## In it\n\nb\n:::\n\nafter\n\n## Next")}, "1 Note{ a stream In itb } after 1.1", ""},
-		"a box with a title": {[]*nbformat.Cell{markdownCell("# H\n\n::: {.callout-tip collapse=\"true\"}\n## Solution"), printed, markdownCell(":::")}, "1 Tip:Solution{... stream }", ""},
-		"a box of MyST":      {[]*nbformat.Cell{markdownCell("# H\n\n:::{warning} Mind"), printed, markdownCell(":::")}, "1 Warning:Mind{ stream }", ""},
-		"boxes in tabs":      {[]*nbformat.Cell{markdownCell("# H\n\n::::: {.panel-tabset}\n## A\n\n:::: {.callout-note}"), printed, markdownCell("::: {.callout-tip}"), printed, markdownCell(":::\n::::\n\n## B\n:::::")}, "1 <A++ Note{ stream Tip{ stream } } |B++ >", ""},
-		"a box, not closed":  {[]*nbformat.Cell{markdownCell("# H\n\n::: {.callout-note title=\"T\"}\na"), printed, markdownCell("## Next\n\n```\n:::\n```\n\n::: {.callout-tip}\nb\n:::")}, "1 T a stream 1.1 b", "::: {.callout-note title=\"T\"} is not closed"},
-		"a box in a list":    {[]*nbformat.Cell{markdownCell("# H\n\n- ::: {.callout-note}\n  a"), markdownCell(":::")}, "1 a", "is not closed in its cell"},
+		"Quarto":                       {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na\n\n### Deep\n\n## B\n\nb\n:::\n\nafter\n\n## Next")}, "1 <A++ aDeep |B++ b > after 1.1", ""},
+		"MyST":                         {[]*nbformat.Cell{markdownCell("# H\n\n::::{tab-set}\n:::{tab-item} A\n## Head\n\na\n:::\n:::{tab-item} B\nb\n:::\n::::\n\nafter")}, "1 <A++ Heada |B++ b > after", ""},
+		"several cells":                {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n\n## A"), printed, markdownCell("## B"), printed, markdownCell(":::\n\nafter")}, "1 <A++ stream |B++ stream > after", ""},
+		"nested":                       {[]*nbformat.Cell{markdownCell("# H\n\n:::: {.panel-tabset}\n## A\n\n::: {.panel-tabset}\n### I"), printed, markdownCell("### J\n\nj\n:::\n\n## B\n::::")}, "1 <A++ <I+++ stream |J+++ j > |B++ >", ""},
+		"another div":                  {[]*nbformat.Cell{markdownCell("# H\n\n:::: {.panel-tabset}\n## A\n\n::: {.column}"), printed, markdownCell(":::\n\n## B\n::::")}, "1 <A++ stream |B++ >", "::: {.column} is not closed in its cell"},
+		"no heading":                   {[]*nbformat.Cell{markdownCell("::: {.panel-tabset}\n## A\n\na\n:::")}, "<A+ a >", "no heading"},
+		"not closed":                   {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na"), printed}, "1 <A++ a stream >", "::: {.panel-tabset} is not closed"},
+		"a higher heading":             {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A\n\na"), markdownCell("# Next\n\n:::")}, "1 <A++ a > 2", "::: {.panel-tabset} is not closed"},
+		"no tabs":                      {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\na\n:::")}, "1 a", "::: {.panel-tabset} has no tabs"},
+		"only an end":                  {[]*nbformat.Cell{markdownCell("# H\n\n:::")}, "1", "::: ends a block that does not begin in the notebook"},
+		"only a tab":                   {[]*nbformat.Cell{markdownCell("# H\n\n:::{tab-item} A\na\n:::")}, "1 a", ":::{tab-item} A is not in a tab-set"},
+		"in a fold":                    {[]*nbformat.Cell{markdownCell("# H"), folded, markdownCell("## B")}, "1 foldStart <F++ f > foldEnd 1.1", "::: {.panel-tabset} is not closed"},
+		"ended in a fold":              {[]*nbformat.Cell{markdownCell("# H\n\n::: {.panel-tabset}\n## A"), ends, markdownCell(":::")}, "1 <A++ foldStart foldEnd >", "::: ends a block that does not begin"},
+		"in the summary":               {[]*nbformat.Cell{markdownCell("# H"), summary, markdownCell("## B")}, "1 1.1", "::: {.panel-tabset} is not closed"},
+		"a box":                        {[]*nbformat.Cell{markdownCell("# H\n\n::: {.callout-note}\na"), printed, markdownCell("## In it\n\nb\n:::\n\nafter\n\n## Next")}, "1 Note{ a stream In itb } after 1.1", ""},
+		"a box after an injected cell": {[]*nbformat.Cell{markdownCell("# H"), injected, markdownCell("::: {.callout-note}\na"), printed, markdownCell(":::")}, "1 Note{ a stream }", ""},
+		"a box with a title":           {[]*nbformat.Cell{markdownCell("# H\n\n::: {.callout-tip collapse=\"true\"}\n## Solution"), printed, markdownCell(":::")}, "1 Tip:Solution{... stream }", ""},
+		"a box of MyST":                {[]*nbformat.Cell{markdownCell("# H\n\n:::{warning} Mind"), printed, markdownCell(":::")}, "1 Warning:Mind{ stream }", ""},
+		"boxes in tabs":                {[]*nbformat.Cell{markdownCell("# H\n\n::::: {.panel-tabset}\n## A\n\n:::: {.callout-note}"), printed, markdownCell("::: {.callout-tip}"), printed, markdownCell(":::\n::::\n\n## B\n:::::")}, "1 <A++ Note{ stream Tip{ stream } } |B++ >", ""},
+		"a box, not closed":            {[]*nbformat.Cell{markdownCell("# H\n\n::: {.callout-note title=\"T\"}\na"), printed, markdownCell("## Next\n\n```\n:::\n```\n\n::: {.callout-tip}\nb\n:::")}, "1 T a stream 1.1 b", "::: {.callout-note title=\"T\"} is not closed"},
+		"a box in a list":              {[]*nbformat.Cell{markdownCell("# H\n\n- ::: {.callout-note}\n  a"), markdownCell(":::")}, "1 a", "is not closed in its cell"},
 	} {
 		d, warnings, err := render.Build(notebooks(tt.cells...), render.Options{})
 		if err != nil {
