@@ -180,14 +180,7 @@ func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
 		r.embedded(t, raw, closed)
 	case "script", "link":
 		if r.trusted {
-			if t.Data == "script" && isScript(document.Attribute(t.Attr, "type")) {
-				r.warnOnce(r.where, "scripts", "an output has scripts: what they draw is only in index.html")
-			}
-			for _, key := range []string{"src", "href"} {
-				if address := document.Attribute(t.Attr, key); address != "" && !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "#") {
-					r.warnOnce(r.where, "load "+t.Data+" "+address, "an output loads %s, but a report loads nothing from elsewhere: what it draws is missing", shorten([]byte(address)))
-				}
-			}
+			r.warnOfLoading(t)
 		}
 		r.markup.WriteString(raw)
 	default:
@@ -205,6 +198,18 @@ func (r *fragmentReader) start(t html.Token, raw string, closed bool) {
 			return
 		}
 		r.tag(t, closed)
+	}
+}
+
+// warnOfLoading warns of a script or style sheet that only a page has.
+func (r *fragmentReader) warnOfLoading(t html.Token) {
+	if t.Data == "script" && isScript(document.Attribute(t.Attr, "type")) {
+		r.warnOnce(r.where, "scripts", "an output has scripts: what they draw is only in index.html")
+	}
+	for _, key := range []string{"src", "href"} {
+		if address := document.Attribute(t.Attr, key); address != "" && !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "#") {
+			r.warnOnce(r.where, "load "+t.Data+" "+address, "an output loads %s, but a report loads nothing from elsewhere: what it draws is missing", shorten([]byte(address)))
+		}
 	}
 }
 
