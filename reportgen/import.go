@@ -23,7 +23,7 @@ whose format --from names.
 
 %s
 The source is the side that opened a connection, the destination the one it contacted. If
-each row of a log describes one direction (nfdump, silk, vpc, gcp, eve-netflow, one-way
+each row of a log describes one direction (nfdump, silk, vpc, gcp, oci, eve-netflow, one-way
 events in ecs, or any log with --one-way), import joins the two directions of a connection,
 and the parts into which the exporter split a long one. TCP flags show which side opened a
 connection. Without them, the side with the port of a service is the destination; if neither

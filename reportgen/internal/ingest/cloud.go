@@ -29,6 +29,35 @@ var gcpSpec = jsonSpec{
 
 func openGCP(in *lines, r rowReader, _ Options) (decoder, error) { return openEvents(in, r, &gcpSpec) }
 
+// ociSpec describes VCN flow logs of Oracle Cloud, as Logging and its Service Connector export them. A record describes one
+// direction at one network interface.
+var ociSpec = jsonSpec{
+	about: "a VCN flow log of Oracle Cloud",
+	paths: [numFields][]string{
+		fieldTime: ociPaths("startTime"), fieldEnd: ociPaths("endTime"), fieldProto: ociPaths("protocol"),
+		fieldSrc: ociPaths("sourceAddress"), fieldSrcPort: ociPaths("sourcePort"), fieldDst: ociPaths("destinationAddress"), fieldPort: ociPaths("destinationPort"),
+		fieldUp: ociPaths("bytesOut"), fieldUpPackets: ociPaths("packets"), fieldState: ociPaths("action"), fieldStatus: ociPaths("status"),
+		fieldObserver: {"logContent.oracle.vnicocid", "oracle.vnicocid"},
+	},
+	take: func(_ *jsonEvent, r *rowReader, line int64) error {
+		if status := r.values[fieldStatus]; status != nil && string(status) != "OK" {
+			return r.leaveOut(line, noData, string(status))
+		}
+		return nil
+	},
+	flow: func(r *rowReader, line int64) (Flow, error) {
+		f, err := r.flow(line)
+		if string(r.values[fieldState]) == "REJECT" {
+			f.State = flow.Refused
+		}
+		return f, err
+	},
+}
+
+func ociPaths(key string) []string { return []string{"logContent.data." + key, "data." + key, key} }
+
+func openOCI(in *lines, r rowReader, _ Options) (decoder, error) { return openEvents(in, r, &ociSpec) }
+
 // ocsfSpec describes events of the class network activity (4001) of the Open
 // Cybersecurity Schema Framework, as Amazon Security Lake has them. An event with
 // traffic.bytes alone describes one direction.
@@ -110,7 +139,10 @@ var azureNames = [numFields]string{
 	fieldProto: "protocol", fieldUp: "bytes to destination", fieldDown: "bytes to source", fieldUpPackets: "packets to destination", fieldDownPackets: "packets to source",
 }
 
-func openAzure(in *lines, r rowReader, _ Options) (decoder, error) {
+func openAzure(in *lines, r rowReader, opt Options) (decoder, error) {
+	if start, _ := in.r.Peek(8 << 10); analyticsNames.Match(start) { // a shorter file gives what it has
+		return openAnalytics(in, r, opt)
+	}
 	spec := &jsonSpec{about: "a flow log of Azure"}
 	d, err := openEvents(in, r.named(azureNames), spec)
 	e, ok := d.(*events)
@@ -173,13 +205,7 @@ func (d *azureDecoder) tuple(text []byte) (Flow, error) {
 	}
 	v := &r.values
 	*v = [numFields][]byte{}
-	v[fieldTime], v[fieldSrc], v[fieldDst], v[fieldSrcPort], v[fieldPort], v[fieldProto] = t[0], t[1], t[2], t[3], t[4], t[5]
-	switch string(t[5]) {
-	case "T":
-		v[fieldProto] = []byte("tcp")
-	case "U":
-		v[fieldProto] = []byte("udp")
-	}
+	v[fieldTime], v[fieldSrc], v[fieldDst], v[fieldSrcPort], v[fieldPort], v[fieldProto] = t[0], t[1], t[2], t[3], t[4], azureProtocol(t[5])
 	counts := t[8:]
 	denied := string(t[7]) == "D"
 	if len(t) > 8 { // after the state, and what virtual networks say of encryption

@@ -295,6 +295,8 @@ func sniffColumns(line string) string {
 	case has("ipv4_src_addr", "ipv4_dst_addr"), has("sourceipv4address", "destinationipv4address"), has("time_flow_start", "src_addr", "dst_addr"),
 		has("time_received", "src_addr", "dst_addr"), has("timereceived", "srcaddr", "dstaddr"), has("ip_src", "ip_dst", "bytes"), has("src_ip", "dst_ip", "timestamp_start", "bytes"):
 		return "collector"
+	case has("srcip", "destip", "destport", "l4protocol", "flowstarttime"):
+		return "azure"
 	case has("srcaddr", "dstaddr", "protocol", "start"), has("sourceaddress", "destinationaddress", "protocol", "numbytes"):
 		return "vpc"
 	case has("fwd pkt", "flow duration"), has("fwd packet", "flow duration"):
@@ -321,6 +323,19 @@ func isECS(v *fastjson.Value) bool {
 	return v.Exists("@timestamp") && (v.Exists("source", "ip") || v.Exists("source.ip") || v.Exists("client", "ip") || v.Exists("client.ip"))
 }
 
+// sniffCloud returns the cloud whose flow log an object is of, or "".
+func sniffCloud(v *fastjson.Value, text []byte) string {
+	switch {
+	case v.Exists("connection", "src_ip"), v.Exists("connection", "dest_ip"):
+		return "gcp"
+	case isAzure(text):
+		return "azure"
+	case v.Exists("logContent", "data", "sourceAddress"), v.Exists("data", "sourceAddress") && v.Exists("data", "bytesOut"):
+		return "oci"
+	}
+	return ""
+}
+
 // sniffObject returns the format of a JSON object, or "".
 func sniffObject(text []byte) string {
 	v, err := fastjson.ParseBytes(text)
@@ -329,11 +344,10 @@ func sniffObject(text []byte) string {
 	}
 	v = unwrapObject(v)
 	has := func(path ...string) bool { return v.Exists(path...) || v.Exists(strings.Join(path, ".")) }
+	if name := sniffCloud(v, text); name != "" {
+		return name
+	}
 	switch {
-	case v.Exists("connection", "src_ip"), v.Exists("connection", "dest_ip"):
-		return "gcp"
-	case isAzure(text):
-		return "azure"
 	case string(v.GetStringBytes("event_type")) == "flow":
 		return "eve"
 	case string(v.GetStringBytes("event_type")) == "netflow":

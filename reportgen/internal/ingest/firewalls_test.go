@@ -73,7 +73,6 @@ func TestUnsupported(t *testing.T) {
 		{"#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags\n2024-04-19 12:34:56 ALLOW TCP 10.0.0.5 198.51.100.7 50000 443 0 -\n", "Windows Firewall"},
 		{"12:34:56.500000 IP 10.0.0.5.50000 > 198.51.100.7.443: Flags [S], seq 1, win 64240, length 0\n", "tcpdump -w"},
 		{"04/19/2024-12:34:56.500000  [**] [1:2100498:7] GPL ATTACK_RESPONSE id check [**] [Priority: 2] {TCP} 198.51.100.7:80 -> 10.0.0.5:50000\n", "eve.json"},
-		{"TimeGenerated,FlowStartTime_t,FlowEndTime_t,SrcIP_s,DestIP_s,DestPort_d\n", "PT1H.json"},
 		{`{"AgentID":"10.0.0.1","Header":{"Version":10},"DataSets":[[{"I":8,"V":"10.0.0.5"}]]}` + "\n", "vFlow"},
 		{"59.166.0.0,1390,149.171.126.6,53,udp,CON,0.001055,132,164,31,29,0,0,dns\n", "--from binetflow"},
 		{"118781,5580,Comp364445,Comp547245,17,Port05507,46772,0,755065,0,1042329018\n", "hosts without addresses"},

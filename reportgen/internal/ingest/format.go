@@ -33,6 +33,8 @@ type Flow struct {
 	// BytesRounded says that the log rounds the bytes of a direction, such as
 	// to 1.2 M.
 	BytesRounded bool
+	// Summed says that the row adds up the connections of an interval.
+	Summed bool
 	// PointGuessed says that a count such as 2.000 is taken for 2, though it may be 2,000.
 	PointGuessed bool
 	// DetailLost says that a value of an optional column cannot be read.
@@ -170,9 +172,9 @@ var formats = map[string]Format{
 	},
 	"azure": {
 		Name:   "azure",
-		About:  "flow logs of Azure, of network security groups or virtual networks",
-		Wants:  hasExtension("json"),
-		Wanted: "*.json",
+		About:  "flow logs of Azure, of network security groups or virtual networks, and traffic analytics",
+		Wants:  hasExtension("json", "csv"),
+		Wanted: "*.json, *.csv",
 		open:   openAzure,
 	},
 	"gcp": {
@@ -182,6 +184,14 @@ var formats = map[string]Format{
 		Wanted: "*.json, *.ndjson, *.jsonl, *.log",
 		oneWay: true,
 		open:   openGCP,
+	},
+	"oci": {
+		Name:   "oci",
+		About:  "VCN flow logs of Oracle Cloud, as JSON",
+		Wants:  hasExtension("json", "ndjson", "jsonl", "log"),
+		Wanted: "*.json, *.ndjson, *.jsonl, *.log",
+		oneWay: true,
+		open:   openOCI,
 	},
 	"ocsf": {
 		Name:   "ocsf",

@@ -151,6 +151,9 @@ func FuzzOtherFormats(f *testing.F) {
 		f.Add(format, seed)
 	}
 	f.Add("azure", azureVNet)
+	f.Add("azure", analyticsCSV)
+	f.Add("azure", analyticsJSON)
+	f.Add("oci", ociLog)
 	for _, d := range slices.Concat(firewallDialects, collectorDialects) {
 		seeds[d.format] = d.log
 		f.Add(d.format, d.log)

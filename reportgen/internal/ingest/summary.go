@@ -24,6 +24,7 @@ type Summary struct {
 	BytesCapped  Count      // flows with a direction of more bytes than its packets held
 	Relative     Count      // flows whose time counts from the start of a capture
 	BytesRounded Count      // flows with a direction whose bytes the log rounds
+	Summed       Count      // flows that are sums of connections of an interval
 	PointGuessed Count      // flows with a count such as 2.000, of a column whose other values do not say what the point separates
 	DetailLost   Count      // flows with a value of an optional column that cannot be read
 	TimeGuessed  Count      // flows whose times are derived from when the record was sent
@@ -83,6 +84,7 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 		{"derived times that the exporter did not send from when it sent the record", s.TimeGuessed},
 		{"used byte counts that the log rounds", s.BytesRounded},
 		{"read the connections inside tunnels (such as GRE or VXLAN) instead of the tunnels", s.Tunnelled},
+		{"read sums of the connections of an interval, so that detections see neither their number nor their rhythm,", s.Summed},
 		{"took counts such as 2.000 for 2, not 2,000,", s.PointGuessed},
 		{"ignored unreadable values of optional columns", s.DetailLost},
 		{"took the end with the likelier service port as the destination, which the log does not name,", s.Guessed},
@@ -153,7 +155,7 @@ type tally struct {
 	sampling                    uint32
 	others                      map[flow.Proto]int64
 	lost                        Count
-	pointGuessed                Count
+	summed, pointGuessed        Count
 	days                        map[Date]int64
 	lostBytes, mostBytes, named int64
 	firstBad                    string // first malformed row of the file being read, one cut off aside
@@ -210,6 +212,9 @@ func (t *tally) flow(f Flow, days []Date) bool {
 	}
 	if f.BytesRounded {
 		t.note(&t.rounded, f)
+	}
+	if f.Summed {
+		t.note(&t.summed, f)
 	}
 	if f.PointGuessed {
 		t.note(&t.pointGuessed, f)
@@ -280,6 +285,7 @@ func (t *tally) summary() Summary {
 		Tunnelled:    t.tunnelled,
 		TimeGuessed:  t.timeGuessed,
 		Sampling:     t.sampling,
+		Summed:       t.summed,
 		PointGuessed: t.pointGuessed,
 		DetailLost:   t.lost,
 		Empty:        slices.Clone(t.empty),

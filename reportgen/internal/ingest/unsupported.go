@@ -20,7 +20,6 @@ var unsupported = []struct {
 	{regexp.MustCompile(`^#Fields: date time action protocol src-ip dst-ip `), "the log of Windows Firewall, which has no byte counts", "import a capture or NetFlow"},
 	{regexp.MustCompile(`^(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (IP6?|ARP|ethertype) .*[:>]`), "packets that tcpdump prints", "import the capture itself (tcpdump -w)"},
 	{regexp.MustCompile(`\[\*\*\] \[\d+:\d+:\d+\]`), "alerts of Snort or Suricata", "import eve.json, with flow events"},
-	{regexp.MustCompile(`\b(SrcIP_s|SrcIp)\b.*\b(DestIP_s|DestIp)\b`), "Azure's traffic analytics, which adds up the flows of an hour without their source ports", "import the flow logs themselves (PT1H.json in the storage account)"},
 	{regexp.MustCompile(`"DataSets":\[\[`), "messages of vFlow", "import the NetFlow as a capture, or the records of another collector"},
 	{regexp.MustCompile(`^[\d.]+,\d+,[\d.]+,\d+,[a-z0-9-]+,[A-Za-z]+,[\d.]+,\d+,\d+,\d+,\d+,`), "a table like those of UNSW-NB15, without names of its columns", "put the names in its first line, and import it with --from binetflow"},
 	{regexp.MustCompile(`^\d+,\d+,[A-Z]\w+,[A-Z]\w+,|\bSrcDevice,DstDevice\b`), "a table of hosts without addresses, such as those of LANL", "replace the names of hosts by addresses, and import it with --from csv and --map"},

@@ -118,16 +118,27 @@ func (d *zeekTSV) split(line []byte, whole bool) error {
 		if field < numFields {
 			d.row.values[field] = d.value(value, plain)
 		}
-		if end >= 0 && i == len(d.columns)-1 {
+		if end >= 0 && i == len(d.columns)-1 && !d.isEmpty(rest) {
 			return d.short(line, whole)
 		}
 	}
 	tail := len(d.columns) - 1 - d.last
 	// A last line without its end may have lost digits of its last value.
-	if tail > 0 && bytes.Count(rest, d.sep) != tail-1 || tail == 0 && !whole {
+	if n := bytes.Count(rest, d.sep); tail > 0 && n != tail-1 && (n < tail || !d.isEmpty(after(rest, d.sep, tail))) || tail == 0 && !whole {
 		return d.short(line, whole)
 	}
 	return nil
+}
+
+// isEmpty reports whether values have no text. Programs that add fields to logs leave such ones after those of the header.
+func (d *zeekTSV) isEmpty(b []byte) bool { return len(bytes.ReplaceAll(b, d.sep, nil)) == 0 }
+
+// after returns what follows the n-th separator.
+func after(b, sep []byte, n int) []byte {
+	for range n {
+		_, b, _ = bytes.Cut(b, sep)
+	}
+	return b
 }
 
 // end returns where the first value of a row ends, or -1. Values are short, so that a
