@@ -39,17 +39,17 @@ type Entity struct {
 type unknownEntityError struct {
 	Name      string
 	Nearest   []string // similar names that a day has, nearest first
-	databases bool     // whether any address of the days has an owner or a country
+	databases []string // what is needed to know the owners or the countries of addresses
 }
 
 // Error implements error.
 func (e *unknownEntityError) Error() string {
 	words := fmt.Sprintf("%s: no such host, address, owner or country in the flows", e.Name)
-	switch {
-	case len(e.Nearest) > 0:
+	if len(e.Nearest) > 0 {
 		words += "; the nearest are " + strings.Join(e.Nearest, ", ")
-	case !e.databases:
-		words += "; owners need the input asn, and countries the input country"
+	}
+	if len(e.databases) > 0 {
+		words += "; " + strings.Join(e.databases, ", and ")
 	}
 	return words
 }
@@ -78,7 +78,7 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		if addrs[a] {
 			return e, nil
 		}
-		return e, &unknownEntityError{name, nearestAddrs(a, addrs), true}
+		return e, &unknownEntityError{name, nearestAddrs(a, addrs), nil}
 	}
 	ownerOf := func(a netip.Addr) string { return l.Owner(a).Name }
 	country := func(a netip.Addr) string {
@@ -88,8 +88,10 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		return ""
 	}
 	names := map[string]bool{}
+	owners, countries := false, false
 	for a := range addrs {
 		owner, code := l.Owner(a), countryOf(a)
+		owners, countries = owners || owner.Name != "", countries || code.Code != ""
 		names[owner.Name], names[country(a)] = true, true
 		switch {
 		case owner.Name != "" && (strings.EqualFold(owner.Name, name) || strings.EqualFold(fmt.Sprintf("AS%d", owner.ASN), name)):
@@ -102,7 +104,14 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		return e, nil
 	}
 	delete(names, "")
-	return e, &unknownEntityError{name, query.Nearest(name, slices.Sorted(maps.Keys(names))), len(names) > 0}
+	var databases []string
+	if !owners {
+		databases = append(databases, "owners need a database, the input asn")
+	}
+	if !countries {
+		databases = append(databases, "countries need a database, the input country")
+	}
+	return e, &unknownEntityError{name, query.Nearest(name, slices.Sorted(maps.Keys(names))), databases}
 }
 
 func addressesOf(days []Day) map[netip.Addr]bool {

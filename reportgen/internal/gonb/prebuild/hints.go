@@ -38,7 +38,11 @@ func (b *builder) withHints(errors, src string) string {
 	for line := range strings.Lines(errors) {
 		line = strings.TrimSuffix(line, "\n")
 		if m := undefinedMember.FindStringSubmatch(line); m != nil {
-			line += hint(m[1], b.exported(paths, m[2], m[3]))
+			if slices.Contains(b.exported(paths, m[2], ""), m[1]) {
+				line += fmt.Sprintf("; it is a function: write %s.%s(…)", m[2], m[1])
+			} else {
+				line += hint(m[1], b.exported(paths, m[2], m[3]))
+			}
 		} else if m := undefinedName.FindStringSubmatch(line); m != nil && m[2] != "" {
 			line += hint(m[2], b.exported(paths, m[1], ""))
 		} else if m != nil {

@@ -52,6 +52,7 @@ func TestHints(t *testing.T) {
 		{"_ = shapes.Mots", "16: undefined: shapes.Mots; did you mean Most?"},
 		{"r := shapes.Bars(); r.Tset()", "27: r.Tset undefined (type shapes.Run has no field or method Tset); did you mean Test?"},
 		{"r := shapes.Bars(); _ = r.Flow", "31: r.Flow undefined (type shapes.Run has no field or method Flow); did you mean Flows?"},
+		{"r := shapes.Bars(); r.Bars()", "27: r.Bars undefined (type shapes.Run has no field or method Bars); it is a function: write shapes.Bars(…)"},
 		{"r := shapes.Bars(); r.Unlike()", "27: r.Unlike undefined (type shapes.Run has no field or method Unlike)"},
 	} {
 		src := "package main\n\nimport \"gonb_1/shapes\"\n\nfunc main() {\n\tvar _ = shapes.Most\n    " + tt.code + "\n}\n"
