@@ -2,6 +2,7 @@ package nb
 
 import (
 	"os"
+	"slices"
 
 	"github.com/flowbook/flowbook/pkg/changes"
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -14,14 +15,18 @@ import (
 func Diff(before, after detect.Result, options ...Option) {
 	list := changes.Compare(before, after)
 	counts := map[changes.Kind]int{}
+	columns := []string{"change", "since", "rule", "entity", "severity", "summary"}
 	for _, c := range list {
 		counts[c.Kind] += len(c.Entities)
+		if c.Before != "" && c.After != "" && c.Before != c.After && !slices.Contains(columns, "was") {
+			columns = slices.Insert(columns, len(columns)-1, "was")
+		}
 	}
 	Prose("Findings compared with the previous day: %s new, %s back, %s louder, %s ongoing, %s quieter, %s gone, %s unseen because the rule did not run.",
 		Count(counts[changes.New]), Count(counts[changes.Back]), Count(counts[changes.Louder]), Count(counts[changes.Ongoing]), Count(counts[changes.Quieter]),
 		Count(counts[changes.Gone]), Count(counts[changes.Unseen]))
 	Table(frame.Diff(list), append([]Option{
-		Caption("What changed since the previous day"), Most(50), Otherwise("Neither day has a finding above info."),
+		Caption("What changed since the previous day"), Columns(columns...), Most(50), Otherwise("Neither day has a finding above info."),
 	}, options...)...)
 }
 

@@ -47,7 +47,7 @@ func TestConstructsOfOtherTools(t *testing.T) {
 		{"callout of Quarto", "::: {.callout-warning}\n## Title\ntext\n:::", `<div class="alert warning" role="note">`, "> [!WARNING]\n> **Title**\n>\n> text", ""},
 		{"box of MkDocs", "!!! tip\n    text", `<div class="alert tip"`, "> [!TIP]\n> text", ""},
 		{"unknown div", "::: {.column-margin}\ntext\n:::", "<p>text</p>", "text", "::: {.column-margin} is not supported"},
-		{"grid table", "+---+---+\n| a | b |\n+==:+===+\n| 1 | 2 |\n+---+---+", `<td style="text-align:right">1</td>`, "| a | b |\n| ---: | --- |\n| 1 | 2 |", ""},
+		{"grid table", "+---+---+\n| a | b |\n+==:+===+\n| 1 | 2 |\n+---+---+", `<td style="text-align:right" class="short">1</td>`, "| a | b |\n| ---: | --- |\n| 1 | 2 |", ""},
 		{"directive of an output", "```{glue:figure} plot\ncaption\n```", "caption", "caption", "the directive {glue:figure} is not supported"},
 		{"language in braces", "```{python echo=FALSE}\nx = 1\n```", "<pre", "```python\nx = 1\n```", ""},
 		{"formula as a directive", "```{math}\n:label: my\na^2\n```\n\nsee {eq}`my`", `<a class="ref" href="#eq-my">(1.1)</a>`, "$$\na^2\n\\tag{1.1}\n$$", ""},

@@ -119,7 +119,7 @@ func TestHTMLInMarkdown(t *testing.T) {
 		{"form", "<form><input value=1><button>go</button></form>", "go", "go", "removed from HTML: <button>"},
 		{"size in braces", "![alt](img/a.svg){width=50%}", `style="width: 50%;"`, `<img src="figures/image.svg" alt="alt" width="50%">`, ""},
 		{"text in braces", "![alt](img/a.svg){not one}", "{not one}", "{not one}", ""},
-		{"extra cells", "| a |\n|---|\n| 1 | 2 |", "<td>1</td>", "| 1 |", "omitted: 2"},
+		{"extra cells", "| a |\n|---|\n| 1 | 2 |", ">1</td>", "| 1 |", "omitted: 2"},
 		{"top", "[up](#)", `<a href="#top">up</a>`, "[up](#report)", ""},
 		{"local file", "[data](img/a.svg)", `<a href="img/a.svg">data</a>`, "[data](img/a.svg)", `link to "img/a.svg": the file is not part of the report`},
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -79,6 +80,7 @@ func (r *nodes) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(document.KindInlineHTML, r.inlineHTML)
 	reg.Register(ast.KindFencedCodeBlock, r.fencedCode)
 	reg.Register(east.KindTable, r.table)
+	reg.Register(east.KindTableCell, r.tableCell)
 }
 
 func (r *nodes) crossRef(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -196,6 +198,27 @@ func (r *nodes) table(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (as
 		tag = "</tbody></table></div>\n"
 	}
 	_, err := w.WriteString(tag)
+	return ast.WalkContinue, err
+}
+
+// tableCell renders a cell of a Markdown table. Short ones, such as dates, are not broken between lines.
+func (r *nodes) tableCell(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	tag := "td"
+	if n.Parent().Kind() == east.KindTableHeader {
+		tag = "th"
+	}
+	if !entering {
+		_, err := w.WriteString("</" + tag + ">\n")
+		return ast.WalkContinue, err
+	}
+	attributes := ""
+	if align := n.(*east.TableCell).Alignment; align != east.AlignNone {
+		attributes = fmt.Sprintf(` style="text-align:%s"`, align)
+	}
+	if tag == "td" && utf8.RuneCountInString(document.PlainNode(n, source)) <= shortText {
+		attributes += ` class="short"`
+	}
+	_, err := w.WriteString("<" + tag + attributes + ">")
 	return ast.WalkContinue, err
 }
 
