@@ -111,7 +111,7 @@ func TestFrontMatter(t *testing.T) {
 		md, files := markdown(t, d)
 		for form, written := range map[string][]string{
 			page(t, d): {
-				`<p class="byline">Ada Lovelace<sup>1,2,*</sup> <a class="orcid" href="https://orcid.org/0000-0002-1825-0097">ORCID</a>, Grace Hopper<sup>3</sup> · 2024-04-20</p>`,
+				`<p class="byline"><bdi>Ada Lovelace<sup>1,2,*</sup></bdi> <a class="orcid" href="https://orcid.org/0000-0002-1825-0097">ORCID</a>, <bdi>Grace Hopper<sup>3</sup></bdi> · 2024-04-20</p>`,
 				`<p class="affiliation"><sup>3</sup> Navy</p>`, `Correspondence: Ada Lovelace, <a href="mailto:ada@example.org">ada@example.org</a>`, `<div class="logo"><img`,
 			},
 			md: {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
+	"golang.org/x/text/unicode/bidi"
 
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/terminal"
@@ -84,7 +85,15 @@ func (w *writer) block(b document.Block) string {
 
 // heading returns a heading with an anchor.
 func heading(depth int, text, id string) string {
-	return fmt.Sprintf("#heading(level: %d)[%s]%s", min(depth, 6), text, label(id))
+	return fmt.Sprintf("#heading(level: %d)[%s]%s", min(depth, 6), isolated(text), label(id))
+}
+
+// isolated keeps the direction of a text from right to left to itself, so that numbers beside it stay in their place.
+func isolated(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { p, _ := bidi.LookupRune(r); return p.Class() == bidi.R || p.Class() == bidi.AL }) {
+		return text
+	}
+	return "\u2068" + text + "\u2069"
 }
 
 // label attaches an anchor to what comes before it.

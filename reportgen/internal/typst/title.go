@@ -44,7 +44,7 @@ func (w *writer) byline() []string {
 	}
 	var names, more []string
 	for _, a := range d.Authors {
-		name := escape(a.Name) + raised(d.AuthorMark(a))
+		name := isolated(escape(a.Name) + raised(d.AuthorMark(a)))
 		if link := a.ORCIDLink(); link != "" {
 			name += " #link(" + quoted(link) + ")[ORCID]"
 		}

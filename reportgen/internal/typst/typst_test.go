@@ -363,3 +363,21 @@ func TestWideTable(t *testing.T) {
 		t.Errorf("pages\n%s\nwant\n%s", got, want)
 	}
 }
+
+// Text from right to left keeps its direction to itself: the date after an author and the page number after a heading in the
+// contents stay where they are.
+func TestRightToLeft(t *testing.T) {
+	p := document.NewParser()
+	d := &document.Document{Lang: "en", Title: "T", Date: "21 March 2024", Authors: []document.Author{{Name: "Ada"}, {Name: "عمر"}},
+		Blocks: []document.Block{&document.Heading{Depth: 1, ID: "a", Number: "1", Text: p.ParseLine("כותרת 10.0.0.7")}, &document.Heading{Depth: 1, ID: "b", Number: "2", Text: p.ParseLine("Left")}}}
+	dir := t.TempDir()
+	if err := typst.Write(dir, d); err != nil {
+		t.Fatal(err)
+	}
+	source := testenv.Tree(t, dir)[typst.FileName]
+	for _, want := range []string{"Ada · \u2068عمر\u2069 · 21 March 2024", "[\u20681 כותרת 10.0.0.7\u2069]", "[2 Left]"} {
+		if !strings.Contains(source, want) {
+			t.Errorf("the source lacks %q:\n%s", want, source)
+		}
+	}
+}
