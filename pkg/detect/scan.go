@@ -90,11 +90,15 @@ func (c *Context) scan(k float64) ScanResult {
 		return rounds[r] >= sweepFloor && (fresh[r] <= rounds[r] || 2*rounds[r] >= most)
 	}
 	sweeps, spans := test.sweeps(servers, before, routine)
-	silent := test.closed(func(c *profile.Conversation) bool { return m.internal[c.Key] || routine(c) })
-	for src, n := range silent {
-		s := sweeps[src]
-		s.Src, s.Closed = src, n
-		sweeps[src] = s
+	answers := test.answers()
+	if !answers {
+		r.Coverage.also(reasonNoAnswers)
+	} else {
+		for src, n := range test.closed(func(c *profile.Conversation) bool { return m.internal[c.Key] || routine(c) }) {
+			s := sweeps[src]
+			s.Src, s.Closed = src, n
+			sweeps[src] = s
+		}
 	}
 	c.guessed(sweeps)
 	for src, s := range sweeps {
@@ -112,7 +116,7 @@ func (c *Context) scan(k float64) ScanResult {
 			window = test.spanWithin(src)
 		}
 		f := Finding{Entity: src, Severity: severityOf(score), Score: score,
-			Summary: s.summary(c.before()), Evidence: s, Window: window.window()}
+			Summary: s.summary(c.before(), answers), Evidence: s, Window: window.window()}
 		if guessing >= excess {
 			f.Summary = fmt.Sprintf("opened %d sessions with a login service of %s; they were short, like those of password guessing", s.Guesses, s.Guessed)
 			if len(c.past) > 0 {
@@ -247,7 +251,7 @@ func (d *day) sweeps(servers map[serviceKey]Role, before peerTable, routine func
 	for pair, some := range answered {
 		s := sweeps[pair[0]]
 		s.Targets++
-		if !some {
+		if !some && d.answers() {
 			s.Unanswered++
 		}
 		if logins[pair] {
@@ -331,7 +335,8 @@ func guesses(c *profile.Conversation) bool {
 // several. A monitor that only opens the port exchanges two or three packets.
 const loginBytes = 500
 
-func (s Sweep) summary(before string) string {
+// summary describes a sweep; answers says whether the log shows which hosts answered.
+func (s Sweep) summary(before string, answers bool) string {
 	fresh := ""
 	if before != "" {
 		fresh = " that it did not contact " + before + ","
@@ -343,6 +348,9 @@ func (s Sweep) summary(before string) string {
 	if len(s.Ports) <= 4 {
 		ports = portList(s.Ports)
 	}
-	return fmt.Sprintf("tried %s on %s%s in %s; %d refused or did not answer",
-		ports, plural(int64(s.Targets), "internal host"), fresh, plural(s.Flows, "flow"), s.Unanswered)
+	text := fmt.Sprintf("tried %s on %s%s in %s", ports, plural(int64(s.Targets), "internal host"), fresh, plural(s.Flows, "flow"))
+	if answers {
+		text += fmt.Sprintf("; %d refused or did not answer", s.Unanswered)
+	}
+	return text
 }

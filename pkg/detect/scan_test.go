@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -123,4 +124,24 @@ func TestScan(t *testing.T) {
 
 	after := office(2, hosts).sweep(host(3), 30, 0)
 	golden(t, "scan", detect.Scan(detect.Input{Baseline: office(1, hosts).profile(), Test: after.profile()}))
+}
+
+// A log that records one direction does not show which hosts answered a scan, and the
+// finding does not say so.
+func TestScanWithoutAnswers(t *testing.T) {
+	before, day := office(1, 40), office(2, 40)
+	day.sweep(host(3), 30, 0)
+	for _, l := range []*lab{before, day} {
+		for i := range l.records {
+			l.records[i].Up, l.records[i].Down = 0, 0
+		}
+	}
+	r := detect.Scan(detect.Input{Baseline: before.profile(), Test: day.profile()})
+	wantAlerts(t, r.Findings, host(3))
+	if s := r.Sweeps[0]; s.Targets < 29 || s.Unanswered+s.Closed != 0 || strings.Contains(r.Findings[0].Summary, "answer") {
+		t.Errorf("%+v: %s", s, r.Findings[0].Summary)
+	}
+	if !strings.Contains(r.Coverage.Reason, "unanswered flows cannot be identified") {
+		t.Errorf("coverage: %s", r.Coverage.Reason)
+	}
 }
