@@ -54,7 +54,7 @@ func TestQueryErrors(t *testing.T) {
 	day := testenv.Path(t, "testdata", "test.parquet")
 	for want, args := range map[string][]string{
 		"reportgen: --where: unknown column \"prot\"; did you mean proto or port?\n  | prot = udp\n  | ^^^^\n":                                                                                         {"--where", "prot = udp"},
-		"reportgen: --where: the expression ends where a column or a value is expected\n  | port = 443 and\n  |               ^\n":                                                                     {"--where", "port = 443 and"},
+		"reportgen: --where: the expression ends too early; expected a column or a value\n  | port = 443 and\n  |               ^\n":                                                                   {"--where", "port = 443 and"},
 		"reportgen: group by: unknown column \"srcip\"; did you mean src_ip?\n":                                                                                                                        {"--by", "srcip"},
 		"reportgen: sum(dst_ip): dst_ip is an address, not a number; use distinct, first or last, or group by it\n":                                                                                    {"--sum", "dst_ip"},
 		"reportgen: group by: column country: there is no database of countries; give one with --country FILE, or in a notebook as the input country\n":                                                {"--by", "country"},

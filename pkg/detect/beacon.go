@@ -376,14 +376,13 @@ func (c Call) to() string {
 }
 
 func (c Call) finding(score float64, conv *profile.Conversation, before string) Finding {
-	when := fmt.Sprintf("in %d hours of the day, %s", c.Hours, plural(c.Flows, "flow"))
+	called := fmt.Sprintf("called %s every %.0f s on average in %d hours of the day, %s", c.to(), c.Gap, c.Hours, plural(c.Flows, "flow"))
 	if c.Days > 0 {
-		when = fmt.Sprintf("on %d days, %d times in all", c.Days, c.Calls)
+		called = fmt.Sprintf("called %s every %.0f s on average on %d days, %d times in all", c.to(), c.Gap, c.Days, c.Calls)
 	}
 	f := Finding{Entity: c.Src, Severity: severityOf(score), Score: score,
 		Evidence: c, Window: [2]flow.Time{conv.First, conv.Last},
-		Summary: fmt.Sprintf("called %s every %.0f s on average %s, gaps varying by %.0f %%",
-			c.to(), c.Gap, when, 100*c.CV)}
+		Summary: fmt.Sprintf("%s, gaps varying by %.0f %%", called, 100*c.CV)}
 	if history := c.history(before); history != "" {
 		f.Summary += "; " + history
 	}

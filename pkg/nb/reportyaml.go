@@ -96,7 +96,7 @@ func readInputs(src string) (map[string]string, error) {
 				return nil, fmt.Errorf("line %d: cannot read the input %q; write name: value, with quotation marks around special characters", i+1, text)
 			}
 			if _, again := values[name]; again {
-				return nil, fmt.Errorf("line %d: input %s is there twice", i+1, name)
+				return nil, fmt.Errorf("line %d: input %s is given twice", i+1, name)
 			}
 			values[name] = value
 		}

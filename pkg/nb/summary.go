@@ -114,7 +114,7 @@ func unseen(list []detect.Coverage) string {
 	limits, ran := detect.Limits(list)
 	s := fmt.Sprintf("%d of %s ran.", ran, N(len(list), "rule"))
 	if len(limits) == 0 {
-		return s + " None of them reports a limit to what it could see.\n"
+		return s + " They had all the data that they need.\n"
 	}
 	s += " What they could not see:\n\n"
 	for _, l := range limits {

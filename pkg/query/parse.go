@@ -69,7 +69,7 @@ func (p *parser) fail(s place, format string, args ...any) {
 // unexpected reports the current token where something else was wanted.
 func (p *parser) unexpected(wanted string) {
 	if p.tok.kind == tokEnd {
-		p.fail(p.tok.place, "the expression ends where %s is expected", wanted)
+		p.fail(p.tok.place, "the expression ends too early; expected %s", wanted)
 		return
 	}
 	p.fail(p.tok.place, "unexpected %s; expected %s", p.text[p.tok.from:p.tok.to], wanted)
@@ -286,7 +286,7 @@ func (p *parser) test(x Expr, from int) Expr {
 		p.next()
 		low := p.expr(bindAdd)
 		if p.err == nil && !p.is("and") {
-			p.unexpected("and, as in: between 1 and 5")
+			p.unexpected("and, as in between 1 and 5")
 		}
 		p.next()
 		high := p.expr(bindAdd)

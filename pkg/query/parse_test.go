@@ -58,9 +58,9 @@ func TestParse(t *testing.T) {
 // TestParseErrors: an error names what is wrong and marks where.
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                        "the expression ends where a column or a value is expected\n\n^",
-		"port = ":                 "the expression ends where a column or a value is expected\nport = \n       ^",
-		"port = 443 and":          "the expression ends where a column or a value is expected\nport = 443 and\n              ^",
+		"":                        "the expression ends too early; expected a column or a value\n\n^",
+		"port = ":                 "the expression ends too early; expected a column or a value\nport = \n       ^",
+		"port = 443 and":          "the expression ends too early; expected a column or a value\nport = 443 and\n              ^",
 		"port 443":                "unexpected 443; write port = 443\nport 443\n     ^^^",
 		"not host 10.0.0.1":       "unexpected 10.0.0.1; write ip = 10.0.0.1\nnot host 10.0.0.1\n         ^^^^^^^^",
 		"net 10.0.0.0/8":          "unexpected 10.0.0.0/8; write ip in 10.0.0.0/8\nnet 10.0.0.0/8\n    ^^^^^^^^^^",
@@ -76,7 +76,7 @@ func TestParseErrors(t *testing.T) {
 		"date = 2024-13-1":        "2024-13-1 is not a date\ndate = 2024-13-1\n       ^^^^^^^^^",
 		"ts > 2024-03-20 25:00":   "25:00 is not a time of day\nts > 2024-03-20 25:00\n     ^^^^^^^^^^^^^^^^",
 		"port = 443)":             "unexpected ); expected an operator, such as and, or, = or in\nport = 443)\n          ^",
-		"(port = 443":             "the expression ends where ) is expected\n(port = 443\n           ^",
+		"(port = 443":             "the expression ends too early; expected )\n(port = 443\n           ^",
 		"1 < port < 5":            "comparisons do not chain; write x > 1 and x < 5, or x between 1 and 5\n1 < port < 5\n         ^",
 		"src_ip in 10.0.0.0/33":   "10.0.0.0/33 is not a network; write it in CIDR form, such as 192.168.0.0/16\nsrc_ip in 10.0.0.0/33\n          ^^^^^^^^^^^",
 		"src_ip = 192.168.100":    "192.168.100 is not an IPv4 address; for a network, write it in CIDR form, such as 192.168.0.0/16\nsrc_ip = 192.168.100\n         ^^^^^^^^^^^",
@@ -85,7 +85,7 @@ func TestParseErrors(t *testing.T) {
 		"owner = 'Google":         "the quote is not closed; add '\nowner = 'Google\n        ^^^^^^^",
 		"port = 443 ; drop":       "unexpected \";\"\nport = 443 ; drop\n           ^",
 		"größe = ü = 1":           "comparisons do not chain; write x > 1 and x < 5, or x between 1 and 5\ngröße = ü = 1\n          ^",
-		"port between 1, 5":       "unexpected ,; expected and, as in: between 1 and 5\nport between 1, 5\n              ^",
+		"port between 1, 5":       "unexpected ,; expected and, as in between 1 and 5\nport between 1, 5\n              ^",
 		"name is empty":           "unexpected empty; expected unknown, not unknown, null or not null\nname is empty\n        ^^^^^",
 		"date = 2024-02-30":       "2024-02-30 is not a date\ndate = 2024-02-30\n       ^^^^^^^^^^",
 		"port\n=\t'a":             "the quote is not closed; add '\nport = 'a\n       ^^",

@@ -132,7 +132,7 @@ func (q *Query) aggregates() []Aggregate {
 // neither derived nor missing.
 func (q Query) Check(s Schema) (Query, error) {
 	if q.Limit < 0 {
-		return q, fmt.Errorf("limit %d: is negative", q.Limit)
+		return q, fmt.Errorf("limit %d: must not be negative", q.Limit)
 	}
 	q.By, q.Columns = s.split(q.By), s.split(q.Columns)
 	if err := s.list("group by", q.By); err != nil {
@@ -198,7 +198,7 @@ func (s Schema) list(what string, columns []string) error {
 		case s[i].Missing != "":
 			return fmt.Errorf("%s: column %s: %s", what, name, s[i].Missing)
 		case slices.Contains(columns[:k], name):
-			return fmt.Errorf("%s: column %s is there twice", what, name)
+			return fmt.Errorf("%s: column %s is given twice", what, name)
 		}
 	}
 	return nil
@@ -232,7 +232,7 @@ func (q *Query) checkEvery() error {
 	case q.Every == 0:
 		return nil
 	case q.Every < 0:
-		return fmt.Errorf("every %s: is negative", q.Every)
+		return fmt.Errorf("every %s: must not be negative", q.Every)
 	case q.Every%unit != 0:
 		return fmt.Errorf("every %s: time buckets are whole hundredths of a second", q.Every)
 	case q.Every > 24*time.Hour:

@@ -14,7 +14,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{Query{By: []string{"port, prt"}}, `group by: unknown column "prt"; did you mean port?`},
 		{Query{By: []string{"prt"}}, `group by: unknown column "prt"; did you mean port?`},
-		{Query{By: []string{"port", "port"}}, "group by: column port is there twice"},
+		{Query{By: []string{"port", "port"}}, "group by: column port is given twice"},
 		{Query{By: []string{"ip"}}, "group by: ip is either of src_ip and dst_ip; name one of them"},
 		{Query{By: []string{"name"}}, "group by: column name: not in the file"},
 		{Query{Columns: []string{"port", "nme"}}, `columns: unknown column "nme"; did you mean name?`},
@@ -29,11 +29,11 @@ func TestCheck(t *testing.T) {
 		{Query{By: []string{"port"}, Order: []Order{{Column: "up_bytes"}}}, `order: unknown column "up_bytes"; the columns are port, flows`},
 		{Query{By: []string{"srcip"}}, `group by: unknown column "srcip"; did you mean src_ip?`},
 		{Query{By: []string{"port"}, Order: []Order{{Column: "sum(up_bytes)"}}}, `order: unknown column "sum(up_bytes)"; the columns are port, flows`},
-		{Query{Every: -time.Second}, "every -1s: is negative"},
+		{Query{Every: -time.Second}, "every -1s: must not be negative"},
 		{Query{Every: time.Millisecond}, "every 1ms: time buckets are whole hundredths of a second"},
 		{Query{Every: 48 * time.Hour}, "every 48h0m0s: time buckets are at most a day; group by date"},
 		{Query{Every: time.Hour, By: []string{"timestamp"}}, "group by: timestamp is the time bucket of every 1h0m0s; leave one of them out"},
-		{Query{Limit: -1}, "limit -1: is negative"},
+		{Query{Limit: -1}, "limit -1: must not be negative"},
 	} {
 		if _, err := c.q.Check(sampleSchema); err == nil || err.Error() != c.want {
 			t.Errorf("%+v: %v\nwant %s", c.q, err, c.want)

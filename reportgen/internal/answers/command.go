@@ -263,7 +263,7 @@ func (opt *queryOptions) complete(cmd *cobra.Command) (err error) {
 		opt.query.Order = append(opt.query.Order, order)
 	}
 	if cmd.Flags().Changed("every") && opt.query.Every <= 0 {
-		return fmt.Errorf("--every %s: give a length of time, such as 5m", opt.query.Every)
+		return fmt.Errorf("--every %s: must be above 0, such as 5m", opt.query.Every)
 	}
 	switch {
 	case cmd.Flags().Changed("limit"):

@@ -182,7 +182,7 @@ func TestFlowFiles(t *testing.T) {
 		t.Errorf("one file: %v, %v", files, err)
 	}
 	for want, names := range map[string][]string{
-		"is there twice": {filepath.Join(dir, "monday.parquet"), filepath.Join(dir, "monday.parquet")}, "gone.parquet: no such file": {filepath.Join(dir, "gone.parquet")},
+		"is given twice": {filepath.Join(dir, "monday.parquet"), filepath.Join(dir, "monday.parquet")}, "gone.parquet: no such file": {filepath.Join(dir, "gone.parquet")},
 		"has no flow file, only profiles": {filepath.Join(dir, "only")}, "no file matches": {filepath.Join(dir, "*.log")},
 	} {
 		if _, err := days.FlowFiles(names); err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "gone.parquet") > 1 {

@@ -98,6 +98,9 @@ func (opt Selection) dayFiles(c *console.Console) (tests, history []dayFile, err
 		history = append(history, days...)
 	}
 	if opt.Folder == "" {
+		if _, err := os.Stat(opt.Test); opt.Test == latest && err != nil {
+			return nil, nil, fmt.Errorf("--test %s: needs a folder of days; name it with --days", latest)
+		}
 		return []dayFile{{opt.Test, dates.OfFile(opt.Test)}}, history, nil
 	}
 	files, err := filesOf(opt.Folder)
@@ -204,7 +207,7 @@ func FlowFiles(names []string) (files []FlowFile, err error) {
 				file.Date = f.date.Format(time.DateOnly)
 			}
 			if slices.ContainsFunc(files, func(g FlowFile) bool { return g.Path == f.path }) {
-				return nil, fmt.Errorf("%s: is there twice", f.path)
+				return nil, fmt.Errorf("%s: is given twice", f.path)
 			}
 			files = append(files, file)
 		}

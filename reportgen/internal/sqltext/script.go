@@ -41,7 +41,7 @@ func (d *Dialect) Find(f Flows) (Source, error) {
 	}
 	for _, c := range f.Optional {
 		if !slices.Contains(flow.OptionalColumns, c) {
-			return Source{}, fmt.Errorf("%q is not an optional column of flows; they are %s", c, strings.Join(flow.OptionalColumns, ", "))
+			return Source{}, fmt.Errorf("%q is not an optional column of flows; the optional columns are %s", c, strings.Join(flow.OptionalColumns, ", "))
 		}
 		if s.Columns[c] == "" {
 			s.Columns[c] = d.quote(c)

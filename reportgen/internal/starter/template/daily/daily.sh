@@ -1,18 +1,18 @@
 #!/bin/sh
-# The daily job: imports new logs, looks for compromised devices on each day that has not
-# been looked at, says what changed since the day before, and writes the day's report.
+# The daily job: imports new logs, runs the detections on each new day, prints what changed
+# since the previous day, and writes the report of the day.
 #
 #   logs/      new logs, any format that reportgen import reads; imported ones stay
 #   days/      flow files, one folder for each date
 #   findings/  findings of each day, and the changes since the day before (DATE.md)
 #   reports/   the report of each day, if there is a folder notebooks/
 #
-# It is safe to run again: a log is imported once, a day is looked at once, and what an
-# interrupted run did not finish is done by the next. A log or a day that cannot be read
-# and a receiver of alerts that is down do not keep the others waiting. The exit status is
-# that of a failure, or 3 if anything changed, so that a scheduler can notify. Further arguments go to reportgen detect, such
-# as --asn asn.mmdb or --alert https://hooks.example/siem. The service and the timer of
-# systemd, and a line for cron, are beside this file.
+# It is safe to run again: each log is imported once and each day examined once, and the
+# next run finishes what an interrupted one left. A log or a day that cannot be read, or a
+# receiver of alerts that is down, does not stop the others. The exit status is that of a
+# failure, or 3 if anything changed, so that a scheduler can notify. Further arguments go to
+# reportgen detect, such as --asn asn.mmdb or --alert https://hooks.example/siem. The service
+# and the timer of systemd, and a line for cron, are beside this file.
 set -eu
 cd "${FLOWBOOK_PROJECT:-.}"
 reportgen=${REPORTGEN:-reportgen}
