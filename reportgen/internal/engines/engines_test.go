@@ -272,7 +272,11 @@ func TestEngineServer(t *testing.T) {
 		}
 	})
 	t.Run("days", func(t *testing.T) {
-		s := serverOf(t, "--engine", url+"?table=day", "--mapping", testenv.File(t, "days.yaml", "table: day\nday: toDate({day}) IN (date, date + 1)\n"))
+		mapping := filepath.Join(t.TempDir(), "days.yaml") // in which each day is there twice
+		if err := os.WriteFile(mapping, []byte("table: day\nday: toDate({day}) IN (date, date + 1)\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := serverOf(t, "--engine", url, "--mapping", mapping)
 		var in detect.Input
 		if err := s.OpenDays(t.Context(), days.Selection{Test: "2024-04-21", Baselines: []string{"2024-04-20"}}, &in, silent); err != nil {
 			t.Fatal(err)
