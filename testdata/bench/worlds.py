@@ -30,7 +30,7 @@ LINES = {"flow": 1, "conversation": 7}
 # are outside, and a fortieth of the conversations are IPv6. DRAW returns a whole number below n.
 DRAW = "CREATE MACRO draw(x, which, n) AS CAST(hash(x, which) % n AS BIGINT)"
 DAY = """COPY (
-  WITH drawn AS (SELECT i, CAST(floor({conversations} * pow(draw(i, 1, 1000003) / 1000003.0, 1.3)) AS BIGINT) AS c FROM range({flows}) r(i)),
+  WITH drawn AS (SELECT i, CAST(floor({conversations} * pow(draw(i, 1, 1099511627776) / 1099511627776.0, 1.3)) AS BIGINT) AS c FROM range({flows}) r(i)),
        ends AS (SELECT i, c, draw(c, 3, 10) = 0 AS inbound,
          CASE WHEN draw(c, 2, 40) = 0 THEN format('2001:db8::{{:x}}', 1 + c % {hosts}) ELSE format('10.{{}}.{{}}.7', c % {hosts} // 250, c % {hosts} % 250) END AS inside,
          CASE WHEN draw(c, 2, 40) = 0 THEN format('2001:db8:1::{{:x}}', 1 + draw(c, 4, 60000))
