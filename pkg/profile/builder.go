@@ -128,7 +128,7 @@ func (b *Builder) Round() int {
 // Memory returns about how many bytes it takes to add up what was added so far and to
 // make its profile.
 func (b *Builder) Memory() int64 {
-	n := int64(0)
+	n := int64(len(b.addrs.all())) * addressMemory
 	for s := range b.shards {
 		n += int64(b.shards[s].count)*ConversationMemory + 2*int64(b.shards[s].logBytes) + b.shards[s].detailMemory()
 	}
@@ -143,6 +143,10 @@ func (b *Builder) Memory() int64 {
 // ConversationMemory is about how many bytes a conversation of few flows takes in a
 // Builder.
 const ConversationMemory = 900
+
+// addressMemory is about how many bytes an address takes in a Builder and while its
+// profile is written.
+const addressMemory = 200
 
 // hostMemory is about how many bytes a host takes in a Builder.
 const hostMemory = 1 << 10

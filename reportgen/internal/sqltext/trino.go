@@ -14,7 +14,7 @@ func trinoDialect(name string, write func(into, table, query string) string) *Di
 		sum:     decimalSum,
 		divide:  func(x string, by int) string { return fmt.Sprintf("%s / %d", x, by) },
 		bits:    func(x string) string { return "length(to_base(" + x + ", 2))" },
-		power:   func(n string) string { return "bitwise_left_shift(BIGINT '1', " + n + ")" },
+		power:   func(n string) string { return "bitwise_left_shift(BIGINT '1', CAST(" + n + " AS INTEGER))" },
 		count:   "count(*)",
 		pairs: func(a, b string) string {
 			return fmt.Sprintf("array_agg(CAST(ROW(%s, %s) AS ROW(a %s, b BIGINT)))", a, b, trinoType(a))
