@@ -78,7 +78,7 @@ func (s *extSort) sortHeld() {
 
 // sorted yields the keys in order; each is valid until the next. After an error
 // of reading a temporary file there are no more. If there are temporary files, the keys held
-// become one, too: their memory is then free for the flows that are made of them.
+// become one, too, so that handOver can give their memory to another sort.
 func (s *extSort) sorted(dir string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		if len(s.runs) > 0 && len(s.held) > 0 {
@@ -119,6 +119,14 @@ func (s *extSort) sorted(dir string) iter.Seq2[[]byte, error] {
 				heap.Fix(&merge, 0)
 			}
 		}
+	}
+}
+
+// handOver gives the memory of keys that were written to temporary files to another sort, which holds none yet.
+func (s *extSort) handOver(to *extSort) {
+	if len(s.runs) > 0 && len(s.held) == 0 && to.empty() && to.blocks == nil {
+		to.held, to.blocks = s.held, s.blocks
+		s.held, s.blocks = nil, nil
 	}
 }
 

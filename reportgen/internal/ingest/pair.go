@@ -42,6 +42,7 @@ const (
 func (s *Sorter) Pair(ctx context.Context) (Pairing, error) {
 	p := pairer{sorter: s}
 	for k, err := range distinct(s.parts.sorted(s.Dir), func([]byte) { p.Copies++ }) {
+		s.parts.handOver(&s.flows)
 		if err == nil && p.Rows%(1<<14) == 0 {
 			err = ctx.Err()
 		}
