@@ -175,7 +175,7 @@ func TestExploring(t *testing.T) {
 		}
 	}
 	data, err := figureData(figure, newDisplay("figure", nil))
-	if err != nil || data.Metadata != nil || data.Data[protocol.MIMETextPlain] != figure.Alt {
+	if alt := fmt.Sprint(data.Metadata); err != nil || alt != "map[image/svg+xml:map[alt:"+figure.Alt+"]]" || data.Data[protocol.MIMETextPlain] != figure.Alt {
 		t.Errorf("%v, %v", data, err)
 	}
 	if data, err := tableData(hosts(), newDisplay("table", nil)); err != nil || data.Metadata != nil {
