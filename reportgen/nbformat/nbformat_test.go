@@ -3,6 +3,7 @@ package nbformat
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,6 +85,27 @@ func TestUpgradeGivesTheSameIDsAlways(t *testing.T) {
 	}
 }
 
+// A minor version only adds to those before it, so a later one is read, and written back as it is.
+func TestLaterMinorVersion(t *testing.T) {
+	const src = `{"cells":[{"cell_type":"code","execution_count":null,"id":"a","metadata":{},"new":1,"outputs":[],"source":[]}],"metadata":{},"nbformat":4,"nbformat_minor":6}`
+	nb, err := Unmarshal([]byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nb.Upgrade()
+	got, err := Marshal(nb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a, b any
+	if err := errors.Join(json.Unmarshal([]byte(src), &a), json.Unmarshal(got, &b)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(a, b); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestCloneIsIndependent(t *testing.T) {
 	nb, err := ReadFile(every)
 	if err != nil {
@@ -112,10 +134,10 @@ func TestBadInput(t *testing.T) {
 		{"trailing", nb("[]") + "\n{}", "text after the end of the JSON object, at line 2"},
 		{"list", "[]", "want a JSON object, got array"},
 		{"no version", "{}", `no field "nbformat"`},
-		{"version 1", `{"nbformat":1,"worksheets":[]}`, "nbformat 1 is not supported, only 2, 3 and 4.0 to 4.5; open the notebook in JupyterLab"},
+		{"version 1", `{"nbformat":1,"worksheets":[]}`, "nbformat 1 is not supported, only 2, 3 and 4; open the notebook in JupyterLab"},
 		{"version 3 without sheets", `{"nbformat":3,"cells":[]}`, `no field "worksheets"`},
 		{"version 3 with a bad cell", `{"nbformat":3,"worksheets":[{"cells":[{"cell_type":"heading","source":1}]}]}`, "cell 1: source:"},
-		{"version 4.9", `{"nbformat":4,"nbformat_minor":9,"cells":[]}`, "nbformat 4.9 is not supported"},
+		{"version 4.-1", `{"nbformat":4,"nbformat_minor":-1,"cells":[]}`, "nbformat 4.-1 is not a version"},
 		{"fraction", `{"nbformat":4.5}`, "nbformat: want an integer, got the number 4.5"},
 		{"no cells", `{"nbformat":4}`, `no field "cells"`},
 		{"cells object", nb("{}"), "cells: want a list, got an object"},

@@ -27,7 +27,7 @@ const (
 type Notebook struct {
 	Metadata map[string]any
 	Cells    []*Cell
-	Minor    int            // the minor version of nbformat 4: 0 to 5
+	Minor    int            // the minor version of nbformat 4; what those after 5 add is kept, not interpreted
 	Extra    map[string]any // other top-level fields, as decoded
 }
 
@@ -141,11 +141,11 @@ func (nb *Notebook) Clone() *Notebook {
 
 var validID = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
-// Upgrade makes nb a notebook of nbformat 4.5. A cell whose id is missing, invalid or
+// Upgrade makes nb a notebook of nbformat 4.5, unless it is one of a later minor version. A cell whose id is missing, invalid or
 // that of an earlier cell gets the id "cell-N", N being its number, so that the same
 // notebook always gets the same ids.
 func (nb *Notebook) Upgrade() {
-	nb.Minor = 5
+	nb.Minor = max(nb.Minor, 5)
 	taken := make(map[string]bool)
 	for _, c := range nb.Cells {
 		taken[c.ID] = true

@@ -42,7 +42,7 @@ func Read(r io.Reader) (*Notebook, error) {
 	return Unmarshal(src)
 }
 
-// Unmarshal decodes a notebook of nbformat 4.0 to 4.5, or of nbformat 2 or 3, which becomes one of 4.0. An error names the cell and the
+// Unmarshal decodes a notebook of nbformat 4, or of nbformat 2 or 3, which becomes one of 4.0. An error names the cell and the
 // field, or the line of the JSON.
 func Unmarshal(src []byte) (*Notebook, error) {
 	src = bytes.TrimPrefix(src, []byte("\ufeff")) // a byte order mark, which editors of Windows write
@@ -119,12 +119,12 @@ func fromJSON(top map[string]any) (*Notebook, error) {
 		}
 		minor = new(int)
 	case *major != 4:
-		return nil, fmt.Errorf("nbformat %d is not supported, only 2, 3 and 4.0 to 4.5; open the notebook in JupyterLab and save it, or run jupyter nbconvert --to notebook on it", *major)
+		return nil, fmt.Errorf("nbformat %d is not supported, only 2, 3 and 4; open the notebook in JupyterLab and save it, or run jupyter nbconvert --to notebook on it", *major)
 	case minor == nil:
 		minor = new(int)
 	}
-	if *minor < 0 || *minor > 5 {
-		return nil, fmt.Errorf("nbformat 4.%d is not supported, only 4.0 to 4.5", *minor)
+	if *minor < 0 {
+		return nil, fmt.Errorf("nbformat 4.%d is not a version; want 4.0 or later", *minor)
 	}
 	nb := &Notebook{Minor: *minor, Metadata: f.object("metadata")}
 	list, hasCells := f.list("cells")
