@@ -27,7 +27,7 @@ type Context struct {
 	roles       lazy[map[serviceKey]Role]
 	uploads     lazy[uploadLimits]
 	internalPre lazy[peerTable]
-	programs    lazy[map[calledService][]dayCall]
+	programs    lazy[map[calledService][]hostProgram]
 	changing    lazy[bool]
 }
 

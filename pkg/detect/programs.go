@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 )
@@ -78,12 +79,13 @@ const (
 func (c *Context) sharedBy(call Call, k float64) int {
 	hosts := map[netip.Addr]bool{}
 	up := ratio(call.Up, call.Flows)
-	for _, other := range c.callsByService()[call.service()] {
-		conv := other.conv
-		if conv.Src != call.Src && conv.Dst != call.Dst && (other.name == call.Name || other.name == "" || call.Name == "") &&
-			within(other.gap, call.Gap, samePeriod) && within(ratio(conv.Up, conv.Flows), up, sameRequest) &&
-			beyondChance(other.cv, other.calls, k) >= 1 {
-			hosts[conv.Src] = true
+	of := c.programsByService()[call.service()]
+	first, _ := slices.BinarySearchFunc(of, call.Gap/samePeriod, func(p hostProgram, gap float64) int { return cmp.Compare(p.gap, gap) })
+	for i := first; i < len(of) && of[i].gap <= samePeriod*call.Gap; i++ {
+		p := &of[i]
+		if within(p.request, up, sameRequest) && p.src != call.Src && p.dst != call.Dst && (p.name == call.Name || p.name == "" || call.Name == "") &&
+			beyondChance(p.cv, p.calls, k) >= 1 {
+			hosts[p.src] = true
 		}
 	}
 	return len(hosts)
@@ -92,16 +94,28 @@ func (c *Context) sharedBy(call Call, k float64) int {
 // within says whether a and b differ by a factor at most.
 func within(a, b, factor float64) bool { return a <= factor*b && b <= factor*a }
 
-// callsByService lists the calls of all days by where they go.
-func (c *Context) callsByService() map[calledService][]dayCall {
-	return c.programs.get(func() map[calledService][]dayCall {
-		all := map[calledService][]dayCall{}
+// hostProgram is what the calls of a host have in common with those of other hosts that
+// run the same program.
+type hostProgram struct {
+	gap, request, cv float64 // request in bytes
+	calls            int64
+	src, dst         netip.Addr
+	name             string
+}
+
+// programsByService lists the calls of all days by where they go, in the order of their gaps.
+func (c *Context) programsByService() map[calledService][]hostProgram {
+	return c.programs.get(func() map[calledService][]hostProgram {
+		all := map[calledService][]hostProgram{}
 		for _, d := range append(slices.Clone(c.recent(c.past)), c.test) {
 			for _, call := range d.calls() {
 				conv := call.conv
 				s := calledService{d.party(conv.Dst), conv.Proto.String(), conv.Port}
-				all[s] = append(all[s], call)
+				all[s] = append(all[s], hostProgram{call.gap, ratio(conv.Up, conv.Flows), call.cv, call.calls, conv.Src, conv.Dst, call.name})
 			}
+		}
+		for _, of := range all {
+			slices.SortFunc(of, func(a, b hostProgram) int { return cmp.Compare(a.gap, b.gap) })
 		}
 		return all
 	})
