@@ -43,7 +43,7 @@ func TestPreviewSoak(t *testing.T) {
 	s.await(0)
 	for range 4 {
 		readers := s.connect("events")
-		defer readers.Close()
+		t.Cleanup(func() { _ = readers.Close() })
 		go func() { _, _ = io.Copy(io.Discard, readers) }()
 	}
 	var sampled time.Time

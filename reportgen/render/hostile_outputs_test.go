@@ -43,6 +43,7 @@ func mutationPayloads() []string {
 		`<p><table><p>%s</table>`, `<nobr><nobr>%s`, `<details><summary>%s</summary>x</details>`, `<ruby><rt>%s</ruby>`, `<h1><h2>%s</h1>`, `<dl><dt><dd>%s</dl>`,
 		// Markdown.
 		"[x](<%s>)", "[x](/u \"%s\")", "![%s](x.png)", "`` %s ``", "~~~ %s\nx\n~~~", "<!-- \n\n%s\n\n-->", "[^n]\n\n[^n]: %s", "| %s |\n|--|\n| x |", "<div>\n\n%s\n</div>", "\\%s", "&lt;%s", "$%s$", "$$\n\\text{%s}\n$$",
+		"![x](https://example.org/p.png '%s')", "![x]<input>(https://example.org/p.png) %s", "<input>[x]: https://example.org/p.png\n\n![x] %s",
 	}
 	var all []string
 	for i, w := range wraps {

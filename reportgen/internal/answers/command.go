@@ -42,14 +42,14 @@ for --count, up_bytes for --sum up_bytes, max_up_bytes, p95_up_bytes and so on.
 
 Columns: timestamp, src_ip, dst_ip, proto, port, up_bytes, down_bytes; if the log has them,
 duration, src_port, up_packets, down_packets, state, name; and derived
-  date         date in the name of the file or folder; if there is none, the name of the file
+  date         day in the name of the file or folder; if there is none, the name of the file
   hour         0 to 23
   bytes        up_bytes + down_bytes; packets likewise
   service      name of the port, such as https, dns or tcp/50001
   internal     whether both ends are internal (--internal, default: private addresses)
   direction    out, in, internal or external
-  country      country of the external end, with --country; also src_country and dst_country
-  owner        owner of the external end, with --asn; also src_owner and dst_owner
+  country      location of the external end, with --country; also src_country and dst_country
+  owner        organisation of the external end, with --asn; also src_owner and dst_owner
 
 With --engine, a ClickHouse server answers the query and sends only the result. It does not
 look up countries and owners.`

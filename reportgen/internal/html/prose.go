@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -308,8 +309,35 @@ func (r *nodes) link(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast
 
 // hasFormula reports whether a text of the document has a formula.
 func hasFormula(d *document.Document) bool {
+	found := slices.ContainsFunc(d.All(), func(b document.Block) bool {
+		h, ok := b.(*document.HTML)
+		return ok && h.HasFormula()
+	})
+	for _, t := range texts(d) {
+		if t == nil || found {
+			continue
+		}
+		_ = ast.Walk(t.Root, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
+			switch n := n.(type) {
+			case *document.Math, *document.Equation:
+				found = true
+			case *document.BlockHTML:
+				found = n.HasFormula()
+			case *document.InlineHTML:
+				found = n.HasFormula()
+			}
+			if found {
+				return ast.WalkStop, nil
+			}
+			return ast.WalkContinue, nil
+		})
+	}
+	return found
+}
+
+// texts lists the texts of the document, or nil in place of a missing one.
+func texts(d *document.Document) []*document.Text {
 	texts := []*document.Text{d.Abstract}
-	found := false
 	for _, n := range d.Notes {
 		texts = append(texts, n.Text)
 	}
@@ -317,8 +345,6 @@ func hasFormula(d *document.Document) bool {
 		switch b := b.(type) {
 		case document.Prose:
 			texts = append(texts, b.Text)
-		case *document.HTML:
-			found = found || b.HasFormula()
 		case *document.Heading:
 			texts = append(texts, b.Text)
 		case *document.Tab:
@@ -339,24 +365,5 @@ func hasFormula(d *document.Document) bool {
 			}
 		}
 	}
-	for _, t := range texts {
-		if t == nil || found {
-			continue
-		}
-		_ = ast.Walk(t.Root, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
-			switch n := n.(type) {
-			case *document.Math, *document.Equation:
-				found = true
-			case *document.BlockHTML:
-				found = n.HasFormula()
-			case *document.InlineHTML:
-				found = n.HasFormula()
-			}
-			if found {
-				return ast.WalkStop, nil
-			}
-			return ast.WalkContinue, nil
-		})
-	}
-	return found
+	return texts
 }

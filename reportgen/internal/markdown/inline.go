@@ -19,10 +19,19 @@ import (
 func (w *writer) inlines(parent ast.Node, source []byte) string {
 	var b strings.Builder
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
-		b.WriteString(w.inline(n, source))
+		s := w.inline(n, source)
+		if strings.HasSuffix(b.String(), "]") && s != "" && strings.Contains(afterBracket, s[:1]) {
+			b.WriteByte('\\')
+		}
+		b.WriteString(s)
 	}
 	return strings.TrimRight(b.String(), " \n")
 }
+
+// afterBracket are the characters that make a link, an image or the definition of one of
+// the brackets before them. In text they do not, for example because of HTML between them,
+// which may be left out here.
+const afterBracket = "(:"
 
 func (w *writer) inline(n ast.Node, source []byte) string {
 	switch n := n.(type) {
@@ -116,15 +125,19 @@ func running(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// lessThan matches what may open a tag, and escapes, in which it does not.
-var lessThan = regexp.MustCompile(`\\.|<`)
+// markup matches what may open a tag or make a link in text, and escapes, in which it
+// does not.
+var markup = regexp.MustCompile(`\\.|<|\][(:]`)
 
 // textNode is text as its author wrote it, escapes included. What is text to
 // us must not be a tag to another reader.
 func textNode(n *ast.Text, source []byte) string {
-	s := lessThan.ReplaceAllStringFunc(string(n.Segment.Value(source)), func(m string) string {
-		if m == "<" {
+	s := markup.ReplaceAllStringFunc(string(n.Segment.Value(source)), func(m string) string {
+		switch m[0] {
+		case '<':
 			return "&lt;"
+		case ']':
+			return `]\` + m[1:]
 		}
 		return m
 	})
