@@ -27,7 +27,8 @@ Give earlier days with --baseline: files, folders or patterns. Or name a folder 
 with --days (date=2024-03-20/*.parquet or 2024-03-20.parquet). Then --test is a date or
 latest, and the 28 days before it are the baseline. Without earlier days, detect compares
 hosts with fixed limits and with the other hosts of the day. With --engine, a ClickHouse
-server holds the days, and --test and --baseline are dates.
+server holds the days. Then --test is a date, and --baseline takes dates and ranges of
+them, such as 2024-03-23..2024-04-19.
 
 Detect reports on stderr which rules ran, from how many days and hosts they learned, and
 what they could not see. With --coverage, it also prints one record for each rule.
@@ -93,7 +94,7 @@ func newDetectCommand() *cobra.Command {
 	usage.Choice(c, &opt.format, "format", "`FORMAT` output format", append(findings.Formats(), alert.Formats()...)...)
 	usage.Once(f, &opt.allow, "allow", "`FILE` allow list of findings to hide")
 	usage.Choice(c, &opt.failOn, "fail-on", "`SEVERITY` exit with 1 if a finding has this severity or above", detect.Severities()...)
-	opt.server.AddFlags(f, "let a database compute the profiles of days; --test is a date, --baseline dates or ranges such as 2024-03-23..2024-04-19", "--engine")
+	opt.server.AddFlags(f, "let a database compute the profiles of days", "--engine")
 	opt.alerts.addFlags(c)
 	return c
 }

@@ -72,7 +72,7 @@ func TestFortnight(t *testing.T) {
 					want = "ends"
 				}
 				got := map[changes.Kind]string{
-					changes.New: "begins", changes.Louder: "goes on", changes.Ongoing: "goes on", changes.Quieter: "goes on", changes.Gone: "ends",
+					changes.New: "begins", changes.Back: "begins", changes.Louder: "goes on", changes.Ongoing: "goes on", changes.Quieter: "goes on", changes.Gone: "ends",
 				}[kinds[attack]]
 				if got != want {
 					t.Errorf("%s: %s %s, but diff says %q", day.Date, attack, want, kinds[attack])

@@ -99,8 +99,11 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			call.Callers = test.askers()[call.Name]
 		}
 		excess := c.excessOf(call, before.usual, k)
-		lasts, began := call.lasts(conv, least, end)
-		if !lasts {
+		enough := call.Days > 0 || call.Hours >= least
+		// Calls that go on to the end of the day may have begun too late for so many hours.
+		goOn := float64(end-conv.Last) <= 2*call.Gap*float64(flow.Second)
+		began := goOn && !enough
+		if !enough && !began {
 			continue
 		}
 		known, onset := c.knownDestination(call)
@@ -124,9 +127,12 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			f.Summary = strings.TrimSuffix(f.Summary, "; "+call.history(c.before())) +
 				fmt.Sprintf("; no other host contacted it, and it began at %s on %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
 		case began:
-			f.Summary += fmt.Sprintf("; it began at %s and continued to the end of the day", conv.First.Clock())
+			f.Summary += onsetText(conv)
 			f.capped(Low)
 		default:
+			if goOn && conv.First-first > (end-first)/2 {
+				f.Summary += onsetText(conv)
+			}
 			c.explain(&f, call)
 		}
 		r.Findings = append(r.Findings, f)
@@ -140,14 +146,9 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	return r
 }
 
-// lasts says whether calls go on for enough hours or over days, or began so late that
-// they may: they go on to the end of the day.
-func (c Call) lasts(conv *profile.Conversation, hours int, end flow.Time) (lasts, began bool) {
-	if c.Days > 0 || c.Hours >= hours {
-		return true, false
-	}
-	began = float64(end-conv.Last) <= 2*c.Gap*float64(flow.Second)
-	return began, began
+// onsetText says when calls began that go on to the end of the day.
+func onsetText(conv *profile.Conversation) string {
+	return fmt.Sprintf("; it began at %s and continued to the end of the day", conv.First.Clock())
 }
 
 // excessOf is how far calls are more even than usual, the less the more hosts make them

@@ -147,7 +147,7 @@ func (n *notebook) cells(ctx context.Context, k *kernel.Kernel, pl *plan, from i
 	return errors.Join(errs...)
 }
 
-// quits reports whether a cell ended the notebook on purpose, by sys.exit() of Python. papermill does not count it as a failure either.
+// quits reports whether a cell ended the notebook on purpose, with status 0. papermill does not count it as a failure either.
 func quits(e *kernel.CellError) bool {
 	return e.Name == "SystemExit" && (e.Value == "" || e.Value == "0" || e.Value == e.Name)
 }

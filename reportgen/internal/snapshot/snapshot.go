@@ -250,7 +250,8 @@ func (b *Browser) drawWithin(body, expression string) (*Picture, error) {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](settled, chromedp.EvalAwaitPromise)); err != nil {
 		return nil, err
 	}
-	failed, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("window.reportgenFailed"))
+	// A script may have left the page, whose variable is then gone.
+	failed, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("window.reportgenFailed !== false"))
 	if err != nil {
 		return nil, err
 	}
