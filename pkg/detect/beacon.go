@@ -99,11 +99,8 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			call.Callers = test.askers()[call.Name]
 		}
 		excess := c.excessOf(call, before.usual, k)
-		enough := call.Days > 0 || call.Hours >= least
-		// Calls that go on to the end of the day may have begun too late for so many hours.
-		goOn := float64(end-conv.Last) <= 2*call.Gap*float64(flow.Second)
-		began := goOn && !enough
-		if !enough && !began {
+		lasts, began, since := call.lasts(conv, least, first, end)
+		if !lasts {
 			continue
 		}
 		known, onset := c.knownDestination(call)
@@ -127,12 +124,10 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			f.Summary = strings.TrimSuffix(f.Summary, "; "+call.history(c.before())) +
 				fmt.Sprintf("; no other host contacted it, and it began at %s on %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
 		case began:
-			f.Summary += onsetText(conv)
+			f.Summary += since
 			f.capped(Low)
 		default:
-			if goOn && conv.First-first > (end-first)/2 {
-				f.Summary += onsetText(conv)
-			}
+			f.Summary += since
 			c.explain(&f, call)
 		}
 		r.Findings = append(r.Findings, f)
@@ -146,9 +141,16 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	return r
 }
 
-// onsetText says when calls began that go on to the end of the day.
-func onsetText(conv *profile.Conversation) string {
-	return fmt.Sprintf("; it began at %s and continued to the end of the day", conv.First.Clock())
+// lasts says whether calls go on for enough hours or over days, or began so late that
+// they may: they go on to the end of the day. Since says when late calls began, those of
+// the second half of the day.
+func (c Call) lasts(conv *profile.Conversation, hours int, first, end flow.Time) (lasts, began bool, since string) {
+	enough := c.Days > 0 || c.Hours >= hours
+	goOn := float64(end-conv.Last) <= 2*c.Gap*float64(flow.Second)
+	if goOn && (!enough || conv.First-first > (end-first)/2) {
+		since = fmt.Sprintf("; it began at %s and continued to the end of the day", conv.First.Clock())
+	}
+	return enough || goOn, goOn && !enough, since
 }
 
 // excessOf is how far calls are more even than usual, the less the more hosts make them

@@ -24,3 +24,5 @@ func InParts(o Options, bytes int64) Options {
 	o.partSize = bytes
 	return o
 }
+
+var NewSampleWriter = newSampleWriter

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
@@ -124,5 +126,32 @@ func TestWriteRecords(t *testing.T) {
 	}
 	if diff := cmp.Diff(flows, rowsOf(t, path, flowfile.Filter{}), addrs); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Spark 3 and Trino read numbers that are plain, from a dictionary or delta encoded. Sample
+// days are smaller.
+func TestWidelyReadEncodings(t *testing.T) {
+	record := flow.Record{Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("10.0.0.2"), Proto: flow.TCP, Port: 443, Up: 5, Down: 7}
+	for name, newWriter := range map[string]func(io.Writer) *flowfile.Writer{
+		"imported": flowfile.NewWriter, "detailed": flowfile.NewDetailedWriter, "sample": flowfile.NewSampleWriter,
+	} {
+		var b bytes.Buffer
+		w := newWriter(&b)
+		if err := errors.Join(w.Write(record), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		f, err := parquet.OpenFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range f.Metadata().RowGroups[0].Columns {
+			for _, e := range c.MetaData.Encoding {
+				split := e.String() == "BYTE_STREAM_SPLIT"
+				if path := c.MetaData.PathInSchema[0]; split != (name == "sample" && strings.HasSuffix(path, "_bytes")) {
+					t.Errorf("%s: %s: %s", name, path, e)
+				}
+			}
+		}
 	}
 }
