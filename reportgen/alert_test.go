@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -105,9 +107,11 @@ func TestDetectStandardFormats(t *testing.T) {
 // take is reported, kept and sent the next time.
 func TestDetectSendsAlerts(t *testing.T) {
 	dir := t.TempDir()
-	up := false
-	var took []string
+	var mu sync.Mutex
+	up, took := false, []string(nil)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		if !up {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
@@ -153,8 +157,12 @@ flowbook:
 		t.Errorf("%d alerts in the file, %d found", sent, alerts)
 	}
 
+	mu.Lock()
 	up = true
+	mu.Unlock()
 	status, out, errs = detects(t, args...)
+	mu.Lock()
+	defer mu.Unlock()
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -182,16 +190,16 @@ flowbook:
 
 // Servers are verified by the roots that --alert-ca names.
 func TestDetectAlertTLS(t *testing.T) {
-	took := 0
-	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { took++ }))
+	var took atomic.Int32
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { took.Add(1) }))
 	defer server.Close()
 	args := []string{"--alert", server.URL, "--alert-spool", t.TempDir()}
-	if status, _, errs := detects(t, args...); status != exit.Failed || took > 0 || !strings.Contains(errs, "unknown authority\nwarning: set --alert-ca") {
-		t.Errorf("status %d, %d taken: %s", status, took, errs)
+	if status, _, errs := detects(t, args...); status != exit.Failed || took.Load() > 0 || !strings.Contains(errs, "unknown authority\nwarning: set --alert-ca") {
+		t.Errorf("status %d, %d taken: %s", status, took.Load(), errs)
 	}
 	roots := ruleFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
-	if status, _, errs := detects(t, append(args, "--alert-ca", roots)...); status != exit.Done || took == 0 {
-		t.Errorf("status %d, %d taken: %s", status, took, errs)
+	if status, _, errs := detects(t, append(args, "--alert-ca", roots)...); status != exit.Done || took.Load() == 0 {
+		t.Errorf("status %d, %d taken: %s", status, took.Load(), errs)
 	}
 }
 
