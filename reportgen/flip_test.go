@@ -23,6 +23,9 @@ import (
 // $FLOWBOOK_FLIPS, `make flips`, it flips that many. Packages test the same of their own files: the cell cache, the
 // spool of alerts and the answers to queries.
 func TestFlippedBits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("damages hundreds of files: skipped with -short")
+	}
 	flips := 25
 	if n, err := strconv.Atoi(os.Getenv("FLOWBOOK_FLIPS")); err == nil {
 		flips = n

@@ -80,6 +80,9 @@ func TestFormulasInMarkdownHTML(t *testing.T) {
 // TestManyDollarSigns reads texts that only look like formulas. It would not end if the time grew with the square of their
 // length.
 func TestManyDollarSigns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads megabytes of formulas: skipped with -short")
+	}
 	for _, part := range []string{"$", "${", `\[`, `\(`, `\begin{a}`, "$5 ", `\$`, "$$ a ", `\begin{align}{`} {
 		text := strings.Repeat(part, 100_000/len(part))
 		_, _, _ = render.Build([]render.Input{notebook(markdownCell("# A"), codeCell("x",

@@ -26,6 +26,9 @@ func checkWarnings(t *testing.T, warnings []render.Warning, want string) {
 // TestScripted checks outputs that need scripts: they become pictures, or a box that says
 // what is missing, and always a warning.
 func TestScripted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws outputs in Chromium: skipped with -short")
+	}
 	if _, err := browser.Find(); err != nil {
 		t.Skipf("nothing is drawn: %v", err)
 	}

@@ -63,6 +63,9 @@ func TestMissing(t *testing.T) {
 // packages returns a folder of packages with a small script in place of Plotly's.
 func packages(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("draws outputs in Chromium: skipped with -short")
+	}
 	if _, err := browser.Find(); err != nil {
 		t.Skipf("nothing is drawn: %v", err)
 	}
