@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 }
 
 func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "reportgen-test-")
+	dir, err := os.MkdirTemp("", "program-test-") // not reportgen-, whose empty folders reportgen removes
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -52,7 +52,7 @@ func built(t *testing.T) string {
 }
 
 var build = sync.OnceValues(func() ([]byte, error) {
-	cmd := exec.Command("go", "build", "-trimpath", "-o", builtIn, ".")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(builtIn, "reportgen"), ".")
 	cmd.Dir, cmd.Env = source, append(os.Environ(), "CGO_ENABLED=0")
 	return cmd.CombinedOutput()
 })
