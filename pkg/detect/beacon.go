@@ -327,43 +327,6 @@ func (c *Context) knownDestination(call Call) (known bool, onset *firstSeen) {
 	return false, &to.firstSeen
 }
 
-// dayCall is a conversation described as calls.
-type dayCall struct {
-	conv    *profile.Conversation
-	name    string // what the host asked for, if it is the same for all flows
-	addrs   int    // of the name, if the conversations with several addresses are joined
-	cv, gap float64
-	calls   int64
-	days    int // whose calls are added up; 0 of those of one day
-}
-
-// calls lists the conversations of a day that are enough flows for a rhythm.
-func (d *day) calls() []dayCall {
-	return d.callList.get(func() (calls []dayCall) {
-		for c := range d.outward() {
-			if c.Flows >= rhythmCalls && hasPorts(c) {
-				if cv, gap, n := callRhythm(c.Seconds, c.Flows); gap >= shortestGap {
-					calls = append(calls, dayCall{conv: c, name: nameOf(c), cv: cv, gap: gap, calls: n})
-				}
-			}
-		}
-		return calls
-	})
-}
-
-// call describes a conversation as calls.
-func (d *day) call(of dayCall) Call {
-	c := of.conv
-	call := Call{CV: of.cv, Gap: of.gap, Calls: of.calls, Name: of.name, Addresses: of.addrs, Days: of.days, Src: c.Src, Dst: c.Dst, Proto: c.Proto.String(), Port: c.Port,
-		Owner: d.owner(c.Dst), Country: d.country(c.Dst), Counts: c.Counts, party: d.party(c.Dst)}
-	for _, n := range c.Hours {
-		if n > 0 {
-			call.Hours++
-		}
-	}
-	return call
-}
-
 // to names the destination.
 func (c Call) to() string {
 	to := c.Dst.String()

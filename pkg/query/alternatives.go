@@ -12,18 +12,23 @@ func (c *compiler) either(e Expr, negate bool, compile func(Expr, bool) (node, e
 	var all node
 	for _, column := range columns {
 		n, err := compile(replaceRef(e, name, column), negate)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case all == nil:
-			all = n
-		case negate:
-			all = &andNode{left: all, right: n}
-		default:
-			all = &orNode{left: all, right: n}
 		}
+		all = either(all, n, negate)
 	}
 	return all, nil
+}
+
+// either is true if a or b is, or, if they are negated, if both are. A nil a is left out.
+func either(a, b node, negated bool) node {
+	switch {
+	case a == nil:
+		return b
+	case negated:
+		return &andNode{left: a, right: b}
+	}
+	return &orNode{left: a, right: b}
 }
 
 // alternatives finds a name in e that stands for several columns.

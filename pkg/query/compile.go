@@ -350,15 +350,10 @@ func (c *compiler) inNumbers(e *In, i int, negate bool) (node, error) {
 			return nil, err
 		}
 		n := numberTest(i, col, "=", v, negate)
-		switch {
-		case col.Whole:
+		if col.Whole {
 			values = append(values, rangesOf("=", v)...)
-		case all == nil:
-			all = n
-		case negate:
-			all = &andNode{left: all, right: n}
-		default:
-			all = &orNode{left: all, right: n}
+		} else {
+			all = either(all, n, negate)
 		}
 	}
 	if col.Whole {

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // TestHints: the errors of a cell that does not compile are those of the lean build, with the
@@ -21,12 +22,7 @@ func TestHints(t *testing.T) {
 	t.Setenv("GOWORK", "off")
 	write := func(name, text string) {
 		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testenv.WriteFiles(t, ".", map[string]string{name: text})
 	}
 	write("go.mod", "module gonb_1\n\ngo 1.26\n")
 	write("shapes/shapes.go", "package shapes\n\n// Bars draws bars.\nfunc Bars() Run { return Run{} }\n\n// Most is the most.\nconst Most = 3\n\n// Run is a run.\ntype Run struct{ Days, Flows int }\n\n// Test returns the test day.\nfunc (r *Run) Test() int { return 1 }\n\nfunc bard() {}\n")

@@ -4,12 +4,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // The value of the last expression is displayed unless it has none or a semicolon follows it.
@@ -71,12 +72,7 @@ func TestShowingErrors(t *testing.T) {
 	b, _ := cell(t, "%%")
 	write := func(name, text string) {
 		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testenv.WriteFiles(t, ".", map[string]string{name: text})
 	}
 	write("flowbook/go.mod", "module github.com/flowbook/flowbook\n\ngo 1.26\n")
 	write("flowbook/pkg/nb/nb.go", "package nb\n\nimport \"fmt\"\n\nfunc Show(x any) { fmt.Print(x) }\nfunc Wait() {}\nfunc Two() int { return 2 }\n")
