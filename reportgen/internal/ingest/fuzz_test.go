@@ -154,6 +154,7 @@ func FuzzOtherFormats(f *testing.F) {
 	f.Add("azure", analyticsCSV)
 	f.Add("azure", analyticsJSON)
 	f.Add("oci", ociLog)
+	f.Add("fortinet", "proto=10\n0")
 	for _, d := range slices.Concat(firewallDialects, collectorDialects) {
 		seeds[d.format] = d.log
 		f.Add(d.format, d.log)

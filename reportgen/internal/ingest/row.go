@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"hash/fnv"
 	"math"
 	"net/netip"
@@ -119,11 +120,11 @@ func (r *rowReader) flow(line int64) (Flow, error) {
 func (r *rowReader) proto(line int64) (flow.Proto, error) {
 	v := r.values[fieldProto]
 	if len(v) == 0 {
-		return 0, r.leaveOut(line, noValue, r.names[fieldProto])
+		return 0, r.leaveOut(line, noValue, r.name(fieldProto))
 	}
 	switch p, ok := protocol(v); {
 	case !ok:
-		return 0, r.leaveOut(line, badProtocol, r.names[fieldProto]+" "+excerpt(v))
+		return 0, r.leaveOut(line, badProtocol, r.name(fieldProto)+" "+excerpt(v))
 	default:
 		return r.carried(line, p)
 	}
@@ -164,7 +165,7 @@ func (r *rowReader) times(line int64, f *Flow) error {
 	case hasEnd && known:
 		f.Date, f.Time = day(ended - lasted)
 	default:
-		return r.leaveOut(line, noValue, r.names[fieldTime])
+		return r.leaveOut(line, noValue, r.name(fieldTime))
 	}
 	if !known && hasEnd {
 		lasted, known = ended-moment(f.Date, f.Time), true
@@ -207,7 +208,7 @@ func (r *rowReader) checkDate(line int64, f *Flow, start []byte) error {
 		return nil
 	}
 	if r.lastDate > 0 && (f.Date < firstDate || f.Date > r.lastDate) && !slices.Contains(r.days, f.Date) {
-		detail := r.names[fieldTime]
+		detail := r.name(fieldTime)
 		if start != nil {
 			detail += " " + excerpt(start)
 		}
@@ -346,13 +347,28 @@ func (r *rowReader) direction(line int64, from, packets field, f *Flow) (int64, 
 	return n, nil
 }
 
+// name is what the log calls a field, or what a flow file does if the log has none of
+// its own. A log without starts of flows has ends.
+func (r *rowReader) name(f field) string {
+	name := r.names[f]
+	if f == fieldTime {
+		name = cmp.Or(name, r.names[fieldEnd])
+	}
+	for key, of := range mapKeys {
+		if of == f {
+			return cmp.Or(name, key)
+		}
+	}
+	return name
+}
+
 // unreadable is the error of a field that cannot be read, or has no value.
 func (r *rowReader) unreadable(line int64, reason Reason, from field) error {
 	v := r.values[from]
 	if v == nil {
-		return r.leaveOut(line, noValue, r.names[from])
+		return r.leaveOut(line, noValue, r.name(from))
 	}
-	return r.leaveOut(line, reason, r.names[from]+" "+excerpt(v))
+	return r.leaveOut(line, reason, r.name(from)+" "+excerpt(v))
 }
 
 func (r *rowReader) leaveOut(line int64, reason Reason, detail string) error {
