@@ -82,6 +82,8 @@ func TestParseErrors(t *testing.T) {
 		"src_ip = 192.168.100":    "192.168.100 is not an IPv4 address; for a network, write it in CIDR form, such as 192.168.0.0/16\nsrc_ip = 192.168.100\n         ^^^^^^^^^^^",
 		"timestamp > 25:00":       "25:00 is not a time of day\ntimestamp > 25:00\n            ^^^^^",
 		"up_bytes > 5XB":          "unknown unit XB; the units are " + suffixList + "\nup_bytes > 5XB\n           ^^^",
+		"duration > 9e7h":         "9e7h is too large\nduration > 9e7h\n           ^^^^",
+		"up_bytes > 1e300TB":      "1e300TB is too large\nup_bytes > 1e300TB\n           ^^^^^^^",
 		"owner = 'Google":         "the quote is not closed; add '\nowner = 'Google\n        ^^^^^^^",
 		"port = 443 ; drop":       "unexpected \";\"\nport = 443 ; drop\n           ^",
 		"größe = ü = 1":           "comparisons do not chain; write x > 1 and x < 5, or x between 1 and 5\ngröße = ü = 1\n          ^",
@@ -102,7 +104,7 @@ func TestParseErrors(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"port = 443 and not src_ip in (10.0.0.0/8, internal)", "a - -1 > 10:30 or `x y` like '%'", "(", "x is not null", "5m > 2024-01-01"} {
+	for _, s := range []string{"port = 443 and not src_ip in (10.0.0.0/8, internal)", "a - -1 > 10:30 or `x y` like '%'", "(", "x is not null", "5m > 2024-01-01", "77E67h", "7ms "} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -80,7 +80,8 @@ func (v Value) text() string {
 		}
 		return date + t.String()
 	case Hundredths:
-		return formatNumber(v.Number*10) + "ms"
+		ms, _ := strconv.ParseFloat(strconv.FormatFloat(v.Number*10, 'g', exactDigits, 64), 64)
+		return formatNumber(ms) + "ms"
 	case Seconds:
 		return formatNumber(v.Number) + "s"
 	}
@@ -111,6 +112,15 @@ var suffixes = map[string]suffix{
 	"m": {6000, Hundredths}, "min": {6000, Hundredths}, "minute": {6000, Hundredths},
 	"h": {360000, Hundredths}, "hour": {360000, Hundredths}, "d": {8640000, Hundredths}, "day": {8640000, Hundredths},
 }
+
+// The largest numbers with a unit: what a column can hold, and for a duration, in
+// hundredths of a second, what has no more digits in milliseconds than a float64 keeps
+// when it is multiplied and divided by ten.
+const (
+	largest     = 1 << 63
+	longest     = 1e13
+	exactDigits = 14
+)
 
 // suffixOf returns a unit by its name, or by its plural, such as hours.
 func suffixOf(name string) (suffix, bool) {
@@ -194,6 +204,9 @@ func parseNumber(digits, suffix string) (v Value, problem string) {
 	n *= u.factor
 	if r := math.Round(n); math.Abs(n-r) < 1e-9*math.Abs(n) {
 		n = r // 1.1MB is 1100000 bytes
+	}
+	if n > largest || u.unit == Hundredths && n > longest {
+		return v, digits + suffix + " is too large"
 	}
 	return Value{Kind: Number, Unit: u.unit, Number: n}, ""
 }
