@@ -236,18 +236,19 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-// Translated labels keep the edge that they share with others, and other texts and names
-// are translated too.
+// Translated labels keep the edge that they share with others, and the picture becomes wider
+// for them. Other texts and names are translated too.
 func TestTranslate(t *testing.T) {
 	img := parse(t, `<svg viewBox="0 0 200 100"><style>text{x:1}</style><g data-entity="host"><title>host</title></g>`+
 		`<text x="40" font-size="10">left</text><text x="40" font-size="10">host</text>`+
 		`<text x="82.78" font-size="10">host</text><text x="87.78" font-size="10">hot</text>`+
-		`<text x="180" font-size="10">host</text></svg>`)
+		`<text x="180" font-size="10">host</text><g transform="rotate(90)"><text x="300" font-size="10">host</text></g></svg>`)
 	img.Translate(func(s string) string { return strings.ReplaceAll(s, "host", "hosthost") })
 	got := string(img.Standalone(""))
 	for _, want := range []string{
 		`data-entity="hosthost"`, "<title>hosthost</title>", `<text x="40" font-size="10">hosthost</text>`,
-		`<text x="63.88" font-size="10">hosthost</text>`, `<text x="161.1" font-size="10">hosthost</text>`,
+		`<text x="63.88" font-size="10">hosthost</text>`, `<text x="180" font-size="10">hosthost</text>`, `<text x="290.55" font-size="10">hosthost</text>`,
+		`viewBox="0 0 218.9 100"`, // as much wider as the last text
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in %s", want, got)
