@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize/english"
 
@@ -57,7 +59,7 @@ func sentences(first string, rest ...string) string {
 	words := plainText(first) + "."
 	for _, r := range rest {
 		if r != "" {
-			words += " " + strings.ToUpper(r[:1]) + plainText(r[1:]) + "."
+			words += " " + firstLetter(plainText(r), unicode.ToUpper) + "."
 		}
 	}
 	return words
@@ -68,7 +70,16 @@ func lower(title string) string {
 	if len(title) > 1 && strings.ToUpper(title[:2]) == title[:2] {
 		return title
 	}
-	return strings.ToLower(title[:min(1, len(title))]) + title[min(1, len(title)):]
+	return firstLetter(title, unicode.ToLower)
+}
+
+// firstLetter changes the first letter of a text.
+func firstLetter(text string, change func(rune) rune) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(change(first)) + text[size:]
 }
 
 func counted(n int, what string) string {

@@ -24,6 +24,7 @@ type barPlotter struct {
 	value      string   // the column of values, of either day
 	log        bool
 	low, high  float64 // the X axis
+	small      bool    // see Small
 	note       string  // printed in the row below the last bar
 }
 
@@ -70,7 +71,10 @@ func (b *barPlotter) caption(row, s int) string {
 	if len(b.series) > 1 && row == 0 {
 		words += " " + c.Day
 	}
-	if b.marked(row, s) {
+	switch {
+	case b.marked(row, s) && b.small:
+		words += " *"
+	case b.marked(row, s):
 		words += ", suspicious"
 	}
 	return words

@@ -27,7 +27,7 @@ func Bars(f frame.Frame, label string, values []string, options ...Option) *Figu
 	if err != nil {
 		return &Figure{Data: f, err: fmt.Errorf("bars: %w", err)}
 	}
-	fig := &Figure{Data: b.shown, Alt: b.alt(), Width: width, Plots: make([][]*plot.Plot, 1)}
+	fig := &Figure{Data: b.shown, Alt: b.alt(), Width: b.width, Plots: make([][]*plot.Plot, 1)}
 	for i, value := range values {
 		p := b.plot(i, value)
 		if i == 0 {
@@ -57,7 +57,8 @@ type barRows struct {
 	labels     []string // as drawn
 	suspicious []bool
 	panels     [][]trace
-	others     int      // number of rows left out
+	others     int // number of rows left out
+	width      vg.Length
 	rest       []string // summary of the rows left out, for each panel
 }
 
@@ -75,7 +76,7 @@ func newBars(f frame.Frame, label string, values []string, o settings) (*barRows
 	order := sortRows(first, f.Nrow())
 	top := cmp.Or(o.top, 20)
 	shown := f.Subset(order[:min(top, len(order))])
-	b := &barRows{shown: shown, label: label, others: f.Nrow() - shown.Nrow()}
+	b := &barRows{shown: shown, label: label, others: f.Nrow() - shown.Nrow(), width: o.width()}
 	if b.labels, err = frame.Strings(shown, label); err != nil {
 		return nil, err
 	}
@@ -97,6 +98,9 @@ func newBars(f frame.Frame, label string, values []string, o settings) (*barRows
 			left, err := seriesOf(f.Subset(order[top:]), v, "")
 			if err != nil {
 				return nil, err
+			}
+			if o.small {
+				left[len(left)-1].Day = "" // the day does not fit
 			}
 			rest = summary(left)
 		}
@@ -186,12 +190,17 @@ func (b *barRows) alt() string {
 func (b *barRows) plot(panel int, value string) *plot.Plot {
 	p := newPlot()
 	bars := newBarPlotter(b.panels[panel], b.suspicious)
+	bars.small = b.width < width
 	bars.note, bars.label, bars.names, bars.value = b.rest[panel], b.label, b.names, value
 	column := frame.Describe(value)
 	p.X.Tick.Marker = linearTicks(column.Unit, b.tickCount(bars))
 	if bars.log {
 		p.X.Scale = plot.LogScale{}
-		p.X.Tick.Marker = logTicks(column.Unit)
+		most := 6
+		if bars.small {
+			most = 1
+		}
+		p.X.Tick.Marker = logTicks(column.Unit, most)
 	}
 	p.X.Label.Text = axisTitle(column, bars.log)
 	p.Add(grid(true), bars)
@@ -214,15 +223,19 @@ func (b *barRows) tickCount(bars *barPlotter) int {
 		}
 	}
 	const perTick = 50
-	free := (width-b.labelWidth())/vg.Length(len(b.panels)) - captions
+	free := (b.width-b.labelWidth())/vg.Length(len(b.panels)) - captions
 	return max(1, min(6, int(free/perTick)))
 }
 
 // rowNames returns the row labels as they are drawn, with one for the rest.
 func (b *barRows) rowNames() []string {
+	most := 42 // a longer name would leave no space for its bar
+	if b.width < width {
+		most = 16
+	}
 	var names []string
 	for _, l := range b.labels {
-		names = append(names, shorten(l))
+		names = append(names, shortenTo(l, most))
 	}
 	switch {
 	case b.others == 1:

@@ -91,6 +91,8 @@ func figures() map[string]*Figure {
 	all := map[string]*Figure{
 		"hours":             Hours(hoursOf(true), "flows"),
 		"hours-one":         Hours(hoursOf(false), "flows", Day(frame.TestDay)),
+		"hours-small":       Hours(hoursOf(true), "flows", Small()),
+		"uploads-small":     Bars(hosts(200), "src_ip", []string{"up_bytes"}, Top(5), Suspicious("192.168.100.50"), Small()),
 		"countries":         Bars(countries(), "country", []string{"flows", "bytes"}),
 		"uploads":           Bars(hosts(200), "src_ip", []string{"up_bytes"}, Top(12), Suspicious("192.168.100.50")),
 		"few":               Bars(hosts(3), "src_ip", []string{"up_bytes"}),

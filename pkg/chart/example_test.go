@@ -99,7 +99,7 @@ func ExampleTimeline() {
 
 func ExampleGraph() {
 	alt(chart.Graph(connections(), "src_ip", "dst_ip", "up_bytes", chart.Suspicious("10.0.0.2")))
-	// Output: Graph of sent between 7 nodes, 12 pairs. 10.0.0.3 to 203.0.113.2: 54 kB. 10.0.0.2 to 203.0.113.1: 51 kB. 10.0.0.1 to 203.0.113.4: 48 kB. 10.0.0.3 to 203.0.113.3: 45 kB. 10.0.0.2 to 203.0.113.2: 42 kB. 7 other pairs.
+	// Output: Graph of sent between 7 nodes, 12 pairs. 10.0.0.3 → 203.0.113.2: 54 kB. 10.0.0.2 → 203.0.113.1: 51 kB. 10.0.0.1 → 203.0.113.4: 48 kB. 10.0.0.3 → 203.0.113.3: 45 kB. 10.0.0.2 → 203.0.113.2: 42 kB. 7 other pairs.
 }
 
 func ExampleMultiples() {

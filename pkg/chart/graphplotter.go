@@ -52,7 +52,7 @@ func (n *network) frame(src, dst, value string) frame.Frame {
 func (n *network) alt() string {
 	var parts []string
 	for _, e := range n.edges[:min(5, len(n.edges))] {
-		parts = append(parts, fmt.Sprintf("%s to %s: %s", e.from.name, e.to.name, n.value.Unit.Format(e.sum)))
+		parts = append(parts, fmt.Sprintf("%s → %s: %s", e.from.name, e.to.name, n.value.Unit.Format(e.sum)))
 	}
 	if len(n.edges) > 5 {
 		parts = append(parts, counted(len(n.edges)-5, "other pair"))
@@ -96,7 +96,7 @@ func (g *graphPlotter) Plot(c draw.Canvas, _ *plot.Plot) {
 		most = max(most, e.sum)
 	}
 	for _, e := range g.edges {
-		m := marked{words: e.from.name + " to " + e.to.name + ": " + exact(g.value, e.sum), entity: e.from.entity(), peer: e.to.entity()}
+		m := marked{words: e.from.name + " → " + e.to.name + ": " + exact(g.value, e.sum), entity: e.from.entity(), peer: e.to.entity()}
 		mark(c, m, func() { g.arrow(c, at(e.from), at(e.to), middle, e, most) })
 	}
 	for _, v := range g.nodes {

@@ -44,7 +44,7 @@ func halfHours(f frame.Frame, values []string, o settings) (*Figure, error) {
 	for i, value := range values {
 		column := frame.Describe(value)
 		p := newPlot()
-		p.X.Tick.Marker = dayTicks()
+		p.X.Tick.Marker = dayTicks(3)
 		p.Y.Tick.Marker = linearTicks(column.Unit, 4)
 		p.Y.Label.Text = axisTitle(column, false)
 		if i == len(values)-1 {
@@ -53,7 +53,7 @@ func halfHours(f frame.Frame, values []string, o settings) (*Figure, error) {
 				p.X.Label.Text += ", suspicious"
 			}
 		} else {
-			p.X.Tick.Marker = unlabelled(dayTicks())
+			p.X.Tick.Marker = unlabelled(dayTicks(3))
 			p.Add(margin(p.X.Tick.Label.Width("24:00")))
 		}
 		strip := &stripPlotter{rows: []stripRow{rows[0]}, value: i, column: column, label: "src_ip", points: column.Unit == frame.Ratio, scale: 1}
@@ -97,7 +97,7 @@ func Strips(f frame.Frame, label, value string, options ...Option) *Figure {
 	rows = rows[:len(rows)-others]
 	column := frame.Describe(value)
 	p := newPlot()
-	p.X.Tick.Marker = dayTicks()
+	p.X.Tick.Marker = dayTicks(3)
 	p.X.Label.Text = "Time of day, half hour by half hour"
 	strip := &stripPlotter{rows: rows, column: column, label: label, scale: 1}
 	var names []plot.Tick

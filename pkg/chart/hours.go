@@ -39,10 +39,14 @@ func hours(f frame.Frame, value string, o settings) (*Figure, error) {
 	}
 	p := newPlot()
 	column := frame.Describe(value)
-	p.X.Tick.Marker = dayTicks()
+	every, height, ticks := 3, vg.Length(210), 5
+	if o.small {
+		every, height, ticks = 8, 155, 4
+	}
+	p.X.Tick.Marker = dayTicks(every)
 	p.X.Label.Text = "Time of day"
 	p.Y.Label.Text = axisTitle(frame.Column{Title: column.Title + " per hour", Unit: column.Unit}, false)
-	p.Y.Tick.Marker = linearTicks(column.Unit, 5)
+	p.Y.Tick.Marker = linearTicks(column.Unit, ticks)
 	p.Add(grid(false))
 	peak := 0.0
 	l := &lines{f: f, x: frame.Describe("hour")}
@@ -59,12 +63,12 @@ func hours(f frame.Frame, value string, o settings) (*Figure, error) {
 		}
 	}
 	if len(ss) == 2 {
-		p.Add(dayLabels(at, ss))
+		p.Add(dayLabels(at, ss, every))
 	}
 	p.Add(&hourMarks{l})
 	p.X.Min, p.X.Max = 0, 24
 	p.Y.Min, p.Y.Max = 0, orOne(peak)*1.08
-	return &Figure{Data: f, Alt: l.alt("Steps"), Width: width, Height: 210, Plots: [][]*plot.Plot{{p}}}, nil
+	return &Figure{Data: f, Alt: l.alt("Steps"), Width: o.width(), Height: height, Plots: [][]*plot.Plot{{p}}}, nil
 }
 
 // hourMarks are the values of each hour, for pointers.
@@ -114,13 +118,13 @@ func steps(at []float64, s trace) (*plotter.Line, error) {
 }
 
 // dayLabels returns the names of two lines, at the hour in which they are farthest
-// apart: above the upper line and below the lower line.
-func dayLabels(at []float64, ss []trace) *notes {
+// apart: above the upper line and below the lower line. A label is up to wide hours wide.
+func dayLabels(at []float64, ss []trace, wide int) *notes {
 	best, apart := 0, -1.0
 	for i := range at {
 		d := math.Abs(ss[0].values[i] - ss[1].values[i])
 		// Labels at the edges of the day would run out of the figure.
-		if d > apart && at[i] >= 2 && at[i] <= 21 {
+		if d > apart && at[i] >= float64(wide)/2 && at[i] <= 23-float64(wide)/2 {
 			best, apart = i, d
 		}
 	}
@@ -129,8 +133,8 @@ func dayLabels(at []float64, ss []trace) *notes {
 	if lower[best] > upper[best] {
 		upper, lower, above, below = lower, upper, below, above
 	}
-	// A label is up to three hours wide and must not overlap the adjacent steps.
-	from, to := max(0, best-1), min(len(at), best+2)
+	// A label must not overlap the adjacent steps.
+	from, to := max(0, best-wide/2), min(len(at), best+wide/2+1)
 	return &notes{
 		{x: at[best] + 0.5, y: slices.Max(upper[from:to]), words: above, style: textStyle(ink, text.XCenter, text.YBottom), up: gap / 2},
 		{x: at[best] + 0.5, y: slices.Min(lower[from:to]), words: below, style: textStyle(ink, text.XCenter, text.YTop), up: -gap},

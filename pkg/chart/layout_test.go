@@ -131,6 +131,7 @@ func TestLayoutOfAnything(t *testing.T) {
 		o := []Option{Suspicious(names[:1]...), Top(rng.IntN(30))}
 		checkLayout(t, Bars(f, "owner", []string{"up_bytes"}, o...), 4)
 		checkLayout(t, Bars(f, "owner", []string{"flows", "down_bytes"}, o...), 4)
+		checkLayout(t, Bars(f, "owner", []string{"up_bytes"}, append(o, Small())...), 4)
 		if t.Failed() {
 			t.Fatalf("%d rows over %.0f orders of magnitude", n, spread)
 		}

@@ -1,5 +1,7 @@
 package chart
 
+import "gonum.org/v1/plot/vg"
+
 // Option is an option of a figure. Without any, a figure has useful defaults.
 type Option func(*settings)
 
@@ -9,6 +11,15 @@ type settings struct {
 	day        string
 	suspicious []string
 	beside, by string
+	small      bool
+}
+
+// width returns the width of the figure.
+func (s settings) width() vg.Length {
+	if s.small {
+		return smallWidth
+	}
+	return width
 }
 
 // Top sets how many rows are drawn. The rest is summarized in a line. The default is 20,
@@ -29,6 +40,10 @@ func Beside(column string) Option { return func(s *settings) { s.beside = column
 
 // By divides the rows into series by the values of a column, such as "country".
 func By(column string) Option { return func(s *settings) { s.by = column } }
+
+// Small draws [Bars] or [Hours] a third as wide, for three figures in a row, as on a
+// report's first page. A suspicious bar ends with an asterisk.
+func Small() Option { return func(s *settings) { s.small = true } }
 
 func settingsOf(options []Option) settings {
 	var s settings

@@ -32,11 +32,12 @@ var (
 // Sizes of figures. A figure is 540 points (720 CSS pixels) wide, so its text is
 // as large as the captions of a page.
 const (
-	width     vg.Length = 540
-	textSize  vg.Length = 8.5
-	titleSize vg.Length = 8.5
-	rowHeight vg.Length = 14 // of a single bar and its label
-	gap       vg.Length = 4  // between a mark and its label
+	width      vg.Length = 540
+	smallWidth vg.Length = 172
+	textSize   vg.Length = 8.5
+	titleSize  vg.Length = 8.5
+	rowHeight  vg.Length = 14 // of a single bar and its label
+	gap        vg.Length = 4  // between a mark and its label
 )
 
 // colorOf returns the colour of a day's marks.

@@ -40,11 +40,11 @@ func roundStep(x float64) float64 {
 	return 10 * p
 }
 
-// logTicks returns ticks at powers of ten of a logarithmic axis, at most six or so.
-func logTicks(u frame.Unit) plot.Ticker {
+// logTicks returns ticks at powers of ten of a logarithmic axis, at most about most.
+func logTicks(u frame.Unit, most int) plot.Ticker {
 	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
 		first, last := math.Ceil(math.Log10(lo)-1e-9), math.Floor(math.Log10(hi)+1e-9)
-		every := math.Ceil((last - first + 1) / 6)
+		every := math.Ceil((last - first + 1) / float64(most))
 		var ticks []plot.Tick
 		for e := first; e <= last; e += every {
 			v := math.Pow(10, e)
@@ -64,10 +64,10 @@ func tickLabel(u frame.Unit, v float64) string {
 	return u.Short(v)
 }
 
-// dayTicks returns ticks every three hours of a day.
-func dayTicks() plot.Ticker {
+// dayTicks returns ticks of a day, some hours apart.
+func dayTicks(every int) plot.Ticker {
 	var ticks []plot.Tick
-	for h := 0; h <= 24; h += 3 {
+	for h := 0; h <= 24; h += every {
 		label := frame.Hour.Format(float64(h))
 		ticks = append(ticks, plot.Tick{Value: float64(h), Label: label})
 	}

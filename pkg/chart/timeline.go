@@ -183,7 +183,7 @@ func (t *timePlotter) Plot(c draw.Canvas, p *plot.Plot) {
 		for _, k := range r.joined(point * 1.5) {
 			words := r.name + ": " + frame.Clock.Format(k.from)
 			if k.to > k.from {
-				words += " to " + frame.Clock.Format(min(k.to, float64(flow.Day)-1)) + ", " + lasting(k.to-k.from)
+				words += "–" + frame.Clock.Format(min(k.to, float64(flow.Day)-1)) + ", " + lasting(k.to-k.from)
 			}
 			if k.n > 1 {
 				words += ", " + counted(k.n, "connection")

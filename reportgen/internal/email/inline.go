@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -51,6 +52,12 @@ var styles = map[atom.Atom]string{
 	atom.Div:    "",
 	atom.Figure: "margin: 0 0 16px;", atom.Figcaption: sans + muted + "font-size: 14px; margin: 4px 0 8px;",
 	atom.Img: "max-width: 100%; height: auto; background: #ffffff;",
+}
+
+// classes are the inlined styles of the parts of a figure: side by side if there is room.
+var classes = map[string]string{
+	"part":       "display: inline-block; vertical-align: bottom; max-width: 100%; margin: 0 8px 8px 0;",
+	"subcaption": sans + muted + "font-size: 13px; margin: 0;",
 }
 
 // dropped are the elements that are omitted with their content.
@@ -110,7 +117,7 @@ func (m *message) copy(parent, n *html.Node) {
 	}
 	to := parent
 	if style, known := styles[n.DataAtom]; known && !(n.DataAtom == atom.A && target(n) == "") {
-		to = element(n.DataAtom, aligned(n, style))
+		to = element(n.DataAtom, cmp.Or(classes[document.Attribute(n.Attr, "class")], aligned(n, style)))
 		keep(to, n)
 		parent.AppendChild(to)
 	}

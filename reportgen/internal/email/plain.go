@@ -49,8 +49,17 @@ func (w *writer) block(b document.Block) {
 		if b.Caption != nil {
 			caption = b.Caption.Plain()
 		}
-		for _, p := range b.Pictures() {
-			w.paragraph(fmt.Sprintf("[%s %s] %s: %s", w.words.Say("Figure"), b.Number, caption, p.Alt))
+		caption = titled(fmt.Sprintf("[%s %s]", w.words.Say("Figure"), b.Number), caption)
+		if b.Picture != nil {
+			caption = titled(caption, b.Picture.Alt)
+		}
+		w.paragraph(caption)
+		for _, part := range b.Parts {
+			name := "(" + part.Letter + ")"
+			if part.Caption != nil {
+				name += " " + part.Caption.Plain()
+			}
+			w.paragraph(titled(name, part.Picture.Alt))
 		}
 	case *document.Table:
 		if b.Caption != nil {
