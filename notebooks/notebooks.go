@@ -7,3 +7,8 @@ import _ "embed"
 //
 //go:embed investigate.ipynb
 var Investigate []byte
+
+// Portuguese is the catalog that translates the notebooks.
+//
+//go:embed pt.yaml
+var Portuguese []byte

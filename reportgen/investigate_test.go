@@ -37,7 +37,8 @@ func TestInvestigateRefuses(t *testing.T) {
 	}
 }
 
-// TestDossiers writes a report with a dossier of each device with an alert.
+// TestDossiers writes a report with a dossier of each device with an alert, in Portuguese: the catalog of the notebook has
+// all that the report says.
 func TestDossiers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts real GoNB kernels: skipped with -short")
@@ -48,7 +49,7 @@ func TestDossiers(t *testing.T) {
 	test, baseline := day("2024-03-21"), day("2024-03-20")
 	notebookFolder(t, map[string]string{"notebooks/a.ipynb": goNotebook(t, "Days",
 		"var test = \"sample:test.parquet\"\nvar baseline = \"sample:data.parquet\"", "%%\nfmt.Println(len(test) > 0, len(baseline) > 0)")})
-	status, stdout, stderr := reportgen(t, "run", "--dossiers", "-o", "report", "--to", "md", "-p", "test="+test, "-p", "baseline="+baseline, "notebooks")
+	status, stdout, stderr := reportgen(t, "run", "--dossiers", "--strict", "-l", "pt", "-o", "report", "--to", "md", "-p", "test="+test, "-p", "baseline="+baseline, "notebooks")
 	if status != exit.Done {
 		t.Fatalf("status %d\n%s", status, stderr)
 	}
@@ -57,7 +58,7 @@ func TestDossiers(t *testing.T) {
 		host, ok := strings.CutPrefix(name, "dossiers/")
 		if host, _, report := strings.Cut(host, "/report.md"); ok && report {
 			found++
-			if !strings.Contains(text, "# Investigation of "+host) || strings.Contains(text, "The detections found nothing") {
+			if !strings.Contains(text, "# Investigação de "+host) || strings.Contains(text, "As deteções nada encontraram") {
 				t.Errorf("%s:\n%s", name, text)
 			}
 		}

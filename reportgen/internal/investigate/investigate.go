@@ -31,7 +31,7 @@ func Source(entity string) (*report.Source, []report.Member, error) {
 		return nil, nil, fmt.Errorf("the embedded notebook: %w", err)
 	}
 	source, err := report.FromNotebook("Investigation of "+entity, execute.Input{Name: "investigate.ipynb", Dir: ".", Notebook: nb},
-		map[string]string{"entity": entity, "baseline": "", "test": "", "servers": "", "country": "", "asn": ""})
+		map[string]string{"entity": entity, "baseline": "", "test": "", "servers": "", "country": "", "asn": ""}, map[string][]byte{"pt": notebooks.Portuguese})
 	return source, nil, err
 }
 

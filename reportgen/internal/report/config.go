@@ -189,6 +189,9 @@ func (s *Source) translations() (string, []byte, error) {
 		if lang == "" || lang != filepath.Base(lang) {
 			continue
 		}
+		if source := s.catalogs[lang]; source != nil {
+			return lang + ".yaml", source, nil
+		}
 		file := filepath.Join(s.dir, lang+".yaml")
 		source, err := budget.ReadFile(file, yamltext.Most)
 		if errors.Is(err, fs.ErrNotExist) {

@@ -23,7 +23,8 @@ type Source struct {
 	notebooks []string // paths, in order
 	chosen    bool     // the notebooks were named one by one, not by report.yaml
 
-	input *execute.Input // the only notebook, if it is not a file
+	input    *execute.Input    // the only notebook, if it is not a file
+	catalogs map[string][]byte // its translations, by language
 }
 
 // FindSource finds the notebooks that command-line arguments name: notebooks, folders of them, or nothing for those in
@@ -171,9 +172,10 @@ func (s *Source) Parameters(o Options) ([]execute.Parameter, error) { return s.p
 
 // FromNotebook returns a source of one notebook that need not be a file. Its report
 // has that title. The defaults of parameters replace those of the notebook, and are
-// replaced by those of the report.yaml that a run without arguments would use.
-func FromNotebook(title string, input execute.Input, defaults map[string]string) (*Source, error) {
-	s := &Source{dir: ".", chosen: true, input: &input}
+// replaced by those of the report.yaml that a run without arguments would use. The
+// catalogs, by language, translate the notebook.
+func FromNotebook(title string, input execute.Input, defaults map[string]string, catalogs map[string][]byte) (*Source, error) {
+	s := &Source{dir: ".", chosen: true, input: &input, catalogs: catalogs}
 	for _, dir := range []string{".", "notebooks"} {
 		c, found, err := readConfig(dir)
 		if err != nil {

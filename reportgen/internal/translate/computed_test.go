@@ -15,21 +15,22 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
-// Every sentence that detections and summaries can compute has a translation, not only those that the sample days
-// give. The texts are those in the source, with an example of each value.
+// Every sentence that detections, frames and the functions of cells can compute has a translation, not only those that
+// the sample days give. The texts are those in the source, with an example of each value. TestFigureTexts covers charts.
 func TestComputedTexts(t *testing.T) {
 	source, err := os.ReadFile(testenv.Path(t, "notebooks/pt.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	tr, err := Parse(source, "pt")
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := 0
-	for _, dir := range []string{"pkg/detect", "pkg/changes"} {
+	for _, dir := range []string{"pkg/detect", "pkg/changes", "pkg/frame", "pkg/nb"} {
 		for _, text := range computedTexts(t, testenv.Path(t, dir)) {
 			n++
-			tr, err := Parse(source, "pt")
-			if err != nil {
-				t.Fatal(err)
-			}
+			tr.missing = map[string]bool{}
 			as := tr.Value(text.example)
 			if missing := tr.Missing(); len(missing) > 0 || as == text.example {
 				t.Errorf("%s: pt.yaml: no translation of %q\n\t%s\n\t%q", text.where, text.example, as, missing)
@@ -38,6 +39,19 @@ func TestComputedTexts(t *testing.T) {
 	}
 	if n < 100 {
 		t.Errorf("only %d texts are found", n)
+	}
+	// Sentences that are computed of parts of others.
+	tr.missing = map[string]bool{}
+	for _, text := range []string{
+		"The rule raised 2 alerts on the test day (@tbl-alerts-beacon). There is 1 finding of lower severity that raised no alert.",
+		"The rule raised no alert on the test day. There are 3 findings of lower severity that raised no alert.",
+	} {
+		if as := tr.Text(text); english.MatchString(as) {
+			t.Errorf("%q: %q", text, as)
+		}
+	}
+	for _, text := range tr.Missing() {
+		t.Errorf("pt.yaml: no translation of %q", text)
 	}
 }
 
@@ -65,7 +79,7 @@ func computedTexts(t *testing.T, dir string) []computed {
 		ast.Inspect(file, c.visit)
 		for _, e := range c.found {
 			example := filled(e.text)
-			if prose.MatchString(example) && !strings.ContainsAny(example, "<|\n") {
+			if prose.MatchString(example) && !strings.ContainsAny(example, "<|\n/") {
 				all = append(all, computed{set.Position(e.at).String(), example})
 			}
 		}
@@ -87,7 +101,7 @@ type collector struct {
 var messages = []string{"Errorf", "New", "panic", "MustCompile", "fail", "Check"}
 
 // internal are the functions whose texts no reader sees.
-var internal = []string{"campaignTokens", "parseFinding", "firstSteps"}
+var internal = []string{"campaignTokens", "parseFinding", "firstSteps", "FindEntity", "Error", "Rule"}
 
 func (c *collector) visit(n ast.Node) bool {
 	switch n := n.(type) {
@@ -177,5 +191,9 @@ func filled(text string) string {
 		}
 		return "10.0.0.1"
 	})
-	return strings.Trim(strings.ReplaceAll(text, "%%", "%"), " ,;:")
+	text = strings.Trim(strings.ReplaceAll(text, "%%", "%"), " ,;:")
+	if inner, ok := strings.CutPrefix(text, "("); ok {
+		text = strings.TrimSuffix(inner, ")")
+	}
+	return text
 }

@@ -65,7 +65,7 @@ func sampleNotebooks(t *testing.T, dir string) []string {
 	if err != nil || len(names) != 5 {
 		t.Fatal(err, names)
 	}
-	return append(names, filepath.Join(dir, "sentinel.ipynb"), filepath.Join(dir, "history.ipynb"))
+	return append(names, filepath.Join(dir, "sentinel.ipynb"), filepath.Join(dir, "history.ipynb"), filepath.Join(dir, "investigate.ipynb"), filepath.Join(dir, "fortnight/day.ipynb"))
 }
 
 func read(t *testing.T, name string) *nbformat.Notebook {
@@ -85,11 +85,22 @@ func cellTexts(t *testing.T, dir string) []string {
 		for _, c := range read(t, name).Cells {
 			if c.Type == nbformat.Code {
 				all = append(all, formats(c.Source)...)
+				for _, option := range captions.FindAllString(c.Source, -1) {
+					for _, m := range quoted.FindAllStringSubmatch(option, -1) {
+						all = append(all, m[1])
+					}
+				}
 			}
 		}
 	}
 	return all
 }
+
+// captions matches options of cells with captions.
+var (
+	captions = regexp.MustCompile(`//\| (?:fig|tbl)-(?:sub)?cap: .*`)
+	quoted   = regexp.MustCompile(`"([^"]+)"`)
+)
 
 // formats returns the first texts of calls of nb.Prose, Caption, Alt and Otherwise, and the
 // second one of nb.Title.

@@ -1,8 +1,11 @@
 package translate
 
 import (
+	"maps"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Text translates a text on one line: a paragraph, a heading or a caption. If the catalog
@@ -12,6 +15,12 @@ func (t *Translator) Text(text string) string {
 		return text
 	}
 	text = oneLine(text)
+	if as, ok := t.known(text, 0, ". "); ok {
+		return as
+	}
+	if as, ok := t.sentences(text); ok {
+		return as
+	}
 	if as, ok := t.known(text, 0, ""); ok {
 		return as
 	}
@@ -25,6 +34,44 @@ func (t *Translator) Text(text string) string {
 	}
 	return text
 }
+
+// sentences translates the sentences of a text one by one, as programs compose the alt text of
+// a figure. It returns false if the catalog has none of them, or lacks words of one.
+func (t *Translator) sentences(text string) (as string, some bool) {
+	missing := maps.Clone(t.missing)
+	parts := splitSentences(text)
+	if len(parts) == 1 && !strings.HasSuffix(text, ".") {
+		return text, false
+	}
+	for i, part := range parts {
+		part, end := strings.CutSuffix(part, ".")
+		parts[i] = t.value(part, 1)
+		some = some || parts[i] != t.numbers(part)
+		if end {
+			parts[i] += "."
+		}
+	}
+	if !some || len(t.missing) > len(missing) {
+		t.missing = missing
+		return text, false
+	}
+	return strings.Join(parts, " "), true
+}
+
+// splitSentences divides a text at the spaces after full stops, if what follows can begin a sentence.
+func splitSentences(text string) []string {
+	var all []string
+	for {
+		at := startOfNext.FindStringIndex(text)
+		if at == nil {
+			return append(all, text)
+		}
+		all = append(all, text[:at[0]+1])
+		text = text[at[0]+2:]
+	}
+}
+
+var startOfNext = regexp.MustCompile(`\. [\p{Lu}\d]`)
 
 // labelled matches a text about names, such as "beacon and dns-c2: no history".
 var labelled = regexp.MustCompile(`^([\w.:-]+(?:(?:, | and )[\w.:-]+)*): (.+)$`)
@@ -54,6 +101,11 @@ func (t *Translator) known(text string, depth int, separator string) (string, bo
 	if as, ok := t.messages[text]; ok && !verb.MatchString(text) {
 		return strings.ReplaceAll(as, "%%", "%"), true
 	}
+	if depth > 0 {
+		if as, ok := t.messages[otherCase(text)]; ok && !verb.MatchString(text) {
+			return strings.ReplaceAll(otherCase(as), "%%", "%"), true
+		}
+	}
 	if depth > deepest {
 		return text, false
 	}
@@ -66,6 +118,20 @@ func (t *Translator) known(text string, depth int, separator string) (string, bo
 		}
 	}
 	return text, false
+}
+
+// otherCase returns a text with a small first letter if that is a capital, and the other way
+// round: the titles of columns are also in the middle of sentences, and their names at the
+// beginning.
+func otherCase(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if second, _ := utf8.DecodeRuneInString(text[size:]); unicode.IsUpper(second) {
+		return text // an abbreviation
+	}
+	if unicode.IsUpper(first) {
+		return string(unicode.ToLower(first)) + text[size:]
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // filled returns a translation with its verbs replaced.
@@ -98,7 +164,12 @@ func (t *Translator) value(text string, depth int) string {
 		return text
 	}
 	if t.catalog {
-		for _, separator := range []string{"; ", ": ", ", ", " and "} {
+		if m := withNote.FindStringSubmatch(text); m != nil {
+			if note, ok := t.known(m[2], depth+1, ""); ok {
+				return t.value(m[1], depth+1) + " (" + note + ")"
+			}
+		}
+		for _, separator := range []string{"; ", ": ", ", ", " and ", " → "} {
 			if as, ok := t.clauses(text, separator, depth+1); ok {
 				return as
 			}
@@ -109,6 +180,9 @@ func (t *Translator) value(text string, depth int) string {
 	}
 	return t.numbers(text)
 }
+
+// withNote matches a text with a note in parentheses at its end.
+var withNote = regexp.MustCompile(`^(.+) \(([^()]+)\)$`)
 
 // clauses translates the clauses of a text one by one, if the catalog has one of them or
 // more.
