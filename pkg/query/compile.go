@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -120,6 +121,9 @@ func (c *compiler) test(e Expr, negate bool) (node, error) {
 	case *IsUnknown:
 		return c.unknown(e, negate)
 	case *Ref:
+		if as := c.wordAsCondition(e.Name); as != "" {
+			return nil, c.fail(e.place, "%s is not a column; write %s", e.Name, as)
+		}
 		i, err := c.column(e)
 		if err != nil {
 			return nil, err
@@ -133,6 +137,32 @@ func (c *compiler) test(e Expr, negate bool) (node, error) {
 		}
 	}
 	return nil, c.fail(e.span(), "%s is not a condition; compare it with something, such as port = 443", e)
+}
+
+// wordAsCondition returns the condition that a word which is not a column may stand for, such
+// as proto = tcp for tcp, or "".
+func (c *compiler) wordAsCondition(word string) string {
+	names, lower := c.schema.Names(), strings.ToLower(word)
+	if slices.Contains(names, word) {
+		return ""
+	}
+	if as := conditionOf[lower]; as != "" && slices.Contains(names, strings.Fields(as)[0]) {
+		return as
+	}
+	for _, col := range c.schema {
+		known := slices.Contains(col.Words, lower)
+		if col.Alias != nil {
+			_, err := col.Alias(lower)
+			known = err == nil
+		}
+		if known {
+			return col.Name + " = " + lower
+		}
+	}
+	if slices.Contains(names, ColService) && DidYouMean(word, names) == "" {
+		return ColService + " = " + lower + " if it is the name of a port"
+	}
+	return ""
 }
 
 // truth are the values of a column of true or false that are as wanted.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -228,6 +229,9 @@ func (sampleBounds) Codes(i int) ([]uint32, Dictionary, bool) {
 func TestCompileErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"prot = 443":                        `unknown column "prot"; did you mean port?`,
+		"PORT = 443":                        `unknown column "PORT"; did you mean port?`,
+		"established":                       "established is not a column; write state = established",
+		"not src_internal":                  "src_internal is not a column; write src_ip in internal",
 		"zzz = 1":                           `unknown column "zzz"; the columns are src_ip, dst_ip, port, up_bytes, timestamp, duration, state, owner, internal, gap_mean, severity, name, date, ip`,
 		"port = 443 and upbytes >1":         `unknown column "upbytes"; did you mean up_bytes?`,
 		"port = https":                      "port is a number; 'https' is text; for names, use service",
@@ -310,5 +314,19 @@ func TestFormula(t *testing.T) {
 	}
 	if _, err := CompileFormula("port = 1", sampleSchema); err == nil {
 		t.Error("a condition is a number")
+	}
+}
+
+// A word alone is taken for the value of a column that has it.
+func TestWordAsCondition(t *testing.T) {
+	for word, want := range map[string]string{
+		"tcp":      "tcp is not a column; write proto = tcp",
+		"not TCP":  "TCP is not a column; write proto = tcp",
+		"outbound": "outbound is not a column; write direction = out",
+		"dns":      "dns is not a column; write service = dns if it is the name of a port",
+	} {
+		if _, err := Compile(word, Flows(), nil); err == nil || !strings.HasPrefix(err.Error(), want+"\n") {
+			t.Errorf("%s: %v, want %s", word, err, want)
+		}
 	}
 }

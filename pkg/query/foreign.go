@@ -61,11 +61,32 @@ var patternOf = map[string]string{
 	"contains": "'%text%'", "has": "'%text%'", "matches": "'%text%'", "match": "'%text%'", "regexp": "'%text%'", "regex": "'%text%'", "rlike": "'%text%'", "glob": "'%text%'",
 }
 
+// conditionOf are conditions for columns of true and false that other tools have.
+var conditionOf = map[string]string{
+	"src_internal": "src_ip in internal", "local_orig": "src_ip in internal", "src_is_internal": "src_ip in internal",
+	"dst_internal": "dst_ip in internal", "local_resp": "dst_ip in internal", "dst_is_internal": "dst_ip in internal",
+	"outbound": "direction = out", "egress": "direction = out", "inbound": "direction = in", "ingress": "direction = in",
+}
+
+// clauses are the words around a condition in SQL.
+var clauses = map[string]bool{"select": true, "where": true, "having": true, "from": true, "case": true, "exists": true}
+
+// operatorHints say what to write for signs of other languages.
+var operatorHints = map[byte]string{
+	'[': "a list is in parentheses, as in (80, 443)", '{': "a list is in parentheses, as in (80, 443)",
+	'~': "for a part of a text, write like '%text%', in which % is any text",
+	'&': "for two conditions, write and", '|': "for two conditions, write or",
+	';': "an expression is one condition, without anything after it",
+}
+
 // DidYouMean returns a question after the names that may be meant by a name, such as "did you
 // mean port?": what another tool calls by it, or else the nearest. It is empty if no
 // name is near.
 func DidYouMean(name string, names []string) string {
 	near := Nearest(name, names)
+	if i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) }); i >= 0 {
+		near = names[i : i+1]
+	}
 	if ours := foreign[strings.ToLower(name)]; slices.Contains(names, ours) {
 		near = []string{ours}
 	}
@@ -86,7 +107,9 @@ func (p *parser) trailing(e Expr) {
 	if words != "" && strings.EqualFold(got, "net") {
 		words += " in"
 	}
-	switch {
+	switch first, _, _ := strings.Cut(strings.TrimSpace(p.text), " "); {
+	case clauses[strings.ToLower(first)]:
+		p.fail(p.tok.place, "unexpected %s; write only a condition, such as port = 443, without %s", got, first)
 	case got == ",":
 		p.fail(p.tok.place, "unexpected ,; a list is in parentheses, as in (80, 443), and a number has no commas, as in 1000000 or 1M")
 	case got == "(" && column != "":

@@ -179,8 +179,8 @@ func (p *parser) operator() {
 	}
 	_, size := utf8.DecodeRuneInString(p.text[from:])
 	hint := ""
-	if p.text[from] == '[' || p.text[from] == '{' {
-		hint = "; a list is in parentheses, as in (80, 443)"
+	if h := operatorHints[p.text[from]]; h != "" {
+		hint = "; " + h
 	}
 	p.fail(place{from, from + size}, "unexpected %q%s", p.text[from:from+size], hint)
 }
@@ -303,7 +303,7 @@ func (p *parser) test(x Expr, from int) Expr {
 			p.next()
 		}
 		if !p.is("unknown") && !p.is("null") {
-			p.unexpected("unknown, not unknown, null or not null")
+			p.unexpected("unknown, not unknown, null or not null (values are compared with = or in)")
 		}
 		p.next()
 		e = &IsUnknown{X: x, place: place{from, p.last}}

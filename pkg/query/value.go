@@ -93,7 +93,9 @@ var (
 	number = regexp.MustCompile(`^((?:\d[\d_]*)?\.?\d*(?:[eE][+-]?\d+)?)([A-Za-zµ]*)$`)
 	clock  = regexp.MustCompile(`^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,2}))?)?$`)
 	date   = regexp.MustCompile(`^(\d{4}-\d{1,2}-\d{1,2})(?:(?:[Tt]| +)(\d{1,2}:[\d:.]+))?$`)
-	dated  = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]| +)\d{1,2}:[\d:.]+)?`) // at the start of an expression
+	// A column and a value as Lucene and KQL write them; IPv6 addresses have more colons.
+	fieldAndValue = regexp.MustCompile(`^[\pL_][\pL\pN_.]*:[^:]*$`)
+	dated         = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]| +)\d{1,2}:[\d:.]+)?`) // at the start of an expression
 )
 
 type suffix struct {
@@ -167,6 +169,9 @@ func parseValue(s string) (v Value, problem string) {
 		return Value{Kind: Address, Address: a}, ""
 	}
 	switch {
+	case fieldAndValue.MatchString(s):
+		name, value, _ := strings.Cut(s, ":")
+		return v, strings.TrimSpace("unexpected : after " + name + "; write " + name + " = " + value)
 	case strings.ContainsRune(s, ':'):
 		return v, s + " is neither a time, such as 10:30, nor an IPv6 address"
 	case strings.Count(s, ".") > 1:
