@@ -220,6 +220,9 @@ func reportgen(args ...string) (*exec.Cmd, error) {
 		return exec.Command(program, args...), nil
 	}
 	root, err := moduleRoot()
+	if err == nil { // the copy of the packages in a project of reportgen init has no program
+		_, err = os.Stat(filepath.Join(root, "reportgen"))
+	}
 	if err != nil {
 		return nil, errors.New("reportgen, which reads flow files, was not found; put it on PATH, or set FLOWBOOK_REPORTGEN to its path")
 	}

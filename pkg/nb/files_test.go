@@ -241,3 +241,15 @@ func TestDeclare(t *testing.T) {
 		t.Error("no error for a file that cannot be recorded")
 	}
 }
+
+// A project of reportgen init has a copy of the packages, but not the program: without one, the error says what to do.
+func TestReportgenMissing(t *testing.T) {
+	dir := t.TempDir()
+	testenv.WriteFiles(t, dir, map[string]string{"go.mod": modulePath + "\n", "pkg/nb/nb.go": "package nb\n"})
+	t.Chdir(dir)
+	t.Setenv("FLOWBOOK_REPORTGEN", "")
+	t.Setenv("PATH", dir)
+	if _, err := reportgen("query"); err == nil || !strings.Contains(err.Error(), "put it on PATH") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -53,7 +53,7 @@ func Install(ctx context.Context, dir, prefix string, words []string, progress i
 	if err != nil {
 		return "", err
 	}
-	if program, err := os.Executable(); err == nil && !strings.HasPrefix(program, os.TempDir()) {
+	if program, err := os.Executable(); err == nil && !strings.Contains(program, "go-build") { // go run and go test remove theirs
 		spec.Env["FLOWBOOK_REPORTGEN"] = program // which reads flow files for cells
 	}
 	imports, err := editorImports(ctx, root)
