@@ -88,11 +88,11 @@ func hint(typed string, names []string) string {
 func (b *builder) exported(paths []string, pkg, of string) (names []string) {
 	paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return path.Base(p) != pkg })
 	paths = append([]string{pkg}, paths...) // it may be of the standard library
-	dir, err := b.command(true, "list", "-f", "{{.Dir}}", paths[len(paths)-1]).Output()
-	if err != nil {
+	dir := b.folder(paths[len(paths)-1])
+	if dir == "" {
 		return nil
 	}
-	files, _ := filepath.Glob(filepath.Join(strings.TrimSpace(string(dir)), "*.go"))
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil || strings.HasSuffix(name, "_test.go") {
@@ -103,6 +103,22 @@ func (b *builder) exported(paths []string, pkg, of string) (names []string) {
 		}
 	}
 	return slices.DeleteFunc(names, func(name string) bool { return !ast.IsExported(name) })
+}
+
+// folder returns the folder of a package, or "". It asks the go command only for one that no
+// cell has used yet.
+func (b *builder) folder(name string) string {
+	if dir := standardFolder(b.realGo, name); dir != "" {
+		return dir
+	}
+	if dir := b.knownFolders()[name]; dir != "" {
+		return dir
+	}
+	dir, err := b.command(true, "list", "-f", "{{.Dir}}", name).Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(dir))
 }
 
 // declared returns the names that a declaration adds to its package or, if there is one,

@@ -164,7 +164,7 @@ var compileErrors = regexp.MustCompile(`^# gonb_\w+\n(?:\./main\.go:\d+:\d+: .*\
 // the tags in none of the standard library and gonum/plot. A plain build would first
 // compile its own variant of the packages, which takes seconds.
 //
-// What the packages are is found once for the same imports.
+// The packages of a cell are listed once: the next cells mostly use the same.
 func (b *builder) plainFails(output, src string) bool {
 	if !compileErrors.MatchString(output) {
 		return false
@@ -173,15 +173,44 @@ func (b *builder) plainFails(output, src string) bool {
 	if err != nil {
 		return false
 	}
-	known := filepath.Join(filepath.Dir(b.out), fmt.Sprintf("lean-errors-%x", sha256.Sum256(fmt.Append(nil, importsOf(file), b.flags))))
-	if _, err := os.Stat(known); err == nil {
-		return true
+	known := b.knownFolders()
+	for _, s := range importsOf(file) {
+		if known[s.Path] == "" && standardFolder(b.realGo, s.Path) == "" {
+			return !b.taggedFiles()
+		}
 	}
-	if b.taggedFiles() {
-		return false
-	}
-	_ = os.WriteFile(known, nil, 0o600) // if it fails, the packages are listed again
 	return true
+}
+
+// foldersFile is the path of the list of packages without files for a plain build only, and
+// their folders, of the builds with the same flags.
+func (b *builder) foldersFile() string {
+	return filepath.Join(filepath.Dir(b.out), fmt.Sprintf("packages-%x", sha256.Sum256(fmt.Append(nil, b.flags))))
+}
+
+// knownFolders returns the folders of the packages that were listed before.
+func (b *builder) knownFolders() map[string]string {
+	folders := make(map[string]string)
+	list, _ := os.ReadFile(b.foldersFile()) // without it, the packages are listed again
+	for line := range strings.Lines(string(list)) {
+		name, dir, _ := strings.Cut(strings.TrimSpace(line), "|")
+		folders[name] = dir
+	}
+	return folders
+}
+
+// standardFolder returns the folder of a package of the standard library of a go command, or "" if the package is not
+// one of them.
+func standardFolder(goCommand, name string) string {
+	goCommand, err := filepath.EvalSymlinks(goCommand)
+	if err != nil {
+		return ""
+	}
+	dir := filepath.Join(filepath.Dir(filepath.Dir(goCommand)), "src", filepath.FromSlash(name))
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return ""
+	}
+	return dir
 }
 
 // taggedFiles reports whether a lean build leaves out files of the cell's packages because of
@@ -192,9 +221,14 @@ func (b *builder) taggedFiles() bool {
 	if err != nil {
 		return true
 	}
+	var known strings.Builder
 	for line := range strings.Lines(string(list)) {
 		f := strings.Split(strings.TrimSpace(line), "|")
-		if len(f) < 3 || f[0] == "gonum.org/v1/plot" {
+		if len(f) < 3 {
+			continue
+		}
+		fmt.Fprintf(&known, "%s|%s\n", f[0], f[1])
+		if f[0] == "gonum.org/v1/plot" {
 			continue
 		}
 		for _, name := range slices.DeleteFunc(f[2:], func(name string) bool { return name == "" }) {
@@ -203,6 +237,10 @@ func (b *builder) taggedFiles() bool {
 				return true
 			}
 		}
+	}
+	if file, err := os.OpenFile(b.foldersFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
+		_, _ = file.WriteString(known.String()) // if it fails, the packages are listed again
+		_ = file.Close()
 	}
 	return false
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -74,6 +76,62 @@ func showsValue(main string, at int) (shown string, ok bool) {
 		column -= len(before)
 	}
 	return fmt.Sprintf("%sreportgenShow(/*line :%d:%d*/%s)%s", main[:start], at+from.Line-1, column, main[start:to], main[to:]), true
+}
+
+// endsWithoutValue reports whether the last statement of main calls a function that returns
+// nothing: one that a cell declares, or one of the standard library. Of other calls, the
+// compiler says so.
+func (p *program) endsWithoutValue() bool {
+	statement, ok := p.body.Body.List[len(p.body.Body.List)-1].(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := statement.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	switch callee := call.Fun.(type) {
+	case *ast.Ident:
+		return returnsNothing(p.file, callee.Name)
+	case *ast.SelectorExpr:
+		of, ok := callee.X.(*ast.Ident)
+		if !ok || of.Obj != nil { // a variable
+			return false
+		}
+		for _, s := range p.imports {
+			if s.Name == of.Name || s.Name == "" && path.Base(s.Path) == of.Name {
+				return returnsNothingIn(standardFolder(realGo, s.Path), callee.Sel.Name)
+			}
+		}
+	}
+	return false
+}
+
+// returnsNothingIn reports whether a function of the package in a folder has no results.
+func returnsNothingIn(dir, name string) bool {
+	if dir == "" {
+		return false
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil || strings.HasSuffix(file, "_test.go") || !bytes.Contains(src, []byte("\nfunc "+name)) {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), "", src, parser.SkipObjectResolution)
+		if err == nil && returnsNothing(parsed, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// returnsNothing reports whether a file declares a function without results by a name.
+func returnsNothing(file *ast.File, name string) bool {
+	return slices.ContainsFunc(file.Decls, func(d ast.Decl) bool {
+		f, ok := d.(*ast.FuncDecl)
+		return ok && f.Recv == nil && f.Name.Name == name && f.Type.Results == nil
+	})
 }
 
 // importsFlowbook reports whether a cell imports a package of [flowbook].

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -35,6 +36,27 @@ func TestShowsValue(t *testing.T) {
 	}
 	if shown, ok := showsValue("func main() {\n\tflag.Parse()\n\n}", 1); ok {
 		t.Errorf("a main of GoNB alone: %s", shown)
+	}
+}
+
+// A call that returns nothing by its declaration is not compiled as a value first.
+func TestEndsWithoutValue(t *testing.T) {
+	path, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	realGo = path
+	t.Cleanup(func() { realGo = "" })
+	const head = "package main\nimport (\n\"flag\"\n\"fmt\"\nr \"math/rand/v2\"\n\"strings\"\n\"time\"\n\"github.com/flowbook/flowbook/pkg/frame\"\n)\n" +
+		"func plot() {}\nfunc two() int { return 2 }\nvar b strings.Builder\n"
+	for call, shown := range map[string]bool{
+		"plot()": false, "two()": true, "time.Sleep(1)": false, "time.Now()": true, "fmt.Println(1)": true,
+		"r.Shuffle(0, nil)": false, "r.IntN(5)": true, "frame.Hosts(nil)": true, "b.Reset()": true, "none()": true,
+	} {
+		p, err := parseProgram("main.go", head+"func main() {\n\tflag.Parse()\n\t"+call+"\n}\n")
+		if err != nil || (p.shown != "") != shown {
+			t.Errorf("%s: shown %v, want %v: %v", call, !shown, shown, err)
+		}
 	}
 }
 
