@@ -17,14 +17,14 @@ import (
 type Assembler struct {
 	sources       []Source
 	rejected      map[string]Rejected
-	hosts         map[netip.Addr]*hostEntry
+	hosts         map[netip.Addr]*Host
 	conversations []Conversation
 	sizes         sizeCounter // of CountedSizes
 }
 
 // NewAssembler returns an empty Assembler.
 func NewAssembler() *Assembler {
-	return &Assembler{rejected: map[string]Rejected{}, hosts: map[netip.Addr]*hostEntry{}}
+	return &Assembler{rejected: map[string]Rejected{}, hosts: map[netip.Addr]*Host{}}
 }
 
 // AddSource names a log that the aggregates were computed from.
@@ -50,25 +50,28 @@ func (a *Assembler) AddConversation(c Conversation) {
 // AddHalfHour adds the flows that a host opened in a half hour.
 func (a *Assembler) AddHalfHour(src netip.Addr, s Slot) {
 	h := a.host(src)
-	n, ok := slices.BinarySearchFunc(h.slots, s.Index, func(x Slot, i uint8) int { return cmp.Compare(x.Index, i) })
+	n, ok := slices.BinarySearchFunc(h.Slots, s.Index, func(x Slot, i uint8) int { return cmp.Compare(x.Index, i) })
 	if ok {
-		h.slots[n].Add(s.Counts)
+		h.Slots[n].Add(s.Counts)
 		return
 	}
-	h.slots = slices.Insert(h.slots, n, s)
+	h.Slots = slices.Insert(h.Slots, n, s)
 }
 
 // AddLargest adds a flow that may be one of the largest of its source. Each of the
 // ten largest must be added once; more do no harm.
 func (a *Assembler) AddLargest(r flow.Record) {
 	r.Details = flow.Details{}
-	a.host(r.Src).keep(r)
+	h := a.host(r.Src)
+	i, _ := slices.BinarySearchFunc(h.Largest, r, compareLargest)
+	h.Largest = slices.Insert(h.Largest, i, r)
+	h.Largest = h.Largest[:min(len(h.Largest), largestKept)]
 }
 
-func (a *Assembler) host(src netip.Addr) *hostEntry {
+func (a *Assembler) host(src netip.Addr) *Host {
 	h, ok := a.hosts[src]
 	if !ok {
-		h = &hostEntry{}
+		h = &Host{Addr: src}
 		a.hosts[src] = h
 	}
 	return h
@@ -126,8 +129,8 @@ func (a *Assembler) Profile() (*Profile, error) {
 		p.Rejected = append(p.Rejected, r)
 	}
 	slices.SortFunc(p.Rejected, compareRejected)
-	for addr, h := range a.hosts {
-		p.Hosts = append(p.Hosts, Host{Addr: addr, Slots: h.slots, Largest: h.largest})
+	for _, h := range a.hosts {
+		p.Hosts = append(p.Hosts, *h)
 	}
 	slices.SortFunc(p.Hosts, func(x, y Host) int { return x.Addr.Compare(y.Addr) })
 	if err := p.check(); err != nil {

@@ -54,6 +54,9 @@ type row struct {
 	huge     bool
 }
 
+// startOf returns what a row has as its start.
+func startOf(t int64, proto uint32) uint32 { return uint32(t)<<8 | proto&math.MaxUint8 }
+
 func (r *row) time() flow.Time   { return flow.Time(r.start >> 8) }
 func (r *row) proto() flow.Proto { return flow.Proto(r.start) }
 
@@ -104,11 +107,6 @@ func (a *Adder) Divide(c Columns, d DetailColumns, p *Part) {
 	time, src, dst, proto, port := c.Time, c.Src[:n], c.Dst[:n], c.Proto[:n], c.Port[:n]
 	up, down := c.Up[:n], c.Down[:n]
 	p.rows, p.huge, a.shards = resized(p.rows, n), p.huge[:0], resized(a.shards, n)
-	p.details = p.details[:0]
-	detailed := d.known()
-	if detailed {
-		p.details = resized(p.details, n)
-	}
 	var next [shardCount]uint32
 	for i := range a.shards {
 		s := uint8(hash(src[i], dst[i], flow.Proto(proto[i]), uint16(port[i])) >> (64 - shardBits))
@@ -120,19 +118,31 @@ func (a *Adder) Divide(c Columns, d DetailColumns, p *Part) {
 		next[s] = sum
 		sum += count
 	}
+	p.details = p.details[:0]
+	if d.known() {
+		p.divideDetails(d, a.shards, next)
+	}
 	for i, s := range a.shards {
 		r := &p.rows[next[s]]
-		if detailed {
-			p.details[next[s]] = d.row(i)
-		}
 		next[s]++
 		r.src, r.dst, r.port = src[i], dst[i], uint16(port[i])
-		r.start = uint32(time[i])<<8 | proto[i]&math.MaxUint8
+		r.start = startOf(time[i], proto[i])
 		p.setBytes(r, up[i], down[i])
 	}
 	p.end = next
 	a.addHosts(c)
 	a.memory.Store(int64(len(a.hosts)) * hostMemory)
+}
+
+// divideDetails sets p to the optional columns of its rows, whose shards are given, and
+// the place of the first row of each. The rows of a file without such columns are divided
+// by a loop that does not ask for them.
+func (p *Part) divideDetails(d DetailColumns, shards []uint8, next [shardCount]uint32) {
+	p.details = resized(p.details, len(shards))
+	for i, s := range shards {
+		p.details[next[s]] = d.row(i)
+		next[s]++
+	}
 }
 
 // resized returns a slice of length n, in the memory of s where it suffices.

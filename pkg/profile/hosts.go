@@ -13,7 +13,33 @@ import (
 type hostEntry struct {
 	addr    uint32
 	slots   []Slot
-	largest []flow.Record
+	largest []upload // as compareUploads orders them
+}
+
+// upload is a flow that may be one of the largest of its host, in 32 bytes. Most hosts
+// of a day keep few of many, so a [flow.Record], four times as large, costs time to move.
+type upload struct {
+	up, down int64
+	dst      uint32
+	start    uint32 // as in row
+	port     uint16
+}
+
+// record returns the flow of a host.
+func (u *upload) record(src netip.Addr, addrs []netip.Addr) flow.Record {
+	return flow.Record{
+		Time: flow.Time(u.start >> 8), Src: src, Dst: addrs[u.dst],
+		Proto: flow.Proto(u.start & math.MaxUint8), Port: u.port, Up: u.up, Down: u.down,
+	}
+}
+
+// compareUploads orders flows of one host as compareLargest does.
+func compareUploads(a, b *upload, addrs []netip.Addr) int {
+	if a.up != b.up {
+		return cmp.Compare(b.up, a.up)
+	}
+	var none netip.Addr
+	return compareLargest(a.record(none, addrs), b.record(none, addrs))
 }
 
 // slotEntry is what every flow of a host touches: the half hour of the last
@@ -40,10 +66,8 @@ func (a *Adder) addHosts(c Columns) {
 		e.flows++
 		e.up, e.down = saturate(e.up, up[i]), saturate(e.down, down[i])
 		if up[i] >= e.least {
-			e.least = a.hosts[h].keep(flow.Record{
-				Time: flow.Time(t), Src: addrs[src[i]], Dst: addrs[c.Dst[i]],
-				Proto: flow.Proto(c.Proto[i]), Port: uint16(c.Port[i]), Up: up[i], Down: down[i],
-			})
+			u := upload{up[i], down[i], c.Dst[i], startOf(t, c.Proto[i]), uint16(c.Port[i])}
+			e.least = a.hosts[h].keep(&u, addrs)
 		}
 	}
 }
@@ -83,18 +107,30 @@ func (h *hostEntry) turn(e *slotEntry) {
 
 // keep puts a flow among the largest, if it is one, and returns the Up bytes
 // that the next needs for that.
-func (h *hostEntry) keep(r flow.Record) (least int64) {
-	i, _ := slices.BinarySearchFunc(h.largest, r, compareLargest)
+func (h *hostEntry) keep(u *upload, addrs []netip.Addr) (least int64) {
+	i := len(h.largest)
+	for i > 0 && compareUploads(u, &h.largest[i-1], addrs) < 0 {
+		i--
+	}
 	if i < largestKept {
 		if len(h.largest) == largestKept {
 			h.largest = h.largest[:largestKept-1]
 		}
-		h.largest = slices.Insert(h.largest, i, r)
+		h.largest = slices.Insert(h.largest, i, *u)
 	}
 	if len(h.largest) < largestKept {
 		return 0
 	}
-	return h.largest[largestKept-1].Up
+	return h.largest[largestKept-1].up
+}
+
+// records returns the largest flows of a host.
+func (h *hostEntry) records(src netip.Addr, addrs []netip.Addr) []flow.Record {
+	records := make([]flow.Record, len(h.largest))
+	for i := range h.largest {
+		records[i] = h.largest[i].record(src, addrs)
+	}
+	return records
 }
 
 // Profile returns what was added so far. The Builder and its Adders must not be
@@ -128,7 +164,8 @@ func (a *Adder) sortedHosts(addrs []netip.Addr) []Host {
 	for i := range a.hosts {
 		h := &a.hosts[i]
 		h.turn(&a.current[i])
-		hosts = append(hosts, Host{Addr: addrs[h.addr], Slots: h.slots, Largest: h.largest})
+		src := addrs[h.addr]
+		hosts = append(hosts, Host{Addr: src, Slots: h.slots, Largest: h.records(src, addrs)})
 	}
 	slices.SortFunc(hosts, func(x, y Host) int { return x.Addr.Compare(y.Addr) })
 	return hosts

@@ -142,12 +142,17 @@ func (s *shard) addSums(p *Part, rows []row, numbers []uint32, events []event) {
 	for i := range rows {
 		r := &rows[i]
 		n := numbers[i] - 1
-		if n == math.MaxUint32 || !s.conv(n).is(r) {
+		var c *conversation
+		if n != math.MaxUint32 {
+			c = s.conv(n)
+		}
+		if c == nil || !c.is(r) {
 			n = s.find(r)
+			c = s.conv(n)
 		}
 		numbers[i] = n
 		up, down := p.bytes(r)
-		s.conv(n).add(r.time(), up, down)
+		c.add(r.time(), up, down)
 		events[i] = event(r.time())<<32 | event(sizeCode(up))
 	}
 }

@@ -102,8 +102,12 @@ func (z *sizeCounter) take(b []byte) []byte {
 // codes, which it may sort. The counter must be empty.
 func (z *sizeCounter) appendSizes(b []byte, codes []uint32) []byte {
 	if len(codes) > sortMost {
-		for _, code := range codes {
-			z.add(code, 1)
+		i := 0
+		for ; i < len(codes) && !z.coarse; i++ {
+			z.add(codes[i], 1)
+		}
+		for _, code := range codes[i:] {
+			z.addCoarse(code, 1)
 		}
 		return z.take(b)
 	}

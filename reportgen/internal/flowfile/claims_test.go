@@ -23,7 +23,7 @@ func claimingPage(t *testing.T, field parquet.Node) *pageSource {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &pageSource{column: f.Root().Columns()[0], rows: 1 << 40, size: 1000}
+	return &pageSource{column: f.Root().Columns()[0], rows: 1 << 40, size: 1000, pageMemory: &pageMemory{}}
 }
 
 // uvarints writes numbers as the encodings of pages do.

@@ -12,7 +12,17 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-var bufferedReaders = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBuffer) }}
+// pageMemory is the memory of the pages of one column, which the next column uses again.
+type pageMemory struct {
+	buffered  *bufio.Reader // of the bytes at and after pageSource.at
+	raw, data []byte        // of the page, as it is in the file and decompressed
+}
+
+var pageMemories = sync.Pool{New: func() any { return &pageMemory{buffered: bufio.NewReaderSize(nil, readBuffer)} }}
+
+// keptPage is the most bytes of a page whose memory is used again: a few times what writers
+// put in a page. It bounds what is held after a file with one page a column.
+const keptPage = 4 << 20
 
 // columnPages reads the pages of a column of a row group. It decompresses each page and checks what it claims before
 // the library decodes its values, because the library allocates whatever a page claims to hold. A page is valid until
@@ -45,20 +55,23 @@ func (f *file) pagesOf(r io.ReaderAt, rowGroup int, column *parquet.Column) (*co
 	if p.from < 0 || p.to < p.from || p.to > f.size {
 		return nil, fmt.Errorf("%w (the column is not within the file)", errDamaged)
 	}
-	p.buffered = bufferedReaders.Get().(*bufio.Reader)
+	p.pageMemory = pageMemories.Get().(*pageMemory)
 	p.moveTo(p.from)
 	return p, nil
 }
 
 // Close gives memory back.
 func (p *columnPages) Close() {
-	if p.buffered == nil {
+	if p.pageMemory == nil {
 		return
 	}
 	p.restart()
 	p.buffered.Reset(nil)
-	bufferedReaders.Put(p.buffered)
-	p.buffered = nil
+	if max(cap(p.raw), cap(p.data)) > keptPage {
+		p.raw, p.data = nil, nil
+	}
+	pageMemories.Put(p.pageMemory)
+	p.pageMemory = nil
 }
 
 // restart lets the library begin again, with the next page of the source.

@@ -1,7 +1,6 @@
 package flowfile
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -30,16 +29,15 @@ type pageSource struct {
 	file       io.ReaderAt
 	from, to   int64 // the bytes of the column
 	at         int64
-	buffered   *bufio.Reader // of the bytes at and after at
-	rows       int64         // of the row group
-	size       int64         // of the file
-	dictAt     int64         // where the dictionary is; 0 if that is unknown
-	dictionary bool          // whether it was handed on
-	exact      bool          // whether nothing may follow the values of a page, as databases write them
+	rows       int64 // of the row group
+	size       int64 // of the file
+	dictAt     int64 // where the dictionary is; 0 if that is unknown
+	dictionary bool  // whether it was handed on
+	exact      bool  // whether nothing may follow the values of a page, as databases write them
 
-	handed    int64    // bytes
-	rest      [][]byte // what of a page is still to be handed on
-	raw, data []byte   // memory of the page
+	handed int64    // bytes
+	rest   [][]byte // what of a page is still to be handed on
+	*pageMemory
 }
 
 func (p *pageSource) moveTo(at int64) {

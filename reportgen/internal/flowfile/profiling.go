@@ -2,6 +2,7 @@ package flowfile
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -244,6 +245,21 @@ func (s *profiling) endPart(r *rounds) {
 	s.target = newTarget(s.workers)
 }
 
+// leadingFlows returns how many of the first rows are flows of TCP and UDP, which is all of them in
+// most batches. It makes the checks of isFlow without fetching the columns for each row.
+func leadingFlows(c profile.Columns, rows int) int {
+	time, src, dst, proto := c.Time[:rows], c.Src[:rows], c.Dst[:rows], c.Proto[:rows]
+	port, up, down := c.Port[:rows], c.Up[:rows], c.Down[:rows]
+	for i, t := range time {
+		p := proto[i]
+		if uint64(t) >= uint64(flow.Day) || src[i]|dst[i] >= badCode || p != uint32(flow.TCP) && p != uint32(flow.UDP) ||
+			uint64(port[i]) > math.MaxUint16 || up[i]|down[i] < 0 {
+			return i
+		}
+	}
+	return rows
+}
+
 // flows returns the rows of the batch that are flows, with their optional columns
 // if the file has some that a profile keeps, and counts the other rows.
 func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.DetailColumns) {
@@ -270,8 +286,8 @@ func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.Detail
 			*x.into = v[x.col].codes
 		}
 	}
-	n := 0
-	for i := range b.rows {
+	n := leadingFlows(c, b.rows)
+	for i := n; i < b.rows; i++ {
 		if p := flow.Proto(c.Proto[i]); !b.isFlow(i) || p != flow.TCP && p != flow.UDP {
 			r := b.reject(i)
 			if r == nil {
