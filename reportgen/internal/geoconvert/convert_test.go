@@ -216,6 +216,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("16777216,16777471,AU\n"))
 	f.Add([]byte("network,country_code,asn,name\n8.8.8.0/24,US,AS15169,Google\n"))
 	f.Add(newASNum(map[netip.Prefix]string{netip.MustParsePrefix("8.8.8.0/24"): "AS15169 Google Inc."}))
+	f.Add(newASNum(map[netip.Prefix]string{netip.MustParsePrefix("8.8.8.0/24"): "AS0 unused"}))
 	f.Add(append(bytes.Repeat([]byte{0xff, 0xff, 0xff, 0xe1, 0xff, 0xff}, 3), 0, 255, 255, 255, 106))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		table, err := Read("fuzz", data)

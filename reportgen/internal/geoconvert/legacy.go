@@ -148,6 +148,10 @@ func (l *legacy) leaf(value int, network netip.Prefix) error {
 		if err != nil {
 			return fmt.Errorf("%s: the owner of %s: %w", l.name, network, err)
 		}
+		if owner.ASN == 0 { // AS0 is reserved (RFC 7607).
+			l.table.Unknown++
+			return nil
+		}
 		e.Owner = owner
 	} else {
 		if value >= len(l.countries) {
