@@ -17,6 +17,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/siem"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 const alertHelp = `Rules define what is detected and where its alerts go. A file of --rules overrides the
@@ -83,6 +84,9 @@ func (o alertOptions) open(set *siem.Set, findings string) (*siem.Alerting, erro
 		return nil, fmt.Errorf("--alert-timeout %v: must be above 0", o.timeout)
 	case o.retries < 0:
 		return nil, fmt.Errorf("--alert-retries %d: must not be negative", o.retries)
+	}
+	if err := wholefile.CheckFolder(a.Options.Spool); err != nil {
+		return nil, fmt.Errorf("--alert-spool: %w", err)
 	}
 	return a, set.CheckActions(os.LookupEnv)
 }

@@ -89,6 +89,11 @@ func newEvaluateWorldsCommand() *cobra.Command {
 		Example: "  reportgen evaluate worlds --real ../shared/data -o testdata/evaluation.md",
 		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if out != "" {
+				if err := wholefile.CheckOutput(out, wholefile.Text); err != nil {
+					return fmt.Errorf("-o: %w", err)
+				}
+			}
 			opt.Progress = func(text string) { consoleOf(cmd).Infof("%s", text) }
 			if python != "" {
 				opt.Peer = &evaluation.Periodogram{Python: python}

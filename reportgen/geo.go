@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/geoconvert"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 const geoConvertHelp = `Convert writes an MMDB from databases of countries or owners in other formats:
@@ -46,6 +48,9 @@ func newGeoConvertCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return errors.New("missing -o, the MMDB file to write")
+			}
+			if err := wholefile.CheckOutput(out, wholefile.MMDB, args...); err != nil {
+				return fmt.Errorf("-o: %w", err)
 			}
 			table, err := geoconvert.Convert(args, out)
 			if err != nil {

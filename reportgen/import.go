@@ -164,10 +164,13 @@ func (opt *importOptions) run(cmd *cobra.Command, in []string) (err error) {
 		Internal: "give them to detect with --internal",
 	}}
 	if opt.into == "" {
-		if err := wholefile.Check(opt.out); err != nil {
+		if err := wholefile.CheckOutput(opt.out, wholefile.Parquet, in...); err != nil {
 			return fmt.Errorf("-o: %w", err)
 		}
 		return logs.Write(ctx, in, opt.out)
+	}
+	if err := wholefile.CheckFolder(opt.into); err != nil {
+		return fmt.Errorf("--into: %w", err)
 	}
 	folder, err := dayfiles.OpenFolder(opt.into)
 	if err != nil {

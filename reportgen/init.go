@@ -8,6 +8,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/starter"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 // newInitCommand returns reportgen init, which starts a project.
@@ -23,6 +24,9 @@ files of a project, init writes nothing.`,
 		Example: "  reportgen init office\n  reportgen synth -o office/days\n  reportgen run -o office/report office/notebooks",
 		Args:    usage.Arguments("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := wholefile.CheckFolder(args[0]); err != nil {
+				return err
+			}
 			if _, err := starter.Write(args[0]); err != nil {
 				return err
 			}

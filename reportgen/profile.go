@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/engines"
 	"github.com/flowbook/flowbook/reportgen/internal/usage"
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 )
 
 // newProfileCommand returns reportgen profile, which makes profiles of flow files.
@@ -35,6 +38,11 @@ programs: Akvorado, RITA, or Zeek's conn.log as Vector and Filebeat store it.`,
 			"  reportgen profile --from-aggregates tables day/*.parquet -o day.profile\n" +
 			"  reportgen profile --engine clickhouse://reader@db.example/rita --mapping rita --day 2024-04-20 -o day.profile",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if out != "" {
+				if err := wholefile.CheckOutput(out, wholefile.Profile); err != nil {
+					return fmt.Errorf("-o: %w", err)
+				}
+			}
 			if engine.Given() {
 				return engine.Run(cmd.Context(), args, out, cmd.OutOrStdout(), consoleOf(cmd))
 			}

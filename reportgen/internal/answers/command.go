@@ -165,6 +165,9 @@ func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
 	if err := opt.complete(cmd); err != nil {
 		return err
 	}
+	if err := opt.checkOutput(names); err != nil {
+		return err
+	}
 	r, err := opt.answer(cmd, names)
 	if err != nil {
 		if cmd.Context().Err() != nil {
@@ -186,6 +189,21 @@ func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
 		return wholefile.Write(opt.output, 0o666, func(w io.Writer) error { return write(w, r.Table, opt.format) })
 	}
 	return write(cmd.OutOrStdout(), r.Table, opt.format)
+}
+
+// checkOutput returns an error if the result would replace a file that a query did not write.
+func (opt *queryOptions) checkOutput(names []string) error {
+	if opt.output == "" {
+		return nil
+	}
+	kind := wholefile.Text
+	if opt.format == "parquet" {
+		kind = wholefile.Parquet
+	}
+	if err := wholefile.CheckOutput(opt.output, kind, names...); err != nil {
+		return fmt.Errorf("-o: %w", err)
+	}
+	return nil
 }
 
 // answer answers the query from the named days, or lets a database do so.

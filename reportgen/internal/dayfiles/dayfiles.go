@@ -47,8 +47,11 @@ func writeFiles(ctx context.Context, flows iter.Seq2[ingest.Flow, error], days [
 	}()
 	err = o.writeDays(ctx, flows, days, func(day ingest.DayCount) (io.WriteCloser, error) {
 		f := pendingFile{dayFile: dayFile{Path: name(path, day, len(days)), Day: day}}
-		var err error
-		if f.pending, err = wholefile.Create(f.Path, 0o666); err != nil {
+		err := wholefile.CheckOutput(f.Path, wholefile.Parquet)
+		if err == nil {
+			f.pending, err = wholefile.Create(f.Path, 0o666)
+		}
+		if err != nil {
 			return nil, err
 		}
 		files = append(files, f)

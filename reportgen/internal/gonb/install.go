@@ -49,6 +49,10 @@ func Install(ctx context.Context, dir, prefix string, words []string, progress i
 	if root == "" {
 		return "", fmt.Errorf("%s is not in a Go module whose go.mod has %q; run this inside the module", dir, "tool "+gonbTool)
 	}
+	file, err := specFile(prefix)
+	if err != nil {
+		return "", err
+	}
 	spec, err := build(ctx, root, progress)
 	if err != nil {
 		return "", err
@@ -68,7 +72,6 @@ func Install(ctx context.Context, dir, prefix string, words []string, progress i
 	if err := enc.Encode(spec); err != nil {
 		return "", err
 	}
-	file := filepath.Join(prefix, "share", "jupyter", "kernels", name, "kernel.json")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return "", err
 	}
@@ -84,6 +87,31 @@ func Install(ctx context.Context, dir, prefix string, words []string, progress i
 	}
 	return file, ctx.Err()
 }
+
+// specFile returns the path of the kernel.json below prefix. It returns an error if prefix does not exist, since no JupyterLab
+// would find the kernel there, and if there is a kernel.json that Install did not write.
+func specFile(prefix string) (string, error) {
+	switch info, err := os.Stat(prefix); {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("--prefix %s: no such folder; name that of JupyterLab, or create a virtual environment first (python3 -m venv %s)", prefix, prefix)
+	case err != nil:
+		return "", fmt.Errorf("--prefix: %w", err)
+	case !info.IsDir():
+		return "", fmt.Errorf("--prefix %s: is not a folder; name the virtual environment of JupyterLab", prefix)
+	}
+	file := filepath.Join(prefix, "share", "jupyter", "kernels", name, "kernel.json")
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if err == nil && !bytes.Contains(text, []byte(workFlag)) {
+		return "", fmt.Errorf("%s: exists and was not written by reportgen; remove it to replace it", file)
+	}
+	return file, nil
+}
+
+// workFlag is the flag of the kernel that names its module, which only Install sets.
+const workFlag = "-go_work="
 
 // readModule reads a go.mod.
 func readModule(file string) (*modfile.File, error) {
@@ -140,7 +168,7 @@ func build(ctx context.Context, root string, progress io.Writer) (*kernel.Spec, 
 			filepath.Join(bin, "gonb"), "--kernel", "{connection_file}", "--logtostderr",
 			// A workspace with the module in it: cells import its packages as they
 			// are on disk and its dependencies as it pins them, with no download.
-			"-go_work=" + root,
+			workFlag + root,
 		},
 		Env: map[string]string{
 			"PATH":    bin + string(os.PathListSeparator) + "${PATH}",

@@ -10,11 +10,12 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/flowbook/flowbook/reportgen/internal/wholefile"
 	"github.com/flowbook/flowbook/reportgen/internal/workdir"
 )
 
 // marker is a file that marks a report's folder. No folder without it is ever replaced.
-const marker = ".reportgen"
+const marker = wholefile.Marker
 
 const markerText = "Made by reportgen run, which replaces this folder when it runs again.\n"
 

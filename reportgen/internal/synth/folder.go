@@ -2,8 +2,11 @@ package synth
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -24,15 +27,19 @@ type Days interface {
 
 // WriteFolder writes the three days, the two databases and truth.json to dir, one
 // after the other, each of them atomically. It creates dir if it does not exist,
-// and calls wrote after each day.
+// and calls wrote after each day. It replaces files of an earlier run only.
 func (p *Plan) WriteFolder(ctx context.Context, dir string, wrote func(name string, flows int64)) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
 	days := []struct {
 		name  string
 		flows iter.Seq[flow.Record]
 	}{{"data.parquet", p.Data()}, {"test.parquet", p.Test()}, {"servers.parquet", p.Servers()}}
+	names := []string{countryName, ownerName}
+	for _, day := range days {
+		names = append(names, day.name)
+	}
+	if err := prepare(ctx, dir, p.truth, names...); err != nil {
+		return err
+	}
 	for _, day := range days {
 		n, err := flowfile.WriteRecords(ctx, filepath.Join(dir, day.name), day.flows)
 		if err != nil {
@@ -40,7 +47,46 @@ func (p *Plan) WriteFolder(ctx context.Context, dir string, wrote func(name stri
 		}
 		wrote(day.name, n)
 	}
-	return writeTruth(dir, p.WriteCountryDB, p.WriteOwnerDB, p.truth)
+	return writeDatabases(dir, p.WriteCountryDB, p.WriteOwnerDB)
+}
+
+// The names of files beside those of days.
+const (
+	truthName   = "truth.json"
+	countryName = "country.mmdb"
+	ownerName   = "asn.mmdb"
+)
+
+// prepare creates dir if it does not exist and writes truth.json there, which marks the other files as those of synth. It
+// returns an error if dir has one of these and no truth.json of an earlier run.
+func prepare(ctx context.Context, dir string, truth any, names ...string) error {
+	if err := errors.Join(ctx.Err(), wholefile.CheckFolder(dir)); err != nil {
+		return err
+	}
+	b, err := os.ReadFile(filepath.Join(dir, truthName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if !isTruth(b) {
+		for _, name := range append(names, truthName) {
+			if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+				return fmt.Errorf("%s: has a file %s that synth did not write; name another folder", dir, name)
+			}
+		}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	return wholefile.Write(filepath.Join(dir, truthName), 0o666, func(w io.Writer) error { return encodeTruth(w, truth) })
+}
+
+// isTruth reports whether a file is a [Truth] or a [WeeksTruth].
+func isTruth(b []byte) bool {
+	var truth struct {
+		Seed          *uint64
+		Planted, Days []json.RawMessage
+	}
+	return json.Unmarshal(b, &truth) == nil && truth.Seed != nil && (truth.Planted != nil || truth.Days != nil)
 }
 
 // checkFolder reports whether the days can be written to dir: a day of another run
@@ -69,6 +115,13 @@ func (w *Weeks) WriteFolder(ctx context.Context, dir string, wrote func(name str
 	if err := w.checkFolder(dir); err != nil {
 		return err
 	}
+	names := []string{countryName, ownerName}
+	for i := range w.Len() {
+		names = append(names, w.folder(i))
+	}
+	if err := prepare(ctx, dir, w.truth, names...); err != nil {
+		return err
+	}
 	for i := range w.Len() {
 		folder := filepath.Join(dir, w.folder(i))
 		if err := os.MkdirAll(folder, 0o777); err != nil {
@@ -80,18 +133,18 @@ func (w *Weeks) WriteFolder(ctx context.Context, dir string, wrote func(name str
 		}
 		wrote(w.folder(i), n)
 	}
-	return writeTruth(dir, w.WriteCountryDB, w.WriteOwnerDB, w.truth)
+	return writeDatabases(dir, w.WriteCountryDB, w.WriteOwnerDB)
 }
 
 // folder returns the name of the folder of day i.
 func (w *Weeks) folder(i int) string { return "date=" + w.Date(i).Format(time.DateOnly) }
 
-// writeTruth writes the two databases and the truth.
-func writeTruth(dir string, country, owner func(io.Writer) error, truth any) error {
+// writeDatabases writes the two databases.
+func writeDatabases(dir string, country, owner func(io.Writer) error) error {
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer) error
-	}{{"country.mmdb", country}, {"asn.mmdb", owner}, {"truth.json", func(w io.Writer) error { return encodeTruth(w, truth) }}} {
+	}{{countryName, country}, {ownerName, owner}} {
 		if err := wholefile.Write(filepath.Join(dir, file.name), 0o666, file.write); err != nil {
 			return err
 		}
