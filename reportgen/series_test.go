@@ -42,8 +42,8 @@ func TestSeries(t *testing.T) {
 		"day-2-lisbon/report.md":     "second Lisbon 5",
 		"day-10-são-paulo/report.md": "tenth São Paulo 5",
 		"day-2-são-paulo/index.html": "day day-2.txt, site São Paulo",
-		"index.md":                   "| [day-2-lisbon](day-2-lisbon/report.md) | day-2.txt | Lisbon | complete | All is well. |\n| [day-2-são-paulo]",
-		"index.html":                 `<a href="day-2-lisbon/index.html">day-2-lisbon</a>`,
+		"index.md":                   "| day, site | Result | Summary |\n|---|---|---|\n| [day-2.txt, Lisbon](day-2-lisbon/report.md) | complete | All is well. |\n| [day-2.txt, São Paulo]",
+		"index.html":                 `<a href="day-2-lisbon/index.html">day-2.txt, Lisbon</a>`,
 	} {
 		if !strings.Contains(first[name], want) {
 			t.Errorf("%s lacks %q:\n%.600s", name, want, first[name])
@@ -60,7 +60,7 @@ func TestSeries(t *testing.T) {
 		} `xml:"entry"`
 	}
 	if err := xml.Unmarshal([]byte(first["feed.xml"]), &feed); err != nil || len(feed.Entries) != 4 ||
-		feed.Entries[0].Title != "day-10-são-paulo" || feed.Entries[0].Link.Href != "day-10-são-paulo/index.html" || feed.Entries[0].ID == feed.Entries[1].ID {
+		feed.Entries[0].Title != "day-10.txt, São Paulo" || feed.Entries[0].Link.Href != "day-10-são-paulo/index.html" || feed.Entries[0].ID == feed.Entries[1].ID {
 		t.Errorf("the feed is %v %+v", err, feed)
 	}
 	if !strings.Contains(first["index.html"], `<nav id="contents"`) {
@@ -88,7 +88,7 @@ func TestSeries(t *testing.T) {
 	testenv.WriteFiles(t, dir, map[string]string{"notebooks/report.yaml": strings.Replace(config, "Lisbon", "broken", 1)})
 	status, _, stderr = reportgen(t, "run", "--to", "md")
 	now := testenv.Tree(t, "report")
-	if status != exit.Failed || !strings.Contains(stderr, "day-2-broken: ") || !strings.Contains(now["index.md"], "| 1 cell failed |") ||
+	if status != exit.Failed || !strings.Contains(stderr, "day-2-broken: ") || !strings.Contains(now["index.md"], "| 1 cell failed |") || !strings.Contains(now["feed.xml"], "<summary>1 cell failed. All is well.</summary>") ||
 		!strings.Contains(now["day-2-são-paulo/report.md"], "changed São Paulo") || now["day-2-lisbon/report.md"] != "" {
 		t.Errorf("status %d: %s\n%s", status, stderr, now["index.md"])
 	}
@@ -144,7 +144,9 @@ func TestSeriesRefuses(t *testing.T) {
 		{"{day: []}", "matrix: day: the list is empty"},
 		{"{day: {a: 1}}", "matrix: day: want a list, or a pattern of files"},
 		{"{day: '[x'}", `matrix: day: pattern "[x": syntax error in pattern`},
-		{"{day: [a b, a-b]}", "matrix: two reports would be called a-b"},
+		{"{day: [a b, a-b]}", "matrix: two reports would be called a-b: day a b, and day a-b; make the values differ in letters or digits"},
+		{"{day: [a / b, ../a b]}", "matrix: two reports would be called a-b: day a / b, and day ../a b"},
+		{"{day: [a, a], site: [Lisbon]}", "matrix: two reports would be called a-lisbon: day a, site Lisbon, and day a, site Lisbon"},
 		{"{a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], b: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], c: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}", "matrix: more than 1000 combinations"},
 	} {
 		dir := notebookFolder(t, map[string]string{"notebooks/report.yaml": "matrix: " + tt.matrix + "\n", "notebooks/a.ipynb": goNotebook(t, "A", "var a = 1")})

@@ -5,9 +5,11 @@ import (
 	"encoding/xml"
 	"fmt"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/flowbook/flowbook/reportgen/internal/dates"
+	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
 // feedName is the file of the feed beside the index of a series.
@@ -43,7 +45,7 @@ type (
 // atomFeed returns the feed of a series, whose entries are its reports, the latest first. A
 // report is dated by the latest date in its name and parameters, else by made. The identifiers depend on the title
 // and the names only, so that readers know an entry when the series is regenerated.
-func atomFeed(title string, authors []string, all []written, file string, made time.Time) ([]byte, error) {
+func atomFeed(title string, authors []string, all []written, file string, made time.Time, words *language.Words) ([]byte, error) {
 	id := func(name string) string {
 		sum := sha256.Sum256([]byte(title + "\x00" + name))
 		return fmt.Sprintf("urn:sha256:%x", sum[:16])
@@ -68,9 +70,13 @@ func atomFeed(title string, authors []string, all []written, file string, made t
 		if updated.After(latest) {
 			latest = updated
 		}
+		summary := w.summary()
+		if w.err != nil {
+			summary = strings.TrimSuffix(w.result(words)+". "+summary, ". ")
+		}
 		f.Entries = append(f.Entries, feedEntry{
-			Title: w.Name, ID: id(w.Name), Updated: updated.UTC().Format(time.RFC3339),
-			Link: feedLink{"alternate", path.Join(w.Name, file)}, Summary: w.summary(),
+			Title: w.title(), ID: id(w.Name), Updated: updated.UTC().Format(time.RFC3339),
+			Link: feedLink{"alternate", path.Join(w.Name, file)}, Summary: summary,
 		})
 	}
 	f.Updated = latest.UTC().Format(time.RFC3339)

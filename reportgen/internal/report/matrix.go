@@ -60,13 +60,14 @@ func (s *Source) Series(o Options) ([]Member, error) {
 		return nil, nil
 	}
 	var members []Member
-	names := make(map[string]bool)
+	names := make(map[string]string)
 	for i := range number {
 		m := s.member(axes, i)
-		if names[m.Name] {
-			return nil, fmt.Errorf("%s: matrix: two reports would be called %s; make the values differ in letters or digits", filepath.Join(s.dir, ConfigName), m.Name)
+		values := described(m.Values)
+		if other, used := names[m.Name]; used {
+			return nil, fmt.Errorf("%s: matrix: two reports would be called %s: %s, and %s; make the values differ in letters or digits", filepath.Join(s.dir, ConfigName), m.Name, other, values)
 		}
-		names[m.Name] = true
+		names[m.Name] = values
 		members = append(members, m)
 	}
 	return members, nil
@@ -146,14 +147,19 @@ func (s *Source) member(axes []axis, i int) Member {
 		source.config.Parameters = slices.DeleteFunc(source.config.Parameters, func(p parameter.Pair) bool { return fmt.Sprint(p.Key) == a.name })
 		source.config.Parameters = append(source.config.Parameters, parameter.Pair{Key: a.name, Value: a.values[n]})
 	}
+	if source.config.Subtitle == "" {
+		source.config.Subtitle = described(values)
+	}
+	return Member{Name: strings.Join(parts, "-"), Values: values, Source: &source}
+}
+
+// described returns parameters and their values in words, such as "day 2024-03-20, site Lisbon".
+func described(values [][2]string) string {
 	var words []string
 	for _, v := range values {
 		words = append(words, v[0]+" "+v[1])
 	}
-	if source.config.Subtitle == "" {
-		source.config.Subtitle = strings.Join(words, ", ")
-	}
-	return Member{Name: strings.Join(parts, "-"), Values: values, Source: &source}
+	return strings.Join(words, ", ")
 }
 
 // memberName returns a value as a name that is safe in paths and addresses.
@@ -164,7 +170,8 @@ func memberName(value string) string {
 		}
 		return r
 	}, value))
-	if name = strings.Trim(name, "-"); name == "" {
+	name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == '-' }), "-")
+	if name == "" {
 		return "value"
 	}
 	return name

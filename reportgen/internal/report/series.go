@@ -146,7 +146,7 @@ func writeIndex(dir string, source *Source, formats []string, all []written) err
 		return err
 	}
 	file := entrance(formats, "html", "site", "pdf", "md")
-	feed, err := atomFeed(title, d.AuthorNames(), all, file, made)
+	feed, err := atomFeed(title, d.AuthorNames(), all, file, made, words)
 	if err != nil {
 		return err
 	}
@@ -180,23 +180,28 @@ func entrance(formats []string, preferred ...string) string {
 // indexTable returns a table in Markdown with a row for each report, whose links lead to the file with the given name.
 func indexTable(all []written, file string, words *language.Words) string {
 	var b strings.Builder
-	b.WriteString("| " + words.Say("Report") + " |")
-	parameters := all[0].Values
-	if !slices.ContainsFunc(all, func(w written) bool { return len(w.Values) > 1 || w.Values[0][1] != w.Name }) {
-		parameters = nil // the names say them
-	}
-	for _, v := range parameters {
-		fmt.Fprintf(&b, " %s |", markdown.Escape(v[0]))
-	}
-	b.WriteString(" " + words.Say("Result") + " | " + words.Say("Summary") + " |\n|---|" + strings.Repeat("---|", len(parameters)) + "---|---|\n")
-	for _, w := range all {
-		fmt.Fprintf(&b, "| [%s](%s/%s) |", markdown.Escape(w.Name), w.Name, file)
-		for _, v := range w.Values[:len(parameters)] {
-			fmt.Fprintf(&b, " %s |", markdown.Escape(v[1]))
+	header := words.Say("Report")
+	if slices.ContainsFunc(all, func(w written) bool { return w.title() != w.Name }) {
+		var names []string
+		for _, v := range all[0].Values {
+			names = append(names, v[0])
 		}
-		fmt.Fprintf(&b, " %s | %s |\n", w.result(words), markdown.Escape(w.summary()))
+		header = markdown.Escape(strings.Join(names, ", "))
+	}
+	b.WriteString("| " + header + " | " + words.Say("Result") + " | " + words.Say("Summary") + " |\n|---|---|---|\n")
+	for _, w := range all {
+		fmt.Fprintf(&b, "| [%s](%s/%s) | %s | %s |\n", markdown.Escape(w.title()), w.Name, file, w.result(words), markdown.Escape(w.summary()))
 	}
 	return b.String()
+}
+
+// title returns the values of a report's parameters.
+func (w written) title() string {
+	var values []string
+	for _, v := range w.Values {
+		values = append(values, v[1])
+	}
+	return strings.Join(values, ", ")
 }
 
 // result says in a word or two how a report ended.
