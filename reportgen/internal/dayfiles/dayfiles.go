@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -204,11 +205,13 @@ func (o options) writeDays(ctx context.Context, flows iter.Seq2[ingest.Flow, err
 		}
 		done++
 		if left--; left == 0 {
-			closed := file
-			file = nil
-			if err := errors.Join(w.Close(), closed.Close()); err != nil {
+			err := errors.Join(w.Close(), file.Close())
+			if w, file = nil, nil; err != nil {
 				return err
 			}
+			// A writer takes tens of megabytes. To collect it takes milliseconds, and many days then
+			// take the memory of one.
+			runtime.GC()
 		}
 	}
 	if done < total {

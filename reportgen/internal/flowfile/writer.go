@@ -228,7 +228,16 @@ func (w *Writer) flush() error {
 	if err := w.parquet.Flush(); err != nil {
 		return fmt.Errorf("write row group: %w", err)
 	}
+	w.forgetTexts()
 	return nil
+}
+
+// forgetTexts bounds the memory of the texts to that of the addresses of a few row groups.
+func (w *Writer) forgetTexts() {
+	if len(w.texts4)+len(w.texts6) > rowGroupRows {
+		clear(w.texts4)
+		clear(w.texts6)
+	}
 }
 
 // Close writes the remaining flows and the footer.

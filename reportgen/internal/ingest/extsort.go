@@ -78,11 +78,12 @@ func (s *extSort) sortHeld() {
 
 // sorted yields the keys in order; each is valid until the next. After an error
 // of reading a temporary file there are no more. If there are temporary files, the keys held
-// become one, too, so that handOver can give their memory to another sort.
-func (s *extSort) sorted(dir string) iter.Seq2[[]byte, error] {
+// become one, too: their memory is given to another sort, if there is one and it is new, or
+// is free for whatever the keys are read for.
+func (s *extSort) sorted(dir string, to *extSort) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		if len(s.runs) > 0 && len(s.held) > 0 {
-			if err := s.spill(dir); err != nil {
+		if len(s.runs) > 0 {
+			if err := s.handOver(dir, to); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -122,12 +123,18 @@ func (s *extSort) sorted(dir string) iter.Seq2[[]byte, error] {
 	}
 }
 
-// handOver gives the memory of keys that were written to temporary files to another sort, which holds none yet.
-func (s *extSort) handOver(to *extSort) {
-	if len(s.runs) > 0 && len(s.held) == 0 && to.empty() && to.blocks == nil {
-		to.held, to.blocks = s.held, s.blocks
-		s.held, s.blocks = nil, nil
+// handOver writes the keys held to a temporary file, and gives away their memory.
+func (s *extSort) handOver(dir string, to *extSort) error {
+	if len(s.held) > 0 {
+		if err := s.spill(dir); err != nil {
+			return err
+		}
 	}
+	if to != nil && to.empty() && to.blocks == nil {
+		to.held, to.blocks = s.held, s.blocks
+	}
+	s.held, s.blocks, s.used = nil, nil, 0
+	return nil
 }
 
 func (s *extSort) empty() bool { return len(s.held)+len(s.runs) == 0 }

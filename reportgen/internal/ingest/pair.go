@@ -41,8 +41,7 @@ const (
 // that an earlier import had, as [Sorter.AddEarlier] says.
 func (s *Sorter) Pair(ctx context.Context) (Pairing, error) {
 	p := pairer{sorter: s}
-	for k, err := range distinct(s.parts.sorted(s.Dir), func([]byte) { p.Copies++ }) {
-		s.parts.handOver(&s.flows)
+	for k, err := range distinct(s.parts.sorted(s.Dir, &s.flows), func([]byte) { p.Copies++ }) {
 		if err == nil && p.Rows%(1<<14) == 0 {
 			err = ctx.Err()
 		}

@@ -202,7 +202,7 @@ func (s *Sorter) Sorted() iter.Seq2[Flow, error] {
 			return
 		}
 		var names nameTable
-		for k, err := range distinct(s.flows.sorted(s.Dir), nil) {
+		for k, err := range distinct(s.flows.sorted(s.Dir, nil), nil) {
 			if err != nil {
 				yield(Flow{}, err)
 				return
@@ -228,7 +228,7 @@ func (s *Sorter) copies(ctx context.Context) (n int64, err error) {
 			n++
 		}
 	}
-	for k, err := range distinct(s.flows.sorted(s.Dir), left) {
+	for k, err := range distinct(s.flows.sorted(s.Dir, nil), left) {
 		if err == nil && binary.BigEndian.Uint16(k[6:])%64 == 0 { // now and then
 			err = ctx.Err()
 		}

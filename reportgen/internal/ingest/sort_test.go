@@ -124,3 +124,28 @@ func TestSorterErrors(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Once all flows are in temporary files, the memory that sorted them is free for whatever they
+// are read for, such as the writer of a flow file, which takes as much.
+func TestSortedFreesMemory(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	s := Sorter{Limit: 10}
+	defer s.Close()
+	for range 25 {
+		if err := s.Add(randomFlow(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	for _, err := range s.Sorted() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; s.flows.blocks != nil || s.flows.held != nil {
+			t.Fatalf("%d blocks and %d keys are held while flow %d is read", len(s.flows.blocks), len(s.flows.held), n)
+		}
+	}
+	if n != 25 {
+		t.Errorf("%d flows, want 25", n)
+	}
+}
