@@ -43,6 +43,7 @@ type Call struct {
 	Also []netip.Addr `json:"also_dst_ips,omitempty"` // of a campaign: the other destinations; sorted
 
 	party party // of Dst
+	kind  callKind
 }
 
 // BeaconResult is the calls that keep a rhythm.
@@ -95,8 +96,8 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			continue
 		}
 		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
-		if call.Addresses > 0 {
-			call.Callers = test.askers()[call.Name]
+		if call.Addresses > 0 || len(c.past) == 0 {
+			call.Callers = max(call.Callers, test.mostAskers(conv, call.Name))
 		}
 		excess := c.excessOf(call, before.usual, k)
 		lasts, began, since := call.lasts(conv, least, first, end)
@@ -128,12 +129,14 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			f.capped(Low)
 		default:
 			f.Summary += since
-			c.explain(&f, call)
+			call.kind = c.kindOf(call, conv)
+			f.Evidence = call
+			c.explain(&f, call, conv, k)
 		}
 		r.Findings = append(r.Findings, f)
 	}
-	if len(c.past) == 0 {
-		c.common(r.Findings)
+	if len(c.past) == 0 && !c.isPast {
+		c.doubt(r.Findings)
 	}
 	r.Findings = append(r.Findings, c.retries()...)
 	sortFindings(r.Findings)
@@ -190,46 +193,6 @@ func (c *Context) callsToJudge() []dayCall {
 	return append(calls, c.test.namedCalls()...)
 }
 
-// common lowers the findings of a day without a history to low if as many hosts as
-// make a server of an internal address each call an address of their own: hosts
-// of this network do so. On a weekend, most hosts that are on are machines.
-func (c *Context) common(findings []Finding) {
-	own, hosts := map[netip.Addr]bool{}, c.test.internalHosts()
-	for _, f := range findings {
-		if f.Severity.Alert() && f.Evidence.(Call).Callers == 1 {
-			own[f.Entity] = true
-		}
-	}
-	if hosts < leastPeers || len(own) < min(minClients(hosts), rolledOut) {
-		return
-	}
-	for i := range findings {
-		if f := &findings[i]; f.Severity.Alert() && f.Evidence.(Call).Callers == 1 {
-			f.Summary += fmt.Sprintf("; %d hosts make such calls, each to a different address", len(own))
-			f.capped(Low)
-		}
-	}
-}
-
-// explain lowers a finding to low if a program that was rolled out to several hosts
-// explains the calls. Without a history, old calls look new, and a software vendor or the
-// maker of the device explains them too.
-func (c *Context) explain(f *Finding, call Call) {
-	switch {
-	case call.Callers >= c.rollout():
-		f.Summary += fmt.Sprintf("; %d hosts contact it, like a program that is deployed to many hosts", call.Callers)
-		f.capped(Low)
-	case len(c.past) > 0:
-	case isVendor(call.Owner.Name):
-		f.capped(Low)
-	case c.test.isMachine(call.Src, call.Dst):
-		f.Summary += aDevice
-		f.capped(Low)
-	}
-}
-
-const aDevice = "; the host contacts few other addresses, like a device that reports to its manufacturer"
-
 // mostJitter is the largest jitter of a command channel that is found without a
 // history of its host, as the coefficient of variation of the gaps: operators set
 // a share of the interval that is taken off at random, half of it at most as a
@@ -243,31 +206,6 @@ func beyondJitter(cv, k float64) float64 {
 	return (math.Log(randomCV) - logCV(cv)) / (math.Log(randomCV) - math.Log(mostJitter)) * DefaultSensitivity / k
 }
 
-// rolledOut is how many hosts call a program's own servers at most before it is
-// taken for one that was rolled out, as many as make a server of an address in a
-// network of 200 hosts. In larger ones a tenth of the hosts is too many to wait
-// for.
-const rolledOut = 20
-
-// pilotHosts is the fewest hosts with a program that was rolled out, in networks so
-// small that a tenth of the hosts is fewer: two may be a pair of infected ones.
-const pilotHosts = 3
-
-// rollout is how many hosts that call an address make its program one that was rolled
-// out: half as many without a history, where an old program looks new. In a network of
-// fewer than twice pilotHosts, it is more than there are.
-func (c *Context) rollout() int {
-	hosts := c.test.internalHosts()
-	share := int(serverShare * float64(hosts))
-	switch {
-	case hosts < 2*pilotHosts:
-		return hosts + 1
-	case len(c.past) == 0:
-		return max(pilotHosts, share/2)
-	}
-	return max(pilotHosts, share)
-}
-
 // shortShare is the share of the hours of a capture in which a beacon calls, if
 // the capture is too short for beaconHours and there is no history.
 const shortShare = 0.75
@@ -275,13 +213,6 @@ const shortShare = 0.75
 // regularByDesign are ports of services whose clients keep a rhythm: DNS and NTP.
 // Without a history of the host, a new client cannot be distinguished from others.
 var regularByDesign = map[uint16]bool{53: true, 123: true, 853: true}
-
-// vendorOwners are words in the names of owners whose programs call home at even
-// gaps from many desktops. Two clouds aside, their networks hold no rented servers.
-var vendorOwners = []string{"microsoft", "apple", "google", "mozilla", "canonical", "adobe", "github", "dropbox", "spotify", "facebook",
-	"twitter", "linkedin", "netflix", "zoom", "valve", "salesforce", "sophos", "symantec", "kaspersky", "eset", "cisco", "hp"}
-
-func isVendor(owner string) bool { return hasWord(owner, vendorOwners) }
 
 // beaconCoverage says what beacons could not be seen.
 func (c *Context) beaconCoverage() Coverage {

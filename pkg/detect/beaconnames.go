@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"iter"
 	"net/netip"
 
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -75,11 +76,37 @@ func (d *day) askers() map[string]int {
 		counts := map[string]int{}
 		seen := map[string]netip.Addr{}
 		for c := range d.outward() {
-			if name := nameOf(c); name != "" && seen[name] != c.Src {
-				seen[name] = c.Src
-				counts[name]++
+			for name := range namesOf(c) {
+				if seen[name] != c.Src {
+					seen[name] = c.Src
+					counts[name]++
+				}
 			}
 		}
 		return counts
 	})
+}
+
+// mostAskers is the most hosts that contacted an external address by a name, or by one of those
+// of a conversation.
+func (d *day) mostAskers(c *profile.Conversation, name string) int {
+	most := d.askers()[name]
+	for name := range namesOf(c) {
+		most = max(most, d.askers()[name])
+	}
+	return most
+}
+
+// namesOf yields what a host asked for in a conversation that is not one with a resolver.
+func namesOf(c *profile.Conversation) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if c.Details == nil || regularByDesign[c.Port] {
+			return
+		}
+		for _, n := range c.Details.Names {
+			if !yield(n.Name) {
+				return
+			}
+		}
+	}
 }

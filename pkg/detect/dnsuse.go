@@ -261,7 +261,8 @@ func (c *Context) judgeDNS(l dnsLimits, use *DNSUse, now, before *dnsHost, serve
 	if names >= 1 {
 		use.Reasons = append(use.Reasons, reasonNames)
 	}
-	use.ordinary = before == nil && names < 1 && size < 1 && (l.looksOrdinary(now) || c.test.namedShare(now.addr) >= mostlyNamed)
+	use.ordinary = before == nil && names < 1 && size < 1 &&
+		(l.looksOrdinary(now) || c.test.namedShare(now.addr) >= mostlyNamed && !now.unused())
 	return max(requests, size, names), during.window()
 }
 
@@ -287,8 +288,12 @@ func (l dnsLimits) looksOrdinary(h *dnsHost) bool {
 		usual = max(usual, l.perFlow.median)
 	}
 	large := math.Log(float64(h.dns.Bytes())/float64(h.asked)) > usual
-	unused := h.other >= fewFlows && float64(h.dns.Flows) >= unusedNames*float64(h.other)
-	return !large && !unused
+	return !large && !h.unused()
+}
+
+// unused says whether a host looks up more names than it uses.
+func (h *dnsHost) unused() bool {
+	return h.other >= fewFlows && float64(h.dns.Flows) >= unusedNames*float64(h.other)
 }
 
 // unusedNames is how many requests there are to each other flow of a host that

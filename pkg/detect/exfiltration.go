@@ -81,7 +81,7 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 		r.Coverage.also(reasonNoOwners)
 	}
 	for key, u := range after.lists {
-		excess := l.excess(key, u, m.uploads[key], len(c.past) == 0 || !c.newcomer(key.src), k)
+		excess := c.excessOfUpload(l, key, u, k)
 		if excess >= goesOn && c.flaggedLately(flag{RuleExfiltration, key.src, u.top()}) {
 			excess = max(excess, 1)
 		}
@@ -89,12 +89,8 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 		if excess >= 1 {
 			up := u.upload(key, c.test, m.uploads[key].sent())
 			f := up.finding(scoreOf(excess), u.span.window(), c.before())
-			if len(c.past) == 0 && isCloud(up.Owner.Name) && c.test.rests(u.hours) {
-				f.Summary += "; in quiet hours, like a backup: compare with an earlier day"
-				f.capped(Low)
-			}
-			if len(c.past) == 0 && c.test.internalHosts() >= 2*pilotHosts && c.test.reach()[up.Src] <= machineReach {
-				f.Summary += aDevice
+			if why := c.explainsUpload(l, key, u); len(c.past) == 0 && why != "" {
+				f.Summary += why
 				f.capped(Low)
 			}
 			if on := c.recurs(key, u, l.repeatedWithin(k)); on != nil {
@@ -115,6 +111,58 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 	sortFindings(r.Findings)
 	r.Uploads = evidenceOf[Upload](r.Findings)
 	return r
+}
+
+// excessOfUpload is how far an upload exceeds its limit. Without a history, what the other hosts
+// of the day upload counts as well: where some of them send files, so may another. What
+// something else explains teaches nothing.
+func (c *Context) excessOfUpload(l uploadLimits, key uploadKey, u *uploadList, k float64) float64 {
+	excess := l.excess(key, u, c.memory().uploads[key], len(c.past) == 0 || !c.newcomer(key.src), k)
+	if excess >= 1 && len(c.past) == 0 {
+		l = c.test.uploads().others(l, key.src, func(o sizedUpload) bool { return c.explainsUpload(l, o.uploadKey, o.uploadList) == "" })
+		if l.files >= pilotHosts { // fewer may be infected too
+			excess = min(excess, l.excess(key, u, nil, true, k))
+		}
+	}
+	return excess
+}
+
+// explainsUpload says what explains an upload if there is no history: a backup, a device, or a
+// service that many hosts use. It is empty if nothing does.
+func (c *Context) explainsUpload(l uploadLimits, key uploadKey, u *uploadList) string {
+	switch top := u.top(); {
+	case isCloud(c.test.owner(top).Name) && c.test.rests(u.hours):
+		return "; in quiet hours, like a backup: compare with an earlier day"
+	case c.test.internalHosts() >= 2*pilotHosts && c.test.reach()[key.src] <= machineReach, c.test.isMachine(key.src, top):
+		return aDevice
+	case len(l.begun[key.party]) >= pilotHosts:
+		return fmt.Sprintf("; %d hosts upload to its network, like users of a service: compare with an earlier day", len(l.begun[key.party]))
+	case c.test.sendsAllDay(key.src, u):
+		return "; at even gaps, day and night, like a camera"
+	}
+	return ""
+}
+
+// sendsAllDay says whether a host sends at even gaps in as many hours as one that is on day and
+// night, and not only this.
+func (d *day) sendsAllDay(src netip.Addr, u *uploadList) bool {
+	var sum *profile.Conversation
+	var hours uint32
+	for i, cs := 0, d.Of(src); i < len(cs); i++ {
+		if _, into := u.into[cs[i].Dst]; !into {
+			continue
+		}
+		hours |= hourSet(&cs[i])
+		if sum == nil {
+			sum = &profile.Conversation{}
+		}
+		sum = join(sum, &cs[i])
+	}
+	if sum == nil || !d.alwaysOn(hours) {
+		return false
+	}
+	cv, _, _ := callRhythm(sum.Seconds, sum.Flows)
+	return cv <= mostJitter
 }
 
 // goesOn is how far an upload goes at least that continues one that was an alert: half

@@ -45,7 +45,7 @@ func TestListedFindings(t *testing.T) {
 	l := office(2, 10)
 	for i := range 100 { // a beacon to rented all day
 		l.https(1, host(1), rented, 100, 100)
-		l.flows(1, host(1), rented, flow.TCP, 443, 700, 900, flow.Time(i)*14*flow.Minute, flow.Time(i)*14*flow.Minute+1)
+		l.flows(1, host(1), rented, flow.TCP, 8443, 700, 900, flow.Time(i)*14*flow.Minute, flow.Time(i)*14*flow.Minute+1)
 	}
 	l.https(1, host(2), rented, 100, 100)
 	l.flows(1, host(3), "198.51.100.7", flow.TCP, 4444, 100, 100, 0, flow.Hour)

@@ -41,10 +41,11 @@ type LongConnectionsResult struct {
 }
 
 // What RITA takes for a long connection, in seconds: it lists connections from an
-// hour on, and one of eight hours has medium severity (its setting
-// long_connection_score_thresholds).
+// hour on, one of four hours has low severity, and one of eight hours medium severity (its
+// setting long_connection_score_thresholds).
 const (
 	shortHeld = 3600
+	halfHeld  = 4 * 3600
 	longHeld  = 8 * 3600
 )
 
@@ -56,7 +57,8 @@ const (
 // the number of hosts that contact the address, addresses that were contacted on
 // earlier days do not count, and the severity is at most low if nothing is known of
 // the host's earlier days, if the owner is a software vendor, or if so many hosts use
-// the port as make a server, as they do 443.
+// the port as make a server, as they do 443. Without a history, a connection to a port
+// that few programs use counts from four hours on, and is an alert (see oddlyHeld).
 func LongConnections(in Input) LongConnectionsResult {
 	return resultOf[LongConnectionsResult](in, RuleLongConnection)
 }
@@ -72,6 +74,7 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 	r.Signals = Signals{}
 	r.Thresholds = []Threshold{{Name: "duration of a connection", Value: longHeld, Unit: "seconds", From: "fixed: the duration that RITA rates as medium"}}
 	contacted, hosts, m := c.test.contacted(), c.test.internalHosts(), c.memory()
+	held := map[netip.Addr]bool{} // with which an odd connection is held
 	for conv := range c.test.outward() {
 		d := conv.Details
 		if d == nil || d.Longest < shortHeld*int64(flow.Second) || m.destinations[conv.Dst] != nil {
@@ -80,7 +83,11 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 		h := c.test.held(conv)
 		h.Callers = contacted[conv.Dst]
 		others := float64(h.Callers-1) / float64(min(minClients(hosts), rolledOut))
-		excess := math.Log(h.Longest/shortHeld) / math.Log(float64(longHeld)/shortHeld) * DefaultSensitivity / k * max(0, 1-others)
+		odd, least := c.oddlyHeld(conv), float64(longHeld)
+		if odd {
+			least = halfHeld
+		}
+		excess := math.Log(h.Longest/shortHeld) / math.Log(least/shortHeld) * DefaultSensitivity / k * max(0, 1-others)
 		r.Signals.note(conv.Src, excess)
 		if excess < 1 {
 			continue
@@ -88,14 +95,32 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 		score := scoreOf(excess)
 		f := Finding{Entity: conv.Src, Severity: severityOf(score), Score: score, Evidence: h,
 			Window: [2]flow.Time{conv.First, conv.Last}, Summary: h.summary(c.before())}
-		if _, seen := m.hosts[conv.Src]; !seen || isVendor(h.Owner.Name) || c.network().common[serviceName{conv.Proto, conv.Port}] {
+		_, seen := m.hosts[conv.Src]
+		switch {
+		case odd:
+			f.Summary += fmt.Sprintf("; few ordinary programs call port %d", conv.Port)
+			held[conv.Dst] = true
+		case !seen || isVendor(h.Owner.Name) || c.network().common[serviceName{conv.Proto, conv.Port}]:
 			f.capped(Low)
 		}
 		r.Findings = append(r.Findings, f)
 	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; len(c.past) == 0 && len(held) > max(pilotHosts-1, c.mostOdd()) {
+			f.capped(Low) // hosts of this network do so
+		}
+	}
 	sortFindings(r.Findings)
 	r.Held = evidenceOf[Held](r.Findings)
 	return r
+}
+
+// oddlyHeld says whether a host without earlier days, in a network without any, holds a connection
+// to a port that few programs of users use. An administrator works for hours with SSH, and a
+// device keeps in touch with its maker.
+func (c *Context) oddlyHeld(conv *profile.Conversation) bool {
+	return len(c.past) == 0 && !c.isPast && conv.Proto == flow.TCP && conv.Port != 443 && conv.Port != 22 && !keepsAlive[conv.Port] &&
+		!isVendor(c.test.owner(conv.Dst).Name) && !c.test.isMachine(conv.Src, conv.Dst) && c.test.neighbours()[neighbourhoodOf(conv)] < pilotHosts
 }
 
 // hasDurations says whether the log knows how long flows to external addresses last.

@@ -41,10 +41,22 @@ func TestLongConnections(t *testing.T) {
 			wantAlerts(t, r.Findings, tt.want...)
 		})
 	}
-	alone := office(2, 40).hold(host(3), rented, 11)
-	r := detect.LongConnections(detect.Input{Test: alone.profile()})
-	if len(r.Findings) != 1 || r.Findings[0].Severity != detect.Low || !r.Coverage.Ran {
-		t.Errorf("without a history: %+v, %+v", r.Findings, r.Coverage)
+	for _, tt := range []struct {
+		name string
+		day  *lab
+		want detect.Severity
+	}{
+		{"a port that few programs use", office(2, 40).hold(host(3), rented, 11), detect.Medium},
+		{"for five hours", office(2, 40).hold(host(3), rented, 5), detect.Medium},
+		{"a port of everyone", office(2, 40).holdOn(host(3), rented, 443, 11), detect.Low},
+		{"a tunnel of a user", office(2, 40).holdOn(host(3), rented, 1194, 11), detect.Low},
+		{"an administrator", office(2, 40).holdOn(host(3), rented, 22, 11), detect.Low},
+		{"what hosts of this network do", office(2, 40).hold(host(3), rented, 11).hold(host(4), "45.9.20.9", 11).hold(host(5), "45.9.21.9", 11), detect.Low},
+	} {
+		r := detect.LongConnections(detect.Input{Test: tt.day.profile()})
+		if len(r.Findings) == 0 || r.Findings[0].Severity != tt.want || !r.Coverage.Ran {
+			t.Errorf("without a history, %s: %+v, %+v", tt.name, r.Findings, r.Coverage)
+		}
 	}
 	if r := detect.LongConnections(detect.Input{Test: office(2, 40).profile()}); r.Coverage.Ran || r.Coverage.Reason == "" {
 		t.Errorf("without durations: %+v", r.Coverage)

@@ -96,6 +96,24 @@ func TestBackupBegins(t *testing.T) {
 	}
 }
 
+// Without a history, guesses differ from jobs in how fast they follow each other.
+func TestPasswordsGuessedOnOneDay(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		to   flow.Time
+		want []string
+	}{
+		{"guesses", 9*flow.Hour + 20*flow.Minute, []string{host(3)}},
+		{"a job", 17 * flow.Hour, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := office(2, 40)
+			l.flows(90, host(3), host(20), flow.TCP, 22, 1800, 2500, 9*flow.Hour, tt.to)
+			wantAlerts(t, detect.Scan(detect.Input{Test: l.profile()}).Findings, tt.want...)
+		})
+	}
+}
+
 // Passwords of one internal host are guessed in many short sessions. Programs that log
 // in as often did so before, and a directory has many clients that do.
 func TestPasswordsOfOneHostGuessed(t *testing.T) {

@@ -125,19 +125,25 @@ func (c *Context) scan(k float64) ScanResult {
 			f.Attack, f.Window = []string{"T1110"}, test.guessSpan(s).window()
 			f.capped(Medium)
 		}
-		switch {
-		case len(c.past) > 0 || failsMostly(s.Closed, s.Targets-s.Unanswered):
-		case s.Logins >= sweepFloor:
-			f.Summary += fmt.Sprintf("; %d sessions were short, like those of password guessing", s.Logins)
-			f.capped(Medium)
-		default:
-			f.capped(Low) // who is answered may be a monitor; nothing says that it is new
+		if len(c.past) == 0 && !failsMostly(s.Closed, s.Targets-s.Unanswered) && (guessing < excess || !test.guessesFast(s)) {
+			f.answered(s)
 		}
 		r.Findings = append(r.Findings, f)
 	}
 	sortFindings(r.Findings)
 	r.Sweeps = evidenceOf[Sweep](r.Findings)
 	return r
+}
+
+// answered lowers a sweep without a history whose targets answer: it is that of a monitor
+// perhaps, and nothing says that it is new.
+func (f *Finding) answered(s Sweep) {
+	if s.Logins < sweepFloor {
+		f.capped(Low)
+		return
+	}
+	f.Summary += fmt.Sprintf("; %d sessions were short, like those of password guessing", s.Logins)
+	f.capped(Medium)
 }
 
 // priorReach is what is known beforehand of how many internal hosts that are
@@ -310,6 +316,27 @@ func (d *day) guessing() map[profile.Key]int64 {
 		}
 		return all
 	})
+}
+
+// guessTime is the time within which guessFloor sessions guess passwords (guessing_timeout of
+// Zeek's detect-bruteforcing).
+const guessTime = 30 * 60
+
+// guessesFast says whether more than guessFloor sessions of a sweep fall within guessTime: a job that
+// logs in each minute has fewer, and it needs no earlier day to say so.
+func (d *day) guessesFast(s Sweep) bool {
+	cs := d.Of(s.Src)
+	for i := range cs {
+		if c := &cs[i]; c.Dst == s.Guessed && guesses(c) {
+			starts := slices.Collect(c.Seconds.All())
+			for j := guessFloor; j < len(starts); j++ {
+				if starts[j]-starts[j-guessFloor] < guessTime {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // guessSpan is the time of the sessions that guess a password.

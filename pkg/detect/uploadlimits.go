@@ -128,7 +128,15 @@ func (c *Context) learnUploads() uploadLimits {
 			}
 		}
 	}
-	l.files, l.repeated = len(best), len(changes)
+	l.repeated, l.change = len(changes), exponential(changes)
+	l.learnSizes(best)
+	l.learnTargets(m, after)
+	return l
+}
+
+// learnSizes learns from the largest upload of each host that has one over usual.
+func (l *uploadLimits) learnSizes(best []float64) {
+	l.files = len(best)
 	l.median = middle(append(slices.Clone(best), l.usual+math.Ln2*fileTail))
 	var excesses []float64
 	for _, size := range best {
@@ -137,8 +145,32 @@ func (c *Context) learnUploads() uploadLimits {
 		}
 	}
 	l.many = len(excesses)
-	l.tail, l.change = exponential(excesses), exponential(changes)
-	l.learnTargets(m, after)
+	l.tail = exponential(excesses)
+}
+
+// others returns limits learned from those uploads of the day by all hosts but one that teach
+// something.
+func (t uploadTable) others(l uploadLimits, host netip.Addr, teaches func(u sizedUpload) bool) uploadLimits {
+	best, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
+	for _, u := range t.largest {
+		if u.size() <= l.usual {
+			break
+		}
+		if u.src == host || !teaches(u) {
+			continue
+		}
+		if _, known := best[u.src]; !known {
+			best[u.src] = u.size()
+		}
+		slow[u.src] = slow[u.src] || u.slow()
+	}
+	l.hosts, l.slow = len(t.most)-1, 0
+	for _, some := range slow {
+		if some {
+			l.slow++
+		}
+	}
+	l.learnSizes(slices.Collect(maps.Values(best)))
 	return l
 }
 
