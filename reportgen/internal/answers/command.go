@@ -91,7 +91,7 @@ func NewCommand() *cobra.Command {
 	f.StringVar(&opt.options.Country, "country", "", "`FILE` MMDB of countries")
 	f.StringVar(&opt.options.ASN, "asn", "", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: private addresses)")
-	f.StringVar(&opt.memory, "memory", "4GB", "`SIZE` memory limit of groups and rows")
+	f.StringVar(&opt.memory, "memory", "", "`SIZE` memory limit of groups and rows (default: 4GB, or half of what the process may use)")
 	usage.Choice(c, &opt.format, "format", "`FORMAT` output format (encoded is for notebooks)", formats...)
 	f.StringVarP(&opt.output, "output", "o", "", "`FILE` write the result to this file")
 	f.StringVar(&opt.from, "query", "", "`FILE` read the query as JSON, as package query writes it; - for standard input")
@@ -256,15 +256,15 @@ func (opt *queryOptions) complete(cmd *cobra.Command) (err error) {
 			return fmt.Errorf("--internal: %w", err)
 		}
 	}
-	bytes, err := humanize.ParseBytes(opt.memory)
-	if err != nil || bytes == 0 || bytes > 1<<50 {
-		return fmt.Errorf("--memory %s: is not a size, such as 4GB", opt.memory)
+	bytes := uint64(engine.DefaultMemory())
+	if cmd.Flags().Changed("memory") {
+		if bytes, err = humanize.ParseBytes(opt.memory); err != nil || bytes == 0 || bytes > 1<<50 {
+			return fmt.Errorf("--memory %s: is not a size, such as 4GB", opt.memory)
+		}
 	}
 	opt.options.Memory = int64(bytes)
-	if os.Getenv("GOMEMLIMIT") == "" {
-		// Near the limit, collect garbage instead of growing to twice what is in use.
-		debug.SetMemoryLimit(int64(bytes) + int64(bytes)/4)
-	}
+	// Near the limit, collect garbage instead of growing to twice what is in use.
+	debug.SetMemoryLimit(min(debug.SetMemoryLimit(-1), int64(bytes)+int64(bytes)/4))
 	if opt.from != "" {
 		for _, name := range []string{"where", "by", "every", "count", "sum", "mean", "min", "max", "quantile", "distinct", "first", "last", "columns", "order", "top", "limit"} {
 			if cmd.Flags().Changed(name) {

@@ -39,13 +39,10 @@ type Source struct {
 type Options struct {
 	Country, ASN string        // MMDB files of countries and owners; empty for none
 	Internal     flow.Networks // the internal networks; nil for the private ones
-	Memory       int64         // the most bytes of groups, values, addresses and rows; 0 for defaultMemory
+	Memory       int64         // the most bytes of groups, values, addresses and rows; 0 for DefaultMemory
 	Workers      int           // 0 for one a core
 	Progress     func(rows, total int64)
 }
-
-// defaultMemory is how many bytes a query may use by default.
-const defaultMemory = 4 << 30
 
 // Result is the answer to a query.
 type Result struct {
@@ -79,7 +76,7 @@ func Run(ctx context.Context, sources []Source, q query.Query, o Options) (*Resu
 		r.internal = flow.Private
 	}
 	if r.memory == 0 {
-		r.memory = defaultMemory
+		r.memory = DefaultMemory()
 	}
 	if r.geo, err = geo.Open(o.Country, o.ASN); err != nil {
 		return nil, err
@@ -103,6 +100,9 @@ func Run(ctx context.Context, sources []Source, q query.Query, o Options) (*Resu
 			return nil, err
 		}
 		workers[i+1] = nil // its memory is free
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 	}
 	var absent []string
 	if workers[0].chosen == 0 && r.program != nil {
