@@ -2,16 +2,23 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
+	"github.com/flowbook/flowbook/reportgen/internal/kernel"
+	"github.com/flowbook/flowbook/reportgen/internal/kerneltest"
 )
 
 // TestQuery: the formats hold the same rows, files and folders of days are one source,
@@ -95,5 +102,85 @@ func TestQueryErrors(t *testing.T) {
 	stderr.Reset()
 	if code := run(t.Context(), []string{"query", text}, &stdout, &stderr); code != exit.BadInput || !strings.Contains(stderr.String(), "not a Parquet file") {
 		t.Errorf("a text: exit %d, %q", code, stderr.String())
+	}
+}
+
+// manyDays is a folder of days whose flows take a query long to group: each is the sample day.
+func manyDays(t *testing.T) string {
+	t.Helper()
+	dir, day := t.TempDir(), testenv.Path(t, "testdata", "test.parquet")
+	for i := range 200 {
+		date := time.Date(2024, 1, 1+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		if err := os.Symlink(day, filepath.Join(dir, date+".parquet")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// longQuery groups manyDays: a question about manyDays with millions of groups.
+const longQuery = "date,src_ip,dst_ip,timestamp"
+
+// stopsWithin is how long an interrupted query may run on. It must stop within a second; other programs may keep the
+// machine busy.
+const stopsWithin = 3 * time.Second
+
+// Ctrl-C ends a query while flows are read, and while groups are merged, ordered and written.
+func TestQueryInterrupted(t *testing.T) {
+	days := manyDays(t)
+	out := filepath.Join(t.TempDir(), "out.csv")
+	for _, after := range []time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second} {
+		cmd := exec.Command(built(t), "query", days, "--by", longQuery, "--count", "--memory", "8GB", "--format", "csv", "-o", out)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(after)
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatalf("after %s, the query has ended: %v", after, err)
+		}
+		sent := time.Now()
+		err := cmd.Wait()
+		var ended *exec.ExitError
+		if took := time.Since(sent); !errors.As(err, &ended) || ended.ExitCode() != exit.Interrupted || took > stopsWithin {
+			t.Errorf("interrupted after %s: %v, %s later", after, err, took)
+		} else {
+			t.Logf("interrupted after %s: ended %s later", after, took)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Error("half a result is written")
+		}
+	}
+}
+
+// An interrupt of the kernel ends the query that a cell asks, and the next cell runs.
+func TestQueryOfCellInterrupted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real GoNB kernel: skipped with -short")
+	}
+	t.Setenv("FLOWBOOK_REPORTGEN", built(t))
+	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	days := manyDays(t)
+	temp := kerneltest.PrivateTemp(t)
+	k := kerneltest.Start(t, "gonb", kernel.Options{})
+	if _, err := kerneltest.Execute(t, k, "import \"github.com/flowbook/flowbook/pkg/nb\"\nvar asked = 1"); err != nil {
+		t.Fatal(err)
+	}
+	stop := errors.New("stopped by the test")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var sent time.Time
+	go func() {
+		kerneltest.WaitFor(t, func() bool { return len(kerneltest.ProcessesNamed(t, temp, "reportgen")) > 0 })
+		sent = time.Now()
+		cancel(stop)
+	}()
+	r, err := k.Execute(ctx, fmt.Sprintf("%%%%\nrun := nb.Open(nb.Inputs{})\nfmt.Println(run.Flows(%q).By(strings.Split(%q, \",\")...).Count().Nrow())", days, longQuery))
+	if took := time.Since(sent); !errors.Is(err, stop) || took > stopsWithin {
+		t.Errorf("%v %s after the interrupt: %s", err, took, kerneltest.Stream(r, "stderr"))
+	} else {
+		t.Logf("the cell ended %s after the interrupt", took)
+	}
+	kerneltest.WaitFor(t, func() bool { return len(kerneltest.ProcessesNamed(t, temp, "reportgen")) == 0 })
+	if r, err := kerneltest.Execute(t, k, "%%\nfmt.Print(asked)"); err != nil || kerneltest.Stream(r, "stdout") != "1" {
+		t.Errorf("the kernel is not usable after an interrupt: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -162,17 +163,18 @@ func (v *aggregateValue) Set(s string) error {
 }
 
 func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1)) // which complete lowers
 	if err := opt.complete(cmd); err != nil {
 		return err
 	}
 	if err := opt.checkOutput(names); err != nil {
 		return err
 	}
-	r, err := opt.answer(cmd, names)
+	r, err := untilDone(cmd.Context(), func() (*engine.Result, error) { return opt.answer(cmd, names) })
+	if cmd.Context().Err() != nil {
+		return errInterrupted
+	}
 	if err != nil {
-		if cmd.Context().Err() != nil {
-			return errors.New("interrupted")
-		}
 		if e := (*query.Error)(nil); errors.As(err, &e) && opt.from == "" {
 			return fmt.Errorf("--where: %w", err)
 		}
@@ -186,9 +188,42 @@ func (opt *queryOptions) run(cmd *cobra.Command, names []string) error {
 		c.Infof("the first %s of %s rows; --limit 0 writes all", humanize.Comma(int64(r.Len())), humanize.Comma(int64(r.All)))
 	}
 	if opt.output != "" {
-		return wholefile.Write(opt.output, 0o666, func(w io.Writer) error { return write(w, r.Table, opt.format) })
+		return wholefile.Write(opt.output, 0o666, func(w io.Writer) error { return write(whileRunning{cmd.Context(), w}, r.Table, opt.format) })
 	}
-	return write(cmd.OutOrStdout(), r.Table, opt.format)
+	return write(whileRunning{cmd.Context(), cmd.OutOrStdout()}, r.Table, opt.format)
+}
+
+var errInterrupted = errors.New("interrupted")
+
+// untilDone returns what f does, or when the context is done: millions of rows are merged and ordered for seconds. The
+// program then ends, and f with it.
+func untilDone[T any](ctx context.Context, f func() (T, error)) (result T, err error) {
+	done := make(chan struct{})
+	var of T
+	var failed error
+	go func() {
+		defer close(done)
+		of, failed = f()
+	}()
+	select {
+	case <-done:
+		return of, failed
+	case <-ctx.Done():
+		return result, ctx.Err()
+	}
+}
+
+// whileRunning is a writer that fails when its context is done.
+type whileRunning struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (w whileRunning) Write(p []byte) (int, error) {
+	if w.ctx.Err() != nil {
+		return 0, errInterrupted
+	}
+	return w.w.Write(p)
 }
 
 // checkOutput returns an error if the result would replace a file that a query did not write.
