@@ -94,6 +94,9 @@ func TestEmail(t *testing.T) {
 			t.Errorf("the text lacks %q:\n%s", want, m.Text)
 		}
 	}
+	if strings.Contains(m.Text, ": :") || strings.Contains(m.Text, " ]") {
+		t.Errorf("the text names a figure by nothing:\n%s", m.Text)
+	}
 	for _, bad := range []string{"<script", "<style", "class=", " id=", "href=\"#"} {
 		if strings.Contains(m.HTML, bad) {
 			t.Errorf("the HTML has %s", bad)

@@ -13,8 +13,9 @@ import (
 )
 
 var (
-	// bracedFence matches the info string of a code block of MyST, Quarto or knitr: a directive or a language in braces.
-	bracedFence = regexp.MustCompile(`^\{\s*([A-Za-z][\w:+-]*)[^}]*\}`)
+	// bracedFence matches the info string of a code block of MyST, Quarto, knitr or Pandoc: a directive, a language or a
+	// class that is a language in braces.
+	bracedFence = regexp.MustCompile(`^\{\s*\.?([A-Za-z][\w:+-]*)[^}]*\}`)
 	// fenceOption matches an option of a directive.
 	fenceOption = regexp.MustCompile(`(?m)^:([a-z-]+):[ \t]*(.*)\n?`)
 	// roleName matches the name of a role of MyST before its code span.
@@ -116,7 +117,7 @@ func (b *builder) fence(t located, n *ast.FencedCodeBlock) {
 		n.Parent().ReplaceChild(n.Parent(), n, e)
 	case name == "mermaid" || info == "{dot}" || info == "{graphviz}":
 		b.warnOnce(t.where, "diagram "+name, "a diagram (%s) is shown as its source", name)
-	case strings.HasPrefix(info, "{") && !slices.Contains(languages, strings.ToLower(name)):
+	case strings.HasPrefix(info, "{") && !strings.HasPrefix(info, "{.") && !slices.Contains(languages, strings.ToLower(name)):
 		b.warnOnce(t.where, "directive "+name, "the directive {%s} is not supported: its source is shown as code", name)
 	}
 }

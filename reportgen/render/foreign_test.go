@@ -50,6 +50,7 @@ func TestConstructsOfOtherTools(t *testing.T) {
 		{"grid table", "+---+---+\n| a | b |\n+==:+===+\n| 1 | 2 |\n+---+---+", `<td style="text-align:right" class="short">1</td>`, "| a | b |\n| ---: | --- |\n| 1 | 2 |", ""},
 		{"directive of an output", "```{glue:figure} plot\ncaption\n```", "caption", "caption", "the directive {glue:figure} is not supported"},
 		{"language in braces", "```{python echo=FALSE}\nx = 1\n```", "<pre", "```python\nx = 1\n```", ""},
+		{"language as a class of Pandoc", "``` {.r}\nx <- 1\n```", "<pre", "```r\nx <- 1\n```", ""},
 		{"formula as a directive", "```{math}\n:label: my\na^2\n```\n\nsee {eq}`my`", `<a class="ref" href="#eq-my">(1.1)</a>`, "$$\na^2\n\\tag{1.1}\n$$", ""},
 		{"formula as a role", "text {math}`a^2` text", "text <math", "text $`a^2`$ text", ""},
 		{"index as a role", "H{sub}`2<`O", "H<sub>2&lt;</sub>O", "H<sub>2&lt;</sub>O", ""},

@@ -49,17 +49,23 @@ func (w *writer) block(b document.Block) {
 		if b.Caption != nil {
 			caption = b.Caption.Plain()
 		}
-		caption = titled(fmt.Sprintf("[%s %s]", w.words.Say("Figure"), b.Number), caption)
-		if b.Picture != nil {
-			caption = titled(caption, b.Picture.Alt)
+		name := "[" + strings.TrimSpace(w.words.Say("Figure")+" "+b.Number) + "]"
+		if caption != "" {
+			name += " " + caption
 		}
-		w.paragraph(caption)
+		if b.Picture != nil && b.Picture.Alt != "" {
+			name += ": " + b.Picture.Alt
+		}
+		w.paragraph(name)
 		for _, part := range b.Parts {
 			name := "(" + part.Letter + ")"
 			if part.Caption != nil {
 				name += " " + part.Caption.Plain()
 			}
-			w.paragraph(titled(name, part.Picture.Alt))
+			if part.Picture.Alt != "" {
+				name += ": " + part.Picture.Alt
+			}
+			w.paragraph(name)
 		}
 	case *document.Table:
 		if b.Caption != nil {

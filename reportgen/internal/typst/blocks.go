@@ -239,21 +239,97 @@ func short(t *document.Table) bool {
 // maxWidth is the number of characters of the widest table that is printed upright.
 const maxWidth = 125
 
-// tableWidth returns the number of characters in the widest cells of all columns. Long
-// text and titles are broken into lines.
+// turnedWidth is the number of characters of the widest table that a page in landscape takes.
+const turnedWidth = 190
+
+// tableWidth returns the number of characters in the widest cells of all columns.
 func tableWidth(t *document.Table) int {
-	width := 0
-	for i, c := range t.Columns {
-		widest := 0
-		for word := range strings.FieldsSeq(c.Title) {
-			widest = max(widest, utf8.RuneCountInString(word))
-		}
-		for _, row := range t.Rows {
-			widest = max(widest, utf8.RuneCountInString(row[i].Text))
-		}
-		width += min(widest, 40) + 2
+	sum := 0
+	for _, width := range columnWidths(plainCells(t)) {
+		sum += width
 	}
-	return width
+	return sum
+}
+
+// plainCells returns the titles of a table and the texts of its rows.
+func plainCells(t *document.Table) [][]string {
+	var rows [][]string
+	titles := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		titles[i] = c.Title
+	}
+	rows = append(rows, titles)
+	for _, row := range t.Rows {
+		cells := make([]string, len(row))
+		for i, v := range row {
+			cells[i] = v.Text
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// columnWidths returns the number of characters in the widest cell of each column. Long text, and the titles in the first
+// row, are broken into lines.
+func columnWidths(rows [][]string) []int {
+	var widths []int
+	for at, row := range rows {
+		for i, text := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			n := min(utf8.RuneCountInString(text), 40)
+			if at == 0 {
+				n = 0
+				for word := range strings.FieldsSeq(text) {
+					n = max(n, utf8.RuneCountInString(word))
+				}
+			}
+			widths[i] = max(widths[i], n+2)
+		}
+	}
+	return widths
+}
+
+// splitTable returns rows of cells as one table, or as several below each other if the columns are together wider than a
+// page. Each begins with the first column.
+func splitTable(rows [][]string, aligns []string, header bool, widths []int, page int) string {
+	var parts []string
+	for _, group := range columnGroups(widths, page) {
+		pick := func(row []string) []string {
+			var picked []string
+			for _, i := range group {
+				if i < len(row) {
+					picked = append(picked, row[i])
+				}
+			}
+			return picked
+		}
+		var part [][]string
+		for _, row := range rows {
+			part = append(part, pick(row))
+		}
+		parts = append(parts, table(part, pick(aligns), header))
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "#[\n" + strings.Join(parts, "\n\n") + "\n]"
+}
+
+// columnGroups divides columns into groups that a page takes.
+func columnGroups(widths []int, page int) [][]int {
+	groups := [][]int{nil}
+	sum := 0
+	for i, width := range widths {
+		if last := len(groups) - 1; sum+width > page && len(groups[last]) > 1 {
+			groups, sum = append(groups, []int{0}), widths[0]
+		}
+		last := len(groups) - 1
+		groups[last] = append(groups[last], i)
+		sum += width
+	}
+	return groups
 }
 
 // grid returns the rows of a table.
@@ -282,7 +358,7 @@ func (w *writer) grid(t *document.Table) string {
 	if len(t.Rows) == 0 {
 		rows = append(rows, []string{escape(w.words.Say("No rows."))})
 	}
-	return table(rows, aligns, true)
+	return splitTable(rows, aligns, true, columnWidths(plainCells(t)), turnedWidth)
 }
 
 // title returns the title of a column, in lines as short as its values if the table is as wide as the page: Typst would break

@@ -149,42 +149,41 @@ func (c converter) block(n *html.Node) string {
 	return c.children(n)
 }
 
-// table converts a table. A cell that spans rows or columns is printed once.
+// table converts a table. A cell that spans rows or columns is printed once. A table that is wider than the page is split.
 func (c converter) table(n *html.Node) string {
-	var rows [][]string
+	var rows, plain [][]string
 	header := false
 	var taken []int // in how many further rows a cell above takes a column
 	for at, tr := range rowsOf(n) {
-		var row []string
-		add := func(text string, down int) {
+		var row, said []string
+		add := func(text, words string, down int) {
 			if len(row) == len(taken) {
 				taken = append(taken, 0)
 			}
 			taken[len(row)] = max(taken[len(row)], down)
-			row = append(row, text)
+			row, said = append(row, text), append(said, words)
 		}
 		for _, cell := range elements(tr) {
 			if cell.Data != "td" && cell.Data != "th" {
 				continue
 			}
 			for len(row) < len(taken) && taken[len(row)] > 0 {
-				add("", 0)
+				add("", "", 0)
 			}
 			header = header || at == 0 && cell.Data == "th"
 			inner := converter{c.w, c.pieces, true}
-			text := strings.TrimSpace(inner.children(cell))
 			across, down := span(cell, "colspan", maxColumns-len(row)), span(cell, "rowspan", maxRows)
-			add(text, down)
+			add(strings.TrimSpace(inner.children(cell)), strings.TrimSpace(text(cell)), down)
 			for range across - 1 {
-				add("", down)
+				add("", "", down)
 			}
 		}
 		for i := range taken { // cells of this row count it themselves
 			taken[i] = max(taken[i]-1, 0)
 		}
-		rows = append(rows, row)
+		rows, plain = append(rows, row), append(plain, said)
 	}
-	return table(rows, nil, header)
+	return splitTable(rows, nil, header, columnWidths(plain), maxWidth)
 }
 
 // A cell may span rows down to maxRows, and columns up to the maxColumns-th of its table: the

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -363,6 +364,57 @@ func TestWideTable(t *testing.T) {
 		t.Errorf("pages\n%s\nwant\n%s", got, want)
 	}
 }
+
+// A table that no page takes side by side is printed in parts that begin with its first column, from rows and from HTML: all
+// words are within the page, and none is printed over another.
+func TestSplitTable(t *testing.T) {
+	const columns, cell = 30, "0123456789"
+	wide := &document.Table{ID: "tbl-wide", Number: "1.1", Rows: [][]document.Value{nil}}
+	heads, cells := "<th>host</th>", "<th>192.0.2.1</th>"
+	for i := range columns {
+		wide.Columns = append(wide.Columns, document.Column{Title: fmt.Sprint("column ", i)})
+		wide.Rows[0] = append(wide.Rows[0], document.Value{Text: cell})
+		heads, cells = heads+fmt.Sprint("<th>column ", i, "</th>"), cells+"<td>"+cell+"</td>"
+	}
+	page := &document.HTML{Fragment: document.Fragment{Pieces: []document.Piece{{Markup: "<table><tr>" + heads + "</tr><tr>" + cells + "</tr></table>"}}}}
+	name := filepath.Join(t.TempDir(), "report.pdf")
+	d := &document.Document{Lang: "en", Title: "Wide", Blocks: []document.Block{wide, page}}
+	if err := os.WriteFile(name, compiled(t, d), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	boxes, err := exec.CommandContext(t.Context(), testenv.Program(t, "pdftotext", "poppler-utils"), "-bbox", name, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, repeated := 0, strings.Count(string(boxes), ">192.0.2.1<")
+	for _, page := range strings.Split(string(boxes), "<page ")[1:] {
+		var words [][4]float64
+		for _, m := range boxOfWord.FindAllStringSubmatch(page, -1) {
+			var b [4]float64
+			for i := range b {
+				b[i], _ = strconv.ParseFloat(m[i+1], 64)
+			}
+			for _, o := range words {
+				if b[0] < o[2]-1 && o[0] < b[2]-1 && b[1] < o[3]-3 && o[1] < b[3]-3 {
+					t.Errorf("%q is printed over another word", m[5])
+				}
+			}
+			if strings.HasPrefix(page, `width="595`) && b[2] > 595-50 {
+				t.Errorf("%q is beyond the margin", m[5])
+			}
+			words = append(words, b)
+			if m[5] == cell {
+				found++
+			}
+		}
+	}
+	if found < 2*columns || repeated < 2 {
+		t.Errorf("%d cells, the first column %d times", found, repeated)
+	}
+}
+
+// boxOfWord matches a word and its place, as pdftotext prints it.
+var boxOfWord = regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>`)
 
 // Text from right to left keeps its direction to itself: the date after an author and the page number after a heading in the
 // contents stay where they are.
