@@ -1,65 +1,18 @@
 package render_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-	goldmarkhtml "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
 
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
-
-// payloads are attempts to run a script or fetch something.
-func payloads() []string {
-	return []string{
-		`<script>document.title="pwned"</script>`,
-		`"><script>document.title="pwned"</script>`,
-		`<img src=x onerror="document.title='pwned'">`,
-		`<svg onload="document.title='pwned'"></svg>`,
-		`<svg><animate onbegin="document.title='pwned'" attributeName=x dur=1s></svg>`,
-		`<a href="javascript:document.title='pwned'">x</a>`,
-		`[x](javascript:document.title='pwned')`,
-		`[x](<java
-script:document.title='pwned'>)`,
-		`<javascript:document.title='pwned'>`,
-		`![x](https://example.org/pixel.png)`,
-		`<img src="https://example.org/pixel.png">`,
-		`<iframe src="https://example.org/"></iframe>`,
-		`<link rel=stylesheet href="https://example.org/x.css">`,
-		`<style>@import "https://example.org/x.css"; body { display: none }</style>`,
-		`<meta http-equiv="refresh" content="0;url=https://example.org/">`,
-		`<base href="https://example.org/">`,
-		`<form action="https://example.org/"><button>go</button></form>`,
-		`</div></main></body></html><script>document.title="pwned"</script>`,
-		`<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=document.title='pwned'&gt;">`,
-		`<noscript><p title="</noscript><img src=x onerror=document.title='pwned'>">`,
-		`{{.}} ${alert(1)} <!-- --> ]]> <![CDATA[<script>document.title="pwned"</script>]]>`,
-		`$\text{<script>document.title="pwned"</script>}$ $\href{javascript:document.title='pwned'}{x}$`,
-		"$$\n\\class{x\" onmouseover=\"document.title='pwned'}{y} </math><script>document.title='pwned'</script>\n$$",
-		"$`</code><img src=x onerror=document.title='pwned'>`$",
-		"[@<script>document.title='pwned'</script>; @x]",
-		"`\"' onmouseover=document.title='pwned' x='`",
-		`<img src="file:///etc/passwd" alt="x"><img src="../../../../etc/passwd"><img src="/etc/passwd">`,
-		`<img alt="\" onerror=document.title='pwned' x=\"" src="data:image/svg+xml,<svg onload=document.title='pwned'><script>document.title='pwned'</script></svg>">`,
-		`<img src="data:text/html,<script>document.title='pwned'</script>"><video src="https://example.org/x.mp4"></video><audio><source src="javascript:alert(1)"></audio>`,
-		`<a id="top" name="contents" href="&#106;avascript:document.title='pwned'">x</a><div id="theme"></div><p id='" onmouseover="document.title=1'>`,
-		`<font color="red;position:fixed" face="x&quot; onmouseover=&quot;document.title='pwned'">x</font><center onclick="document.title='pwned'">`,
-		`<div style="background:url(https://example.org/x.png);width:expression(alert(1))" align='x" onclick="1'>x</div>`,
-		`<svg><a href="javascript:document.title='pwned'"><text>x</text></a><image href="https://example.org/x.png"/><foreignObject><script>document.title='pwned'</script></foreignObject></svg>`,
-		`<figure><img src="data:image/png;base64,AAAA" style="position:fixed;width:99999%" width="9999999"></figure><details ontoggle="document.title='pwned'" open>`,
-		`<iframe srcdoc="<script>parent.document.title='pwned'</script>"></iframe><object data="https://example.org/"></object><embed src="javascript:document.title='pwned'">`,
-		`![x](data:image/svg+xml,<svg/onload=document.title='pwned'>){width=1px;onclick=alert(1) height="1&quot; onerror=&quot;x"}`,
-	}
-}
 
 // hostileNotebook puts a payload wherever a notebook holds text.
 func hostileNotebook(payload string) *nbformat.Notebook {
@@ -159,7 +112,7 @@ func attributes(n *html.Node) string {
 func TestHostileNotebooks(t *testing.T) {
 	var inputs []render.Input
 	dir := t.TempDir()
-	for _, payload := range append(payloads(), newPayloads()...) {
+	for _, payload := range rendertest.Payloads() {
 		in := render.Input{Name: payload + ".ipynb", Notebook: hostileNotebook(payload)}
 		d, _, _ := render.Build([]render.Input{in}, render.Options{
 			Title: payload, Subtitle: payload, Authors: []render.Author{{Name: payload, ORCID: payload, Email: payload, Corresponding: true, Affiliations: []int{0}}}, Affiliations: []string{payload, payload}, Date: payload, Abstract: payload, Lang: payload,
@@ -186,7 +139,7 @@ func TestHostileNotebooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	path = filepath.Join(dir, "markdown.html")
-	if err := os.WriteFile(path, append([]byte("<title>hostile</title>"), onGitHub(t, string(md))...), 0o666); err != nil {
+	if err := os.WriteFile(path, []byte("<title>hostile</title>"+rendertest.GitHub(t, string(md))), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	checkInBrowser(t, path, "hostile")
@@ -215,18 +168,7 @@ func checkPage(t *testing.T, page string) {
 // checkMarkdown reads Markdown as GitHub does and leaves out GitHub's sanitiser.
 func checkMarkdown(t *testing.T, md string) {
 	t.Helper()
-	checkHarmless(t, string(onGitHub(t, md)), "figures/", map[string]int{})
-}
-
-// onGitHub returns the HTML that GitHub makes of Markdown before it sanitizes it.
-func onGitHub(t *testing.T, md string) []byte {
-	t.Helper()
-	reader := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote), goldmark.WithRendererOptions(goldmarkhtml.WithUnsafe()))
-	var b bytes.Buffer
-	if err := reader.Convert([]byte(md), &b); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	checkHarmless(t, rendertest.GitHub(t, md), "figures/", map[string]int{})
 }
 
 // FuzzNotebook renders any notebook that can be read: no panic, nothing that
@@ -240,7 +182,7 @@ func FuzzNotebook(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	for _, payload := range payloads() {
+	for _, payload := range rendertest.Payloads() {
 		data, err := nbformat.Marshal(hostileNotebook(payload))
 		if err != nil {
 			f.Fatal(err)
@@ -260,7 +202,7 @@ func FuzzNotebook(f *testing.F) {
 // FuzzText puts a text wherever a notebook holds one. It is valid UTF-8, as every
 // text is that was read from JSON.
 func FuzzText(f *testing.F) {
-	for _, payload := range payloads() {
+	for _, payload := range rendertest.Payloads() {
 		f.Add(payload)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -1,7 +1,12 @@
 package typst
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	_ "image/gif" // decoded by image.Decode
+	_ "image/jpeg"
+	_ "image/png"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -46,7 +51,7 @@ func (w *writer) block(b document.Block) string {
 		if b.Number != "" {
 			text = escape(b.Number) + " " + text
 		}
-		return heading(b.Depth, text, b.ID)
+		return w.heading(b.Depth, text, b.ID)
 	case document.Prose:
 		return w.nodes(b.Root, b.Source)
 	case *document.Code:
@@ -56,7 +61,7 @@ func (w *writer) block(b document.Block) string {
 	case *document.Failure:
 		return w.failure(b)
 	case *document.Cell:
-		return "#metadata(none)" + label(b.ID)
+		return "#metadata(none)" + w.label(b.ID)
 	case *document.Figure:
 		return w.figure(b)
 	case *document.Table:
@@ -64,7 +69,7 @@ func (w *writer) block(b document.Block) string {
 	case *document.HTML:
 		return w.fragment(&b.Fragment)
 	case *document.Tab:
-		return fmt.Sprintf("#heading(level: %d, outlined: false, bookmarked: false)[%s]%s", min(b.Depth, 6), w.inlines(b.Title.Root, b.Title.Source), label(b.ID))
+		return fmt.Sprintf("#heading(level: %d, outlined: false, bookmarked: false)[%s]%s", min(b.Depth, 6), w.inlines(b.Title.Root, b.Title.Source), w.label(b.ID))
 	case document.TabsEnd:
 		return "#line(length: 100%, stroke: 0.4pt + luma(190))"
 	case *document.Box:
@@ -84,8 +89,8 @@ func (w *writer) block(b document.Block) string {
 }
 
 // heading returns a heading with an anchor.
-func heading(depth int, text, id string) string {
-	return fmt.Sprintf("#heading(level: %d)[%s]%s", min(depth, 6), isolated(text), label(id))
+func (w *writer) heading(depth int, text, id string) string {
+	return fmt.Sprintf("#heading(level: %d)[%s]%s", min(depth, 6), isolated(text), w.label(id))
 }
 
 // isolated keeps the direction of a text from right to left to itself, so that numbers beside it stay in their place.
@@ -97,7 +102,7 @@ func isolated(text string) string {
 }
 
 // label attaches an anchor to what comes before it.
-func label(id string) string {
+func (w *writer) label(id string) string {
 	if id == "" {
 		return ""
 	}
@@ -131,7 +136,7 @@ func (w *writer) code(c *document.Code) string {
 	if c.ID == "" || source == "" {
 		return source
 	}
-	return "#block[" + source + "]" + label(c.ID)
+	return "#block[" + source + "]" + w.label(c.ID)
 }
 
 // captioned returns a figure of Typst around an expression.
@@ -140,7 +145,7 @@ func (w *writer) captioned(kind, word, number string, caption *document.Text, bo
 	if caption != nil {
 		said = fmt.Sprintf(",\n  supplement: %s, numbering: (..n) => %s, caption: [%s]", quoted(w.words.Say(word)), quoted(number), w.inlines(caption.Root, caption.Source))
 	}
-	return fmt.Sprintf("#figure(\n  kind: %s,\n  %s%s)%s", kind, body, said, label(id))
+	return fmt.Sprintf("#figure(\n  kind: %s,\n  %s%s)%s", kind, body, said, w.label(id))
 }
 
 func (w *writer) failure(f *document.Failure) string {
@@ -149,7 +154,7 @@ func (w *writer) failure(f *document.Failure) string {
 		what = w.words.Say("The cell ends with an error, as expected")
 	}
 	return fmt.Sprintf("#block(width: 100%%, inset: 8pt, stroke: (left: 2pt + red))[#strong[%s] — %s \\ #raw(%s)\n%s\n]%s",
-		escape(what), escape(f.Origin.String()), quoted(f.Name+": "+f.Value), rawBlock("", terminal.Plain(f.Trace)), label(f.Anchor))
+		escape(what), escape(f.Origin.String()), quoted(f.Name+": "+f.Value), rawBlock("", terminal.Plain(f.Trace)), w.label(f.Anchor))
 }
 
 func (w *writer) figure(f *document.Figure) string {
@@ -164,7 +169,7 @@ func (w *writer) figure(f *document.Figure) string {
 			if p.Caption != nil {
 				caption += " " + w.inlines(p.Caption.Root, p.Caption.Source)
 			}
-			parts = append(parts, fmt.Sprintf("[#block[#%s \\ %s]%s]", w.picture(p.Picture), caption, label(p.ID)))
+			parts = append(parts, fmt.Sprintf("[#block[#%s \\ %s]%s]", w.picture(p.Picture), caption, w.label(p.ID)))
 		}
 		columns := f.Columns
 		if columns == 0 {
@@ -175,9 +180,10 @@ func (w *writer) figure(f *document.Figure) string {
 	return w.captioned("image", "Figure", f.Number, f.Caption, body, f.ID)
 }
 
-// picture returns an expression that shows a picture, and notes its file.
+// picture returns an expression that shows a picture, and notes its file. A video, or a damaged picture, with which Typst
+// would print nothing of the report, is named in its place.
 func (w *writer) picture(p *document.Picture) string {
-	if p.Moving() {
+	if p.Moving() || damaged(p) {
 		return fmt.Sprintf("block(stroke: 0.4pt, inset: 8pt, %s)", quoted(p.Alt+" ("+p.Media+")"))
 	}
 	if !slices.Contains(w.pictures, p) {
@@ -191,11 +197,20 @@ func (w *writer) picture(p *document.Picture) string {
 	if strings.HasSuffix(p.Width, "%") {
 		width = ", width: " + strings.TrimSpace(p.Width)
 	}
-	image := fmt.Sprintf("image(%s%s%s)", quoted(p.File()), alt, width)
+	expression := fmt.Sprintf("image(%s%s%s)", quoted(p.File()), alt, width)
 	if width != "" {
-		return image
+		return expression
 	}
-	return "fitted(" + image + ")"
+	return "fitted(" + expression + ")"
+}
+
+// damaged reports whether a picture cannot be decoded.
+func damaged(p *document.Picture) bool {
+	if p.Vector != nil || !slices.Contains([]string{"image/png", "image/jpeg", "image/gif"}, p.Media) {
+		return false
+	}
+	_, _, err := image.Decode(bytes.NewReader(p.Data))
+	return err != nil
 }
 
 func (w *writer) table(t *document.Table) string {
@@ -207,7 +222,7 @@ func (w *writer) table(t *document.Table) string {
 			if p.Caption != nil {
 				caption += " " + w.inlines(p.Caption.Root, p.Caption.Source)
 			}
-			parts = append(parts, fmt.Sprintf("[#block[%s\n%s]%s]", caption, w.grid(p.Table), label(p.ID)))
+			parts = append(parts, fmt.Sprintf("[#block[%s\n%s]%s]", caption, w.grid(p.Table), w.label(p.ID)))
 		}
 		across := t.Across
 		if across == 0 {

@@ -181,9 +181,10 @@ func (w *writer) footnote(number int) string {
 
 // link returns a link to an anchor of the document, or only its text if there is none.
 func (w *writer) link(id, text string) string {
-	if !w.labels[id] {
+	if w.known != nil && !w.known[id] {
 		return text
 	}
+	w.linked[id] = true
 	return fmt.Sprintf("#link(label(%s))[%s]", quoted(id), text)
 }
 
@@ -204,22 +205,10 @@ func (w *writer) linkTo(destination, text string) string {
 // equation returns a formula on a line of its own.
 func (w *writer) equation(e *document.Equation) string {
 	body := formula(e.MathML, e.TeX, true)
-	if e.Number == "" || e.MathML == "" {
+	inner, isFormula := strings.CutSuffix(body, "]")
+	if e.Number == "" || !isFormula {
 		return body
 	}
-	body = strings.TrimSuffix(body, "]") + label(e.ID) + "]"
+	body = inner + w.label(e.ID) + "]"
 	return fmt.Sprintf("#[#set math.equation(numbering: (..n) => %s)\n%s]", quoted("("+e.Number+")"), body)
-}
-
-// plainEquations returns the anchors of the equations in prose that are written as text,
-// without an anchor.
-func plainEquations(root ast.Node) []string {
-	var ids []string
-	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if e, ok := n.(*document.Equation); ok && entering && e.ID != "" && e.MathML == "" {
-			ids = append(ids, e.ID)
-		}
-		return ast.WalkContinue, nil
-	})
-	return ids
 }

@@ -17,6 +17,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,9 +35,14 @@ func Write(dir string, d *document.Document) error { return write(dir, d, "") }
 
 // write is Write with keywords that the PDF keeps; "" for none.
 func write(dir string, d *document.Document, keywords string) error {
-	w := newWriter(d)
-	w.keywords = keywords
+	w := newWriter(d, keywords)
 	source := w.document()
+	if !maps.Equal(w.linked, w.found()) { // some anchors are of what the source does not print
+		labels := w.labels
+		w = newWriter(d, keywords)
+		w.known = labels
+		source = w.document()
+	}
 	if w.err != nil {
 		return fmt.Errorf("%s: %w", FileName, w.err)
 	}
@@ -50,7 +56,9 @@ type writer struct {
 	doc      *document.Document
 	words    *language.Words
 	keywords string
-	labels   map[string]bool // the anchors that links may lead to
+	labels   map[string]bool // the anchors written so far
+	linked   map[string]bool // the anchors that links lead to
+	known    map[string]bool // the anchors that links may lead to; nil for all
 	notes    map[int]*document.Note
 	noted    map[int]bool // footnotes that were printed
 	pictures []*document.Picture
@@ -58,30 +66,22 @@ type writer struct {
 	err      error // the first construct that has no form
 }
 
-func newWriter(d *document.Document) *writer {
-	w := &writer{doc: d, words: language.Of(d.Lang), labels: map[string]bool{}, notes: map[int]*document.Note{}, noted: map[int]bool{}}
+func newWriter(d *document.Document, keywords string) *writer {
+	w := &writer{
+		doc: d, words: language.Of(d.Lang), keywords: keywords,
+		labels: map[string]bool{}, linked: map[string]bool{}, notes: map[int]*document.Note{}, noted: map[int]bool{},
+	}
 	for _, n := range d.Notes {
 		w.notes[n.Number] = n
 	}
-	for _, id := range document.Anchors(d.All()) {
-		w.labels[id] = true
-	}
-	for _, b := range d.All() {
-		switch b := b.(type) {
-		case *document.Code:
-			if b.Folded && b.Caption == nil {
-				delete(w.labels, b.ID)
-			}
-		case document.Prose:
-			for _, id := range plainEquations(b.Root) {
-				delete(w.labels, id)
-			}
-		}
-	}
-	for _, r := range d.References {
-		w.labels[r.ID] = true
-	}
 	return w
+}
+
+// found returns those of the anchors that links lead to that were written.
+func (w *writer) found() map[string]bool {
+	found := maps.Clone(w.linked)
+	maps.DeleteFunc(found, func(id string, _ bool) bool { return !w.labels[id] })
+	return found
 }
 
 // unknown notes that there is no form for a construct. A report is not written without it.
@@ -144,7 +144,7 @@ func (w *writer) document() string {
 	}
 	blocks = append(blocks, w.front(title)...)
 	if len(d.Summary) > 0 {
-		blocks = append(blocks, heading(1, escape(w.words.Say("Summary")), "summary"))
+		blocks = append(blocks, w.heading(1, escape(w.words.Say("Summary")), "summary"))
 		blocks = append(blocks, w.blocks(d.Summary)...)
 	}
 	blocks = append(blocks, w.blocks(d.Blocks)...)
@@ -175,13 +175,13 @@ func (w *writer) references() []string {
 	if len(w.doc.References) == 0 {
 		return nil
 	}
-	blocks := []string{heading(1, escape(w.words.Say("References")), "references")}
+	blocks := []string{w.heading(1, escape(w.words.Say("References")), "references")}
 	for _, r := range w.doc.References {
 		text := r.Entry(escape, func(text string) string { return "#emph[" + text + "]" })
 		if r.Link != "" {
 			text += " #link(" + quoted(r.Link) + ")"
 		}
-		blocks = append(blocks, fmt.Sprintf("#block[\\[%d\\] %s]%s", r.Number, text, label(r.ID)))
+		blocks = append(blocks, fmt.Sprintf("#block[\\[%d\\] %s]%s", r.Number, text, w.label(r.ID)))
 	}
 	return blocks
 }
@@ -192,7 +192,7 @@ func (w *writer) provenance() []string {
 	if len(d.Provenance)+len(d.Parameters)+len(d.Warnings) == 0 {
 		return nil
 	}
-	blocks := []string{heading(1, escape(w.words.Say("How this report was made")), "provenance")}
+	blocks := []string{w.heading(1, escape(w.words.Say("How this report was made")), "provenance")}
 	if len(d.Provenance) > 0 {
 		cells := ""
 		for _, f := range d.Provenance {

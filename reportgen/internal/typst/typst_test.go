@@ -182,6 +182,31 @@ func TestTextIsText(t *testing.T) {
 	}
 }
 
+// A picture that cannot be decoded is named in its place, and a link to an equation that has no anchor on paper is its text:
+// neither keeps the rest of a report from being printed.
+func TestDamagedPictureAndLink(t *testing.T) {
+	p := document.NewParser()
+	equation := &document.Equation{ID: "eq-b", MathML: "<math><mi>x</mi></math>", TeX: "x"} // without a number
+	shown := document.Prose{Text: p.Parse("See.")}
+	shown.Root.AppendChild(shown.Root, equation)
+	linking := document.Prose{Text: p.Parse("[to it](#eq-b)")}
+	d := &document.Document{Title: "T", Blocks: []document.Block{
+		&document.Heading{Depth: 1, ID: "a", Text: p.ParseLine("A")}, shown, linking,
+		&document.Figure{ID: "fig-a", Number: "1.1", Picture: &document.Picture{Alt: "a broken one", Media: "image/gif", Data: []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"), Name: "a"}},
+		&document.Figure{ID: "fig-b", Number: "1.2", Picture: &document.Picture{Alt: "a good one", Media: "image/png", Data: pixel, Name: "b"}},
+	}}
+	dir := t.TempDir()
+	if err := typst.Write(dir, d); err != nil {
+		t.Fatal(err)
+	}
+	files := testenv.Tree(t, dir)
+	source := files[typst.FileName]
+	if _, there := files["figures/b.png"]; !there || len(files) != 2 || !strings.Contains(source, `"a broken one (image/gif)"`) || strings.Contains(source, "eq-b") || !strings.Contains(source, "to it") {
+		t.Errorf("%d files, and this source:\n%s", len(files), source)
+	}
+	checkSource(t, d)
+}
+
 // A cell that spans rows or columns takes their room, and its few bytes do not ask for more work than cells do.
 func TestSpans(t *testing.T) {
 	written := func(rows string) string {

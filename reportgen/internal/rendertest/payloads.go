@@ -1,4 +1,4 @@
-package render_test
+package rendertest
 
 import (
 	"encoding/base64"
@@ -8,9 +8,12 @@ import (
 // hostile is what each payload tries to run.
 const hostile = `document.title='pwned'`
 
-// newPayloads are attempts by the ways that HTML of notebooks, pictures, media, links, frames, formulas and directives are
+// Payloads are attempts to run a script or to fetch something, as a notebook, a name or a parameter may hold them.
+func Payloads() []string { return append(plainPayloads(), letThroughPayloads()...) }
+
+// letThroughPayloads are attempts by the ways that HTML of notebooks, pictures, media, links, frames, formulas and directives are
 // let through. Many are published vectors of mutation: markup that a sanitizer and a browser parse differently.
-func newPayloads() []string {
+func letThroughPayloads() []string { //nolint:funlen // a list
 	svg := func(inside string) string {
 		return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">` + inside + `</svg>`
 	}
@@ -182,6 +185,93 @@ func newPayloads() []string {
 	// The same in an element that is open, and in an attribute that is open.
 	for _, around := range []string{`<div title="%">`, `<a href="x" title='%'>`, "<details><summary>%", "<figure><figcaption>%", "<center><font color=\"%\">"} {
 		all = append(all, strings.ReplaceAll(around, "%", `"'>`+handler+script))
+	}
+	return all
+}
+
+// plainPayloads are the plain attempts.
+func plainPayloads() []string {
+	return []string{
+		`<script>document.title="pwned"</script>`,
+		`"><script>document.title="pwned"</script>`,
+		`<img src=x onerror="document.title='pwned'">`,
+		`<svg onload="document.title='pwned'"></svg>`,
+		`<svg><animate onbegin="document.title='pwned'" attributeName=x dur=1s></svg>`,
+		`<a href="javascript:document.title='pwned'">x</a>`,
+		`[x](javascript:document.title='pwned')`,
+		`[x](<java
+script:document.title='pwned'>)`,
+		`<javascript:document.title='pwned'>`,
+		`![x](https://example.org/pixel.png)`,
+		`<img src="https://example.org/pixel.png">`,
+		`<iframe src="https://example.org/"></iframe>`,
+		`<link rel=stylesheet href="https://example.org/x.css">`,
+		`<style>@import "https://example.org/x.css"; body { display: none }</style>`,
+		`<meta http-equiv="refresh" content="0;url=https://example.org/">`,
+		`<base href="https://example.org/">`,
+		`<form action="https://example.org/"><button>go</button></form>`,
+		`</div></main></body></html><script>document.title="pwned"</script>`,
+		`<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=document.title='pwned'&gt;">`,
+		`<noscript><p title="</noscript><img src=x onerror=document.title='pwned'>">`,
+		`{{.}} ${alert(1)} <!-- --> ]]> <![CDATA[<script>document.title="pwned"</script>]]>`,
+		`$\text{<script>document.title="pwned"</script>}$ $\href{javascript:document.title='pwned'}{x}$`,
+		"$$\n\\class{x\" onmouseover=\"document.title='pwned'}{y} </math><script>document.title='pwned'</script>\n$$",
+		"$`</code><img src=x onerror=document.title='pwned'>`$",
+		"[@<script>document.title='pwned'</script>; @x]",
+		"`\"' onmouseover=document.title='pwned' x='`",
+		`<img src="file:///etc/passwd" alt="x"><img src="../../../../etc/passwd"><img src="/etc/passwd">`,
+		`<img alt="\" onerror=document.title='pwned' x=\"" src="data:image/svg+xml,<svg onload=document.title='pwned'><script>document.title='pwned'</script></svg>">`,
+		`<img src="data:text/html,<script>document.title='pwned'</script>"><video src="https://example.org/x.mp4"></video><audio><source src="javascript:alert(1)"></audio>`,
+		`<a id="top" name="contents" href="&#106;avascript:document.title='pwned'">x</a><div id="theme"></div><p id='" onmouseover="document.title=1'>`,
+		`<font color="red;position:fixed" face="x&quot; onmouseover=&quot;document.title='pwned'">x</font><center onclick="document.title='pwned'">`,
+		`<div style="background:url(https://example.org/x.png);width:expression(alert(1))" align='x" onclick="1'>x</div>`,
+		`<svg><a href="javascript:document.title='pwned'"><text>x</text></a><image href="https://example.org/x.png"/><foreignObject><script>document.title='pwned'</script></foreignObject></svg>`,
+		`<figure><img src="data:image/png;base64,AAAA" style="position:fixed;width:99999%" width="9999999"></figure><details ontoggle="document.title='pwned'" open>`,
+		`<iframe srcdoc="<script>parent.document.title='pwned'</script>"></iframe><object data="https://example.org/"></object><embed src="javascript:document.title='pwned'">`,
+		`![x](data:image/svg+xml,<svg/onload=document.title='pwned'>){width=1px;onclick=alert(1) height="1&quot; onerror=&quot;x"}`,
+	}
+}
+
+// MutationPayloads are texts that a parser reads in one way and, once they were written and read again, in another:
+// scripts in elements whose content is text for one reader and elements for the next, in attributes, in comments, in
+// foreign content, and in what Markdown turns into either.
+func MutationPayloads() []string {
+	const run = `document.title='pwned'`
+	attacks := []string{
+		`<img src=x onerror="` + run + `">`, `<script>` + run + `</script>`, `<svg onload="` + run + `"></svg>`, `<a href="javascript:` + run + `">x</a>`,
+		`<img src="https://example.org/p.png">`,
+	}
+	wraps := []string{
+		// Raw text in one namespace, elements in the other.
+		`<svg><style>%s</style></svg>`, `<svg></p><style><a id="</style>%s">`, `<math><style>%s</style></math>`, `<svg><title>%s</title></svg>`,
+		`<svg><desc><style><!--</style>%s--></desc></svg>`, `<math><mtext><table><mglyph><style><!--</style>%s`, `<math><mi><style>%s</style></mi></math>`,
+		`<form><math><mtext></form><form><mglyph><style></math>%s`, `<math><annotation-xml encoding="text/html"><style>%s</style></annotation-xml></math>`,
+		`<math><annotation-xml encoding="application/xhtml+xml"><p>%s</p></annotation-xml></math>`, `<svg><foreignObject><style>%s</style></foreignObject></svg>`,
+		`<svg><![CDATA[><%s]]></svg>`, `<math><![CDATA[><%s]]></math>`, `<svg><script>%s</script></svg>`, `<table><svg><td>%s</td></svg></table>`,
+		`<svg><p><style><g title="</style>%s">`, `<math><p></p><style><!--</style>%s--></style></math>`, `<svg><a><b><style>%s</a></svg>`,
+		// Elements whose content some readers take for text.
+		`<noscript><p title="</noscript>%s">`, `<textarea>%s</textarea>`, `<textarea></textarea>%s`, `<title>%s</title>`, `<xmp>%s</xmp>`, `<noembed>%s</noembed>`,
+		`<noframes>%s</noframes>`, `<iframe>%s</iframe>`, `<plaintext>%s`, `<template>%s</template>`, `<template shadowrootmode=open>%s</template>`, `<select><option>%s</select>`,
+		`<select><style></select>%s</style>`, `<listing>%s</listing>`, `<frameset><frame>%s</frameset>`, `<noscript><style></noscript>%s`, `<button form=x>%s</button>`,
+		// Comments and declarations that end elsewhere.
+		`<!--><%s-->`, `<!-->%s-->`, `<!--->%s-->`, `<!-- --!>%s-->`, `<!--<!-- -->%s-->`, `<?xml >%s?>`, `<!DOCTYPE x [<!ENTITY y "%s">]>`, `</ %s>`, `<![CDATA[%s]]>`, `<!x>%s`,
+		// Attributes that end early or late.
+		`<p title="%s">`, `<p title='%s'>`, `<p title=%s>`, "<p title=`%s`>", `<p title="&quot;>%s">`, `<a href="#" title='"%s'>x</a>`, `<img alt="%s" src="data:image/png;base64,AAAA">`,
+		`<td abbr="%s">`, `<p id="%s">`, `<div class="%s">`, `<ol start="%s"><li>x</ol>`, `<details open title="</details>%s">`, `<p/title=%s>`,
+		// Nesting that readers move about.
+		`<table><tr>%s<td>x</table>`, `<table><caption>%s</table>`, `<table>%s</table>`, `<b><p><b><p><b>%s`, `<a><table><a>%s</table></a>`, `<ul><li>%s</ul></li>`,
+		`<p><table><p>%s</table>`, `<nobr><nobr>%s`, `<details><summary>%s</summary>x</details>`, `<ruby><rt>%s</ruby>`, `<h1><h2>%s</h1>`, `<dl><dt><dd>%s</dl>`,
+		// Markdown.
+		"[x](<%s>)", "[x](/u \"%s\")", "![%s](x.png)", "`` %s ``", "~~~ %s\nx\n~~~", "<!-- \n\n%s\n\n-->", "[^n]\n\n[^n]: %s", "| %s |\n|--|\n| x |", "<div>\n\n%s\n</div>", "\\%s", "&lt;%s", "$%s$", "$$\n\\text{%s}\n$$",
+		"![x](https://example.org/p.png '%s')", "![x]<input>(https://example.org/p.png) %s", "<input>[x]: https://example.org/p.png\n\n![x] %s",
+	}
+	var all []string
+	for i, w := range wraps {
+		for j, a := range attacks {
+			if (i+j)%len(attacks) != len(attacks)-1 || j < 2 { // each wrap with four or five attacks
+				all = append(all, strings.Replace(w, "%s", a, 1))
+			}
+		}
 	}
 	return all
 }
