@@ -40,6 +40,8 @@ var dialects = []dialect{
 	{"Beats, under the name of the module", "zeek", `{"@timestamp":"2024-04-19T12:40:00Z","zeek":{"conn":` + zeekObject + "}}\n", oneConn},
 	{"Splunk, raw", "zeek", carried(`{"preview":false,"result":{"_raw":"`, `","_time":"2024"}}`+"\n", zeekObject), oneConn},
 	{"Splunk, fields", "zeek", `{"preview":false,"result":` + zeekObject + "}\n", oneConn},
+	{"journald", "zeek", carried(`{"__REALTIME_TIMESTAMP":"1","SYSLOG_IDENTIFIER":"zeek","MESSAGE":"`, `"}`+"\n", zeekObject), oneConn},
+	{"GELF", "zeek", carried(`{"version":"1.1","host":"z","short_message":"`, `","timestamp":1713530096.5}`+"\n", zeekObject), oneConn},
 	{"Cloud Logging", "zeek", `{"insertId":"a","jsonPayload":` + zeekObject + "}\n", oneConn},
 	{"syslog with braces in its own data", "zeek", `<134>1 2024-04-19T12:34:57Z h zeek 1 - [m a="{b}"] ` + zeekObject + "\n", oneConn},
 	{"a search of Elasticsearch", "zeek", `{"took":1,"hits":{"hits":[{"_index":"z","_source":` + zeekObject + "}]}}", oneConn},
@@ -70,6 +72,8 @@ var dialects = []dialect{
 		`"2","1","eni-1","10.0.0.5","198.51.100.7","50000","443","6","2","100","1713530096","1713530156","ACCEPT","OK"` + "\n" +
 		`"2","1","eni-1","198.51.100.7","10.0.0.5","443","50000","6","2","200","1713530096","1713530156","ACCEPT","OK"` + "\n", oneConnVPC},
 
+	{"rows that end with a comma", "binetflow", "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,TotBytes,SrcBytes\n" +
+		"2024/04/19 12:34:56.5,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,FIN,300,100,,\n", oneConn},
 	{"reports of a long connection", "binetflow", "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,TotBytes,SrcBytes\n" +
 		"2024/04/19 12:34:56.5,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,CON,90,30\n2024/04/19 12:35:56.5,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,CON,90,30\n" +
 		"2024/04/19 12:36:20,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,FIN,120,40\n", oneConn},

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // maxLine bounds the length of a line that is read, and with it the memory that
@@ -65,8 +66,8 @@ func newLines(r io.Reader) (*lines, error) {
 	return l, nil
 }
 
-// encoding passes over a byte order mark, and refuses text that is not UTF-8
-// by it, or by the zero bytes that ASCII has in UTF-16.
+// encoding passes over a byte order mark, and reads text in UTF-16, as PowerShell writes
+// it, as UTF-8. It is known by that mark, or by the zero bytes that ASCII has in it.
 func (l *lines) encoding() error {
 	if start, _ := l.r.Peek(20); isIPFIX(start) {
 		return nil
@@ -78,7 +79,11 @@ func (l *lines) encoding() error {
 		return err
 	case bytes.HasPrefix(start, []byte{0xff, 0xfe}), bytes.HasPrefix(start, []byte{0xfe, 0xff}),
 		len(start) == 4 && (start[0] == 0) != (start[1] == 0) && (start[0] == 0) == (start[2] == 0) && (start[1] == 0) == (start[3] == 0):
-		return errors.New("is text in UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)")
+		order := unicode.LittleEndian // unless a byte order mark says otherwise
+		if start[0] == 0 {
+			order = unicode.BigEndian
+		}
+		l.r = bufio.NewReaderSize(unicode.UTF16(order, unicode.UseBOM).NewDecoder().Reader(l.r), maxLine)
 	}
 	return nil
 }

@@ -13,8 +13,9 @@ import (
 )
 
 // carrierKeys are the keys under which programs that forward logs put a line of one:
-// Beats, Vector, CloudWatch and Graylog, Docker, Loki, Splunk, Kinesis and Pub/Sub.
-var carrierKeys = []string{"message", "log", "line", "_raw", "data"}
+// Beats, Vector, CloudWatch and Graylog, Docker, Loki, Splunk, Kinesis and Pub/Sub, journald
+// and syslog-ng, GELF.
+var carrierKeys = []string{"message", "log", "line", "_raw", "data", "MESSAGE", "full_message", "short_message"}
 
 // carriedLine returns the line of a log that an object carries, or nil.
 func carriedLine(v *fastjson.Value) []byte {

@@ -230,8 +230,6 @@ const (
 // numbers read in the wrong unit.
 var firstDate = Date(floorDiv(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC).Unix(), secondsPerDay))
 
-var secondsUnit = []byte("s")
-
 // lasted reads the duration in hundredths of a second.
 func (r *rowReader) lasted() (hundredths int64, known, ok bool) {
 	v := r.values[fieldDuration]
@@ -239,7 +237,7 @@ func (r *rowReader) lasted() (hundredths int64, known, ok bool) {
 		return 0, false, true
 	}
 	seconds, ok := span(v)
-	if r.perSec > 0 && bytes.IndexByte(v, ':') < 0 && !bytes.HasSuffix(v, secondsUnit) {
+	if r.perSec > 0 && bytes.IndexByte(v, ':') < 0 && v[len(v)-1]-'0' <= 9 { // it has no unit of its own
 		seconds /= r.perSec
 	}
 	return int64(min(max(seconds*100, 0), float64(maxDuration))), ok, ok
@@ -286,7 +284,7 @@ func (r *rowReader) addr(from field) (netip.Addr, bool) {
 	if a, ok := r.addrs[string(v)]; ok {
 		return a, true
 	}
-	a, err := flow.ParseAddr(string(v))
+	a, err := flow.ParseAddr(bareAddr(string(v)))
 	if err != nil {
 		// As ClickHouse and SQL write IPv4: a number, of a network that is not 0.0.0.0/8.
 		n, ok := digits(v)
@@ -300,6 +298,17 @@ func (r *rowReader) addr(from field) (netip.Addr, bool) {
 	}
 	r.addrs[string(v)] = a
 	return a, true
+}
+
+// bareAddr is an address without the brackets of URLs, or the length of a network of one host.
+func bareAddr(s string) string {
+	if inner, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(inner, "]") {
+		return inner[:len(inner)-1]
+	}
+	if host, ok := strings.CutSuffix(s, "/32"); ok && strings.Contains(host, ".") {
+		return host
+	}
+	return strings.TrimSuffix(s, "/128")
 }
 
 // bytes reads the bytes of both directions and notes in f what is not as it

@@ -162,6 +162,9 @@ func (d *table) Read() (Flow, error) {
 		} else if again {
 			continue
 		}
+		for n := len(fields); n > len(d.columns) && len(bytes.TrimSpace(fields[n-1])) == 0; n-- {
+			fields = fields[:n-1] // each row ends with a delimiter, but not the header
+		}
 		// A last line needs no end (RFC 4180).
 		if n := len(fields); n > len(d.columns) && d.spec.longer {
 			fields = fields[:len(d.columns)]

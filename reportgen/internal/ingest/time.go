@@ -19,6 +19,8 @@ type timeReader struct {
 	finest  int64          // the finest unit detected by size; 0 means milliseconds
 	layouts []string       // of dates; none means those of commonLayouts
 	last    int            // the layout that fitted last, tried first
+	odd     bool           // the last date needed more than a layout
+	order   dateOrder      // of dates such as 4/19/2024, as far as a row has shown it
 }
 
 // timeUnits are the names of the units of numbers, for [Options.Time].
@@ -44,10 +46,10 @@ var commonLayouts = []string{
 	"2006-01-02T15:04",
 	"2006-01-02 15:04",
 	"2006/01/02 15:04",
-	"2006-01-02 3:04:05 PM",
-	"2006-01-02 3:04 PM",
-	"02.01.2006 15:04:05",
-	"02.01.2006 15:04",
+	"2006-1-2 3:04:05 PM",
+	"2006-1-2 3:04 PM",
+	"2.1.2006 15:04:05",
+	"2.1.2006 15:04",
 	"20060102 15:04:05",
 	"20060102 150405",
 	"2006-01-02_15:04:05",
@@ -62,14 +64,25 @@ var commonLayouts = []string{
 	"January 2, 2006 15:04:05",
 	"January 2, 2006 3:04:05 PM",
 	"Jan 2 2006 15:04:05", // CEF
-	"02-Jan-2006 15:04:05",
-	"02 Jan 2006 15:04:05",
+	"2-Jan-2006 15:04:05",
+	"2 Jan 2006 15:04:05",
 	"Mon Jan 2 15:04:05 2006",
 	"Mon, 02 Jan 2006 15:04:05",
 	time.RFC1123Z,
 	"20060102T150405Z07:00",
 	"20060102T150405",
 	"20060102150405", // Hadoop
+	"2006/01/02 15:04:05 -0700",
+	"2006-1-2 15:04:05",
+	"2006-1-2 15:04",
+	"2006/1/2 15:04:05",
+	"2 Jan 2006 3:04:05 PM",
+	"2/Jan/2006 15:04:05",
+	"2-Jan-06 15:04:05",
+	"2-Jan-06 3:04:05 PM", // Oracle
+	"Jan 2 2006 3:04:05 PM",
+	"January 2 2006 15:04:05",
+	"January 2 2006 3:04:05 PM",
 }
 
 // set takes in [Options.Time].
@@ -103,6 +116,9 @@ func (t *timeReader) read(v []byte) (Date, flow.Time, bool) {
 	if !ok {
 		if date, at, ok := t.float(v); ok {
 			return date, at, true
+		}
+		if plain, ok := withoutComma(v); ok {
+			return t.read(plain)
 		}
 		return t.date(v)
 	}
@@ -167,10 +183,13 @@ func (t *timeReader) date(v []byte) (Date, flow.Time, bool) {
 	}
 	at, ok := time.Time{}, false
 	if t.layouts == nil {
-		at, ok = isoDate(v, loc)
+		if at, ok = isoDate(v, loc); !ok && t.odd {
+			at, ok = t.unusual(string(v), loc)
+		}
 	}
 	if !ok {
 		at, ok = t.parse(string(v), loc)
+		t.odd = !ok
 	}
 	if !ok && t.layouts == nil {
 		at, ok = t.unusual(string(v), loc)
@@ -208,10 +227,13 @@ func (t *timeReader) parse(s string, loc *time.Location) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// unusual reads a date with the abbreviation of a zone at its end, or with a time
-// of day that Go does not read.
+// unusual reads a date with the abbreviation of a zone at its end, with a time
+// of day that Go does not read, or in one of the forms of unusualForms.
 func (t *timeReader) unusual(s string, loc *time.Location) (time.Time, bool) {
-	s = strings.TrimSpace(s)
+	s = ordinary(strings.TrimSpace(s))
+	if reordered, ok := t.yearFirst(s); ok {
+		s = reordered
+	}
 	if i := strings.IndexByte(s, '['); i > 0 && strings.HasSuffix(s, "]") { // Java: +02:00[Europe/Berlin]
 		s = s[:i]
 		at, ok := isoDate([]byte(s), nil)
@@ -223,7 +245,10 @@ func (t *timeReader) unusual(s string, loc *time.Location) (time.Time, bool) {
 		zone = abbreviations[name]
 	}
 	s, days := ordinaryClock(s)
-	at, ok := t.parse(s, zone)
+	at, ok := isoDate([]byte(s), zone)
+	if !ok {
+		at, ok = t.parse(s, zone)
+	}
 	if !ok || name != "" && abbreviations[name] == nil && !inZone(at, loc, name) {
 		return time.Time{}, false
 	}
@@ -332,45 +357,6 @@ func decimal(v []byte) (float64, bool) {
 	}
 	d, ok := digits(decimals)
 	return float64(n) + float64(d)/math.Pow10(len(decimals)), ok
-}
-
-// span reads a length of time in seconds, or in the human-readable form of nfdump
-// 1.7: 00:01:02.500, and 1d 00:01:02.500 beyond a day.
-func span(v []byte) (seconds float64, ok bool) {
-	if bytes.IndexByte(v, ':') < 0 {
-		if seconds, ok := decimal(v); ok {
-			return seconds, true
-		}
-		s, ok := withoutSeparators(string(bytes.TrimSpace(v)))
-		if !ok {
-			return 0, false
-		}
-		seconds, err := strconv.ParseFloat(strings.TrimSuffix(s, "s"), 64)
-		return seconds, err == nil && seconds == seconds // not NaN
-	}
-	var total float64
-	if days, rest, found := bytes.Cut(v, []byte("d ")); found {
-		n, err := strconv.ParseUint(string(days), 10, 16)
-		if err != nil {
-			return 0, false
-		}
-		total, v = float64(n)*24, bytes.TrimSpace(rest)
-	}
-	parts := bytes.Split(v, []byte(":"))
-	if len(parts) != 3 {
-		return 0, false
-	}
-	for i, part := range parts {
-		n, err := strconv.ParseFloat(string(part), 64)
-		if err != nil || !(n >= 0 && n < 100) {
-			return 0, false
-		}
-		if i > 0 {
-			total *= 60
-		}
-		total += n
-	}
-	return total, true
 }
 
 // maxDuration is a bound of durations, in hundredths of a second: a year.

@@ -76,6 +76,9 @@ func writtenCount(v []byte) (n int64, rounded, ok bool) {
 		return int64(u), false, err == nil
 	}
 	s, factor := cutUnit(s)
+	if whole, decimals, comma := strings.Cut(s, ","); comma && factor > 1 && len(decimals) != 3 && !strings.ContainsAny(decimals, ",.") {
+		s = whole + "." + decimals // 1,5 M
+	}
 	s, ok = withoutSeparators(s)
 	if !ok {
 		return 0, false, false
@@ -129,7 +132,7 @@ func withoutSeparators(s string) (string, bool) {
 	if i := strings.LastIndexByte(s, ','); i >= 0 && strings.Contains(s[:i], ".") { // 1.234,5
 		s = strings.NewReplacer(".", ",", ",", ".").Replace(s)
 	}
-	for _, separator := range []string{",", "'", "’", "_", " ", "\u00a0", "\u202f", "."} {
+	for _, separator := range []string{",", "'", "’", "_", " ", "\u00a0", "\u2009", "\u202f", "."} {
 		if !strings.Contains(s, separator) || separator == "." && strings.Count(s, ".") < 2 {
 			continue
 		}
@@ -165,15 +168,41 @@ func port(v []byte) (uint16, bool) {
 	if n, _, ok := writtenCount(v); ok {
 		return uint16(n), n <= math.MaxUint16
 	}
-	p, ok := services()[strings.ToLower(string(bytes.TrimSpace(v)))]
-	return p, ok
+	s := strings.ToLower(string(bytes.TrimSpace(v)))
+	if p, ok := services()[s]; ok {
+		return p, true
+	}
+	if a, b, ok := bothNames(s); ok { // 443 (https)
+		p, ok := port([]byte(a))
+		if !ok {
+			p, ok = port([]byte(b))
+		}
+		return p, ok
+	}
+	a, b, ok := strings.Cut(s, "/") // 443/tcp, tcp/443
+	switch {
+	case ok && (b == "tcp" || b == "udp"):
+		return port([]byte(a))
+	case ok && (a == "tcp" || a == "udp"):
+		return port([]byte(b))
+	}
+	return 0, false
+}
+
+// bothNames divides a text such as TCP (6).
+func bothNames(s string) (name, inner string, ok bool) {
+	name, inner, ok = strings.Cut(s, "(")
+	inner, closed := strings.CutSuffix(inner, ")")
+	return strings.TrimSpace(name), strings.TrimSpace(inner), ok && closed && name != "" && !strings.Contains(inner, "(")
 }
 
 // services are the ports by the name of their service, as IANA assigns them: of
 // several ports with one name the lowest, but that of /etc/services, which ra and others
 // read, for HTTP.
 var services = sync.OnceValue(func() map[string]uint16 {
-	names := map[string]uint16{"http-alt": 8080, "webcache": 8080}
+	names := map[string]uint16{
+		"http-alt": 8080, "webcache": 8080, "dns": 53, "www": 80, "www-http": 80, "rdp": 3389, "smb": 445, "postgres": 5432, "smtps": 465,
+	} // and what firewalls call them
 	add := func(port uint16, text string) { // such as 443(https)
 		_, name, found := strings.Cut(strings.TrimSuffix(text, ")"), "(")
 		if _, taken := names[name]; found && !taken {
@@ -201,14 +230,20 @@ func protocol(v []byte) (flow.Proto, bool) {
 	case "icmp", "ICMP", "1": // by far the most frequent of the others
 		return 1, true
 	}
-	s := strings.ToLower(string(bytes.TrimSpace(v)))
+	s := strings.TrimPrefix(strings.ToLower(string(bytes.TrimSpace(v))), "ipproto_")
+	if name, inner, ok := bothNames(s); ok { // TCP (6)
+		if p, ok := protocol([]byte(name)); ok {
+			return p, true
+		}
+		s = inner
+	}
 	if slices.Contains(overUDP, s) {
 		return flow.UDP, true
 	}
-	if s == "tcp" || s == "tcp6" {
+	if s == "tcp" || s == "tcp4" || s == "tcp6" {
 		return flow.TCP, true
 	}
-	if s == "udp" || s == "udp6" {
+	if s == "udp" || s == "udp4" || s == "udp6" {
 		return flow.UDP, true
 	}
 	if p, ok := otherProtocols[s]; ok {
@@ -229,7 +264,7 @@ const notIP flow.Proto = 255
 var otherProtocols = map[string]flow.Proto{
 	"icmp": 1, "igmp": 2, "ipip": 4, "ipencap": 4, "ip": 4, "ipnip": 4, "egp": 8, "igp": 9, "ipv6": 41, "ipv6-route": 43, "ipv6-frag": 44, "rsvp": 46, "gre": 47,
 	"esp": 50, "ah": 51, "icmp6": 58, "icmpv6": 58, "ipv6-icmp": 58, "icmp-v6": 58, "ipv6-nonxt": 59, "ipv6-opts": 60, "eigrp": 88, "ospf": 89, "ospfigp": 89, "pim": 103,
-	"vrrp": 112, "l2tp": 115, "sctp": 132, "udplite": 136, "hopopt": 0, "unas": notIP, "idp": 22, "dccp": 33, "mobile": 55, "sun-nd": 77, "ib": notIP,
+	"vrrp": 112, "l2tp": 115, "sctp": 132, "udplite": 136, "udp-lite": 136, "ipinip": 4, "hopopt": 0, "unas": notIP, "idp": 22, "dccp": 33, "mobile": 55, "sun-nd": 77, "ib": notIP,
 	"arp": notIP, "rarp": notIP, "llc": notIP, "lldp": notIP, "stp": notIP, "ipx": notIP, "ipx/spx": notIP, "eth": notIP, "man": notIP, "ethernet": notIP, "other": notIP, "unknown_transport": notIP, "unknown": notIP,
 }
 

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,12 +13,13 @@ func TestWrittenCounts(t *testing.T) {
 		"0": 0, "1234": 1234, " 100": 100, "443 ": 443, "1,234": 1234, "12,345,678": 12_345_678, "1'234'567": 1_234_567, "1 234": 1234, "1\u00a0234": 1234,
 		"1_000": 1000, "1.234.567": 1_234_567, "100.0": 100, "1.5E7": 15_000_000, "1e+05": 100_000, "1.2 M": 1_200_000, "1.2M": 1_200_000, "3 KiB": 3072,
 		"2 kB": 2000, "5 B": 5, "0x35": 53, "9223372036854775807": 1<<63 - 1, "+7": 7,
+		"1,5 M": 1_500_000, "12,25 KB": 12_250, "1,234 K": 1_234_000, "1\u2009234": 1234,
 	} {
 		var r rowReader
 		if n, set, ok := r.countOf([]byte(text)); n != want || !set || !ok {
 			t.Errorf("%q: %d, %v, want %d", text, n, ok, want)
 		}
-		if rounded := text == "1.2 M" || text == "1.2M" || text == "3 KiB" || text == "2 kB"; r.rounded != rounded {
+		if rounded := strings.ContainsAny(text, "KkM"); r.rounded != rounded {
 			t.Errorf("%q: rounded %v", text, r.rounded)
 		}
 	}
@@ -37,12 +39,14 @@ func TestPorts(t *testing.T) {
 	if p, ok := port([]byte(" 443 ")); p != 443 || !ok {
 		t.Errorf("with blanks: %d %v", p, ok)
 	}
-	for text, want := range map[string]uint16{"0": 0, "443": 443, "443.0": 443, "0x0035": 53, "https": 443, "HTTP": 80, "domain": 53, "ssh": 22, "microsoft-ds": 445, "ntp": 123, "http-alt": 8080} {
+	for text, want := range map[string]uint16{"0": 0, "443": 443, "443.0": 443, "0x0035": 53, "https": 443, "HTTP": 80, "domain": 53, "ssh": 22, "microsoft-ds": 445, "ntp": 123, "http-alt": 8080,
+		"443/tcp": 443, "UDP/53": 53, "443 (https)": 443, "https(443)": 443, "DNS": 53, "rdp": 3389,
+	} {
 		if p, ok := port([]byte(text)); p != want || !ok {
 			t.Errorf("%q: %d %v, want %d", text, p, ok, want)
 		}
 	}
-	for _, text := range []string{"", "65536", "-1", "0x10000", "no-such-service", "443/tcp"} {
+	for _, text := range []string{"", "65536", "-1", "0x10000", "no-such-service", "443/x", "tcp", "(443", "x (y)", "x(443)(80)"} {
 		if p, ok := port([]byte(text)); ok {
 			t.Errorf("%q is read as %d", text, p)
 		}
@@ -52,12 +56,13 @@ func TestPorts(t *testing.T) {
 func TestProtocols(t *testing.T) {
 	for text, want := range map[string]flow.Proto{
 		"tcp": 6, "TCP  ": 6, " tcp": 6, "Tcp": 6, "6": 6, "6.0": 6, "0x06": 6, "17.0": 17, "UDP": 17, "rtp": 17, "udt": 17, "icmp": 1, "ICMP6": 58, "58": 58, "gre": 47, "arp": 255,
+		"TCP (6)": 6, "17(UDP)": 17, "6 (whatever)": 6, "IPPROTO_TCP": 6, "udp4": 17,
 	} {
 		if p, ok := protocol([]byte(text)); p != want || !ok {
 			t.Errorf("%q: %v %v, want %v", text, p, ok, want)
 		}
 	}
-	for _, text := range []string{"", "256", "-6", "6.5", "teepee", "tcp,udp"} {
+	for _, text := range []string{"", "256", "-6", "6.5", "teepee", "tcp,udp", "(6)", "a (b)"} {
 		if p, ok := protocol([]byte(text)); ok {
 			t.Errorf("%q is read as %v", text, p)
 		}
@@ -84,6 +89,11 @@ func TestTimes(t *testing.T) {
 		"Fri, 19 Apr 2024 12:34:56 GMT": "2024-04-19 12:34:56.00", "Fri Apr 19 13:34:56 2024": "2024-04-19 12:34:56.00",
 		"Fri Apr 19 12:34:56 UTC 2024": "2024-04-19 12:34:56.00", "Fri Apr 19 14:34:56 CEST 2024": "2024-04-19 12:34:56.00", "Apr 19 13:34:56 2024": "2024-04-19 12:34:56.00",
 		"20240419 13:34:56": "2024-04-19 12:34:56.00", "19.04.2024 13:34": "2024-04-19 12:34:00.00",
+		"4/19/2024 1:34:56 PM": "2024-04-19 12:34:56.00", "19/04/2024 13:34:56.789": noon, "19-04-2024 13:34": "2024-04-19 12:34:00.00", "4/19/2024, 01:34:56.789 p.m.": noon,
+		"2024-04-19 14:34:56.789 UTC+2": noon, "2024-04-19 14:34:56.789 (UTC+02:00)": noon, "2024-04-19 14:34:56.789 GMT+0200": noon, "2024-04-19 12:34:56.789 (UTC)": noon,
+		"2024-04-19t12:34:56.789z": noon, "2024-04-19 01:34:56.789 pm": noon, "2024-04-19 13:34:56:789": noon, "2024-04-19-13.34.56.789": noon, "2024.04.19 13:34:56.789": noon,
+		"2024/04/19 12:34:56.789 +0000": noon, "1713530096,789": noon, "1,713,530,096": "2024-04-19 12:34:56.00", "2024-4-19 13:34:56.789": noon, "19.4.2024 13:34:56.789": noon,
+		"April 19th 2024, 13:34:56.789": noon, "Friday, April 19, 2024 1:34:56.789 PM": noon, "19-APR-24 01.34.56.789000 PM": noon, "Fri 19 Apr 2024 01:34:56.789 PM WEST": noon,
 	} {
 		r := timeReader{clock: clock{time.UTC}, log: lisbon, finest: 1e9}
 		if date, at, ok := r.read([]byte(text)); !ok || date.String()+" "+at.String() != want {
@@ -93,6 +103,7 @@ func TestTimes(t *testing.T) {
 	for _, text := range []string{
 		"", "noon", "-1", "2024-04-19", "04/05/2024 12:34:56", "2024-04-19 12:34:56 CST", "2024-04-19 12:34:56 IST", "2024-04-19 12:34:56 XYZ", "Fri Apr 19 12:34:56 CST 2024",
 		"2024-04-19 25:00:00", "2024-13-01 00:00:00", "2024-04-19 24:01:00", "NaN", "Inf", "1e30", "12:34:56",
+		"13/13/2024 12:34:56", "4/31/2024 12:34:56", "4/19-2024 12:34:56", "2024-04-19 12:34:56 UTC+99", "17,1353,0096",
 	} {
 		r := timeReader{clock: clock{time.UTC}, log: lisbon}
 		if date, at, ok := r.read([]byte(text)); ok {
@@ -107,6 +118,36 @@ func TestTimes(t *testing.T) {
 	r := timeReader{clock: clock{time.UTC}, log: chicago}
 	if date, at, ok := r.read([]byte("2024-01-19 06:34:56 CST")); !ok || date.String()+" "+at.String() != "2024-01-19 12:34:56.00" {
 		t.Errorf("CST in Chicago: %v %v %v", date, at, ok)
+	}
+}
+
+// Whether the day or the month comes first is known from the first row that shows it, and
+// a row of the other order is not read.
+func TestDateOrder(t *testing.T) {
+	r := timeReader{clock: clock{time.UTC}}
+	for _, row := range []struct{ text, want string }{
+		{"4/5/2024 12:00", ""}, {"4/4/2024 12:00", "2024-04-04"}, {"4/13/2024 12:00", "2024-04-13"}, {"4/5/2024 12:00", "2024-04-05"}, {"13/4/2024 12:00", ""}, {"12/31/2024 12:00", "2024-12-31"},
+	} {
+		date, _, ok := r.read([]byte(row.text))
+		if ok != (row.want != "") || ok && date.String() != row.want {
+			t.Errorf("%s: %v %v, want %q", row.text, date, ok, row.want)
+		}
+	}
+}
+
+func TestSpans(t *testing.T) {
+	for text, want := range map[string]float64{
+		"1.5": 1.5, "1,5": 1.5, "1,234.5": 1234.5, "1.5s": 1.5, "1.5 s": 1.5, "1500ms": 1.5, "2.5E-4": 0.00025, "1m30s": 90, "PT1M30.5S": 90.5, "00:01:02.500": 62.5, "00:01:02,500": 62.5,
+		"1d 00:00:01": 86401, "1 day, 0:00:01": 86401, "2 days 00:00:01.5": 172801.5, "100:00:01": 360001,
+	} {
+		if seconds, ok := span([]byte(text)); seconds != want || !ok {
+			t.Errorf("%q: %v %v, want %v", text, seconds, ok, want)
+		}
+	}
+	for _, text := range []string{"", "x", "NaN", "1:02", "1 week", "1 dog 00:00:01", "00:100:01", "-1 days 00:00:01", "d 00:00:01", "PT"} {
+		if seconds, ok := span([]byte(text)); ok {
+			t.Errorf("%q is read as %v", text, seconds)
+		}
 	}
 }
 
