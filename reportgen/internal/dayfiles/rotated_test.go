@@ -164,6 +164,42 @@ func TestOverlapping(t *testing.T) {
 	}
 }
 
+// TestBackwards imports the logs of two connections from the last hour to the first. The pieces of one that goes on until an hour
+// before the latest row are joined. Those of one that ended before it are in files already, and the import says so.
+func TestBackwards(t *testing.T) {
+	for _, tt := range exporters {
+		t.Run(tt.format, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			i, said := importing(t, tt.format)
+			for hour := int64(4); hour >= 0; hour-- {
+				log := tt.head
+				for start := hour * 3600; start < (hour+1)*3600; start += tt.every {
+					log += tt.row(start, start+tt.every-1, "10.0.0.5", "192.0.2.7", 40000, 443, 100)
+					if hour < 3 {
+						log += tt.row(start, start+tt.every-1, "10.0.0.6", "192.0.2.7", 40000, 443, 100)
+					}
+				}
+				replace(t, "hour.txt", log)
+				if err := i.addTo(t, "days", "hour.txt"); err != nil {
+					t.Fatalf("%v\n%s", err, said)
+				}
+			}
+			var got []string
+			for _, f := range records(t, "days/date=*/*.parquet") {
+				got = append(got, fmt.Sprintf("%s from %s: %d", f.Src, f.Time, f.Up*tt.every/100))
+			}
+			slices.Sort(got)
+			want := []string{"10.0.0.5 from 20:00:00.00: 18000", "10.0.0.6 from 20:00:00.00: 3600", "10.0.0.6 from 21:00:00.00: 3600", "10.0.0.6 from 22:00:00.00: 3600"}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+			if n := strings.Count(said.String(), "left 1 connection apart from what earlier imports have of them; to join them, import all logs into a new folder at once"); n != 2 {
+				t.Errorf("said %d times that a connection is left apart:\n%s", n, said)
+			}
+		})
+	}
+}
+
 // TestOverlappingFlows imports logs of whole connections that have rows of each other, in any order.
 func TestOverlappingFlows(t *testing.T) {
 	for _, tt := range growing {

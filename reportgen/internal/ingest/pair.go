@@ -117,6 +117,9 @@ func (p *pairer) take(k []byte) error {
 func (p *pairer) isEarlier(h *part, imported bool) bool {
 	switch {
 	case h.kind == closedPart:
+		if p.fresh && p.conn.continues(h, flow.Proto(p.ends[0])) {
+			p.Apart++
+		}
 		p.earlier, p.known = h.connection, math.MaxInt64
 		return true
 	case h.kind == openPart:
@@ -126,6 +129,9 @@ func (p *pairer) isEarlier(h *part, imported bool) bool {
 		if h.start < p.known && p.earlier.covers(h) {
 			p.Copies++
 			return true
+		}
+		if p.known == math.MaxInt64 && p.earlier.rows != [2]int64{} && p.conn.rows == [2]int64{} && p.earlier.continues(h, flow.Proto(p.ends[0])) {
+			p.Apart++
 		}
 	}
 	return false

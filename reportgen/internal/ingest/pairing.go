@@ -15,6 +15,7 @@ type Pairing struct {
 	Twice  int64 // rows that another observer reports as well
 	Copies int64 // rows that another file has as well
 	Open   int64 // connections that [Sorter.Open] yields
+	Apart  int64 // connections that go on in a flow of an earlier import, which is in its file already
 	Other  int64 // connections outside the chosen days, which are left out
 
 	// How it was decided who opened a connection.
@@ -53,6 +54,9 @@ func (p Pairing) WriteTo(w io.Writer) (int64, error) {
 	}
 	if p.Open > 0 {
 		text += fmt.Sprintf("kept %s open, which later logs may continue\n", count(p.Open, "connection"))
+	}
+	if p.Apart > 0 {
+		text += fmt.Sprintf("left %s apart from what earlier imports have of them; to join them, import all logs into a new folder at once, or in order of time\n", count(p.Apart, "connection"))
 	}
 	if p.Other > 0 {
 		text += fmt.Sprintf("left out %s outside the chosen days\n", count(p.Other, "connection"))

@@ -131,7 +131,7 @@ func (s *Sorter) AddEarlier(f Flow) error {
 		}
 	}
 	start := moment(f.Date, f.Time)
-	if !s.overlaps() || start > s.latest || start+f.Duration.Hundredths() < s.first {
+	if !s.overlaps() || start > s.latest+idleSlack || start+f.Duration.Hundredths() < s.first-idleSlack {
 		return nil
 	}
 	s.key = appendFile(appendPart(s.key[:0], &f, closedPart), 0)
