@@ -133,7 +133,7 @@ func (c *Context) explainsUpload(l uploadLimits, key uploadKey, u *uploadList) s
 	switch top := u.top(); {
 	case isCloud(c.test.owner(top).Name) && c.test.rests(u.hours):
 		return "; in quiet hours, like a backup: compare with an earlier day"
-	case c.test.internalHosts() >= 2*pilotHosts && c.test.reach()[key.src] <= machineReach, c.test.isMachine(key.src, top):
+	case c.test.internalHosts() >= 2*pilotHosts && c.test.reach()[key.src] <= machineReach:
 		return aDevice
 	case len(l.begun[key.party]) >= pilotHosts:
 		return fmt.Sprintf("; %d hosts upload to its network, like users of a service: compare with an earlier day", len(l.begun[key.party]))

@@ -140,8 +140,8 @@ func (d *day) namesItsCalls(host netip.Addr) bool {
 }
 
 // doubt lowers the findings of a day without a history to low if calls of their kind are not odd:
-// if more than a few addresses are called in the same way. Of a small network, a rhythm alone says
-// too little.
+// if more than a few addresses are called in the same way or in rarer ones. Of a small network, a
+// rhythm alone says too little.
 func (c *Context) doubt(findings []Finding) {
 	dsts, all := map[callKind]map[netip.Addr]bool{}, map[netip.Addr]bool{}
 	for _, f := range findings {
@@ -154,9 +154,9 @@ func (c *Context) doubt(findings []Finding) {
 		}
 		dsts[call.kind][call.Dst], all[call.Dst] = true, true
 	}
-	least := c.mostOdd()
+	most := c.mostOdd()
 	if len(all) == 1 && c.test.internalHosts() >= enoughHosts {
-		least = max(least, 1)
+		most = max(most, 1)
 	}
 	for i := range findings {
 		f := &findings[i]
@@ -164,13 +164,15 @@ func (c *Context) doubt(findings []Finding) {
 		if !f.Severity.Alert() {
 			continue
 		}
-		most := least
-		if kind.sign != "" {
-			most = max(most, pilotHosts-1)
-		}
 		f.Summary += kind.sign
-		switch n := len(dsts[kind]); {
-		case n <= most:
+		n, odd := len(dsts[kind]), 0
+		for other := range dsts {
+			if (other.sign == "") == (kind.sign == "") && len(dsts[other]) <= n {
+				odd += len(dsts[other])
+			}
+		}
+		switch {
+		case odd <= most, kind.sign != "" && n < pilotHosts:
 			continue
 		case n > 1:
 			f.Summary += fmt.Sprintf("; %d addresses are called in this way", n)

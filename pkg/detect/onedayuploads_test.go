@@ -20,6 +20,12 @@ func TestUploadsOfOneDay(t *testing.T) {
 		want []string
 	}{
 		{"one of an office", thief, []string{host(3)}},
+		{"one of a host that contacts little else", func(l *lab) {
+			l.flows(4, host(40), "45.9.20.77", flow.TCP, 443, 250e6, 1e6, 10*flow.Hour, 11*flow.Hour)
+			for i := range 3 {
+				l.flows(3, host(40), fmt.Sprintf("213.13.7.%d", 1+i), flow.TCP, 443, 900, 4000, 9*flow.Hour, 17*flow.Hour)
+			}
+		}, []string{host(40)}},
 		{"those of a service", func(l *lab) {
 			for i := range 4 {
 				l.flows(9+i, host(3+i), fmt.Sprintf("45.9.20.%d", 77+i), flow.TCP, 443, 90e6, 1e6, 10*flow.Hour, 11*flow.Hour)
