@@ -41,10 +41,14 @@ func area(f frame.Frame, x, y string, o settings) (*Figure, error) {
 	}
 	words := l.alt("Areas")
 	at := slices.Compact(slices.Sorted(slices.Values(values(l.groups, xs))))
-	if len(at) == 1 { // an area needs a width
-		at = append(at, at[0]+1)
-	}
 	stack := stacked(l.groups, at)
+	single := len(at) == 1
+	if single { // an area needs a width
+		at = append(at, at[0]+1)
+		for _, g := range stack {
+			g.x, g.y = at, append(g.y, g.y[0])
+		}
+	}
 	p := newPlot()
 	key := newLegend(stack, o, true)
 	l.setX(&p.X, width-80-key.width())
@@ -54,7 +58,7 @@ func area(f frame.Frame, x, y string, o settings) (*Figure, error) {
 	p.Add(grid(false))
 	base := make([]float64, len(at))
 	for _, g := range stack {
-		p.Add(&areaPlotter{g, base, l})
+		p.Add(&areaPlotter{g, base, l, single})
 		base = g.y
 	}
 	p.Add(key)
@@ -89,9 +93,10 @@ func stacked(groups []*group, at []float64) []*group {
 
 // areaPlotter draws the area between a group's sums and those below.
 type areaPlotter struct {
-	g    *group
-	base []float64
-	l    *lines
+	g      *group
+	base   []float64
+	l      *lines
+	single bool // the second of two positions is not one of the rows
 }
 
 // Plot implements plot.Plotter.
@@ -108,7 +113,7 @@ func (a *areaPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 	c.FillPolygon(a.g.line.Color, points)
 	c.StrokeLines(draw.LineStyle{Color: a.g.line.Color, Width: 0.5}, top) // a peak may have no width
 	for _, i := range extremes(a.g.y, mostMarks) {
-		if a.g.y[i] == a.base[i] {
+		if a.g.y[i] == a.base[i] || i > 0 && a.single {
 			continue // nothing to point at
 		}
 		words := a.l.format(a.g.x[i]) + ": " + exact(a.g.value, a.g.y[i]-a.base[i])

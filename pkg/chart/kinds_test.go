@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -159,5 +160,21 @@ func TestAnyRows(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// An area of one position is as high at its end as at its beginning, and has one mark.
+func TestAreaOfOnePosition(t *testing.T) {
+	svg, err := Area(dataframe.New(ints("hour", 3), nums("up_bytes", 500)), "hour", "up_bytes").SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := regexp.MustCompile(`d="M([\d.]+),([\d.]+)L([\d.]+),([\d.]+)"`)
+	m := path.FindAllStringSubmatch(string(svg), -1)
+	if i := slices.IndexFunc(m, func(m []string) bool { return m[2] != m[4] && m[1] != m[3] }); i >= 0 || len(m) == 0 {
+		t.Errorf("%d lines; a slope:\n%s", len(m), svg)
+	}
+	if got := strings.Count(string(svg), "03:00: "); got != 1 || strings.Contains(string(svg), "04:00: ") {
+		t.Errorf("%d marks of the row, or one without a row:\n%s", got, svg)
 	}
 }
