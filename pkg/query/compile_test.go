@@ -330,3 +330,30 @@ func TestWordAsCondition(t *testing.T) {
 		}
 	}
 }
+
+// reading notes which columns are read, in order.
+type reading struct {
+	sample
+	columns []int
+}
+
+func (r *reading) Column(i int) (*Vector, error) {
+	r.columns = append(r.columns, i)
+	return r.sample.Column(i)
+}
+
+// The test that chose fewer rows before is the first of two, and the rows are the same.
+func TestAndOrder(t *testing.T) {
+	p, err := Compile("port < 9000 and up_bytes > 1GB", sampleSchema, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := p.Evaluator()
+	for i, first := range []int{2, 3, 3} {
+		r := &reading{}
+		rows, err := e.Choose(r, nil)
+		if err != nil || !slices.Equal(rows, []int32{3}) || r.columns[0] != first {
+			t.Errorf("block %d: rows %v, columns %v: %v", i, rows, r.columns, err)
+		}
+	}
+}

@@ -76,10 +76,13 @@ func (e *Evaluator) Choose(r Rows, rows []int32) (_ []int32, err error) {
 // May reports whether the condition can be true for rows with these bounds.
 func (e *Evaluator) May(b Bounds) bool { return e.root.may(b) }
 
-// andNode is true if both conditions are.
+// andNode is true if both conditions are. The one that chooses fewer rows is tested first, by what both chose of the
+// rows before.
 type andNode struct {
 	left, right node
 	some        []int32
+
+	tested, chosen [2]float64 // rows by left and right
 }
 
 func (n *andNode) evaluator() node {
@@ -87,10 +90,19 @@ func (n *andNode) evaluator() node {
 }
 
 func (n *andNode) choose(r Rows, in, out []int32) (_ []int32, err error) {
-	if n.some, err = n.left.choose(r, in, n.some[:0]); err != nil || len(n.some) == 0 {
+	nodes, first := [2]node{n.left, n.right}, 0
+	if n.chosen[1]*n.tested[0] < n.chosen[0]*n.tested[1] {
+		first = 1
+	}
+	n.some, err = nodes[first].choose(r, in, n.some[:0])
+	n.tested[first], n.chosen[first] = n.tested[first]+float64(len(in)), n.chosen[first]+float64(len(n.some))
+	if err != nil || len(n.some) == 0 {
 		return out, err
 	}
-	return n.right.choose(r, n.some, out)
+	second, before := 1-first, len(out)
+	out, err = nodes[second].choose(r, n.some, out)
+	n.tested[second], n.chosen[second] = n.tested[second]+float64(len(n.some)), n.chosen[second]+float64(len(out)-before)
+	return out, err
 }
 
 func (n *andNode) may(b Bounds) bool { return n.left.may(b) && n.right.may(b) }

@@ -57,8 +57,9 @@ func (r *codeReader) read(v *vector, to, from, n int) {
 		copy(out, r.codes[from:from+n])
 		return
 	}
+	terms := r.terms
 	for i, x := range r.indexes[from : from+n] {
-		out[i] = r.terms[x]
+		out[i] = terms[x]
 	}
 }
 

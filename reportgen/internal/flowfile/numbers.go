@@ -48,10 +48,15 @@ func (r *numberReader) page(p parquet.Page) (err error) {
 
 // checkIndexes finds an index that a dictionary of n values does not have.
 func checkIndexes(indexes []int32, n int) error {
-	worst := uint32(0)
-	for _, x := range indexes {
-		worst = max(worst, uint32(x))
+	var a, b, c, d uint32 // four at a time: each comparison waits for the one before
+	rest := indexes
+	for ; len(rest) >= 4; rest = rest[4:] {
+		a, b, c, d = max(a, uint32(rest[0])), max(b, uint32(rest[1])), max(c, uint32(rest[2])), max(d, uint32(rest[3]))
 	}
+	for _, x := range rest {
+		a = max(a, uint32(x))
+	}
+	worst := max(a, b, c, d)
 	if len(indexes) > 0 && int(worst) >= n {
 		return fmt.Errorf("%w (value %d of a dictionary of %d)", errDamaged, worst, n)
 	}
@@ -67,9 +72,9 @@ func (r *numberReader) read(v *vector, to, from, n int) {
 		}
 		return
 	}
-	indexes := r.indexes[from : from+n]
+	indexes, terms := r.indexes[from:from+n], r.terms // a local slice is not loaded again for each row
 	for i, x := range indexes {
-		out[i] = r.terms[x]
+		out[i] = terms[x]
 	}
 	for i := 0; len(r.odd) > 0 && i < n; i++ {
 		r.fault(v, to+i, int(indexes[i]))
