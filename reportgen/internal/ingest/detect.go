@@ -213,7 +213,7 @@ func sniffDocument(in *lines) string {
 
 var (
 	vpcLine  = regexp.MustCompile(`^(\S+T\S+ (\S+ )?)?[2-9] (\d{12}|unknown|-) eni-\S+ `)
-	panLine  = regexp.MustCompile(`(^|\s)\S+,\d{4}/\d\d/\d\d \d\d:\d\d:\d\d,[^,]*,TRAFFIC,`)
+	panLine  = regexp.MustCompile(`(^|\s)\S+,"?\d{4}/\d\d/\d\d \d\d:\d\d:\d\d"?,[^,]*,"?TRAFFIC"?,`)
 	fortLine = regexp.MustCompile(`(^|\s|,)(devid|logid|eventtime)=.*\bsrcip=`)
 	ugrLine  = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,[\d.]+,[^,]+,[^,]+,\d+,\d+,[A-Z0-9-]+,[.A-Z]{6},\d+,\d+,\d+,\d+(,|$)`)
 )

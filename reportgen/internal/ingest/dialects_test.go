@@ -53,6 +53,9 @@ var dialects = []dialect{
 	{"Kibana", "ecs", `"@timestamp","source.ip","source.port","destination.ip","destination.port","network.transport","source.bytes","destination.bytes","event.duration"` + "\n" +
 		`"Apr 19, 2024 @ 12:34:56.500","10.0.0.5","50,000","198.51.100.7",443,tcp,"1,234","2,345,678","1,500,000,000"` + "\n", "2024-04-19 12:34:56.50 10.0.0.5 > 198.51.100.7:443 1234/2345678\n"},
 	{"fields of a search of Elasticsearch", "ecs", `{"fields":{"@timestamp":["2024-04-19T12:34:56.5Z"],"source.ip":["10.0.0.5"],"source.port":[50000],"destination.ip":["198.51.100.7"],"destination.port":[443],"network.transport":["tcp"],"source.bytes":[100],"destination.bytes":[200]}}` + "\n", oneConn},
+	{"the source is the server", "ecs", `{"@timestamp":"2024-04-19T12:36:00Z","event":{"start":"2024-04-19T12:34:56.5Z"},"source":{"ip":"198.51.100.7","port":443,"bytes":200},"destination":{"ip":"10.0.0.5","port":50000,"bytes":100},` +
+		`"client":{"ip":"10.0.0.5","port":50000},"server":{"ip":"198.51.100.7","port":443},"network":{"transport":"tcp"}}` + "\n", oneConn},
+	{"only the bytes of both", "ecs", `{"@timestamp":"2024-04-19T12:34:56.5Z","source":{"ip":"10.0.0.5","port":50000,"bytes":100},"destination":{"ip":"198.51.100.7","port":443},"network":{"transport":"tcp","bytes":300}}` + "\n", oneConn},
 	{"firewalls report beginnings and other logs", "ecs", strings.Join([]string{
 		ecsSession(`"event":{"action":"flow_started","start":"2024-04-19T12:34:56.5Z"},"panw":{"panos":{"type":"TRAFFIC"}}`),
 		ecsSession(`"event":{"action":"url_filtering","start":"2024-04-19T12:34:56.5Z"},"panw":{"panos":{"type":"THREAT"}}`),
@@ -79,6 +82,10 @@ var dialects = []dialect{
 		"2024/04/19 12:36:20,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,FIN,120,40\n", oneConn},
 	{"pieces of two minutes", "cicflowmeter", "Flow ID,Src IP,Src Port,Dst IP,Dst Port,Protocol,Timestamp,Flow Duration,Total Fwd Packet,Total Bwd packets,Total Length of Fwd Packet,Total Length of Bwd Packet\n" +
 		"x,10.0.0.5,50000,198.51.100.7,443,6,19/04/2024 12:34:56 PM,119990000,10,12,40.0,50.0\nx,10.0.0.5,50000,198.51.100.7,443,6,19/04/2024 12:36:56 PM,119990000,10,12,60.0,150.0\n", oneConnVPC},
+	{"every value in quotes", "paloalto", `"1","2024/04/19 12:36:00","0011","TRAFFIC","end","2560","2024/04/19 12:35:56","10.0.0.5","198.51.100.7","","","rule","","","ssl","vsys1","a","b","c","d","fwd","2024/04/19 12:35:56","1","1","50000","443","0","0","0x19","tcp",` +
+		`"allow","300","100","200","5","2024/04/19 12:34:56","60","any","0","1","0x0","US","US","0","2","3","tcp-fin"` + "\n", oneConnVPC},
+	{"totals of IPFIX", "collector", "flowStartMilliseconds,flowEndMilliseconds,sourceIPv4Address,destinationIPv4Address,sourceTransportPort,destinationTransportPort,protocolIdentifier,octetTotalCount,reverseOctetTotalCount\n" +
+		"2024-04-19 12:34:56.500,2024-04-19 12:34:58.000,10.0.0.5,198.51.100.7,50000,443,6,100,200\n", oneConn},
 	{"the export of Panorama", "paloalto", "Domain,Receive Time,Serial #,Type,Threat/Content Type,Source address,Destination address,Source Port,Destination Port,IP Protocol,Action,Bytes,Bytes Sent,Bytes Received,Start Time,Elapsed Time (sec)\n" +
 		"1,2024/04/19 12:35:56,0011,TRAFFIC,end,10.0.0.5,198.51.100.7,50000,443,tcp,allow,300,100,200,2024/04/19 12:34:56,60\n", oneConnVPC},
 	{"an old zone", "fortinet", `<190>date=2024-04-19 time=14:34:56 tz="UTC+2:00" devid=FG1 logid=0001000014 type=traffic srcip=10.0.0.5 srcport=50000 dstip=198.51.100.7 dstport=443 proto=6 action=close duration=0 sentbyte=100 rcvdbyte=200` + "\n", oneConnVPC},

@@ -70,7 +70,9 @@ func ecsTable(Options) (tableSpec, error) {
 func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 	v := &r.values
 	total := e.get("network.bytes")
-	r.oneWay = oneWayECS(e, v[fieldDown], r.oneWay)
+	if r.oneWay = oneWayECS(e, v[fieldDown], r.oneWay); !r.oneWay {
+		clientFirst(e, r)
+	}
 	switch kind, typ := e.get("event.kind"), e.get("type"); {
 	case string(kind) == "alert" || string(kind) == "signal":
 		return r.leaveOut(line, otherLog, "event.kind "+excerpt(kind))
@@ -95,6 +97,19 @@ func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 	}
 	durationECS(e.get("event.duration"), r)
 	return nil
+}
+
+// clientFirst makes the client the source of a flow, if an event says that its destination is
+// the client: sensors that see an answer first call the server its source.
+func clientFirst(e *jsonEvent, r *rowReader) {
+	client, server := e.get("client.ip"), e.get("server.ip")
+	if client == nil || server == nil || bytes.Equal(client, server) || !bytes.Equal(client, e.get("destination.ip")) || !bytes.Equal(server, e.get("source.ip")) {
+		return
+	}
+	v := &r.values
+	v[fieldSrc], v[fieldDst], v[fieldSrcPort], v[fieldPort] = client, server, v[fieldPort], v[fieldSrcPort]
+	v[fieldUp], v[fieldDown] = either(e.get("client.bytes"), e.get("destination.bytes")), either(e.get("server.bytes"), e.get("source.bytes"))
+	v[fieldUpPackets], v[fieldDownPackets] = either(e.get("client.packets"), e.get("destination.packets")), either(e.get("server.packets"), e.get("source.packets"))
 }
 
 // interimECS says why an event is a report of a flow that goes on, or "".
