@@ -74,7 +74,9 @@ const samePace = 1.5
 // same program (see sharedBy), and is zero from the number that makes an internal
 // address a server. Addresses contacted on
 // the baseline day are listed but are not findings. Calls that only moved to
-// another address of the same owner are low.
+// another address of the same owner are low. Without a history, programs look as new as
+// command channels, and a finding is an alert only if few calls of the day are like it
+// (see doubt).
 func Beacon(in Input) BeaconResult { return resultOf[BeaconResult](in, RuleBeacon) }
 
 func (c *Context) beacon(k float64) (r BeaconResult) {

@@ -66,7 +66,8 @@ type ExfiltrationResult struct {
 // is rolled out, and must stand out among theirs; and so must an upload to an
 // address that takes in others' habits. Uploads of a host to a target of its own that
 // are small each day add up over days. The pace is slow where the host's ten
-// largest flows of the day carry less than half of the upload.
+// largest flows of the day carry less than half of the upload. Without a history, an upload
+// to a service that several hosts use, or that of a device, is low.
 func Exfiltration(in Input) ExfiltrationResult {
 	return resultOf[ExfiltrationResult](in, RuleExfiltration)
 }
