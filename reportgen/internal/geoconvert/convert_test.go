@@ -248,9 +248,13 @@ func ExampleRead() {
 
 // TestColumnsOfIPinfo reads a header that has the name of a country before its code.
 func TestColumnsOfIPinfo(t *testing.T) {
-	const text = "network,country,country_code,continent,continent_code,asn,as_name,as_domain\n192.0.2.0/24,Germany,DE,Europe,EU,AS3320,Deutsche Telekom,t.de\n"
-	table, err := readText("lite.csv", []byte(text))
-	if err != nil || len(table.Entries) != 1 || table.Entries[0].Country != "DE" || table.Entries[0].Owner.ASN != 3320 {
-		t.Errorf("%+v, %v", table, err)
+	for name, text := range map[string]string{
+		"lite.csv":   "network,country,country_code,continent,continent_code,asn,as_name,as_domain\n192.0.2.0/24,Germany,DE,Europe,EU,AS3320,Deutsche Telekom,t.de\n",
+		"quoted.csv": "\"network\",\"continent\",\"continent_code\",\"country\",\"country_code\",\"asn\",\"as_name\"\n\"192.0.2.0/24\",\"Europe\",\"EU\",\"Germany\",\"DE\",\"AS3320\",\"Deutsche Telekom, AG\"\n",
+	} {
+		table, err := readText(name, []byte(text))
+		if err != nil || len(table.Entries) != 1 || table.Entries[0].Country != "DE" || table.Entries[0].Owner.ASN != 3320 {
+			t.Errorf("%s: %+v, %v", name, table, err)
+		}
 	}
 }

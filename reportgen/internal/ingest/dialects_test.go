@@ -18,6 +18,7 @@ const (
 	oneConnVPC = "2024-04-19 12:34:56.00 10.0.0.5 > 198.51.100.7:443 100/200\n"
 
 	zeekObject = `{"ts":1713530096.5,"uid":"C1","id.orig_h":"10.0.0.5","id.orig_p":50000,"id.resp_h":"198.51.100.7","id.resp_p":443,"proto":"tcp","duration":1.5,"orig_bytes":100,"resp_bytes":200,"conn_state":"SF"}`
+	eveObject  = `{"timestamp":"2024-04-19T12:35:56.000000+0000","event_type":"flow","src_ip":"10.0.0.5","src_port":50000,"dest_ip":"198.51.100.7","dest_port":443,"proto":"TCP","flow":{"bytes_toserver":100,"bytes_toclient":200,"start":"2024-04-19T12:34:56.500000+0000"}}` + "\n"
 	vpcThere   = "2 123456789010 eni-1 10.0.0.5 198.51.100.7 50000 443 6 2 100 1713530096 1713530156 ACCEPT OK"
 	vpcBack    = "2 123456789010 eni-1 198.51.100.7 10.0.0.5 443 50000 6 3 200 1713530096 1713530156 ACCEPT OK"
 )
@@ -43,6 +44,16 @@ var dialects = []dialect{
 	{"journald", "zeek", carried(`{"__REALTIME_TIMESTAMP":"1","SYSLOG_IDENTIFIER":"zeek","MESSAGE":"`, `"}`+"\n", zeekObject), oneConn},
 	{"GELF", "zeek", carried(`{"version":"1.1","host":"z","short_message":"`, `","timestamp":1713530096.5}`+"\n", zeekObject), oneConn},
 	{"Cloud Logging", "zeek", `{"insertId":"a","jsonPayload":` + zeekObject + "}\n", oneConn},
+	{"scope separator _", "zeek", strings.ReplaceAll(zeekObject, `"id.`, `"id_`) + "\n", oneConn},
+	{"scope separator _, text", "zeek", "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid_orig_h\tid_orig_p\tid_resp_h\tid_resp_p\tproto\tduration\torig_bytes\tresp_bytes\tconn_state\n" +
+		"1713530096.5\tC1\t10.0.0.5\t50000\t198.51.100.7\t443\ttcp\t1.5\t100\t200\tSF\n", oneConn},
+	{"ends as an object", "zeek", `{"ts":1713530096.5,"uid":"C1","id":{"orig_h":"10.0.0.5","orig_p":50000,"resp_h":"198.51.100.7","resp_p":443},"proto":"tcp","duration":1.5,"orig_bytes":100,"resp_bytes":200,"conn_state":"SF"}` + "\n", oneConn},
+	{"Kafka, under the name of the log", "zeek", `{"conn":` + zeekObject + "}\n", oneConn},
+	{"logs mixed, by @stream", "zeek", `{"@stream":"dns",` + strings.Replace(zeekObject[1:], `"conn_state":"SF"`, `"query":"a.example"`, 1) + "\n" + `{"@stream":"conn",` + zeekObject[1:] + "\n", oneConn},
+	{"logs mixed, by what they have", "zeek", zeekObject + "\n" + `{"ts":1713530096.5,"uid":"C1","id.orig_h":"10.0.0.5","id.orig_p":50000,"id.resp_h":"198.51.100.7","id.resp_p":443,"version":"TLSv13","server_name":"a.example"}` + "\n", oneConn},
+	{"syslog of BSD", "zeek", "<13>Apr  9 00:44:03 host zeek[12]: " + zeekObject + "\n", oneConn},
+	{"syslog of BSD", "eve", "<13>Feb 25 00:44:03 host suricata: " + eveObject, oneConn},
+	{"@cee of rsyslog", "eve", "Apr 19 12:35:56 host suricata[12]: @cee: " + eveObject, oneConn},
 	{"syslog with braces in its own data", "zeek", `<134>1 2024-04-19T12:34:57Z h zeek 1 - [m a="{b}"] ` + zeekObject + "\n", oneConn},
 	{"a search of Elasticsearch", "zeek", `{"took":1,"hits":{"hits":[{"_index":"z","_source":` + zeekObject + "}]}}", oneConn},
 	{"names without scope", "zeek", strings.ReplaceAll(zeekObject, `"id.`, `"`) + "\n", oneConn},
