@@ -52,14 +52,14 @@ func (o *alertOptions) addFlags(c *cobra.Command) {
 	f.StringArrayVar(&o.rules, "rules", nil, rulesUsage)
 	f.TimeVar(&o.day, "day", time.Time{}, []string{time.DateOnly}, "`DATE` date of the day under test, such as 2024-04-21")
 	f.StringArrayVar(&o.to, "alert", nil, "`DESTINATION` send alerts there (repeatable)")
-	usage.Choice(c, &o.format, "alert-format", "`FORMAT` format of sent alerts (default json; for syslog the summary)", alert.SentFormats()...)
+	usage.Choice(c, &o.format, "alert-format", "`FORMAT` format of sent alerts (default: json, and for syslog a line of text)", alert.SentFormats()...)
 	o.least = detect.Medium
 	usage.Choice(c, &o.least, "alert-least", "`SEVERITY` minimum severity of findings to send", detect.Severities()...)
-	f.DurationVar(&o.timeout, "alert-timeout", alert.DefaultTimeout, "`DURATION` timeout of an attempt to send")
+	f.Var(usage.NewDuration(&o.timeout, alert.DefaultTimeout), "alert-timeout", "`DURATION` timeout of an attempt to send")
 	f.IntVar(&o.retries, "alert-retries", alert.DefaultRetries, "`NUMBER` retries after a failed attempt")
 	f.StringVar(&o.ca, "alert-ca", "", "`FILE` root certificates (PEM) of TLS servers, instead of the system's")
 	f.StringVar(&o.cert, "alert-cert", "", "`FILE` client certificate and key (PEM), for TLS servers that ask for one")
-	f.StringVar(&o.spool, "alert-spool", "", "`FOLDER` folder for undelivered alerts (default flowbook/alerts in the user's configuration folder)")
+	f.StringVar(&o.spool, "alert-spool", "", "`FOLDER` folder for undelivered alerts (default: flowbook/alerts in the user's configuration folder)")
 }
 
 // open checks the flags.
@@ -80,8 +80,8 @@ func (o alertOptions) open(set *siem.Set, findings string) (*siem.Alerting, erro
 		a.To = append(a.To, to)
 	}
 	switch {
-	case o.timeout <= 0:
-		return nil, fmt.Errorf("--alert-timeout %v: must be above 0", o.timeout)
+	case o.timeout == 0:
+		return nil, errors.New("--alert-timeout 0: must be above 0")
 	case o.retries < 0:
 		return nil, fmt.Errorf("--alert-retries %d: must not be negative", o.retries)
 	}

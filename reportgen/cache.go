@@ -72,9 +72,6 @@ func newCacheCleanCommand() *cobra.Command {
 		Example: "  reportgen cache clean\n  reportgen cache clean --older 720h",
 		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if older < 0 {
-				return fmt.Errorf("--older %v: must not be negative", older)
-			}
 			cache, err := report.CellCache()
 			if err != nil {
 				return err
@@ -90,6 +87,6 @@ func newCacheCleanCommand() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().DurationVar(&older, "older", 0, "`DURATION` remove only outputs not used for this long, such as 720h (0 = all)")
+	c.Flags().Var(usage.NewDuration(&older, 0), "older", "`DURATION` remove only outputs not used for this long, such as 720h (0 = all)")
 	return c
 }

@@ -25,9 +25,9 @@ result with the report in FOLDER, which it does not change. Use the parameters a
 notebooks that the report was made with.
 
 If the report is stale, check lists the texts, tables and figures that differ, the
-files that differ, and what changed among the sources of the report. The bytes of a PDF
-depend on the browser that printed it. If that browser is not found, check compares the
-printed document instead of the pages.
+files that differ, and what changed among the sources of the report. A PDF
+depends on the version of the browser that printed it. If that version is not installed,
+check compares the document that was printed instead of the pages of the PDF.
 
 The exit status is 0 if the report is up to date, 3 if it is stale, and 1 if a cell
 fails.`,

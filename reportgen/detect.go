@@ -68,7 +68,7 @@ A finding is hidden if all fields of one item match it.
 func newDetectCommand() *cobra.Command {
 	opt := detectOptions{format: findings.Formats()[0]}
 	c := &cobra.Command{
-		Use:   "detect --test FILE [--baseline FILE]...",
+		Use:   "detect --test DAY [--baseline DAYS]...",
 		Short: "Find hosts that behave like compromised ones",
 		Long:  detectHelp,
 		Example: `  reportgen detect --baseline data.parquet --test test.parquet --country country.mmdb --asn asn.mmdb
@@ -90,7 +90,7 @@ func newDetectCommand() *cobra.Command {
 	usage.Once(f, &opt.country, "country", "`FILE` MMDB of countries")
 	usage.Once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
-	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` robust standard deviations from the median that count as unusual; overrides the rules")
+	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` limit of what is usual, in robust standard deviations from the median; overrides the rules")
 	usage.Choice(c, &opt.format, "format", "`FORMAT` output format", append(findings.Formats(), alert.Formats()...)...)
 	usage.Once(f, &opt.allow, "allow", "`FILE` allow list of findings to hide")
 	usage.Choice(c, &opt.failOn, "fail-on", "`SEVERITY` exit with 1 if a finding has this severity or above", detect.Severities()...)

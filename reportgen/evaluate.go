@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,8 +65,8 @@ func newEvaluateCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&truthPath, "truth", "", "`FILE` truth.json that lists the planted hosts, as reportgen synth writes it")
-	c.Flags().IntVar(&hosts, "hosts", 0, "`NUMBER` internal hosts and external clients of the days, planted ones included")
-	c.Flags().IntVarP(&k, "top", "k", 0, "`NUMBER` entities of a rule that P@k counts (0 = as many as are planted)")
+	c.Flags().IntVar(&hosts, "hosts", 0, "`NUMBER` number of internal hosts and external clients in the days, including the planted ones")
+	c.Flags().IntVarP(&k, "top", "k", 0, "`NUMBER` k of P@k: how many of a rule's entities count (0 = as many as are planted)")
 	c.AddCommand(newEvaluateWorldsCommand())
 	return c
 }
@@ -95,7 +96,15 @@ func newEvaluateWorldsCommand() *cobra.Command {
 				}
 			}
 			opt.Progress = func(text string) { consoleOf(cmd).Infof("%s", text) }
+			if opt.Captures != "" {
+				if _, err := os.ReadDir(opt.Captures); err != nil {
+					return fmt.Errorf("--real: %w", err)
+				}
+			}
 			if python != "" {
+				if _, err := exec.LookPath(python); err != nil {
+					return fmt.Errorf("--msticpy: %w", err)
+				}
 				opt.Peer = &evaluation.Periodogram{Python: python}
 			}
 			var text bytes.Buffer
@@ -109,10 +118,10 @@ func newEvaluateWorldsCommand() *cobra.Command {
 			return wholefile.WriteBytes(out, text.Bytes(), 0o666)
 		},
 	}
-	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` Markdown file to write (default standard output)")
+	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` Markdown file to write (default: standard output)")
 	c.Flags().StringVar(&opt.Captures, "real", "", "`FOLDER` labelled recordings of real networks")
 	c.Flags().IntVar(&opt.MaxFlows, "most", 0, "`NUMBER` leave out organisations with more flows a day (0 = none)")
-	c.Flags().StringSliceVar(&opt.Parts, "parts", nil, "`PARTS` parts to measure: "+strings.Join(evaluation.Parts(), ", ")+" (default all)")
+	c.Flags().StringSliceVar(&opt.Parts, "parts", nil, "`PARTS` parts to measure: "+strings.Join(evaluation.Parts(), ", ")+" (default: all)")
 	c.Flags().StringVar(&python, "msticpy", "", "`INTERPRETER` Python with msticpy, to compare with on recordings")
 	return c
 }

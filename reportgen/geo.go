@@ -19,7 +19,7 @@ const geoConvertHelp = `Convert writes an MMDB from databases of countries or ow
   CSV of network,country_code,asn,name or start,end,country_code,asn,name,
   with or without a header; a header may name the columns in any order
 
-Several files, such as IPv4 and IPv6, become one MMDB. If networks overlap, the more
+Several files, such as those of IPv4 and IPv6, become one MMDB. If networks overlap, the more
 specific one wins. The build date of the MMDB is $SOURCE_DATE_EPOCH, in seconds since
 1970, or 2024-01-01: the same input gives the same bytes.`
 

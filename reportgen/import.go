@@ -18,8 +18,8 @@ import (
 
 const importHelp = `Import reads the logs of other tools and writes flow files, which all other commands read.
 It searches folders at any depth for files with the usual names of logs. It detects format
-and compression (gzip, zstd, bzip2 or xz) from the content. The input - is standard input,
-whose format --from names.
+and compression (gzip, zstd, bzip2 or xz) from the content. The input - is standard input;
+name its format with --from.
 
 %s
 The source is the side that opened a connection, the destination the one it contacted. If
@@ -30,9 +30,9 @@ connection. Without them, the side with the port of a service is the destination
 has one, the side that sent first is the source.
 
 Import reads flows of all IP protocols. It reports on stderr how many use neither TCP nor
-UDP, which detections ignore, and how many rows cannot be read or do not describe a flow. If
-more than 1 %% of the rows cannot be read, or the row with the most bytes cannot, import
-writes nothing. With --lenient, it writes the other rows, and the report shows the loss.
+UDP, which detections ignore, and how many rows cannot be read or do not describe a flow. It
+writes nothing if more than 1 %% of the rows cannot be read, or if one of these has more bytes
+than any row that can. With --lenient, it writes the other rows, and the report shows the loss.
 
 Byte counts are those of the log. From Zeek's logs, import takes the bytes of the payload, or
 with --bytes ip those of the IP packets; other tools count only the latter. Missing byte
@@ -47,21 +47,21 @@ the previous day. With --day, import writes only the days that it names.
 With --into, import adds to a folder of days (DIR/date=2024-04-19/*.parquet). It skips logs
 that it imported there before. If a log has grown since then, even if it was rotated, import
 reads only the new rows, so you can import current logs as often as you like. Flows that
-overlapping logs have in common are added once. Connections that may go on in the next log are
-in open.parquet until a later import has all of their rows: import logs in order of time.
+overlapping logs have in common are added once. Connections that may continue in the next log are
+kept in open.parquet until a later import has all of their rows, so import logs in order of time.
 
 To read any other table, name its columns with --map NAME=COLUMN,…, where NAME is one of
 %s.
-Columns that already have these names need no --map, except the timestamp. Use total_bytes if
-the table has no down_bytes; with --one-way, give neither.`
+Columns that already have these names need no --map, except the timestamp. If the table has no
+down_bytes, map total_bytes. With --one-way, map neither.`
 
 // newImportCommand returns reportgen import, which turns logs of other tools into flow files.
 func newImportCommand() *cobra.Command {
 	var opt importOptions
 	cmd := &cobra.Command{
-		Use:   "import [--from FORMAT] IN... -o OUT.parquet",
+		Use:   "import [--from FORMAT] IN... (-o FILE | --into DIR)",
 		Short: "Convert logs of other tools to flow files",
-		Long:  fmt.Sprintf(importHelp, ingest.FormatList(), strings.Join(ingest.MapKeys(), ", ")),
+		Long:  fmt.Sprintf(importHelp, ingest.FormatList(), strings.ReplaceAll(strings.Join(ingest.MapKeys(), ", "), ", port,", ",\nport,")),
 		Example: `  reportgen import --from zeek logs/2024-04-19 --day 2024-04-19 -o baseline.parquet
   reportgen import --into days --timezone Europe/Lisbon /var/log/zeek
   nfdump -R /var/cache/nfdump -N -o long | reportgen import --from nfdump - -o day.parquet
@@ -75,15 +75,15 @@ func newImportCommand() *cobra.Command {
 	usage.Choice(cmd, &opt.from, "from", "`FORMAT` format of the logs (default: auto-detected)", ingest.Formats()...)
 	flags.StringVarP(&opt.out, "output", "o", "", "`FILE` flow file to write")
 	flags.StringVar(&opt.into, "into", "", "`DIR` folder of days to add to, as DIR/date=2024-04-19/*.parquet")
-	flags.StringSliceVar(&opt.days, "day", nil, "`DATE` day to write, such as 2024-04-19 (repeatable; default all)")
+	flags.StringSliceVar(&opt.days, "day", nil, "`DATE` day to write, such as 2024-04-19 (repeatable; default: all)")
 	flags.StringVar(&opt.timezone, "timezone", "UTC", "`ZONE` time zone in which days begin, such as Europe/Lisbon or Local")
-	flags.StringVar(&opt.logTimezone, "log-timezone", "", "`ZONE` time zone of log times without one (default that of --timezone)")
-	flags.StringVar(&opt.time, "time", "", "`LAYOUT` layout of times: s, ms, us or ns since 1970, or the time 2006-01-02 15:04:05 as the log would write it (default: auto-detected)")
-	flags.StringToStringVar(&opt.columns, "map", nil, "`COLUMNS` columns of a CSV or Parquet file, such as src_ip=SourceAddress,…")
-	flags.StringToStringVar(&opt.set, "set", nil, "`VALUES` values of columns that the log does not have, such as proto=tcp")
+	flags.StringVar(&opt.logTimezone, "log-timezone", "", "`ZONE` time zone of times in the log that do not name one (default: that of --timezone)")
+	flags.StringVar(&opt.time, "time", "", "`LAYOUT` layout of times: s, ms, us or ns since 1970, or 2006-01-02 15:04:05 as the log would write it (default: auto-detected)")
+	flags.StringToStringVar(&opt.columns, "map", nil, "`NAME=COLUMN,...` columns of a CSV or Parquet file, such as src_ip=SourceAddress")
+	flags.StringToStringVar(&opt.set, "set", nil, "`NAME=VALUE,...` values of columns that the log does not have, such as proto=tcp")
 	flags.StringVar(&opt.fields, "fields", "", "`NAMES` columns of a text log without a header line, separated by spaces or commas")
 	flags.StringVar(&opt.delimiter, "delimiter", "", "`CHARACTER` separator of the columns of a text log, or tab (default: auto-detected)")
-	usage.Choice(cmd, &opt.bytes, "bytes", "`KIND` bytes to count in zeek logs and captures, of the payload (default) or of IP packets", ingest.PayloadBytes, ingest.IPBytes)
+	usage.Choice(cmd, &opt.bytes, "bytes", "`KIND` with --from zeek or pcap: count bytes of the payload (default) or of IP packets", ingest.PayloadBytes, ingest.IPBytes)
 	flags.BoolVar(&opt.lenient, "lenient", false, "write the flows even if too many rows cannot be read")
 	flags.BoolVar(&opt.oneWay, "one-way", false, "each row describes one direction of a connection")
 	// It fails only for a flag that does not exist.

@@ -35,7 +35,7 @@ those of the day. A correlation counts flows (event_count), distinct values
 (value_count), sums and averages (value_sum, value_avg), or matches if all its rules do
 (temporal), for each src_ip or dst_ip and day. The field flowbook.baseline compares with
 the baseline day: {new: true} matches what that day does not have, and {times: 3} what
-is at least three times its value.`
+is at least three times as high as on that day.`
 
 // newRulesCommand returns reportgen rules, which prints the rules in force.
 func newRulesCommand() *cobra.Command {

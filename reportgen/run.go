@@ -16,6 +16,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/investigate"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // runFlags are the flags of the commands that run notebooks.
@@ -90,7 +91,7 @@ runs.`,
 		},
 	}
 	flags.addOutput(c, "report")
-	c.Flags().BoolVar(&flags.withDossiers, "dossiers", false, "like investigate, write a report about each device with an alert, to FOLDER/dossiers")
+	c.Flags().BoolVar(&flags.withDossiers, "dossiers", false, "also write a report about each device with an alert, as investigate does, to FOLDER/dossiers")
 	return c
 }
 
@@ -110,13 +111,13 @@ func (o *runFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.rawParams, "parameter-raw", "r", nil, "`NAME=VALUE` parameter whose value is a string (repeatable)")
 	f.StringVarP(&o.lang, "lang", "l", "", "`LANGUAGE` language of the report, such as pt (default: that of report.yaml); a file pt.yaml beside report.yaml translates the notebooks")
 	f.IntVar(&o.jobs, "jobs", 0, "`NUMBER` notebooks to run at once (default: one for each core)")
-	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "`DURATION` per-cell timeout (0 = none)")
-	f.DurationVar(&o.runTimeout, "run-timeout", 0, "`DURATION` timeout of the whole run (0 = none)")
-	f.DurationVar(&o.startTimeout, "start-timeout", time.Minute, "`DURATION` timeout of a kernel's start")
+	f.Var(usage.NewDuration(&o.timeout, 10*time.Minute), "timeout", "`DURATION` per-cell timeout (0 = none)")
+	f.Var(usage.NewDuration(&o.runTimeout, 0), "run-timeout", "`DURATION` timeout of the whole run (0 = none)")
+	f.Var(usage.NewDuration(&o.startTimeout, time.Minute), "start-timeout", "`DURATION` timeout of a kernel's start")
 	f.StringVar(&o.kernel, "kernel", "", "`NAME` kernel to use instead of the notebooks' own")
 	f.BoolVar(&o.allowErrors, "allow-errors", false, "continue with the next cell if a cell fails")
 	f.BoolVar(&o.strict, "strict", false, "treat warnings about the notebooks as errors: missing alt text, dead links, unknown options, …")
-	f.BoolVar(&o.trust, "trust", false, "do not remove scripts from HTML outputs that this run did not make")
+	f.BoolVar(&o.trust, "trust", false, "keep scripts in HTML outputs that this run did not make")
 }
 
 // write runs the notebooks that find returns and writes their report.
@@ -220,10 +221,8 @@ func (o *runFlags) execute(cmd *cobra.Command, source *report.Source, cached boo
 
 // options are the flags as package report takes them.
 func (o *runFlags) options(cmd *cobra.Command, cached bool) (report.Options, error) {
-	for _, name := range []string{"jobs", "timeout", "run-timeout", "start-timeout"} {
-		if value := cmd.Flags().Lookup(name).Value.String(); strings.HasPrefix(value, "-") {
-			return report.Options{}, fmt.Errorf("--%s %s: must not be negative", name, value)
-		}
+	if o.jobs < 0 {
+		return report.Options{}, fmt.Errorf("--jobs %d: must not be negative", o.jobs)
 	}
 	if o.verify == nil {
 		o.verify = days.CheckInputs

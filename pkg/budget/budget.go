@@ -1,6 +1,6 @@
 // Package budget limits what an input can ask for. A few bytes of a file can claim gigabytes: a length, a run, a
-// reference to a reference. Each decoder checks a claim before it allocates, and all of them report one that is too
-// large as an [Exceeded].
+// reference to a reference. Each decoder checks a claim before it allocates memory, and reports a
+// claim that is too large as an [Exceeded].
 package budget
 
 import (

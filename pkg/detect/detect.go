@@ -8,37 +8,35 @@
 //
 //   - [Exfiltration] finds uploads that stand out, fast or slow,
 //   - [Countries] finds hosts with much traffic to new countries,
-//   - [Botnet] finds internal hosts that talk to each other in a mesh,
+//   - [Botnet] finds internal hosts that contact each other in a mesh,
 //   - [DNS] finds tunnels and command channels in DNS,
-//   - [Clients] finds external clients that keep the rhythm of a program,
-//   - [Beacon] finds hosts that call a new address at even gaps all day long,
-//   - [Scan] finds hosts that try many other internal hosts,
+//   - [Clients] finds external clients with the steady timing of a program,
+//   - [Beacon] finds hosts that call a new address at regular intervals all day,
+//   - [Scan] finds hosts that contact many other internal hosts,
 //   - [Anomaly] finds hosts that changed unlike any other host,
-//   - [Services] separates internal servers from peers by how many hosts use them,
-//   - [Traffic] adds up who exchanged how much with whom,
+//   - [Services] separates internal servers from peers by their number of clients,
+//   - [Traffic] adds up the data exchanged between kinds of hosts,
 //   - [RITAScores] computes the scores of RITA, for comparison.
 //
-// [All] runs all that have findings. A [Context] runs single rules at
-// sensitivities of their own and shares what they derive from the days.
-// [AllowList] removes findings about permitted behaviour, [Devices] sums findings
-// per host, and [Rules] returns the descriptions of the detections from
-// [RuleFiles]. The package does not read flows: detections read profiles only,
-// and look addresses up in geo a few thousand times, not millions.
+// [All] runs every detection that has findings. A [Context] runs single rules,
+// each at its own sensitivity, and computes the views that they share once.
+// [AllowList] removes findings about permitted behaviour, [Devices] combines the
+// findings of each host, and [Rules] returns the descriptions of the detections
+// from [RuleFiles]. Detections read profiles, never flows.
 //
 // # How limits are learned
 //
-// No limit is a number of bytes or flows. A detection takes a sample from the
-// baseline day, one value a host mostly, on a logarithmic scale, for traffic
-// differs by factors; a limit lies [Input.Sensitivity] robust standard
-// deviations above the sample's median (stats.go). Small samples and small counts
-// are less certain, so their limits are higher. Outliers do not move a limit if
-// they are one host in twenty, or a handful of hosts in a small network. Rare
-// actions of users do not give such a sample: uploads are judged by the tail of
-// their sizes (uploadlimits.go), with a prior that the thresholds state. A value
-// at the limit scores ½, one twice as far from the median ¾, and so on. The score
-// determines the severity, and [Signals] holds it for every entity that was
-// compared. The few remaining constants are documented where they are defined:
-// the least that counts as an upload, a visit or a server.
+// A detection takes a sample from the baseline day, usually one value for each
+// host. It takes logarithms, because traffic differs by factors, and sets the limit
+// [Input.Sensitivity] robust standard deviations above the median (stats.go).
+// Small samples and small counts are less certain, so their limits are higher.
+// Outliers do not move a limit if they are one host in twenty, or a handful of
+// hosts in a small network. Uploads are too rare for such a sample: their limit is
+// learned from the largest ones (uploadlimits.go), with a prior that the thresholds
+// state. A value at the limit has the score ½, a value twice as far from the median
+// ¾, and so on. The score determines the severity, and [Signals] holds it for every
+// entity that was compared. Fixed constants, such as the smallest upload that
+// counts, are documented where they are defined.
 //
 // Anomaly evaluates many features together. Each is compared as above, and the
 // distance from the median of all hosts accounts for correlated features
@@ -49,8 +47,8 @@
 // and weekend once both are known. Alerts of past days do not count as normal,
 // except for jobs of the first week. Without a history, or with too few hosts to
 // learn from, limits are fixed, and each is documented with its source. A finding
-// names the sample it was judged by, and [Coverage] lists what a rule could not
-// see.
+// names the sample that it was compared with, and [Coverage] lists what a rule
+// could not see.
 package detect
 
 import (

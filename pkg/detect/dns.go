@@ -122,7 +122,7 @@ func (u DNSUse) summary(before string) string {
 		case before != "":
 			history = ", none " + before
 		}
-		parts = append(parts, fmt.Sprintf("%s%s, %.2f for each other flow", plural(u.Flows, "DNS request"), history, u.PerOther))
+		parts = append(parts, fmt.Sprintf("%s%s, %.2f per other flow", plural(u.Flows, "DNS request"), history, u.PerOther))
 	}
 	if slices.Contains(u.Reasons, reasonSize) {
 		parts = append(parts, fmt.Sprintf("%s per request to %s", units.Bytes(int64(math.Round(u.PerFlow))), u.TopResolver))

@@ -154,13 +154,13 @@ func (p userRhythms) thresholds(k float64, least int64, of string) []Threshold {
 			return nil
 		}
 		return []Threshold{{
-			Name: "coefficient of variation of the gaps between flows, at most", Value: math.Exp(-k * cvNoise(least)), Unit: "ratio",
+			Name: "highest coefficient of variation of the gaps between flows", Value: math.Exp(-k * cvNoise(least)), Unit: "ratio",
 			From: fmt.Sprintf("fixed, for %d flows: gaps of random events are rarely more even; with more flows the limit is nearer to %d, the value of random events; too few %s to learn from", least, randomCV, of),
 		}}
 	}
 	limit := math.Exp(-p.limit(k))
 	return []Threshold{{
-		Name: "coefficient of variation of the gaps between flows, at most", Value: min(limit, randomCV), Unit: "ratio",
+		Name: "highest coefficient of variation of the gaps between flows", Value: min(limit, randomCV), Unit: "ratio",
 		From: fmt.Sprintf("%s %s with %d flows or more, without those with more even gaps than random events: median %.3g, divided by %.3g; at most %d, the value of random events",
 			humanize.Comma(int64(p.n)), of, least, math.Exp(-p.median), math.Exp(p.reach(k, p.noise)), randomCV),
 	}}

@@ -280,7 +280,7 @@ func (l uploadLimits) thresholds(k float64) []Threshold {
 	}
 	usual, least := units.Bytes(int64(math.Exp(l.usual))), "is"
 	if l.prior {
-		least = "is fixed, and more than"
+		least = "is a fixed minimum, above"
 	}
 	from := fmt.Sprintf("each host's largest upload over %s that it does not repeat: %s, median %s, Pareto index %.3g; %s %s the median of the largest transfers of %s",
 		usual, plural(int64(l.files), "upload"), units.Bytes(int64(math.Exp(l.median))), 1/l.tail, usual, least, plural(int64(l.hosts), "host"))

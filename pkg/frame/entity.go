@@ -44,12 +44,12 @@ type unknownEntityError struct {
 
 // Error implements error.
 func (e *unknownEntityError) Error() string {
-	words := fmt.Sprintf("%s: no such host, address, owner or country in the flows", e.Name)
+	words := fmt.Sprintf("%s: not a host, address, owner or country in the flows", e.Name)
 	if len(e.Nearest) > 0 {
 		words += "; the nearest are " + strings.Join(e.Nearest, ", ")
 	}
 	if len(e.databases) > 0 {
-		words += "; " + strings.Join(e.databases, ", and ")
+		words += "; to look up " + strings.Join(e.databases, ", and ")
 	}
 	return words
 }
@@ -106,10 +106,10 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 	delete(names, "")
 	var databases []string
 	if !owners {
-		databases = append(databases, "owners need a database, the input asn")
+		databases = append(databases, "owners, add a database, the input asn")
 	}
 	if !countries {
-		databases = append(databases, "countries need a database, the input country")
+		databases = append(databases, "countries, add a database, the input country")
 	}
 	return e, &unknownEntityError{name, query.Nearest(name, slices.Sorted(maps.Keys(names))), databases}
 }

@@ -1,9 +1,8 @@
 // Package geo looks up the country and the owner (autonomous system) of an
 // address from MMDB files.
 //
-// [Open] opens a country and an owner database and gives a [Lookup], which
-// answers [Lookup.Country] and [Lookup.Owner] and is what detections use. A
-// single file is a [DB]; openMMDB accepts
+// [Open] opens a country and an owner database and returns a [Lookup], which
+// detections use. Each file is a [DB]. Open accepts
 //
 //   - the GeoLite2, GeoIP2 and DB-IP types, read with geoip2-golang: Country,
 //     City and Enterprise for countries; ASN, ISP and Enterprise for owners,

@@ -1,14 +1,13 @@
 // Package profile summarizes a day of flows in exact, mergeable aggregates.
 //
-// A [Profile] consists of counts, sums, minima, maxima,
-// sets of seconds, distributions of sizes and the largest flows of each host.
-// [Merge] of two profiles is associative and commutative, so files, row groups, threads and machines
-// add up to the same bytes in whatever way a day was split. All that follows
-// (detections, tables, figures) reads profiles and never the flows.
+// A [Profile] consists of counts, sums, minima, maxima, sets of seconds,
+// distributions of sizes and the largest flows of each host. [Merge] is
+// associative and commutative, so a day gives the same bytes however it is split
+// into files, row groups, threads or machines. Detections, tables and figures read
+// profiles, never flows.
 //
-// What can be derived is not stored: totals, hours of the network, pairs and
-// services are computed from hosts and conversations by the methods of
-// Profile.
+// Derived values are not stored: the methods of Profile compute totals, hours of
+// the network, pairs and services from hosts and conversations.
 package profile
 
 import (

@@ -41,7 +41,7 @@
 // A column whose name is not a word is written in backquotes.
 //
 // As in SQL, a comparison with an unknown value is not true, and neither is its
-// negation. What is divided by zero is unknown.
+// negation. The result of a division by zero is unknown.
 //
 // # Errors
 //

@@ -149,7 +149,7 @@ func (q Query) Check(s Schema) (Query, error) {
 		return q, err
 	}
 	if q.Columns != nil {
-		return q, fmt.Errorf("columns %s: a query with groups has the columns of its groups and aggregates; leave the columns out", strings.Join(q.Columns, ", "))
+		return q, fmt.Errorf("columns %s: not together with groups, whose columns are those of by and the aggregates", strings.Join(q.Columns, ", "))
 	}
 	if err := q.checkEvery(); err != nil {
 		return q, err

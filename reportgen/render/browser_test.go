@@ -84,14 +84,14 @@ func TestTools(t *testing.T) {
 			return [document.querySelector(".search [role=status]").textContent, ...[...document.querySelectorAll(".search li button")].map((b) => b.textContent)];
 		})()`, words))
 	}
-	if got := search("192.168.100.239"); len(got) != 3 || got[0] != "2 places" || !strings.HasPrefix(got[1], "Names in this report") || !strings.HasPrefix(got[2], "2.1 Services") {
+	if got := search("192.168.100.239"); len(got) != 3 || got[0] != "2 matches" || !strings.HasPrefix(got[1], "Names in this report") || !strings.HasPrefix(got[2], "2.1 Services") {
 		t.Errorf("a search for an address finds %q", got)
 	}
 	p.Click(".search li:last-child button")
 	if n := rendertest.Evaluate[int](p, `CSS.highlights.get("found").size`); n != 1 {
 		t.Errorf("%d places are marked", n)
 	}
-	if got := search("BLUE nothing-of-the-kind"); len(got) != 1 || got[0] != "0 places" {
+	if got := search("BLUE nothing-of-the-kind"); len(got) != 1 || got[0] != "0 matches" {
 		t.Errorf("a search for nothing finds %q", got)
 	}
 	if got := search(" "); len(got) != 1 || got[0] != "" {

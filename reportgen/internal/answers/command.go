@@ -71,7 +71,7 @@ func NewCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVarP(&opt.query.Where, "where", "w", "", "`CONDITION` condition that flows must meet")
 	f.StringSliceVar(&opt.query.By, "by", nil, "`COLUMN,...` group by the values of columns")
-	f.DurationVar(&opt.query.Every, "every", 0, "`DURATION` group by time buckets of this length, such as 5m")
+	f.Var(usage.NewDuration(&opt.query.Every, 0), "every", "`DURATION` group by time buckets of this length, such as 5m")
 	aggregate := func(of query.Func, usage string) {
 		f.Var(&aggregateValue{&opt.query, of}, string(of), "`COLUMN,...` "+usage)
 	}
@@ -281,7 +281,7 @@ func noFlows(where string, absent []string) string {
 	case len(absent) > 0:
 		return strings.Join(absent, "; ")
 	}
-	return "the condition is true for no flow of the days"
+	return "no flow of the days meets the condition"
 }
 
 // complete reads what flags say beyond the query itself.

@@ -26,18 +26,19 @@ func (r *run) absent(ctx context.Context, o Options) (absent []string, err error
 			}
 			names, values = append(names, name), append(values, found.Columns[0].Texts...)
 		}
-		where := fmt.Sprintf("not in the days as %s", strings.Join(names, " or "))
+		column := strings.Join(names, " or ")
 		switch {
 		case s.Value.Kind == query.Address:
 			if near := nearestAddresses(s.Value.Address, values); near != "" {
-				return nil, s.Missing("%s is %s; the nearest %s", s.Value.Address, where, near)
+				return nil, s.Missing("the days have no %s %s; the nearest %s", column, s.Value.Address, near)
 			}
 		case !slices.Contains(values, s.Value.Words):
 			values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
+			message := fmt.Sprintf("the days have no %s %q", column, s.Value.Words)
 			if hint := query.DidYouMean(s.Value.Words, values); hint != "" {
-				where += "; " + hint
+				message += "; " + hint
 			}
-			absent = append(absent, fmt.Sprintf("%q is %s", s.Value.Words, where))
+			absent = append(absent, message)
 		}
 	}
 	return absent, nil

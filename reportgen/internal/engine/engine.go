@@ -172,7 +172,7 @@ func (r *run) prepare(q query.Query, o Options) (err error) {
 // the dictionaries.
 func (r *run) use(bytes int64) error {
 	if r.used.Add(bytes)+r.scanner.DictionaryBytes() > r.memory {
-		return fmt.Errorf("the query needs more than %s of memory; choose fewer flows with a condition or group by fewer columns; reportgen query --memory allows more",
+		return fmt.Errorf("the query needs more than %s of memory; select fewer flows with a condition, group by fewer columns, or raise the limit with reportgen query --memory",
 			humanize.Bytes(uint64(r.memory)))
 	}
 	return nil
@@ -189,17 +189,17 @@ func (r *run) makeSchema(o Options) query.Schema {
 	}
 	for i, name := range slices.Concat(flow.Columns, flow.OptionalColumns) {
 		if !r.scanner.Has(i) {
-			mark("the file does not have this optional column; import the log again in a format that has it", name)
+			mark("the file does not have this optional column; import a log that has it", name)
 		}
 	}
 	if !r.scanner.Has(colUpPackets) || !r.scanner.Has(colDownPackets) {
 		mark("the file does not have the optional columns up_packets and down_packets", query.ColPackets)
 	}
 	if o.Country == "" {
-		mark("there is no database of countries; give one with --country FILE, or in a notebook as the input country", CountryColumns...)
+		mark("missing database of countries; name one with --country FILE, or in a notebook with the input country", CountryColumns...)
 	}
 	if o.ASN == "" {
-		mark("there is no database of owners; give one with --asn FILE, or in a notebook as the input asn", OwnerColumns...)
+		mark("missing database of owners; name one with --asn FILE, or in a notebook with the input asn", OwnerColumns...)
 	}
 	if !slices.ContainsFunc(r.sources, func(s Source) bool { return s.Date != "" }) {
 		mark("no file or folder has a date in its name, such as 2024-03-20.parquet", query.ColDate)

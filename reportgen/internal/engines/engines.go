@@ -35,7 +35,7 @@ func (o *Options) AddFlags(f *pflag.FlagSet) {
 	o.server.AddFlags(f, "let a database compute the profile", "--sql or --engine")
 	f.TimeVar(&o.server.flows.Day, "day", time.Time{}, []string{time.DateOnly}, "`DATE` with --sql or --engine: only the rows of this day, in UTC")
 	f.StringVar(&o.into, "into", "aggregates", "`PLACE` with --sql: folder, object store or schema that takes the tables")
-	f.StringArrayVar(&o.aggregates, "from-aggregates", nil, "`FOLDER` make the profile of the tables that the SQL wrote; repeatable, for parts of a day")
+	f.StringArrayVar(&o.aggregates, "from-aggregates", nil, "`FOLDER` make the profile of the tables that the SQL wrote (repeatable, for parts of a day)")
 }
 
 // Given reports whether any of the flags is set.
@@ -55,7 +55,7 @@ func (o *Options) check(files []string, out string) error {
 	case len(o.aggregates) > 0 && o.describesSource():
 		return errors.New("--from-aggregates: the tables are of their flows already; leave out --source, --mapping, --day and --optional")
 	case len(o.aggregates) > 0 && out == "":
-		return errors.New("--from-aggregates: no file for the profile; name it with -o")
+		return errors.New("--from-aggregates: missing -o, the profile to write")
 	case len(o.aggregates) > 0:
 		return nil
 	case o.dialect+o.server.url == "":
@@ -63,11 +63,11 @@ func (o *Options) check(files []string, out string) error {
 	case len(files) > 0:
 		return errors.New("--sql and --engine read no files; name the flows with --source")
 	case o.server.url != "" && out == "":
-		return errors.New("--engine: no file for the profile; name it with -o")
+		return errors.New("--engine: missing -o, the profile to write")
 	case o.dialect != "" && out != "":
 		return errors.New("--sql prints statements; leave out -o, or let a server compute the profile with --engine")
 	case o.dialect != "" && !o.server.named():
-		return errors.New("--sql: no source; name the flow files or the table with --source")
+		return errors.New("--sql: missing --source, the flow files or the table to read")
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ func ReadFile(path string, stdin io.Reader) (detect.Result, error) {
 		return detect.Result{}, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return detect.Result{}, fmt.Errorf("%s: a folder; want a file of findings, the output of reportgen detect --format json", path)
+	}
 	return detect.ReadFindings(path, f)
 }
 

@@ -55,6 +55,9 @@ func Read(name string, data []byte) (Table, error) {
 	return readText(name, data)
 }
 
+// mmdbMarker comes before the metadata of an MMDB.
+var mmdbMarker = []byte("\xab\xcd\xefMaxMind.com")
+
 // Convert reads files, such as those of IPv4 and of IPv6, and writes one MMDB that appears complete or not at all. Its
 // build date is $SOURCE_DATE_EPOCH, or 2024-01-01.
 func Convert(paths []string, out string) (Table, error) {
@@ -67,6 +70,9 @@ func Convert(paths []string, out string) (Table, error) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return table, err
+		}
+		if bytes.Contains(data, mmdbMarker) {
+			return table, fmt.Errorf("%s: already an MMDB; use it as it is", path)
 		}
 		t, err := Read(path, data)
 		if err != nil {

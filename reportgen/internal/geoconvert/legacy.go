@@ -101,7 +101,7 @@ func number(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
 func (l *legacy) walk(node int, network netip.Prefix) error {
 	at := node * 6
 	if l.steps--; l.steps < 0 || at+6 > len(l.data) || network.Bits() >= network.Addr().BitLen() {
-		return fmt.Errorf("%s: not a GeoIP .dat file, or a damaged one: node %d, %s, leads nowhere", l.name, node, network)
+		return fmt.Errorf("%s: not a GeoIP .dat file, or a damaged one: node %d (%s) points outside the tree", l.name, node, network)
 	}
 	for bit := range 2 {
 		half := child(network, bit)

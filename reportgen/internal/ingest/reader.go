@@ -351,15 +351,14 @@ func (r *Reader) finish(cause error) error {
 		r.tally.empty = append(r.tally.empty, name)
 	case r.format.oneLog && r.tally.rowsOf(otherLog)-r.before.otherLog == rows:
 		r.files = nil
-		return fmt.Errorf("%s: none of its %d rows is a record of %s; the first: %s", name, rows, r.format.About, r.tally.leftOut[otherLog].First)
+		return fmt.Errorf("%s: not a %s log: no row is a record of one; first row: %s", name, r.format.Name, r.tally.leftOut[otherLog].First)
 	case r.tally.good == r.before.good && r.tally.firstBad != "":
 		r.files = nil
 		advice := ""
 		if strings.Contains(r.tally.firstBad, string(badTime)) {
 			advice = "; give the layout of times with --time"
 		}
-		return fmt.Errorf("%s: none of its %d rows can be read as %s; the first: %s%s",
-			name, rows, r.format.About, r.tally.firstBad, advice)
+		return fmt.Errorf("%s: not a %s log: no row can be read; first row: %s%s", name, r.format.Name, r.tally.firstBad, advice)
 	}
 	return nil
 }

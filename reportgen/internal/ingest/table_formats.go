@@ -6,7 +6,7 @@ func silkTable(opt Options) (tableSpec, error) {
 	s := tableSpec{
 		about:  "the output of rwcut",
 		header: opt.Fields,
-		advice: ", or with --fields; rwcut prints it unless --no-titles is given",
+		advice: ", or with --fields; rwcut prints them unless --no-titles is given",
 		unset:  []string{""},
 		needed: []field{fieldTime, fieldSrc, fieldDst, fieldSrcPort, fieldPort, fieldProto, fieldUp},
 

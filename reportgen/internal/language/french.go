@@ -92,9 +92,9 @@ func french() map[string]string { //nolint:funlen // a list
 		"Save this picture as SVG":    "Enregistrer cette image en SVG",
 		"Search":                      "Rechercher",
 		"Search this report":          "Rechercher dans ce rapport",
-		"1 place":                     "1 occurrence",
-		"%d places":                   "%d occurrences",
-		"The first %d of %d places":   "Les %d premières occurrences sur %d",
+		"1 match":                     "1 occurrence",
+		"%d matches":                  "%d occurrences",
+		"The first %d of %d matches":  "Les %d premières occurrences sur %d",
 		"on this page; the other pages cannot be searched without %s": "sur cette page ; sans %s, les autres pages ne peuvent pas être consultées",
 	}
 }

@@ -92,9 +92,9 @@ func german() map[string]string { //nolint:funlen // a list
 		"Save this picture as SVG":    "Dieses Bild als SVG speichern",
 		"Search":                      "Suchen",
 		"Search this report":          "Diesen Bericht durchsuchen",
-		"1 place":                     "1 Stelle",
-		"%d places":                   "%d Stellen",
-		"The first %d of %d places":   "Die ersten %d von %d Stellen",
+		"1 match":                     "1 Stelle",
+		"%d matches":                  "%d Stellen",
+		"The first %d of %d matches":  "Die ersten %d von %d Stellen",
 		"on this page; the other pages cannot be searched without %s": "auf dieser Seite; ohne %s lassen sich die anderen Seiten nicht durchsuchen",
 	}
 }

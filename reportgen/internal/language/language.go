@@ -140,7 +140,7 @@ func scriptKeys() []string {
 	return []string{
 		"Auto", "Light", "Dark", "Theme: %s. Change", "Sort by this column", "Copied", "Copy", "Copy this table",
 		"Save this table as CSV", "Copy this code", "Picture in full size", "Close", "Enlarge", "Enlarge this picture",
-		"Save this picture as SVG", "Search", "Search this report", "1 place", "%d places", "The first %d of %d places",
+		"Save this picture as SVG", "Search", "Search this report", "1 match", "%d matches", "The first %d of %d matches",
 		"on this page; the other pages cannot be searched without %s", "Names in this report",
 	}
 }

@@ -92,9 +92,9 @@ func portuguese() map[string]string { //nolint:funlen // a list
 		"Save this picture as SVG":    "Guardar esta imagem como SVG",
 		"Search":                      "Procurar",
 		"Search this report":          "Procurar neste relatório",
-		"1 place":                     "1 ocorrência",
-		"%d places":                   "%d ocorrências",
-		"The first %d of %d places":   "As primeiras %d de %d ocorrências",
+		"1 match":                     "1 ocorrência",
+		"%d matches":                  "%d ocorrências",
+		"The first %d of %d matches":  "As primeiras %d de %d ocorrências",
 		"on this page; the other pages cannot be searched without %s": "nesta página; sem %s não é possível procurar nas outras páginas",
 	}
 }

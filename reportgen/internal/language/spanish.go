@@ -92,9 +92,9 @@ func spanish() map[string]string { //nolint:funlen // a list
 		"Save this picture as SVG":    "Guardar esta imagen como SVG",
 		"Search":                      "Buscar",
 		"Search this report":          "Buscar en este informe",
-		"1 place":                     "1 resultado",
-		"%d places":                   "%d resultados",
-		"The first %d of %d places":   "Los primeros %d de %d resultados",
+		"1 match":                     "1 resultado",
+		"%d matches":                  "%d resultados",
+		"The first %d of %d matches":  "Los primeros %d de %d resultados",
 		"on this page; the other pages cannot be searched without %s": "en esta página; sin %s no se puede buscar en las demás",
 	}
 }

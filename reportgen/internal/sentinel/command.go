@@ -25,7 +25,7 @@ const reportFile = "sentinel.md"
 const Help = `usage: reportgen sentinel [-h] --data DATA -gi GI -gin GIN [-dx DATAEXFILTRATION] [-bn [BOTNET]]
                           [-cv] [-td] [-q] [-o] [--resolve] [--baseline FILE] [--internal CIDR,...]
 
-Traffic analysis tool. It takes only the measures that -cv, -td, -dx and -bn ask for.
+Traffic analysis tool. It computes only what -cv, -td, -dx and -bn select.
 
   -h, --help            show this help message and exit
   --data DATA           Path to datafile to analyze, in Parquet

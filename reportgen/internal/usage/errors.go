@@ -15,7 +15,6 @@ var wanted = map[string]string{
 	"int":            "a whole number",
 	"uint64":         "a whole number that is not negative",
 	"float64":        "a number",
-	"duration":       "a duration such as 30s, 5m or 1h30m",
 	"bool":           "true or false",
 	"time":           "a date such as 2024-04-21",
 	"stringToString": "NAME=VALUE, and several separated by commas",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
@@ -53,5 +54,29 @@ func (v *onceValue) Set(s string) error {
 		return fmt.Errorf("the flag was given before with %q and takes one file", *v.value)
 	}
 	*v.value = s
+	return nil
+}
+
+// NewDuration returns the value of a flag that takes a duration of zero or more. Its
+// errors quote the text that the user gave: the values of pflag only know the duration.
+func NewDuration(value *time.Duration, byDefault time.Duration) pflag.Value {
+	*value = byDefault
+	return (*durationValue)(value)
+}
+
+type durationValue time.Duration
+
+func (v *durationValue) String() string { return time.Duration(*v).String() }
+func (v *durationValue) Type() string   { return "duration" }
+
+func (v *durationValue) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	switch {
+	case err != nil:
+		return errors.New("want a duration such as 30s, 5m or 1h30m")
+	case d < 0:
+		return errors.New("must not be negative")
+	}
+	*v = durationValue(d)
 	return nil
 }

@@ -262,7 +262,7 @@
       CSS.highlights?.delete("found");
       const hits = words.length ? [...cards, ...here, ...others].filter((x) => words.every((w) => x.lower.includes(w))) : [];
       results.replaceChildren(...hits.slice(0, most).map((hit) => result(hit, words)));
-      status.textContent = !words.length ? "" : (hits.length > most ? say("The first %d of %d places", most, hits.length) : hits.length === 1 ? say("1 place") : say("%d places", hits.length)) + missing;
+      status.textContent = !words.length ? "" : (hits.length > most ? say("The first %d of %d matches", most, hits.length) : hits.length === 1 ? say("1 match") : say("%d matches", hits.length)) + missing;
     };
     input.addEventListener("focus", load);
     input.addEventListener("input", update);
