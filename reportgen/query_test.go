@@ -60,18 +60,18 @@ func TestQuery(t *testing.T) {
 func TestQueryErrors(t *testing.T) {
 	day := testenv.Path(t, "testdata", "test.parquet")
 	for want, args := range map[string][]string{
-		"reportgen: --where: unknown column \"prot\"; did you mean proto or port?\n  | prot = udp\n  | ^^^^\n":                                                                                         {"--where", "prot = udp"},
-		"reportgen: --where: the expression ends too early; expected a column or a value\n  | port = 443 and\n  |               ^\n":                                                                   {"--where", "port = 443 and"},
-		"reportgen: group by: unknown column \"srcip\"; did you mean src_ip?\n":                                                                                                                        {"--by", "srcip"},
-		"reportgen: sum(dst_ip): dst_ip is an address, not a number; use distinct, first or last, or group by it\n":                                                                                    {"--sum", "dst_ip"},
-		"reportgen: group by: column country: there is no database of countries; give one with --country FILE, or in a notebook as the input country\n":                                                {"--by", "country"},
-		"reportgen: --where: column state: the file does not have this optional column; import the log again in a format that has it\n  | state = open\n  | ^^^^^\n":                                   {"--where", "state = open"},
-		"reportgen: --where: 192.168.100.1 is not in the days as src_ip; the nearest address is 192.168.100.3\n  | port = 443 and src_ip = 192.168.100.1\n  |                         ^^^^^^^^^^^^^\n": {"--where", "port = 443 and src_ip = 192.168.100.1"},
-		"reportgen: --top: there are no groups; add --by, or use --limit and --order for flows\n":                                                                                                      {"--top", "3"},
-		"reportgen: --format \"xml\": want table, csv, json, parquet or encoded\n":                                                                                                                     {"--format", "xml"},
-		"reportgen: --memory much: is not a size, such as 4GB\n":                                                                                                                                       {"--memory", "much"},
-		"reportgen: order \"port down\": \"down\" is neither asc nor desc\n":                                                                                                                           {"--order", "port down"},
-		"reportgen: the query needs more than 100 kB of memory; choose fewer flows with a condition or group by fewer columns; reportgen query --memory allows more\n":                                 {"--by", "src_ip,dst_ip,up_bytes", "--memory", "100kB"},
+		"reportgen: --where: unknown column \"prot\"; did you mean proto or port?\n  | prot = udp\n  | ^^^^\n":                                                                                    {"--where", "prot = udp"},
+		"reportgen: --where: the expression ends too early; expected a column or a value\n  | port = 443 and\n  |               ^\n":                                                              {"--where", "port = 443 and"},
+		"reportgen: group by: unknown column \"srcip\"; did you mean src_ip?\n":                                                                                                                   {"--by", "srcip"},
+		"reportgen: sum(dst_ip): dst_ip is an address, not a number; use distinct, first or last, or group by it\n":                                                                               {"--sum", "dst_ip"},
+		"reportgen: group by: column country: missing database of countries; name one with --country FILE, or in a notebook with the input country\n":                                             {"--by", "country"},
+		"reportgen: --where: column state: the file does not have this optional column; import a log that has it\n  | state = open\n  | ^^^^^\n":                                                  {"--where", "state = open"},
+		"reportgen: --where: the days have no src_ip 192.168.100.1; the nearest address is 192.168.100.3\n  | port = 443 and src_ip = 192.168.100.1\n  |                         ^^^^^^^^^^^^^\n": {"--where", "port = 443 and src_ip = 192.168.100.1"},
+		"reportgen: --top: there are no groups; add --by, or use --limit and --order for flows\n":                                                                                                 {"--top", "3"},
+		"reportgen: --format \"xml\": want table, csv, json, parquet or encoded\n":                                                                                                                {"--format", "xml"},
+		"reportgen: --memory much: is not a size, such as 4GB\n":                                                                                                                                  {"--memory", "much"},
+		"reportgen: order \"port down\": \"down\" is neither asc nor desc\n":                                                                                                                      {"--order", "port down"},
+		"reportgen: the query needs more than 100 kB of memory; select fewer flows with a condition, group by fewer columns, or raise the limit with reportgen query --memory\n":                  {"--by", "src_ip,dst_ip,up_bytes", "--memory", "100kB"},
 	} {
 		var stdout, stderr bytes.Buffer
 		if code := run(t.Context(), append([]string{"query", day}, args...), &stdout, &stderr); code != exit.BadInput || stderr.String() != want || stdout.Len() > 0 {
@@ -80,12 +80,12 @@ func TestQueryErrors(t *testing.T) {
 	}
 	var stdout, stderr bytes.Buffer
 	for where, want := range map[string]string{
-		"port = 1 and port = 2":                               "the condition is true for no flow of the days",
-		"country = Portugl":                                   `"Portugl" is not in the days as country; did you mean Portugal?`,
-		"owner in (gogle, 'Google LLC') and port = 1":         `"gogle" is not in the days as owner; did you mean Google LLC?`,
-		"src_owner = Nobody or dst_owner = Nobody":            `"Nobody" is not in the days as src_owner; "Nobody" is not in the days as dst_owner`,
-		"not owner = gogle and service = htps":                `"htps" is not in the days as service; did you mean https?`,
-		"src_ip = 192.168.100.35 and dst_ip = 192.168.100.35": "the condition is true for no flow of the days",
+		"port = 1 and port = 2":                               "no flow of the days meets the condition",
+		"country = Portugl":                                   `the days have no country "Portugl"; did you mean Portugal?`,
+		"owner in (gogle, 'Google LLC') and port = 1":         `the days have no owner "gogle"; did you mean Google LLC?`,
+		"src_owner = Nobody or dst_owner = Nobody":            `the days have no src_owner "Nobody"; the days have no dst_owner "Nobody"`,
+		"not owner = gogle and service = htps":                `the days have no service "htps"; did you mean https?`,
+		"src_ip = 192.168.100.35 and dst_ip = 192.168.100.35": "no flow of the days meets the condition",
 	} {
 		stdout.Reset()
 		stderr.Reset()

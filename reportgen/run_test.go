@@ -150,7 +150,7 @@ func TestRunRefuses(t *testing.T) {
 		{"a file", map[string]string{"notebooks/a.ipynb": nb, "report": "mine"}, nil, "exists and is not a report folder"},
 		{"kernel", map[string]string{"notebooks/a.ipynb": nb}, []string{"--kernel", "no-such-kernel"}, `Jupyter kernel "no-such-kernel" not found`},
 		{"jobs", nil, []string{"--jobs", "-1"}, "--jobs -1: must not be negative"},
-		{"timeout", nil, []string{"--run-timeout", "-1m30s"}, "--run-timeout -1m30s: must not be negative"},
+		{"timeout", nil, []string{"--run-timeout", "-1m30s"}, "--run-timeout \"-1m30s\": must not be negative"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

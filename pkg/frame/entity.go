@@ -49,7 +49,7 @@ func (e *unknownEntityError) Error() string {
 		words += "; the nearest are " + strings.Join(e.Nearest, ", ")
 	}
 	if len(e.databases) > 0 {
-		words += "; to look up " + strings.Join(e.databases, ", and ")
+		words += "; " + strings.Join(e.databases, ", and ")
 	}
 	return words
 }
@@ -106,10 +106,10 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 	delete(names, "")
 	var databases []string
 	if !owners {
-		databases = append(databases, "owners, add a database, the input asn")
+		databases = append(databases, "to find owners, add a database as the input asn")
 	}
 	if !countries {
-		databases = append(databases, "countries, add a database, the input country")
+		databases = append(databases, "to find countries, add a database as the input country")
 	}
 	return e, &unknownEntityError{name, query.Nearest(name, slices.Sorted(maps.Keys(names))), databases}
 }

@@ -61,7 +61,7 @@ func TestFlows(t *testing.T) {
 	for want, f := range map[string]FlowQuery{
 		"unknown column \"prot\"; did you mean proto or port?\nprot = 1\n^^^^":                                            flows.Where("prot = 1"),
 		"group by: unknown column \"dstip\"; did you mean dst_ip?":                                                        flows.By("dstip"),
-		"10.0.0.7 is not in the days as src_ip; the nearest address is 10.0.0.1\nsrc_ip = 10.0.0.7\n         ^^^^^^^^":    flows.Where("src_ip = 10.0.0.7"),
+		"the days have no src_ip 10.0.0.7; the nearest address is 10.0.0.1\nsrc_ip = 10.0.0.7\n         ^^^^^^^^":         flows.Where("src_ip = 10.0.0.7"),
 		"order \"flows down\": \"down\" is neither asc nor desc":                                                          flows.Sort("flows down"),
 		"nb.Flows: a day was not opened by a run, so that its file is not known; use run.Flows with the name of the file": Flows(nil),
 		"gone.parquet: no such file; use sample:NAME for a file of the sample days":                                       run.Flows("gone.parquet"),

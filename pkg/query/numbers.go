@@ -130,7 +130,7 @@ func (c *compiler) numberFor(l *Literal, col Column) (float64, error) {
 	}
 	v, problem := inUnit(l.Value, col.Unit)
 	if problem != "" {
-		return 0, c.fail(l.place, "%s is %s; %s", col.Name, col.Unit, problem)
+		return 0, c.fail(l.place, "%s holds %s; %s", col.Name, col.Unit, problem)
 	}
 	return v, nil
 }

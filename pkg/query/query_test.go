@@ -18,7 +18,7 @@ func TestCheck(t *testing.T) {
 		{Query{By: []string{"ip"}}, "group by: ip is either of src_ip and dst_ip; name one of them"},
 		{Query{By: []string{"name"}}, "group by: column name: not in the file"},
 		{Query{Columns: []string{"port", "nme"}}, `columns: unknown column "nme"; did you mean name?`},
-		{Query{By: []string{"port"}, Columns: []string{"port"}}, "columns port: a query with groups has the columns of its groups and aggregates; leave the columns out"},
+		{Query{By: []string{"port"}, Columns: []string{"port"}}, "columns port: not together with groups, whose columns are those of by and the aggregates"},
 		{Query{Aggregates: []Aggregate{{Func: Sum, Column: "owner"}}}, "sum(owner): owner is text, not a number; use distinct, first or last, or group by it"},
 		{Query{Aggregates: []Aggregate{{Func: Mean, Column: "src_ip"}}}, "mean(src_ip): src_ip is an address, not a number; use distinct, first or last, or group by it"},
 		{Query{Aggregates: []Aggregate{{Func: Sum, Column: "up"}}}, `sum(up): unknown column "up"; did you mean up_bytes?`},

@@ -41,7 +41,7 @@ const (
 	Seconds         // a length of time in seconds
 )
 
-var unitNames = [...]string{"a plain number", "a number of bytes", "a time of day", "a length of time", "a length of time"}
+var unitNames = [...]string{"a plain number", "bytes", "a time of day", "a length of time", "a length of time"}
 
 func (u Unit) String() string { return unitNames[u] }
 

@@ -47,7 +47,7 @@ func TestMemory(t *testing.T) {
 	} {
 		for _, workers := range []int{1, 3} {
 			_, err := engine.Run(t.Context(), []engine.Source{{Path: path}}, c.q, engine.Options{Memory: c.memory, Workers: workers})
-			if c.enough && err != nil || !c.enough && (err == nil || !strings.Contains(err.Error(), "--memory allows more")) {
+			if c.enough && err != nil || !c.enough && (err == nil || !strings.Contains(err.Error(), "raise the limit with reportgen query --memory")) {
 				t.Errorf("%s, %d workers: %v", c.name, workers, err)
 			}
 		}

@@ -46,7 +46,7 @@ func Detect(paths []string, opt Options) (Format, error) {
 				return Format{}, fmt.Errorf("%s: %s", file, unknownFormat(file))
 			case err == nil && name != "":
 				into := found
-				if folder && !formats[name].Wants(filepath.Base(file)) {
+				if folder && !formatOf(name).Wants(filepath.Base(file)) {
 					into = unusual
 				}
 				if _, ok := into[name]; !ok {
@@ -63,7 +63,7 @@ func Detect(paths []string, opt Options) (Format, error) {
 	case 0:
 		return Format{}, fmt.Errorf("%s: no file is a log of a known format; name the format with --from, which can be %s", strings.Join(paths, ", "), strings.Join(Formats(), ", "))
 	case 1:
-		return formats[names[0]], nil
+		return formatOf(names[0]), nil
 	}
 	var each []string
 	for _, name := range names {
@@ -81,11 +81,11 @@ func detectTable(paths []string) (Format, error) {
 		}
 		for _, file := range files {
 			if start, err := startOf(file); err == nil && bytes.HasPrefix(start, []byte("PAR1")) {
-				return formats["parquet"], nil
+				return formatOf("parquet"), nil
 			}
 		}
 	}
-	return formats["csv"], nil
+	return formatOf("csv"), nil
 }
 
 // filesOf returns a file, or the files below a folder.
@@ -187,7 +187,7 @@ func sniffParquet(file string) (string, error) {
 		return "", err
 	}
 	defer t.Close()
-	if name, _ := sniffLine([]byte(strings.Join(t.Columns(), ","))); name != "" && formats[name].table != nil {
+	if name, _ := sniffLine([]byte(strings.Join(t.Columns(), ","))); name != "" && formatOf(name).table != nil {
 		return name, nil
 	}
 	if !slices.ContainsFunc(flow.Columns, func(name string) bool { return !slices.Contains(t.Columns(), name) }) {
@@ -212,17 +212,16 @@ func sniffDocument(in *lines) string {
 }
 
 var (
-	vpcLine  = regexp.MustCompile(`^(\S+T\S+ (\S+ )?)?[2-9] (\d{12}|unknown|-) eni-\S+ `)
-	panLine  = regexp.MustCompile(`(^|\s)\S+,"?\d{4}/\d\d/\d\d \d\d:\d\d:\d\d"?,[^,]*,"?TRAFFIC"?,`)
-	fortLine = regexp.MustCompile(`(^|\s|,)(devid|logid|eventtime)=.*\bsrcip=`)
-	ugrLine  = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,[\d.]+,[^,]+,[^,]+,\d+,\d+,[A-Z0-9-]+,[.A-Z]{6},\d+,\d+,\d+,\d+(,|$)`)
+	vpcLine      = regexp.MustCompile(`^(\S+T\S+ (\S+ )?)?[2-9] (\d{12}|unknown|-) eni-\S+ `)
+	paloAltoLine = regexp.MustCompile(`(^|\s)\S+,"?\d{4}/\d\d/\d\d \d\d:\d\d:\d\d"?,[^,]*,"?TRAFFIC"?,`)
+	fortinetLine = regexp.MustCompile(`(^|\s|,)(devid|logid|eventtime)=.*\bsrcip=`)
+	ugrLine      = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,[\d.]+,[^,]+,[^,]+,\d+,\d+,[A-Z0-9-]+,[.A-Z]{6},\d+,\d+,\d+,\d+(,|$)`)
 )
 
 // sniffLine returns the format of a line, and whether it is known that the log is
 // of that format, or of none.
 func sniffLine(line []byte) (name string, done bool) {
-	text := string(line)
-	has := hasColumns(text)
+	text := strings.ToLower(string(line))
 	switch {
 	case strings.TrimSpace(text) == "":
 		return "", false
@@ -232,77 +231,45 @@ func sniffLine(line []byte) (name string, done bool) {
 		}
 		return "zeek", true
 	case strings.HasPrefix(text, "#fields"):
-		if has("orig_h", "resp_h", "orig_bytes", "proto") {
-			return "zeek", true
+		if name := sniffColumns(text); name == "zeek" {
+			return name, true
 		}
 		return "", true
 	case strings.HasPrefix(text, "#"):
 		return "", false
-	case cefLine.Match(line):
-		return "cef", true
-	case juniperLine.Match(line):
-		return "juniper", true
-	case bytes.IndexByte(line, '{') >= 0:
-		for range 4 { // text before the object may have braces too
-			i := bytes.IndexByte(line, '{')
-			if i < 0 {
-				break
-			}
-			if name := sniffObject(line[i:]); name != "" {
-				return name, true
-			}
-			line = line[i+1:]
+	}
+	objects := line
+	for range 4 { // text before the object may have braces too
+		i := bytes.IndexByte(objects, '{')
+		if i < 0 {
+			break
 		}
+		if name := sniffObject(objects[i:]); name != "" {
+			return name, true
+		}
+		objects = objects[i+1:]
+	}
+	for i := range formats {
+		if formats[i].line != nil && formats[i].line(line) {
+			return formats[i].Name, true
+		}
+	}
+	if bytes.IndexByte(line, '{') >= 0 {
 		return "", false
-	case vpcLine.MatchString(text):
-		return "vpc", true
-	case panLine.MatchString(text):
-		return "paloalto", true
-	case fortLine.MatchString(text):
-		return "fortinet", true
-	case nfdumpPiped.Match(line):
-		return "nfdump", true
-	case ugrLine.MatchString(text):
-		return "ugr16", true
 	}
 	name = sniffColumns(text)
 	return name, name != ""
 }
 
-// hasColumns returns a function that reports whether a line has all of some names, in
-// any case.
-func hasColumns(line string) func(columns ...string) bool {
-	line = strings.ToLower(line)
-	return func(columns ...string) bool {
-		return !slices.ContainsFunc(columns, func(column string) bool { return !strings.Contains(line, column) })
-	}
-}
-
-// sniffColumns returns the format of a table by the names of its columns, or "".
+// sniffColumns returns the format of a table by the names of its columns, in lower
+// case, or "".
 func sniffColumns(line string) string {
-	has := hasColumns(line)
-	switch {
-	case has("orig_h", "resp_h", "orig_bytes", "proto"), has("src_ip", "dst_ip", "src_bytes", "dst_bytes", "conn_state"):
-		return "zeek"
-	case has("source.ip", "destination.ip", "@timestamp"):
-		return "ecs"
-	case isNfdumpText([]byte(line)), has("ts,te,td,sa,da"), has("firstseen", "srcaddr", "dstaddr"):
-		return "nfdump"
-	case has("sip", "dip", "sport", "stime"), has("sip|", "dip|"):
-		return "silk"
-	case has("starttime", "srcaddr", "dstaddr"), has("stime", "saddr", "daddr"), has("stime", "srcip", "dstip", "sbytes"):
-		return "binetflow"
-	case has("ipv4_src_addr", "ipv4_dst_addr"), has("sourceipv4address", "destinationipv4address"), has("time_flow_start", "src_addr", "dst_addr"),
-		has("time_received", "src_addr", "dst_addr"), has("timereceived", "srcaddr", "dstaddr"), has("ip_src", "ip_dst", "bytes"), has("src_ip", "dst_ip", "timestamp_start", "bytes"):
-		return "collector"
-	case has("srcip", "destip", "destport", "l4protocol", "flowstarttime"):
-		return "azure"
-	case has("srcaddr", "dstaddr", "protocol", "start"), has("sourceaddress", "destinationaddress", "protocol", "numbytes"):
-		return "vpc"
-	case has("fwd pkt", "flow duration"), has("fwd packet", "flow duration"):
-		return "cicflowmeter"
-	case has("source address", "destination address", "bytes sent"):
-		return "paloalto"
+	for i := range formats {
+		for _, columns := range formats[i].columns {
+			if !slices.ContainsFunc(columns, func(column string) bool { return !strings.Contains(line, column) }) {
+				return formats[i].Name
+			}
+		}
 	}
 	return ""
 }
@@ -323,17 +290,19 @@ func isECS(v *fastjson.Value) bool {
 	return v.Exists("@timestamp") && (v.Exists("source", "ip") || v.Exists("source.ip") || v.Exists("client", "ip") || v.Exists("client.ip"))
 }
 
-// sniffCloud returns the cloud whose flow log an object is of, or "".
-func sniffCloud(v *fastjson.Value, text []byte) string {
-	switch {
-	case v.Exists("connection", "src_ip"), v.Exists("connection", "dest_ip"):
-		return "gcp"
-	case isAzure(text):
-		return "azure"
-	case v.Exists("logContent", "data", "sourceAddress"), v.Exists("data", "sourceAddress") && v.Exists("data", "bytesOut"):
-		return "oci"
-	}
-	return ""
+// isZeekObject reports whether an object is a row of Zeek's connection log.
+func isZeekObject(v *fastjson.Value, _ []byte) bool {
+	return (has(v, "id", "orig_h") || v.Exists("id_orig_h")) && slices.ContainsFunc(zeekConnOnly, func(key string) bool { return v.Exists(key) })
+}
+
+// isEVEEvent returns a function that reports whether an object is an event of EVE of a kind.
+func isEVEEvent(kind string) func(*fastjson.Value, []byte) bool {
+	return func(v *fastjson.Value, _ []byte) bool { return string(v.GetStringBytes("event_type")) == kind }
+}
+
+// has reports whether an object has a value at a path, of objects or of one key with dots.
+func has(v *fastjson.Value, path ...string) bool {
+	return v.Exists(path...) || v.Exists(strings.Join(path, "."))
 }
 
 // sniffObject returns the format of a JSON object, or "".
@@ -343,25 +312,10 @@ func sniffObject(text []byte) string {
 		return ""
 	}
 	v = unwrapObject(v)
-	has := func(path ...string) bool { return v.Exists(path...) || v.Exists(strings.Join(path, ".")) }
-	if name := sniffCloud(v, text); name != "" {
-		return name
-	}
-	switch {
-	case string(v.GetStringBytes("event_type")) == "flow":
-		return "eve"
-	case string(v.GetStringBytes("event_type")) == "netflow":
-		return "eve-netflow"
-	case v.Exists("class_uid"):
-		return "ocsf"
-	case has("src4_addr") || has("src6_addr"):
-		return "nfdump"
-	case has("netflow", "ipv4_src_addr") || has("netflow", "ipv6_src_addr"):
-		return "collector"
-	case isECS(v):
-		return "ecs"
-	case (has("id", "orig_h") || v.Exists("id_orig_h")) && slices.ContainsFunc(zeekConnOnly, func(key string) bool { return v.Exists(key) }):
-		return "zeek"
+	for i := range formats {
+		if formats[i].object != nil && formats[i].object(v, text) {
+			return formats[i].Name
+		}
 	}
 	if line := carriedLine(v); len(line) > 0 {
 		name, _ := sniffLine(line)

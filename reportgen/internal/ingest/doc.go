@@ -39,5 +39,6 @@
 // memory, day after day, whatever the order of files was.
 //
 // A further format is one more file that implements decoder, or that
-// describes a table, and one more entry in the table of formats.
+// describes a table, and one more entry in the list of formats, which also
+// says what a log of the format is recognised by.
 package ingest

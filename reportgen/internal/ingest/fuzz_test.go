@@ -173,7 +173,7 @@ func FuzzDetect(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, log []byte) {
 		path := write(t, t.TempDir(), "some", log)
-		if format, err := Detect([]string{path}, Options{}); err == nil && formats[format.Name].Name == "" || err != nil && !strings.Contains(err.Error(), path) {
+		if format, err := Detect([]string{path}, Options{}); err == nil && formatOf(format.Name).Name == "" || err != nil && !strings.Contains(err.Error(), path) {
 			t.Errorf("%q, %v", format.Name, err)
 		}
 	})

@@ -146,8 +146,8 @@ func TestReaderRefuses(t *testing.T) {
 		{"damaged.gz", damaged, "the gzip stream is damaged"},
 		{"garbage.gz", append(append([]byte(nil), whole...), "garbage after the last member"...), "the gzip stream is damaged"},
 		{"bad.log", []byte(short + row("x", "10.0.0.1") + row("y", "10.0.0.1")),
-			`none of its 2 rows can be read as Zeek's connection log (conn.log), as TSV, JSON lines, CSV or Parquet; the first: line 5: time not readable: ts "x"`},
-		{"dns.json", []byte("{\"ts\":1,\"query\":\"a\"}\n"), "none of its 1 rows is a record of Zeek's connection log"},
+			`not a zeek log: no row can be read; first row: line 5: time not readable: ts "x"`},
+		{"dns.json", []byte("{\"ts\":1,\"query\":\"a\"}\n"), "not a zeek log: no row is a record of one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := write(t, dir, test.name, test.content)

@@ -20,7 +20,7 @@ func command() *cobra.Command {
 	var limit time.Duration
 	var name string
 	var list []string
-	c.Flags().DurationVar(&limit, "timeout", 0, "`DURATION` per-cell timeout (0 = none)")
+	c.Flags().Var(usage.NewDuration(&limit, 0), "timeout", "`DURATION` per-cell timeout (0 = none)")
 	c.Flags().StringVarP(&name, "output", "o", "report", "`FOLDER` report to write")
 	c.Flags().StringArrayVar(&list, "rules", nil, "`FILE` rules (repeatable)")
 	c.Flags().Bool("trust", false, "keep scripts")
@@ -48,6 +48,7 @@ func TestFlags(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for args, want := range map[string]string{
 		"run --timeout 5":       `--timeout "5": want a duration such as 30s, 5m or 1h30m`,
+		"run --timeout -1h":     `--timeout "-1h": must not be negative`,
 		"run --timeout":         "--timeout: the value is missing",
 		"run -o":                "--output: the value is missing",
 		"run --trust=maybe":     `--trust "maybe": want true or false`,
