@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -43,10 +44,10 @@ func readDay(day string) (*profile.Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	dates := map[string]bool{}
+	dates := map[time.Time]bool{}
 	var parts []*profile.Profile
 	for _, file := range files {
-		dates[dateOf.FindString(strings.TrimPrefix(file, day))] = true
+		dates[filename.Date(file)] = true
 	}
 	if len(dates) > 1 {
 		return nil, fmt.Errorf("%s: has %d days; name the folder or file of one of them, such as %s", day, len(dates), files[len(files)-1])

@@ -3,8 +3,6 @@ package nb
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"time"
 
@@ -16,17 +14,13 @@ import (
 // historyDays is how many days before the last one are read.
 const historyDays = 28
 
-// dateOf finds a date in the path of a flow file: date=2024-03-20/x.parquet or
-// 2024-03-20.parquet.
-var dateOf = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
-
 // History returns the input of detections on the last day of a folder of days, with
 // the up to 28 days before it as history, and the databases, networks and sensitivity
 // of the run. The folder is "sample:fortnight" for the two sample weeks, or has a file
 // 2024-03-20.parquet or files date=2024-03-20/*.parquet for each day. A folder without a
 // day, or a day that cannot be read, ends the cell.
 func (r *Run) History(folder string) detect.Input {
-	days, err := openDays(folder, "")
+	days, err := openDays(folder, time.Time{})
 	Check(err)
 	last := days[len(days)-1]
 	return detect.Input{History: days[:len(days)-1], Test: last.Profile, TestDate: last.Date,
@@ -43,7 +37,7 @@ func (r *Run) WithDays() detect.Input {
 	if r.in.Days == "" {
 		return in
 	}
-	date := dateOf.FindString(r.in.Test)
+	date := filename.Date(r.in.Test)
 	days, err := openDays(r.in.Days, date)
 	if err != nil {
 		Check(fmt.Errorf("parameter days: %w", err))
@@ -57,16 +51,13 @@ func (r *Run) WithDays() detect.Input {
 			in.History = append(in.History, d)
 		}
 	}
-	in.TestDate, err = time.Parse(time.DateOnly, date)
-	if err != nil {
-		in.TestDate = time.Time{} // the day of the week is not known
-	}
+	in.TestDate = date
 	return in
 }
 
 // openDays reads the last days of a folder, earliest first: up to 28 before a date,
-// or the last day and up to 28 before it if the date is empty.
-func openDays(folder, before string) ([]detect.Day, error) {
+// or the last day and up to 28 before it if the date is zero.
+func openDays(folder string, before time.Time) ([]detect.Day, error) {
 	root, err := locate(folder)
 	if err != nil {
 		return nil, err
@@ -75,31 +66,23 @@ func openDays(folder, before string) ([]detect.Day, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]string{}
+	files := map[time.Time][]string{}
 	for _, path := range paths {
-		name, err := filepath.Rel(root, path)
-		if err != nil {
-			return nil, err
-		}
-		if date := dateOf.FindString(name); date != "" {
+		if date := filename.Date(path); !date.IsZero() {
 			files[date] = append(files[date], path)
 		}
 	}
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: no day; name its files date=2024-03-20/*.parquet or 2024-03-20.parquet", folder)
 	}
-	dates := slices.Sorted(maps.Keys(files))
+	dates := slices.SortedFunc(maps.Keys(files), time.Time.Compare)
 	most := historyDays + 1
-	if before != "" {
-		dates = slices.DeleteFunc(dates, func(date string) bool { return date >= before })
+	if !before.IsZero() {
+		dates = slices.DeleteFunc(dates, func(date time.Time) bool { return !date.Before(before) })
 		most = historyDays
 	}
 	var days []detect.Day
 	for _, date := range dates[max(0, len(dates)-most):] {
-		midnight, err := time.Parse(time.DateOnly, date)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", folder, err)
-		}
 		var parts []*profile.Profile
 		for _, path := range files[date] {
 			p, err := readDay(path)
@@ -108,7 +91,7 @@ func openDays(folder, before string) ([]detect.Day, error) {
 			}
 			parts = append(parts, p)
 		}
-		days = append(days, detect.Day{Date: midnight, Profile: profile.Merge(parts...)})
+		days = append(days, detect.Day{Date: date, Profile: profile.Merge(parts...)})
 	}
 	return days, nil
 }

@@ -3,6 +3,7 @@ package nb
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/detect"
 	"github.com/flowbook/flowbook/pkg/testenv"
@@ -11,7 +12,7 @@ import (
 // The sample weeks are a history of thirteen days, and their last day has findings
 // that are new, that go on, and that ended.
 func TestHistory(t *testing.T) {
-	days, err := openDays("sample:fortnight", "")
+	days, err := openDays("sample:fortnight", time.Time{})
 	if err != nil {
 		t.Skipf("needs reportgen on PATH or in FLOWBOOK_REPORTGEN: %v", err)
 	}
@@ -23,14 +24,14 @@ func TestHistory(t *testing.T) {
 	if len(in.History) != 13 || in.TestDate.Format("2006-01-02") != "2024-03-21" || in.Test == nil || in.Sensitivity != detect.DefaultSensitivity {
 		t.Errorf("%d days before %v", len(in.History), in.TestDate)
 	}
-	if _, err := openDays(t.TempDir(), ""); err == nil || !strings.Contains(err.Error(), "no day") {
+	if _, err := openDays(t.TempDir(), time.Time{}); err == nil || !strings.Contains(err.Error(), "no day") {
 		t.Errorf("an empty folder: %v", err)
 	}
 }
 
 // The days of a run are those before its test day, without the test day itself.
 func TestWithDays(t *testing.T) {
-	if _, err := openDays("sample:fortnight", ""); err != nil {
+	if _, err := openDays("sample:fortnight", time.Time{}); err != nil {
 		t.Skipf("needs reportgen on PATH or in FLOWBOOK_REPORTGEN: %v", err)
 	}
 	test := testenv.Path(t, "testdata/fortnight/date=2024-03-20/flows.parquet")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // day is a million flows in order of time between 200 hosts and 400 servers.
@@ -36,7 +37,7 @@ func BenchmarkBuilder(b *testing.B) {
 
 func BenchmarkUnmarshal(b *testing.B) {
 	p := build(day())
-	raw := encode(b, p)
+	raw := testenv.Encoded(b, profile.Encode, p)
 	b.SetBytes(int64(len(raw)))
 	for b.Loop() {
 		if _, err := profile.Unmarshal(raw); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // TestBuilderRhythm adds flows of one conversation in every kind of order and
@@ -59,9 +60,9 @@ func TestBuilderOrder(t *testing.T) {
 			Up:  rng.Int64N(500), Down: rng.Int64N(500),
 		}
 	}
-	want := encode(t, build(flows))
+	want := testenv.Encoded(t, profile.Encode, build(flows))
 	rng.Shuffle(len(flows), func(i, j int) { flows[i], flows[j] = flows[j], flows[i] })
-	if !bytes.Equal(want, encode(t, build(flows))) {
+	if !bytes.Equal(want, testenv.Encoded(t, profile.Encode, build(flows))) {
 		t.Error("the order of the flows shows in the profile")
 	}
 }
@@ -71,7 +72,7 @@ func TestBuilderOrder(t *testing.T) {
 func TestAdders(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	flows := randomFlows(rng, 50_000)
-	want := encode(t, build(flows))
+	want := testenv.Encoded(t, profile.Encode, build(flows))
 	for _, adders := range []int{1, 2, 5} {
 		addrs := profile.NewAddresses()
 		b := profile.NewBuilderOf(addrs, profile.NewNames())
@@ -89,7 +90,7 @@ func TestAdders(t *testing.T) {
 		dividing.Wait()
 		b.AddParts(3, parts[1:]...)
 		b.AddParts(1, parts[0])
-		if !bytes.Equal(want, encode(t, b.Profile())) {
+		if !bytes.Equal(want, testenv.Encoded(t, profile.Encode, b.Profile())) {
 			t.Errorf("%d adders: another profile", adders)
 		}
 	}

@@ -12,10 +12,11 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 func TestDecodeRefuses(t *testing.T) {
-	good := encode(t, build(randomFlows(rand.New(rand.NewPCG(1, 2)), 500)))
+	good := testenv.Encoded(t, profile.Encode, build(randomFlows(rand.New(rand.NewPCG(1, 2)), 500)))
 	flipped := bytes.Clone(good)
 	flipped[len(flipped)/2] ^= 1
 	for name, c := range map[string]struct {
@@ -45,7 +46,7 @@ func FuzzUnmarshalDetails(f *testing.F) { fuzzUnmarshal(f, detailedFlows, 1, 50)
 func fuzzUnmarshal(f *testing.F, flows func(*rand.Rand, int) []flow.Record, sizes ...int) {
 	var head string
 	for _, n := range sizes {
-		good := encode(f, build(flows(rand.New(rand.NewPCG(9, 9)), n)))
+		good := testenv.Encoded(f, profile.Encode, build(flows(rand.New(rand.NewPCG(9, 9)), n)))
 		head = string(good[:bytes.IndexByte(good, '\n')+1])
 		f.Add(good[len(head) : len(good)-crc32.Size])
 	}
@@ -61,14 +62,14 @@ func fuzzUnmarshal(f *testing.F, flows func(*rand.Rand, int) []flow.Record, size
 		if err != nil {
 			return
 		}
-		if mergeErr != nil || !bytes.Equal(encode(t, same), encode(t, p)) {
+		if mergeErr != nil || !bytes.Equal(testenv.Encoded(t, profile.Encode, same), testenv.Encoded(t, profile.Encode, p)) {
 			t.Fatalf("a decoded profile merges to another (%v)", mergeErr)
 		}
-		again, err := profile.Unmarshal(encode(t, p))
+		again, err := profile.Unmarshal(testenv.Encoded(t, profile.Encode, p))
 		if err != nil {
 			t.Fatalf("a decoded profile does not survive another round: %v", err)
 		}
-		if !bytes.Equal(encode(t, again), encode(t, p)) {
+		if !bytes.Equal(testenv.Encoded(t, profile.Encode, again), testenv.Encoded(t, profile.Encode, p)) {
 			t.Fatal("another round gives other bytes")
 		}
 	})
@@ -103,11 +104,11 @@ func TestDecodeRefusesInconsistentParts(t *testing.T) {
 		},
 	} {
 		p := build(randomFlows(rand.New(rand.NewPCG(3, 4)), 500))
-		if _, err := profile.Unmarshal(encode(t, p)); err != nil {
+		if _, err := profile.Unmarshal(testenv.Encoded(t, profile.Encode, p)); err != nil {
 			t.Fatal(err)
 		}
 		spoil(p)
-		spoiled := encode(t, p)
+		spoiled := testenv.Encoded(t, profile.Encode, p)
 		if _, err := profile.Unmarshal(spoiled); !errors.Is(err, profile.ErrCorrupt) {
 			t.Errorf("%s: %v, want %v", name, err, profile.ErrCorrupt)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // mergeEncoded merges encoded profiles.
@@ -41,24 +42,24 @@ func TestEncodedProfilesMergeToTheSameBytes(t *testing.T) {
 			p := build(flows)
 			p.Sources = []profile.Source{{Name: fmt.Sprintf("%d.parquet", n), SHA256: fmt.Sprint(n), Rows: int64(n)}}
 			p.Rejected = []profile.Rejected{{Reason: "null", Count: 1 + int64(n), First: profile.Place{File: "x", Row: int64(n), Column: "port"}}}
-			profiles, parts = append(profiles, p), append(parts, encode(t, p))
+			profiles, parts = append(profiles, p), append(parts, testenv.Encoded(t, profile.Encode, p))
 		}
 		got, err := mergeEncoded(t.TempDir(), parts...)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		if want := encode(t, profile.Merge(profiles...)); !bytes.Equal(got, want) {
+		if want := testenv.Encoded(t, profile.Encode, profile.Merge(profiles...)); !bytes.Equal(got, want) {
 			t.Errorf("seed %d: %d encoded profiles merge to other bytes than their profiles", seed, len(parts))
 		}
 	}
-	empty := encode(t, &profile.Profile{})
+	empty := testenv.Encoded(t, profile.Encode, &profile.Profile{})
 	if got, err := mergeEncoded(t.TempDir(), empty, empty); err != nil || !bytes.Equal(got, empty) {
 		t.Errorf("empty profiles merge to %q, %v", got, err)
 	}
 }
 
 func TestMergeEncodedRefuses(t *testing.T) {
-	good := encode(t, build(detailedFlows(rand.New(rand.NewPCG(1, 2)), 500)))
+	good := testenv.Encoded(t, profile.Encode, build(detailedFlows(rand.New(rand.NewPCG(1, 2)), 500)))
 	for _, n := range []int{0, 20, len(good) / 2, len(good) - 1} {
 		if _, err := mergeEncoded(t.TempDir(), good[:n]); err == nil {
 			t.Errorf("%d of %d bytes are merged", n, len(good))

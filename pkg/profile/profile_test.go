@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // randomFlows makes flows among few hosts, so that conversations repeat, with
@@ -66,20 +67,11 @@ func build(flows []flow.Record) *profile.Profile {
 	return b.Profile()
 }
 
-func encode(t testing.TB, p *profile.Profile) []byte {
-	t.Helper()
-	var buf bytes.Buffer
-	if err := profile.Encode(&buf, p); err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
-}
-
 func TestMergeOfAnySplitGivesTheSameBytes(t *testing.T) {
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		flows := []func(*rand.Rand, int) []flow.Record{randomFlows, detailedFlows}[seed%2](rng, 1+rng.IntN(60_000))
-		want := encode(t, build(flows))
+		want := testenv.Encoded(t, profile.Encode, build(flows))
 
 		shuffled := slices.Clone(flows)
 		rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
@@ -92,7 +84,7 @@ func TestMergeOfAnySplitGivesTheSameBytes(t *testing.T) {
 		for i, part := range parts {
 			profiles[i] = build(part)
 		}
-		if got := encode(t, profile.Merge(profiles...)); !bytes.Equal(got, want) {
+		if got := testenv.Encoded(t, profile.Encode, profile.Merge(profiles...)); !bytes.Equal(got, want) {
 			t.Fatalf("seed %d: %d flows in %d parts give another profile", seed, len(flows), len(parts))
 		}
 	}
@@ -102,14 +94,14 @@ func TestMergeIsAssociativeAndCommutative(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	// One of the parts has no details.
 	a, b, c := build(detailedFlows(rng, 900)), build(randomFlows(rng, 20_000)), build(detailedFlows(rng, 70_000))
-	want := encode(t, profile.Merge(profile.Merge(a, b), c))
+	want := testenv.Encoded(t, profile.Encode, profile.Merge(profile.Merge(a, b), c))
 	for name, got := range map[string]*profile.Profile{
 		"a(bc)": profile.Merge(a, profile.Merge(b, c)),
 		"c(ba)": profile.Merge(c, profile.Merge(b, a)),
 		"abc":   profile.Merge(a, b, c),
 		"0abc0": profile.Merge(&profile.Profile{}, a, b, c, &profile.Profile{}),
 	} {
-		if !bytes.Equal(encode(t, got), want) {
+		if !bytes.Equal(testenv.Encoded(t, profile.Encode, got), want) {
 			t.Errorf("%s differs from (ab)c", name)
 		}
 	}
@@ -199,10 +191,10 @@ func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
 		if name == "detailed" {
 			version = profile.DetailsVersion
 		}
-		if head := fmt.Sprintf("flowbook profile %d\n", version); !bytes.HasPrefix(encode(t, p), []byte(head)) {
+		if head := fmt.Sprintf("flowbook profile %d\n", version); !bytes.HasPrefix(testenv.Encoded(t, profile.Encode, p), []byte(head)) {
 			t.Errorf("%s: it does not begin with %q", name, head)
 		}
-		got, err := profile.Decode(bytes.NewReader(encode(t, p)))
+		got, err := profile.Decode(bytes.NewReader(testenv.Encoded(t, profile.Encode, p)))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

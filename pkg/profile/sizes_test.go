@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // sizesOf draws n sizes of at most that many distinct values, of all orders of
@@ -126,7 +127,7 @@ func TestSizesSurviveTheCodec(t *testing.T) {
 		}
 	}
 	p := b.Profile()
-	got, err := profile.Decode(bytes.NewReader(encode(t, p)))
+	got, err := profile.Decode(bytes.NewReader(testenv.Encoded(t, profile.Encode, p)))
 	if err != nil {
 		t.Fatal(err)
 	}

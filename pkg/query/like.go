@@ -5,17 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// likePattern returns a test for an SQL pattern: % is any text and _ any one
-// letter; \ before either takes it as it is.
-func likePattern(pattern string, fold bool) func(string) bool {
-	if fold {
-		pattern = strings.ToLower(pattern)
-	}
-	type part struct {
-		r    rune
-		kind byte // the letter r, '_' or '%'
-	}
-	var parts []part
+// LikePart is a part of a pattern of like: the letter Rune, or any text if Wild is '%',
+// or any letter if it is '_'.
+type LikePart struct {
+	Rune rune
+	Wild rune
+}
+
+// LikeParts reads an SQL pattern: % is any text and _ any one letter; \ before either
+// takes it as it is.
+func LikeParts(pattern string) (parts []LikePart) {
 	for i := 0; i < len(pattern); {
 		r, size := utf8.DecodeRuneInString(pattern[i:])
 		i += size
@@ -23,13 +22,22 @@ func likePattern(pattern string, fold bool) func(string) bool {
 		case r == '\\' && i < len(pattern):
 			r, size = utf8.DecodeRuneInString(pattern[i:])
 			i += size
-			parts = append(parts, part{r: r})
+			parts = append(parts, LikePart{Rune: r})
 		case r == '%' || r == '_':
-			parts = append(parts, part{kind: byte(r)})
+			parts = append(parts, LikePart{Wild: r})
 		default:
-			parts = append(parts, part{r: r})
+			parts = append(parts, LikePart{Rune: r})
 		}
 	}
+	return parts
+}
+
+// likePattern returns a test for an SQL pattern.
+func likePattern(pattern string, fold bool) func(string) bool {
+	if fold {
+		pattern = strings.ToLower(pattern)
+	}
+	parts := LikeParts(pattern)
 	return func(s string) bool {
 		if fold {
 			s = strings.ToLower(s)
@@ -39,10 +47,10 @@ func likePattern(pattern string, fold bool) func(string) bool {
 		for i := 0; i < len(s); {
 			r, size := utf8.DecodeRuneInString(s[i:])
 			switch {
-			case p < len(parts) && parts[p].kind == '%':
+			case p < len(parts) && parts[p].Wild == '%':
 				back, from = p, i
 				p++
-			case p < len(parts) && (parts[p].kind == '_' || parts[p].kind == 0 && parts[p].r == r):
+			case p < len(parts) && (parts[p].Wild == '_' || parts[p].Wild == 0 && parts[p].Rune == r):
 				p++
 				i += size
 			case back >= 0:
@@ -53,7 +61,7 @@ func likePattern(pattern string, fold bool) func(string) bool {
 				return false
 			}
 		}
-		for p < len(parts) && parts[p].kind == '%' {
+		for p < len(parts) && parts[p].Wild == '%' {
 			p++
 		}
 		return p == len(parts)

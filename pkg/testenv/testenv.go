@@ -9,7 +9,9 @@
 package testenv
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -119,4 +121,14 @@ func RunPython(tb testing.TB, packages []string, stdin string, args ...string) s
 		tb.Fatalf("python %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
 	return string(out)
+}
+
+// Encoded returns what a function writes of a value, such as profile.Encode of a profile.
+func Encoded[T any](tb testing.TB, encode func(io.Writer, T) error, value T) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	if err := encode(&b, value); err != nil {
+		tb.Fatal(err)
+	}
+	return b.Bytes()
 }

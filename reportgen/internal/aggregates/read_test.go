@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
+	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/aggregates"
 )
 
@@ -136,18 +137,9 @@ func TestParts(t *testing.T) {
 		t.Errorf("sources %v", got.Sources)
 	}
 	want.Sources = got.Sources
-	if !bytes.Equal(encode(t, got), encode(t, want)) {
+	if !bytes.Equal(testenv.Encoded(t, profile.Encode, got), testenv.Encoded(t, profile.Encode, want)) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-}
-
-func encode(t *testing.T, p *profile.Profile) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := profile.Encode(&b, p); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 // TestContradictions: tables that do not fit together are refused, with the place.

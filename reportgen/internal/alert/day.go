@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/dates"
 )
@@ -58,9 +59,9 @@ func DayOf(p *profile.Profile, path string, made time.Time) (day Day, reason str
 	}
 	slices.Sort(hashes)
 	day.Files = strings.Join(hashes, " ")
-	found := dates.In(names...)
+	found := filename.Dates(names...)
 	if len(found) == 0 {
-		found = dates.InFolders(path)
+		found = filename.FolderDates(path)
 	}
 	switch len(found) {
 	case 1:

@@ -1,3 +1,4 @@
+// Package dates reads the date of $SOURCE_DATE_EPOCH.
 package dates
 
 import (

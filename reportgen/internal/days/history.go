@@ -18,7 +18,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
-	"github.com/flowbook/flowbook/reportgen/internal/dates"
 	"github.com/flowbook/flowbook/reportgen/internal/intel"
 	"golang.org/x/sync/errgroup"
 )
@@ -101,7 +100,7 @@ func (opt Selection) dayFiles(c *console.Console) (tests, history []dayFile, err
 		if _, err := os.Stat(opt.Test); opt.Test == latest && err != nil {
 			return nil, nil, fmt.Errorf("--test %s: needs a folder of days; name it with --days", latest)
 		}
-		return []dayFile{{opt.Test, dates.OfFile(opt.Test)}}, history, nil
+		return []dayFile{{opt.Test, filename.Date(opt.Test)}}, history, nil
 	}
 	files, err := filesOf(opt.Folder)
 	if err != nil {
@@ -177,7 +176,7 @@ func filesOf(name string) (files []dayFile, err error) {
 		err = pathErr.Err // the name is known
 	}
 	for _, p := range paths {
-		files = append(files, dayFile{p, dates.OfFile(p)})
+		files = append(files, dayFile{p, filename.Date(p)})
 	}
 	return files, err
 }
@@ -262,7 +261,7 @@ func readDays(ctx context.Context, files []dayFile, c *console.Console) ([]detec
 // dateOfSources is the date that the names of a profile's logs agree on.
 func dateOfSources(p *profile.Profile) (date time.Time) {
 	for _, s := range p.Sources {
-		switch d := dates.OfFile(s.Name); {
+		switch d := filename.Date(s.Name); {
 		case d.IsZero(), !date.IsZero() && !d.Equal(date):
 			return time.Time{}
 		default:

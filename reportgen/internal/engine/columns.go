@@ -8,24 +8,6 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
-// The columns of flow files in the schema of flows, which begins with them.
-const (
-	colTime = iota
-	colSrc
-	colDst
-	colProto
-	colPort
-	colUp
-	colDown
-	_ // duration
-	_ // src_port
-	colUpPackets
-	colDownPackets
-	_ // state
-	_ // name
-	numFileColumns
-)
-
 // columns are the columns of a block, which are read or derived when they are asked
 // for.
 type columns struct {
@@ -38,12 +20,12 @@ type columns struct {
 
 func newColumns(r *run) columns {
 	c := columns{run: r, vectors: make([]query.Vector, len(r.schema)), have: make([]bool, len(r.schema)), derive: deriver{run: r}}
-	for i := range numFileColumns {
+	for i := range flowfile.NumColumns {
 		if r.schema[i].Kind != query.Number {
 			c.vectors[i].Dict = r.dictionaries[i]
 		}
 	}
-	for i := numFileColumns; i < len(r.schema); i++ {
+	for i := flowfile.NumColumns; i < len(r.schema); i++ {
 		if r.schema[i].Kind == query.Text {
 			c.vectors[i].Dict = r.texts
 		}
@@ -68,7 +50,7 @@ func (c *columns) Column(i int) (*query.Vector, error) {
 	}
 	var err error
 	switch {
-	case i >= numFileColumns:
+	case i >= flowfile.NumColumns:
 		err = c.derived(i, v)
 	case c.run.schema[i].Kind == query.Number:
 		v.Ints, err = c.block.Numbers(i)
@@ -104,7 +86,7 @@ func (c *columns) derived(i int, v *query.Vector) error {
 		return nil
 	case query.ColHour:
 		v.Ints = slices.Grow(v.Ints[:0], n)[:n]
-		times, err := c.ints(colTime)
+		times, err := c.ints(flowfile.PlaceTime)
 		if err != nil {
 			return err
 		}
@@ -113,9 +95,9 @@ func (c *columns) derived(i int, v *query.Vector) error {
 		}
 		return nil
 	case query.ColBytes:
-		return c.sum(v, colUp, colDown)
+		return c.sum(v, flowfile.PlaceUp, flowfile.PlaceDown)
 	case query.ColPackets:
-		return c.sum(v, colUpPackets, colDownPackets)
+		return c.sum(v, flowfile.PlaceUpPackets, flowfile.PlaceDownPackets)
 	case query.ColService:
 		return c.services(v)
 	case query.ColSrcCountry, query.ColSrcOwner, query.ColDstCountry, query.ColDstOwner:
@@ -155,10 +137,10 @@ type bounds struct {
 // Range returns bounds of a column of whole numbers.
 func (b bounds) Range(i int) (low, high int64, ok bool) {
 	switch {
-	case i < numFileColumns:
+	case i < flowfile.NumColumns:
 		return b.of.Range(i)
 	case b.run.schema[i].Name == query.ColHour:
-		low, high, ok = b.of.Range(colTime)
+		low, high, ok = b.of.Range(flowfile.PlaceTime)
 		return low / int64(flow.Hour), high / int64(flow.Hour), ok
 	}
 	return 0, 0, false
@@ -166,7 +148,7 @@ func (b bounds) Range(i int) (low, high int64, ok bool) {
 
 // Codes returns all codes of a column.
 func (b bounds) Codes(i int) ([]uint32, query.Dictionary, bool) {
-	if i < numFileColumns {
+	if i < flowfile.NumColumns {
 		codes, ok := b.of.Codes(i)
 		return codes, b.run.dictionaries[i], ok
 	}
@@ -178,10 +160,10 @@ func (b bounds) Codes(i int) ([]uint32, query.Dictionary, bool) {
 
 // sources are the columns of files that others are derived from.
 var sources = map[string][]int{
-	query.ColHour: {colTime}, query.ColBytes: {colUp, colDown}, query.ColPackets: {colUpPackets, colDownPackets},
-	query.ColService: {colProto, colPort}, query.ColSrcCountry: {colSrc}, query.ColSrcOwner: {colSrc},
-	query.ColDstCountry: {colDst}, query.ColDstOwner: {colDst},
-	query.ColCountry: {colSrc, colDst}, query.ColOwner: {colSrc, colDst}, query.ColInternal: {colSrc, colDst}, query.ColDirection: {colSrc, colDst},
+	query.ColHour: {flowfile.PlaceTime}, query.ColBytes: {flowfile.PlaceUp, flowfile.PlaceDown}, query.ColPackets: {flowfile.PlaceUpPackets, flowfile.PlaceDownPackets},
+	query.ColService: {flowfile.PlaceProto, flowfile.PlacePort}, query.ColSrcCountry: {flowfile.PlaceSrc}, query.ColSrcOwner: {flowfile.PlaceSrc},
+	query.ColDstCountry: {flowfile.PlaceDst}, query.ColDstOwner: {flowfile.PlaceDst},
+	query.ColCountry: {flowfile.PlaceSrc, flowfile.PlaceDst}, query.ColOwner: {flowfile.PlaceSrc, flowfile.PlaceDst}, query.ColInternal: {flowfile.PlaceSrc, flowfile.PlaceDst}, query.ColDirection: {flowfile.PlaceSrc, flowfile.PlaceDst},
 }
 
 // needed returns the columns of files that the query reads.
@@ -202,7 +184,7 @@ func (r *run) needed() []int {
 	}
 	var columns []int
 	for _, name := range names {
-		if i := r.schema.Index(name); i >= 0 && i < numFileColumns {
+		if i := r.schema.Index(name); i >= 0 && i < flowfile.NumColumns {
 			columns = append(columns, i)
 		}
 		columns = append(columns, sources[name]...)

@@ -12,6 +12,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/query"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // The countries and owners of addresses without one, as in tables of reports.
@@ -79,9 +80,9 @@ func ownerOf(l *geo.Lookup, a netip.Addr) string {
 
 // ofEnd derives the country or owner of the source or of the destination.
 func (c *columns) ofEnd(name string, v *query.Vector) error {
-	place := colSrc
+	place := flowfile.PlaceSrc
 	if strings.HasPrefix(name, "dst_") {
-		place = colDst
+		place = flowfile.PlaceDst
 	}
 	ends, err := c.Column(place)
 	if err != nil {
@@ -101,11 +102,11 @@ func (c *columns) ofEnd(name string, v *query.Vector) error {
 
 // ofBothEnds derives the columns that depend on which ends are internal.
 func (c *columns) ofBothEnds(name string, v *query.Vector) error {
-	src, err := c.Column(colSrc)
+	src, err := c.Column(flowfile.PlaceSrc)
 	if err != nil {
 		return err
 	}
-	dst, err := c.Column(colDst)
+	dst, err := c.Column(flowfile.PlaceDst)
 	if err != nil {
 		return err
 	}
@@ -165,11 +166,11 @@ func (d *deriver) directions() [4]uint32 {
 
 // services derives the names of ports.
 func (c *columns) services(v *query.Vector) error {
-	protos, err := c.Column(colProto)
+	protos, err := c.Column(flowfile.PlaceProto)
 	if err != nil {
 		return err
 	}
-	ports, err := c.ints(colPort)
+	ports, err := c.ints(flowfile.PlacePort)
 	if err != nil {
 		return err
 	}

@@ -133,13 +133,13 @@ type run struct {
 	filter  []int          // columns of the file that the program reads
 	dates   []uint32       // codes of the dates of sources
 
-	dictionaries [numFileColumns]query.Dictionary // of columns with codes
+	dictionaries [flowfile.NumColumns]query.Dictionary // of columns with codes
 }
 
 // prepare checks the query.
 func (r *run) prepare(q query.Query, o Options) (err error) {
 	r.schema = r.makeSchema(o)
-	for i := range numFileColumns {
+	for i := range flowfile.NumColumns {
 		if r.schema[i].Kind != query.Number {
 			r.dictionaries[i] = r.scanner.Dictionary(i)
 		}
@@ -150,10 +150,10 @@ func (r *run) prepare(q query.Query, o Options) (err error) {
 		}
 		for _, i := range r.program.Columns {
 			switch {
-			case i < numFileColumns:
+			case i < flowfile.NumColumns:
 				r.filter = append(r.filter, i)
 			case r.schema[i].Name == query.ColHour:
-				r.filter = append(r.filter, colTime)
+				r.filter = append(r.filter, flowfile.PlaceTime)
 			}
 		}
 		slices.Sort(r.filter)
@@ -192,7 +192,7 @@ func (r *run) makeSchema(o Options) query.Schema {
 			mark("the file does not have this optional column; import a log that has it", name)
 		}
 	}
-	if !r.scanner.Has(colUpPackets) || !r.scanner.Has(colDownPackets) {
+	if !r.scanner.Has(flowfile.PlaceUpPackets) || !r.scanner.Has(flowfile.PlaceDownPackets) {
 		mark("the file does not have the optional columns up_packets and down_packets", query.ColPackets)
 	}
 	if o.Country == "" {

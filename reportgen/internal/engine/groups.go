@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/query"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // key is a column whose values make groups. Its values become codes: those of a text
@@ -22,7 +23,7 @@ type key struct {
 func (r *run) newKeys() []key {
 	var keys []key
 	if every := r.every(); every > 0 {
-		keys = append(keys, key{column: colTime, every: every, kind: query.Number})
+		keys = append(keys, key{column: flowfile.PlaceTime, every: every, kind: query.Number})
 	}
 	for _, name := range r.query.By {
 		i := r.schema.Index(name)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/flowbook/flowbook/pkg/query"
+	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
 
 // output is a column of the result before it is ordered and cut.
@@ -100,7 +101,7 @@ func (r *run) coded(column int) bool {
 
 // dictionary returns what the codes of a column of the schema stand for.
 func (r *run) dictionary(column int) query.Dictionary {
-	if column < numFileColumns {
+	if column < flowfile.NumColumns {
 		return r.dictionaries[column]
 	}
 	return r.texts

@@ -161,7 +161,7 @@ func (w *worker) gather(column int, v *query.Vector, rows []int32) {
 
 // moments notes the order of rows.
 func (w *worker) moments(rows []int32, n int) error {
-	times, err := w.columns.ints(colTime)
+	times, err := w.columns.ints(flowfile.PlaceTime)
 	if err != nil {
 		return err
 	}

@@ -241,7 +241,7 @@ func TestEngineServer(t *testing.T) {
 			t.Errorf("source %v", s)
 		}
 		got.Sources = want.Sources
-		if !bytes.Equal(encode(t, got), encode(t, want)) {
+		if !bytes.Equal(testenv.Encoded(t, profile.Encode, got), testenv.Encoded(t, profile.Encode, want)) {
 			t.Error("another profile than that of a scan")
 		}
 		if _, err := profileCommand(t, "--engine", url+"?table=day", "--day", "2024-04-21"); err == nil || !strings.Contains(err.Error(), "none of the rows is a flow") {
@@ -329,13 +329,4 @@ func TestEngineServer(t *testing.T) {
 			}
 		}
 	})
-}
-
-func encode(t *testing.T, p *profile.Profile) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := profile.Encode(&b, p); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }

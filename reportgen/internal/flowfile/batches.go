@@ -40,7 +40,7 @@ type batch struct {
 	rows     int
 	at       position
 	book     *book
-	vectors  [numColumns]*vector
+	vectors  [NumColumns]*vector
 
 	recycle func() // takes the vectors back
 }
@@ -59,10 +59,10 @@ func (b *batch) place(i int) (rowGroup int, row int64) {
 // reason if a row fails it.
 func (b *batch) isFlow(i int) bool {
 	v := &b.vectors
-	return uint64(v[colTime].numbers[i]) < uint64(flow.Day) &&
-		v[colSrc].codes[i]|v[colDst].codes[i]|v[colProto].codes[i] < badCode &&
-		uint64(v[colPort].numbers[i]) <= math.MaxUint16 &&
-		v[colUp].numbers[i]|v[colDown].numbers[i] >= 0
+	return uint64(v[PlaceTime].numbers[i]) < uint64(flow.Day) &&
+		v[PlaceSrc].codes[i]|v[PlaceDst].codes[i]|v[PlaceProto].codes[i] < badCode &&
+		uint64(v[PlacePort].numbers[i]) <= math.MaxUint16 &&
+		v[PlaceUp].numbers[i]|v[PlaceDown].numbers[i] >= 0
 }
 
 // resize makes room for n rows, none of them known.
@@ -144,9 +144,9 @@ func (s *profiling) readSpan(ctx context.Context, f *file, span span, use func(c
 // readGroups decodes the row groups of a span to one batch, column by column:
 // the other cores have other spans to decode.
 func (s *profiling) readGroups(ctx context.Context, f *file, span span, book *book) (*batch, error) {
-	vectors, ok := s.vectors.Get().(*[numColumns]vector)
+	vectors, ok := s.vectors.Get().(*[NumColumns]vector)
 	if !ok {
-		vectors = new([numColumns]vector)
+		vectors = new([NumColumns]vector)
 	}
 	b := &batch{file: f.base(), rowGroup: span.from, rows: int(span.rows), book: book}
 	b.recycle = func() { s.vectors.Put(vectors) }
@@ -284,7 +284,7 @@ func (s *stream) decode(ctx context.Context, f *file, rowGroup, col int, book *b
 // that each is recycled.
 func (f *file) readRowGroup(ctx context.Context, rowGroup, ahead int, book *book, use func(context.Context, *batch) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	var streams [numColumns]*stream
+	var streams [NumColumns]*stream
 	for _, col := range f.present {
 		streams[col] = newStream(ahead)
 		g.Go(func() error { return streams[col].decode(ctx, f, rowGroup, col, book) })

@@ -14,10 +14,10 @@ type Block struct {
 	rows    int
 	indexed bool // whether rows are skipped by the offset indexes
 
-	chunks  [numColumns]*chunk
-	vectors [numColumns]vector
-	read    [numColumns]bool
-	behind  [numColumns]int64 // rows that a column was not read for
+	chunks  [NumColumns]*chunk
+	vectors [NumColumns]vector
+	read    [NumColumns]bool
+	behind  [NumColumns]int64 // rows that a column was not read for
 
 	flows   []int32
 	recycle func() // takes vectors back that were decoded before
@@ -160,15 +160,15 @@ func (b *Block) isFlow(i int) bool {
 	for _, col := range b.group.checked {
 		v := &b.vectors[col]
 		switch col {
-		case colSrc, colDst, colProto:
+		case PlaceSrc, PlaceDst, PlaceProto:
 			if v.codes[i] >= badCode {
 				return false
 			}
-		case colTime:
+		case PlaceTime:
 			if uint64(v.numbers[i]) >= uint64(flow.Day) {
 				return false
 			}
-		case colPort:
+		case PlacePort:
 			if uint64(v.numbers[i]) > math.MaxUint16 {
 				return false
 			}

@@ -51,7 +51,7 @@ func readAll(t *testing.T, path string) (whole, failed int) {
 		if !leaf.Leaf() || leaf.Repeated() {
 			continue // refused before any of it is read
 		}
-		for _, as := range []int{colUp, colSrc} {
+		for _, as := range []int{PlaceUp, PlaceSrc} {
 			if readAs(f, leaf, as) == nil {
 				whole++
 			} else {

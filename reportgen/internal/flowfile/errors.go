@@ -145,7 +145,7 @@ func (v *vector) bad(col, i int, book *book) (reason, value string) {
 		return v.faults[n].reason, v.faults[n].value
 	}
 	switch col {
-	case colSrc, colDst, colProto:
+	case PlaceSrc, PlaceDst, PlaceProto:
 		if v.codes[i] >= badCode {
 			return book.bad(v.codes[i])
 		}
@@ -153,9 +153,9 @@ func (v *vector) bad(col, i int, book *book) (reason, value string) {
 	}
 	number := v.numbers[i]
 	switch {
-	case col == colTime && uint64(number) >= uint64(flow.Day):
+	case col == PlaceTime && uint64(number) >= uint64(flow.Day):
 		reason = ReasonTime
-	case col == colPort && uint64(number) > math.MaxUint16:
+	case col == PlacePort && uint64(number) > math.MaxUint16:
 		reason = ReasonPort
 	case number < 0:
 		reason = ReasonBytes
@@ -182,7 +182,7 @@ func (b *batch) reject(i int) *RowError {
 // protocol that profiles do not count.
 func (b *batch) rejectProtocol(i int) *RowError {
 	rowGroup, row := b.place(i)
-	proto := flow.Proto(b.vectors[colProto].codes[i]).String()
+	proto := flow.Proto(b.vectors[PlaceProto].codes[i]).String()
 	return &RowError{Reason: UnusedProtocol(proto), At: profile.Place{
 		File: b.file, RowGroup: rowGroup, Row: row, Column: flow.ColProto, Value: proto,
 	}}

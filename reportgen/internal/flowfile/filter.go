@@ -34,11 +34,11 @@ func (q Filter) matches(r flow.Record) bool {
 // statistics of its numbers and the dictionaries of its addresses. It returns true
 // if the file has neither.
 func (f *file) mayMatch(rowGroup int, q Filter, book *book) (bool, error) {
-	if q.From > 0 && !f.overlaps(rowGroup, colTime, int64(q.From), math.MaxInt64) ||
-		q.To > 0 && !f.overlaps(rowGroup, colTime, math.MinInt64, int64(q.To)-1) {
+	if q.From > 0 && !f.overlaps(rowGroup, PlaceTime, int64(q.From), math.MaxInt64) ||
+		q.To > 0 && !f.overlaps(rowGroup, PlaceTime, math.MinInt64, int64(q.To)-1) {
 		return false, nil
 	}
-	if q.Port > 0 && !f.overlaps(rowGroup, colPort, int64(q.Port), int64(q.Port)) {
+	if q.Port > 0 && !f.overlaps(rowGroup, PlacePort, int64(q.Port), int64(q.Port)) {
 		return false, nil
 	}
 	for _, want := range []struct {
@@ -46,9 +46,9 @@ func (f *file) mayMatch(rowGroup int, q Filter, book *book) (bool, error) {
 		code uint32
 		set  bool
 	}{
-		{colSrc, book.addr(q.Src.Unmap()), q.Src.IsValid()},
-		{colDst, book.addr(q.Dst.Unmap()), q.Dst.IsValid()},
-		{colProto, uint32(q.Proto), q.Proto != 0},
+		{PlaceSrc, book.addr(q.Src.Unmap()), q.Src.IsValid()},
+		{PlaceDst, book.addr(q.Dst.Unmap()), q.Dst.IsValid()},
+		{PlaceProto, uint32(q.Proto), q.Proto != 0},
 	} {
 		if !want.set {
 			continue

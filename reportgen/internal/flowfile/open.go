@@ -32,7 +32,7 @@ type file struct {
 	size     int64
 	metadata format.FileMetaData
 	schema   *parquet.File // the columns, without rows: see readFooter
-	columns  [numColumns]column
+	columns  [NumColumns]column
 	present  []int // the columns that the file has, in order
 	rows     int64 // as the footer says
 	exact    bool  // see pageSource
@@ -222,27 +222,27 @@ func hashFile(ctx context.Context, f *file) (string, error) {
 	}
 }
 
-// The required columns by their place in flow.Columns.
+// The required columns of a [Block] by their place, which is that in flow.Columns.
 const (
-	colTime = iota
-	colSrc
-	colDst
-	colProto
-	colPort
-	colUp
-	colDown
+	PlaceTime = iota
+	PlaceSrc
+	PlaceDst
+	PlaceProto
+	PlacePort
+	PlaceUp
+	PlaceDown
 	numRequired
 )
 
-// The optional columns by their place after the required ones.
+// The optional columns by their place, after the required ones.
 const (
-	colDuration = numRequired + iota
-	colSrcPort
-	colUpPackets
-	colDownPackets
-	colState
-	colName
-	numColumns
+	PlaceDuration = numRequired + iota
+	PlaceSrcPort
+	PlaceUpPackets
+	PlaceDownPackets
+	PlaceState
+	PlaceName
+	NumColumns
 )
 
 // allColumns are the names of the required and the optional columns.

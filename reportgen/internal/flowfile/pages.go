@@ -21,16 +21,16 @@ func (f *file) rowsToRead(rowGroup int, q Filter) []rowRange {
 		if q.To > 0 {
 			high = int64(q.To) - 1
 		}
-		ranges = intersect(ranges, f.pagesWith(rowGroup, colTime, between(low, high)))
+		ranges = intersect(ranges, f.pagesWith(rowGroup, PlaceTime, between(low, high)))
 	}
 	if q.Port > 0 {
-		ranges = intersect(ranges, f.pagesWith(rowGroup, colPort, between(int64(q.Port), int64(q.Port))))
+		ranges = intersect(ranges, f.pagesWith(rowGroup, PlacePort, between(int64(q.Port), int64(q.Port))))
 	}
 	if a := q.Src.Unmap(); a.Is4() { // IPv6 addresses have many texts
-		ranges = intersect(ranges, f.pagesWith(rowGroup, colSrc, withText(a.String())))
+		ranges = intersect(ranges, f.pagesWith(rowGroup, PlaceSrc, withText(a.String())))
 	}
 	if a := q.Dst.Unmap(); a.Is4() {
-		ranges = intersect(ranges, f.pagesWith(rowGroup, colDst, withText(a.String())))
+		ranges = intersect(ranges, f.pagesWith(rowGroup, PlaceDst, withText(a.String())))
 	}
 	return ranges
 }

@@ -24,7 +24,7 @@ type profiling struct {
 	batches chan *batch
 	divided chan part
 	free    chan *profile.Part
-	vectors sync.Pool    // of *[numColumns]vector
+	vectors sync.Pool    // of *[NumColumns]vector
 	waiting atomic.Int64 // batches that were divided and not taken from divided
 	running struct{ dividing, adding sync.WaitGroup }
 
@@ -265,17 +265,17 @@ func leadingFlows(c profile.Columns, rows int) int {
 func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.DetailColumns) {
 	v := &b.vectors
 	c = profile.Columns{
-		Time: v[colTime].numbers, Src: v[colSrc].codes, Dst: v[colDst].codes,
-		Proto: v[colProto].codes, Port: v[colPort].numbers, Up: v[colUp].numbers, Down: v[colDown].numbers,
+		Time: v[PlaceTime].numbers, Src: v[PlaceSrc].codes, Dst: v[PlaceDst].codes,
+		Proto: v[PlaceProto].codes, Port: v[PlacePort].numbers, Up: v[PlaceUp].numbers, Down: v[PlaceDown].numbers,
 	}
 	numbers := []struct {
 		col  int
 		into *[]int64
-	}{{colDuration, &d.Duration}, {colUpPackets, &d.UpPackets}, {colDownPackets, &d.DownPackets}}
+	}{{PlaceDuration, &d.Duration}, {PlaceUpPackets, &d.UpPackets}, {PlaceDownPackets, &d.DownPackets}}
 	codes := []struct {
 		col  int
 		into *[]uint32
-	}{{colState, &d.State}, {colName, &d.Name}}
+	}{{PlaceState, &d.State}, {PlaceName, &d.Name}}
 	for _, x := range numbers {
 		if v[x.col] != nil {
 			*x.into = v[x.col].numbers

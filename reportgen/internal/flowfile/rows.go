@@ -43,8 +43,8 @@ type rowsReader struct {
 	file   *file
 	filter Filter
 	batch  *batch
-	chunks [numColumns]*chunk
-	behind [numColumns]int // rows that a column was not read for
+	chunks [NumColumns]*chunk
+	behind [NumColumns]int // rows that a column was not read for
 	done   int64           // rows of the row group that are behind
 	chosen []int           // rows of the batch with the filter's addresses
 }
@@ -110,11 +110,11 @@ func (r *rowsReader) close() {
 // read reads the addresses of the batch, and the other columns only where rows
 // are chosen by them.
 func (r *rowsReader) read() error {
-	if err := r.fill(colSrc, colDst); err != nil {
+	if err := r.fill(PlaceSrc, PlaceDst); err != nil {
 		return err
 	}
 	r.choose()
-	others := slices.DeleteFunc(slices.Clone(r.file.present), func(col int) bool { return col == colSrc || col == colDst })
+	others := slices.DeleteFunc(slices.Clone(r.file.present), func(col int) bool { return col == PlaceSrc || col == PlaceDst })
 	if len(r.chosen) > 0 {
 		return r.fill(others...)
 	}
@@ -148,8 +148,8 @@ func (r *rowsReader) choose() {
 	book := r.batch.book
 	src, anySrc := book.addr(r.filter.Src.Unmap()), !r.filter.Src.IsValid()
 	dst, anyDst := book.addr(r.filter.Dst.Unmap()), !r.filter.Dst.IsValid()
-	dsts := r.batch.vectors[colDst].codes
-	for i, s := range r.batch.vectors[colSrc].codes {
+	dsts := r.batch.vectors[PlaceDst].codes
+	for i, s := range r.batch.vectors[PlaceSrc].codes {
 		if (anySrc || s == src || s >= badCode) && (anyDst || dsts[i] == dst || dsts[i] >= badCode) {
 			r.chosen = append(r.chosen, i)
 		}
@@ -167,13 +167,13 @@ func (b *batch) yield(i int, q Filter, yield func(flow.Record, error) bool) bool
 		return yield(flow.Record{}, b.reject(i))
 	}
 	r := flow.Record{
-		Time:  flow.Time(b.vectors[colTime].numbers[i]),
-		Src:   b.book.at(b.vectors[colSrc].codes[i]),
-		Dst:   b.book.at(b.vectors[colDst].codes[i]),
-		Proto: flow.Proto(b.vectors[colProto].codes[i]),
-		Port:  uint16(b.vectors[colPort].numbers[i]),
-		Up:    b.vectors[colUp].numbers[i],
-		Down:  b.vectors[colDown].numbers[i],
+		Time:  flow.Time(b.vectors[PlaceTime].numbers[i]),
+		Src:   b.book.at(b.vectors[PlaceSrc].codes[i]),
+		Dst:   b.book.at(b.vectors[PlaceDst].codes[i]),
+		Proto: flow.Proto(b.vectors[PlaceProto].codes[i]),
+		Port:  uint16(b.vectors[PlacePort].numbers[i]),
+		Up:    b.vectors[PlaceUp].numbers[i],
+		Down:  b.vectors[PlaceDown].numbers[i],
 	}
 	b.details(i, &r.Details)
 	return !q.matches(r) || yield(r, nil)
@@ -187,17 +187,17 @@ func (b *batch) details(i int, d *flow.Details) {
 		}
 		return -1
 	}
-	if n := number(colDuration); n >= 0 {
+	if n := number(PlaceDuration); n >= 0 {
 		d.Duration = flow.SpanOf(n)
 	}
-	if n := number(colSrcPort); n <= math.MaxUint16 {
+	if n := number(PlaceSrcPort); n <= math.MaxUint16 {
 		d.SrcPort = uint16(max(n, 0))
 	}
-	d.UpPackets, d.DownPackets = max(number(colUpPackets), 0), max(number(colDownPackets), 0)
-	if v := b.vectors[colState]; v != nil {
+	d.UpPackets, d.DownPackets = max(number(PlaceUpPackets), 0), max(number(PlaceDownPackets), 0)
+	if v := b.vectors[PlaceState]; v != nil {
 		d.State = flow.State(v.codes[i])
 	}
-	if v := b.vectors[colName]; v != nil {
+	if v := b.vectors[PlaceName]; v != nil {
 		d.Name = b.book.names.At(v.codes[i])
 	}
 }

@@ -213,8 +213,8 @@ type group struct {
 	reader   io.ReaderAt
 	rejected *rejections
 
-	terms   [numColumns][]uint32 // of dictionaries, once they were read
-	tried   [numColumns]bool
+	terms   [NumColumns][]uint32 // of dictionaries, once they were read
+	tried   [NumColumns]bool
 	indexes map[int][]indexedPage
 	checked []int // required columns whose values the file does not prove to be flows'
 }
@@ -306,7 +306,7 @@ func (g *group) zones(rows int64, filter []int, w ScanWorker) []rowRange {
 }
 
 // limits are the greatest values of the numbers of a flow.
-var limits = map[int]int64{colTime: int64(flow.Day) - 1, colPort: 1<<16 - 1, colUp: 1<<63 - 1, colDown: 1<<63 - 1}
+var limits = map[int]int64{PlaceTime: int64(flow.Day) - 1, PlacePort: 1<<16 - 1, PlaceUp: 1<<63 - 1, PlaceDown: 1<<63 - 1}
 
 // proven reports whether the statistics and the dictionary of a required column
 // show that each of its values is one of a flow.

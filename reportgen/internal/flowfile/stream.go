@@ -79,7 +79,7 @@ func (g *group) stream(ctx context.Context, columns []int, blocks chan<- *Block)
 		}
 	}
 	if len(f.present) == 0 {
-		f.present = []int{colTime} // for the number of rows
+		f.present = []int{PlaceTime} // for the number of rows
 	}
 	return f.readRowGroup(ctx, g.rowGroup, ahead, g.scanner.book, func(ctx context.Context, b *batch) error {
 		block := &Block{group: g, first: b.first, rows: b.rows, recycle: b.recycle}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flowbook/flowbook/reportgen/internal/dates"
+	"github.com/flowbook/flowbook/pkg/filename"
 	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
 
@@ -64,7 +64,7 @@ func atomFeed(title string, authors []string, all []written, file string, made t
 	for i := len(all) - 1; i >= 0; i-- {
 		w := all[i]
 		updated := made
-		if days := dates.In(w.dated()...); len(days) > 0 {
+		if days := filename.Dates(w.dated()...); len(days) > 0 {
 			updated = days[len(days)-1]
 		}
 		if updated.After(latest) {

@@ -126,22 +126,15 @@ func likePattern(pattern string, fold bool) string {
 		b.Reset()
 		b.WriteString("(?is)^")
 	}
-	escaped := false
-	for _, r := range pattern {
-		switch {
-		case escaped || r != '\\' && r != '%' && r != '_':
-			b.WriteString(regexp.QuoteMeta(string(r)))
-			escaped = false
-		case r == '\\':
-			escaped = true
-		case r == '%':
+	for _, part := range query.LikeParts(pattern) {
+		switch part.Wild {
+		case '%':
 			b.WriteString(".*")
-		default:
+		case '_':
 			b.WriteString(".")
+		default:
+			b.WriteString(regexp.QuoteMeta(string(part.Rune)))
 		}
-	}
-	if escaped { // a last backslash is itself
-		b.WriteString(`\\`)
 	}
 	return b.String() + "$"
 }

@@ -1,13 +1,13 @@
-package dates_test
+package filename_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/flowbook/flowbook/reportgen/internal/dates"
+	"github.com/flowbook/flowbook/pkg/filename"
 )
 
-func TestOfFile(t *testing.T) {
+func TestDate(t *testing.T) {
 	for path, want := range map[string]string{
 		"/days/2024-04-21.parquet":                    "2024-04-21",
 		"/days/conn-20240421T1200.parquet":            "2024-04-21",
@@ -22,7 +22,7 @@ func TestOfFile(t *testing.T) {
 		"/days/2024-0421.parquet":                     "",
 	} {
 		got := ""
-		if d := dates.OfFile(path); !d.IsZero() {
+		if d := filename.Date(path); !d.IsZero() {
 			got = d.Format(time.DateOnly)
 		}
 		if got != want {

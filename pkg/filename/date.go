@@ -1,6 +1,4 @@
-// Package dates finds the dates of days in the names of files and folders, and the date of
-// $SOURCE_DATE_EPOCH.
-package dates
+package filename
 
 import (
 	"path/filepath"
@@ -16,8 +14,8 @@ var (
 	datedFolder = regexp.MustCompile(`^(?:\w+=)?([0-9]{4}-[0-9]{2}-[0-9]{2})$`)
 )
 
-// In returns the dates in names, in order and each once.
-func In(names ...string) (dates []time.Time) {
+// Dates returns the dates in names, in order and each once.
+func Dates(names ...string) (dates []time.Time) {
 	for _, name := range names {
 		for m := inName.FindStringSubmatchIndex(name); m != nil; m = inName.FindStringSubmatchIndex(name) {
 			part := func(i int) string { return name[m[2*i]:m[2*i+1]] }
@@ -32,17 +30,17 @@ func In(names ...string) (dates []time.Time) {
 	return dates
 }
 
-// InFolders returns the date that is the name of the nearest folder above a file, such
+// FolderDates returns the date that is the name of the nearest folder above a file, such
 // as 2024-04-21 or date=2024-04-21. A name that has more than a date, such as
 // project-2024-04-21, says nothing of the file.
-func InFolders(path string) []time.Time {
+func FolderDates(path string) []time.Time {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil
 	}
 	for dir := filepath.Dir(abs); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if m := datedFolder.FindStringSubmatch(filepath.Base(dir)); m != nil {
-			if dates := In(m[1]); len(dates) > 0 {
+			if dates := Dates(m[1]); len(dates) > 0 {
 				return dates
 			}
 		}
@@ -50,12 +48,12 @@ func InFolders(path string) []time.Time {
 	return nil
 }
 
-// OfFile returns the date in the name of a file, or else in the names of its folders;
+// Date returns the date in the name of a file, or else in the names of its folders;
 // zero if there is none or several.
-func OfFile(path string) time.Time {
-	dates := In(filepath.Base(path))
+func Date(path string) time.Time {
+	dates := Dates(filepath.Base(path))
 	if len(dates) == 0 {
-		dates = InFolders(path)
+		dates = FolderDates(path)
 	}
 	if len(dates) != 1 {
 		return time.Time{}
