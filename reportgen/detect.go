@@ -90,7 +90,7 @@ func newDetectCommand() *cobra.Command {
 	usage.Once(f, &opt.country, "country", "`FILE` MMDB of countries")
 	usage.Once(f, &opt.asn, "asn", "`FILE` MMDB of owners (autonomous systems)")
 	f.StringVar(&opt.internal, "internal", "", "`CIDR,...` networks of the organisation (default: inferred from the flows)")
-	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` limit of what is usual, in robust standard deviations from the median; overrides the rules")
+	f.Float64Var(&opt.sensitivity, "sensitivity", detect.DefaultSensitivity, "`NUMBER` limit of usual values, in robust standard deviations from the median; overrides the rules")
 	usage.Choice(c, &opt.format, "format", "`FORMAT` output format", append(findings.Formats(), alert.Formats()...)...)
 	usage.Once(f, &opt.allow, "allow", "`FILE` allow list of findings to hide")
 	usage.Choice(c, &opt.failOn, "fail-on", "`SEVERITY` exit with 1 if a finding has this severity or above", detect.Severities()...)
