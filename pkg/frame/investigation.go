@@ -121,7 +121,7 @@ func peersOf(ms, before []meeting) []*peer {
 	})
 }
 
-// Peers returns with whom the entity had flows on a day, most data first: peer,
+// Peers returns the other ends of the flows of the entity on a day, most data first: peer,
 // owner, country, direction (of who opened the flows), services, flows, up_bytes and
 // down_bytes (sent and received by the entity), first, last, new ("new" if a day
 // before, which may be nil, does not have the peer).
@@ -285,7 +285,7 @@ func (e Entity) Largest(p *profile.Profile, n int) Frame {
 	return Flows(all[:min(n, len(all))])
 }
 
-// Neighbourhood returns who talked to whom among the entity and the n peers with the
+// Neighbourhood returns the traffic among the entity and the n peers with the
 // most data: src_ip, dst_ip, flows, up_bytes, down_bytes.
 func (e Entity) Neighbourhood(p *profile.Profile, n int) Frame {
 	near := map[netip.Addr]bool{}

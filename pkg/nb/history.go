@@ -15,8 +15,8 @@ import (
 const historyDays = 28
 
 // History returns the input of detections on the last day of a folder of days, with
-// the up to 28 days before it as history, and the databases, networks and sensitivity
-// of the run. The folder is "sample:fortnight" for the two sample weeks, or has a file
+// up to 28 earlier days as history, and the databases, networks and sensitivity of
+// the run. The folder is "sample:fortnight" for the two sample weeks, or has a file
 // 2024-03-20.parquet or files date=2024-03-20/*.parquet for each day. A folder without a
 // day, or a day that cannot be read, ends the cell.
 func (r *Run) History(folder string) detect.Input {
