@@ -72,9 +72,9 @@ $(VENV)/.jupyter: notebooks/requirements.txt
 
 ## Checks
 
-# golangci-lint runs vet, with the tests, so that nothing else here needs to.
+# golangci-lint runs vet, with the tests, and go test compiles all packages, also those
+# without tests, so that nothing else here needs to. Only go build would link the programs.
 check: lint ## build, vet, lint and short tests: run it before each commit
-	go build ./...
 	go test -short -vet=off ./...
 
 # The slowest packages come first, so that none of them runs alone at the end. The

@@ -236,12 +236,12 @@ const (
 
 // The optional columns by their place, after the required ones.
 const (
-	PlaceDuration = numRequired + iota
-	PlaceSrcPort
+	placeDuration = numRequired + iota
+	placeSrcPort
 	PlaceUpPackets
 	PlaceDownPackets
-	PlaceState
-	PlaceName
+	placeState
+	placeName
 	NumColumns
 )
 

@@ -271,11 +271,11 @@ func (b *batch) flows(adder *profile.Adder) (c profile.Columns, d profile.Detail
 	numbers := []struct {
 		col  int
 		into *[]int64
-	}{{PlaceDuration, &d.Duration}, {PlaceUpPackets, &d.UpPackets}, {PlaceDownPackets, &d.DownPackets}}
+	}{{placeDuration, &d.Duration}, {PlaceUpPackets, &d.UpPackets}, {PlaceDownPackets, &d.DownPackets}}
 	codes := []struct {
 		col  int
 		into *[]uint32
-	}{{PlaceState, &d.State}, {PlaceName, &d.Name}}
+	}{{placeState, &d.State}, {placeName, &d.Name}}
 	for _, x := range numbers {
 		if v[x.col] != nil {
 			*x.into = v[x.col].numbers

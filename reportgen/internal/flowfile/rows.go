@@ -187,17 +187,17 @@ func (b *batch) details(i int, d *flow.Details) {
 		}
 		return -1
 	}
-	if n := number(PlaceDuration); n >= 0 {
+	if n := number(placeDuration); n >= 0 {
 		d.Duration = flow.SpanOf(n)
 	}
-	if n := number(PlaceSrcPort); n <= math.MaxUint16 {
+	if n := number(placeSrcPort); n <= math.MaxUint16 {
 		d.SrcPort = uint16(max(n, 0))
 	}
 	d.UpPackets, d.DownPackets = max(number(PlaceUpPackets), 0), max(number(PlaceDownPackets), 0)
-	if v := b.vectors[PlaceState]; v != nil {
+	if v := b.vectors[placeState]; v != nil {
 		d.State = flow.State(v.codes[i])
 	}
-	if v := b.vectors[PlaceName]; v != nil {
+	if v := b.vectors[placeName]; v != nil {
 		d.Name = b.book.names.At(v.codes[i])
 	}
 }
