@@ -75,6 +75,9 @@ func TestJupyterLab(t *testing.T) {
 			cells().every(c => c.type != "code" || c.executionCount)`)
 	})
 	lab.picture(t, "tour")
+	lab.do(t, "dark theme", chromedp.Evaluate[chromedp.Void](`void jupyterapp.commands.execute("apputils:change-theme", {theme: "JupyterLab Dark"})`))
+	lab.wait(t, `document.body.dataset.jpThemeLight == "false"`)
+	lab.picture(t, "tour in the dark theme")
 	failed := lab.text(t, `JSON.stringify(cells().filter(c => c.type == "code").map(c => c.outputs.toJSON()).filter(o => o.some(x => x.output_type == "error" || x.name == "stderr")))`)
 	if failed != "[]" {
 		t.Errorf("cells of the tour fail: %.2000s", failed)

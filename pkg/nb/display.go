@@ -1,6 +1,7 @@
 package nb
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -136,6 +137,9 @@ func figureData(fig *chart.Figure, d *display) (*protocol.DisplayData, error) {
 	svg, err := fig.SVG()
 	if err != nil {
 		return nil, d.labelled(err)
+	}
+	if !inReport() { // whose page has styles for both themes; JupyterLab and VS Code show the text as it is, black
+		svg = bytes.Replace(svg, []byte("<svg "), []byte(`<svg style="background:#fff" `), 1)
 	}
 	data := &protocol.DisplayData{
 		Data: map[protocol.MIMEType]any{

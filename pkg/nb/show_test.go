@@ -182,3 +182,18 @@ func TestExploring(t *testing.T) {
 		t.Errorf("%v, %v", data, err)
 	}
 }
+
+// JupyterLab and VS Code show a figure on white, also in a dark theme: its text is black. A report has styles for both.
+func TestFigureGround(t *testing.T) {
+	const ground = `<svg style="background:#fff" xmlns=`
+	for inputs, want := range map[string]bool{"": true, "in a report": false} {
+		t.Setenv(inputsVariable, inputs)
+		data, err := figureData(chart.Bars(hosts(), "src_ip", []string{"up_bytes"}), newDisplay("figure", []Option{Label("fig-a"), Caption("A"), Alt("B")}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if svg := data.Data[protocol.MIMEImageSVG].(string); strings.HasPrefix(svg, ground) != want || !strings.HasPrefix(svg, "<svg ") {
+			t.Errorf("%q: %.80s", inputs, svg)
+		}
+	}
+}

@@ -252,7 +252,8 @@ func (p *parser) declarations(style string) string {
 			continue
 		}
 		if !attributes[property] && !styleOnly[property] || !safeValue(value) {
-			if !strings.HasPrefix(property, "-") && !harmless(property) {
+			ground := property == "background" && value == "#fff" // of pictures for editors; a page has its own
+			if !strings.HasPrefix(property, "-") && !harmless(property) && !ground {
 				p.dropped["style "+property] = true
 			}
 			continue

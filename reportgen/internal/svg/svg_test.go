@@ -40,6 +40,7 @@ func TestParseKeepsOnlyDrawing(t *testing.T) {
 		{"second url", `<svg><rect style="fill:url(#a) url(//example.org/x)"/></svg>`, "example.org", "style fill"},
 		{"escaped url", `<svg><rect style="fill:\75rl(//example.org/x)"/></svg>`, "example.org", "style fill"},
 		{"background", `<svg><rect style="background:red;fill:red"/></svg>`, "background", "style background"},
+		{"white ground", `<svg style="background:#fff"><path/></svg>`, "background", ""},
 		{"style sheet that imports", `<svg><style>@import url(https://example.org/x.css);</style><path/></svg>`, "example.org", "<style>"},
 		{"style sheet that loads", `<svg><style>path{fill:url(https://example.org/x)}</style><path/></svg>`, "example.org", "<style>"},
 		{"prefix for SVG", `<svg xmlns:x="http://www.w3.org/2000/svg"><x:script>alert(1)</x:script></svg>`, "alert", ""},
