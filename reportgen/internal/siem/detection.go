@@ -52,6 +52,9 @@ func (r *Rule) compile() (matcher, error) {
 			continue
 		}
 		m, keys, err := compileSelection(item.Value)
+		if _, text := item.Value.(string); text && name == "timeframe" {
+			err = errors.New("belongs to an aggregation of Sigma 1, such as count() or near; write a correlation with a timespan")
+		}
 		if err != nil {
 			return nil, fault(err, append([]string{name}, keys...)...)
 		}

@@ -88,6 +88,8 @@ func TestLoadErrors(t *testing.T) {
 		{"open parenthesis", with("condition: selection", "condition: (selection"), "own.yaml:8: detection.condition", "not closed"},
 		{"capitals", with("condition: selection", "condition: selection AND selection"), "own.yaml:8: detection.condition", "lower case"},
 		{"old count", with("condition: selection", "condition: selection | count() > 5"), "own.yaml:8: detection.condition", "correlation"},
+		{"old timeframe", with("  condition: selection\n", "  timeframe: 5m\n  condition: selection | count(dst_ip) by src_ip > 5\n"), "own.yaml:8: detection.timeframe", "write a correlation"},
+		{"old near", with("  condition: selection\n", "  timeframe: 1h\n  condition: selection | near selection\n"), "own.yaml:8: detection.timeframe", "write a correlation"},
 		{"deep", with("condition: selection", "condition: "+strings.Repeat("not ", 1000)+"selection"), "own.yaml:8: detection.condition", "too deep"},
 		{"name taken", with("name: telnet", "name: beacon"), "own.yaml:3: name", "taken"},
 		{"unknown of correlation", strings.Replace(counting(""), "rules: [telnet]", "rules: [telnett]", 1), "own.yaml:16: correlation.rules.0", `"telnett"`},
