@@ -37,12 +37,12 @@ func TestProfileFromAggregates(t *testing.T) {
 
 func TestProfileFlags(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
-		{"--sql duckdb", "no source"},
+		{"--sql duckdb", "missing --source"},
 		{"--source flows", "need --sql or --engine"},
 		{"--sql mysql --source flows", "the dialects are"},
 		{"--sql duckdb --source flows --optional asn", "not an optional column"},
 		{"--sql duckdb --source flows day.parquet", "read no files"},
-		{"--from-aggregates tables", "name it with -o"},
+		{"--from-aggregates tables", "missing -o"},
 		{"--from-aggregates tables --sql duckdb", "choose one"},
 		{"--from-aggregates tables --day 2024-04-20 -o x.profile", "leave out"},
 		{"--sql clickhouse --mapping akvorado", "name the day with --day"},
