@@ -75,8 +75,8 @@ func (d *day) neighbours() map[neighbourhood]int {
 	})
 }
 
-// oddHosts is the share of hosts that may have an odd call without being infected: as many as may be
-// alerted a day without a history. If only one address is called at even gaps at all, enoughHosts hosts
+// oddHosts is the share of hosts that may be alerted without being infected on a day without a
+// history. If only one address is called at even gaps at all, enoughHosts hosts
 // show that it is odd, as many as have one odd value beside oddShare of the others.
 const (
 	oddHosts    = 0.01

@@ -31,6 +31,12 @@ func TestUploadsOfOneDay(t *testing.T) {
 				l.flows(9+i, host(3+i), fmt.Sprintf("45.9.20.%d", 77+i), flow.TCP, 443, 90e6, 1e6, 10*flow.Hour, 11*flow.Hour)
 			}
 		}, nil},
+		{"more than three others send", func(l *lab) {
+			thief(l)
+			for i, mb := range []int64{20, 60, 150} {
+				l.flows(4, host(10+i), fmt.Sprintf("45.%d.20.77", 10+i), flow.TCP, 443, mb*1e6/4, 1e4, 10*flow.Hour, 11*flow.Hour)
+			}
+		}, []string{host(3)}},
 		{"those that many send to places of their own", func(l *lab) {
 			thief(l)
 			for i := range 12 {

@@ -48,6 +48,7 @@ const (
 
 // uploadLimits is what the days teach about uploads, as logarithms of bytes.
 type uploadLimits struct {
+	chance   float64 // share of hosts that may exceed the limit by chance
 	hosts    int     // of the baseline day, with outward traffic
 	prior    bool    // usual is fixed beforehand
 	usual    float64 // the median of each host's largest transfer upward to one address
@@ -85,7 +86,7 @@ func (c *Context) learnUploads() uploadLimits {
 	if len(days) == 0 {
 		days = []*day{c.test}
 	}
-	var l uploadLimits
+	l := uploadLimits{chance: falseShare}
 	var most, busy []float64
 	for _, d := range days {
 		t := d.uploads()
@@ -149,7 +150,7 @@ func (l *uploadLimits) learnSizes(best []float64) {
 }
 
 // others returns limits learned from those uploads of the day by all hosts but one that teach
-// something.
+// something. Without a history, more hosts may exceed them by chance.
 func (t uploadTable) others(l uploadLimits, host netip.Addr, teaches func(u sizedUpload) bool) uploadLimits {
 	best, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
 	for _, u := range t.largest {
@@ -164,7 +165,7 @@ func (t uploadTable) others(l uploadLimits, host netip.Addr, teaches func(u size
 		}
 		slow[u.src] = slow[u.src] || u.slow()
 	}
-	l.hosts, l.slow = len(t.most)-1, 0
+	l.hosts, l.slow, l.chance = len(t.most)-1, 0, oddHosts
 	for _, some := range slow {
 		if some {
 			l.slow++
@@ -229,10 +230,10 @@ func (l *uploadLimits) learnTargets(m *memory, after uploadTable) {
 }
 
 // reach is how far the limit is above the start of a tail, if n hosts have a value
-// in the tail: falseShare of the hosts have one beyond the limit by chance.
+// in the tail: the share chance of the hosts has one beyond the limit by chance.
 func (l uploadLimits) reach(n, scale, k float64) float64 {
 	share := max(n/float64(l.hosts+priorHosts), knownShare)
-	return scale * math.Log(share/falseShare) * k / DefaultSensitivity
+	return scale * math.Log(share/l.chance) * k / DefaultSensitivity
 }
 
 // repeatedWithin is how far a repeated upload may be from the one before.
