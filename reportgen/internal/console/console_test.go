@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"testing"
@@ -155,6 +156,10 @@ func TestBars(t *testing.T) {
 	run.Step(Step{Name: "a.ipynb", Cells: 4, Done: 2})
 	c.Warnf("a warning")
 	run.Close()
+	var running bytes.Buffer
+	if err := pprof.Lookup("goroutine").WriteTo(&running, 1); err != nil || strings.Contains(running.String(), "progressbar.") {
+		t.Errorf("a closed bar is still drawn, %v:\n%s", err, running.String())
+	}
 	if strings.Contains(b.String(), "\x1bing") || strings.Contains(b.String(), "\x1b]") {
 		t.Errorf("the bar shows control characters: %q", b.String())
 	}

@@ -30,7 +30,7 @@ func (c *Console) NewBar(what string, unit Unit) *Bar {
 		return &Bar{}
 	}
 	return &Bar{c: c, new: func() *progressbar.ProgressBar {
-		return progressbar.NewOptions64(-1,
+		return progressbar.NewOptions64(1, // Set changes it; of an unknown length, a goroutine would draw for ever
 			progressbar.OptionSetWriter(c.shared.w),
 			progressbar.OptionSetDescription(Escape(what)),
 			progressbar.OptionSetWidth(30),
