@@ -24,10 +24,10 @@ var (
 	Text    = Kind{name: "a text"}
 )
 
-// CheckOutput is [Check] of a file that a user named. It also reports whether the file would replace one of another kind, such as
+// CheckOutput is check of a file that a user named. It also reports whether the file would replace one of another kind, such as
 // a log whose name was given in the wrong place, or one of the inputs.
 func CheckOutput(path string, kind Kind, inputs ...string) error {
-	if err := errors.Join(Check(path), CheckFolder(filepath.Dir(path))); err != nil {
+	if err := errors.Join(check(path), CheckFolder(filepath.Dir(path))); err != nil {
 		return err
 	}
 	info, err := os.Stat(path)

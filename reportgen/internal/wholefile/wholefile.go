@@ -41,9 +41,9 @@ func Target(path string) (string, error) {
 	return filepath.EvalSymlinks(path)
 }
 
-// Check reports, before the content of a file is made, whether the file could be
+// check reports, before the content of a file is made, whether the file could be
 // written to path: path is not a folder, and its folder exists.
-func Check(path string) error {
+func check(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("%s: is a folder; name a file in it", path)
 	}
@@ -59,10 +59,10 @@ func Check(path string) error {
 	return nil
 }
 
-// Create begins a file at the path name, for which [Check] finds nothing wrong. perm, before
+// Create begins a file at the path name, for which check finds nothing wrong. perm, before
 // umask, applies to the complete file.
 func Create(name string, perm fs.FileMode) (*File, error) {
-	if err := Check(name); err != nil {
+	if err := check(name); err != nil {
 		return nil, err
 	}
 	path, err := Target(name)

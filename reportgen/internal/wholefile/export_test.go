@@ -1,0 +1,4 @@
+package wholefile
+
+// Check is check, for the tests.
+var Check = check
