@@ -109,7 +109,15 @@ func ownerWords(name string) []string {
 }
 
 func (u Upload) destinations() []endpoint { return []endpoint{{u.Dst, u.Country, u.Owner}} }
-func (c Call) destinations() []endpoint   { return []endpoint{{c.Dst, c.Country, c.Owner}} }
+func (c Call) destinations() []endpoint {
+	to := []endpoint{{c.Dst, c.Country, c.Owner}}
+	if c.Addresses > 0 && c.Name == "" {
+		for _, a := range c.Also {
+			to = append(to, endpoint{addr: a})
+		}
+	}
+	return to
+}
 func (u DNSUse) destinations() []endpoint { return []endpoint{{addr: u.TopResolver}} }
 
 func (m meshEvidence) destinations() []endpoint {

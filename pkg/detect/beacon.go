@@ -36,11 +36,11 @@ type Call struct {
 	Moved          bool        `json:"moved"`               // the host called the same owner at this pace on the baseline day
 	RITA           RITA        `json:"rita"`                // of the pair on this port
 	Name           string      `json:"name,omitempty"`      // what the host asked for, if it is the same for all flows
-	Addresses      int         `json:"addresses,omitempty"` // of the name, if the calls to several addresses are taken together
+	Addresses      int         `json:"addresses,omitempty"` // if the calls to several addresses of the name, or of no name, are taken together
 
 	Days int `json:"days,omitempty"` // with calls that are enough for a rhythm together only
 
-	Also []netip.Addr `json:"also_dst_ips,omitempty"` // of a campaign: the other destinations; sorted
+	Also []netip.Addr `json:"also_dst_ips,omitempty"` // the other destinations of a campaign or of calls taken together; sorted
 
 	party party // of Dst
 	kind  callKind
@@ -85,7 +85,6 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 	}
 	test, before := c.test, c.learnCalls(k)
 	r.Signals, r.Thresholds = Signals{}, before.usual.thresholds(k, rhythmCalls, "pairs of host and destination on the baseline day")
-	contacted := test.contacted()
 	first, end := test.extent()
 	least := beaconHours
 	if len(c.past) == 0 {
@@ -97,17 +96,15 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		if !seen && (regularByDesign[conv.Port] || call.Calls < rhythmFlows) {
 			continue
 		}
-		call.Callers, call.Moved = contacted[conv.Dst], before.moved(call)
-		if call.Addresses > 0 || len(c.past) == 0 {
-			call.Callers = max(call.Callers, test.mostAskers(conv, call.Name))
-		}
+		call.Callers, call.Moved = c.callersOf(call, conv), before.moved(call)
 		excess := c.excessOf(call, before.usual, k)
-		lasts, began, since := call.lasts(conv, least, first, end)
+		lasts, began, since := call.lasts(conv, least, first, c.endOf(conv, end))
 		if !lasts {
 			continue
 		}
 		known, onset := c.knownDestination(call)
-		if !known && !began {
+		early := began && !c.firstCalls(call, conv)
+		if !known && !early {
 			r.Signals.note(conv.Src, excess)
 		}
 		if excess < 1 {
@@ -126,9 +123,12 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 			f.Since, f.State = c.past[onset.day].text(), StateOngoing
 			f.Summary = strings.TrimSuffix(f.Summary, "; "+call.history(c.before())) +
 				fmt.Sprintf("; no other host contacted it, and it began at %s on %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
-		case began:
+		case early:
 			f.Summary += since
 			f.capped(Low)
+		case began:
+			f.Summary += since
+			f.capped(Medium)
 		default:
 			f.Summary += since
 			call.kind = c.kindOf(call, conv)
@@ -150,12 +150,43 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 // they may: they go on to the end of the day. Since says when late calls began, those of
 // the second half of the day.
 func (c Call) lasts(conv *profile.Conversation, hours int, first, end flow.Time) (lasts, began bool, since string) {
-	enough := c.Days > 0 || c.Hours >= hours
+	enough := c.Days > 0 || c.Hours >= hours && conv.Last-conv.First >= flow.Time(hours-1)*flow.Hour
 	goOn := float64(end-conv.Last) <= 2*c.Gap*float64(flow.Second)
 	if goOn && (!enough || conv.First-first > (end-first)/2) {
 		since = fmt.Sprintf("; it began at %s and continued to the end of the day", conv.First.Clock())
 	}
 	return enough || goOn, goOn && !enough, since
+}
+
+// callersOf counts the hosts that contact where a call goes.
+func (c *Context) callersOf(call Call, conv *profile.Conversation) int {
+	callers := c.test.contacted()[conv.Dst]
+	if call.Addresses > 0 && call.Name != "" || len(c.past) == 0 {
+		callers = max(callers, c.test.mostAskers(conv, call.Name))
+	}
+	return callers
+}
+
+// endOf is when a host's day ends: with its last flow to other addresses, but not so
+// early that the calls of a conversation were still to go on for long.
+func (c *Context) endOf(conv *profile.Conversation, end flow.Time) flow.Time {
+	if len(c.past) == 0 {
+		return end
+	}
+	last := conv.Last
+	cs := c.test.Of(conv.Src)
+	for i := range cs {
+		last = max(last, cs[i].Last)
+	}
+	return min(end, last)
+}
+
+// firstCalls says whether calls that began late are an alert on that day: as many as have
+// a rhythm in an hour at least, as even as those of a command channel, to an owner that
+// the host never contacted. A player or a ticker is mostly of one that it knows.
+func (c *Context) firstCalls(call Call, conv *profile.Conversation) bool {
+	return len(c.past) >= sumDays && call.Calls >= rhythmFlows && call.CV <= mostJitter && conv.Last-conv.First >= flow.Hour &&
+		call.Callers <= 1 && call.Addresses == 0 && !c.newcomer(call.Src) && !isVendor(call.Owner.Name) && !has(c.memory().contacts[call.Src], call.party)
 }
 
 // excessOf is how far calls are more even than usual, the less the more hosts make them
@@ -171,15 +202,21 @@ func (c *Context) excessOf(call Call, usual userRhythms, k float64) float64 {
 	if c.newcomer(call.Src) {
 		excess = min(excess, beyondJitter(call.CV, k))
 	}
+	if excess >= goesOn && c.flaggedLately(flag{RuleBeacon, call.Src, call.Dst}) {
+		return max(excess, 1)
+	}
 	return excess
 }
 
 // evenness is how far calls are more even than those of users and of chance. Without a
-// history, the users are those of the same day, whose own programs make the limit
-// uncertain, and so calls within the jitter of command channels are even enough.
+// history, or with too few rhythms of calls to new addresses, those of programs make the
+// limit uncertain, and so calls within the jitter of command channels are even enough.
 func (c *Context) evenness(usual userRhythms, call Call, k float64) float64 {
+	if call.Calls < rhythmCalls {
+		return beyondFewChance(call.CV, call.Calls, k)
+	}
 	even := usual.evenness(call.CV, call.Calls, k)
-	if len(c.past) > 0 {
+	if len(c.past) > 0 && (usual.fresh || len(c.past) < sumDays) {
 		return even
 	}
 	return min(beyondChance(call.CV, call.Calls, k), max(even, beyondJitter(call.CV, k)))
@@ -189,8 +226,11 @@ func (c *Context) evenness(usual userRhythms, call Call, k float64) float64 {
 // a name if the history has names to compare with.
 func (c *Context) callsToJudge() []dayCall {
 	calls := slices.Concat(c.test.calls(), c.callsOverDays())
-	if len(c.past) > 0 && len(c.memory().names) == 0 {
-		return calls
+	if len(c.past) > 0 {
+		calls = append(append(calls, c.fewCallsOf()...), c.joinedCalls()...)
+		if len(c.memory().names) == 0 {
+			return calls
+		}
 	}
 	return append(calls, c.test.namedCalls()...)
 }
@@ -264,6 +304,8 @@ func (c *Context) knownDestination(call Call) (known bool, onset *firstSeen) {
 func (c Call) to() string {
 	to := c.Dst.String()
 	switch {
+	case c.Addresses > 0 && c.Name == "":
+		to = fmt.Sprintf("%d addresses such as %s", c.Addresses, c.Dst)
 	case c.Addresses > 0:
 		to = fmt.Sprintf("%s at %d addresses", c.Name, c.Addresses)
 	case c.Name != "":

@@ -1,17 +1,20 @@
 package detect
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
+	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
 // dayCall is a conversation described as calls.
 type dayCall struct {
 	conv    *profile.Conversation
-	name    string // what the host asked for, if it is the same for all flows
-	addrs   int    // of the name, if the conversations with several addresses are joined
+	name    string       // what the host asked for, if it is the same for all flows
+	addrs   int          // if the conversations with several addresses are joined, their number
+	also    []netip.Addr // of joined conversations without a common name, the other addresses
 	cv, gap float64
 	calls   int64
 	days    int // whose calls are added up; 0 of those of one day
@@ -36,16 +39,39 @@ func (d *day) call(of dayCall) Call {
 	c := of.conv
 	call := Call{CV: of.cv, Gap: of.gap, Calls: of.calls, Name: of.name, Addresses: of.addrs, Days: of.days, Src: c.Src, Dst: c.Dst, Proto: c.Proto.String(), Port: c.Port,
 		Owner: d.owner(c.Dst), Country: d.country(c.Dst), Counts: c.Counts, party: d.party(c.Dst)}
-	for _, n := range c.Hours {
-		if n > 0 {
-			call.Hours++
-		}
+	call.Hours, call.Also = hoursOf(c), of.also
+	if len(of.also) > 0 { // of no single owner
+		call.Owner, call.Country, call.party = geo.Owner{}, geo.Country{}, party{}
 	}
 	return call
 }
 
-// callDays is the fewest days whose calls are added up, as of uploads (see sumDays).
-const callDays = sumDays
+// fewCallsOf lists the conversations of the day under test that are too few calls for the
+// rhythm of any program and yet even: those of one that calls every few hours. No host
+// contacted the destination before, only one does now, and it did not contact the owner.
+// A day or two do not show which owners a host's programs contact.
+func (c *Context) fewCallsOf() (calls []dayCall) {
+	m := c.memory()
+	if len(c.past) < sumDays {
+		return nil
+	}
+	for conv := range c.test.outward() {
+		if m.destinations[conv.Dst] != nil || c.test.contacted()[conv.Dst] > 1 || !hasPorts(conv) || regularByDesign[conv.Port] || toAnyCountry[conv.Port] ||
+			c.newcomer(conv.Src) || has(m.contacts[conv.Src], c.test.party(conv.Dst)) {
+			continue
+		}
+		gaps := callGaps(conv.Seconds)
+		if n := int64(len(gaps)); n+1 >= fewCalls && n+1 < rhythmCalls {
+			if cv, gap := gapRhythm(gaps, n); gap >= 60 {
+				calls = append(calls, dayCall{conv: conv, name: nameOf(conv), cv: cv, gap: gap, calls: n + 1})
+			}
+		}
+	}
+	return calls
+}
+
+// callDays is the fewest days whose calls are added up.
+const callDays = 2
 
 // callsOverDays lists the conversations of the day under test that are too few calls
 // for a rhythm on each day and enough together: those of a program that calls every few
@@ -59,7 +85,7 @@ func (c *Context) callsOverDays() (calls []dayCall) {
 	for conv := range c.test.outward() {
 		to := m.destinations[conv.Dst]
 		if to == nil || to.others || to.host != conv.Src || conv.Flows >= rhythmCalls || !hasPorts(conv) ||
-			regularByDesign[conv.Port] || m.contacts[conv.Src][c.test.party(conv.Dst)] != to.day {
+			regularByDesign[conv.Port] || toAnyCountry[conv.Port] || m.contacts[conv.Src][c.test.party(conv.Dst)] != to.day {
 			continue
 		}
 		if host, ok := m.hosts[conv.Src]; !ok || to.since(host) < beaconHours*flow.Hour {
@@ -72,8 +98,9 @@ func (c *Context) callsOverDays() (calls []dayCall) {
 				days++
 			}
 		}
-		if n := int64(len(gaps)); days >= callDays && n+1 >= rhythmCalls {
-			if cv, gap := gapRhythm(gaps, n); gap >= shortestGap {
+		if n := int64(len(gaps)); days >= callDays && n+1 >= fewCalls {
+			// A day limits its gaps, so that those of random calls look even, too.
+			if cv, gap := gapRhythm(gaps, n); gap >= shortestGap && cv <= mostJitter {
 				calls = append(calls, dayCall{conv: conv, name: nameOf(conv), cv: cv, gap: gap, calls: n + 1, days: days})
 			}
 		}

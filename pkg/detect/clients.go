@@ -59,7 +59,7 @@ type ClientsResult struct {
 func Clients(in Input) ClientsResult { return resultOf[ClientsResult](in, RuleExternalAutomation) }
 
 func (c *Context) clients(k float64) ClientsResult {
-	r := ClientsResult{Clients: c.servers.clients()}
+	r := ClientsResult{Clients: c.servers.clientsOf()}
 	r.Signals, r.Coverage = Signals{}, Coverage{Ran: len(r.Clients) > 0}
 	if len(r.Clients) == 0 {
 		r.Coverage.Reason = reasonNoInbound
@@ -86,6 +86,10 @@ func (c *Context) clients(k float64) ClientsResult {
 				f.capped(Medium)
 				f.Summary += "; the same request each time, like a monitoring service"
 			}
+			if on := c.served(client); on != nil {
+				f.Summary += "; it already did so on " + on.name(len(c.past))
+				f.capped(Low)
+			}
 			r.Findings = append(r.Findings, f)
 		}
 	}
@@ -93,6 +97,23 @@ func (c *Context) clients(k float64) ClientsResult {
 	r.Normal = normalClient(r.Clients, -usual.median)
 	return r
 }
+
+// served returns the first past day on which a client kept its rhythm, if that is one of
+// the days that are remembered with their jobs; nil otherwise. A program that was there
+// from the start is one that the servers are used by, such as a monitoring service.
+func (c *Context) served(client Client) *day {
+	for _, d := range c.past[:min(len(c.past), c.warm())] {
+		for _, old := range d.clientsOf() {
+			if old.Addr == client.Addr && old.Flows >= rhythmFlows && within(old.Gap, client.Gap, samePeriod) {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// clientsOf is clients, computed once.
+func (d *day) clientsOf() []Client { return d.clientList.get(d.clients) }
 
 func (c Client) finding(score float64) Finding {
 	who := ""

@@ -29,6 +29,7 @@ type Context struct {
 	internalPre lazy[peerTable]
 	programs    lazy[map[calledService][]hostProgram]
 	changing    lazy[bool]
+	resolvers   lazy[[]netip.Addr]
 }
 
 // NewContext returns the context of an input. It computes nothing yet. The
@@ -80,7 +81,7 @@ func (c *Context) memory() *memory {
 				rules = append(slices.Clone(standalone), RuleBeacon)
 			}
 			alerts := c.on(i, m).alerts(rules)
-			if i == 0 || i < min(warmDays, len(c.past)/2) {
+			if i < c.warm() {
 				alerts = m.withoutJobs(alerts)
 			}
 			m.add(d, alerts)
@@ -113,6 +114,9 @@ func prepare(days []*day) {
 // once, and would be an alert for ever. Users and jobs do what these rules detect
 // from time to time; what the other rules detect continues once it began.
 const warmDays = 7
+
+// warm is how many days of the history are remembered with their jobs.
+func (c *Context) warm() int { return max(1, min(warmDays, len(c.past)/2)) }
 
 var recurring = []string{RuleExfiltration, RuleInternalScan, RuleDNSC2, RuleNewCountry}
 
@@ -279,14 +283,15 @@ func (c *Context) serverRoles() map[serviceKey]Role {
 
 // dnsServers returns the internal DNS servers of any day; sorted.
 func (c *Context) dnsServers() []netip.Addr {
-	var addrs []netip.Addr
-	for k, role := range c.serverRoles() {
-		if role == RoleDNS {
-			addrs = append(addrs, k.addr)
+	return c.resolvers.get(func() (addrs []netip.Addr) {
+		for k, role := range c.serverRoles() {
+			if role == RoleDNS {
+				addrs = append(addrs, k.addr)
+			}
 		}
-	}
-	slices.SortFunc(addrs, netip.Addr.Compare)
-	return slices.Compact(addrs)
+		slices.SortFunc(addrs, netip.Addr.Compare)
+		return slices.Compact(addrs)
+	})
 }
 
 // uploadLimits is what the days teach about uploads.

@@ -35,6 +35,8 @@ type NewCountryHost struct {
 	Countries      []NewCountry `json:"countries"`  // most flows first; of this host alone
 	TopDst         netip.Addr   `json:"top_dst_ip"` // the address with most flows
 	TopOwner       geo.Owner    `json:"top_owner"`
+
+	visited bool // hosts visited one of the countries before
 }
 
 // CountriesResult is the new countries and who contacted them.
@@ -74,12 +76,20 @@ func (c *Context) countries(k float64) CountriesResult {
 	for _, n := range r.New {
 		share[n.Country] = ratio(int64(n.Hosts), sources)
 	}
-	for src, rows := range after.byHost(isNew) {
+	for src, rows := range after.byHost(func(country geo.Country) bool { return !m.usesCountry(country) }) {
+		rows = slices.DeleteFunc(rows, func(n NewCountry) bool { return !isNew(n.Country) && n.Flows <= visitFlows })
+		if len(rows) == 0 {
+			continue
+		}
 		h := NewCountryHost{Host: src, Counts: sumCountries(rows), Countries: rows}
 		h.Share = ratio(h.Flows, after.total[src].Flows)
 		var excess float64
 		for _, n := range rows {
 			excess = max(excess, l.excess(n.Counts, k)*(1-share[n.Country]))
+			h.visited = h.visited || !isNew(n.Country)
+		}
+		if excess >= goesOn && c.flaggedLately(flag{rule: RuleNewCountry, entity: src}) {
+			excess = max(excess, 1)
 		}
 		if c.newcomer(src) {
 			excess /= farther // it is the host that is new, and not only what it does
@@ -106,10 +116,20 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time, before strin
 		Evidence: h, Window: window,
 		Summary: fmt.Sprintf("exchanged %s in %s with %s that no host contacted %s: %s",
 			units.Bytes(h.Bytes()), plural(h.Flows, "flow"), countryCount(len(h.Countries)), before, strings.Join(names, ", "))}
+	if h.visited {
+		f.Summary = fmt.Sprintf("exchanged %s in %s with %s that no host contacted in more than a few flows %s: %s",
+			units.Bytes(h.Bytes()), plural(h.Flows, "flow"), countryCount(len(h.Countries)), before, strings.Join(names, ", "))
+	}
 	if !f.Severity.Alert() {
 		f.capped(Info)
 	}
 	return f
+}
+
+// usesCountry says whether hosts use a country: one exchanged more than a visit with it on
+// a past day, or as many contacted it as make a program that is rolled out.
+func (m *memory) usesCountry(country geo.Country) bool {
+	return m.used[country] || len(m.countries[country]) >= pilotHosts
 }
 
 func countryCount(n int) string {

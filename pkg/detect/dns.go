@@ -31,9 +31,11 @@ type DNSUse struct {
 	TopResolver   netip.Addr `json:"resolver"`          // the one that stands out, else the most used
 	PeakHour      int        `json:"peak_hour"`         // 0 to 23
 	PeakFlows     int64      `json:"peak_hour_flows"`   // in that hour
-	Reasons       []string   `json:"reasons,omitempty"` // what is unusual: "requests", "bytes per request", "names"
+	Reasons       []string   `json:"reasons,omitempty"` // what is unusual: "requests", "bytes per request", "names", "domains"
 
 	Subdomains *Subdomains `json:"subdomains,omitempty"` // the domain with the most names; nil if no names are known
+
+	Domains int `json:"new_domains,omitempty"` // that only this host ever asked for, without a flow to them by name
 
 	ordinary bool // of a host without earlier days: the requests differ from those of others in their number only
 }
@@ -50,6 +52,7 @@ const (
 	reasonRequests = "requests"
 	reasonSize     = "bytes per request"
 	reasonNames    = "names"
+	reasonDomains  = "domains"
 )
 
 // dnsPort is where resolvers listen, on udp and tcp.
@@ -68,7 +71,7 @@ const dnsPort = 53
 // earlier days, many requests of ordinary size are low at most, for they carry no
 // more than those of others. If names are known, the third is the number of
 // names below one domain that few other hosts ask for, and many requests for
-// names of many domains are low. The DNS
+// names of many domains are low, unless no host ever asked for these domains. The DNS
 // servers are those of Services, and what they ask others is their work unless
 // it grew.
 func DNS(in Input) DNSResult { return resultOf[DNSResult](in, RuleDNSC2) }
@@ -130,6 +133,9 @@ func (u DNSUse) summary(before string) string {
 	if slices.Contains(u.Reasons, reasonNames) {
 		n := u.Subdomains
 		parts = append(parts, fmt.Sprintf("requests for about %d names below %s, of %.0f characters with %.1f bits each on average", n.Names, n.Domain, n.Length, n.Entropy))
+	}
+	if slices.Contains(u.Reasons, reasonDomains) {
+		parts = append(parts, fmt.Sprintf("requests for about %d domains that no host ever asked for, and it contacted none of them", u.Domains))
 	}
 	return "sent " + strings.Join(parts, "; ") + fmt.Sprintf("; the busiest hour began at %02d:00 and had %s", u.PeakHour, plural(u.PeakFlows, "request"))
 }

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"iter"
 	"math"
 	"net/netip"
 	"slices"
@@ -144,7 +145,7 @@ func (d *day) asking() map[string]int {
 		counts := map[string]int{}
 		var last netip.Addr
 		seen := map[string]bool{}
-		for c := range d.where(func(c *profile.Conversation) bool { return c.Port == dnsPort && c.Details != nil && d.inside(c.Src) }) {
+		for c := range d.dnsNamed() {
 			if c.Src != last {
 				last = c.Src
 				clear(seen)
@@ -158,6 +159,11 @@ func (d *day) asking() map[string]int {
 		}
 		return counts
 	})
+}
+
+// dnsNamed yields the requests of internal hosts that have names.
+func (d *day) dnsNamed() iter.Seq[*profile.Conversation] {
+	return d.where(func(c *profile.Conversation) bool { return c.Port == dnsPort && c.Details != nil && d.inside(c.Src) })
 }
 
 // namedShare is the share of a host's DNS flows whose names are known.

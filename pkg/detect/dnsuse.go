@@ -216,6 +216,11 @@ func (c *Context) learnDNS() dnsLimits {
 		perFlow: c.orPrior(spreadOf(perFlow), priorPerFlow), perFlowGrew: c.orPrior(spreadOf(perFlowGrew), priorPerFlowGrew),
 		usualFlows: middle(flows), usualBytes: middle(bytes), groupFlows: middle(groups),
 	}
+	// Of many past days, hosts asked more on one than on the day under test, but no host has
+	// asked more than before that asks as much.
+	if len(c.past) > 1 {
+		l.growth.median = max(0, l.growth.median)
+	}
 	l.history = len(c.past) > 0
 	if len(flows) < leastPeers || !l.history {
 		l.usualFlows = max(l.usualFlows, priorFlows)
@@ -240,30 +245,43 @@ func (l dnsLimits) thresholds(k float64) []Threshold {
 func (c *Context) judgeDNS(l dnsLimits, use *DNSUse, now, before *dnsHost, server bool, k float64) (float64, [2]flow.Time) {
 	requests := l.requests(now, before, server, k)
 	size, resolver := l.size(now, before, k)
-	names := 0.0
+	names, domains := 0.0, 0.0
 	if !server {
 		use.Subdomains, names = c.tunnelled(now.addr, k)
+		use.Domains = c.generated(now.addr)
+		domains = beyondDomains(use.Domains, k)
+	}
+	least := 1.0
+	if c.flaggedLately(flag{rule: RuleDNSC2, entity: now.addr}) {
+		least = goesOn
 	}
 	var during span
-	if max(requests, names) >= 1 {
+	if max(requests, names, domains) >= least {
 		for _, u := range now.resolvers {
 			during.join(u.span)
 		}
 	}
-	if requests >= 1 {
+	if requests >= least {
 		use.Reasons = append(use.Reasons, reasonRequests)
 	}
-	if size >= 1 {
+	if size >= least {
 		use.Reasons = append(use.Reasons, reasonSize)
 		use.TopResolver, use.PerFlow = resolver, round3(now.resolvers[resolver].perFlow())
 		during.join(now.resolvers[resolver].span)
 	}
-	if names >= 1 {
+	if names >= least {
 		use.Reasons = append(use.Reasons, reasonNames)
 	}
-	use.ordinary = before == nil && names < 1 && size < 1 &&
+	if domains >= least {
+		use.Reasons = append(use.Reasons, reasonDomains)
+	}
+	use.ordinary = before == nil && max(names, domains, size) < 1 &&
 		(l.looksOrdinary(now) || c.test.namedShare(now.addr) >= mostlyNamed && !now.unused())
-	return max(requests, size, names), during.window()
+	excess := max(requests, size, names, domains)
+	if excess >= least {
+		excess = max(excess, 1)
+	}
+	return excess, during.window()
 }
 
 // belowLimit is an excess near the limit that does not make an alert.

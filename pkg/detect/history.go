@@ -63,6 +63,7 @@ type memory struct {
 	contacts     map[netip.Addr]map[party]int        // whom each host opened flows to, with the day on which it first did
 	uploads      map[uploadKey]*uploadHistory        // what each host uploads to each target
 	countries    map[geo.Country]map[netip.Addr]bool // with the hosts that contacted them
+	used         map[geo.Country]bool                // of these, those with more than a visit
 	internal     map[profile.Key]bool                // conversations between internal hosts
 	flagged      map[int]map[flag]bool               // alerts, by day
 }
@@ -106,7 +107,7 @@ type uploadHistory struct {
 func newMemory() *memory {
 	return &memory{destinations: map[netip.Addr]*destination{}, names: map[string]*destination{}, hosts: map[netip.Addr]firstSeen{},
 		contacts: map[netip.Addr]map[party]int{}, uploads: map[uploadKey]*uploadHistory{},
-		countries: map[geo.Country]map[netip.Addr]bool{}, internal: map[profile.Key]bool{}, flagged: map[int]map[flag]bool{}}
+		countries: map[geo.Country]map[netip.Addr]bool{}, used: map[geo.Country]bool{}, internal: map[profile.Key]bool{}, flagged: map[int]map[flag]bool{}}
 }
 
 // add remembers a day except the traffic that its findings are about.
@@ -152,7 +153,7 @@ func (m *memory) add(d *day, findings []Finding) {
 		}
 	}
 	for country, hosts := range d.countryTraffic().hosts {
-		for h := range hosts {
+		for h, n := range hosts {
 			if flagged[flag{rule: RuleNewCountry, entity: h}] {
 				continue
 			}
@@ -160,6 +161,7 @@ func (m *memory) add(d *day, findings []Finding) {
 				m.countries[country] = map[netip.Addr]bool{}
 			}
 			m.countries[country][h] = true
+			m.used[country] = m.used[country] || n.Flows > visitFlows
 		}
 	}
 	m.days++
@@ -173,10 +175,11 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 			continue
 		}
 		name := nameOf(c)
+		alerted := flagged[flag{RuleBeacon, c.Src, c.Dst}] || flagged[flag{RuleLongConnection, c.Src, c.Dst}]
 		if m.contacts[c.Src] == nil {
 			m.contacts[c.Src] = map[party]int{}
 		}
-		if p := d.party(c.Dst); !has(m.contacts[c.Src], p) {
+		if p := d.party(c.Dst); !alerted && !has(m.contacts[c.Src], p) {
 			m.contacts[c.Src][p] = m.days
 		}
 		switch {
@@ -185,7 +188,7 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 				!flagged[flag{RuleInternalP2P, c.Src, c.Dst}] {
 				m.internal[c.Key] = true
 			}
-		case d.outside(c.Dst) && !flagged[flag{RuleBeacon, c.Src, c.Dst}] && !flagged[flag{RuleLongConnection, c.Src, c.Dst}]:
+		case d.outside(c.Dst) && !alerted:
 			if name != "" && flagged[flag{rule: RuleBeacon + " " + name, entity: c.Src}] {
 				continue
 			}

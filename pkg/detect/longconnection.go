@@ -42,7 +42,8 @@ type LongConnectionsResult struct {
 
 // What RITA takes for a long connection, in seconds: it lists connections from an
 // hour on, one of four hours has low severity, and one of eight hours medium severity (its
-// setting long_connection_score_thresholds).
+// setting long_connection_score_thresholds). A host that is on for less than eight hours
+// cannot hold one as long: its whole day counts as much.
 const (
 	shortHeld = 3600
 	halfHeld  = 4 * 3600
@@ -56,8 +57,8 @@ const (
 // Mail, chat and notifications hold connections too. So the score decreases with
 // the number of hosts that contact the address, addresses that were contacted on
 // earlier days do not count, and the severity is at most low if nothing is known of
-// the host's earlier days, if the owner is a software vendor, or if so many hosts use
-// the port as make a server, as they do 443. Without a history, a connection to a port
+// the host's earlier days, if the owner is a software vendor, or if holding a connection
+// is nothing special on its port (see commonPort). Without a history, a connection to a port
 // that few programs use counts from four hours on, and is an alert (see oddlyHeld).
 func LongConnections(in Input) LongConnectionsResult {
 	return resultOf[LongConnectionsResult](in, RuleLongConnection)
@@ -73,6 +74,7 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 	}
 	r.Signals = Signals{}
 	r.Thresholds = []Threshold{{Name: "duration of a connection", Value: longHeld, Unit: "seconds", From: "fixed: the duration that RITA rates as medium"}}
+	common := c.commonlyHeld()
 	contacted, hosts, m := c.test.contacted(), c.test.internalHosts(), c.memory()
 	held := map[netip.Addr]bool{} // with which an odd connection is held
 	for conv := range c.test.outward() {
@@ -87,7 +89,10 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 		if odd {
 			least = halfHeld
 		}
-		excess := math.Log(h.Longest/shortHeld) / math.Log(least/shortHeld) * DefaultSensitivity / k * max(0, 1-others)
+		excess := math.Log(c.lasted(conv, h)/shortHeld) / math.Log(least/shortHeld) * DefaultSensitivity / k * max(0, 1-others)
+		if excess >= goesOn && c.flaggedLately(flag{RuleLongConnection, conv.Src, conv.Dst}) {
+			excess = max(excess, 1)
+		}
 		r.Signals.note(conv.Src, excess)
 		if excess < 1 {
 			continue
@@ -100,7 +105,7 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 		case odd:
 			f.Summary += fmt.Sprintf("; few ordinary programs call port %d", conv.Port)
 			held[conv.Dst] = true
-		case !seen || isVendor(h.Owner.Name) || c.network().common[serviceName{conv.Proto, conv.Port}]:
+		case !seen || isVendor(h.Owner.Name) || c.commonPort(conv, common):
 			f.capped(Low)
 		}
 		r.Findings = append(r.Findings, f)
@@ -121,6 +126,76 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 func (c *Context) oddlyHeld(conv *profile.Conversation) bool {
 	return len(c.past) == 0 && !c.isPast && conv.Proto == flow.TCP && conv.Port != 443 && conv.Port != 22 && !keepsAlive[conv.Port] &&
 		!isVendor(c.test.owner(conv.Dst).Name) && !c.test.isMachine(conv.Src, conv.Dst) && c.test.neighbours()[neighbourhoodOf(conv)] < pilotHosts
+}
+
+// lasted is the time in seconds that counts of connections that a host held: the longest, all
+// if each is opened again when one breaks, or that of a long connection if they lasted for
+// the host's day.
+func (c *Context) lasted(conv *profile.Conversation, h Held) float64 {
+	lasted := h.Longest
+	if h.Total >= shortHeld*float64(h.Flows) {
+		lasted = h.Total
+	}
+	if lasted >= halfHeld && c.heldAllDay(conv, lasted) {
+		lasted = max(lasted, longHeld)
+	}
+	return lasted
+}
+
+// heldAllDay says whether a connection to an owner that the host did not contact before
+// lasted for nine tenths of the time in which the host opened flows to others.
+func (c *Context) heldAllDay(conv *profile.Conversation, lasted float64) bool {
+	if len(c.past) < sumDays || has(c.memory().contacts[conv.Src], c.test.party(conv.Dst)) {
+		return false
+	}
+	var s span
+	cs := c.test.Of(conv.Src)
+	for i := range cs {
+		if cs[i].Dst != conv.Dst {
+			s.add(&cs[i])
+		}
+	}
+	return s.some && lasted >= 0.9*float64(s.last-s.first)/float64(flow.Second)
+}
+
+// commonPort says whether holding a connection is nothing special on the port of one: many
+// hosts did so on a past day, or use the port, as they do 443, and the host knew the owner
+// or there are too few days to know whom it knows.
+func (c *Context) commonPort(conv *profile.Conversation, held map[serviceName]bool) bool {
+	name := serviceName{conv.Proto, conv.Port}
+	unknown := len(c.past) >= sumDays && !has(c.memory().contacts[conv.Src], c.test.party(conv.Dst))
+	return held[name] || !unknown && c.network().common[name]
+}
+
+// commonlyHeld lists the services with which as many hosts as make a server held a
+// connection for longHeld on a past day.
+func (c *Context) commonlyHeld() map[serviceName]bool {
+	common := map[serviceName]bool{}
+	for _, d := range c.past {
+		for name, hosts := range d.holders() {
+			common[name] = common[name] || len(hosts) >= minClients(d.internalHosts())
+		}
+	}
+	return common
+}
+
+// holders lists the internal hosts that held a connection with an external service for
+// longHeld.
+func (d *day) holders() map[serviceName]map[netip.Addr]bool {
+	return d.holderList.get(func() map[serviceName]map[netip.Addr]bool {
+		all := map[serviceName]map[netip.Addr]bool{}
+		for c := range d.outward() {
+			if c.Details == nil || c.Details.Longest < longHeld*int64(flow.Second) {
+				continue
+			}
+			name := serviceName{c.Proto, c.Port}
+			if all[name] == nil {
+				all[name] = map[netip.Addr]bool{}
+			}
+			all[name][c.Src] = true
+		}
+		return all
+	})
 }
 
 // hasDurations says whether the log knows how long flows to external addresses last.

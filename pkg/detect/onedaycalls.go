@@ -18,6 +18,9 @@ func (c *Context) explain(f *Finding, call Call, conv *profile.Conversation, k f
 	case call.Callers >= least:
 		f.Summary += fmt.Sprintf("; %d hosts contact it, like a program that is deployed to many hosts", call.Callers)
 		f.capped(Low)
+	case call.Days > 0 && c.test.isMachine(call.Src, call.Dst):
+		f.Summary += aDevice
+		f.capped(Low)
 	case len(c.past) > 0:
 	case isVendor(call.Owner.Name):
 		f.capped(Low)

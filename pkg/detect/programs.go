@@ -35,22 +35,48 @@ func (c Call) service() calledService { return calledService{c.party, c.Proto, c
 
 func (c Call) program() program { return program{c.Src, c.service()} }
 
+// learnCalls learns how even the calls of users are. What is judged are calls to addresses
+// that no other host contacts and none contacted before, so the users' rhythms are those
+// of such calls on past days, if there are enough. The others are mostly those of programs,
+// and of the many hosts that use a service.
 func (c *Context) learnCalls(k float64) learnedCalls {
 	r := learnedCalls{paces: map[program][]pace{}}
-	var cvs []float64
-	var flows []int64
+	var all, fresh rhythms
 	for _, d := range c.peers() {
 		for _, call := range d.calls() {
-			cvs, flows = append(cvs, call.cv), append(flows, call.calls)
-			if len(c.past) > 0 && beyondChance(call.cv, call.calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.conv.Src, call.conv.Dst}] {
+			all.add(call)
+		}
+	}
+	for _, d := range c.recent(c.past) { // programs know no weekends
+		for _, call := range d.calls() {
+			if beyondChance(call.cv, call.calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.conv.Src, call.conv.Dst}] {
 				p := d.call(call).program()
 				r.paces[p] = append(r.paces[p], pace{call.conv.Dst, call.gap})
 			}
+			to := c.memory().destinations[call.conv.Dst]
+			if d.index > 0 && to != nil && to.day == d.index && d.contacted()[call.conv.Dst] == 1 {
+				fresh.add(call)
+			}
 		}
 	}
-	r.usual = userRhythmsOf(cvs, flows, k)
+	r.usual = all.ofUsers(k)
+	if usual := fresh.ofUsers(k); usual.n >= leastUserRhythms {
+		r.usual, r.usual.fresh = usual, true
+	}
 	return r
 }
+
+// rhythms is the coefficients of variation of calls, and how many calls they are of.
+type rhythms struct {
+	cvs   []float64
+	calls []int64
+}
+
+func (r *rhythms) add(call dayCall) {
+	r.cvs, r.calls = append(r.cvs, call.cv), append(r.calls, call.calls)
+}
+
+func (r *rhythms) ofUsers(k float64) userRhythms { return userRhythmsOf(r.cvs, r.calls, k) }
 
 // moved says whether the host called another address of the same owner at the same pace
 // before.

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/dustin/go-humanize"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/flowbook/flowbook/pkg/profile"
 )
@@ -17,6 +18,10 @@ const (
 	rhythmFlows = 20
 	rhythmCalls = 10
 )
+
+// fewCalls is the fewest calls with a rhythm to speak of if they are to a destination that is
+// new in every way: four gaps that vary by 5 % at most are as rare as 3.5 standard deviations.
+const fewCalls = 5
 
 // shortestGap is the shortest mean gap in seconds with a rhythm to speak of: times are
 // kept to the second, so that flows that all started in one second look even.
@@ -110,6 +115,28 @@ func beyondChance(cv float64, flows int64, k float64) float64 {
 	return (math.Log(randomCV) - logCV(cv)) / (k * cvNoise(flows))
 }
 
+// evenChance is the coefficient of variation of n gaps, as a logarithm, that those of random
+// events are below as seldom as a normal value exceeds k. The shares of n such gaps of their
+// sum are uniform on a simplex, and those with a coefficient of at most c are within c ÷ √n
+// of its centre, so the probability is the volume of a ball ÷ that of the simplex. For many
+// gaps beyondChance is as good.
+func evenChance(n int, k float64) float64 {
+	d := float64(n - 1)
+	ball := d/2*math.Log(math.Pi) - logGamma(d/2+1)
+	simplex := math.Log(float64(n))/2 - logGamma(d+1)
+	return (math.Log(distuv.UnitNormal.CDF(-k))-ball+simplex)/d + math.Log(float64(n))/2
+}
+
+func logGamma(x float64) float64 {
+	v, _ := math.Lgamma(x)
+	return v
+}
+
+// beyondFewChance is beyondChance of calls that are too few for its approximation.
+func beyondFewChance(cv float64, calls int64, k float64) float64 {
+	return min(logCV(cv), 0) / evenChance(int(calls-1), k)
+}
+
 // leastUserRhythms is how many rhythms of users are needed to learn from. With fewer,
 // the spread is too uncertain, and chance alone sets the limit.
 const leastUserRhythms = 20
@@ -120,7 +147,8 @@ const leastUserRhythms = 20
 // those of programs does not make these the norm.
 type userRhythms struct {
 	spread
-	programs int // rhythms left out
+	programs int  // rhythms left out
+	fresh    bool // of calls to addresses that nobody had contacted
 }
 
 // userRhythmsOf learns from rhythms given as coefficients of variation and numbers

@@ -125,6 +125,7 @@ func (c *Context) scan(k float64) ScanResult {
 			f.Attack, f.Window = []string{"T1110"}, test.guessSpan(s).window()
 			f.capped(Medium)
 		}
+		c.explainSweep(&f, s, window.first)
 		if len(c.past) == 0 && !failsMostly(s.Closed, s.Targets-s.Unanswered) && (guessing < excess || !test.guessesFast(s)) {
 			f.answered(s)
 		}
@@ -144,6 +145,46 @@ func (f *Finding) answered(s Sweep) {
 	}
 	f.Summary += fmt.Sprintf("; %d sessions were short, like those of password guessing", s.Logins)
 	f.capped(Medium)
+}
+
+// explainSweep lowers a finding to low if the sweep is a scheduled job, which guesses no
+// passwords.
+func (c *Context) explainSweep(f *Finding, s Sweep, first flow.Time) {
+	if on := c.sweptBefore(s, first); on != nil && len(f.Attack) == 0 {
+		f.Summary += fmt.Sprintf("; it began at %s, as on %s, like a scheduled job", first.Clock(), on.name(len(c.past)))
+		f.capped(Low)
+	}
+}
+
+// sweptBefore returns the last past day on which a host that is on day and night swept half
+// of the same hosts and ports or more, and began at the same time of the day: an inventory
+// of every week, which began in the course of the history. It is nil if there is none.
+func (c *Context) sweptBefore(s Sweep, first flow.Time) *day {
+	if len(c.past) == 0 || !c.test.alwaysOn(c.test.hoursOn(s.Src, netip.Addr{})) {
+		return nil
+	}
+	before, servers := c.pastPeers(), c.serverRoles()
+	var swept []profile.Key
+	cs := c.test.Of(s.Src)
+	for i := range cs {
+		if _, known := before[[2]netip.Addr{s.Src, cs[i].Dst}]; !known && servers[keyOf(&cs[i])] == "" && c.test.inside(cs[i].Dst) && slices.Contains(s.Ports, cs[i].Port) {
+			swept = append(swept, cs[i].Key)
+		}
+	}
+	for _, d := range slices.Backward(c.past) {
+		var old span
+		same := 0
+		for _, key := range swept {
+			if conv := d.conversation(key); conv != nil {
+				old.add(conv)
+				same++
+			}
+		}
+		if late := int(first) - int(old.first); 2*same >= len(swept) && same > 0 && late <= int(jobDelay) && late >= -int(jobDelay) {
+			return d
+		}
+	}
+	return nil
 }
 
 // priorReach is what is known beforehand of how many internal hosts that are

@@ -29,6 +29,11 @@ func (c *Context) flaggedLately(f flag) bool {
 	return false
 }
 
+// flaggedOn says whether there was an alert on a day; never on the one under test.
+func (c *Context) flaggedOn(d *day, f flag) bool {
+	return d != c.test && c.memory().flagged[d.index][f]
+}
+
 // matter is what a finding is about, to be found again on another day.
 func (f Finding) matter() flag {
 	m := flag{rule: f.Rule, entity: f.Entity}
