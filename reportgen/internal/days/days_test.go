@@ -190,3 +190,55 @@ func TestFlowFiles(t *testing.T) {
 		}
 	}
 }
+
+// A damaged day of a folder is left out of the history as a whole, said and counted. One
+// that the user named, the day under test and a history of damaged days are errors.
+func TestDamagedDays(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	damage := func(path string) string {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data[:len(data)/2], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	day(t, in("days/date=2024-04-16/a.profile"), "a.parquet", 1)
+	day(t, in("days/date=2024-04-17/a.profile"), "b.parquet", 2)
+	damage(day(t, in("days/date=2024-04-17/b.profile"), "c.parquet", 3))
+	day(t, in("days/2024-04-18.profile"), "d.parquet", 4)
+	bad := damage(day(t, in("bad/2024-04-17.profile"), "e.parquet", 5))
+	day(t, in("bad/2024-04-18.profile"), "f.parquet", 6)
+	good := day(t, in("good.profile"), "g.parquet", 7)
+	for _, tt := range []struct {
+		name    string
+		s       days.Selection
+		history int
+		said    []string
+		err     string
+	}{
+		{"a folder", days.Selection{Folder: in("days"), Test: "latest"}, 1, []string{"b.profile", "the history has 1 of 2 days: 1 cannot be read"}, ""},
+		{"a pattern", days.Selection{Baselines: []string{in("days/*/*.profile")}, Test: good}, 1, []string{"1 of 2 days"}, ""},
+		{"a named file", days.Selection{Baselines: []string{bad}, Test: good}, 0, nil, "--baseline: "},
+		{"all days", days.Selection{Folder: in("bad"), Test: "2024-04-18"}, 0, nil, "no day of the history can be read"},
+		{"the day under test", days.Selection{Folder: in("bad"), Test: "2024-04-17"}, 0, nil, "--test: "},
+	} {
+		var found detect.Input
+		var stderr bytes.Buffer
+		err := tt.s.Open(t.Context(), &found, console.New(&stderr, console.Text))
+		if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.err)
+		}
+		if len(found.History) != tt.history {
+			t.Errorf("%s: %d days", tt.name, len(found.History))
+		}
+		for _, said := range tt.said {
+			if !strings.Contains(stderr.String(), said) {
+				t.Errorf("%s: %q does not say %q", tt.name, stderr.String(), said)
+			}
+		}
+	}
+}

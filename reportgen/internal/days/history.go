@@ -33,6 +33,8 @@ const latest = "latest"
 type dayFile struct {
 	path string
 	date time.Time // zero if its name does not say
+
+	named bool // by the user, and not found in a folder or by a pattern
 }
 
 // Selection names the days that a detection compares, as the flags of reportgen
@@ -58,7 +60,7 @@ func (opt Selection) Open(ctx context.Context, in *detect.Input, c *console.Cons
 		return fmt.Errorf("--test %s: has %d days; give one day", opt.Test, len(test))
 	}
 	in.Test, in.TestDate = test[0].Profile, test[0].Date
-	if in.History, err = readDays(ctx, history, c); err != nil {
+	if in.History, err = readHistory(ctx, history, c); err != nil {
 		return fmt.Errorf("--baseline: %w", err)
 	}
 	for _, d := range in.History {
@@ -94,13 +96,16 @@ func (opt Selection) dayFiles(c *console.Console) (tests, history []dayFile, err
 		if len(days) == 0 {
 			return nil, nil, fmt.Errorf("--baseline %s: has no earlier day", b)
 		}
+		for i := range days {
+			days[i].named = days[i].path == b
+		}
 		history = append(history, days...)
 	}
 	if opt.Folder == "" {
 		if _, err := os.Stat(opt.Test); opt.Test == latest && err != nil {
 			return nil, nil, fmt.Errorf("--test %s: needs a folder of days; name it with --days", latest)
 		}
-		return []dayFile{{opt.Test, filename.Date(opt.Test)}}, history, nil
+		return []dayFile{{opt.Test, filename.Date(opt.Test), true}}, history, nil
 	}
 	files, err := filesOf(opt.Folder)
 	if err != nil {
@@ -176,7 +181,7 @@ func filesOf(name string) (files []dayFile, err error) {
 		err = pathErr.Err // the name is known
 	}
 	for _, p := range paths {
-		files = append(files, dayFile{p, filename.Date(p)})
+		files = append(files, dayFile{path: p, date: filename.Date(p)})
 	}
 	return files, err
 }
@@ -222,20 +227,77 @@ func FlowFiles(names []string) (files []FlowFile, err error) {
 	return files, nil
 }
 
+// readHistory reads days as readDays does, without those that cannot be read: a damaged day
+// of four weeks must not stop the judging of all days after it. A day is left out as a whole,
+// since a part of it has less of everything than others. Files that the user named must be
+// readable, and so must one day at least.
+func readHistory(ctx context.Context, files []dayFile, c *console.Console) ([]detect.Day, error) {
+	profiles, errs := readFiles(ctx, files, c)
+	damaged := map[dayFile]error{} // by date, or file if that is unknown
+	all := map[dayFile]bool{}
+	for i, f := range files {
+		day := dayFile{date: f.date}
+		if f.date.IsZero() {
+			day = f
+		}
+		all[day] = true
+		switch {
+		case errs[i] == nil:
+		case f.named || ctx.Err() != nil:
+			return nil, errs[i]
+		case damaged[day] == nil:
+			damaged[day] = errs[i]
+		}
+	}
+	if len(damaged) == 0 {
+		return daysOf(files, profiles), nil
+	}
+	var left []dayFile
+	var read []*profile.Profile
+	for i, f := range files {
+		if damaged[dayFile{date: f.date}] == nil && damaged[f] == nil {
+			left, read = append(left, f), append(read, profiles[i])
+			continue
+		}
+		if errs[i] != nil {
+			c.Warnf("left out of the history: %v", errs[i])
+		}
+	}
+	if len(left) == 0 {
+		return nil, fmt.Errorf("no day of the history can be read: %w", errors.Join(errs...))
+	}
+	c.Warnf("the history has %d of %d days: %d cannot be read", len(all)-len(damaged), len(all), len(damaged))
+	return daysOf(left, read), nil
+}
+
 // readDays reads days, and merges the files of one date.
 func readDays(ctx context.Context, files []dayFile, c *console.Console) ([]detect.Day, error) {
-	profiles := make([]*profile.Profile, len(files))
-	group, ctx := errgroup.WithContext(ctx)
+	profiles, errs := readFiles(ctx, files, c)
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return daysOf(files, profiles), nil
+}
+
+// readFiles reads the profiles of files, and returns the error of each.
+func readFiles(ctx context.Context, files []dayFile, c *console.Console) ([]*profile.Profile, []error) {
+	profiles, errs := make([]*profile.Profile, len(files)), make([]error, len(files))
+	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, f := range files {
-		group.Go(func() (err error) {
-			profiles[i], err = Open(ctx, f.path, c)
-			return err
+		group.Go(func() error {
+			profiles[i], errs[i] = Open(ctx, f.path, c)
+			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
+	_ = group.Wait() // errors are those of files
+	return profiles, errs
+}
+
+// daysOf makes days of profiles, and merges those of one date.
+func daysOf(files []dayFile, profiles []*profile.Profile) []detect.Day {
 	var days []detect.Day
 	parts := map[time.Time][]*profile.Profile{}
 	for i, f := range files {
@@ -255,7 +317,7 @@ func readDays(ctx context.Context, files []dayFile, c *console.Console) ([]detec
 		}
 		days = append(days, detect.Day{Date: date, Profile: p})
 	}
-	return days, nil
+	return days
 }
 
 // dateOfSources is the date that the names of a profile's logs agree on.
