@@ -8,9 +8,9 @@ import (
 )
 
 // Malware that looks for its server by generated names asks for domains that no host ever
-// asked for and connects to few of them. A page names some twenty domains, most of which
-// other hosts or other days know; as for names below one domain, there are many from
-// RITA's hundred on (see fewSubdomains).
+// asked for and connects to few of them. A page names some twenty domains, and other hosts
+// or other days know most of them; as for names below one domain, there are many from RITA's
+// hundred on (see fewSubdomains).
 const (
 	fewDomains  = 25
 	manyDomains = fewSubdomains

@@ -164,7 +164,7 @@ func TestInventoryOfEveryWeek(t *testing.T) {
 	}
 }
 
-// A page of a country that somebody looked at once does not make the country known.
+// A page of a country that a user looked at once does not make the country known.
 func TestVisitedCountry(t *testing.T) {
 	const fiji = "144.120.3.4"
 	for _, tt := range []struct {

@@ -47,7 +47,7 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 			all.add(call)
 		}
 	}
-	for _, d := range c.recent(c.past) { // programs know no weekends
+	for _, d := range c.recent(c.past) { // programs run on weekends too
 		for _, call := range d.calls() {
 			if beyondChance(call.cv, call.calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.conv.Src, call.conv.Dst}] {
 				p := d.call(call).program()

@@ -148,7 +148,7 @@ const leastUserRhythms = 20
 type userRhythms struct {
 	spread
 	programs int  // rhythms left out
-	fresh    bool // of calls to addresses that nobody had contacted
+	fresh    bool // of calls to addresses that no host had contacted
 }
 
 // userRhythmsOf learns from rhythms given as coefficients of variation and numbers
