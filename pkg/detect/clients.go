@@ -100,8 +100,12 @@ func (c *Context) clients(k float64) ClientsResult {
 
 // served returns the first past day on which a client kept its rhythm, if that is one of
 // the days that are remembered with their jobs; nil otherwise. A program that was there
-// from the start is one that the servers are used by, such as a monitoring service.
+// from the start is one that the servers are used by, such as a monitoring service. A few
+// days do not show that: it may have begun just before them.
 func (c *Context) served(client Client) *day {
+	if len(c.past) < warmDays {
+		return nil
+	}
 	for _, d := range c.past[:min(len(c.past), c.warm())] {
 		for _, old := range d.clientsOf() {
 			if old.Addr == client.Addr && old.Flows >= rhythmFlows && within(old.Gap, client.Gap, samePeriod) {

@@ -16,8 +16,9 @@ const (
 	manyDomains = fewSubdomains
 )
 
-// generated estimates how many domains a host asked for that no host asked for on past days
-// and no other host than DNS servers asks for now, and that it opened no flow to by name.
+// generated estimates how many domains a host asked for that no host asked for on past days,
+// that fewer hosts than make a rollout ask for now, DNS servers aside, and that it opened no
+// flow to by name. Two infected hosts ask for the same domains.
 func (c *Context) generated(host netip.Addr) int {
 	if len(c.past) < sumDays {
 		return 0
@@ -49,13 +50,21 @@ func (c *Context) generated(host netip.Addr) int {
 	return int(math.Round(fresh))
 }
 
-// othersAsked says whether hosts asked for a domain on a day, apart from DNS servers, hosts
-// with an alert, and on the day under test, the host itself.
+// othersAsked says whether a host asked for a domain on a past day, apart from DNS servers and
+// hosts with an alert, or on the day under test, as many others as make a rollout with the
+// host.
 func (c *Context) othersAsked(d *day, domain string, host netip.Addr) bool {
-	askers := d.domainAskers()[domain]
-	return len(askers) == mostDomainAskers || slices.ContainsFunc(askers, func(a netip.Addr) bool {
-		return !(a == host && d == c.test) && !slices.Contains(c.dnsServers(), a) && !c.flaggedOn(d, flag{rule: RuleDNSC2, entity: a})
-	})
+	askers, least := d.domainAskers()[domain], 1
+	if d == c.test {
+		least = pilotHosts - 1
+	}
+	others := 0
+	for _, a := range askers {
+		if !(a == host && d == c.test) && !slices.Contains(c.dnsServers(), a) && !c.flaggedOn(d, flag{rule: RuleDNSC2, entity: a}) {
+			others++
+		}
+	}
+	return len(askers) == mostDomainAskers || others >= least
 }
 
 // mostDomainAskers is how many hosts that asked for a domain are remembered: more than there

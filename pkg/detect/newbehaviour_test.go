@@ -3,6 +3,7 @@ package detect_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -41,6 +42,13 @@ func TestGeneratedDomains(t *testing.T) {
 			if day >= 8 {
 				l.askFor(host(3), dns1, generated(day, 200)...)
 				l.askFor(host(4), dns1, generated(day, 200)...)
+			}
+		}, []string{host(3), host(4)}},
+		{"of three hosts", func(day int, l *lab) {
+			if day >= 8 {
+				for i := 3; i <= 5; i++ {
+					l.askFor(host(i), dns1, generated(day, 200)...)
+				}
 			}
 		}, nil},
 		{"with flows that follow", func(day int, l *lab) {
@@ -125,6 +133,10 @@ func TestClientsOfWeeks(t *testing.T) {
 	})
 	for n := 9; n <= 11; n++ {
 		wantAlerts(t, detect.Clients(under(t, days[:n])).Findings, scraper)
+	}
+	early := detect.Clients(under(t, days[:2])).Findings
+	if !slices.ContainsFunc(early, func(f detect.Finding) bool { return f.Entity.String() == monitor && f.Severity.Alert() }) {
+		t.Errorf("one day of history explains %s", monitor)
 	}
 }
 
