@@ -43,8 +43,8 @@ func TestSiteSearch(t *testing.T) {
 		words string
 		want  []string
 	}{
-		{"days", []string{"2 places", "BUTTON 2.1 In numbersTable 2.2 Hosts of two days.", "A 1 MethodFigure 1.1 Two days."}},
-		{"RITA LATE", []string{"0 places"}},
+		{"days", []string{"2 matches", "BUTTON 2.1 In numbersTable 2.2 Hosts of two days.", "A 1 MethodFigure 1.1 Two days."}},
+		{"RITA LATE", []string{"0 matches"}},
 		{"", []string{""}},
 	} {
 		if diff := cmp.Diff(test.want, typed(p, test.words)); diff != "" {
