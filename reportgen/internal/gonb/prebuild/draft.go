@@ -128,7 +128,7 @@ func (d *draft) admit(all map[string]goPackage) {
 				specs = append(specs, s)
 			}
 		}
-		if shown, ok := showsValue(d.Mains[i], d.At); ok && importsFlowbook(specs) {
+		if shown, ok := showsValue(d.Mains[i], d.At, d.p.file, specs); ok && importsFlowbook(specs) {
 			d.shown[i] = shown
 			specs = append(specs, showImport)
 		}

@@ -66,7 +66,7 @@ func parseProgram(path, src string) (*program, error) {
 	p.main = src[offset(p.body.Pos()):offset(p.body.End())]
 	p.at = fset.Position(p.body.Pos()).Line
 	if importsFlowbook(p.imports) {
-		if shown, ok := showsValue(p.main, p.at); ok && !p.endsWithoutValue() {
+		if shown, ok := showsValue(p.main, p.at, p.file, p.imports); ok {
 			p.shown = shown
 			p.imports = append(p.imports, showImport)
 		}

@@ -42,17 +42,17 @@ var withoutValue = strings.Fields("flag.Parse clear close delete panic print pri
 // noValue matches the compiler's error of an expression that has no value to display.
 var noValue = regexp.MustCompile(`\(no value\) used as value|reportgenShow`)
 
-// showsValue returns main so that it displays the value of its last statement, if this is an
-// expression that may have one and no semicolon follows. Main begins at a line of main.go. Line directives keep
-// the places of the compiler's errors.
-func showsValue(main string, at int) (shown string, ok bool) {
+// showsValue returns the main of a cell so that it displays the value of its last statement, if this is an
+// expression that may have one and no semicolon follows. The cell has the declarations of a file and imports;
+// its main begins at a line of main.go. Line directives keep the places of the compiler's errors.
+func showsValue(main string, at int, file *ast.File, imports []importSpec) (shown string, ok bool) {
 	const before = "package p;"
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "", before+main, parser.SkipObjectResolution)
-	if err != nil || len(file.Decls) != 1 {
+	parsed, err := parser.ParseFile(fset, "", before+main, 0)
+	if err != nil || len(parsed.Decls) != 1 {
 		return "", false
 	}
-	f, ok := file.Decls[0].(*ast.FuncDecl)
+	f, ok := parsed.Decls[0].(*ast.FuncDecl)
 	if !ok || len(f.Body.List) == 0 {
 		return "", false
 	}
@@ -64,7 +64,7 @@ func showsValue(main string, at int) (shown string, ok bool) {
 	start := from.Offset - len(before)
 	if call, ok := last.X.(*ast.CallExpr); ok {
 		callee := main[fset.Position(call.Fun.Pos()).Offset-len(before) : fset.Position(call.Fun.End()).Offset-len(before)]
-		if slices.Contains(withoutValue, callee) {
+		if slices.Contains(withoutValue, callee) || callsWithoutValue(call, file, imports) {
 			return "", false
 		}
 	}
@@ -78,27 +78,19 @@ func showsValue(main string, at int) (shown string, ok bool) {
 	return fmt.Sprintf("%sreportgenShow(/*line :%d:%d*/%s)%s", main[:start], at+from.Line-1, column, main[start:to], main[to:]), true
 }
 
-// endsWithoutValue reports whether the last statement of main calls a function that returns
-// nothing: one that a cell declares, or one of the standard library. Of other calls, the
-// compiler says so.
-func (p *program) endsWithoutValue() bool {
-	statement, ok := p.body.Body.List[len(p.body.Body.List)-1].(*ast.ExprStmt)
-	if !ok {
-		return false
-	}
-	call, ok := statement.X.(*ast.CallExpr)
-	if !ok {
-		return false
-	}
+// callsWithoutValue reports whether a call is one of a function that returns nothing: one
+// that a file declares, or one of the standard library. Of other calls, the compiler
+// says so.
+func callsWithoutValue(call *ast.CallExpr, file *ast.File, imports []importSpec) bool {
 	switch callee := call.Fun.(type) {
 	case *ast.Ident:
-		return returnsNothing(p.file, callee.Name)
+		return returnsNothing(file, callee.Name)
 	case *ast.SelectorExpr:
 		of, ok := callee.X.(*ast.Ident)
 		if !ok || of.Obj != nil { // a variable
 			return false
 		}
-		for _, s := range p.imports {
+		for _, s := range imports {
 			if s.Name == of.Name || s.Name == "" && path.Base(s.Path) == of.Name {
 				return returnsNothingIn(standardFolder(realGo, s.Path), callee.Sel.Name)
 			}

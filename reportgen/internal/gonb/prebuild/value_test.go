@@ -29,18 +29,18 @@ func TestShowsValue(t *testing.T) {
 		if c.want != "" {
 			want = "func main() {\n" + c.want + "\n}"
 		}
-		shown, ok := showsValue("func main() {\n"+c.body+"\n}", 10)
+		shown, ok := showsValue("func main() {\n"+c.body+"\n}", 10, &ast.File{}, nil)
 		if ok != (want != "") || strings.ReplaceAll(shown, "\n\n}", "\n}") != want {
 			t.Errorf("%q: %v %q, want %q", c.body, ok, shown, want)
 		}
 	}
-	if shown, ok := showsValue("func main() {\n\tflag.Parse()\n\n}", 1); ok {
+	if shown, ok := showsValue("func main() {\n\tflag.Parse()\n\n}", 1, &ast.File{}, nil); ok {
 		t.Errorf("a main of GoNB alone: %s", shown)
 	}
 }
 
 // A call that returns nothing by its declaration is not compiled as a value first.
-func TestEndsWithoutValue(t *testing.T) {
+func TestCallsWithoutValue(t *testing.T) {
 	path, err := exec.LookPath("go")
 	if err != nil {
 		t.Fatal(err)
