@@ -116,13 +116,18 @@ func (p *Page) DisableScript() {
 	})
 }
 
-// Evaluate is the value of a JavaScript expression in the page; a promise is awaited.
+// Evaluate is the value of a JavaScript expression in the page; a promise is awaited. If
+// a link leads to another page meanwhile, the expression is evaluated there.
 func Evaluate[T any](p *Page, expression string) T {
 	p.t.Helper()
 	var value T
 	p.call("evaluate "+expression, func(ctx context.Context) (err error) {
-		value, err = chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-		return err
+		for {
+			value, err = chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+			if err == nil || !strings.Contains(err.Error(), "navigated or closed") || ctx.Err() != nil {
+				return err
+			}
+		}
 	})
 	return value
 }
