@@ -186,7 +186,7 @@ func (c *Context) endOf(conv *profile.Conversation, end flow.Time) flow.Time {
 // the host never contacted. A player or a ticker is mostly of one that it knows.
 func (c *Context) firstCalls(call Call, conv *profile.Conversation) bool {
 	return len(c.past) >= sumDays && call.Calls >= rhythmFlows && call.CV <= mostJitter && conv.Last-conv.First >= flow.Hour &&
-		call.Callers <= 1 && call.Addresses == 0 && !c.newcomer(call.Src) && !isVendor(call.Owner.Name) && !has(c.memory().contacts[call.Src], call.party)
+		call.Callers <= 1 && call.Addresses == 0 && !c.newcomer(call.Src) && !isVendor(call.Owner.Name) && !c.memory().knows(call.Src, call.party)
 }
 
 // excessOf is how far calls are more even than usual, the less the more hosts make them
@@ -202,10 +202,7 @@ func (c *Context) excessOf(call Call, usual userRhythms, k float64) float64 {
 	if c.newcomer(call.Src) {
 		excess = min(excess, beyondJitter(call.CV, k))
 	}
-	if excess >= goesOn && c.flaggedLately(flag{RuleBeacon, call.Src, call.Dst}) {
-		return max(excess, 1)
-	}
-	return excess
+	return c.goingOn(excess, flag{RuleBeacon, call.Src, call.Dst})
 }
 
 // evenness is how far calls are more even than those of users and of chance. Without a

@@ -72,19 +72,22 @@ func join(a, b *profile.Conversation) *profile.Conversation {
 
 // askers counts the hosts that contacted an external address by each name.
 func (d *day) askers() map[string]int {
-	return d.askerCounts.get(func() map[string]int {
-		counts := map[string]int{}
-		seen := map[string]netip.Addr{}
-		for c := range d.outward() {
-			for name := range namesOf(c) {
-				if seen[name] != c.Src {
-					seen[name] = c.Src
-					counts[name]++
-				}
+	return d.askerCounts.get(func() map[string]int { return hostsOf(d.outward(), namesOf) })
+}
+
+// hostsOf counts the hosts that have a conversation with each of its keys. The conversations
+// of a host are one after the other.
+func hostsOf[K comparable](conversations iter.Seq[*profile.Conversation], keys func(*profile.Conversation) iter.Seq[K]) map[K]int {
+	counts, last := map[K]int{}, map[K]netip.Addr{}
+	for c := range conversations {
+		for key := range keys(c) {
+			if last[key] != c.Src {
+				last[key] = c.Src
+				counts[key]++
 			}
 		}
-		return counts
-	})
+	}
+	return counts
 }
 
 // mostAskers is the most hosts that contacted an external address by a name, or by one of those

@@ -75,7 +75,7 @@ func (c *Context) botnet(float64) BotnetResult {
 		both := map[netip.Addr]bool{}
 		for p := range d.peers(servers).mutual(limit) {
 			for _, a := range p {
-				if !c.memory().flagged[d.index][flag{rule: RuleInternalP2P, entity: a}] {
+				if !c.flaggedOn(d, flag{rule: RuleInternalP2P, entity: a}) {
 					both[a] = true
 				}
 			}

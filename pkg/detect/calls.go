@@ -57,7 +57,7 @@ func (c *Context) fewCallsOf() (calls []dayCall) {
 	}
 	for conv := range c.test.outward() {
 		if m.destinations[conv.Dst] != nil || c.test.contacted()[conv.Dst] > 1 || !hasPorts(conv) || regularByDesign[conv.Port] || toAnyCountry[conv.Port] ||
-			c.newcomer(conv.Src) || has(m.contacts[conv.Src], c.test.party(conv.Dst)) {
+			c.newcomer(conv.Src) || m.knows(conv.Src, c.test.party(conv.Dst)) {
 			continue
 		}
 		gaps := callGaps(conv.Seconds)

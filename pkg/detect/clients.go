@@ -106,7 +106,7 @@ func (c *Context) served(client Client) *day {
 	if len(c.past) < warmDays {
 		return nil
 	}
-	for _, d := range c.past[:min(len(c.past), c.warm())] {
+	for _, d := range c.past[:c.warm()] {
 		for _, old := range d.clientsOf() {
 			if old.Addr == client.Addr && old.Flows >= rhythmFlows && within(old.Gap, client.Gap, samePeriod) {
 				return d

@@ -30,6 +30,7 @@ type Context struct {
 	programs    lazy[map[calledService][]hostProgram]
 	changing    lazy[bool]
 	resolvers   lazy[[]netip.Addr]
+	unexplained lazy[[]sizedUpload]
 }
 
 // NewContext returns the context of an input. It computes nothing yet. The

@@ -88,9 +88,7 @@ func (c *Context) countries(k float64) CountriesResult {
 			excess = max(excess, l.excess(n.Counts, k)*(1-share[n.Country]))
 			h.visited = h.visited || !isNew(n.Country)
 		}
-		if excess >= goesOn && c.flaggedLately(flag{rule: RuleNewCountry, entity: src}) {
-			excess = max(excess, 1)
-		}
+		excess = c.goingOn(excess, flag{rule: RuleNewCountry, entity: src})
 		if c.newcomer(src) {
 			excess /= farther // it is the host that is new, and not only what it does
 		}

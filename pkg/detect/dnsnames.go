@@ -36,7 +36,13 @@ const (
 // of the way from fewSubdomains to manySubdomains, on a logarithmic scale.
 func (s Subdomains) excess(k float64) float64 {
 	names := float64(s.Names) * min(1, s.Length*s.Entropy/fullName)
-	return math.Log(max(names, 1)/fewSubdomains) / math.Log(float64(manySubdomains)/fewSubdomains) * DefaultSensitivity / k
+	return logExcess(max(names, 1), fewSubdomains, manySubdomains, k)
+}
+
+// logExcess is how far a value exceeds that of ordinary traffic, in units of the way from few
+// to many, on a logarithmic scale.
+func logExcess(v, few, many, k float64) float64 {
+	return math.Log(v/few) / math.Log(many/few) * DefaultSensitivity / k
 }
 
 // nameSample is the names that a host asked for below one domain.
@@ -50,32 +56,44 @@ type nameSample struct {
 // subdomains returns what a host asked for, by domain.
 func (d *day) subdomains(host netip.Addr) map[string]*nameSample {
 	samples := map[string]*nameSample{}
-	cs := d.Of(host)
-	for i := range cs {
-		c := &cs[i]
-		if c.Port != dnsPort || c.Details == nil {
+	for name, each := range d.askedNames(host) {
+		below, domain := splitName(name)
+		if below == "" {
 			continue
 		}
-		each := c.Details.DistinctNames() / float64(max(1, len(c.Details.Names)))
-		for _, n := range c.Details.Names {
-			below, domain := splitName(n.Name)
-			if below == "" {
-				continue
-			}
-			s := samples[domain]
-			if s == nil {
-				s = &nameSample{}
-				samples[domain] = s
-			}
-			s.distinct += each
-			s.sampled++
-			s.characters += len(below)
-			for j := range len(below) {
-				s.counts[below[j]]++
-			}
+		s := samples[domain]
+		if s == nil {
+			s = &nameSample{}
+			samples[domain] = s
+		}
+		s.distinct += each
+		s.sampled++
+		s.characters += len(below)
+		for j := range len(below) {
+			s.counts[below[j]]++
 		}
 	}
 	return samples
+}
+
+// askedNames yields the sampled names that a host asked for, each with how many distinct
+// names it stands for.
+func (d *day) askedNames(host netip.Addr) iter.Seq2[string, float64] {
+	return func(yield func(string, float64) bool) {
+		cs := d.Of(host)
+		for i := range cs {
+			c := &cs[i]
+			if c.Port != dnsPort || c.Details == nil {
+				continue
+			}
+			each := c.Details.DistinctNames() / float64(max(1, len(c.Details.Names)))
+			for _, n := range c.Details.Names {
+				if !yield(n.Name, each) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // entropy is that of the characters, in bits.
@@ -124,7 +142,7 @@ func (c *Context) tunnelled(host netip.Addr, k float64) (best *Subdomains, exces
 	}
 	best.Hosts = c.test.asking()[best.Domain]
 	for _, d := range c.past {
-		if c.memory().flagged[d.index][flag{rule: RuleDNSC2, entity: host}] {
+		if c.flaggedOn(d, flag{rule: RuleDNSC2, entity: host}) {
 			continue
 		}
 		if s := d.subdomains(host)[best.Domain]; s != nil {
@@ -142,22 +160,15 @@ func (c *Context) tunnelled(host netip.Addr, k float64) (best *Subdomains, exces
 // asking counts the hosts that asked for names below each domain.
 func (d *day) asking() map[string]int {
 	return d.askingCounts.get(func() map[string]int {
-		counts := map[string]int{}
-		var last netip.Addr
-		seen := map[string]bool{}
-		for c := range d.dnsNamed() {
-			if c.Src != last {
-				last = c.Src
-				clear(seen)
-			}
-			for _, n := range c.Details.Names {
-				if _, domain := splitName(n.Name); domain != "" && !seen[domain] {
-					seen[domain] = true
-					counts[domain]++
+		return hostsOf(d.dnsNamed(), func(c *profile.Conversation) iter.Seq[string] {
+			return func(yield func(string) bool) {
+				for _, n := range c.Details.Names {
+					if _, domain := splitName(n.Name); domain != "" && !yield(domain) {
+						return
+					}
 				}
 			}
-		}
-		return counts
+		})
 	})
 }
 

@@ -172,9 +172,8 @@ func (c *Context) likeliest(now *dnsHost) (best *dnsHost) {
 
 // pastDNS returns what a host asked on past days without an alert of this rule.
 func (c *Context) pastDNS(host netip.Addr) (days []*dnsHost) {
-	m := c.memory()
 	for _, d := range c.past {
-		if old := d.dns()[host]; old != nil && !m.flagged[d.index][flag{rule: RuleDNSC2, entity: host}] {
+		if old := d.dns()[host]; old != nil && !c.flaggedOn(d, flag{rule: RuleDNSC2, entity: host}) {
 			days = append(days, old)
 		}
 	}
@@ -184,10 +183,9 @@ func (c *Context) pastDNS(host netip.Addr) (days []*dnsHost) {
 func (c *Context) learnDNS() dnsLimits {
 	var perOther, growth, perFlow, perFlowGrew, flows, bytes, groups []float64
 	var perOtherNoise, growthNoise []float64
-	m := c.memory()
 	for _, d := range c.peers() {
 		for host, old := range d.dns() {
-			if m.flagged[d.index][flag{rule: RuleDNSC2, entity: host}] && len(c.past) > 0 {
+			if c.flaggedOn(d, flag{rule: RuleDNSC2, entity: host}) {
 				continue
 			}
 			q, noise := old.perOther()

@@ -82,15 +82,12 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 		r.Coverage.also(reasonNoOwners)
 	}
 	for key, u := range after.lists {
-		excess := c.excessOfUpload(l, key, u, k)
-		if excess >= goesOn && c.flaggedLately(flag{RuleExfiltration, key.src, u.top()}) {
-			excess = max(excess, 1)
-		}
+		excess := c.goingOn(c.excessOfUpload(l, key, u, k), flag{RuleExfiltration, key.src, u.top()})
 		r.Signals.note(key.src, excess)
 		if excess >= 1 {
 			up := u.upload(key, c.test, m.uploads[key].sent())
 			f := up.finding(scoreOf(excess), u.span.window(), c.before())
-			if why := c.explainsUpload(l, key, u); len(c.past) == 0 && why != "" {
+			if why := c.explainsUpload(l, key, u); why != "" {
 				f.Summary += why
 				f.capped(Low)
 			}
@@ -120,7 +117,7 @@ func (c *Context) exfiltration(k float64) (r ExfiltrationResult) {
 func (c *Context) excessOfUpload(l uploadLimits, key uploadKey, u *uploadList, k float64) float64 {
 	excess := l.excess(key, u, c.memory().uploads[key], len(c.past) == 0 || !c.newcomer(key.src), k)
 	if excess >= 1 && len(c.past) == 0 {
-		l = c.test.uploads().others(l, key.src, func(o sizedUpload) bool { return c.explainsUpload(l, o.uploadKey, o.uploadList) == "" })
+		l = c.test.uploads().others(l, key.src, c.unexplainedUploads(l))
 		if l.files >= pilotHosts { // fewer may be infected too
 			excess = min(excess, l.excess(key, u, nil, true, k))
 		}
@@ -128,10 +125,27 @@ func (c *Context) excessOfUpload(l uploadLimits, key uploadKey, u *uploadList, k
 	return excess
 }
 
+// unexplainedUploads lists the uploads over usual of a day without a history that nothing
+// explains, largest first.
+func (c *Context) unexplainedUploads(l uploadLimits) []sizedUpload {
+	return c.unexplained.get(func() (some []sizedUpload) {
+		for _, u := range c.test.uploads().largest {
+			if u.size() <= l.usual {
+				break
+			}
+			if c.explainsUpload(l, u.uploadKey, u.uploadList) == "" {
+				some = append(some, u)
+			}
+		}
+		return some
+	})
+}
+
 // explainsUpload says what explains an upload if there is no history: a backup, a device, or a
 // service that many hosts use. It is empty if nothing does.
 func (c *Context) explainsUpload(l uploadLimits, key uploadKey, u *uploadList) string {
 	switch top := u.top(); {
+	case len(c.past) > 0:
 	case isCloud(c.test.owner(top).Name) && c.test.rests(u.hours):
 		return "; in quiet hours, like a backup: compare with an earlier day"
 	case c.test.internalHosts() >= 2*pilotHosts && c.test.reach()[key.src] <= machineReach:

@@ -123,7 +123,7 @@ const mailPort = 25
 // an alert.
 func (c *Context) fannedOut(t Tries) (most int) {
 	for _, d := range c.past {
-		if !c.memory().flagged[d.index][flag{rule: RuleExternalScan, entity: t.Src}] {
+		if !c.flaggedOn(d, flag{rule: RuleExternalScan, entity: t.Src}) {
 			most = max(most, d.fans(d.Of(t.Src))[t.MostHostsPort])
 		}
 	}

@@ -23,8 +23,7 @@ func (c *Context) generated(host netip.Addr) int {
 	if len(c.past) < sumDays {
 		return 0
 	}
-	domains := map[string]float64{}
-	c.test.askedDomains(host, domains)
+	domains := c.test.askedDomains(host)
 	total := 0.0
 	for _, n := range domains {
 		total += n
@@ -90,25 +89,19 @@ func (d *day) domainAskers() map[string][]netip.Addr {
 // beyondDomains is how far a number of generated names exceeds that of pages, in units of
 // the way from fewDomains to manyDomains, on a logarithmic scale.
 func beyondDomains(n int, k float64) float64 {
-	return math.Log(float64(max(n, 1))/fewDomains) / math.Log(float64(manyDomains)/fewDomains) * DefaultSensitivity / k
+	return logExcess(float64(max(n, 1)), fewDomains, manyDomains, k)
 }
 
-// askedDomains adds up the domains that a host asked for: each with how many of them it
+// askedDomains returns the domains that a host asked for: each with how many of them it
 // stands for in the sample.
-func (d *day) askedDomains(host netip.Addr, domains map[string]float64) {
-	cs := d.Of(host)
-	for i := range cs {
-		c := &cs[i]
-		if c.Port != dnsPort || c.Details == nil {
-			continue
-		}
-		each := c.Details.DistinctNames() / float64(max(1, len(c.Details.Names)))
-		for _, n := range c.Details.Names {
-			if domain := domainOf(n.Name); domain != "" {
-				domains[domain] = max(domains[domain], each)
-			}
+func (d *day) askedDomains(host netip.Addr) map[string]float64 {
+	domains := map[string]float64{}
+	for name, each := range d.askedNames(host) {
+		if domain := domainOf(name); domain != "" {
+			domains[domain] = max(domains[domain], each)
 		}
 	}
+	return domains
 }
 
 // domainOf returns the registered domain of a name as splitName does; empty for names of

@@ -110,6 +110,9 @@ func newMemory() *memory {
 		countries: map[geo.Country]map[netip.Addr]bool{}, used: map[geo.Country]bool{}, internal: map[profile.Key]bool{}, flagged: map[int]map[flag]bool{}}
 }
 
+// knows says whether a host opened flows to a party on a day before.
+func (m *memory) knows(host netip.Addr, p party) bool { return has(m.contacts[host], p) }
+
 // add remembers a day except the traffic that its findings are about.
 func (m *memory) add(d *day, findings []Finding) {
 	flagged := map[flag]bool{}
@@ -179,7 +182,7 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 		if m.contacts[c.Src] == nil {
 			m.contacts[c.Src] = map[party]int{}
 		}
-		if p := d.party(c.Dst); !alerted && !has(m.contacts[c.Src], p) {
+		if p := d.party(c.Dst); !alerted && !m.knows(c.Src, p) {
 			m.contacts[c.Src][p] = m.days
 		}
 		switch {

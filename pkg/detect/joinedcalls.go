@@ -20,9 +20,9 @@ type group struct {
 
 // joinedCalls joins a host's conversations with destinations that no host contacted before
 // and no other one does, and lists those that are together enough flows for a rhythm: those
-// on one port, and of these, those with an owner that the host did not contact. A program that takes turns among addresses keeps its rhythm
-// over all of them, and users who look around do not. Attempts that fail are those of
-// scans.
+// on one port, and of these, those with an owner that the host did not contact. A program
+// that takes turns among addresses keeps its rhythm over all of them, and users who look
+// around do not. Attempts that fail are those of scans.
 func (c *Context) joinedCalls() (calls []dayCall) {
 	m := c.memory()
 	if len(c.past) < sumDays {
@@ -45,7 +45,7 @@ func (c *Context) joinedCalls() (calls []dayCall) {
 		}
 		key := profile.Key{Src: conv.Src, Proto: conv.Proto, Port: conv.Port}
 		add(group{key: key}, conv)
-		if of := c.test.party(conv.Dst); !has(m.contacts[conv.Src], of) {
+		if of := c.test.party(conv.Dst); !m.knows(conv.Src, of) {
 			add(group{key, of}, conv)
 		}
 	}

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"math"
 	"net/netip"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -89,10 +88,7 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 		if odd {
 			least = halfHeld
 		}
-		excess := math.Log(c.lasted(conv, h)/shortHeld) / math.Log(least/shortHeld) * DefaultSensitivity / k * max(0, 1-others)
-		if excess >= goesOn && c.flaggedLately(flag{RuleLongConnection, conv.Src, conv.Dst}) {
-			excess = max(excess, 1)
-		}
+		excess := c.goingOn(logExcess(c.lasted(conv, h), shortHeld, least, k)*max(0, 1-others), flag{RuleLongConnection, conv.Src, conv.Dst})
 		r.Signals.note(conv.Src, excess)
 		if excess < 1 {
 			continue
@@ -145,7 +141,7 @@ func (c *Context) lasted(conv *profile.Conversation, h Held) float64 {
 // heldAllDay says whether a connection to an owner that the host did not contact before
 // lasted for nine tenths of the time in which the host opened flows to others.
 func (c *Context) heldAllDay(conv *profile.Conversation, lasted float64) bool {
-	if len(c.past) < sumDays || has(c.memory().contacts[conv.Src], c.test.party(conv.Dst)) {
+	if len(c.past) < sumDays || c.memory().knows(conv.Src, c.test.party(conv.Dst)) {
 		return false
 	}
 	var s span
@@ -163,7 +159,7 @@ func (c *Context) heldAllDay(conv *profile.Conversation, lasted float64) bool {
 // or there are too few days to know whom it knows.
 func (c *Context) commonPort(conv *profile.Conversation, held map[serviceName]bool) bool {
 	name := serviceName{conv.Proto, conv.Port}
-	unknown := len(c.past) >= sumDays && !has(c.memory().contacts[conv.Src], c.test.party(conv.Dst))
+	unknown := len(c.past) >= sumDays && !c.memory().knows(conv.Src, c.test.party(conv.Dst))
 	return held[name] || !unknown && c.network().common[name]
 }
 

@@ -2,8 +2,10 @@ package detect
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/profile"
@@ -67,14 +69,9 @@ func neighbourhoodOf(c *profile.Conversation) neighbourhood {
 // neighbours counts the hosts that contact each neighbourhood.
 func (d *day) neighbours() map[neighbourhood]int {
 	return d.neighbourCounts.get(func() map[neighbourhood]int {
-		counts, last := map[neighbourhood]int{}, map[neighbourhood]netip.Addr{}
-		for c := range d.outward() {
-			if n := neighbourhoodOf(c); last[n] != c.Src {
-				last[n] = c.Src
-				counts[n]++
-			}
-		}
-		return counts
+		return hostsOf(d.outward(), func(c *profile.Conversation) iter.Seq[neighbourhood] {
+			return slices.Values([]neighbourhood{neighbourhoodOf(c)})
+		})
 	})
 }
 

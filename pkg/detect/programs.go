@@ -49,7 +49,7 @@ func (c *Context) learnCalls(k float64) learnedCalls {
 	}
 	for _, d := range c.recent(c.past) { // programs run on weekends too
 		for _, call := range d.calls() {
-			if beyondChance(call.cv, call.calls, k) >= 1 && !c.memory().flagged[d.index][flag{RuleBeacon, call.conv.Src, call.conv.Dst}] {
+			if beyondChance(call.cv, call.calls, k) >= 1 && !c.flaggedOn(d, flag{RuleBeacon, call.conv.Src, call.conv.Dst}) {
 				p := d.call(call).program()
 				r.paces[p] = append(r.paces[p], pace{call.conv.Dst, call.gap})
 			}

@@ -29,6 +29,15 @@ func (c *Context) flaggedLately(f flag) bool {
 	return false
 }
 
+// goingOn is an excess, raised to the limit if it continues an alert of the last days: one
+// that goes on from goesOn on.
+func (c *Context) goingOn(excess float64, f flag) float64 {
+	if excess >= goesOn && c.flaggedLately(f) {
+		return max(excess, 1)
+	}
+	return excess
+}
+
 // flaggedOn says whether there was an alert on a day; never on the one under test.
 func (c *Context) flaggedOn(d *day, f flag) bool {
 	return d != c.test && c.memory().flagged[d.index][f]

@@ -114,7 +114,7 @@ func (c *Context) learnUploads() uploadLimits {
 			}
 			now, there := nextUpload(days[i+1:], k)
 			switch {
-			case m.flagged[d.index][flag{RuleExfiltration, k.src, u.top()}]:
+			case c.flaggedOn(d, flag{RuleExfiltration, k.src, u.top()}):
 			case now.size() > l.usual:
 				changes = append(changes, math.Abs(now.size()-u.size()))
 			case there:
@@ -149,15 +149,12 @@ func (l *uploadLimits) learnSizes(best []float64) {
 	l.tail = exponential(excesses)
 }
 
-// others returns limits learned from those uploads of the day by all hosts but one that teach
-// something. Without a history, more hosts may exceed them by chance.
-func (t uploadTable) others(l uploadLimits, host netip.Addr, teaches func(u sizedUpload) bool) uploadLimits {
+// others returns limits learned from uploads of the day, largest first, by all hosts but one.
+// Without a history, more hosts may exceed them by chance.
+func (t uploadTable) others(l uploadLimits, host netip.Addr, uploads []sizedUpload) uploadLimits {
 	best, slow := map[netip.Addr]float64{}, map[netip.Addr]bool{}
-	for _, u := range t.largest {
-		if u.size() <= l.usual {
-			break
-		}
-		if u.src == host || !teaches(u) {
+	for _, u := range uploads {
+		if u.src == host {
 			continue
 		}
 		if _, known := best[u.src]; !known {
