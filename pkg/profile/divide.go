@@ -49,16 +49,18 @@ type Columns struct {
 type row struct {
 	src, dst uint32
 	up, down uint32 // or, where huge, up is a place in Part.huge
-	start    uint32 // flow.Time, and the protocol in the lowest byte
-	port     uint16
-	huge     bool
+	start
+	port uint16
+	huge bool
 }
 
-// startOf returns what a row has as its start.
-func startOf(t int64, proto uint32) uint32 { return uint32(t)<<8 | proto&math.MaxUint8 }
+// start is when a flow began, and its protocol in the lowest byte.
+type start uint32
 
-func (r *row) time() flow.Time   { return flow.Time(r.start >> 8) }
-func (r *row) proto() flow.Proto { return flow.Proto(r.start) }
+func startOf(t int64, proto uint32) start { return start(uint32(t)<<8 | proto&math.MaxUint8) }
+
+func (s start) time() flow.Time   { return flow.Time(s >> 8) }
+func (s start) proto() flow.Proto { return flow.Proto(s & math.MaxUint8) }
 
 // Part is flows divided by shard. Its memory can be used again. The zero value
 // is empty.

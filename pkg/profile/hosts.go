@@ -21,15 +21,15 @@ type hostEntry struct {
 type upload struct {
 	up, down int64
 	dst      uint32
-	start    uint32 // as in row
-	port     uint16
+	start
+	port uint16
 }
 
 // record returns the flow of a host.
 func (u *upload) record(src netip.Addr, addrs []netip.Addr) flow.Record {
 	return flow.Record{
-		Time: flow.Time(u.start >> 8), Src: src, Dst: addrs[u.dst],
-		Proto: flow.Proto(u.start & math.MaxUint8), Port: u.port, Up: u.up, Down: u.down,
+		Time: u.time(), Src: src, Dst: addrs[u.dst],
+		Proto: u.proto(), Port: u.port, Up: u.up, Down: u.down,
 	}
 }
 
