@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +18,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/console"
 	"github.com/flowbook/flowbook/reportgen/internal/intel"
-	"golang.org/x/sync/errgroup"
 )
 
 // historyDays is how many days before the test day are read from --days: four
@@ -35,6 +33,14 @@ type dayFile struct {
 	date time.Time // zero if its name does not say
 
 	named bool // by the user, and not found in a folder or by a pattern
+}
+
+// day is the same for all files of a day: its date, or the file itself if that is unknown.
+func (f dayFile) day() dayFile {
+	if f.date.IsZero() {
+		return f
+	}
+	return dayFile{date: f.date}
 }
 
 // Selection names the days that a detection compares, as the flags of reportgen
@@ -225,112 +231,6 @@ func FlowFiles(names []string) (files []FlowFile, err error) {
 		}
 	}
 	return files, nil
-}
-
-// readHistory reads days as readDays does, without those that cannot be read: a damaged day
-// of four weeks must not stop the judging of all days after it. A day is left out as a whole,
-// since a part of it has less of everything than others. Files that the user named must be
-// readable, and so must one day at least.
-func readHistory(ctx context.Context, files []dayFile, c *console.Console) ([]detect.Day, error) {
-	profiles, errs := readFiles(ctx, files, c)
-	damaged := map[dayFile]error{} // by date, or file if that is unknown
-	all := map[dayFile]bool{}
-	for i, f := range files {
-		day := dayFile{date: f.date}
-		if f.date.IsZero() {
-			day = f
-		}
-		all[day] = true
-		switch {
-		case errs[i] == nil:
-		case f.named || ctx.Err() != nil:
-			return nil, errs[i]
-		case damaged[day] == nil:
-			damaged[day] = errs[i]
-		}
-	}
-	if len(damaged) == 0 {
-		return daysOf(files, profiles), nil
-	}
-	var left []dayFile
-	var read []*profile.Profile
-	for i, f := range files {
-		if damaged[dayFile{date: f.date}] == nil && damaged[f] == nil {
-			left, read = append(left, f), append(read, profiles[i])
-			continue
-		}
-		if errs[i] != nil {
-			c.Warnf("left out of the history: %v", errs[i])
-		}
-	}
-	if len(left) == 0 {
-		return nil, fmt.Errorf("no day of the history can be read: %w", errors.Join(errs...))
-	}
-	c.Warnf("the history has %d of %d days: %d cannot be read", len(all)-len(damaged), len(all), len(damaged))
-	return daysOf(left, read), nil
-}
-
-// readDays reads days, and merges the files of one date.
-func readDays(ctx context.Context, files []dayFile, c *console.Console) ([]detect.Day, error) {
-	profiles, errs := readFiles(ctx, files, c)
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return daysOf(files, profiles), nil
-}
-
-// readFiles reads the profiles of files, and returns the error of each.
-func readFiles(ctx context.Context, files []dayFile, c *console.Console) ([]*profile.Profile, []error) {
-	profiles, errs := make([]*profile.Profile, len(files)), make([]error, len(files))
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, f := range files {
-		group.Go(func() error {
-			profiles[i], errs[i] = Open(ctx, f.path, c)
-			return nil
-		})
-	}
-	_ = group.Wait() // errors are those of files
-	return profiles, errs
-}
-
-// daysOf makes days of profiles, and merges those of one date.
-func daysOf(files []dayFile, profiles []*profile.Profile) []detect.Day {
-	var days []detect.Day
-	parts := map[time.Time][]*profile.Profile{}
-	for i, f := range files {
-		if f.date.IsZero() {
-			f.date = dateOfSources(profiles[i])
-		}
-		if f.date.IsZero() {
-			days = append(days, detect.Day{Profile: profiles[i]})
-			continue
-		}
-		parts[f.date] = append(parts[f.date], profiles[i])
-	}
-	for _, date := range slices.SortedFunc(maps.Keys(parts), time.Time.Compare) {
-		p := parts[date][0]
-		if len(parts[date]) > 1 {
-			p = profile.Merge(parts[date]...)
-		}
-		days = append(days, detect.Day{Date: date, Profile: p})
-	}
-	return days
-}
-
-// dateOfSources is the date that the names of a profile's logs agree on.
-func dateOfSources(p *profile.Profile) (date time.Time) {
-	for _, s := range p.Sources {
-		switch d := filename.Date(s.Name); {
-		case d.IsZero(), !date.IsZero() && !d.Equal(date):
-			return time.Time{}
-		default:
-			date = d
-		}
-	}
-	return date
 }
 
 // SetInternal sets the organisation's networks: those given, or those that
