@@ -15,9 +15,9 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
-// Every sentence that detections, frames and the functions of cells can compute has a translation, not only those that
-// the sample days give. The texts are those in the source, with an example of each value. TestFigureTexts covers charts.
-func TestComputedTexts(t *testing.T) {
+// portuguese returns the catalog of the sample notebooks.
+func portuguese(t *testing.T) *Translator {
+	t.Helper()
 	source, err := os.ReadFile(testenv.Path(t, "notebooks/pt.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -26,6 +26,13 @@ func TestComputedTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tr
+}
+
+// Every sentence that detections, frames and the functions of cells can compute has a translation, not only those that
+// the sample days give. The texts are those in the source, with an example of each value. TestFigureTexts covers charts.
+func TestComputedTexts(t *testing.T) {
+	tr := portuguese(t)
 	n := 0
 	for _, dir := range []string{"pkg/detect", "pkg/changes", "pkg/frame", "pkg/nb"} {
 		for _, text := range computedTexts(t, testenv.Path(t, dir)) {

@@ -3,7 +3,6 @@ package translate
 import (
 	"fmt"
 	"math"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,7 +13,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/chart"
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/frame"
-	"github.com/flowbook/flowbook/pkg/testenv"
 )
 
 // figures returns charts of each kind with every text that they can compute: suspects, missing values and rows left out.
@@ -64,14 +62,7 @@ var english = regexp.MustCompile(`(?i)\b(?:of|the|by|with|without|from|to|at|oth
 
 // Every text of a figure has a Portuguese translation: labels, values of marks, and the alt text that is computed.
 func TestFigureTexts(t *testing.T) {
-	source, err := os.ReadFile(testenv.Path(t, "notebooks/pt.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr, err := Parse(source, "pt")
-	if err != nil {
-		t.Fatal(err)
-	}
+	tr := portuguese(t)
 	words := regexp.MustCompile(`<(?:text|title)[^>]*>([^<]+)<`)
 	for name, fig := range figures() {
 		svg, err := fig.SVG()
