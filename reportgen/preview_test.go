@@ -56,7 +56,7 @@ type state struct {
 // notices reads the events of a preview.
 func notices(t *testing.T, url string) (next func(want func(state) bool) state) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"events", http.NoBody)
 	if err != nil {

@@ -98,28 +98,22 @@ func (s *Server) work(ctx context.Context) error {
 	for restarts := 0; ctx.Err() == nil; {
 		w.notebooks(s.Args)
 		running, stop := context.WithCancel(ctx)
-		done := make(chan *report.Run, 1)
-		go func() { done <- s.once(running) }()
+		done := make(chan struct{})
+		go func() { defer close(done); s.once(running, w) }()
 		changed := w.changed
 		if restarts == restartsMost {
 			changed = nil // the change is seen when this run has ended
 		}
-		var run *report.Run
 		select {
 		case <-changed:
 			restarts++
 			stop()
 			<-done
 			continue
-		case run = <-done:
+		case <-done:
 			stop()
 		}
 		restarts = 0
-		if run != nil {
-			for _, r := range run.Results {
-				w.sources(r)
-			}
-		}
 		select {
 		case <-w.changed:
 		case <-ctx.Done():
@@ -128,22 +122,27 @@ func (s *Server) work(ctx context.Context) error {
 	return nil
 }
 
-// once makes the report and puts the outcome on the board.
-func (s *Server) once(ctx context.Context) *report.Run {
+// once makes the report, watches what its cells have read, and puts the outcome on the board.
+func (s *Server) once(ctx context.Context, w *watcher) {
+	began := time.Now()
 	s.board.progress("Running …")
 	run, err := s.run(ctx)
 	if run != nil {
 		err = errors.Join(err, run.Wait())
 	}
 	if ctx.Err() != nil {
-		return nil // the next run reports, or the preview ends
+		return // the next run reports, or the preview ends
+	}
+	if run != nil {
+		for _, r := range run.Results {
+			w.sources(r, began)
+		}
 	}
 	if err != nil && s.Failed != nil {
 		s.Failed(err)
 	}
 	_, missing := os.Stat(filepath.Join(s.folder.Path(), report.HTMLName))
 	s.board.finished(err, missing == nil)
-	return run
 }
 
 func (s *Server) run(ctx context.Context) (*report.Run, error) {

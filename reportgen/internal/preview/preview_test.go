@@ -17,6 +17,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/execute"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
+	"github.com/flowbook/flowbook/reportgen/internal/sources"
 )
 
 func newServer(t *testing.T) *Server {
@@ -145,10 +146,31 @@ func TestWatcher(t *testing.T) {
 	}
 	defer w.close()
 	w.notebooks([]string{dir})
-	w.sources(execute.Result{Input: execute.Input{Dir: dir}, Sources: []execute.Source{
-		{Kind: execute.KindFile, Name: filepath.Join(data, "day.csv")},
-		{Kind: execute.KindFiles, Name: filepath.Join(data, "parts", "*.csv")},
-	}})
+	write("listed/1.csv", "1")
+	write("module/go.mod", "module example.org/m\n")
+	write("module/pkg/a.go", "package pkg\n")
+	module := filepath.Join(dir, "module")
+	run := func(dir string, began time.Time, read ...execute.Source) {
+		w.sources(execute.Result{Input: execute.Input{Dir: dir}, Sources: read}, began)
+	}
+	select {
+	case <-w.changed:
+		t.Error("a change before the first run counts")
+	default:
+	}
+	run(dir, time.Now(),
+		source(t, sources.File, filepath.Join(data, "day.csv")),
+		source(t, sources.Files, filepath.Join(data, "parts", "*.csv")),
+		source(t, sources.Listing, filepath.Join(dir, "listed")),
+		source(t, sources.Status, filepath.Join(dir, "none")),
+		source(t, sources.Environment, "HOME"),
+	)
+	run(module, time.Now().Add(time.Hour), execute.Source{Kind: execute.KindPackage, Name: "example.org/m/pkg"})
+	select {
+	case <-w.changed:
+		t.Error("a change is reported, but nothing has changed")
+	case <-time.After(3 * settle):
+	}
 	for _, tt := range []struct {
 		file   string
 		counts bool
@@ -161,6 +183,10 @@ func TestWatcher(t *testing.T) {
 		{"data/day.csv", true},
 		{"data/other.csv", false},
 		{"data/parts/2.csv", true},
+		{"listed/2.csv", true},
+		{"none", true},
+		{"module/pkg/b.go", true},
+		{"module/pkg/b.txt", false},
 	} {
 		write(tt.file, "changed")
 		limit := 10 * time.Second
@@ -177,6 +203,49 @@ func TestWatcher(t *testing.T) {
 				t.Errorf("%s does not count", tt.file)
 			}
 		}
+	}
+}
+
+// source is a file, folder or pattern as a run records it.
+func source(t *testing.T, kind, name string) execute.Source {
+	t.Helper()
+	s, err := sources.NewHasher().Sum(kind, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What changes between its reading and the end of the run that read it is reported.
+func TestWatcherOfChangesDuringRun(t *testing.T) {
+	dir := t.TempDir()
+	testenv.WriteFiles(t, dir, map[string]string{"day.csv": "1", "days/1.csv": "1", "go.mod": "module example.org/m\n", "pkg/a.go": "package pkg\n"})
+	began := time.Now().Add(-time.Hour)
+	read := []execute.Source{
+		source(t, sources.File, filepath.Join(dir, "day.csv")),
+		source(t, sources.File, filepath.Join(dir, "later.csv")),
+		source(t, sources.Files, filepath.Join(dir, "days", "*.csv")),
+	}
+	testenv.WriteFiles(t, dir, map[string]string{"day.csv": "2", "later.csv": "1", "days/2.csv": "1"})
+	for _, s := range append(read, execute.Source{Kind: execute.KindPackage, Name: "example.org/m/pkg"}) {
+		w, err := newWatcher()
+		if err != nil {
+			t.Skipf("files cannot be watched here: %v", err)
+		}
+		for _, want := range []bool{true, false} { // in a second run, a watched file is not compared
+			w.sources(execute.Result{Input: execute.Input{Dir: dir}, Sources: []execute.Source{s}}, began)
+			select {
+			case <-w.changed:
+				if !want {
+					t.Errorf("%s %s: a second report", s.Kind, s.Name)
+				}
+			default:
+				if want {
+					t.Errorf("%s %s: a change during the run is not reported", s.Kind, s.Name)
+				}
+			}
+		}
+		w.close()
 	}
 }
 
@@ -197,7 +266,6 @@ func TestWatcherOfReplacedFolders(t *testing.T) {
 	}
 	defer w.close()
 	w.notebooks([]string{dir})
-	w.do(func() {}) // the watch has begun
 	await := func(what string) {
 		t.Helper()
 		select {

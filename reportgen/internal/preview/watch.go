@@ -88,11 +88,15 @@ func (w *watcher) loop() {
 			change() // events may be lost: assume one
 		case <-quiet.C:
 			w.unsettled = time.Time{}
-			select {
-			case w.changed <- struct{}{}:
-			default: // reported already
-			}
+			w.report()
 		}
+	}
+}
+
+func (w *watcher) report() {
+	select {
+	case w.changed <- struct{}{}:
+	default: // reported already
 	}
 }
 
@@ -118,9 +122,12 @@ func (w *watcher) counts(file string) bool {
 	return false
 }
 
+// do runs f in the goroutine that reads the lists, and waits for its end.
 func (w *watcher) do(f func()) {
+	ended := make(chan struct{})
 	select {
-	case w.add <- f:
+	case w.add <- func() { f(); close(ended) }:
+		<-ended
 	case <-w.done:
 	}
 }
@@ -183,32 +190,63 @@ func (w *watcher) notebooks(args []string) {
 	})
 }
 
-// sources watches what the cells of a notebook read.
-func (w *watcher) sources(r execute.Result) {
+// sources watches what the cells of a run that began then have read. What has changed since they read it counts as a
+// change now.
+func (w *watcher) sources(r execute.Result, began time.Time) {
+	var added []execute.Source
 	w.do(func() {
 		for _, s := range r.Sources {
-			switch s.Kind {
-			case execute.KindFile:
-				w.folder(filepath.Dir(s.Name))
-				w.files = append(w.files, s.Name)
-			case execute.KindFiles, execute.KindFolder:
-				pattern := s.Name
-				if s.Kind == execute.KindFolder {
-					pattern = filepath.Join(s.Name, "*")
-				}
-				w.folder(filepath.Dir(pattern))
-				w.patterns = append(w.patterns, pattern)
-			case execute.KindPackage:
-				if dir := packageFolder(r.Dir, s.Name); dir != "" {
-					w.folder(dir)
-					w.folders = append(w.folders, dir)
-				}
+			if s = w.source(s, r.Dir); s.Name != "" {
+				added = append(added, s)
 			}
 		}
-		for _, list := range []*[]string{&w.files, &w.patterns, &w.folders} {
-			slices.Sort(*list)
-			*list = slices.Compact(*list)
+	})
+	changed := slices.ContainsFunc(added, func(s execute.Source) bool {
+		if s.Kind == execute.KindPackage {
+			return changedSince(s.Name, began)
 		}
+		return s.Changed()
+	})
+	if changed {
+		w.report()
+	}
+}
+
+// source begins to watch a source of a notebook in dir. It returns the source, with a folder instead of an import path,
+// or the zero Source if it was watched already or cannot be.
+func (w *watcher) source(s execute.Source, dir string) execute.Source {
+	list, entry := &w.files, s.Name
+	switch s.Kind {
+	case execute.KindEnvironment, execute.KindModules:
+		return execute.Source{}
+	case execute.KindFiles:
+		list = &w.patterns
+	case execute.KindPackage:
+		s.Name = packageFolder(dir, s.Name)
+		list, entry = &w.folders, s.Name
+	default:
+		if info, err := os.Stat(s.Name); err == nil && info.IsDir() {
+			list, entry = &w.patterns, filepath.Join(s.Name, "*")
+		}
+	}
+	if entry == "" || slices.Contains(*list, entry) {
+		return execute.Source{}
+	}
+	*list = append(*list, entry)
+	if s.Kind == execute.KindPackage {
+		w.folder(entry)
+	} else {
+		w.folder(filepath.Dir(entry))
+	}
+	return s
+}
+
+// changedSince reports whether a file in a folder was written after a time.
+func changedSince(folder string, then time.Time) bool {
+	files, err := os.ReadDir(folder)
+	return err != nil || slices.ContainsFunc(files, func(f fs.DirEntry) bool {
+		info, err := f.Info()
+		return err != nil || info.ModTime().After(then)
 	})
 }
 

@@ -43,6 +43,12 @@ type Source struct {
 // Exists reports whether the source existed when it was hashed.
 func (s Source) Exists() bool { return s.SHA256 != absent }
 
+// Changed reports whether the content is another one than when it was hashed, or cannot be compared.
+func (s Source) Changed() bool {
+	sum, err := contentSum(s.Kind, s.Name)
+	return err != nil || sum != s.SHA256
+}
+
 // Limits of a folder that is hashed before every run. A cell that reads a larger
 // one declares the files that it needs.
 const (
