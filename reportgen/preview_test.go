@@ -169,7 +169,7 @@ func previewInBrowser(t *testing.T, dir, url string) {
 	rendertest.Evaluate[string](page, fmt.Sprintf("location.href = %q", url))
 	await := func(expression string) {
 		t.Helper()
-		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 			if rendertest.Evaluate[bool](page, expression) {
 				return
 			}

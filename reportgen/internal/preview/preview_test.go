@@ -34,7 +34,7 @@ func TestEvents(t *testing.T) {
 	s := newServer(t)
 	server := httptest.NewServer(s.handler())
 	defer server.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/token/events", http.NoBody)
 	if err != nil {
