@@ -83,7 +83,7 @@ func TestImportRefuses(t *testing.T) {
 		name, log, args, want string
 	}{
 		{"no log", "Lorem ipsum\n", "--from zeek conn.log -o o.parquet", `conn.log: line 1: "Lorem ipsum": not the header`},
-		{"no flow", arp, "--from zeek conn.log -o o.parquet", "no flows in the input: 1 of 1 rows left out (not an IP protocol, first conn.log:2: \"arp\"); nothing was written"},
+		{"no flow", arp, "--from zeek conn.log -o o.parquet", "no flows in the input: every row was left out; nothing was written"},
 		{"no flow of the day", zeekLog, "--from zeek conn.log -o o.parquet --day 2024-04-20",
 			"no flows of 2024-04-20: the input has flows from 2024-04-18 to 2024-04-19; nothing was written"},
 		{"no such file", "", "--from zeek none.log -o o.parquet", "none.log"},

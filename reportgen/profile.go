@@ -56,6 +56,6 @@ programs: Akvorado, RITA, or Zeek's conn.log as Vector and Filebeat store it.`,
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "`FILE` merge the profiles of all files into this file")
-	engine.AddFlags(c.Flags())
+	engine.AddFlags(c)
 	return c
 }

@@ -39,7 +39,7 @@ func TestProfileFlags(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"--sql duckdb", "missing --source"},
 		{"--source flows", "need --sql or --engine"},
-		{"--sql mysql --source flows", "the dialects are"},
+		{"--sql mysql", "want athena, clickhouse"},
 		{"--sql duckdb --source flows --optional asn", "not an optional column"},
 		{"--sql duckdb --source flows day.parquet", "read no files"},
 		{"--from-aggregates tables", "missing -o"},

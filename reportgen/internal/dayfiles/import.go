@@ -219,10 +219,14 @@ func (i Import) write(sorter *ingest.Sorter, summary ingest.Summary, with func(o
 	return nil
 }
 
-// noFlows is the error of logs without a flow of the chosen days.
+// noFlows is the error of logs without a flow of the chosen days. The summary, which is
+// printed before, says why rows were left out.
 func noFlows(s ingest.Summary, chosen []ingest.Date) error {
 	if len(s.Days) == 0 {
-		return fmt.Errorf("no flows in the input%s; nothing was written", mostLeftOut(s))
+		if s.Rows > 0 {
+			return errors.New("no flows in the input: every row was left out; nothing was written")
+		}
+		return errors.New("no flows in the input; nothing was written")
 	}
 	var days []string
 	for _, day := range chosen {
@@ -230,20 +234,6 @@ func noFlows(s ingest.Summary, chosen []ingest.Date) error {
 	}
 	return fmt.Errorf("no flows of %s: the input has flows from %s to %s; nothing was written",
 		strings.Join(days, ", "), s.Days[0].Date, s.Days[len(s.Days)-1].Date)
-}
-
-// mostLeftOut names the reason for which most rows were left out.
-func mostLeftOut(s ingest.Summary) string {
-	var most ingest.Count
-	for _, c := range s.LeftOut {
-		if c.Rows > most.Rows {
-			most = c
-		}
-	}
-	if most.Rows == 0 {
-		return ""
-	}
-	return fmt.Sprintf(": %d of %d rows left out (%s, first %s)", most.Rows, s.Rows, most.Reason, most.First)
 }
 
 // warnExternal warns if no source of a flow is in the networks that detect takes

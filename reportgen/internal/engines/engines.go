@@ -8,10 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/flowbook/flowbook/pkg/profile"
 	"github.com/flowbook/flowbook/reportgen/internal/aggregates"
@@ -19,6 +18,7 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/days"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 	"github.com/flowbook/flowbook/reportgen/internal/sqltext"
+	"github.com/flowbook/flowbook/reportgen/internal/usage"
 )
 
 // Options are the flags of reportgen profile that have to do with databases.
@@ -29,9 +29,10 @@ type Options struct {
 	aggregates []string // folders
 }
 
-// AddFlags adds the flags.
-func (o *Options) AddFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.dialect, "sql", "", "`DIALECT` print SQL that computes the aggregates of a profile: "+strings.Join(sqltext.Dialects(), ", "))
+// AddFlags adds the flags to a command.
+func (o *Options) AddFlags(c *cobra.Command) {
+	f := c.Flags()
+	usage.Choice(c, &o.dialect, "sql", "`DIALECT` print SQL that computes the aggregates of a profile", sqltext.Dialects()...)
 	o.server.AddFlags(f, "let a database compute the profile", "--sql or --engine")
 	f.TimeVar(&o.server.flows.Day, "day", time.Time{}, []string{time.DateOnly}, "`DATE` with --sql or --engine: only the rows of this day, in UTC")
 	f.StringVar(&o.into, "into", "aggregates", "`PLACE` with --sql: folder, object store or schema that takes the tables")

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -47,9 +48,9 @@ func serverOf(t *testing.T, args ...string) *Server {
 func profileCommand(t *testing.T, args ...string) (*profile.Profile, error) {
 	t.Helper()
 	var o Options
-	f := pflag.NewFlagSet("profile", pflag.ContinueOnError)
-	o.AddFlags(f)
-	if err := f.Parse(args); err != nil {
+	c := &cobra.Command{Use: "profile"}
+	o.AddFlags(c)
+	if err := c.ParseFlags(args); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "day.profile")

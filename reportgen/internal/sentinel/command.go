@@ -97,7 +97,7 @@ func parse(args []string) (*options, error) {
 		f.Func(name, "", o.setPercentile)
 	}
 	for _, name := range []string{"bn", "botnet"} {
-		f.BoolFunc(name, "", o.setBotnet)
+		f.Func(name, "", o.setBotnet)
 	}
 	for _, b := range []struct {
 		value *bool
@@ -134,17 +134,24 @@ func parse(args []string) (*options, error) {
 	return &o, nil
 }
 
-// joinBotnet joins -bn and its optional value to one argument: in package flag, an
-// optional value must follow "=".
+// allSubnets is the value of -bn without networks.
+const allSubnets = "true"
+
+// joinBotnet joins -bn and its value to one argument. It adds allSubnets if the value is
+// missing, since values are not optional in package flag.
 func joinBotnet(args []string) []string {
 	var joined []string
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		switch strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-") {
 		case "bn", "botnet":
-			if strings.HasPrefix(arg, "-") && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
+			switch {
+			case !strings.HasPrefix(arg, "-"):
+			case i+1 < len(args) && !strings.HasPrefix(args[i+1], "-"):
 				i++
 				arg += "=" + args[i]
+			default:
+				arg += "=" + allSubnets
 			}
 		}
 		joined = append(joined, arg)
@@ -161,10 +168,10 @@ func (o *options) setPercentile(s string) error {
 	return nil
 }
 
-// setBotnet takes networks, or "true", the value of the flag without networks.
+// setBotnet takes networks, or allSubnets.
 func (o *options) setBotnet(s string) error {
 	o.Botnet = true
-	if s == "true" {
+	if s == allSubnets {
 		return nil
 	}
 	networks, err := flow.ParseNetworks(s)
