@@ -320,3 +320,16 @@ func TestKinds(t *testing.T) {
 func balancedTags(s *document.Sanitizer, source string) string {
 	return document.Balance(s.Tags(source))
 }
+
+func TestKeepUnits(t *testing.T) {
+	for text, want := range map[string]string{
+		"10 % of 1.2 GB in 30 s, 5 ms, 3 min, 8 h or 7 B": "10\u00a0% of 1.2\u00a0GB in 30\u00a0s, 5\u00a0ms, 3\u00a0min, 8\u00a0h or 7\u00a0B",
+		"2 %, 1 %":                               "2\u00a0%, 1\u00a0%",
+		"5 hosts, 3 Bs, 2 minutes, 4 small ones": "5 hosts, 3 Bs, 2 minutes, 4 small ones",
+		"a % b, no MB":                           "a % b, no MB",
+	} {
+		if got := document.KeepUnits(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

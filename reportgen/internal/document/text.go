@@ -213,3 +213,9 @@ func JoinBlocks(blocks []string) string {
 	}
 	return strings.Join(kept, "\n\n")
 }
+
+// beforeUnit matches the blank between a number and a unit.
+var beforeUnit = regexp.MustCompile(`([0-9]) (%|(?:[kMGT]?B|m?s|min|h)\b)`)
+
+// KeepUnits returns a text that is not broken between a number and its unit.
+func KeepUnits(s string) string { return beforeUnit.ReplaceAllString(s, "$1\u00a0$2") }

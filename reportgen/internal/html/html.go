@@ -145,6 +145,7 @@ func (p *page) templates() (*template.Template, error) {
 		"spans": spans, "level": level, "lower": strings.ToLower, "classes": classes, "href": p.href, "say": p.words.Say, "failed": p.words.Failed, "warnings": p.words.Warnings, "pageOf": p.pageOf,
 		"construct": func(document.Block) (template.HTML, error) { return "", nil },
 		"place":     p.placeName,
+		"keepUnits": document.KeepUnits,
 		"link":      func(destination string) string { return string(p.within([]byte(destination))) },
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {

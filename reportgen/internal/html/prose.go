@@ -24,9 +24,17 @@ import (
 func newProseRenderer(p *page) renderer.Renderer {
 	markdown := goldmark.New(
 		goldmark.WithExtensions(extension.GFM, extension.Footnote),
-		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(&nodes{p}, 100))),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(&nodes{p}, 100)), html.WithWriter(proseWriter{html.DefaultWriter})),
 	)
 	return markdown.Renderer()
+}
+
+// proseWriter writes text that is not broken between a number and its unit.
+type proseWriter struct{ html.Writer }
+
+// Write implements html.Writer.
+func (w proseWriter) Write(out util.BufWriter, source []byte) {
+	w.Writer.Write(out, []byte(document.KeepUnits(string(source))))
 }
 
 func (p *page) render(t *document.Text, root ast.Node) (string, error) {

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/flowbook/flowbook/reportgen/internal/document"
 )
 
 // special matches the characters that Typst's markup gives a meaning
@@ -13,7 +15,7 @@ var special = regexp.MustCompile("[\\\\#$*_`<>@\\[\\]~=+/'\"-]|\\.\\.\\.|^\\d+\\
 
 // escape returns markup that prints s and nothing else.
 func escape(s string) string {
-	s = clean(s)
+	s = document.KeepUnits(clean(s))
 	return special.ReplaceAllStringFunc(s, func(m string) string {
 		switch {
 		case m == "...":

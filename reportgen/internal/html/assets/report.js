@@ -49,7 +49,7 @@
     update();
   };
 
-  const value = (cell) => cell.dataset.v ?? cell.textContent.trim();
+  const value = (cell) => cell.dataset.v ?? cell.textContent.trim().replaceAll("\u00a0", " ");
   // Empty cells come last in either direction.
   const compare = (a, b, sign) => {
     if (a === "" || b === "") return (a === "") - (b === "");
