@@ -3,7 +3,9 @@
 // A file is written in a temporary folder beside its destination, which only the
 // user may read, and renamed when it is complete. If the program is killed, the
 // next write to the same destination removes what it left. A destination that is
-// a symbolic link stays one: the file that it leads to is replaced. A device or
+// a symbolic link stays one: the file that it leads to is replaced. If that file
+// does not exist, nothing is written, as cp of GNU does: the link may be a mistake,
+// made by another user, or /dev/stdout when standard output is closed. A device or
 // a pipe, such as /dev/null, cannot be replaced: it is written to directly.
 package wholefile
 
@@ -32,7 +34,7 @@ func Target(path string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return path, nil
+		return path, checkLink(path)
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular() && !info.IsDir():
@@ -41,11 +43,26 @@ func Target(path string) (string, error) {
 	return filepath.EvalSymlinks(path)
 }
 
+// checkLink reports whether a path that leads to no file is a symbolic link.
+func checkLink(path string) error {
+	to, err := os.Readlink(path)
+	if err != nil {
+		return nil //nolint:nilerr // it is not a link
+	}
+	return fmt.Errorf("%s: is a symbolic link to %s, which does not exist; create that file, or remove the link", path, to)
+}
+
 // check reports, before the content of a file is made, whether the file could be
-// written to path: path is not a folder, and its folder exists.
+// written to path: path is neither a folder nor a link to nothing, and its folder exists.
 func check(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
 		return fmt.Errorf("%s: is a folder; name a file in it", path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := checkLink(path); err != nil {
+			return err
+		}
 	}
 	folder := filepath.Dir(path)
 	switch info, err := os.Stat(folder); {

@@ -71,6 +71,32 @@ func TestWriteThroughLink(t *testing.T) {
 	}
 }
 
+// A symbolic link to a file that does not exist stays: neither the link nor the file is written.
+func TestDanglingLink(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := errors.Join(os.Mkdir("folder", 0o777), os.Symlink("folder/none", "link"), os.Symlink("link", "again")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"link", "again"} {
+		err := wholefile.WriteBytes(name, []byte("now"), 0o600)
+		if err == nil || !strings.HasPrefix(err.Error(), name+": is a symbolic link to ") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := wholefile.Target(name); err == nil {
+			t.Errorf("%s would be replaced", name)
+		}
+		if err := wholefile.CheckOutput(name, wholefile.Text); err == nil {
+			t.Errorf("%s is an output", name)
+		}
+	}
+	if got := append(names(t, "."), names(t, "folder")...); !slices.Equal(got, []string{"again", "folder", "link"}) {
+		t.Errorf("left %v", got)
+	}
+	if to, err := os.Readlink("link"); err != nil || to != "folder/none" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+}
+
 // A pipe, as /dev/stdout can be one, is written to and stays a pipe.
 func TestWriteToPipe(t *testing.T) {
 	t.Chdir(t.TempDir())
