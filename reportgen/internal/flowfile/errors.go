@@ -27,6 +27,7 @@ var (
 	errColumnType    = errors.New("the column has a type that cannot be read")
 	errNoRows        = errors.New("the file holds no flows: an empty day")
 	errSameFlows     = errors.New("the file has the same bytes as another one; name it once")
+	errChanged       = errors.New("the file changed while it was read; try again when it is complete")
 	errAllRejected   = errors.New("none of the rows is a flow")
 )
 

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/parquet-go/parquet-go"
@@ -30,6 +31,7 @@ type file struct {
 	os       *os.File
 	reader   io.ReaderAt // of the same bytes
 	size     int64
+	changed  time.Time // when the file was last written before it was opened
 	metadata format.FileMetaData
 	schema   *parquet.File // the columns, without rows: see readFooter
 	columns  [NumColumns]column
@@ -43,6 +45,23 @@ type file struct {
 func (f *file) base() string { return filepath.Base(f.path) }
 
 func (f *file) Close() error { return f.os.Close() }
+
+// unchanged reports whether the file was written while it was read: its columns and its
+// hash may then be of different contents. A file that another one replaced is still read
+// as it was, and a small one was read at once.
+func (f *file) unchanged() error {
+	if f.size <= smallFile {
+		return nil
+	}
+	info, err := f.os.Stat()
+	if err == nil && (info.Size() != f.size || !info.ModTime().Equal(f.changed)) {
+		err = errChanged
+	}
+	if err != nil {
+		return f.fail(-1, "", err)
+	}
+	return nil
+}
 
 // fail gives err the place where it happened.
 func (f *file) fail(rowGroup int, column string, err error) error {
@@ -70,7 +89,7 @@ func open(path string) (_ *file, err error) {
 	if !info.Mode().IsRegular() {
 		return nil, f.fail(-1, "", fmt.Errorf("%w: not a regular file", errNotParquet))
 	}
-	f.size = info.Size()
+	f.size, f.changed = info.Size(), info.ModTime()
 	if err := f.readSmall(); err != nil {
 		return nil, f.fail(-1, "", err)
 	}

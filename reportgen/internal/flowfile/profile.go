@@ -136,7 +136,11 @@ func (s *profiling) readFile(parent context.Context, path string, number int, tu
 		return err
 	})
 	g.Go(func() error { return s.readRowGroups(ctx, f, number, turn) })
-	if err := g.Wait(); err != nil {
+	err = g.Wait()
+	if changed := f.unchanged(); changed != nil {
+		return profile.Source{}, changed
+	}
+	if err != nil {
 		return profile.Source{}, f.firstFailure(parent, err)
 	}
 	return source, nil

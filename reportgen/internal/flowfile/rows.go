@@ -35,6 +35,9 @@ func Rows(ctx context.Context, path string, q Filter) iter.Seq2[flow.Record, err
 				return
 			}
 		}
+		if err := f.unchanged(); err != nil {
+			yield(flow.Record{}, err)
+		}
 	}
 }
 

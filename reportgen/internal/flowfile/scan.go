@@ -120,6 +120,16 @@ type ScanOptions struct {
 // indexes, that no worker wants are left out. A column of a row group is read when a
 // worker first asks for it.
 func (s *Scanner) Scan(ctx context.Context, o ScanOptions, newWorker func() ScanWorker) ([]profile.Rejected, error) {
+	rejected, err := s.scan(ctx, o, newWorker)
+	for _, f := range s.files {
+		if changed := f.unchanged(); changed != nil {
+			return nil, changed
+		}
+	}
+	return rejected, err
+}
+
+func (s *Scanner) scan(ctx context.Context, o ScanOptions, newWorker func() ScanWorker) ([]profile.Rejected, error) {
 	n := o.Workers
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
