@@ -26,20 +26,24 @@ const markerText = "Temporary folder of a running reportgen. If none is running,
 
 // Dir is a temporary folder.
 type Dir struct {
-	Path string
-	lock *os.File
+	Path  string
+	lock  *os.File
+	again func() // sweeps once more; nil if there was nothing to remove
 }
 
 // Make creates a folder in parent whose name begins with prefix and that only the user
 // may read, and removes those of killed programs.
 func Make(parent, prefix string) (*Dir, error) {
-	Sweep(parent, prefix)
+	var again func()
+	if Sweep(parent, prefix) {
+		again = func() { Sweep(parent, prefix) }
+	}
 	for attempt := 0; ; attempt++ {
 		path, err := os.MkdirTemp(parent, prefix)
 		if err != nil {
 			return nil, err
 		}
-		d := &Dir{Path: path}
+		d := &Dir{Path: path, again: again}
 		err = d.claim()
 		if err == nil {
 			return d, nil
@@ -67,12 +71,18 @@ func (d *Dir) claim() (err error) {
 	return mark(d.Path)
 }
 
-// Remove removes the folder and its content. It may be called twice.
+// Remove removes the folder and its content. It may be called twice. A process that was
+// started by a killed program may have created the folder of that program once more, after
+// Make removed it: Remove removes it again.
 func (d *Dir) Remove() error {
 	err := removeAll(d.Path)
 	if d.lock != nil {
 		err = errors.Join(err, d.lock.Close())
 		d.lock = nil
+	}
+	if d.again != nil {
+		d.again()
+		d.again = nil
 	}
 	return err
 }
@@ -124,33 +134,37 @@ func mark(path string) error {
 	return os.WriteFile(filepath.Join(path, marker), []byte(markerText), 0o600)
 }
 
-// Sweep removes the folders of killed programs, as [Make] does. Those that cannot be
-// removed, such as another user's, are left.
-func Sweep(parent, prefix string) {
+// Sweep removes the folders of killed programs, as [Make] does, and reports whether there
+// were any. Those that cannot be removed, such as another user's, are left.
+func Sweep(parent, prefix string) (found bool) {
 	entries, _ := os.ReadDir(parent) // nothing to remove
 	for _, e := range entries {
-		if e.IsDir() && strings.HasPrefix(e.Name(), prefix) {
-			sweepOne(filepath.Join(parent, e.Name()))
+		if e.IsDir() && strings.HasPrefix(e.Name(), prefix) && sweepOne(filepath.Join(parent, e.Name())) {
+			found = true
 		}
 	}
+	return found
 }
 
-func sweepOne(path string) {
+// sweepOne removes a folder, if a killed program left it, and reports whether one did.
+func sweepOne(path string) bool {
 	info, err := os.Lstat(filepath.Join(path, marker))
 	marked := err == nil && info.Mode().IsRegular()
 	f, err := os.Open(path)
 	if err != nil {
-		return
+		return false
 	}
 	defer f.Close()
 	switch {
 	case lock(f) != nil:
+		return false
 	case marked:
 		_ = removeAll(path)
-	default:
-		removeEmpty(filepath.Join(path, "tmp")) // of a kernel
-		_ = os.Remove(path)                     // which fails unless the folder is empty
+		return true
 	}
+	removeEmpty(filepath.Join(path, "tmp")) // of a kernel
+	removeEmpty(filepath.Join(path, "b"))   // of a browser
+	return os.Remove(path) == nil           // which fails unless the folder is empty
 }
 
 // removeEmpty removes a folder in which there are only folders, such as one that a child of a killed program creates once

@@ -81,6 +81,27 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// What a child of a killed program creates once more is removed with the folder of the next program.
+func TestChildOutlives(t *testing.T) {
+	parent := t.TempDir()
+	for _, child := range []string{"tmp/x", "b"} {
+		killed := filepath.Join(parent, ".report-1234")
+		if err := errors.Join(os.Mkdir(killed, 0o700), mark(killed)); err != nil {
+			t.Fatal(err)
+		}
+		next := make1(t, parent)
+		if isThere(killed) {
+			t.Error("the folder of a killed program stays")
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Join(killed, child), 0o700), next.Remove()); err != nil {
+			t.Fatal(err)
+		}
+		if isThere(killed) {
+			t.Errorf("%s of a child stays", child)
+		}
+	}
+}
+
 // Folders that Make did not create are not removed, whatever their names.
 func TestOthersStay(t *testing.T) {
 	parent := t.TempDir()
