@@ -42,16 +42,16 @@ func area(f frame.Frame, x, y string, o settings) (*Figure, error) {
 	words := l.alt("Areas")
 	at := slices.Compact(slices.Sorted(slices.Values(values(l.groups, xs))))
 	stack := stacked(l.groups, at)
+	p := newPlot()
+	key := newLegend(stack, o, true)
+	l.setX(&p.X, width-80-key.width())
 	single := len(at) == 1
 	if single { // an area needs a width
-		at = append(at, at[0]+1)
+		at = append(at, at[0]+max(1, (p.X.Max-p.X.Min)/10))
 		for _, g := range stack {
 			g.x, g.y = at, append(g.y, g.y[0])
 		}
 	}
-	p := newPlot()
-	key := newLegend(stack, o, true)
-	l.setX(&p.X, width-80-key.width())
 	tops := stack[len(stack)-1].y
 	column := l.groups[0].value
 	newScale(column, tops, false, true).set(&p.Y, 0, 0.06, 170, true)

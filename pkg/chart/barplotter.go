@@ -23,9 +23,11 @@ type barPlotter struct {
 	names      []string // of rows
 	value      string   // the column of values, of either day
 	log        bool
-	low, high  float64 // the X axis
-	small      bool    // see Small
-	note       string  // printed in the row below the last bar
+	low, high  float64   // the X axis
+	zero       float64   // where bars start
+	small      bool      // see Small
+	room       vg.Length // for bars and their captions
+	note       string    // printed in the row below the last bar
 }
 
 // logFrom is the ratio of the largest value to the median from which the axis of
@@ -40,19 +42,22 @@ func newBarPlotter(ss []trace, suspicious []bool) *barPlotter {
 		for _, v := range s.values {
 			if v > 0 {
 				positive = append(positive, v)
+			} else if v < b.low {
+				b.low = v
 			}
 		}
 	}
 	slices.Sort(positive)
 	if n := len(positive); n > 0 {
 		b.high = positive[n-1]
-		b.log = len(ss) > 1 && b.high >= logFrom*positive[n/2]
+		b.log = len(ss) > 1 && b.low == 0 && b.high >= logFrom*positive[n/2]
 	}
 	switch {
 	case b.log:
 		// Half a decade below the least value leaves its bar visible.
 		b.low = math.Pow(10, math.Floor(math.Log10(positive[0])-0.3))
-	case b.high == 0:
+		b.zero = b.low
+	case b.low == b.high:
 		b.high = 1
 	}
 	return b
@@ -84,12 +89,12 @@ func (b *barPlotter) caption(row, s int) string {
 // the test day.
 func (b *barPlotter) marked(row, s int) bool { return b.suspicious[row] && s == len(b.series)-1 }
 
-// end returns the end of a bar on the X axis.
-func (b *barPlotter) end(v float64) float64 {
+// ends returns the ends of a bar on the X axis. Its caption is at the right one.
+func (b *barPlotter) ends(v float64) (left, right float64) {
 	if math.IsNaN(v) {
-		return b.low
+		v = b.zero
 	}
-	return math.Max(v, b.low)
+	return math.Max(math.Min(v, b.zero), b.low), math.Max(v, b.zero)
 }
 
 // Plot implements plot.Plotter.
@@ -100,7 +105,8 @@ func (b *barPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 	for s := range b.series {
 		for row, v := range b.series[s].values {
 			mid, thick := b.position(row, s)
-			from, to := x(b.low), x(b.end(v))
+			left, right := b.ends(v)
+			from, to := x(left), x(right)
 			fill := colorOf(b.series[s].Day)
 			if b.marked(row, s) {
 				fill = suspiciousColor
@@ -120,21 +126,26 @@ func (b *barPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	if b.note != "" {
 		style.Color = pale
-		c.FillText(style, vg.Point{X: x(b.low) + gap, Y: y(-float64(len(b.suspicious)))}, b.note)
+		c.FillText(style, vg.Point{X: x(b.zero) + gap, Y: y(-float64(len(b.suspicious)))}, b.note)
 	}
 }
 
-// GlyphBoxes implements plot.GlyphBoxer. It reserves the space of the captions.
+// GlyphBoxes implements plot.GlyphBoxer. It reserves the space of the caption that
+// leaves the least room for bars. Of several, gonum would choose the one that reaches
+// farthest before there is space for any.
 func (b *barPlotter) GlyphBoxes(p *plot.Plot) []plot.GlyphBox {
 	style := textStyle(ink, text.XLeft, text.YCenter)
-	var boxes []plot.GlyphBox
+	var tightest plot.GlyphBox
+	least := math.Inf(1)
 	for s := range b.series {
 		for row, v := range b.series[s].values {
-			boxes = append(boxes, plot.GlyphBox{
-				X:         p.X.Norm(b.end(v)),
-				Rectangle: vg.Rectangle{Max: vg.Point{X: gap + style.Width(b.caption(row, s))}},
-			})
+			_, right := b.ends(v)
+			at, wide := p.X.Norm(right), gap+style.Width(b.caption(row, s))
+			if room := float64(b.room-wide) / math.Max(at, 1e-9); room < least {
+				least = room
+				tightest = plot.GlyphBox{X: at, Rectangle: vg.Rectangle{Max: vg.Point{X: wide}}}
+			}
 		}
 	}
-	return boxes
+	return []plot.GlyphBox{tightest}
 }

@@ -77,7 +77,7 @@ func newBars(f frame.Frame, label string, values []string, o settings) (*barRows
 	top := cmp.Or(o.top, 20)
 	shown := f.Subset(order[:min(top, len(order))])
 	b := &barRows{shown: shown, label: label, others: f.Nrow() - shown.Nrow(), width: o.width()}
-	if b.labels, err = frame.Strings(shown, label); err != nil {
+	if b.labels, err = namesOf(shown, label); err != nil {
 		return nil, err
 	}
 	for _, l := range b.labels {
@@ -190,7 +190,7 @@ func (b *barRows) alt() string {
 func (b *barRows) plot(panel int, value string) *plot.Plot {
 	p := newPlot()
 	bars := newBarPlotter(b.panels[panel], b.suspicious)
-	bars.small = b.width < width
+	bars.small, bars.room = b.width < width, (b.width-b.labelWidth())/vg.Length(len(b.panels))
 	bars.note, bars.label, bars.names, bars.value = b.rest[panel], b.label, b.names, value
 	column := frame.Describe(value)
 	p.X.Tick.Marker = linearTicks(column.Unit, b.tickCount(bars))

@@ -166,7 +166,7 @@ func (b *boxPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 			if v >= r.low && v <= r.high {
 				continue
 			}
-			glyph := draw.GlyphStyle{Color: fill, Radius: 1.8, Shape: draw.RingGlyph{}}
+			glyph := draw.GlyphStyle{Color: transparent(fill), Radius: 1.8, Shape: draw.CircleGlyph{}}
 			if drawn++; drawn > mostMarks {
 				c.DrawGlyphNoClip(glyph, vg.Point{X: at(v), Y: mid})
 				continue

@@ -27,7 +27,7 @@ func newCells(f frame.Frame, x, y, value string, o settings) (*cells, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := frame.Strings(f, y)
+	names, err := namesOf(f, y)
 	if err != nil {
 		return nil, err
 	}

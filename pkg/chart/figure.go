@@ -25,8 +25,10 @@ package chart
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -131,7 +133,7 @@ func seriesOf(f frame.Frame, value, day string) ([]trace, error) {
 	}
 	var all []trace
 	for _, n := range names {
-		vs, err := frame.Floats(f, n)
+		vs, err := numbersOf(f, n)
 		if err != nil {
 			return nil, err
 		}
@@ -142,4 +144,28 @@ func seriesOf(f frame.Frame, value, day string) ([]trace, error) {
 		all = append(all, t)
 	}
 	return all, nil
+}
+
+// numbersOf returns the numbers of a column. An infinite one, such as a ratio to zero, has
+// no place on an axis, so it counts as missing.
+func numbersOf(f frame.Frame, column string) ([]float64, error) {
+	vs, err := frame.Floats(f, column)
+	for i, v := range vs {
+		if math.IsInf(v, 0) {
+			vs[i] = math.NaN()
+		}
+	}
+	return vs, err
+}
+
+// noName is drawn for an empty name.
+const noName = "(none)"
+
+// namesOf returns the texts of a column.
+func namesOf(f frame.Frame, column string) ([]string, error) {
+	names, err := frame.Strings(f, column)
+	for i, n := range names {
+		names[i] = cmp.Or(n, noName)
+	}
+	return names, err
 }

@@ -67,11 +67,11 @@ func graph(f frame.Frame, src, dst, value string, o settings) (*Figure, error) {
 }
 
 func newNetwork(f frame.Frame, src, dst, value string, o settings) (*network, error) {
-	froms, err := frame.Strings(f, src)
+	froms, err := namesOf(f, src)
 	if err != nil {
 		return nil, err
 	}
-	tos, err := frame.Strings(f, dst)
+	tos, err := namesOf(f, dst)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ var (
 		testColor, color.RGBA{R: 0xB8, G: 0x78, B: 0x00, A: 0xFF}, color.RGBA{R: 0x00, G: 0x9E, B: 0x73, A: 0xFF},
 		color.RGBA{R: 0xB8, G: 0x60, B: 0x98, A: 0xFF}, color.RGBA{R: 0x30, G: 0x98, B: 0xD0, A: 0xFF}, color.RGBA{R: 0x80, G: 0x80, B: 0x80, A: 0xFF},
 	}
-	groupDashes = [][]vg.Length{nil, {6, 2}, {2, 2}, {8, 2, 2, 2}, {4, 1}, {1, 2}}
+	groupDashes = [][]vg.Length{nil, {6, 2}, {2, 2}, {8, 2, 2, 2}, {4, 2, 1, 2, 1, 2}, {1, 2}}
 )
 
 // groupsOf divides the values of a column: into the two days of a comparison, or by
@@ -61,7 +61,7 @@ func groupsOf(f frame.Frame, at []float64, y string, o settings, most int) (grou
 	if len(traces) > 1 {
 		return nil, 0, fmt.Errorf("column %q: a comparison of two days cannot be divided by %q; draw one day", y, o.by)
 	}
-	names, err := frame.Strings(f, o.by)
+	names, err := namesOf(f, o.by)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -69,7 +69,7 @@ func groupsOf(f frame.Frame, at []float64, y string, o settings, most int) (grou
 	for i, n := range names {
 		g := index[n]
 		if g == nil {
-			g = &group{name: cmp.Or(n, "(none)"), by: o.by, value: frame.Describe(y)}
+			g = &group{name: n, by: o.by, value: frame.Describe(y)}
 			index[n] = g
 			groups = append(groups, g)
 		}

@@ -169,7 +169,7 @@ func stripsOf(f frame.Frame, label string, values []string, o settings) ([]strip
 	if f.Err == nil && f.Nrow() == 0 {
 		return nil, errNoRows
 	}
-	names, err := frame.Strings(f, label)
+	names, err := namesOf(f, label)
 	if err != nil {
 		return nil, err
 	}
@@ -189,9 +189,12 @@ func stripsOf(f frame.Frame, label string, values []string, o settings) ([]strip
 		rows[r].at = append(rows[r].at, times[i]/float64(flow.Hour))
 	}
 	for v, value := range values {
-		all, err := frame.Floats(f, value)
+		all, err := numbersOf(f, value)
 		if err != nil {
 			return nil, err
+		}
+		if i := slices.IndexFunc(all, func(v float64) bool { return v < 0 }); i >= 0 {
+			return nil, fmt.Errorf("column %q, row %d: negative value %g; use Line", value, i+1, all[i])
 		}
 		for i, n := range names {
 			r := &rows[index[n]]

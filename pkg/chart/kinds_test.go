@@ -3,6 +3,7 @@ package chart
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"regexp"
@@ -62,8 +63,16 @@ func kinds() map[string]frame.Frame {
 			return sizes(r, i)
 		}),
 		"large and close": connections(60, 4, func(_ *rand.Rand, i int) float64 { return 1e9 + float64(i%7) }),
-		"dates":           dates(),
-		"long names":      longNames(),
+		"one row":         connections(1, 1, sizes),
+		"infinite": connections(60, 4, func(r *rand.Rand, i int) float64 {
+			if i%5 == 0 {
+				return math.Inf(1)
+			}
+			return sizes(r, i)
+		}),
+		"no names":   noNames(),
+		"dates":      dates(),
+		"long names": longNames(),
 	}
 }
 
@@ -87,6 +96,43 @@ func longNames() frame.Frame {
 		names[i] = strings.Repeat("Wirtschaftsprüfung & Söhne <GmbH> ", 1+i%3) + n
 	}
 	return f.Mutate(series.New(names, series.String, "src_ip"))
+}
+
+func noNames() frame.Frame {
+	f := connections(60, 4, sizes)
+	return f.Mutate(series.New(make([]string, f.Nrow()), series.String, "src_ip"))
+}
+
+// sums are the charts of reports, of the sums of connections.
+func sums() map[string]func(frame.Frame) *Figure {
+	bad := Suspicious("192.168.100.11")
+	hosts := func(f frame.Frame) frame.Frame { return frame.By(f, "src_ip").Sum("up_bytes", "down_bytes") }
+	days := func(f frame.Frame) frame.Frame {
+		return hosts(f).Rename("baseline_up_bytes", "up_bytes").Rename("test_up_bytes", "down_bytes")
+	}
+	halves := func(f frame.Frame, by string) frame.Frame {
+		times, err := frame.Floats(f, "timestamp")
+		if err != nil {
+			panic(err)
+		}
+		for i, t := range times {
+			times[i] = math.Floor(t/180_000) * 180_000
+		}
+		return frame.By(frame.WithFloats(f, "timestamp", times), by, "timestamp").Sum("up_bytes")
+	}
+	return map[string]func(frame.Frame) *Figure{
+		"bars":      func(f frame.Frame) *Figure { return Bars(hosts(f), "src_ip", []string{"up_bytes", "down_bytes"}, bad) },
+		"bars-days": func(f frame.Frame) *Figure { return Bars(days(f), "src_ip", []string{"up_bytes"}, bad) },
+		"bars-small": func(f frame.Frame) *Figure {
+			return Bars(days(f), "src_ip", []string{"up_bytes"}, bad, Top(5), Small())
+		},
+		"hours":  func(f frame.Frame) *Figure { return Hours(frame.By(f, "hour").Sum("up_bytes"), "up_bytes") },
+		"strips": func(f frame.Frame) *Figure { return Strips(halves(f, "src_ip"), "src_ip", "up_bytes", bad) },
+		"half-hours": func(f frame.Frame) *Figure {
+			one := f.Mutate(series.New(slices.Repeat([]string{"192.168.100.11"}, f.Nrow()), series.String, "src_ip"))
+			return HalfHours(halves(one, "src_ip"), []string{"up_bytes"}, bad)
+		},
+	}
 }
 
 // explore are the charts of rows of connections.
@@ -118,15 +164,20 @@ func explore() map[string]func(frame.Frame) *Figure {
 
 // refusals are the kinds that a chart does not draw, and why.
 var refusals = map[string]string{
-	"area/negative":  "negative value",
-	"graph/negative": "negative value",
+	"area/negative":       "negative value",
+	"graph/negative":      "negative value",
+	"half-hours/negative": "negative value",
+	"strips/negative":     "negative value",
+	"hours/dates":         "text, not numbers",
 }
 
 // TestAnyRows draws each chart of each kind of data: the same bytes twice, without
 // texts that overlap or run out of the figure, and with words for those who do not
 // see it.
 func TestAnyRows(t *testing.T) {
-	for chart, draw := range explore() {
+	charts := explore()
+	maps.Copy(charts, sums())
+	for chart, draw := range charts {
 		for kind, f := range kinds() {
 			t.Run(chart+"/"+kind, func(t *testing.T) {
 				fig := draw(f)
@@ -176,5 +227,73 @@ func TestAreaOfOnePosition(t *testing.T) {
 	}
 	if got := strings.Count(string(svg), "03:00: "); got != 1 || strings.Contains(string(svg), "04:00: ") {
 		t.Errorf("%d marks of the row, or one without a row:\n%s", got, svg)
+	}
+}
+
+// TestOddHours: an hour without a row is zero of a count and unknown of a ratio, and rows
+// may be in any order, but only one for each hour.
+func TestOddHours(t *testing.T) {
+	of := func(column string, hours ...int) *Figure {
+		return Hours(dataframe.New(ints("hour", hours...), nums(column, slices.Repeat([]float64{5}, len(hours))...)), column)
+	}
+	for column, want := range map[string]string{"flows": "07:00: 0 flows", "up_down": "07:00: no value"} {
+		svg, err := of(column, 9, 3).SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(svg), want) || strings.Count(string(svg), "<title>") != 24 {
+			t.Errorf("%s: not 24 hours with %q:\n%s", column, want, svg)
+		}
+	}
+	for want, fig := range map[string]*Figure{
+		"row 2: 24 is not an hour":                of("flows", 3, 24),
+		"rows 1 and 3 are of the same hour":       of("flows", 3, 4, 3),
+		`column "hour", row 1: -1 is not an hour`: of("flows", -1),
+	} {
+		if _, err := fig.SVG(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error that says %q", err, want)
+		}
+	}
+}
+
+// TestNegativeBars: bars of negative values end at zero, where those of others start.
+func TestNegativeBars(t *testing.T) {
+	svg, err := Bars(dataframe.New(strs("src_ip", "10.0.0.1", "10.0.0.2"), nums("up_bytes", 300, -100)), "src_ip", []string{"up_bytes"}).SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bar := regexp.MustCompile(`d="M([\d.]+),[\d.]+L([\d.]+),[\d.]+L[^"]*" style="fill:#56B4E9`)
+	m := bar.FindAllStringSubmatch(string(svg), -1)
+	if len(m) != 2 || m[0][1] != m[1][2] {
+		t.Errorf("bars at %q:\n%s", m, svg)
+	}
+}
+
+// TestSuspiciousAbove: points under suspicion are drawn last, so that no other hides them.
+func TestSuspiciousAbove(t *testing.T) {
+	svg, err := Scatter(dataframe.New(strs("src_ip", "10.0.0.1", "10.0.0.2"), nums("up_bytes", 1, 1), nums("down_bytes", 1, 1)),
+		"up_bytes", "down_bytes", "src_ip", Suspicious("10.0.0.1")).SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Index(svg, []byte("10.0.0.1,")) < bytes.Index(svg, []byte("10.0.0.2,")) {
+		t.Errorf("the suspicious point is below the other:\n%s", svg)
+	}
+}
+
+// TestTwoTicks: an axis of a small figure has two ticks at least.
+func TestTwoTicks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		lo, hi := 0.0, math.Pow(10, rng.Float64()*15)
+		if hi < 2 {
+			continue // counts have no parts
+		}
+		if ticks := linearTicks(frame.Count, 1).Ticks(lo, hi); len(ticks) != 2 {
+			t.Errorf("from %g to %g: %v", lo, hi, ticks)
+		}
+		if ticks := logTicks(frame.Bytes, 1).Ticks(hi, hi*1500); len(ticks) < 2 {
+			t.Errorf("from %g to %g: %v", hi, hi*1500, ticks)
+		}
 	}
 }

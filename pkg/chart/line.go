@@ -66,7 +66,7 @@ func newLines(f frame.Frame, x, y string, o settings, most int) (*lines, error) 
 // positions returns the positions of rows on the axis of a column: its numbers, or of
 // texts their places in order of their first rows, and the texts.
 func positions(f frame.Frame, x string) (at []float64, names []string, err error) {
-	texts, err := frame.Strings(f, x)
+	texts, err := namesOf(f, x)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -135,8 +135,11 @@ func (l *lines) draw(kind string) *Figure {
 	newScale(column, values(l.groups, ys), false, fromZero(column.Unit)).set(&p.Y, 0.02, 0.06, 170, true)
 	p.X.Label.Text += omitted(l.others, "series")
 	p.Add(grid(false))
+	for _, g := range slices.Backward(l.groups) { // the first ones above the others
+		p.Add(&linePlotter{g})
+	}
 	for _, g := range l.groups {
-		p.Add(&linePlotter{g, l})
+		p.Add(&lineMarks{g, l})
 	}
 	p.Add(key)
 	return &Figure{Data: l.f, Alt: l.alt(kind), Width: width, Height: 220, Plots: [][]*plot.Plot{{p}}}
@@ -151,10 +154,7 @@ func (l *lines) format(at float64) string {
 }
 
 // linePlotter draws a line that missing values interrupt.
-type linePlotter struct {
-	g *group
-	l *lines
-}
+type linePlotter struct{ g *group }
 
 // mostMarks is the number of points of a series up to which each answers to a
 // pointer. Of more, the extremes of each part of the series do.
@@ -182,10 +182,22 @@ func (lp *linePlotter) Plot(c draw.Canvas, p *plot.Plot) {
 		part = append(part, vg.Point{X: x(g.x[i]), Y: y(v)})
 	}
 	flush()
+}
+
+// lineMarks are the values of a line, for pointers and keyboards.
+type lineMarks struct {
+	g *group
+	l *lines
+}
+
+// Plot implements plot.Plotter.
+func (m *lineMarks) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	g := m.g
 	for _, i := range extremes(g.y, mostMarks) {
-		words := g.words(lp.l.x, g.x[i], g.y[i])
-		if lp.l.names != nil {
-			words = lp.l.names[int(g.x[i])] + ": " + exact(g.value, g.y[i])
+		words := g.words(m.l.x, g.x[i], g.y[i])
+		if m.l.names != nil {
+			words = m.l.names[int(g.x[i])] + ": " + exact(g.value, g.y[i])
 			if g.name != "" {
 				words = g.name + ", " + words
 			}

@@ -118,7 +118,7 @@ func exact(c frame.Column, v float64) string {
 
 // entityOf returns the value of a column if it names a host, owner or country.
 func entityOf(column, value string) string {
-	if frame.Describe(column).Entity && !frame.Unknown(value) {
+	if frame.Describe(column).Entity && value != noName && !frame.Unknown(value) {
 		return value
 	}
 	return ""

@@ -43,7 +43,7 @@ func Multiples(f frame.Frame, by, x, y string, options ...Option) *Figure {
 		if i%columns == 0 {
 			fig.Plots = append(fig.Plots, nil)
 		}
-		p.Add(grid(false), &linePlotter{g, l})
+		p.Add(grid(false), &linePlotter{g}, &lineMarks{g, l})
 		row := &fig.Plots[len(fig.Plots)-1]
 		*row = append(*row, p)
 	}

@@ -68,6 +68,10 @@ func newScale(column frame.Column, values []float64, mayLog, fromZero bool) *sca
 			lo = max(lo, 0)
 		}
 	}
+	if least := 10 * float64(flow.Second); column.Unit == frame.Clock && hi-lo < least { // times are not labelled in parts of seconds
+		lo = max(0, (lo+hi-least)/2)
+		hi = lo + least
+	}
 	s.lo, s.hi = lo, hi
 	return s
 }

@@ -41,7 +41,7 @@ func scatter(f frame.Frame, x, y, label string, o settings) (*Figure, error) {
 	}
 	s := &scatterPlotter{f: f, label: label, o: o, x: newScale(frame.Describe(x), at, true, false), y: newScale(frame.Describe(y), heights, true, false), groups: groups, at: at, heights: heights}
 	if label != "" {
-		if s.names, err = frame.Strings(f, label); err != nil {
+		if s.names, err = namesOf(f, label); err != nil {
 			return nil, err
 		}
 	}
@@ -109,35 +109,47 @@ const mostPoints = 1000
 func (s *scatterPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	drawn := 0
-	for n, g := range s.groups {
-		for _, number := range g.x {
-			row := int(number)
-			px, py, ok := s.place(row)
-			if !ok {
-				continue
+	for _, above := range []bool{false, true} { // points under suspicion are above the others
+		for n, g := range s.groups {
+			for _, number := range g.x {
+				row := int(number)
+				px, py, ok := s.place(row)
+				if !ok || s.suspicious(g, row) != above {
+					continue
+				}
+				style := draw.GlyphStyle{Color: transparent(g.line.Color), Radius: 2.6, Shape: glyphs[n%len(glyphs)]}
+				if above && !suspicious(g, s.o) {
+					style.Color, style.Radius = suspiciousColor, 4
+				}
+				at := vg.Point{X: x(px), Y: y(py)}
+				if drawn++; drawn > mostPoints && !above {
+					c.DrawGlyphNoClip(style, at)
+					continue
+				}
+				mark(c, s.marked(g, row), func() { c.DrawGlyphNoClip(style, at) })
 			}
-			style := draw.GlyphStyle{Color: transparent(g.line.Color), Radius: 2.6, Shape: glyphs[n%len(glyphs)]}
-			m := marked{words: fmt.Sprintf("%s: %s, %s: %s", s.x.column.Title, exact(s.x.column, s.at[row]), s.y.column.Title, exact(s.y.column, s.heights[row]))}
-			if g.name != "" {
-				m.words = g.name + ", " + m.words
-				m.entity = g.entity()
-			}
-			if s.names != nil {
-				m.words, m.entity = s.names[row]+", "+m.words, entityOf(s.label, s.names[row])
-			}
-			marked := s.names != nil && isSuspicious(s.names[row], s.o)
-			if marked {
-				m.words += ", suspicious"
-				style.Color, style.Radius = suspiciousColor, 4
-			}
-			at := vg.Point{X: x(px), Y: y(py)}
-			if drawn++; drawn > mostPoints && !marked {
-				c.DrawGlyphNoClip(style, at)
-				continue
-			}
-			mark(c, m, func() { c.DrawGlyphNoClip(style, at) })
 		}
 	}
+}
+
+// suspicious reports whether a row of a group is drawn as suspicious.
+func (s *scatterPlotter) suspicious(g *group, row int) bool {
+	return suspicious(g, s.o) || s.names != nil && isSuspicious(s.names[row], s.o)
+}
+
+// marked returns what the point of a row says.
+func (s *scatterPlotter) marked(g *group, row int) marked {
+	m := marked{words: fmt.Sprintf("%s: %s, %s: %s", s.x.column.Title, exact(s.x.column, s.at[row]), s.y.column.Title, exact(s.y.column, s.heights[row]))}
+	if g.name != "" {
+		m.words, m.entity = g.name+", "+m.words, g.entity()
+	}
+	if s.names != nil {
+		m.words, m.entity = s.names[row]+", "+m.words, entityOf(s.label, s.names[row])
+	}
+	if s.suspicious(g, row) {
+		m.words += ", suspicious"
+	}
+	return m
 }
 
 // transparent lets points below others be seen.

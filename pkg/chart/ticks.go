@@ -8,18 +8,27 @@ import (
 	"github.com/flowbook/flowbook/pkg/frame"
 )
 
-// linearTicks returns about want ticks at round values of a linear axis.
+// linearTicks returns about want ticks, but two at least, at round values of a linear axis.
 func linearTicks(u frame.Unit, want int) plot.Ticker {
 	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
-		step := roundStep(0.75 * (hi - lo) / float64(want))
-		if u == frame.Count || u == frame.Bytes {
-			step = max(1, step) // both are whole
-		}
 		var ticks []plot.Tick
-		for i := math.Ceil(lo / step); i*step <= hi; i++ {
-			// Multiplying keeps 0.1·3 from printing as 0.30000000000000004.
-			v := math.Round(i*step/step) * step
-			ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(u, v)})
+		for more := range 3 { // one tick does not show a scale
+			step := roundStep(0.75 * (hi - lo) / float64(want+more))
+			if (u == frame.Count || u == frame.Bytes) && hi-lo >= 1 {
+				step = max(1, step) // both are whole
+			}
+			ticks = nil
+			for i := math.Ceil(lo / step); i*step <= hi; i++ {
+				// Multiplying keeps 0.1·3 from printing as 0.30000000000000004.
+				v := math.Round(i*step/step) * step
+				ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(u, v)})
+			}
+			if n := len(ticks); n > 1 {
+				if more > 0 && n > want+1 {
+					ticks = []plot.Tick{ticks[0], ticks[n-1]}
+				}
+				break
+			}
 		}
 		return ticks
 	})
@@ -40,11 +49,14 @@ func roundStep(x float64) float64 {
 	return 10 * p
 }
 
-// logTicks returns ticks at powers of ten of a logarithmic axis, at most about most.
+// logTicks returns ticks at powers of ten of a logarithmic axis, about most.
 func logTicks(u frame.Unit, most int) plot.Ticker {
 	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
 		first, last := math.Ceil(math.Log10(lo)-1e-9), math.Floor(math.Log10(hi)+1e-9)
 		every := math.Ceil((last - first + 1) / float64(most))
+		if last-first >= 2 { // one tick does not show a scale; closer ones might overlap
+			every = min(every, last-first)
+		}
 		var ticks []plot.Tick
 		for e := first; e <= last; e += every {
 			v := math.Pow(10, e)

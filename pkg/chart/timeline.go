@@ -101,7 +101,7 @@ func timeline(f frame.Frame, label, from, to string, o settings) (*Figure, error
 }
 
 func timeRows(f frame.Frame, label, from, to string, o settings) (rows []*timeRow, missing int, err error) {
-	names, err := frame.Strings(f, label)
+	names, err := namesOf(f, label)
 	if err != nil {
 		return nil, 0, err
 	}
