@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"net/netip"
 	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -56,10 +55,7 @@ func binetflowFlow(r *rowReader, line int64) (Flow, error) {
 	left, right := bytes.IndexByte(dir, '<') >= 0, bytes.IndexByte(dir, '>') >= 0
 	switch {
 	case bytes.IndexByte(dir, '?') >= 0 || !left && !right:
-		f.DirectionGuessed = true
-		if f.Proto.HasPorts() && opener(netip.AddrPortFrom(f.Src, f.SrcPort), netip.AddrPortFrom(f.Dst, f.Port)) == openerDst {
-			f.turn()
-		}
+		f.guessDirection()
 	case left && !right:
 		f.turn()
 	}

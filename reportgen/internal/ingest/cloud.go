@@ -27,7 +27,23 @@ var gcpSpec = jsonSpec{
 	},
 }
 
-func openGCP(in *lines, r rowReader, _ Options) (decoder, error) { return openEvents(in, r, &gcpSpec) }
+func openGCP(in *lines, r rowReader, opt Options) (decoder, error) {
+	if start, err := in.peek(); err == nil && bytes.Contains(start, []byte(",")) && !bytes.Contains(start, []byte("{")) {
+		return openTable(gcpTable)(in, r, opt)
+	}
+	return openEvents(in, r, &gcpSpec)
+}
+
+// gcpTable is the CSV that the Logs Explorer writes, whose columns are the paths of values.
+func gcpTable(Options) (tableSpec, error) {
+	s := tableSpec{about: "a table of VPC flow logs of Google Cloud", unset: []string{""}, needed: []field{fieldTime, fieldSrc, fieldSrcPort, fieldDst, fieldPort, fieldProto, fieldUp}}
+	for f, paths := range &gcpSpec.paths {
+		for _, path := range paths {
+			s.names[f] = append(s.names[f], "jsonPayload."+path, path)
+		}
+	}
+	return s, nil
+}
 
 // ociSpec describes VCN flow logs of Oracle Cloud, as Logging and its Service Connector export them. A record describes one
 // direction at one network interface.
@@ -58,54 +74,76 @@ func ociPaths(key string) []string { return []string{"logContent.data." + key, "
 
 func openOCI(in *lines, r rowReader, _ Options) (decoder, error) { return openEvents(in, r, &ociSpec) }
 
-// ocsfSpec describes events of the class network activity (4001) of the Open
+// ocsfPaths are the fields of events of the class network activity (4001) of the Open
 // Cybersecurity Schema Framework, as Amazon Security Lake has them. An event with
 // traffic.bytes alone describes one direction.
-var ocsfSpec = jsonSpec{
-	about: "a log of OCSF network activity",
-	paths: [numFields][]string{
-		fieldTime: {"start_time", "time", "start_time_dt", "time_dt"}, fieldEnd: {"end_time", "end_time_dt"},
-		fieldProto: {"connection_info.protocol_num", "connection_info.protocol_name"},
-		fieldSrc:   {"src_endpoint.ip"}, fieldSrcPort: {"src_endpoint.port"}, fieldDst: {"dst_endpoint.ip"}, fieldPort: {"dst_endpoint.port"},
-		fieldDuration: {"duration"}, fieldUp: {"traffic.bytes_out"}, fieldDown: {"traffic.bytes_in"}, fieldUpPackets: {"traffic.packets_out"}, fieldDownPackets: {"traffic.packets_in"},
-		fieldFlags: {"connection_info.tcp_flags"}, fieldObserver: {"src_endpoint.interface_uid", "device.interface_uid"},
-		fieldName: {"dst_endpoint.hostname", "dst_endpoint.domain"},
-	},
-	extra: []string{"class_uid", "activity_id", "traffic.bytes", "traffic.packets", "action_id", "disposition_id"},
+var ocsfPaths = [numFields][]string{
+	fieldTime: {"start_time", "start_time_dt", "time", "time_dt"}, fieldEnd: {"end_time", "end_time_dt"},
+	fieldProto: {"connection_info.protocol_num", "connection_info.protocol_name"},
+	fieldSrc:   {"src_endpoint.ip"}, fieldSrcPort: {"src_endpoint.port"}, fieldDst: {"dst_endpoint.ip"}, fieldPort: {"dst_endpoint.port"},
+	fieldDuration: {"duration"}, fieldUp: {"traffic.bytes_out"}, fieldDown: {"traffic.bytes_in"}, fieldUpPackets: {"traffic.packets_out"}, fieldDownPackets: {"traffic.packets_in"},
+	fieldFlags: {"connection_info.tcp_flags"}, fieldObserver: {"src_endpoint.interface_uid", "device.interface_uid"},
+	fieldName:  {"dst_endpoint.hostname", "dst_endpoint.domain"},
+	fieldTotal: {"traffic.bytes"}, fieldTotalPackets: {"traffic.packets"},
+
+	ocsfClass: {"class_uid"}, ocsfActivity: {"activity_id"}, ocsfAction: {"action_id"}, ocsfDisposition: {"disposition_id"},
 }
 
-func openOCSF(in *lines, r rowReader, _ Options) (decoder, error) {
+// What else an event says is read as these fields, which it does not have.
+const (
+	ocsfClass       = fieldStatus
+	ocsfActivity    = fieldDir
+	ocsfAction      = fieldState
+	ocsfDisposition = fieldUID
+)
+
+func openOCSF(in *lines, r rowReader, opt Options) (decoder, error) {
 	r.time.finest, r.perSec = 1e9, 1e3
-	all := r.oneWay
-	spec := ocsfSpec
-	state := flow.UnknownState
-	spec.take = func(e *jsonEvent, r *rowReader, line int64) error {
-		if class := e.get("class_uid"); class != nil && string(class) != "4001" {
-			return r.leaveOut(line, otherLog, "class_uid "+excerpt(class))
-		}
-		v := &r.values
-		total, activity := e.get("traffic.bytes"), string(e.get("activity_id"))
-		switch counted := v[fieldUp] != nil || v[fieldDown] != nil || total != nil; {
-		case activity == "7":
-			return r.leaveOut(line, otherLog, "activity_id 7, of a host that listens")
-		case activity == "1" && !counted:
-			return r.leaveOut(line, eventOnly, "activity_id 1, of a connection that is opened")
-		}
-		state = ocsfState(activity, e.get("action_id"), e.get("disposition_id"))
-		r.oneWay = all
-		if v[fieldUp] == nil && v[fieldDown] == nil && total != nil {
-			v[fieldUp], v[fieldUpPackets], r.oneWay = total, e.get("traffic.packets"), true
-		}
-		return nil
+	flow := func(r *rowReader, line int64) (Flow, error) { return ocsfFlow(r, line, opt.OneWay) }
+	return openEvents(in, r, &jsonSpec{about: "a log of OCSF network activity", paths: ocsfPaths, flow: flow, take: func(_ *jsonEvent, r *rowReader, line int64) error { return ocsfConnection(r, line) }})
+}
+
+// ocsfTable is a table whose columns are fields of OCSF, as the Parquet files of Security
+// Lake have them.
+func ocsfTable(opt Options) (tableSpec, error) {
+	return tableSpec{about: "a table of OCSF network activity", names: ocsfPaths, finest: 1e9, perSec: 1e3,
+		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto}, either: []field{fieldTotal, fieldUp},
+		flow: func(r *rowReader, line int64) (Flow, error) {
+			if err := ocsfConnection(r, line); err != nil {
+				return Flow{}, err
+			}
+			return ocsfFlow(r, line, opt.OneWay)
+		}}, nil
+}
+
+// ocsfConnection returns an error if an event is not about the traffic of a connection.
+func ocsfConnection(r *rowReader, line int64) error {
+	v := &r.values
+	class, activity := v[ocsfClass], string(v[ocsfActivity])
+	switch counted := v[fieldUp] != nil || v[fieldDown] != nil || v[fieldTotal] != nil; {
+	case class != nil && string(class) != "4001":
+		return r.leaveOut(line, otherLog, "class_uid "+excerpt(class))
+	case activity == "7":
+		return r.leaveOut(line, otherLog, "activity_id 7, of a host that listens")
+	case activity == "1" && !counted:
+		return r.leaveOut(line, eventOnly, "activity_id 1, of a connection that is opened")
 	}
-	spec.flow = func(r *rowReader, line int64) (Flow, error) {
-		f, err := r.flow(line)
-		if state != flow.UnknownState {
-			f.State = state
-		}
-		return f, err
+	return nil
+}
+
+func ocsfFlow(r *rowReader, line int64, oneWay bool) (Flow, error) {
+	v := &r.values
+	state := ocsfState(string(v[ocsfActivity]), v[ocsfAction], v[ocsfDisposition])
+	if r.oneWay = oneWay; v[fieldUp] == nil && v[fieldDown] == nil && v[fieldTotal] != nil {
+		v[fieldUp], v[fieldUpPackets], r.oneWay = v[fieldTotal], v[fieldTotalPackets], true
+		defer func() { v[fieldUp], v[fieldUpPackets] = nil, nil }() // which a table without these columns would keep
 	}
-	return openEvents(in, r, &spec)
+	v[ocsfClass], v[ocsfActivity], v[ocsfAction], v[ocsfDisposition], v[fieldTotal], v[fieldTotalPackets] = nil, nil, nil, nil, nil, nil
+	f, err := r.flow(line)
+	if state != flow.UnknownState {
+		f.State = state
+	}
+	return f, err
 }
 
 // ocsfState returns the state of a connection: it was reset, failed or refused, or

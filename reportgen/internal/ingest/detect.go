@@ -214,7 +214,8 @@ func sniffDocument(in *lines) string {
 var (
 	vpcLine      = regexp.MustCompile(`^(\S+T\S+ (\S+ )?)?[2-9] (\d{12}|unknown|-) eni-\S+ `)
 	paloAltoLine = regexp.MustCompile(`(^|\s)\S+,"?\d{4}/\d\d/\d\d \d\d:\d\d:\d\d"?,[^,]*,"?TRAFFIC"?,`)
-	fortinetLine = regexp.MustCompile(`(^|\s|,)(devid|logid|eventtime)=.*\bsrcip=`)
+	fortinetLine = regexp.MustCompile(`(^|[\s,"])(devid|logid|eventtime)=.*\bsrcip=`)
+	silkLine     = regexp.MustCompile(`^\s*[\da-fA-F.:]+\|\s*[\da-fA-F.:]+\|\s*\d+\|\s*\d+\|\s*\d+\|\s*\d+\|\s*\d+\|[FSRPAUEC ]*\|\d{4}/\d\d/\d\dT`)
 	ugrLine      = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,[\d.]+,[^,]+,[^,]+,\d+,\d+,[A-Z0-9-]+,[.A-Z]{6},\d+,\d+,\d+,\d+(,|$)`)
 )
 
@@ -276,7 +277,7 @@ func sniffColumns(line string) string {
 
 // unwrapObject returns the object that exports put in another one.
 func unwrapObject(v *fastjson.Value) *fastjson.Value {
-	for _, wrapper := range append(slices.Clone(commonWrappers), "zeek", "conn", "suricata", "eve", "fields") {
+	for _, wrapper := range append(slices.Clone(commonWrappers), "zeek", "conn", "suricata", "eve", "fields", "fortinet", "fgt") {
 		inner := v.Get(wrapper)
 		if inner != nil && inner.Type() == fastjson.TypeObject && !isECS(v) && (wrapper != "fields" || isECS(inner)) {
 			v = inner

@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -59,6 +60,15 @@ var dialects = []dialect{
 	{"names without scope", "zeek", strings.ReplaceAll(zeekObject, `"id.`, `"`) + "\n", oneConn},
 	{"names of the manual's field map", "zeek", "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tsrc\tsrc_port\tdst\tdst_port\tproto\tduration\torig_bytes\tresp_bytes\tconn_state\n" +
 		"1713530096.5\tC1\t10.0.0.5\t50000\t198.51.100.7\t443\ttcp\t1.5\t100\t200\tSF\n", oneConn},
+	{"logs mixed, by @path", "zeek", `{"@path":"ssl",` + zeekObject[1:] + "\n" + `{"@path":"conn",` + zeekObject[1:] + "\n", oneConn},
+	{"an answer of Loki", "zeek", `{"status":"success","data":{"resultType":"streams","result":[{"stream":{"log":"values"},"values":[` +
+		`["1713530100000000000",` + strconv.Quote(zeekObject) + `,{"trace":"1"}]]},{"stream":{"log":"dns"},"values":[]}],"stats":{"summary":{"values":3}}}}`, oneConn},
+	{"what Promtail pushes to Loki", "eve", "{\n  \"streams\": [\n    {\"stream\": {\"job\": \"eve\"}, \"values\": [[\"1713530156000000000\", " + strconv.Quote(eveObject) + "]]}\n  ]\n}\n", oneConn},
+	{"lines of VPC flow logs in Loki", "vpc", `{"streams":[{"stream":{},"values":[["1",` + strconv.Quote(vpcThere) + `],["2",` + strconv.Quote(vpcBack) + `]]}]}`, oneConnVPC},
+	{"archives of Wazuh", "eve", `{"timestamp":"2024-04-19T12:36:00Z","id":"1.2","agent":{"id":"001"},"data":{"event_type":"flow","src_ip":"10.0.0.5","src_port":"50000","dest_ip":"198.51.100.7","dest_port":"443","proto":"TCP",` +
+		`"flow":{"bytes_toserver":"100","bytes_toclient":"200","start":"2024-04-19T12:34:56.500000+0000"}},"location":"/var/log/suricata/eve.json"}` + "\n", oneConn},
+	{"archives of Wazuh, the line itself", "zeek", `{"timestamp":"2024-04-19T12:36:00Z","id":"1.2","full_log":` + strconv.Quote(zeekObject) + `,"decoder":{"name":"json"}}` + "\n", oneConn},
+	{"results of a search of Splunk", "zeek", `{"preview":false,"init_offset":0,"messages":[],"fields":[{"name":"ts"}],"results":[` + zeekObject + `]}`, oneConn},
 	{"a table of pandas", "zeek", "ts,uid,id.orig_h,id.orig_p,id.resp_h,id.resp_p,proto,duration,orig_bytes,resp_bytes,conn_state\n1713530096.5,C1,10.0.0.5,50000,198.51.100.7,443.0,tcp,1.5,100.0,200.0,SF\n", oneConn},
 
 	{"Kibana", "ecs", `"@timestamp","source.ip","source.port","destination.ip","destination.port","network.transport","source.bytes","destination.bytes","event.duration"` + "\n" +
@@ -76,6 +86,8 @@ var dialects = []dialect{
 	{"a subscription, objects without lines between", "vpc", `{"messageType":"DATA_MESSAGE","logEvents":[{"id":"1","message":"` + vpcThere + `"}]}` +
 		`{"messageType":"CONTROL_MESSAGE","logEvents":[{"id":"","message":"CWL CONTROL MESSAGE: Checking health of destination Firehose."}]}` +
 		`{"messageType":"DATA_MESSAGE","logEvents":[{"id":"2","message":"` + vpcBack + `"}]}`, oneConnVPC},
+	{"an answer of Logs Insights", "vpc", `{"results":[[{"field":"@timestamp","value":"2024-04-19 12:34:56.000"},{"field":"@message","value":"` + vpcThere + `"},{"field":"@ptr","value":"x y"}],` +
+		`[{"field":"@timestamp","value":"2024-04-19 12:34:56.000"},{"field":"@message","value":"` + vpcBack + `"},{"field":"@ptr","value":"z"}]],"statistics":{"recordsMatched":2},"status":"Complete"}`, oneConnVPC},
 	{"Logs Insights", "vpc", "@timestamp,@message\n2024-04-19 12:34:56.000," + vpcThere + "\n2024-04-19 12:34:56.000,\"" + vpcBack + "\"\n", oneConnVPC},
 	{"aws logs tail", "vpc", "2024-04-19T12:35:56+00:00 eni-1-all " + vpcThere + "\n2024-04-19T12:35:56+00:00 eni-1-all " + vpcBack + "\n", oneConnVPC},
 	{"Splunk, a line of text", "vpc", carried(`{"result":{"_raw":"`, `"}}`+"\n", vpcThere, vpcBack), oneConnVPC},
@@ -86,6 +98,7 @@ var dialects = []dialect{
 		`"2","1","eni-1","10.0.0.5","198.51.100.7","50000","443","6","2","100","1713530096","1713530156","ACCEPT","OK"` + "\n" +
 		`"2","1","eni-1","198.51.100.7","10.0.0.5","443","50000","6","2","200","1713530096","1713530156","ACCEPT","OK"` + "\n", oneConnVPC},
 
+	{"JSON of ra", "binetflow", `{"type":"flow","stime":"2024-04-19T12:34:56.500000","dur":1.5,"proto":"tcp","saddr":"10.0.0.5","sport":50000,"dir":"->","daddr":"198.51.100.7","dport":443,"spkts":5,"dpkts":5,"sbytes":100,"dbytes":200,"state":"FIN"}` + "\n", oneConn},
 	{"rows that end with a comma", "binetflow", "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,TotBytes,SrcBytes\n" +
 		"2024/04/19 12:34:56.5,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,FIN,300,100,,\n", oneConn},
 	{"reports of a long connection", "binetflow", "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,TotBytes,SrcBytes\n" +
@@ -93,6 +106,16 @@ var dialects = []dialect{
 		"2024/04/19 12:36:20,5.0,tcp,10.0.0.5,50000,->,198.51.100.7,443,FIN,120,40\n", oneConn},
 	{"pieces of two minutes", "cicflowmeter", "Flow ID,Src IP,Src Port,Dst IP,Dst Port,Protocol,Timestamp,Flow Duration,Total Fwd Packet,Total Bwd packets,Total Length of Fwd Packet,Total Length of Bwd Packet\n" +
 		"x,10.0.0.5,50000,198.51.100.7,443,6,19/04/2024 12:34:56 PM,119990000,10,12,40.0,50.0\nx,10.0.0.5,50000,198.51.100.7,443,6,19/04/2024 12:36:56 PM,119990000,10,12,60.0,150.0\n", oneConnVPC},
+	{"names of the Python version", "cicflowmeter", "src_ip,dst_ip,src_port,dst_port,protocol,timestamp,flow_duration,flow_byts_s,tot_fwd_pkts,tot_bwd_pkts,totlen_fwd_pkts,totlen_bwd_pkts\n" +
+		"10.0.0.5,198.51.100.7,50000,443,6,2024-04-19 12:34:56,1500000.0,200.0,3,3,100,200\n", oneConnVPC},
+	{"CSV of the Logs Explorer", "gcp", "insertId,jsonPayload.bytes_sent,jsonPayload.connection.dest_ip,jsonPayload.connection.dest_port,jsonPayload.connection.protocol,jsonPayload.connection.src_ip,jsonPayload.connection.src_port,jsonPayload.end_time,jsonPayload.reporter,jsonPayload.start_time\n" +
+		"a,100,198.51.100.7,443,6,10.0.0.5,50000,2024-04-19T12:34:58Z,SRC,2024-04-19T12:34:56.5Z\nb,200,10.0.0.5,50000,6,198.51.100.7,443,2024-04-19T12:34:58Z,SRC,2024-04-19T12:34:56.6Z\n", oneConn},
+	{"without titles", "silk", "       10.0.0.5|   198.51.100.7|50000|  443|  6|         2|       100|FS PA   |2024/04/19T12:34:56.500|    1.500|2024/04/19T12:34:58.000| S0|\n" +
+		"   198.51.100.7|       10.0.0.5|  443|50000|  6|         3|       200|FS PA   |2024/04/19T12:34:56.510|    1.490|2024/04/19T12:34:58.000| S0|\n", oneConn},
+	{"JSON of super_mediator", "collector", `{"flows":{"flowStartMilliseconds":"2024-04-19 12:34:56.500","flowEndMilliseconds":"2024-04-19 12:34:58.000","sourceTransportPort":50000,"destinationTransportPort":443,"protocolIdentifier":6,` +
+		`"sourceIPv4Address":"10.0.0.5","destinationIPv4Address":"198.51.100.7","octetTotalCount":100,"reverseOctetTotalCount":200}}` + "\n", oneConn},
+	{"the ASA ends a connection", "ecs", `{"@timestamp":"2024-04-19T12:36:00Z","event":{"dataset":"cisco.asa","action":"flow-expiration","start":"2024-04-19T12:34:56.500Z","duration":63000000000},"source":{"ip":"198.51.100.7","port":443},` +
+		`"destination":{"ip":"10.0.0.5","port":50000},"network":{"transport":"tcp","bytes":300}}` + "\n", "2024-04-19 12:34:56.50 10.0.0.5 > 198.51.100.7:443 0/0\n"},
 	{"every value in quotes", "paloalto", `"1","2024/04/19 12:36:00","0011","TRAFFIC","end","2560","2024/04/19 12:35:56","10.0.0.5","198.51.100.7","","","rule","","","ssl","vsys1","a","b","c","d","fwd","2024/04/19 12:35:56","1","1","50000","443","0","0","0x19","tcp",` +
 		`"allow","300","100","200","5","2024/04/19 12:34:56","60","any","0","1","0x0","US","US","0","2","3","tcp-fin"` + "\n", oneConnVPC},
 	{"totals of IPFIX", "collector", "flowStartMilliseconds,flowEndMilliseconds,sourceIPv4Address,destinationIPv4Address,sourceTransportPort,destinationTransportPort,protocolIdentifier,octetTotalCount,reverseOctetTotalCount\n" +

@@ -57,6 +57,14 @@ func opener(src, dst netip.AddrPort) Opener {
 
 var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
+// guessDirection makes the side with the likelier port of a client the source.
+func (f *Flow) guessDirection() {
+	f.DirectionGuessed = true
+	if f.Proto.HasPorts() && opener(netip.AddrPortFrom(f.Src, f.SrcPort), netip.AddrPortFrom(f.Dst, f.Port)) == openerDst {
+		f.turn()
+	}
+}
+
 // turn exchanges the two sides of a flow.
 func (f *Flow) turn() {
 	f.Src, f.Dst = f.Dst, f.Src

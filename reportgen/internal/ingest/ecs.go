@@ -35,7 +35,13 @@ var ecsSpec = jsonSpec{
 	},
 	wrappers: []string{"fields"},
 	take:     takeECS,
-	flow:     zeekStateFlow,
+	flow: func(r *rowReader, line int64) (Flow, error) {
+		f, err := zeekStateFlow(r, line)
+		if err == nil && r.values[fieldDir] != nil {
+			f.guessDirection()
+		}
+		return f, err
+	},
 }
 
 func openECS(in *lines, r rowReader, opt Options) (decoder, error) {
@@ -95,7 +101,17 @@ func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 			v[fieldDown] = strconv.AppendInt(nil, all-up, 10)
 		}
 	}
+	v[fieldDir] = unknownOpener(e, v[fieldUp], v[fieldDown])
 	durationECS(e.get("event.duration"), r)
+	return nil
+}
+
+// unknownOpener returns the data set of an event that does not say who opened the connection, or nil. The firewalls of
+// Cisco name the side of the less secure interface first, and count the bytes of both sides as one.
+func unknownOpener(e *jsonEvent, up, down []byte) []byte {
+	if dataset := datasetECS(e); up == nil && down == nil && strings.HasPrefix(dataset, "cisco") {
+		return []byte(dataset)
+	}
 	return nil
 }
 
@@ -162,8 +178,12 @@ func oneWayECS(e *jsonEvent, down []byte, all bool) bool {
 	case all:
 		return true
 	}
-	dataset := string(either(e.get("event.dataset"), e.get("data_stream.dataset")))
+	dataset := datasetECS(e)
 	return slices.Contains(oneWayDatasets, dataset) || strings.HasSuffix(dataset, ".vpcflow") || string(e.get("event.action")) == "netflow_flow"
+}
+
+func datasetECS(e *jsonEvent) string {
+	return string(either(e.get("event.dataset"), e.get("data_stream.dataset")))
 }
 
 // packetbeatProtocols are the types of Packetbeat's events that describe a

@@ -20,7 +20,7 @@ func isEVE(base string) bool { return eveName.MatchString(base) }
 func openEVE(wanted string) func(*lines, rowReader, Options) (decoder, error) {
 	spec := &jsonSpec{
 		about:    "an EVE log of Suricata",
-		wrappers: []string{"suricata", "eve"}, // of Filebeat
+		wrappers: []string{"suricata", "eve", "data"}, // of Filebeat and Wazuh
 		extra:    []string{"event_type", "tcp.state", "flow.state", "tcp.tcp_flags_ts", "tcp.tcp_flags_tc", "tcp.tcp_flags", "icmp_type", "icmp_code"},
 		take: func(e *jsonEvent, r *rowReader, line int64) error {
 			switch kind := e.get("event_type"); {

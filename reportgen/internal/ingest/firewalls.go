@@ -15,7 +15,8 @@ var fortinetSpec = keyValueSpec{
 		fieldDst: {"dstip"}, fieldPort: {"dstport"}, fieldUp: {"sentbyte"}, fieldDown: {"rcvdbyte"}, fieldUpPackets: {"sentpkt"}, fieldDownPackets: {"rcvdpkt"},
 		fieldName: {"hostname"},
 	},
-	take: takeFortinet,
+	extra: []string{"type", "logid", "eventtime", "date", "time", "tz", "action"},
+	take:  takeFortinet,
 }
 
 func takeFortinet(d *keyValues) (action string, err error) {
@@ -79,6 +80,13 @@ func paloAltoTable(Options) (tableSpec, error) {
 	for f, name := range map[field]string{fieldProto: "IP Protocol", fieldDuration: "Elapsed Time (sec)", fieldStatus: "Type", fieldDir: "Threat/Content Type"} {
 		s.names[f] = append(s.names[f], name)
 	}
+	// The names of the log service (Cortex Data Lake, now Strata Logging Service).
+	for f, name := range map[field]string{
+		fieldSrc: "SourceAddress", fieldDst: "DestinationAddress", fieldSrcPort: "SourcePort", fieldPort: "DestinationPort", fieldUp: "BytesSent", fieldDown: "BytesReceived",
+		fieldProto: "Protocol", fieldState: "Action", fieldTotal: "Bytes", fieldUpPackets: "PacketsSent", fieldDownPackets: "PacketsReceived", fieldTime: "SessionStartTime", fieldDuration: "SessionDuration", fieldStatus: "LogType", fieldDir: "Subtype",
+	} {
+		s.names[f] = append(s.names[f], name)
+	}
 	s.longer = true
 	return s, nil
 }
@@ -90,7 +98,7 @@ var paloAltoNames = [numFields]string{
 }
 
 func paloAltoFlow(r *rowReader, line int64) (Flow, error) {
-	if kind := r.values[fieldStatus]; string(kind) != "TRAFFIC" {
+	if kind := r.values[fieldStatus]; !bytes.EqualFold(kind, []byte("TRAFFIC")) {
 		return Flow{}, r.leaveOut(line, otherLog, "type "+excerpt(kind))
 	}
 	if subtype := r.values[fieldDir]; string(subtype) == "start" {

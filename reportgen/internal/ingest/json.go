@@ -27,8 +27,8 @@ type jsonSpec struct {
 }
 
 // commonWrappers are the keys under which exports put the object: Elasticsearch, Splunk,
-// Filebeat and Cloud Logging.
-var commonWrappers = []string{"_source", "result", "json", "jsonPayload"}
+// Filebeat, Cloud Logging and YAF's super_mediator.
+var commonWrappers = []string{"_source", "result", "json", "jsonPayload", "flows"}
 
 // jsonEvent holds the values of a JSON object that its spec names.
 type jsonEvent struct {

@@ -11,8 +11,9 @@ import (
 )
 
 // listKeys are the keys under which documents hold their records: Azure's and
-// AWS's, and CloudWatch's subscriptions and exports.
-var listKeys = []string{"records", "Records", "logEvents", "events"}
+// AWS's, CloudWatch's subscriptions and exports, and those of answers of CloudWatch
+// Logs Insights and of Splunk.
+var listKeys = []string{"records", "Records", "logEvents", "events", "results"}
 
 // isDocument reports whether the first line of a log begins a JSON document whose
 // objects are not one a line: elements of an array, or laid out over several lines.
@@ -36,7 +37,11 @@ func isDocument(first []byte, whole bool) bool {
 func recordList(v *fastjson.Value) *fastjson.Value {
 	for _, list := range append(lists(v), v.Get("hits", "hits")) { // the last is Elasticsearch's
 		if list != nil && list.Type() == fastjson.TypeArray {
-			if a := list.GetArray(); len(a) > 0 && a[0].Type() == fastjson.TypeObject {
+			a := list.GetArray()
+			for len(a) > 0 && a[0].Type() == fastjson.TypeArray { // a record of Logs Insights is a list
+				list, a = a[0], a[0].GetArray()
+			}
+			if len(a) > 0 && a[0].Type() == fastjson.TypeObject {
 				return list
 			}
 		}

@@ -15,6 +15,7 @@ type keyValueSpec struct {
 	about string                                     // what the log is, for messages
 	split func(line []byte, pairs map[string][]byte) // finds the pairs of a line
 	keys  [numFields][]string                        // of the fields, the best first
+	extra []string                                   // further keys that take looks at, for logs that are also written as JSON
 	// take completes the values of a row and returns what the firewall did with the
 	// connection, or an error that says why the line is left out.
 	take func(d *keyValues) (action string, err error)
@@ -23,7 +24,8 @@ type keyValueSpec struct {
 // keyValues decodes logs of firewalls that are lines of key=value pairs.
 type keyValues struct {
 	in     *lines
-	row    rowReader
+	row    *rowReader
+	n      int64 // number of the line
 	spec   *keyValueSpec
 	line   []byte
 	pairs  map[string][]byte // of the line
@@ -42,6 +44,9 @@ func openKeyValues(spec *keyValueSpec) func(*lines, rowReader, Options) (decoder
 		} else if err != nil {
 			return nil, err
 		}
+		if spec.extra != nil && isJSONTable(in) {
+			return openKeyedObjects(in, r, spec)
+		}
 		first, err := in.first()
 		if err != nil {
 			return nil, err
@@ -53,7 +58,7 @@ func openKeyValues(spec *keyValueSpec) func(*lines, rowReader, Options) (decoder
 			r.names[f] = strings.Join(keys, " or ")
 		}
 		r.time.finest = 1e9
-		return &keyValues{in: in, row: r, spec: spec, pairs: map[string][]byte{}}, nil
+		return &keyValues{in: in, row: &r, spec: spec, pairs: map[string][]byte{}}, nil
 	}
 }
 
@@ -67,13 +72,13 @@ func (d *keyValues) Read() (Flow, error) {
 			continue
 		}
 		clear(d.pairs)
-		d.line = line
+		d.line, d.n = line, d.in.n
 		d.spec.split(line, d.pairs)
 		for f, keys := range &d.spec.keys {
 			d.row.values[f] = d.first(keys...)
 		}
 		if !whole && d.row.values[fieldDown] == nil {
-			return Flow{}, d.row.leaveOut(d.in.n, cutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
+			return Flow{}, d.row.leaveOut(d.n, cutOff, excerpt(line)+" has no line end: the log is truncated, or was being written")
 		}
 		return d.flow()
 	}
@@ -90,7 +95,7 @@ func (d *keyValues) first(keys ...string) []byte {
 }
 
 func (d *keyValues) leaveOut(reason Reason, detail string) error {
-	return d.row.leaveOut(d.in.n, reason, detail)
+	return d.row.leaveOut(d.n, reason, detail)
 }
 
 func (d *keyValues) flow() (Flow, error) {
@@ -98,11 +103,31 @@ func (d *keyValues) flow() (Flow, error) {
 	if err != nil {
 		return Flow{}, err
 	}
-	f, err := d.row.flow(d.in.n)
+	f, err := d.row.flow(d.n)
 	if err == nil {
 		f.State = actionState(action, &f)
 	}
 	return f, err
+}
+
+// openKeyedObjects opens a log that another program has written as JSON objects with the
+// keys of the pairs.
+func openKeyedObjects(in *lines, r rowReader, spec *keyValueSpec) (decoder, error) {
+	d := &keyValues{in: in, spec: spec, pairs: map[string][]byte{}}
+	objects := &jsonSpec{about: spec.about, paths: spec.keys, extra: spec.extra, wrappers: []string{"fortinet", "fgt"}}
+	objects.flow = func(*rowReader, int64) (Flow, error) { return d.flow() }
+	objects.take = func(e *jsonEvent, r *rowReader, line int64) error {
+		clear(d.pairs)
+		for _, key := range spec.extra {
+			if v := e.get(key); len(v) > 0 {
+				d.pairs[key] = v
+			}
+		}
+		d.n, d.row = line, r
+		return nil
+	}
+	r.time.finest = 1e9
+	return openEvents(in, r, objects)
 }
 
 // actionState returns the state of a connection by what a firewall did with it, in the
@@ -134,16 +159,21 @@ func actionState(action string, f *Flow) flow.State {
 	return f.State
 }
 
-// splitPairs finds pairs whose values have no blanks, or are in quotes.
+// splitPairs finds pairs whose values have no blanks, or are in quotes. FortiAnalyzer puts
+// whole pairs in quotes.
 func splitPairs(line []byte, pairs map[string][]byte) {
 	for len(line) > 0 {
 		i := bytes.IndexByte(line, '=')
 		if i < 0 {
 			return
 		}
-		key := line[bytes.LastIndexAny(line[:i], " ,\t|;>[")+1 : i]
+		before := bytes.LastIndexAny(line[:i], " ,\t|;>[\"")
+		key, stops := line[before+1:i], " ,\t"
+		if before >= 0 && line[before] == '"' {
+			stops = `"`
+		}
 		line = line[i+1:]
-		end := bytes.IndexAny(line, " ,\t")
+		end := bytes.IndexAny(line, stops)
 		if len(line) > 0 && line[0] == '"' {
 			if end = bytes.IndexByte(line[1:], '"'); end >= 0 {
 				pairs[string(key)], line = line[1:1+end], line[end+2:]

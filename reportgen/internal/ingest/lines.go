@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -62,6 +63,9 @@ func newLines(r io.Reader) (*lines, error) {
 	}
 	if err := l.encoding(); err != nil {
 		return nil, err
+	}
+	if start, _ := l.r.Peek(512); lokiStart.Match(start) {
+		l.r = bufio.NewReaderSize(&lokiLines{in: json.NewDecoder(l.r)}, maxLine)
 	}
 	return l, nil
 }

@@ -14,11 +14,18 @@ import (
 
 // carrierKeys are the keys under which programs that forward logs put a line of one:
 // Beats, Vector, CloudWatch and Graylog, Docker, Loki, Splunk, Kinesis and Pub/Sub, journald
-// and syslog-ng, GELF.
-var carrierKeys = []string{"message", "log", "line", "_raw", "data", "MESSAGE", "full_message", "short_message"}
+// and syslog-ng, GELF, Wazuh.
+var carrierKeys = []string{"message", "log", "line", "_raw", "data", "MESSAGE", "full_message", "short_message", "full_log"}
 
-// carriedLine returns the line of a log that an object carries, or nil.
+// carriedLine returns the line of a log that an object carries, or nil. CloudWatch Logs
+// Insights has an object for each field of a line; only one of them has text.
 func carriedLine(v *fastjson.Value) []byte {
+	if isInsights(v) {
+		if string(v.GetStringBytes("field")) == "@message" {
+			return v.GetStringBytes("value")
+		}
+		return []byte{}
+	}
 	for _, inner := range []*fastjson.Value{v, v.Get("result"), v.Get("_source"), v.Get("message")} {
 		if inner == nil {
 			continue
@@ -30,6 +37,11 @@ func carriedLine(v *fastjson.Value) []byte {
 		}
 	}
 	return nil
+}
+
+// isInsights reports whether an object is a field of a line in an answer of CloudWatch Logs Insights.
+func isInsights(v *fastjson.Value) bool {
+	return v.Type() == fastjson.TypeObject && v.GetObject().Len() == 2 && bytes.HasPrefix(v.GetStringBytes("field"), []byte("@")) && v.Exists("value")
 }
 
 // plainLine returns a line that Pub/Sub or Kinesis have encoded in base64, or the line as it
@@ -91,7 +103,7 @@ func carries(first []byte) bool {
 		v = a[0]
 	}
 	line := bytes.TrimSpace(carriedLine(v))
-	return len(line) > 0 && line[0] != '{'
+	return isInsights(v) || len(line) > 0 && line[0] != '{'
 }
 
 // carryingColumn returns the column of a CSV that carries the lines of a log, as the

@@ -38,6 +38,10 @@ v = pa.table({"version": pa.array([5, 5, 5], pa.int32()), "interface_id": ["eni-
     "protocol": pa.array([6, 6, None], pa.int32()), "bytes": pa.array([1000, 2000, None], pa.int64()), "start": pa.array([1713530096, 1713530096, 1713530096], pa.int64()),
     "end": pa.array([1713530099, 1713530098, 1713530156], pa.int64()), "log_status": ["OK", "OK", "NODATA"], "tcp_flags": pa.array([3, 19, None], pa.int32())})
 pq.write_table(v, out + "vpc.parquet")
+o = lambda i, a, p, b, q, n, f: {"class_uid": 4001, "activity_id": 6, "action_id": 1, "time": 1713530096500 + i, "end_time": 1713530098000, "src_endpoint": {"ip": a, "port": p}, "dst_endpoint": {"ip": b, "port": q},
+    "connection_info": {"protocol_num": 6, "tcp_flags": f}, "traffic": {"bytes": n, "packets": n // 50}}
+c, s = ("10.0.0.5", 50000), ("198.51.100.7", 443)
+pq.write_table(pa.Table.from_pylist([o(0, *c, *s, 100, 2), o(10, *s, *c, 200, 18), o(20, *c, *s, 100, 16) | {"class_uid": 4003}]), out + "ocsf.parquet")
 `
 
 func TestParquet(t *testing.T) {
@@ -72,6 +76,18 @@ func TestParquet(t *testing.T) {
 			"1 row: record without data; first 3: NODATA\n"
 		if got := formatFile(t, "vpc", filepath.Join(dir, "vpc.parquet"), Options{}); got != want {
 			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+	t.Run("ocsf", func(t *testing.T) {
+		const want = "1 2024-04-19 12:34:56.50 tcp 10.0.0.5:50000 > 198.51.100.7:443 100 one-way for 150\n" +
+			"2 2024-04-19 12:34:56.51 tcp 198.51.100.7:443 > 10.0.0.5:50000 200 one-way for 149\n" +
+			"1 row: record of another log; first 3: class_uid \"4003\"\n"
+		path := filepath.Join(dir, "ocsf.parquet")
+		if got := formatFile(t, "ocsf", path, Options{}); got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+		if f, err := Detect([]string{path}, Options{}); err != nil || f.Name != "ocsf" {
+			t.Errorf("detected as %q, %v", f.Name, err)
 		}
 	})
 	t.Run("no column", func(t *testing.T) {

@@ -12,6 +12,10 @@ func silkTable(opt Options) (tableSpec, error) {
 
 		icmpForm: icmpPacked,
 	}
+	if len(s.header) == 0 { // of rwcut --no-titles
+		s.header = []string{"sIP", "dIP", "sPort", "dPort", "pro", "packets", "bytes", "flags", "sTime", "duration", "eTime", "sen", ""}
+		s.longer = true
+	}
 	s.names = [numFields][]string{
 		fieldTime: {"sTime", "sTime+msec"}, fieldEnd: {"eTime", "eTime+msec"}, fieldDuration: {"duration", "dur", "dur+msec"}, fieldSrc: {"sIP"}, fieldDst: {"dIP"}, fieldSrcPort: {"sPort"}, fieldPort: {"dPort"},
 		fieldProto: {"pro", "protocol"}, fieldUp: {"bytes"}, fieldUpPackets: {"packets"}, fieldFlags: {"initialF", "flags"}, fieldObserver: {"sen", "sensor"},

@@ -35,14 +35,14 @@ func openJSONTable(in *lines, r rowReader, spec tableSpec) (decoder, error) {
 }
 
 // spellings returns how programs write the name of a column as a key of JSON: log-status
-// is also log_status, logStatus or logstatus.
+// is also log_status, logStatus or logstatus, and Dport is dport.
 func spellings(name string) []string {
 	words := strings.FieldsFunc(name, func(c rune) bool { return c == '-' || c == '_' })
 	camel := words[0]
 	for _, w := range words[1:] {
 		camel += strings.ToUpper(w[:1]) + w[1:]
 	}
-	return slices.Compact([]string{name, strings.Join(words, "_"), camel, strings.Join(words, "")})
+	return slices.Compact([]string{name, strings.Join(words, "_"), camel, strings.Join(words, ""), strings.ToLower(name)})
 }
 
 // use takes in how a table writes its values.

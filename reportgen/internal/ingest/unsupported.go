@@ -12,7 +12,7 @@ var unsupported = []struct {
 	what, advice string
 }{
 	{regexp.MustCompile(`^#path\s`), "another log of Zeek than conn.log", "import conn.log; the names in ssl.log, http.log and dns.log of its folder are read with it"},
-	{regexp.MustCompile(`%ASA-\d-\d{6}:|%FTD-\d-\d{6}:`), "messages of Cisco's ASA, which count the bytes of both directions as one", "import its NetFlow (NSEL) with nfdump, or the events of Elastic's cisco_asa integration"},
+	{regexp.MustCompile(`%ASA-\d-\d{6}:|%FTD-\d-\d{6}:`), "messages of Cisco's ASA, which count the bytes of both directions as one", "import its NetFlow (NSEL) with nfdump"},
 	{regexp.MustCompile(`filterlog(\[\d+\])?:? .*,(in|out),(4|6),`), "the packet filter log of pfSense or OPNsense, which has no byte counts", "export NetFlow with softflowd, or import the logs of Suricata or Zeek on the firewall"},
 	{regexp.MustCompile(`(firewall|forward|input|output).*\bin:.*out:.*proto (TCP|UDP|ICMP)`), "a firewall log of MikroTik, which has no byte counts", "export NetFlow or IPFIX with /ip traffic-flow"},
 	{regexp.MustCompile(`RT_FLOW: RT_FLOW_SESSION_`), "an unstructured log of Juniper's SRX", "write it with: set security log format sd-syslog"},

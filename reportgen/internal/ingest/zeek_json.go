@@ -7,7 +7,7 @@ import "slices"
 func zeekSpec(names *[numFields]string) *jsonSpec {
 	s := &jsonSpec{
 		about:    "a Zeek log",
-		extra:    append([]string{"_path", "@stream", "@meta.stream", "log_type", "event_type"}, zeekConnOnly...),
+		extra:    slices.Concat(zeekStreams, []string{"event_type"}, zeekConnOnly),
 		wrappers: []string{"zeek", "conn"},
 		take:     takeZeek,
 		flow:     zeekStateFlow,
@@ -21,13 +21,16 @@ func zeekSpec(names *[numFields]string) *jsonSpec {
 	return s
 }
 
+// zeekStreams are the keys that say which log a row is of, where several are in one file.
+var zeekStreams = []string{"_path", "@path", "@stream", "@meta.stream", "log_type"}
+
 // zeekConnOnly are the fields that only rows of the connection log have.
 var zeekConnOnly = []string{
 	"conn_state", "history", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", "orig_ip_bytes", "resp_ip_bytes", "missed_bytes",
 }
 
 func takeZeek(e *jsonEvent, r *rowReader, line int64) error {
-	for _, key := range []string{"_path", "@stream", "@meta.stream", "log_type"} {
+	for _, key := range zeekStreams {
 		if v := e.get(key); v != nil && string(v) != "conn" {
 			return r.leaveOut(line, otherLog, key+" "+excerpt(v))
 		}
