@@ -177,7 +177,7 @@ func (s *profiling) readGroups(ctx context.Context, f *file, span span, book *bo
 
 // readChunk reads all rows of a column of a row group, to row to of v and on.
 func (f *file) readChunk(r io.ReaderAt, rowGroup, col int, book *book, v *vector, to, rows int) error {
-	c, err := f.openChunk(r, rowGroup, col, book)
+	c, err := f.openChunk(r, rowGroup, col, book, nil)
 	if err != nil {
 		return err
 	}
@@ -254,7 +254,7 @@ func newStream(n int) *stream {
 // decode fills vectors until the row group ends.
 func (s *stream) decode(ctx context.Context, f *file, rowGroup, col int, book *book) error {
 	fail := func(err error) error { return f.fail(rowGroup, allColumns[col], err) }
-	c, err := f.openChunk(f.reader, rowGroup, col, book)
+	c, err := f.openChunk(f.reader, rowGroup, col, book, nil)
 	if err != nil {
 		return fail(err)
 	}

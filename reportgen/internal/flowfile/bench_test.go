@@ -160,7 +160,7 @@ func decodeOnly(ctx context.Context, path string) error {
 	for i := range f.metadata.RowGroups {
 		for _, col := range f.present {
 			g.Go(func() error {
-				c, err := f.openChunk(f.reader, i, col, newBook())
+				c, err := f.openChunk(f.reader, i, col, newBook(), nil)
 				if err != nil {
 					return err
 				}

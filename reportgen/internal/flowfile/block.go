@@ -9,15 +9,15 @@ import (
 
 // Block is some rows of a flow file, whose columns are read when they are asked for.
 type Block struct {
-	group   *group
-	first   int64 // row of the row group
-	rows    int
-	indexed bool // whether rows are skipped by the offset indexes
+	group *group
+	first int64 // row of the row group
+	rows  int
 
 	chunks  [NumColumns]*chunk
 	vectors [NumColumns]vector
 	read    [NumColumns]bool
 	behind  [NumColumns]int64 // rows that a column was not read for
+	placed  [NumColumns]bool  // whether the offset index of a column was looked for
 
 	flows   []int32
 	recycle func() // takes vectors back that were decoded before
@@ -107,13 +107,13 @@ func (b *Block) vector(col int) (*vector, error) {
 	c := b.chunks[col]
 	if c == nil {
 		var err error
-		if c, err = f.openChunk(g.reader, g.rowGroup, col, g.scanner.book); err != nil {
+		if c, err = f.openChunk(g.reader, g.rowGroup, col, g.scanner.book, &g.dictionaries[col]); err != nil {
 			return v, f.fail(g.rowGroup, allColumns[col], err)
 		}
-		if b.indexed {
-			c.pages.places = f.pagePlaces(g.rowGroup, col)
-		}
 		b.chunks[col] = c
+	}
+	if b.behind[col] > 0 && !b.placed[col] {
+		c.pages.places, b.placed[col] = f.pagePlaces(g.rowGroup, col), true
 	}
 	v.resize(f.columns[col].coded(), b.rows)
 	err := c.skip(int(b.behind[col]))

@@ -1,6 +1,9 @@
 package flowfile
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // Bounds is what a file says about the values of some of its rows.
 type Bounds struct {
@@ -29,9 +32,10 @@ func (b *Bounds) Range(column int) (low, high int64, ok bool) {
 	low, ok1 := statistic(c, s.MinValue)
 	high, ok2 := statistic(c, s.MaxValue)
 	ok = ok1 && ok2
-	for _, p := range b.group.indexes[column] {
-		if b.row >= p.from && b.row < p.to && !p.null {
-			low, high, ok = number(p.least), number(p.most), true
+	if pages := b.group.indexes[column]; len(pages) > 0 && b.row >= 0 {
+		i := sort.Search(len(pages), func(i int) bool { return pages[i].to > b.row })
+		if i < len(pages) && !pages[i].null {
+			low, high, ok = number(pages[i].least), number(pages[i].most), true
 		}
 	}
 	if c.extra {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 )
 
 // vector is one column of a batch: numbers, or codes for addresses and
@@ -20,7 +20,9 @@ type vector struct {
 // pageReader turns the pages of a column into vectors. A page is handed over
 // with page and stays valid until the next one.
 type pageReader interface {
-	page(parquet.Page) error
+	// terms notes what the values of a dictionary stand for.
+	terms(encoding.Values, *dictionary) error
+	page(dataPage, *dictionary) error
 	// read copies n values of the page, from place from on, to v from row to on.
 	read(v *vector, to, from, n int)
 	// null marks row to of v as null.
@@ -31,29 +33,32 @@ type pageReader interface {
 
 // chunk reads one column of one row group as vectors, whatever its pages.
 type chunk struct {
-	pages  *columnPages
-	reader pageReader
+	pages      *columnPages
+	reader     pageReader
+	dictionary *dictionary
 
-	page   parquet.Page
-	unread bool   // whether the reader does not have the page yet
-	levels []byte // definition levels of the page, where it has them
-	rows   int    // of the page
-	row    int    // next row of the page
-	value  int    // next value of the page, nulls not counted
-	first  int64  // row of the row group that the page begins with
-
+	page   dataPage
+	unread bool  // whether the reader does not have the page yet
+	rows   int   // of the page
+	row    int   // next row of the page
+	value  int   // next value of the page, nulls not counted
+	first  int64 // row of the row group that the page begins with
 }
 
 // openChunk begins to read a column of a row group from r, which reads the
-// bytes of the file.
-func (f *file) openChunk(r io.ReaderAt, rowGroup, col int, book *book) (_ *chunk, err error) {
+// bytes of the file. The dictionary is that of others who read the same column of the
+// row group, or nil.
+func (f *file) openChunk(r io.ReaderAt, rowGroup, col int, book *book, d *dictionary) (_ *chunk, err error) {
 	defer recovered(&err)
 	c := f.columns[col]
 	pages, err := f.pagesOf(r, rowGroup, c.source)
 	if err != nil {
 		return nil, err
 	}
-	k := &chunk{pages: pages}
+	k := &chunk{pages: pages, dictionary: d}
+	if d == nil {
+		k.dictionary = &dictionary{}
+	}
 	if c.coded() {
 		k.reader = &codeReader{column: c, book: book}
 	} else {
@@ -62,14 +67,10 @@ func (f *file) openChunk(r io.ReaderAt, rowGroup, col int, book *book) (_ *chunk
 	return k, nil
 }
 
-// close gives the memory of the pages back. What the library thinks of a
-// malformed column at this point changes nothing any more.
+// close gives the memory of the pages back.
 func (c *chunk) close() {
-	var err error
-	defer recovered(&err)
 	c.reader.close()
-	parquet.Release(c.page)
-	c.page = nil
+	c.page = dataPage{}
 	c.pages.Close()
 }
 
@@ -85,7 +86,7 @@ func (c *chunk) fill(v *vector, to, n int) (err error) {
 			continue
 		}
 		if c.unread {
-			if err := c.reader.page(c.page); err != nil {
+			if err := c.reader.page(c.page, c.dictionary); err != nil {
 				return err
 			}
 			c.unread = false
@@ -101,11 +102,18 @@ func (c *chunk) fill(v *vector, to, n int) (err error) {
 // skip goes past n rows. It is an error if the column has fewer.
 func (c *chunk) skip(n int) (err error) {
 	defer recovered(&err)
-	if c.pages.places != nil && n > c.rows-c.row {
-		return c.seek(c.first + int64(c.row+n))
-	}
 	for n > 0 {
 		if c.row == c.rows {
+			passed, err := c.pages.pass(c.first+int64(c.rows), int64(n))
+			if err != nil {
+				return err
+			}
+			if passed > 0 {
+				c.first += int64(c.rows) + passed
+				c.rows, c.row, c.value = 0, 0, 0
+				n -= int(passed)
+				continue
+			}
 			if err := c.nextPage(); err != nil {
 				return err
 			}
@@ -113,8 +121,8 @@ func (c *chunk) skip(n int) (err error) {
 		}
 		m := min(n, c.rows-c.row)
 		c.value += m
-		if c.levels != nil {
-			c.value -= bytes.Count(c.levels[c.row:c.row+m], []byte{0}) // nulls have no value
+		if c.page.levels != nil {
+			c.value -= bytes.Count(c.page.levels[c.row:c.row+m], []byte{0}) // nulls have no value
 		}
 		c.row += m
 		n -= m
@@ -122,27 +130,8 @@ func (c *chunk) skip(n int) (err error) {
 	return nil
 }
 
-// seek goes to a row without reading the pages before it.
-func (c *chunk) seek(row int64) error {
-	if err := c.pages.SeekToRow(row); err != nil {
-		return err
-	}
-	parquet.Release(c.page)
-	c.page, c.rows, c.row, c.value, c.first = nil, 0, 0, 0, row
-	return nil
-}
-
 // errEnd is the end of a column chunk where more rows were announced.
 var errEnd = errors.New("it ends before the last row of its row group")
-
-// readPage reads the next page of a column that has further rows to come.
-func readPage(pages *columnPages) (parquet.Page, error) {
-	p, err := pages.ReadPage()
-	if err != nil {
-		return nil, pageError(err)
-	}
-	return p, nil
-}
 
 // pageError is the error of a page that should be there and cannot be read.
 func pageError(err error) error {
@@ -153,26 +142,29 @@ func pageError(err error) error {
 }
 
 func (c *chunk) nextPage() error {
-	p, err := readPage(c.pages)
+	p, err := c.pages.readData()
 	if err != nil {
-		return err
+		return pageError(err)
 	}
-	parquet.Release(c.page)
+	if p.coded {
+		if err := c.dictionary.load(c.pages, c.reader); err != nil {
+			return pageError(err)
+		}
+	}
 	c.first += int64(c.rows)
-	c.page, c.rows, c.row, c.value = p, int(p.NumRows()), 0, 0
-	c.levels, c.unread = p.DefinitionLevels(), true
+	c.page, c.rows, c.row, c.value, c.unread = p, p.rows, 0, 0, true
 	return nil
 }
 
 // copy reads m rows of the page, values and nulls in turn.
 func (c *chunk) copy(v *vector, to, m int) {
-	if c.levels == nil {
+	if c.page.levels == nil {
 		c.reader.read(v, to, c.value, m)
 		c.row += m
 		c.value += m
 		return
 	}
-	levels := c.levels[c.row : c.row+m]
+	levels := c.page.levels[c.row : c.row+m]
 	for i := 0; i < m; {
 		run := m
 		if n := bytes.IndexByte(levels[i:], 0); n >= 0 {
@@ -192,15 +184,14 @@ func (c *chunk) copy(v *vector, to, m int) {
 func (c *chunk) finished() (err error) {
 	defer recovered(&err)
 	for c.row == c.rows {
-		p, err := c.pages.ReadPage()
+		p, err := c.pages.readData()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return damaged(err)
 		}
-		parquet.Release(c.page)
-		c.page, c.row, c.rows = p, 0, int(p.NumRows())
+		c.page, c.row, c.rows = p, 0, p.rows
 	}
 	return fmt.Errorf("%w (it has more rows than its row group)", errDamaged)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/bits"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
@@ -16,10 +15,9 @@ type codeReader struct {
 	column column
 	book   *book
 
-	dict    parquet.Dictionary
-	terms   []uint32 // codes of the dictionary's values
-	indexes []int32
-	codes   []uint32 // of the page, if it does not have a dictionary
+	dictionary []uint32 // codes of its values
+	indexes    []int32  // of the page, if it refers to the dictionary
+	codes      []uint32 // of the page, if it does not
 
 	texts *texts // nil until a text is looked up
 }
@@ -31,24 +29,19 @@ type texts struct {
 	long  map[string]uint32 // codes of texts too long for the cache, such as IPv6 addresses
 }
 
-func (r *codeReader) page(p parquet.Page) error {
-	dict := p.Dictionary()
-	if dict == nil {
+func (r *codeReader) terms(values encoding.Values, d *dictionary) (err error) {
+	d.codes, err = r.lookup(values, nil)
+	return err
+}
+
+func (r *codeReader) page(p dataPage, d *dictionary) (err error) {
+	if !p.coded {
 		r.indexes = nil
-		codes, err := r.lookup(p.Data(), r.codes)
-		r.codes = codes
+		r.codes, err = r.lookup(p.values, r.codes)
 		return err
 	}
-	if dict != r.dict {
-		terms, err := r.lookup(dict.Page().Data(), nil)
-		if err != nil {
-			return err
-		}
-		r.dict, r.terms = dict, terms
-	}
-	data := p.Data()
-	r.indexes = data.Int32()
-	return checkIndexes(r.indexes, len(r.terms))
+	r.indexes, r.dictionary = p.indexes, d.codes
+	return checkIndexes(r.indexes, len(r.dictionary))
 }
 
 func (r *codeReader) read(v *vector, to, from, n int) {
@@ -57,7 +50,7 @@ func (r *codeReader) read(v *vector, to, from, n int) {
 		copy(out, r.codes[from:from+n])
 		return
 	}
-	terms := r.terms
+	terms := r.dictionary
 	for i, x := range r.indexes[from : from+n] {
 		out[i] = terms[x]
 	}

@@ -2,7 +2,6 @@ package flowfile
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"sort"
@@ -16,6 +15,12 @@ import (
 type pageMemory struct {
 	buffered  *bufio.Reader // of the bytes at and after pageSource.at
 	raw, data []byte        // of the page, as it is in the file and decompressed
+	// What a page is decoded to.
+	levels      []byte
+	indexes     []int32
+	decodedData []byte
+	offsets     []uint32
+	peeked      []byte // of the header of a page that may be passed
 }
 
 var pageMemories = sync.Pool{New: func() any { return &pageMemory{buffered: bufio.NewReaderSize(nil, readBuffer)} }}
@@ -29,11 +34,9 @@ const keptPage = 4 << 20
 // the next one is read.
 type columnPages struct {
 	pageSource
-	shown  *parquet.FileColumnChunk // the column as the library knows it: see schemaOf
-	places []format.PageLocation    // of the offset index, if it was loaded
-	skip   int64                    // rows to go past, after a seek
-
-	decoded *parquet.FilePages // nil after a seek
+	shown   *parquet.FileColumnChunk // the column as the library knows it: see schemaOf
+	places  []format.PageLocation    // of the offset index, if it was loaded
+	decoded *parquet.FilePages       // nil until a page is read
 }
 
 // pagesOf begins to read a column of a row group from r, which reads the bytes of the file.
@@ -65,55 +68,50 @@ func (p *columnPages) Close() {
 	if p.pageMemory == nil {
 		return
 	}
-	p.restart()
+	if p.decoded != nil {
+		_ = p.decoded.Close() // it only gives memory back
+	}
 	p.buffered.Reset(nil)
-	if max(cap(p.raw), cap(p.data)) > keptPage {
-		p.raw, p.data = nil, nil
+	if max(cap(p.raw), cap(p.data), cap(p.decodedData), 4*cap(p.indexes), 4*cap(p.offsets), cap(p.levels)) > keptPage {
+		p.pageMemory = &pageMemory{buffered: p.buffered}
 	}
 	pageMemories.Put(p.pageMemory)
 	p.pageMemory = nil
 }
 
-// restart lets the library begin again, with the next page of the source.
-func (p *columnPages) restart() {
-	if p.decoded != nil {
-		_ = p.decoded.Close() // it only gives memory back
+// pass goes past whole pages from the given row on, by the offset index or else by the headers of the pages, as long as
+// they have at most n rows. It returns their rows.
+func (p *columnPages) pass(row, n int64) (passed int64, err error) {
+	if len(p.places) > 0 {
+		i := sort.Search(len(p.places), func(i int) bool { return p.places[i].FirstRowIndex > row+n }) - 1
+		if i < 0 || p.places[i].FirstRowIndex <= row {
+			return 0, nil
+		}
+		if at := p.places[i].Offset; at < p.from || at >= p.to {
+			return 0, fmt.Errorf("%w (a page is not within its column)", errDamaged)
+		}
+		p.moveTo(p.places[i].Offset)
+		return p.places[i].FirstRowIndex - row, nil
 	}
-	p.decoded, p.handed, p.rest, p.dictionary = nil, 0, nil, false
-}
-
-// SeekToRow goes to a row of the row group, with the offset index if there is one.
-func (p *columnPages) SeekToRow(row int64) error {
-	p.restart()
-	n := sort.Search(len(p.places), func(i int) bool { return p.places[i].FirstRowIndex > row }) - 1
-	if n < 0 {
-		p.skip = row
-		p.moveTo(p.from)
-		return nil
+	if p.column.MaxRepetitionLevel() > 0 {
+		return 0, nil // a page may end within a row
 	}
-	at := p.places[n].Offset
-	if at < p.from || at >= p.to {
-		return fmt.Errorf("%w (a page is not within its column)", errDamaged)
+	at := p.at
+	for at < p.to {
+		h, next, err := p.headerAt(at)
+		if err != nil {
+			return 0, pageError(err)
+		}
+		rows := rowsOfPage(h)
+		if h.Type == format.DictionaryPage && !p.dictionary && p.dictAt <= 0 || rows < 0 || passed+rows > n {
+			break // only the page itself says where the dictionary is
+		}
+		at, passed = next, passed+rows
 	}
-	p.skip = row - p.places[n].FirstRowIndex
-	p.moveTo(at)
-	return nil
-}
-
-// ReadDictionary returns the dictionary, or nil if the column is not known to have one. No pages can be read after it.
-func (p *columnPages) ReadDictionary() (parquet.Dictionary, error) {
-	if p.dictAt <= 0 {
-		return nil, nil
+	if at > p.at {
+		p.moveTo(at)
 	}
-	if err := p.pageSource.readDictionary(); err != nil {
-		return nil, err
-	}
-	p.at = p.to // no further page
-	p.decoded = p.shown.PagesFrom(&p.pageSource)
-	if _, err := p.decoded.ReadPage(); !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return p.decoded.ReadDictionary()
+	return passed, nil
 }
 
 // ReadPage returns the next page. At the end of the column the error is io.EOF.
@@ -121,22 +119,5 @@ func (p *columnPages) ReadPage() (parquet.Page, error) {
 	if p.decoded == nil {
 		p.decoded = p.shown.PagesFrom(&p.pageSource)
 	}
-	for {
-		page, err := p.decoded.ReadPage()
-		if err != nil {
-			return nil, err
-		}
-		n := page.NumRows()
-		if p.skip == 0 {
-			return page, nil
-		}
-		if p.skip < n {
-			rest := page.Slice(p.skip, n)
-			parquet.Release(page)
-			p.skip = 0
-			return rest, nil
-		}
-		p.skip -= n
-		parquet.Release(page)
-	}
+	return p.decoded.ReadPage()
 }

@@ -99,7 +99,7 @@ func (f *file) firstFailure(ctx context.Context, err error) error {
 
 // readColumn reads a column of a row group only to find its errors.
 func (f *file) readColumn(ctx context.Context, rowGroup, col int) error {
-	c, err := f.openChunk(f.reader, rowGroup, col, newBook())
+	c, err := f.openChunk(f.reader, rowGroup, col, newBook(), nil)
 	if err != nil {
 		return err
 	}

@@ -26,3 +26,14 @@ func InParts(o Options, bytes int64) Options {
 }
 
 var NewSampleWriter = newSampleWriter
+
+// DropIndexes makes the files those of a writer without page indexes.
+func (s *Scanner) DropIndexes() {
+	for _, f := range s.files {
+		for _, group := range f.metadata.RowGroups {
+			for i := range group.Columns {
+				group.Columns[i].ColumnIndexOffset, group.Columns[i].OffsetIndexOffset = 0, 0
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package flowfile
 
 import (
 	"encoding/binary"
+	"io"
 	"math"
 	"net/netip"
 	"slices"
@@ -53,7 +54,7 @@ func (f *file) mayMatch(rowGroup int, q Filter, book *book) (bool, error) {
 		if !want.set {
 			continue
 		}
-		terms, ok, err := f.dictionary(rowGroup, want.col, book)
+		terms, ok, err := f.dictionaryCodes(f.reader, rowGroup, want.col, book, nil)
 		if err != nil {
 			return false, f.fail(rowGroup, flow.Columns[want.col], err)
 		}
@@ -92,29 +93,23 @@ func (f *file) chunk(rowGroup, col int) *format.ColumnMetaData {
 	return &f.chunkOf(rowGroup, f.columns[col].source.Index()).MetaData
 }
 
-// dictionary returns the codes of all values of a column in a row group, or
-// false where some of its pages have no dictionary.
-func (f *file) dictionary(rowGroup, col int, book *book) (terms []uint32, ok bool, err error) {
+// dictionaryCodes returns the codes of all values of a column in a row group, or false if some of its pages have no
+// dictionary.
+func (f *file) dictionaryCodes(r io.ReaderAt, rowGroup, col int, book *book, d *dictionary) (codes []uint32, ok bool, err error) {
 	defer recovered(&err)
-	if !allDictionary(f.chunk(rowGroup, col)) {
+	m := f.chunk(rowGroup, col)
+	if !allDictionary(m) || m.DictionaryPageOffset <= 0 {
 		return nil, false, nil
 	}
-	pages, err := f.pagesOf(f.reader, rowGroup, f.columns[col].source)
+	c, err := f.openChunk(r, rowGroup, col, book, d)
 	if err != nil {
 		return nil, false, err
 	}
-	defer pages.Close()
-	dict, err := pages.ReadDictionary()
-	if err != nil {
+	defer c.close()
+	if err := c.dictionary.load(c.pages, c.reader); err != nil {
 		return nil, false, damaged(err)
 	}
-	if dict == nil {
-		return nil, false, nil
-	}
-	r := codeReader{column: f.columns[col], book: book}
-	defer r.close()
-	terms, err = r.lookup(dict.Page().Data(), nil)
-	return terms, err == nil, err
+	return c.dictionary.codes, true, nil
 }
 
 // allDictionary says whether every data page of a column chunk is known to

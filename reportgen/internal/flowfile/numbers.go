@@ -3,6 +3,7 @@ package flowfile
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
@@ -14,36 +15,31 @@ import (
 type numberReader struct {
 	column column
 
-	dict    parquet.Dictionary // that terms were made of
-	terms   []int64            // the dictionary's values
-	indexes []int32            // of the page, if it has a dictionary
-	values  []int64            // of the page, if it does not have a dictionary
-	odd     map[int]string     // the terms or values that are not whole numbers
-	oddDict map[int]string
+	dictionary []int64        // its values
+	indexes    []int32        // of the page, if it refers to the dictionary
+	values     []int64        // of the page, if it does not
+	odd        map[int]string // the values, of the dictionary or the page, that are not whole numbers
 
 	buffer []int64
 }
 
-func (r *numberReader) page(p parquet.Page) (err error) {
-	dict := p.Dictionary()
-	if dict == nil {
-		r.indexes = nil
-		r.values, r.odd, err = r.whole(p.Data(), r.buffer)
-		if r.column.kind != parquet.Int64 || r.column.unsigned {
-			r.buffer = r.values
-		}
-		return err
+func (r *numberReader) terms(values encoding.Values, d *dictionary) error {
+	numbers, odd, err := r.whole(values, nil)
+	d.numbers, d.odd = slices.Clone(numbers), odd // the memory of the page is used again
+	return err
+}
+
+func (r *numberReader) page(p dataPage, d *dictionary) (err error) {
+	if p.coded {
+		r.indexes, r.dictionary, r.odd = p.indexes, d.numbers, d.odd
+		return checkIndexes(r.indexes, len(r.dictionary))
 	}
-	if dict != r.dict {
-		terms, odd, err := r.whole(dict.Page().Data(), nil)
-		if err != nil {
-			return err
-		}
-		r.dict, r.terms, r.oddDict = dict, terms, odd
+	r.indexes = nil
+	r.values, r.odd, err = r.whole(p.values, r.buffer)
+	if r.column.kind != parquet.Int64 || r.column.unsigned {
+		r.buffer = r.values
 	}
-	data := p.Data()
-	r.indexes, r.odd = data.Int32(), r.oddDict
-	return checkIndexes(r.indexes, len(r.terms))
+	return err
 }
 
 // checkIndexes finds an index that a dictionary of n values does not have.
@@ -72,7 +68,7 @@ func (r *numberReader) read(v *vector, to, from, n int) {
 		}
 		return
 	}
-	indexes, terms := r.indexes[from:from+n], r.terms // a local slice is not loaded again for each row
+	indexes, terms := r.indexes[from:from+n], r.dictionary // a local slice is not loaded again for each row
 	for i, x := range indexes {
 		out[i] = terms[x]
 	}

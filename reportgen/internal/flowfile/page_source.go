@@ -45,18 +45,18 @@ func (p *pageSource) moveTo(at int64) {
 	p.buffered.Reset(io.NewSectionReader(p.file, at, p.to-at))
 }
 
-// ReadAt hands on the next bytes, which off is to be the place of.
+// ReadAt hands on the next bytes, which off is to be the place of. They do not go beyond a page, so that after a page
+// was read, the source may move to another one.
 func (p *pageSource) ReadAt(b []byte, off int64) (n int, err error) {
 	if off != p.handed {
 		return 0, errors.New("pages are to be read in order")
 	}
-	for n < len(b) {
-		if len(p.rest) == 0 {
-			if err := p.nextPage(); err != nil {
-				return n, err
-			}
-			continue
+	for len(p.rest) == 0 {
+		if err := p.nextPage(); err != nil {
+			return 0, err
 		}
+	}
+	for n < len(b) && len(p.rest) > 0 {
 		m := copy(b[n:], p.rest[0])
 		n, p.handed = n+m, p.handed+int64(m)
 		if p.rest[0] = p.rest[0][m:]; len(p.rest[0]) == 0 {
@@ -88,12 +88,16 @@ func (p *pageSource) nextPage() error {
 	case header.Type == format.DataPageV2 && header.DataPageHeaderV2.Valid:
 		err = p.dataPageV2(header)
 	default:
-		err = fmt.Errorf("a page of type %s without a header of its type", header.Type)
+		err = noHeader(header)
 	}
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	return err
+}
+
+func noHeader(h *format.PageHeader) error {
+	return fmt.Errorf("a page of type %s without a header of its type", h.Type)
 }
 
 // header reads the header of the page at p.at, and checks the sizes of the page.
@@ -148,6 +152,45 @@ func (p *pageSource) checkBytes(n int64) error {
 	return budget.Check("page", n, max(pageMost, pagePerByte*p.size), budget.Bytes)
 }
 
+// headerAt reads the header of the page at a place, and returns it and the place of the next page.
+func (p *pageSource) headerAt(at int64) (h *format.PageHeader, next int64, err error) {
+	var n int
+	err = errShort
+	for size := int64(512); errors.Is(err, errShort) && size <= headerMost; size *= 32 {
+		p.peeked = grown(p.peeked, int(min(size, p.to-at)))
+		if _, err := p.file.ReadAt(p.peeked, at); err != nil {
+			return nil, 0, err
+		}
+		n, err = checkThrift(p.peeked)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	h = new(format.PageHeader)
+	if err := thrift.Unmarshal(&protocol, p.peeked[:n], h); err != nil {
+		return nil, 0, err
+	}
+	next = at + int64(n) + int64(h.CompressedPageSize)
+	if h.CompressedPageSize < 0 || next > p.to {
+		return nil, 0, fmt.Errorf("a page claims %d bytes of the %d that follow", h.CompressedPageSize, p.to-at-int64(n))
+	}
+	return h, next, nil
+}
+
+// rowsOfPage returns the rows of a page of a column without lists, by its header; it is negative if the header does not
+// say.
+func rowsOfPage(h *format.PageHeader) int64 {
+	switch {
+	case h.Type == format.DictionaryPage:
+		return 0
+	case h.Type == format.DataPage && h.DataPageHeader.Valid:
+		return int64(h.DataPageHeader.V.NumValues)
+	case h.Type == format.DataPageV2 && h.DataPageHeaderV2.Valid:
+		return int64(h.DataPageHeaderV2.V.NumRows)
+	}
+	return -1
+}
+
 // body reads the bytes of a page that follow its header, as they are in the file.
 func (p *pageSource) body(h *format.PageHeader) ([]byte, error) {
 	p.raw = grown(p.raw, int(h.CompressedPageSize))
@@ -190,37 +233,51 @@ func (p *pageSource) handOn(h *format.PageHeader, parts ...[]byte) error {
 // readDictionary makes the dictionary the next page to be handed on.
 func (p *pageSource) readDictionary() error {
 	back := p.at
-	if p.dictAt < p.from || p.dictAt >= p.to || p.dictAt == 0 {
-		return errors.New("the dictionary that a page refers to is missing")
-	}
-	p.moveTo(p.dictAt)
-	header, err := p.header()
+	data, h, err := p.dictionaryBody()
 	if err != nil {
 		return err
 	}
-	if header.Type != format.DictionaryPage {
-		return fmt.Errorf("a page of type %s in the place of the dictionary", header.Type)
-	}
-	if err := p.dictionaryPage(header); err != nil {
-		return err
-	}
+	p.dictionary = true
 	p.moveTo(back)
-	return nil
+	return p.handOn(h, data)
+}
+
+// dictionaryBody reads the dictionary, wherever the column is.
+func (p *pageSource) dictionaryBody() ([]byte, *format.PageHeader, error) {
+	if p.dictAt < p.from || p.dictAt >= p.to || p.dictAt == 0 {
+		return nil, nil, errors.New("the dictionary that a page refers to is missing")
+	}
+	p.moveTo(p.dictAt)
+	h, err := p.header()
+	if err != nil {
+		return nil, nil, err
+	}
+	if h.Type != format.DictionaryPage {
+		return nil, nil, fmt.Errorf("a page of type %s in the place of the dictionary", h.Type)
+	}
+	data, err := p.dictionaryData(h)
+	return data, h, err
 }
 
 func (p *pageSource) dictionaryPage(h *format.PageHeader) error {
-	data, err := p.body(h)
+	data, err := p.dictionaryData(h)
 	if err != nil {
-		return err
-	}
-	if data, err = p.uncompressed(data, int(h.UncompressedPageSize)); err != nil {
-		return err
-	}
-	if err := p.checkPlain(int64(h.DictionaryPageHeader.V.NumValues), data); err != nil {
 		return err
 	}
 	p.dictionary = true
 	return p.handOn(h, data)
+}
+
+// dictionaryData reads the values of the dictionary whose header was read.
+func (p *pageSource) dictionaryData(h *format.PageHeader) ([]byte, error) {
+	data, err := p.body(h)
+	if err != nil {
+		return nil, err
+	}
+	if data, err = p.uncompressed(data, int(h.UncompressedPageSize)); err != nil {
+		return nil, err
+	}
+	return data, p.checkPlain(int64(h.DictionaryPageHeader.V.NumValues), data)
 }
 
 // refers says whether a page refers to the dictionary.
@@ -230,38 +287,49 @@ func refers(h *format.PageHeader) bool {
 }
 
 func (p *pageSource) dataPageV1(h *format.PageHeader) error {
-	data, err := p.body(h)
+	data, err := p.bodyV1(h)
 	if err != nil {
-		return err
-	}
-	if data, err = p.uncompressed(data, int(h.UncompressedPageSize)); err != nil {
-		return err
-	}
-	if err := p.checkDataPageV1(&h.DataPageHeader.V, data); err != nil {
 		return err
 	}
 	return p.handOn(h, data)
 }
 
-func (p *pageSource) dataPageV2(h *format.PageHeader) error {
+// bodyV1 reads a page, decompresses and checks it.
+func (p *pageSource) bodyV1(h *format.PageHeader) ([]byte, error) {
 	data, err := p.body(h)
+	if err != nil {
+		return nil, err
+	}
+	if data, err = p.uncompressed(data, int(h.UncompressedPageSize)); err != nil {
+		return nil, err
+	}
+	return data, p.checkDataPageV1(&h.DataPageHeader.V, data)
+}
+
+func (p *pageSource) dataPageV2(h *format.PageHeader) error {
+	levels, values, err := p.bodyV2(h)
 	if err != nil {
 		return err
 	}
-	// The levels are not compressed.
+	return p.handOn(h, levels, values)
+}
+
+// bodyV2 does what bodyV1 does. The levels of such a page are not compressed.
+func (p *pageSource) bodyV2(h *format.PageHeader) (levels, values []byte, err error) {
+	data, err := p.body(h)
+	if err != nil {
+		return nil, nil, err
+	}
 	v := &h.DataPageHeaderV2.V
 	n := int64(v.RepetitionLevelsByteLength) + int64(v.DefinitionLevelsByteLength)
 	if v.RepetitionLevelsByteLength < 0 || v.DefinitionLevelsByteLength < 0 || n > int64(min(len(data), int(h.UncompressedPageSize))) {
-		return fmt.Errorf("a page of %d bytes claims %d bytes of levels", len(data), n)
+		return nil, nil, fmt.Errorf("a page of %d bytes claims %d bytes of levels", len(data), n)
 	}
-	levels, values := data[:n], data[n:]
+	levels, values = data[:n], data[n:]
 	if !v.IsCompressed.Valid || v.IsCompressed.V {
 		if values, err = p.uncompressed(values, int(h.UncompressedPageSize)-int(n)); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
-	if err := p.checkDataPageV2(v, levels, values); err != nil {
-		return err
-	}
-	return p.handOn(h, levels, values)
+	return levels, values, p.checkDataPageV2(v, levels, values)
 }

@@ -1,6 +1,7 @@
 package flowfile
 
 import (
+	"io"
 	"math"
 
 	"github.com/parquet-go/parquet-go"
@@ -115,6 +116,50 @@ func (f *file) pageIndex(rowGroup, col int, rows int64) (pages []indexedPage, er
 		pages = append(pages, indexedPage{r, values.MinValue(i), values.MaxValue(i), values.NullPage(i)})
 	}
 	return pages, nil
+}
+
+// pageStatistics returns what pageIndex does of a column of numbers without indexes: from the headers of its pages.
+func (f *file) pageStatistics(r io.ReaderAt, rowGroup, col int, rows int64) (found []indexedPage, err error) {
+	defer recovered(&err)
+	c := f.columns[col]
+	pages, err := f.pagesOf(r, rowGroup, c.source)
+	if err != nil {
+		return nil, err
+	}
+	defer pages.Close()
+	row := int64(0)
+	for at := pages.from; at < pages.to; {
+		h, next, err := pages.headerAt(at)
+		if err != nil {
+			return nil, err
+		}
+		at = next
+		n := rowsOfPage(h)
+		if n < 0 || row+n > rows {
+			return nil, errDamaged
+		}
+		if n == 0 {
+			continue
+		}
+		s := h.DataPageHeader.V.Statistics
+		if h.Type == format.DataPageV2 {
+			s = h.DataPageHeaderV2.V.Statistics
+		}
+		least, ok1 := statistic(c, s.MinValue)
+		most, ok2 := statistic(c, s.MaxValue)
+		if !ok1 || !ok2 {
+			if row == 0 {
+				return nil, parquet.ErrMissingColumnIndex // nor will others have them
+			}
+			least, most = math.MinInt64, math.MaxInt64
+		}
+		found = append(found, indexedPage{rowRange: rowRange{row, row + n}, least: parquet.Int64Value(least), most: parquet.Int64Value(most)})
+		row += n
+	}
+	if row < rows {
+		return nil, errDamaged
+	}
+	return found, nil
 }
 
 // readIndex reads one of the indexes of pages of a column.

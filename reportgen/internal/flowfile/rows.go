@@ -61,7 +61,7 @@ func (f *file) rowGroupRows(ctx context.Context, rowGroup int, q Filter, book *b
 	r := &rowsReader{file: f, filter: q, batch: &batch{file: f.base(), rowGroup: rowGroup, book: book}}
 	defer r.close()
 	for _, col := range f.present {
-		c, err := f.openChunk(f.reader, rowGroup, col, book)
+		c, err := f.openChunk(f.reader, rowGroup, col, book, nil)
 		if err != nil {
 			return yieldError(yield, f.fail(rowGroup, allColumns[col], err))
 		}

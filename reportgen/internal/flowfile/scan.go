@@ -134,15 +134,19 @@ func (s *Scanner) scan(ctx context.Context, o ScanOptions, newWorker func() Scan
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	if s.few(n) {
+	if s.undivided(n) {
 		return s.scanStreams(ctx, n, o, newWorker)
 	}
-	tasks := s.tasks(n)
+	first := newWorker()
+	tasks := s.tasks(n, o.Filter, first)
 	r := &rejections{}
 	var done, next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
-	for range min(n, len(tasks)) {
-		w := newWorker()
+	for i := range min(n, len(tasks)) {
+		w := first
+		if i > 0 {
+			w = newWorker()
+		}
 		g.Go(func() error {
 			for i := next.Add(1) - 1; int(i) < len(tasks); i = next.Add(1) - 1 {
 				t := tasks[i]
@@ -164,21 +168,26 @@ func (s *Scanner) scan(ctx context.Context, o ScanOptions, newWorker func() Scan
 	return r.list(), nil
 }
 
-// scanTask is a span of row groups, or a part of one row group.
+// scanTask is a span of row groups, or some rows of one row group.
 type scanTask struct {
-	file        int
-	span        span
-	part, parts int64
-	rows        int64
+	file   int
+	span   span
+	rows   int64
+	ranges []rowRange // that may be wanted; nil if that is not known yet
+
+	dictionaries *dictionaries // of the row group, if it is divided
 }
 
-// tasks divides the files among workers: into row groups, or parts of them if
-// there are fewer than workers.
-func (s *Scanner) tasks(workers int) []scanTask {
+// dictionaries are those of the columns of a row group.
+type dictionaries [NumColumns]dictionary
+
+// tasks divides the files among workers: into row groups or, if there are fewer of them than workers, into equal parts
+// of the rows that w may want.
+func (s *Scanner) tasks(workers int, filter []int, w ScanWorker) []scanTask {
 	var tasks []scanTask
 	for i, f := range s.files {
 		for _, sp := range f.spans() {
-			tasks = append(tasks, scanTask{file: i, span: sp, parts: 1, rows: sp.rows})
+			tasks = append(tasks, scanTask{file: i, span: sp, rows: sp.rows})
 		}
 	}
 	if len(tasks) >= workers {
@@ -187,12 +196,46 @@ func (s *Scanner) tasks(workers int) []scanTask {
 	parts := int64((workers + len(tasks) - 1) / len(tasks))
 	var divided []scanTask
 	for _, t := range tasks {
-		if t.span.to-t.span.from > 1 || t.rows < 2*batchRows {
+		if !t.span.large() {
 			divided = append(divided, t)
 			continue
 		}
-		for part := range parts {
-			divided = append(divided, scanTask{file: t.file, span: t.span, part: part, parts: parts, rows: (t.rows + part) / parts})
+		f := s.files[t.file]
+		t.dictionaries = &dictionaries{}
+		g := &group{scanner: s, file: f, number: t.file, rowGroup: t.span.from, reader: f.reader, dictionaries: t.dictionaries}
+		left := t.rows
+		for _, ranges := range split(g.wanted(filter, w), parts) {
+			t.ranges, t.rows = ranges, left/parts
+			divided = append(divided, t)
+		}
+	}
+	return divided
+}
+
+// large reports whether the span is a row group that is worth dividing.
+func (s span) large() bool { return s.to-s.from == 1 && s.rows >= 2*batchRows }
+
+// split divides rows into parts of the same size.
+func split(ranges []rowRange, parts int64) [][]rowRange {
+	total := int64(0)
+	for _, r := range ranges {
+		total += r.to - r.from
+	}
+	if total == 0 {
+		return nil
+	}
+	size := (total + parts - 1) / parts
+	divided, room := [][]rowRange{nil}, size
+	for _, r := range ranges {
+		for r.from < r.to {
+			if room == 0 {
+				divided, room = append(divided, nil), size
+			}
+			part := rowRange{r.from, min(r.to, r.from+room)}
+			last := len(divided) - 1
+			divided[last] = append(divided[last], part)
+			room -= part.to - part.from
+			r.from = part.to
 		}
 	}
 	return divided
@@ -206,8 +249,15 @@ func (s *Scanner) scanTask(ctx context.Context, t scanTask, filter []int, w Scan
 	}
 	r := &rejections{}
 	for rowGroup := t.span.from; rowGroup < t.span.to; rowGroup++ {
-		g := &group{scanner: s, file: f, number: t.file, rowGroup: rowGroup, reader: reader, rejected: r}
-		if err := g.scan(ctx, t, filter, w); err != nil {
+		g := &group{scanner: s, file: f, number: t.file, rowGroup: rowGroup, reader: reader, rejected: r, dictionaries: t.dictionaries}
+		if g.dictionaries == nil {
+			g.dictionaries = &dictionaries{}
+		}
+		ranges := t.ranges
+		if ranges == nil {
+			ranges = g.wanted(filter, w)
+		}
+		if err := g.scan(ctx, ranges, w); err != nil {
 			return nil, err
 		}
 	}
@@ -223,10 +273,11 @@ type group struct {
 	reader   io.ReaderAt
 	rejected *rejections
 
-	terms   [NumColumns][]uint32 // of dictionaries, once they were read
-	tried   [NumColumns]bool
-	indexes map[int][]indexedPage
-	checked []int // required columns whose values the file does not prove to be flows'
+	dictionaries *dictionaries
+	terms        [NumColumns][]uint32 // of dictionaries, once they were read
+	tried        [NumColumns]bool
+	indexes      map[int][]indexedPage
+	checked      []int // required columns whose values the file does not prove to be flows'
 }
 
 // dictionary returns the codes of all values of a column, or false if some of its
@@ -234,28 +285,34 @@ type group struct {
 func (g *group) dictionary(col int) ([]uint32, bool) {
 	if !g.tried[col] {
 		g.tried[col] = true
-		if terms, ok, err := g.file.dictionary(g.rowGroup, col, g.scanner.book); err == nil && ok {
+		if terms, ok, err := g.file.dictionaryCodes(g.reader, g.rowGroup, col, g.scanner.book, &g.dictionaries[col]); err == nil && ok {
 			g.terms[col] = terms // an error is found again when the column is read
 		}
 	}
 	return g.terms[col], g.terms[col] != nil
 }
 
-// scan hands the rows of the row group that w may want to it.
-func (g *group) scan(ctx context.Context, t scanTask, filter []int, w ScanWorker) error {
+// wanted returns the rows of the row group that w may want.
+func (g *group) wanted(filter []int, w ScanWorker) []rowRange {
 	rows := g.file.rowsOf(g.rowGroup)
-	ranges := []rowRange{{rows * t.part / t.parts, rows * (t.part + 1) / t.parts}}
-	if len(filter) > 0 {
-		if !w.May(&Bounds{group: g, row: -1}) {
-			return nil
-		}
-		ranges = intersect(ranges, g.zones(rows, filter, w))
+	switch {
+	case rows <= 0:
+		return nil
+	case len(filter) == 0:
+		return []rowRange{{0, rows}}
+	case !w.May(&Bounds{group: g, row: -1}):
+		return nil
 	}
+	return g.zones(rows, filter, w)
+}
+
+// scan hands rows of the row group to w.
+func (g *group) scan(ctx context.Context, ranges []rowRange, w ScanWorker) error {
 	if len(ranges) == 0 {
 		return nil
 	}
 	g.check()
-	b := &Block{group: g, indexed: len(filter) > 0 || t.parts > 1}
+	b := &Block{group: g}
 	defer b.close()
 	for _, r := range ranges {
 		b.pass(r.from - b.end())
@@ -292,7 +349,10 @@ func (g *group) zones(rows int64, filter []int, w ScanWorker) []rowRange {
 		}
 		pages, err := g.file.pageIndex(g.rowGroup, col, rows)
 		if err != nil {
-			continue // an index only serves to skip pages
+			pages, err = g.file.pageStatistics(g.reader, g.rowGroup, col, rows)
+		}
+		if err != nil {
+			continue // they only serve to skip pages
 		}
 		g.indexes[col] = pages
 		for _, p := range pages {

@@ -9,17 +9,41 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// few reports whether the files have fewer row groups than workers, and no indexes by
-// which the workers could begin at different rows of one.
-func (s *Scanner) few(workers int) bool {
-	spans := 0
+// undivided reports whether the files have fewer row groups than workers, and pages so large that workers which begin
+// at different rows of one would decode the same pages.
+func (s *Scanner) undivided(workers int) bool {
+	spans, large := 0, false
 	for _, f := range s.files {
-		if len(f.pagePlaces(0, f.present[0])) > 0 {
+		for _, sp := range f.spans() {
+			spans++
+			large = large || sp.large() && f.firstPage(sp.from, f.present[0]) > sp.rows/int64(workers)
+		}
+		if spans >= workers {
 			return false
 		}
-		spans += len(f.spans())
 	}
-	return spans < workers
+	return large
+}
+
+// firstPage returns the rows of the first page of a column of a row group; all rows if its header cannot be read.
+func (f *file) firstPage(rowGroup, col int) int64 {
+	rows := f.rowsOf(rowGroup)
+	p, err := f.pagesOf(f.reader, rowGroup, f.columns[col].source)
+	if err != nil {
+		return rows
+	}
+	defer p.Close()
+	for at := p.from; at < p.to; {
+		h, next, err := p.headerAt(at)
+		if err != nil {
+			return rows
+		}
+		if n := rowsOfPage(h); n > 0 {
+			return n
+		}
+		at = next
+	}
+	return rows
 }
 
 // scanStreams reads the row groups one after the other: each column is decoded by a
@@ -48,7 +72,7 @@ func (s *Scanner) scanStreams(ctx context.Context, workers int, o ScanOptions, n
 		done := int64(0)
 		for number, f := range s.files {
 			for rowGroup := range f.metadata.RowGroups {
-				g := &group{scanner: s, file: f, number: number, rowGroup: rowGroup, reader: f.reader, rejected: r}
+				g := &group{scanner: s, file: f, number: number, rowGroup: rowGroup, reader: f.reader, rejected: r, dictionaries: &dictionaries{}}
 				if len(o.Filter) == 0 || first.May(&Bounds{group: g, row: -1}) {
 					if err := g.stream(ctx, o.Columns, blocks); err != nil {
 						return err
