@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 
@@ -25,13 +26,26 @@ func linearTicks(u frame.Unit, want int) plot.Ticker {
 			}
 			if n := len(ticks); n > 1 {
 				if more > 0 && n > want+1 {
-					ticks = []plot.Tick{ticks[0], ticks[n-1]}
+					ticks = ends(ticks)
 				}
 				break
 			}
 		}
 		return ticks
 	})
+}
+
+// ends returns the first and the last tick, or zero and the farther one.
+func ends(ticks []plot.Tick) []plot.Tick {
+	first, last := ticks[0], ticks[len(ticks)-1]
+	if zero := slices.IndexFunc(ticks, func(t plot.Tick) bool { return t.Value == 0 }); zero >= 0 {
+		if -first.Value > last.Value {
+			last = ticks[zero]
+		} else {
+			first = ticks[zero]
+		}
+	}
+	return []plot.Tick{first, last}
 }
 
 // roundStep returns the smallest number of the form 1, 2 or 5 times a power of ten
