@@ -174,7 +174,8 @@ func (w *writer) figure(f *document.Figure) string {
 		}
 		body = fmt.Sprintf("grid(columns: (1fr,) * %d, gutter: 10pt, %s)", columns, strings.Join(parts, ", "))
 	}
-	return w.captioned("image", "Figure", f.Number, f.Caption, body, f.ID)
+	// The caption is on the page of the picture.
+	return w.captioned("image", "Figure", f.Number, f.Caption, "block(sticky: true, "+body+")", f.ID)
 }
 
 // picture returns an expression that shows a picture, and notes its file. A video, or a damaged picture, with which Typst

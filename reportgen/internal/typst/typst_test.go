@@ -19,6 +19,7 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
+	"github.com/flowbook/flowbook/reportgen/internal/svg"
 	"github.com/flowbook/flowbook/reportgen/internal/tex"
 	"github.com/flowbook/flowbook/reportgen/internal/typst"
 )
@@ -356,6 +357,39 @@ func TestCaptionStaysWithTable(t *testing.T) {
 	}
 	if captions < 24 {
 		t.Errorf("%d captions", captions)
+	}
+}
+
+// The caption below a picture is on its page, wherever on a page the picture is.
+func TestCaptionStaysWithPicture(t *testing.T) {
+	d := &document.Document{Title: "A"}
+	for i := range 24 {
+		drawn, err := svg.Parse(fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><text x="9" y="20">picture %d.</text></svg>`, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Blocks = append(d.Blocks,
+			&document.Heading{Depth: 1, ID: fmt.Sprint("s", i), Text: document.NewParser().ParseLine("Section")},
+			document.Prose{Text: document.NewParser().Parse(strings.Repeat("A line of its own.\n\n", 15+i))},
+			&document.Figure{ID: fmt.Sprint("fig-", i), Number: "1", Picture: &document.Picture{Alt: "a picture", Vector: drawn, Name: fmt.Sprint("p", i)},
+				Caption: document.NewParser().ParseLine(fmt.Sprintf("Caption %d.", i))})
+	}
+	path := filepath.Join(t.TempDir(), "a.pdf")
+	if err := os.WriteFile(path, compiled(t, d), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for n, page := range rendertest.Pages(t, path) {
+		for i := range 24 {
+			if has := strings.Contains(page, fmt.Sprintf("picture %d.", i)); has != strings.Contains(page, fmt.Sprintf("Caption %d.", i)) {
+				t.Errorf("page %d: the picture or the caption of figure %d is alone", n+1, i)
+			} else if has {
+				seen++
+			}
+		}
+	}
+	if seen != 24 {
+		t.Errorf("%d figures, want 24", seen)
 	}
 }
 
