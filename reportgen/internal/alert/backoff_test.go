@@ -45,7 +45,8 @@ func TestBackoff(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &failing{err: tt.err, start: time.Now()}
-				kept, cause := sendAll(t.Context(), s, []message{{UID: "1", Payload: "x"}}, tt.opt, func([]message) {})
+				d := &task{Delivery: &Delivery{}, opt: tt.opt}
+				kept, cause := d.sendAll(t.Context(), s, []message{{UID: "1", Payload: "x"}}, nil)
 				if !slices.Equal(s.at, tt.want) || len(kept) != 1 || !errors.Is(cause, down) {
 					t.Errorf("tried at %v, want %v; %d kept: %v", s.at, tt.want, len(kept), cause)
 				}

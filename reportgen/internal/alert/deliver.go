@@ -105,7 +105,7 @@ func (r *Routes) WriteStdout(w io.Writer) error {
 type Delivery struct {
 	To          Destination
 	Sent        int     // alerts that the destination took, including earlier ones from the spool
-	Unconfirmed int     // of Sent: alerts that a syslog receiver took without ending the connection
+	Unconfirmed int     // of Sent: alerts that a syslog receiver took twice without ending the connection
 	Kept        int     // alerts that wait in Spool
 	Lost        int     // alerts that were neither sent nor kept
 	Spool       string  // file of the alerts that wait, if there are any
@@ -128,7 +128,7 @@ func (d Delivery) report(c *console.Console) {
 		log.Infof("%s: %d sent", d.To, d.Sent)
 	}
 	if d.Unconfirmed > 0 {
-		log.Warnf("%s: the receiver took %d alerts without ending the connection, so it may not have read them", d.To, d.Unconfirmed)
+		log.Warnf("%s: the receiver took %d alerts twice without ending the connection, so it may not have read them; they are not sent again", d.To, d.Unconfirmed)
 	}
 }
 
@@ -186,7 +186,8 @@ func (e *damagedError) Error() string {
 // the program is killed. An alert may arrive twice, with the same uid. If a
 // destination does not answer after all retries, its remaining alerts are kept
 // without further attempts; an alert that it refuses is kept, and the others are
-// sent. If a spool cannot be used, Deliver sends without it.
+// sent. An alert that a receiver may not have read is kept and sent once more the
+// next time. If a spool cannot be used, Deliver sends without it.
 //
 // UDP and datagram sockets do not say whether anybody receives. Routes to standard
 // output are left to the caller.
@@ -253,9 +254,6 @@ func (t *task) run(ctx context.Context) {
 	} else {
 		t.sendSpooled(ctx, out)
 	}
-	if s, ok := out.(*streamSender); ok {
-		t.Unconfirmed = s.unconfirmed
-	}
 }
 
 // sendSpooled sends what waits in the spool.
@@ -299,10 +297,7 @@ func (t *task) sendSpooled(ctx context.Context, out sender) {
 		if err != nil {
 			t.Problems = append(t.Problems, fmt.Errorf("undelivered alerts: %w", err))
 		}
-		kept, cause := sendAll(ctx, out, untried, t.opt, func(delivered []message) {
-			t.Sent += len(delivered)
-			marks.delivered(delivered)
-		})
+		kept, cause := t.sendAll(ctx, out, untried, marks)
 		marks.close()
 		t.Cause = cmp.Or(t.Cause, cause)
 		unsent += len(kept)
@@ -319,7 +314,7 @@ func (t *task) keptIn(s *spool, n int) {
 // sendUnspooled sends without a spool. What is not sent is lost, unless the spool
 // can be written by then.
 func (t *task) sendUnspooled(ctx context.Context, out sender) {
-	kept, cause := sendAll(ctx, out, t.fresh, t.opt, func(delivered []message) { t.Sent += len(delivered) })
+	kept, cause := t.sendAll(ctx, out, t.fresh, nil)
 	t.Cause = cmp.Or(t.Cause, cause)
 	if len(kept) == 0 {
 		return
@@ -331,25 +326,56 @@ func (t *task) sendUnspooled(ctx context.Context, out sender) {
 	t.Lost += len(kept)
 }
 
-// sendAll returns the messages that were not sent and why the first of them was
-// not. It calls delivered with those that were.
-func sendAll(ctx context.Context, out sender, rest []message, opt Options, delivered func([]message)) (kept []message, cause error) {
-	retries := DefaultRetries
+// delivered notes messages that the destination took.
+func (t *task) delivered(messages []message, marks *marker) {
+	t.Sent += len(messages)
+	marks.delivered(messages)
+}
+
+// doubted notes messages that a receiver took without confirming them, and returns those
+// that are sent again the next time: a receiver that never confirms gets each message twice.
+func (t *task) doubted(messages []message, marks *marker) (again []message) {
+	var twice []message
+	for _, m := range messages {
+		if m.Doubt {
+			twice = append(twice, m)
+		} else {
+			m.Doubt = true
+			again = append(again, m)
+		}
+	}
+	t.Unconfirmed += len(twice)
+	t.delivered(twice, marks)
+	marks.doubted(again)
+	return again
+}
+
+// sendAll sends messages and notes what became of them. It returns those that were not
+// sent or are in doubt, and why the first of them is.
+func (t *task) sendAll(ctx context.Context, out sender, rest []message, marks *marker) (kept []message, cause error) {
+	opt, retries := t.opt, DefaultRetries
 	if opt.Retries != nil {
 		retries = *opt.Retries
 	}
 	attempt, wait := 0, cmp.Or(opt.Backoff, defaultBackoff)
 	for len(rest) > 0 {
 		try, cancel := context.WithTimeout(ctx, cmp.Or(opt.Timeout, DefaultTimeout))
-		n, err := out.send(try, rest[:out.size(rest)])
+		size := out.size(rest)
+		n, err := out.send(try, rest[:size])
 		cancel()
 		if n > 0 {
-			delivered(rest[:n])
+			t.delivered(rest[:n], marks)
 			rest = rest[n:]
 			attempt, wait = 0, cmp.Or(opt.Backoff, defaultBackoff)
 		}
 		switch {
 		case err == nil:
+			continue
+		case errors.Is(err, errSilent):
+			again := t.doubted(rest[:size], marks)
+			if kept, rest = append(kept, again...), rest[size:]; len(again) > 0 {
+				cause = cmp.Or(cause, err)
+			}
 			continue
 		case errors.As(err, &refused{}):
 			cause = cmp.Or(cause, err)

@@ -90,16 +90,17 @@ type message struct {
 	UID     string
 	Format  string
 	Payload string
+	Doubt   bool // it was sent, but the receiver did not confirm it
 }
 
 // message writes an alert for the destination.
 func (d Destination) message(a Alert, format string) (message, error) {
 	if d.syslog() {
 		text, err := a.syslog(format)
-		return message{a.UID, format, text}, err
+		return message{UID: a.UID, Format: format, Payload: text}, err
 	}
 	line, err := a.encode(format)
-	return message{a.UID, format, string(line)}, err
+	return message{UID: a.UID, Format: format, Payload: string(line)}, err
 }
 
 // sender sends messages to one destination.

@@ -65,16 +65,21 @@ type record struct {
 	UID     string `json:"uid"`
 	Format  string `json:"format,omitempty"`
 	Payload string `json:"payload,omitempty"` // missing in a mark
+	Doubt   bool   `json:"doubt,omitempty"`   // see message
 	Sum     string `json:"sum,omitempty"`     // checksum of the other fields; missing in lines of early versions
 }
 
 // checksum returns the CRC-32C of a record's fields.
 func (r record) checksum() string {
-	return fmt.Sprintf("%08x", crc32.Checksum([]byte(r.UID+"\n"+r.Format+"\n"+r.Payload), crc32.MakeTable(crc32.Castagnoli)))
+	text := r.UID + "\n" + r.Format + "\n" + r.Payload
+	if r.Doubt {
+		text += "\ndoubt"
+	}
+	return fmt.Sprintf("%08x", crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
 }
 
 func (m message) line() []byte {
-	return encodeRecord(record{UID: m.UID, Format: m.Format, Payload: m.Payload})
+	return encodeRecord(record{UID: m.UID, Format: m.Format, Payload: m.Payload, Doubt: m.Doubt})
 }
 
 // mark is the line that says that the message was delivered.
@@ -93,16 +98,17 @@ func encodeRecord(r record) []byte {
 }
 
 // pendingMessages parses the text of a spool. It returns the messages that were
-// not delivered, in order and each once, and the lines that are damaged.
+// not delivered, in order and each once, and the lines that are damaged. A message
+// is in doubt if any of its lines says so.
 func pendingMessages(text []byte) (pending []message, damaged [][]byte) {
-	done, seen := map[[2]string]bool{}, map[[2]string]bool{}
+	done, seen, doubt := map[[2]string]bool{}, map[[2]string]bool{}, map[[2]string]bool{}
 	var all []message
 	for line := range bytes.Lines(text) {
 		var r record
 		dec := json.NewDecoder(bytes.NewReader(line))
 		dec.DisallowUnknownFields()
 		err := dec.Decode(&r)
-		m := message{r.UID, r.Format, r.Payload}
+		m := message{UID: r.UID, Format: r.Format, Payload: r.Payload}
 		switch {
 		case err != nil || !bytes.HasSuffix(line, []byte("\n")) || dec.InputOffset() != int64(len(line)-1):
 			damaged = append(damaged, line)
@@ -112,11 +118,13 @@ func pendingMessages(text []byte) (pending []message, damaged [][]byte) {
 			done[m.id()] = true
 		default:
 			all = append(all, m)
+			doubt[m.id()] = doubt[m.id()] || r.Doubt
 		}
 	}
 	for _, m := range all {
 		if !done[m.id()] && !seen[m.id()] {
 			seen[m.id()] = true
+			m.Doubt = doubt[m.id()]
 			pending = append(pending, m)
 		}
 	}
@@ -262,7 +270,7 @@ func (s *spool) rewrite(text []byte, pending []message) error {
 	return wholefile.WriteBytes(s.path, b.Bytes(), 0o600)
 }
 
-// marker appends marks of delivered messages.
+// marker appends marks of messages that were delivered or are in doubt.
 type marker struct{ f *os.File }
 
 // marks returns a marker, which only who has claimed the spool may use.
@@ -277,12 +285,19 @@ func (s *spool) marks() (*marker, error) {
 // delivered marks messages as delivered. If that fails they are sent again the
 // next time.
 func (m *marker) delivered(messages []message) {
+	m.write(messages, message.mark)
+}
+
+// doubted marks messages as sent but not confirmed.
+func (m *marker) doubted(messages []message) { m.write(messages, message.line) }
+
+func (m *marker) write(messages []message, line func(message) []byte) {
 	if m == nil {
 		return
 	}
 	var b bytes.Buffer
 	for _, d := range messages {
-		b.Write(d.mark())
+		b.Write(line(d))
 	}
 	_, _ = m.f.Write(b.Bytes())
 }

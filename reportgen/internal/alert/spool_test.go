@@ -37,7 +37,7 @@ func waiting(t *testing.T, s *spool, wantDamaged int) []message {
 	return list
 }
 
-var threeMessages = []message{{"1", "", `{"a":"<é>"}`}, {"2", "ocsf", "x"}, {"2", "ecs", "y\nz"}}
+var threeMessages = []message{{UID: "1", Payload: `{"a":"<é>"}`}, {UID: "2", Format: "ocsf", Payload: "x"}, {UID: "2", Format: "ecs", Payload: "y\nz"}}
 
 // Messages wait in order, each once a format, until they are marked.
 func TestSpoolMarks(t *testing.T) {
@@ -87,7 +87,7 @@ func TestSpoolTornTail(t *testing.T) {
 	if err := os.WriteFile(s.path, text[:len(text)-7], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	more := message{"4", "", "more"}
+	more := message{UID: "4", Payload: "more"}
 	if err := s.add(t.Context(), []message{more}); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestSpoolAddTogether(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
-			if err := s.add(t.Context(), []message{{string(rune('a' + i)), "", "x"}}); err != nil {
+			if err := s.add(t.Context(), []message{{UID: string(rune('a' + i)), Payload: "x"}}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -314,7 +314,7 @@ func TestProgressSurvives(t *testing.T) {
 		s := testSpool(t)
 		var all []message
 		for i := range 300 {
-			all = append(all, message{string(rune('A' + i)), "", "x"})
+			all = append(all, message{UID: string(rune('A' + i)), Payload: "x"})
 		}
 		if err := s.add(t.Context(), all); err != nil {
 			t.Fatal(err)
@@ -323,7 +323,8 @@ func TestProgressSurvives(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if kept, err := sendAll(t.Context(), &halfway{297}, all, Options{Retries: new(int)}, marks.delivered); len(kept) != 3 || err == nil {
+		d := &task{Delivery: &Delivery{}, opt: Options{Retries: new(int)}}
+		if kept, err := d.sendAll(t.Context(), &halfway{297}, all, marks); len(kept) != 3 || err == nil {
 			t.Errorf("%d kept, %v; want 3 and an error", len(kept), err)
 		}
 		// No rewrite follows.
@@ -346,7 +347,7 @@ func TestForeignSpool(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, mode := range map[string]os.FileMode{opt.Spool: 0o777, s.path: 0o666} {
-		if err := os.WriteFile(s.path, message{"forged", "", "forged"}.line(), 0o600); err != nil {
+		if err := os.WriteFile(s.path, message{UID: "forged", Payload: "forged"}.line(), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chmod(path, mode); err != nil {

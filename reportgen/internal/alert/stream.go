@@ -20,14 +20,16 @@ import (
 // connection for each: at the end we say that nothing more follows, and wait for
 // the receiver to end the connection too. It does so after it has read everything.
 // If it resets or ends the connection before that, an unknown number of messages
-// of the batch was read; then they are sent again, in smaller batches.
+// of the batch was read; then they are sent again, in smaller batches. If it takes
+// all and keeps the connection open, it may have read them or not: the messages are
+// in doubt.
 type streamSender struct {
 	network, addr string
 	tls           *tls.Config // nil means the defaults
 	limit         int         // bytes of a batch
 	ceiling       int         // of limit: a batch of that size was not confirmed
 	accepted      bool        // a server that asked for a certificate has accepted ours
-	unconfirmed   int         // messages that a receiver took without ending the connection
+	silent        bool        // the receiver took a batch without ending the connection
 }
 
 // The sizes of batches in bytes. Small batches keep the number of messages low
@@ -64,8 +66,8 @@ func (s *streamSender) send(ctx context.Context, messages []message) (int, error
 		err = s.confirm(conn, deadline)
 	}
 	if errors.Is(err, errSilent) {
-		s.unconfirmed += len(messages)
-		return len(messages), nil
+		s.silent = true
+		return 0, err
 	}
 	if err != nil {
 		if len(messages) == 1 {
@@ -83,17 +85,17 @@ func (s *streamSender) send(ctx context.Context, messages []message) (int, error
 
 // errSilent is the error of a receiver that took all bytes and kept the
 // connection open.
-var errSilent = errors.New("the receiver did not confirm what it took")
+var errSilent = errors.New("the receiver took them without ending the connection, so it may not have read them")
 
 // silence is how long a receiver may take to end a connection that we have
-// ended, before what it took counts as delivered but not confirmed.
+// ended, before what it took is in doubt.
 const silence = 5 * time.Second
 
 // confirm ends our side of the connection and waits for the receiver to end its
 // side.
 func (s *streamSender) confirm(conn net.Conn, deadline time.Time) error {
 	wait := silence
-	if s.unconfirmed > 0 {
+	if s.silent {
 		wait = 100 * time.Millisecond // it will not confirm this batch either
 	}
 	if left := time.Until(deadline); !deadline.IsZero() && left < 2*wait {

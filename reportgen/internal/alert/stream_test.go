@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"errors"
 	"net"
 	"regexp"
 	"strings"
@@ -86,22 +87,46 @@ func TestReceiverReadsNothing(t *testing.T) {
 	}
 }
 
-// A receiver that takes bytes and never ends a connection may not have read them.
+// A receiver that takes bytes and never ends a connection may not have read them: they are sent once more the next time,
+// with alerts that are new by then, or until a receiver confirms them.
 func TestReceiverIsSilent(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	alerts := someAlerts(t, 200)
+	silent := func(port string) net.Listener {
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l // connections wait in the backlog
 	}
-	defer l.Close() // connections wait in the backlog
-	opt := quick(t, 0)
-	opt.Timeout = 200 * time.Millisecond
-	if d := deliver(t, "syslog+tcp://"+l.Addr().String(), someAlerts(t, 3), opt); d.Sent != 3 || d.Unconfirmed != 3 || d.Kept+d.Lost > 0 {
-		t.Errorf("%+v", d)
+	for _, confirms := range []bool{false, true} {
+		l := silent("0")
+		addr, opt := l.Addr().String(), quick(t, 2)
+		opt.Timeout = 200 * time.Millisecond
+		first := deliver(t, "syslog+tcp://"+addr, alerts[:150], opt)
+		if first.Sent != 0 || first.Kept != 150 || first.Unconfirmed+first.Lost > 0 || !errors.Is(first.Cause, errSilent) || first.Err() == nil {
+			t.Errorf("%+v", first)
+		}
+		if confirms {
+			_ = l.Close()
+			_, port, _ := net.SplitHostPort(addr)
+			took := serveStream(t, silent(port))
+			if d := deliver(t, "syslog+tcp://"+addr, alerts, opt); !d.only(200) || len(<-took) == 0 {
+				t.Errorf("confirmed: %+v", d)
+			}
+			continue
+		}
+		if d := deliver(t, "syslog+tcp://"+addr, alerts, opt); d.Sent != 150 || d.Unconfirmed != 150 || d.Kept != 50 || d.Lost > 0 {
+			t.Errorf("with new alerts: %+v", d)
+		}
+		if d := deliver(t, "syslog+tcp://"+addr, nil, opt); d.Sent != 50 || d.Unconfirmed != 50 || d.Kept+d.Lost > 0 || d.Err() != nil {
+			t.Errorf("the last time: %+v", d)
+		}
+		_ = l.Close()
 	}
 }
 
 func TestBatchSizes(t *testing.T) {
-	messages := []message{{"1", "", strings.Repeat("x", 99)}, {"2", "", strings.Repeat("x", 99)}, {"3", "", strings.Repeat("x", 999)}}
+	messages := []message{{UID: "1", Payload: strings.Repeat("x", 99)}, {UID: "2", Payload: strings.Repeat("x", 99)}, {UID: "3", Payload: strings.Repeat("x", 999)}}
 	for limit, want := range map[int]int{10: 1, 100: 1, 199: 1, 200: 2, 1199: 2, 1200: 3, 5000: 3} {
 		if got := batch(messages, limit); got != want {
 			t.Errorf("%d bytes: %d messages, want %d", limit, got, want)
