@@ -122,3 +122,18 @@ func BenchmarkHTML(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSite writes a site of 500 pages.
+func BenchmarkSite(b *testing.B) {
+	var inputs []render.Input
+	for i := range 500 {
+		text := markdownCell(fmt.Sprintf("# Chapter {#sec-%d}\n\nAfter @sec-%d.\n\n## Section\n\n%s", i, (i+1)%500, strings.Repeat("Words of a paragraph. ", 100)))
+		inputs = append(inputs, render.Input{Name: fmt.Sprintf("%d.ipynb", i), Notebook: &nbformat.Notebook{Minor: 5, Cells: []*nbformat.Cell{text}}})
+	}
+	d := build(b, inputs, render.Options{})
+	for b.Loop() {
+		if err := render.WriteSite(b.TempDir(), d); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

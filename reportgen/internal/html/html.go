@@ -144,6 +144,7 @@ func (p *page) templates() (*template.Template, error) {
 		"text": p.text, "line": p.line, "note": p.note, "output": p.output, "picture": p.picture, "wide": wide, "vectorSize": vectorSize, "code": p.highlighter.highlight,
 		"spans": spans, "level": level, "lower": strings.ToLower, "classes": classes, "href": p.href, "say": p.words.Say, "failed": p.words.Failed, "warnings": p.words.Warnings, "pageOf": p.pageOf,
 		"construct": func(document.Block) (template.HTML, error) { return "", nil },
+		"contents":  func() (template.HTML, error) { return "", nil },
 		"place":     p.placeName,
 		"keepUnits": document.KeepUnits,
 		"link":      func(destination string) string { return string(p.within([]byte(destination))) },
@@ -151,7 +152,10 @@ func (p *page) templates() (*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Funcs(template.FuncMap{"construct": func(b document.Block) (template.HTML, error) { return execute(t, b) }})
+	t.Funcs(template.FuncMap{
+		"construct": func(b document.Block) (template.HTML, error) { return execute(t, b) },
+		"contents":  func() (template.HTML, error) { return p.tableOfContents(t) },
+	})
 	return t, nil
 }
 

@@ -1,6 +1,9 @@
 package html
 
 import (
+	"html/template"
+	"strings"
+
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/language"
 )
@@ -112,21 +115,41 @@ type list struct {
 	Print     bool
 }
 
-// Contents returns the table of contents. On a site, pages other than the first list
+// HasContents reports whether the table of contents is not empty.
+func (p *page) HasContents() bool { return len(p.outline.contents) > 0 }
+
+// tableOfContents renders the table of contents. On a site, pages other than the first list
 // subsections of their own section only, so that the size of the site does not grow
-// with the square of the number of sections.
-func (p *page) Contents() []*entry {
+// with the square of the number of sections. Neither does the work: an entry is rendered
+// once for all pages that it leads away from.
+func (p *page) tableOfContents(t *template.Template) (template.HTML, error) {
+	var b strings.Builder
 	if p.Front {
-		return p.outline.contents
+		err := t.ExecuteTemplate(&b, "toc", p.outline.contents)
+		return template.HTML(b.String()), err
 	}
-	var all []*entry
+	b.WriteString("<ol>")
 	for _, e := range p.outline.contents {
-		if p.Site.files[e.ID] != p.Site.File {
-			e = &entry{ID: e.ID, Number: e.Number, Title: e.Title}
+		b.WriteByte('\n')
+		if p.Site.files[e.ID] == p.Site.File {
+			if err := t.ExecuteTemplate(&b, "entry", e); err != nil {
+				return "", err
+			}
+			continue
 		}
-		all = append(all, e)
+		text, ok := p.Site.entries[e]
+		if !ok {
+			var away strings.Builder
+			if err := t.ExecuteTemplate(&away, "entry", &entry{ID: e.ID, Number: e.Number, Title: e.Title}); err != nil {
+				return "", err
+			}
+			text = away.String()
+			p.Site.entries[e] = text
+		}
+		b.WriteString(text)
 	}
-	return all
+	b.WriteString("\n</ol>")
+	return template.HTML(b.String()), nil
 }
 
 // Lists returns the lists of figures and tables, if they are not empty. On a site, the

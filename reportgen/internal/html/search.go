@@ -43,6 +43,12 @@ func siteIndex(texts []searchText) ([]byte, error) {
 // textsOf returns the texts of a page block by block, as the page's script collects
 // them.
 func textsOf(file string, source []byte) ([]searchText, error) {
+	// The contents are not searched, and are most of a page if there are many.
+	if before, rest, ok := bytes.Cut(source, []byte(`<nav id="contents"`)); ok {
+		if _, after, ok := bytes.Cut(rest, []byte("</nav>")); ok {
+			source = slices.Concat(before, after)
+		}
+	}
 	root, err := nethtml.Parse(bytes.NewReader(source))
 	if err != nil {
 		return nil, fmt.Errorf("search index: %s: %w", file, err)

@@ -20,6 +20,7 @@ type sitePage struct {
 	Title      string // "" for the front page
 	Prev, Next *step
 	files      map[string]string // by anchor, the file that has it
+	entries    map[*entry]string // of the contents, as pages show them that do not have them
 }
 
 // step is a link to a page before or after.
@@ -54,11 +55,11 @@ func WriteSite(dir string, d *document.Document) error {
 
 func sitePages(d *document.Document) []*page {
 	whole := newPage(d)
-	files := map[string]string{}
+	files, entries := map[string]string{}, map[*entry]string{}
 	part := func(file, title string) *page {
 		return &page{
 			Document: d, outline: whole.outline, sanitizer: whole.sanitizer, formulas: whole.formulas, entities: whole.entities,
-			Site: &sitePage{File: file, Title: title, files: files},
+			Site: &sitePage{File: file, Title: title, files: files, entries: entries},
 		}
 	}
 	front := part("index.html", "")
