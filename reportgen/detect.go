@@ -42,7 +42,7 @@ Formats:
   ocsf       one Detection Finding of the Open Cybersecurity Schema Framework per line
   ecs        one event of the Elastic Common Schema per line
   stix       one bundle of STIX 2.1 with a sighting for each technique of each finding
-  sarif      one log of SARIF 2.1.0, for pipelines that show results
+  sarif      one SARIF 2.1.0 log, for pipelines that show results
   junit      a JUnit report: each alert is a failed test, each rule without alerts a passed one
   navigator  one ATT&CK Navigator layer with the techniques of all findings
 Stix and navigator leave out findings at severity info.
@@ -55,7 +55,7 @@ detections still learn from the flows.
 
   - network: 88.198.7.20          # an address or a network, of the entity or its peer
     rules: [external-automation]  # default: all rules
-    reason: hired monitoring
+    reason: monitoring service that we pay for
   - owner: Dropbox                # words of an owner's name, or an ASN such as AS19679
     rules: [exfiltration]
   - country: BR

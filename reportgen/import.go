@@ -31,8 +31,9 @@ has one, the side that sent first is the source.
 
 Import reads flows of all IP protocols. It reports on stderr how many use neither TCP nor
 UDP, which detections ignore, and how many rows cannot be read or do not describe a flow. It
-writes nothing if more than 1 %% of the rows cannot be read, or if one of these has more bytes
-than any row that can. With --lenient, it writes the other rows, and the report shows the loss.
+writes nothing if more than 1 %% of the rows cannot be read, or if an unreadable row appears
+to have more bytes than any other row. With --lenient, it writes the other rows, and the
+report shows the loss.
 
 Byte counts are those of the log. From Zeek's logs, import takes the bytes of the payload, or
 with --bytes ip those of the IP packets; other tools count only the latter. Missing byte
@@ -78,12 +79,12 @@ func newImportCommand() *cobra.Command {
 	flags.StringSliceVar(&opt.days, "day", nil, "`DATE` day to write, such as 2024-04-19 (repeatable; default: all)")
 	flags.StringVar(&opt.timezone, "timezone", "UTC", "`ZONE` time zone in which days begin, such as Europe/Lisbon or Local")
 	flags.StringVar(&opt.logTimezone, "log-timezone", "", "`ZONE` time zone of times in the log that do not name one (default: that of --timezone)")
-	flags.StringVar(&opt.time, "time", "", "`LAYOUT` layout of times: s, ms, us or ns since 1970, or 2006-01-02 15:04:05 as the log would write it (default: auto-detected)")
+	flags.StringVar(&opt.time, "time", "", "`LAYOUT` layout of times: s, ms, us or ns since 1970, or what the log would write for 2006-01-02 15:04:05, such as 02/01/06 15:04 (default: auto-detected)")
 	flags.StringToStringVar(&opt.columns, "map", nil, "`NAME=COLUMN,...` columns of a CSV or Parquet file, such as src_ip=SourceAddress")
 	flags.StringToStringVar(&opt.set, "set", nil, "`NAME=VALUE,...` values of columns that the log does not have, such as proto=tcp")
 	flags.StringVar(&opt.fields, "fields", "", "`NAMES` columns of a text log without a header line, separated by spaces or commas")
 	flags.StringVar(&opt.delimiter, "delimiter", "", "`CHARACTER` separator of the columns of a text log, or tab (default: auto-detected)")
-	usage.Choice(cmd, &opt.bytes, "bytes", "`KIND` with --from zeek or pcap: count bytes of the payload (default) or of IP packets", ingest.PayloadBytes, ingest.IPBytes)
+	usage.Choice(cmd, &opt.bytes, "bytes", "`KIND` with --from zeek or pcap: what bytes are counted of, the payload (default) or IP packets", ingest.PayloadBytes, ingest.IPBytes)
 	flags.BoolVar(&opt.lenient, "lenient", false, "write the flows even if too many rows cannot be read")
 	flags.BoolVar(&opt.oneWay, "one-way", false, "each row describes one direction of a connection")
 	// It fails only for a flag that does not exist.

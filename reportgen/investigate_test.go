@@ -20,8 +20,8 @@ func TestInvestigateRefuses(t *testing.T) {
 	}{
 		{[]string{"192.168.100.1"}, "no day to investigate; name its flow file with -p test=FILE"},
 		{[]string{"192.168.99.1", "-p", day}, "192.168.99.1: not a host, address, owner or country in the flows; the nearest are 192.168.100."},
-		{[]string{"Googel", "-p", day, "-p", asn}, "the nearest are Google LLC; to find countries, add a database as the input country"},
-		{[]string{"Narnia", "-p", day}, "to find owners, add a database as the input asn, and to find countries, add a database as the input country"},
+		{[]string{"Googel", "-p", day, "-p", asn}, "the nearest are Google LLC; for countries, set the input country (-p country=FILE)"},
+		{[]string{"Narnia", "-p", day}, "for owners, set the input asn (-p asn=FILE), and for countries, set the input country (-p country=FILE)"},
 		{[]string{"192.168.100.35", "-p", "test=none.parquet"}, "none.parquet"},
 		{[]string{"192.168.100.35", "-p", day, "-p", "internal=10"}, "parameter internal"},
 		{nil, "ENTITY"},

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,9 @@ errors. For a series, preview shows the first report. Ctrl-C ends the preview.`,
 }
 
 func (o *runFlags) preview(cmd *cobra.Command, args []string, port int) (err error) {
+	if port < 0 || port > math.MaxUint16 {
+		return fmt.Errorf("--port %d: must be from 0 to %d", port, math.MaxUint16)
+	}
 	env, err := report.NewEnvironment(warn(cmd))
 	if err != nil {
 		return err

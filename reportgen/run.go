@@ -77,9 +77,9 @@ not observe
   the clock inside installed packages
   other programs that run at the same time
 
-For such cells, use --no-cache, or declare in the metadata of the cell or notebook what
-they read: {"reportgen": {"inputs": ["days/*.csv"]}}. With "cache": false, a cell always
-runs.`,
+If cells depend on these, use --no-cache, or declare in the metadata of the cell or
+notebook what they read: {"reportgen": {"inputs": ["days/*.csv"]}}. With "cache": false, a
+cell always runs.`,
 		Example:           "  reportgen run\n  reportgen run -o out -p baseline=monday.parquet -p test=tuesday.parquet notebooks",
 		ValidArgsFunction: completeNotebooks,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -18,10 +18,9 @@ import (
 // their own. A missing value counts as zero. Negative values cannot be stacked and are
 // an error, as is a comparison of two days, which [Line] draws.
 func Area(f frame.Frame, x, y string, options ...Option) *Figure {
-	o := settingsOf(options)
-	fig, err := area(f, x, y, o)
+	fig, err := area(f, x, y, settingsOf(options))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("area: %w", err)}
+		return failed("area", f, err)
 	}
 	return fig
 }

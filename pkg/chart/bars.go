@@ -3,7 +3,6 @@ package chart
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -25,7 +24,7 @@ func Bars(f frame.Frame, label string, values []string, options ...Option) *Figu
 	o := settingsOf(options)
 	b, err := newBars(f, label, values, o)
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("bars: %w", err)}
+		return failed("bars", f, err)
 	}
 	fig := &Figure{Data: b.shown, Alt: b.alt(), Width: b.width, Plots: make([][]*plot.Plot, 1)}
 	for i, value := range values {

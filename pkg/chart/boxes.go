@@ -21,10 +21,9 @@ import (
 // are points. The number of values is printed at the end of each row. The Data of the
 // figure are the quartiles.
 func Boxes(f frame.Frame, by, value string, options ...Option) *Figure {
-	o := settingsOf(options)
-	fig, err := boxPlot(f, by, value, o)
+	fig, err := boxPlot(f, by, value, settingsOf(options))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("boxes: %w", err)}
+		return failed("boxes", f, err)
 	}
 	return fig
 }

@@ -19,10 +19,9 @@ import (
 // equal width on a logarithmic axis, with a bin for zero. Missing values are counted
 // below the figure. The Data of the figure are the bins.
 func Histogram(f frame.Frame, value string, options ...Option) *Figure {
-	o := settingsOf(options)
-	fig, err := histogram(f, value, o)
+	fig, err := histogram(f, value, settingsOf(options))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("histogram: %w", err)}
+		return failed("histogram", f, err)
 	}
 	return fig
 }

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"fmt"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -19,7 +18,7 @@ func ECDF(f frame.Frame, value string, options ...Option) *Figure {
 	o := settingsOf(options)
 	d, err := newDistribution(f, value, o)
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("ECDF: %w", err)}
+		return failed("ECDF", f, err)
 	}
 	p := newPlot()
 	key := newLegend(d.groups, o, false)

@@ -50,6 +50,11 @@ type Figure struct {
 
 var errNoRows = errors.New("no rows to draw; display a sentence instead")
 
+// failed returns the figure of a chart that cannot be drawn.
+func failed(chart string, f frame.Frame, err error) *Figure {
+	return &Figure{Data: f, err: fmt.Errorf("%s: %w", chart, err)}
+}
+
 // SVG returns the figure as an SVG document. The same data gives the same bytes.
 // Text is not converted to outlines.
 func (f *Figure) SVG() ([]byte, error) {

@@ -21,10 +21,9 @@ import (
 // A circle is used instead of a layout by forces, such as gonum's, since that places
 // the names of 60 nodes on top of each other.
 func Graph(f frame.Frame, src, dst, value string, options ...Option) *Figure {
-	o := settingsOf(options)
-	fig, err := graph(f, src, dst, value, o)
+	fig, err := graph(f, src, dst, value, settingsOf(options))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("graph: %w", err)}
+		return failed("graph", f, err)
 	}
 	return fig
 }

@@ -24,10 +24,9 @@ const slotHours = 0.5
 // a column "timestamp" with the start of each half hour. NaN is not drawn. The host
 // is drawn as suspicious if [Suspicious] contains it (column "src_ip").
 func HalfHours(f frame.Frame, values []string, options ...Option) *Figure {
-	o := settingsOf(options)
-	fig, err := halfHours(f, values, o)
+	fig, err := halfHours(f, values, settingsOf(options))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("half hours: %w", err)}
+		return failed("half hours", f, err)
 	}
 	return fig
 }
@@ -91,7 +90,7 @@ func Strips(f frame.Frame, label, value string, options ...Option) *Figure {
 	o := settingsOf(options)
 	rows, err := stripsOf(f, label, []string{value}, o)
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("strips: %w", err)}
+		return failed("strips", f, err)
 	}
 	others := max(0, len(rows)-cmp.Or(o.top, 20))
 	rows = rows[:len(rows)-others]

@@ -22,10 +22,9 @@ import (
 // empty, and one whose values are missing has a dash. The Data of the figure are the
 // cells.
 func Heatmap(f frame.Frame, x, y, value string, options ...Option) *Figure {
-	o := settingsOf(options)
-	fig, err := heatmap(f, x, y, value, o)
+	fig, err := heatmap(f, x, y, value, settingsOf(options))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("heatmap: %w", err)}
+		return failed("heatmap", f, err)
 	}
 	return fig
 }

@@ -18,10 +18,9 @@ import (
 // day. The frame must have a column "hour", with a row for each hour. An hour without a
 // row counts as zero if the value is a count or bytes. A missing value interrupts a line.
 func Hours(f frame.Frame, value string, options ...Option) *Figure {
-	o := settingsOf(options)
-	fig, err := hours(f, value, o)
+	fig, err := hours(f, value, settingsOf(options))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("hours: %w", err)}
+		return failed("hours", f, err)
 	}
 	return fig
 }

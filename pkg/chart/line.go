@@ -2,7 +2,6 @@ package chart
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -21,7 +20,7 @@ func Line(f frame.Frame, x, y string, options ...Option) *Figure {
 	o := settingsOf(options)
 	fig, err := newLines(f, x, y, o, mostGroups)
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("line: %w", err)}
+		return failed("line", f, err)
 	}
 	return fig.draw("Lines")
 }

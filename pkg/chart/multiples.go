@@ -17,7 +17,7 @@ func Multiples(f frame.Frame, by, x, y string, options ...Option) *Figure {
 	o.by = by
 	l, err := newLines(f, x, y, o, cmp.Or(o.top, 12))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("multiples: %w", err)}
+		return failed("multiples", f, err)
 	}
 	const columns = 3
 	panel := (width - 28) / columns

@@ -18,10 +18,9 @@ import (
 // the median. Points of different values of [By] have different colours and shapes.
 // Rows without one of the numbers are counted below the figure.
 func Scatter(f frame.Frame, x, y, label string, options ...Option) *Figure {
-	o := settingsOf(options)
-	fig, err := scatter(f, x, y, label, o)
+	fig, err := scatter(f, x, y, label, settingsOf(options))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("scatter: %w", err)}
+		return failed("scatter", f, err)
 	}
 	return fig
 }

@@ -24,10 +24,9 @@ import (
 // connections are drawn, and those under suspicion. Connections too close to be
 // distinguished are drawn as one.
 func Timeline(f frame.Frame, label, from, to string, options ...Option) *Figure {
-	o := settingsOf(options)
-	fig, err := timeline(f, label, from, to, o)
+	fig, err := timeline(f, label, from, to, settingsOf(options))
 	if err != nil {
-		return &Figure{Data: f, err: fmt.Errorf("timeline: %w", err)}
+		return failed("timeline", f, err)
 	}
 	return fig
 }

@@ -126,7 +126,7 @@ func (c Client) finding(score float64) Finding {
 	}
 	return Finding{Entity: c.Addr, Severity: severityOf(score), Score: score,
 		Evidence: c, Window: [2]flow.Time{c.First, c.Last},
-		Summary: fmt.Sprintf("opened %s every %.0f s on average, gaps varying by %.0f %%, in %.0f %% of the half hours from %02d:%02d to %02d:%02d%s",
+		Summary: fmt.Sprintf("opened %s at intervals of %.0f s on average, gaps varying by %.0f %%, in %.0f %% of the half hours from %02d:%02d to %02d:%02d%s",
 			plural(c.Flows, "flow"), c.Gap, 100*c.CV, 100*c.Coverage,
 			c.First.Hour(), c.First/flow.Minute%60, c.Last.Hour(), c.Last/flow.Minute%60, who)}
 }

@@ -23,7 +23,14 @@ func (c *Context) explain(f *Finding, call Call, conv *profile.Conversation, k f
 	case call.Days > 0 && c.test.isMachine(call.Src, call.Dst):
 		f.Summary += aDevice
 		f.capped(Low)
-	case len(c.past) > 0:
+	case len(c.past) == 0:
+		c.explainWithoutHistory(f, call, conv, k, least)
+	}
+}
+
+func (c *Context) explainWithoutHistory(f *Finding, call Call, conv *profile.Conversation, k float64, least int) {
+	near, sharing := c.test.neighbours()[neighbourhoodOf(conv)], c.sharedBy(call, k)+1
+	switch {
 	case isVendor(call.Owner.Name):
 		f.capped(Low)
 	case c.test.isMachine(call.Src, call.Dst):
@@ -33,11 +40,11 @@ func (c *Context) explain(f *Finding, call Call, conv *profile.Conversation, k f
 	case keepsAlive[call.Port]:
 		f.Summary += "; clients of this service poll it or keep it open"
 		f.capped(Low)
-	case c.test.neighbours()[neighbourhoodOf(conv)] >= least:
-		f.Summary += fmt.Sprintf("; %d hosts contact its network on this port, like a service with many addresses", c.test.neighbours()[neighbourhoodOf(conv)])
+	case near >= least:
+		f.Summary += fmt.Sprintf("; %d hosts contact its network on this port, like a service with many addresses", near)
 		f.capped(Low)
-	case c.sharedBy(call, k)+1 >= least:
-		f.Summary += fmt.Sprintf("; %d hosts run a program with the same interval and requests", c.sharedBy(call, k)+1)
+	case sharing >= least:
+		f.Summary += fmt.Sprintf("; %d hosts run a program with the same interval and requests", sharing)
 		f.capped(Low)
 	case call.kind.failed && !call.kind.often:
 		f.Summary += "; it was never answered, like a program whose server is gone"

@@ -106,10 +106,10 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 	delete(names, "")
 	var databases []string
 	if !owners {
-		databases = append(databases, "to find owners, add a database as the input asn")
+		databases = append(databases, "for owners, set the input asn (-p asn=FILE)")
 	}
 	if !countries {
-		databases = append(databases, "to find countries, add a database as the input country")
+		databases = append(databases, "for countries, set the input country (-p country=FILE)")
 	}
 	return e, &unknownEntityError{name, query.Nearest(name, slices.Sorted(maps.Keys(names))), databases}
 }

@@ -59,9 +59,6 @@ func readDay(day string) (*profile.Profile, error) {
 		}
 		parts = append(parts, p)
 	}
-	if len(parts) == 1 {
-		return parts[0], nil
-	}
 	return profile.Merge(parts...), nil
 }
 

@@ -33,7 +33,7 @@ a folder of days (date=2024-03-20/*.parquet or 2024-03-20.parquet) stands for al
   src_ip in 192.168.100.0/24 and not dst_ip in internal
   port = 443 and up_bytes > 1MB and timestamp between 10:30 and 11:00
   proto = udp and (port in (53, 853) or name like '%.example.com')
-Addresses, networks, times (10:30, or 2024-03-20 10:30 of one day), lengths of time (90m),
+Addresses, networks, times (10:30, or 2024-03-20 10:30 of one day), durations (90m),
 sizes (1MB, 1MiB), numbers (10k) and single words need no quotes. ip stands for src_ip or
 dst_ip. A comparison with an unknown value is never true; "is unknown" tests for one.
 

@@ -126,11 +126,12 @@ func TestRunInLines(t *testing.T) {
 		{Name: "a", Cells: 2}, {Name: "a", Cells: 2, Done: 1}, {Name: "a", Cells: 2, Done: 2, Finished: true},
 		{Name: "b", Cells: 3, Done: 2, Cached: 2}, {Name: "b\nc", Cells: 3, Done: 2, Finished: true, Err: errors.New("no")},
 		{Name: "c", Cells: 1, Done: 1, Cached: 1}, {Name: "c", Cells: 1, Done: 1, Cached: 1, Finished: true},
+		{Name: "d", Finished: true, Err: errors.New("no")},
 	} {
 		run.Step(s)
 	}
 	run.Close()
-	want := "a: cell 1/2, 0s\na: done, 0s\nb: 2 of 3 cells unchanged, 0s\nb\\nc: failed after 2 of 3 cells, 0s\nc: unchanged, 0s\n"
+	want := "a: cell 1/2, 0s\na: done, 0s\nb: 2 of 3 cells unchanged, 0s\nb\\nc: failed after 2 of 3 cells, 0s\nc: unchanged, 0s\nd: failed before the first cell, 0s\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
 	}

@@ -123,6 +123,8 @@ func (r *Run) record(s Step) {
 func (r *Run) line(s Step) {
 	elapsed := time.Since(r.start).Round(100 * time.Millisecond)
 	switch {
+	case s.Finished && s.Err != nil && s.Cells == 0:
+		r.c.Infof("%s: failed before the first cell, %v", Escape(s.Name), elapsed)
 	case s.Finished && s.Err != nil:
 		r.c.Infof("%s: failed after %d of %d cells, %v", Escape(s.Name), s.Done, s.Cells, elapsed)
 	case s.Finished && s.Cached == s.Cells && s.Cells > 0:

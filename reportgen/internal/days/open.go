@@ -51,9 +51,6 @@ func Cached(ctx context.Context, path string) (*profile.Profile, error) {
 		}
 		parts = append(parts, p)
 	}
-	if len(parts) == 1 {
-		return parts[0], nil
-	}
 	return profile.Merge(parts...), nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -85,6 +86,10 @@ func (s *clickHouse) answer(ctx context.Context, query, path string, most int64)
 		var failed *url.Error // whose address has all settings
 		if errors.As(err, &failed) {
 			err = failed.Err
+		}
+		var network *net.OpError // which repeats the address
+		if errors.As(err, &network) {
+			err = network.Err
 		}
 		return fmt.Errorf("%s: %w", s.address.Host, err)
 	}

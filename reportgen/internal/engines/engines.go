@@ -35,7 +35,7 @@ func (o *Options) AddFlags(c *cobra.Command) {
 	usage.Choice(c, &o.dialect, "sql", "`DIALECT` print SQL that computes the aggregates of a profile", sqltext.Dialects()...)
 	o.server.AddFlags(f, "let a database compute the profile", "--sql or --engine")
 	f.TimeVar(&o.server.flows.Day, "day", time.Time{}, []string{time.DateOnly}, "`DATE` with --sql or --engine: only the rows of this day, in UTC")
-	f.StringVar(&o.into, "into", "aggregates", "`PLACE` with --sql: folder, object store or schema that takes the tables")
+	f.StringVar(&o.into, "into", "aggregates", "`PLACE` with --sql: folder, object store or schema to write the tables to")
 	f.StringArrayVar(&o.aggregates, "from-aggregates", nil, "`FOLDER` make the profile of the tables that the SQL wrote (repeatable, for parts of a day)")
 }
 

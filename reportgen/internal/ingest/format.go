@@ -73,7 +73,7 @@ var formats = []Format{
 	},
 	{
 		Name:        "paloalto",
-		About:       "traffic logs of Palo Alto Networks' PAN-OS, CSV as in syslog, or CSV and JSON of its log service",
+		About:       "traffic logs of Palo Alto Networks' PAN-OS, in the CSV form of syslog, or CSV and JSON of its log service",
 		Wants:       hasExtension("log", "csv", "txt", "json", "ndjson", "jsonl"),
 		Wanted:      "*.log, *.csv, *.txt, *.json, *.ndjson, *.jsonl",
 		line:        paloAltoLine.Match,
@@ -95,7 +95,7 @@ var formats = []Format{
 	},
 	{
 		Name:    "azure",
-		About:   "flow logs of Azure, of network security groups or virtual networks, and traffic analytics",
+		About:   "flow logs of Azure's network security groups and virtual networks, and traffic analytics",
 		Wants:   hasExtension("json", "csv"),
 		Wanted:  "*.json, *.csv",
 		columns: [][]string{{"srcip", "destip", "destport", "l4protocol", "flowstarttime"}},
@@ -169,7 +169,7 @@ var formats = []Format{
 	},
 	{
 		Name:    "ecs",
-		About:   "events of the Elastic Common Schema, as JSON, or as CSV of Kibana",
+		About:   "events of the Elastic Common Schema, as JSON, or as CSV that Kibana exported",
 		Wants:   hasExtension("json", "ndjson", "jsonl", "log", "csv"),
 		Wanted:  "*.json, *.ndjson, *.jsonl, *.log, *.csv",
 		columns: [][]string{{"source.ip", "destination.ip", "@timestamp"}},

@@ -100,7 +100,7 @@ func readDocuments(file string, text []byte) ([]document, error) {
 		body, ok := d.Body.(*ast.MappingNode)
 		if !ok {
 			return nil, &ruleError{File: file, Line: d.Body.GetToken().Position.Line,
-				Problem: "is not a rule; write its fields as name: value, and --- between rules"}
+				Problem: "not a rule; write its fields as name: value, and --- between rules"}
 		}
 		if line, what := unwanted(body); what != "" {
 			return nil, &ruleError{File: file, Line: line, Problem: what}

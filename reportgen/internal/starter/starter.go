@@ -58,12 +58,9 @@ func Write(dir string) (names []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
-		return nil, err
-	}
-	work, err := workdir.Make(filepath.Dir(abs), "."+filepath.Base(abs)+"-")
+	work, err := workBeside(abs)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: the folder cannot be created: %w", dir, err)
 	}
 	defer func() { err = errors.Join(err, work.Remove()) }()
 	if err := free(dir, files); err != nil {
@@ -82,6 +79,19 @@ func Write(dir string) (names []string, err error) {
 	}
 	slices.Sort(names)
 	return names, move(fresh, abs, files)
+}
+
+// workBeside makes a working folder beside a path. Its errors do not name the folder,
+// which the user did not choose.
+func workBeside(path string) (work *workdir.Dir, err error) {
+	if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+		work, err = workdir.Make(filepath.Dir(path), "."+filepath.Base(path)+"-")
+	}
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return work, err
 }
 
 // move puts a project, or nothing, in its place: in one step, unless the folder exists.

@@ -84,18 +84,10 @@ type Options struct {
 
 // normal fills in the defaults and refuses what cannot be drawn.
 func (o Options) normal() (Options, error) {
-	if o.Seed == 0 {
-		o.Seed = DefaultSeed
-	}
-	if o.Flows == 0 {
-		o.Flows = DefaultFlows
-	}
-	if o.Hosts == 0 {
-		o.Hosts = DefaultHosts
-	}
-	if o.Strength == 0 {
-		o.Strength = 1
-	}
+	o.Seed = cmp.Or(o.Seed, DefaultSeed)
+	o.Flows = cmp.Or(o.Flows, DefaultFlows)
+	o.Hosts = cmp.Or(o.Hosts, DefaultHosts)
+	o.Strength = cmp.Or(o.Strength, 1)
 	if !(o.Strength > 0 && o.Strength <= 100) {
 		return o, fmt.Errorf("strength %v: must be above 0 and at most 100", o.Strength)
 	}

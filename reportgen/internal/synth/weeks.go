@@ -34,18 +34,10 @@ type WeeksOptions struct {
 }
 
 func (o WeeksOptions) normal() (WeeksOptions, error) {
-	if o.Seed == 0 {
-		o.Seed = DefaultSeed
-	}
-	if o.Hosts == 0 {
-		o.Hosts = DefaultHosts
-	}
-	if o.Days == 0 {
-		o.Days = defaultDays
-	}
-	if o.Flows == 0 {
-		o.Flows = defaultHostFlows * o.Hosts
-	}
+	o.Seed = cmp.Or(o.Seed, DefaultSeed)
+	o.Hosts = cmp.Or(o.Hosts, DefaultHosts)
+	o.Days = cmp.Or(o.Days, defaultDays)
+	o.Flows = cmp.Or(o.Flows, defaultHostFlows*o.Hosts)
 	if o.Start.IsZero() {
 		o.Start = time.Date(2024, 3, 4, 0, 0, 0, 0, time.UTC)
 	}
