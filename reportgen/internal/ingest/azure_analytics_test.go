@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -53,3 +54,22 @@ func TestAnalytics(t *testing.T) {
 		})
 	}
 }
+
+// TestAnalyticsHours reads sums of a client that calls a server all day: they are one flow, and neither a rhythm of an hour nor
+// a long connection, which only the sums have.
+func TestAnalyticsHours(t *testing.T) {
+	log := analyticsHeader
+	for hour := range 24 {
+		log += fmt.Sprintf("FlowLog,2024-04-19T%02d:00:%02dZ,2024-04-19T%02d:59:30Z,Allowed,10.0.0.5,,198.51.100.7|60|60|120|120|6000|9000,443,T\n", hour, hour, hour)
+	}
+	rows, _, err := readAs(t, "azure", []string{write(t, t.TempDir(), "hours.csv", []byte(log))}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flows, pairing := pairedFlows(t, &Sorter{}, rows)
+	if len(flows) != 1 || pairing.Pieces != 23 || flows[0].Up != 24*6000 || flows[0].Down != 24*9000 || flows[0].Duration.Known() {
+		t.Errorf("%d flows, %+v: %+v", len(flows), pairing, flows)
+	}
+}
+
+const analyticsHeader = "SubType,FlowStartTime,FlowEndTime,FlowStatus,SrcIp,DestIp,DestPublicIps,DestPort,L4Protocol\n"

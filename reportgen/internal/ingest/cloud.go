@@ -263,6 +263,7 @@ func (d *azureDecoder) tuple(text []byte) (Flow, error) {
 	if len(t) > 8 {
 		f.Duration = flow.SpanOf(0) // until the tuple of its end
 	}
+	f.BytesUnknown = len(t) == 8 // version 1 counts nothing
 	switch {
 	case denied:
 		f.State = flow.Refused

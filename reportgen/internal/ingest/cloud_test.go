@@ -93,6 +93,8 @@ func TestCloudFormats(t *testing.T) {
 		{"cicflowmeter", cicLog, "2 2024-04-19 12:34:56.00 tcp 10.0.0.5:50000 > 192.0.2.1:443 1000/5000\n3 left out: not an IP protocol: \"0\"\n"},
 		{"ugr16", ugrLog, "1 " + at + "udp 42.219.154.107:60185 > 143.72.8.137:53 66 one-way for 322\n"},
 		{"nfdump", nfdumpJSON, "2 " + at + "tcp 10.0.0.5:50000 > 192.0.2.1:443 1000 one-way for 100\n15 " + at + "icmp 10.0.0.5:0 > 192.0.2.1:2048 84 one-way for 0\n"},
+		{"azure", `{"records":[{"properties":{"Version":1,"flows":[{"rule":"r","flows":[{"mac":"0","flowTuples":["1713530096,10.0.0.4,13.67.143.118,44931,443,T,O,A"]}]}]}}]}` + "\n",
+			"1 2024-04-19 12:34:56.00 tcp 10.0.0.4:44931 > 13.67.143.118:443 0/0 unknown opened by source\n"},
 		{"azure", azureVNet, "1 " + at + "tcp 10.0.0.6:23956 > 52.239.184.180:443 0/0 opened by source\n1 2024-04-19 12:34:59.78 tcp 10.0.0.6:23956 > 52.239.184.180:443 767/1580 opened by source\n"},
 	} {
 		t.Run(test.format, func(t *testing.T) {

@@ -46,7 +46,7 @@ type connection struct {
 	opened   [2]bool // whether a row says that the direction's source opened it
 	start    int64
 	end      int64
-	timed    bool // whether an end is known
+	timed    bool // whether the end is that of the connection
 	state    flow.State
 	name     string
 }
@@ -63,6 +63,9 @@ func appendPart(b []byte, f *Flow, kind byte) []byte {
 	}
 	if f.Patient {
 		mark |= 16
+	}
+	if f.Summed {
+		mark |= 32
 	}
 	b = append(b, byte(f.Proto))
 	for _, end := range []netip.AddrPort{low, high} {
@@ -97,7 +100,8 @@ func readPart(k []byte, names *nameTable) (h part) {
 	}
 	h.patient = mark&16 != 0
 	details := readDetails(rest[3:], names)
-	h.end, h.timed = h.start+details.Duration.Hundredths(), details.Duration.Known()
+	// The length of a sum of connections is not that of one of them.
+	h.end, h.timed = h.start+details.Duration.Hundredths(), details.Duration.Known() && mark&32 == 0
 	h.state, h.name = details.State, details.Name
 	d := h.direction
 	h.bytes[d], h.bytes[1-d] = up, down

@@ -84,7 +84,7 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 		{"derived times that the exporter did not send from when it sent the record", s.TimeGuessed},
 		{"used byte counts that the log rounds", s.BytesRounded},
 		{"read the connections inside tunnels (such as GRE or VXLAN) instead of the tunnels", s.Tunnelled},
-		{"read sums of the connections of an interval, so that detections see neither their number nor their rhythm,", s.Summed},
+		{"read sums of the connections of an interval, so that detections see neither their number, their rhythm nor how long they were,", s.Summed},
 		{"took counts such as 2.000 for 2, not 2,000,", s.PointGuessed},
 		{"ignored unreadable values of optional columns", s.DetailLost},
 		{"took the end with the likelier service port as the destination, which the log does not name,", s.Guessed},
