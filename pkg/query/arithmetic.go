@@ -2,28 +2,47 @@ package query
 
 import (
 	"math"
+	"slices"
 )
 
 // numberNode is a compiled expression of numbers.
 type numberNode interface {
-	// values returns the numbers of some rows. Unknown ones are NaN.
+	// evaluator returns a copy with memory of its own.
+	evaluator() numberNode
+	// values returns the numbers of some rows. Unknown ones are NaN. They are valid until the next call.
 	values(r Rows, rows []int32) ([]float64, error)
 	translate(t Translator) string
 }
 
 type constantNumber float64
 
-func (n constantNumber) values(_ Rows, rows []int32) ([]float64, error) {
-	out := make([]float64, len(rows))
-	for k := range out {
-		out[k] = float64(n)
+func (n constantNumber) evaluator() numberNode { return &repeated{constantNumber: n} }
+func (n constantNumber) values(r Rows, rows []int32) ([]float64, error) {
+	return n.evaluator().values(r, rows)
+}
+
+// repeated is a constant with the memory of as many as there are rows.
+type repeated struct {
+	constantNumber
+	out []float64
+}
+
+func (n *repeated) values(_ Rows, rows []int32) ([]float64, error) {
+	for len(n.out) < len(rows) {
+		n.out = append(n.out, float64(n.constantNumber))
 	}
-	return out, nil
+	return n.out[:len(rows)], nil
 }
 
 type numberColumn struct {
 	col             int
 	whole, optional bool
+
+	out []float64
+}
+
+func (n *numberColumn) evaluator() numberNode {
+	return &numberColumn{col: n.col, whole: n.whole, optional: n.optional}
 }
 
 func (n *numberColumn) values(r Rows, rows []int32) ([]float64, error) {
@@ -31,18 +50,24 @@ func (n *numberColumn) values(r Rows, rows []int32) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]float64, len(rows))
-	for k, i := range rows {
-		switch {
-		case !n.whole:
-			out[k] = v.Floats[i]
-		case n.optional && v.Ints[i] < 0:
-			out[k] = math.NaN()
-		default:
-			out[k] = float64(v.Ints[i])
+	n.out = slices.Grow(n.out[:0], len(rows))[:len(rows)]
+	switch {
+	case !n.whole:
+		for k, i := range rows {
+			n.out[k] = v.Floats[i]
+		}
+	case n.optional:
+		for k, i := range rows {
+			if n.out[k] = float64(v.Ints[i]); v.Ints[i] < 0 {
+				n.out[k] = math.NaN()
+			}
+		}
+	default:
+		for k, i := range rows {
+			n.out[k] = float64(v.Ints[i])
 		}
 	}
-	return out, nil
+	return n.out, nil
 }
 
 // calculation is an operator between two expressions of numbers. What is divided
@@ -50,6 +75,12 @@ func (n *numberColumn) values(r Rows, rows []int32) ([]float64, error) {
 type calculation struct {
 	op          byte
 	left, right numberNode
+
+	out []float64
+}
+
+func (n *calculation) evaluator() numberNode {
+	return &calculation{op: n.op, left: n.left.evaluator(), right: n.right.evaluator()}
 }
 
 func (n *calculation) values(r Rows, rows []int32) ([]float64, error) {
@@ -61,24 +92,32 @@ func (n *calculation) values(r Rows, rows []int32) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	for k := range a {
-		switch n.op {
-		case '+':
-			a[k] += b[k]
-		case '-':
-			a[k] -= b[k]
-		case '*':
-			a[k] *= b[k]
-		case '/':
-			a[k] /= b[k]
-		case '%':
-			a[k] = math.Mod(a[k], b[k])
+	n.out = slices.Grow(n.out[:0], len(a))[:len(a)]
+	switch n.op {
+	case '+':
+		for k, x := range a {
+			n.out[k] = x + b[k]
 		}
-		if b[k] == 0 && (n.op == '/' || n.op == '%') {
-			a[k] = math.NaN()
+	case '-':
+		for k, x := range a {
+			n.out[k] = x - b[k]
+		}
+	case '*':
+		for k, x := range a {
+			n.out[k] = x * b[k]
+		}
+	case '/':
+		for k, x := range a {
+			if n.out[k] = x / b[k]; b[k] == 0 {
+				n.out[k] = math.NaN()
+			}
+		}
+	case '%':
+		for k, x := range a {
+			n.out[k] = math.Mod(x, b[k]) // NaN for 0
 		}
 	}
-	return a, nil
+	return n.out, nil
 }
 
 // Formula is a compiled expression whose value is a number.
@@ -111,5 +150,5 @@ func (f *Formula) Values(r Rows) ([]float64, error) {
 	for i := range rows {
 		rows[i] = int32(i)
 	}
-	return f.node.values(r, rows)
+	return f.node.evaluator().values(r, rows)
 }

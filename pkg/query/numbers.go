@@ -172,7 +172,13 @@ func (c *compiler) numbers(e *Binary, negate bool) (node, error) {
 	if negate {
 		op = negated[op]
 	}
-	return &compareTest{op: op, left: left.node, right: right.node}, nil
+	test := &compareTest{op: op, left: left.node, right: right.node}
+	l, leftColumn := left.node.(*numberColumn)
+	r, rightColumn := right.node.(*numberColumn)
+	if leftColumn && rightColumn && l.whole && r.whole {
+		return &columnsOfInts{compareTest: test, left: l, right: r}, nil
+	}
+	return test, nil
 }
 
 // quantity is an expression of numbers and its unit.

@@ -61,6 +61,10 @@ type counter struct{ counts []int64 }
 
 func (a *counter) add(in *input, count int) {
 	a.counts = extended(a.counts, count, 0)
+	if count == 1 {
+		a.counts[0] += int64(len(in.groups))
+		return
+	}
 	for _, g := range in.groups {
 		a.counts[g]++
 	}
@@ -88,6 +92,17 @@ type summer struct {
 func (a *summer) add(in *input, count int) {
 	a.sums, a.counts = extended(a.sums, count, 0), extended(a.counts, count, 0)
 	ints, sums, counts := in.ints[:len(in.groups)], a.sums, a.counts
+	if count == 1 { // the sum is not stored and loaded again for each row
+		sum, known := sums[0], counts[0]
+		for _, x := range ints {
+			if x >= 0 {
+				sum = saturate(sum, x)
+				known++
+			}
+		}
+		sums[0], counts[0] = sum, known
+		return
+	}
 	for i, g := range in.groups {
 		if x := ints[i]; x >= 0 {
 			sums[g] = saturate(sums[g], x)

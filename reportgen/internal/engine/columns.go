@@ -16,6 +16,8 @@ type columns struct {
 	vectors []query.Vector // by place in the schema
 	have    []bool
 	derive  deriver
+	chosen  []int32 // the rows that are wanted; nil for all
+	all     []int32
 }
 
 func newColumns(r *run) columns {
@@ -35,8 +37,29 @@ func newColumns(r *run) columns {
 
 // use makes a block the one whose columns are returned.
 func (c *columns) use(b *flowfile.Block) {
-	c.block = b
+	c.block, c.chosen = b, nil
 	clear(c.have)
+}
+
+// choose says which rows are wanted of the columns that were not asked for yet; nil for all. If they are most rows, it is
+// faster to read all.
+func (c *columns) choose(rows []int32) {
+	if 2*len(rows) > c.Len() {
+		rows = nil
+	}
+	c.chosen = rows
+	c.block.Choose(rows)
+}
+
+// wanted returns the rows that are wanted.
+func (c *columns) wanted() []int32 {
+	if c.chosen != nil {
+		return c.chosen
+	}
+	for n := len(c.all); n < c.Len(); n++ {
+		c.all = append(c.all, int32(n))
+	}
+	return c.all[:c.Len()]
 }
 
 // Len returns the number of rows of the block.
@@ -80,7 +103,7 @@ func (c *columns) derived(i int, v *query.Vector) error {
 	switch name := c.run.schema[i].Name; name {
 	case query.ColDate:
 		v.Codes = slices.Grow(v.Codes[:0], n)[:n]
-		for k := range v.Codes {
+		for _, k := range c.wanted() {
 			v.Codes[k] = c.run.dates[c.block.File()]
 		}
 		return nil
@@ -90,8 +113,8 @@ func (c *columns) derived(i int, v *query.Vector) error {
 		if err != nil {
 			return err
 		}
-		for k, t := range times[0] {
-			v.Ints[k] = t / int64(flow.Hour)
+		for _, k := range c.wanted() {
+			v.Ints[k] = times[0][k] / int64(flow.Hour)
 		}
 		return nil
 	case query.ColBytes:
@@ -115,7 +138,7 @@ func (c *columns) sum(v *query.Vector, places ...int) error {
 	}
 	a, b := two[0], two[1]
 	v.Ints = slices.Grow(v.Ints[:0], len(a))[:len(a)]
-	for k := range a {
+	for _, k := range c.wanted() {
 		switch sum := a[k] + b[k]; {
 		case a[k] < 0 || b[k] < 0:
 			v.Ints[k] = max(a[k], b[k], -1)

@@ -90,8 +90,8 @@ func (c *columns) ofEnd(name string, v *query.Vector) error {
 	}
 	v.Codes = slices.Grow(v.Codes[:0], len(ends.Codes))[:len(ends.Codes)]
 	country := strings.HasSuffix(name, query.ColCountry)
-	for k, code := range ends.Codes {
-		if e := c.derive.end(code, ends.Dict); country {
+	for _, k := range c.wanted() {
+		if e := c.derive.end(ends.Codes[k], ends.Dict); country {
 			v.Codes[k] = e.country
 		} else {
 			v.Codes[k] = e.owner
@@ -117,7 +117,7 @@ func (c *columns) ofBothEnds(name string, v *query.Vector) error {
 		v.Codes = slices.Grow(v.Codes[:0], n)[:n]
 	}
 	words := c.derive.directions()
-	for k := range n {
+	for _, k := range c.wanted() {
 		s, d := *c.derive.end(src.Codes[k], src.Dict), *c.derive.end(dst.Codes[k], dst.Dict)
 		external := d
 		if d.internal {
@@ -175,8 +175,8 @@ func (c *columns) services(v *query.Vector) error {
 		return err
 	}
 	v.Codes = slices.Grow(v.Codes[:0], len(protos.Codes))[:len(protos.Codes)]
-	for k, p := range protos.Codes {
-		v.Codes[k] = c.derive.service(flow.Proto(p), uint16(ports[0][k]))
+	for _, k := range c.wanted() {
+		v.Codes[k] = c.derive.service(flow.Proto(protos.Codes[k]), uint16(ports[0][k]))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"slices"
 
 	"github.com/flowbook/flowbook/pkg/query"
@@ -44,23 +45,28 @@ func (k *key) codes(v *query.Vector, rows []int32, out []uint32) []uint32 {
 	if k.kind != query.Number && k.kind != query.Bool {
 		return gather(v.Codes, rows, out)
 	}
-	k.numbers = gather(v.Ints, rows, k.numbers[:0])
-	out = slices.Grow(out, len(k.numbers))
-	for _, x := range k.numbers {
-		out = append(out, k.code(x))
+	numbers := v.Ints
+	if rows != nil {
+		k.numbers = gather(v.Ints, rows, k.numbers[:0])
+		numbers = k.numbers
 	}
-	return out
-}
-
-// code returns the code of a number.
-func (k *key) code(x int64) uint32 {
+	out = slices.Grow(out[:0], len(numbers))[:len(numbers)]
 	switch {
 	case k.every > 0:
-		return uint32(x / k.every)
+		every := uint32(min(k.every, math.MaxUint32)) // times of a day have 24 bits, and short divisions are faster
+		for i, x := range numbers {
+			out[i] = uint32(x) / every
+		}
 	case k.large != nil:
-		return k.large.number(uint64(max(x, -1)))
+		for i, x := range numbers {
+			out[i] = k.large.number(uint64(max(x, -1)))
+		}
+	default:
+		for i, x := range numbers {
+			out[i] = uint32(max(x, -1) + 1)
+		}
 	}
-	return uint32(max(x, -1) + 1)
+	return out
 }
 
 // value returns the number of a code.
@@ -184,8 +190,8 @@ func (g *groups) merge(other *groups) []uint32 {
 	for group := range n {
 		codes = other.codesOf(uint32(group), codes)
 		for k, code := range codes {
-			if g.keys[k].large != nil {
-				code = g.keys[k].code(other.keys[k].value(code))
+			if large := g.keys[k].large; large != nil {
+				code = large.number(other.keys[k].large.keys[code])
 			}
 			g.codes[k] = append(g.codes[k], code)
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -79,12 +80,57 @@ func interpolated(of []int64, at float64) float64 {
 	}
 	place := at * float64(len(of)-1)
 	low := int(place)
-	selectNth(of, low)
-	v := float64(of[low])
-	if low+1 < len(of) {
-		v += (place - float64(low)) * float64(slices.Min(of[low+1:])-of[low])
+	v, next := nth(of, low)
+	return float64(v) + (place-float64(low))*float64(next-v)
+}
+
+// nth returns the value at a place of s when s is sorted, and the one after it, or the same at the last place. Many
+// values are first counted in buckets of about the same size, without branches, and only those in the bucket of the
+// place are ordered. The order of s changes.
+func nth(s []int64, n int) (v, next int64) {
+	if len(s) > bucketedLeast {
+		var counts [buckets]uint32
+		for _, x := range s {
+			counts[bucket(x)]++
+		}
+		after := min(n+1, len(s)-1)
+		low, before := find(&counts, n)
+		high, _ := find(&counts, after)
+		chosen := s[:0]
+		for _, x := range s {
+			if b := bucket(x); b >= low && b <= high {
+				chosen = append(chosen, x)
+			}
+		}
+		s, n = chosen, n-before
 	}
-	return v
+	selectNth(s, n)
+	if n+1 == len(s) {
+		return s[n], s[n]
+	}
+	return s[n], slices.Min(s[n+1:])
+}
+
+// Values below 128 have a bucket of their own; above, there are 64 buckets between two powers of two.
+const (
+	buckets       = 57*64 + 64
+	bucketedLeast = 1 << 15 // so many values that counting them costs less than ordering them
+)
+
+func bucket(x int64) int {
+	shift := max(bits.Len64(uint64(x))-7, 0)
+	return shift<<6 + int(uint64(x)>>(shift&63))
+}
+
+// find returns the bucket of the value at a place, and how many values are in the buckets before it.
+func find(counts *[buckets]uint32, n int) (b, before int) {
+	for b, count := range counts {
+		if n < before+int(count) {
+			return b, before
+		}
+		before += int(count)
+	}
+	return buckets - 1, before
 }
 
 func (a *quantile) bytes() int64 { return int64(len(a.chunks)) * 12 * chunkRows }

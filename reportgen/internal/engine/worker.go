@@ -81,6 +81,7 @@ func (w *worker) Take(b *flowfile.Block) error {
 		return nil
 	}
 	w.chosen += int64(n)
+	w.columns.choose(rows)
 	if w.listed != nil {
 		err = w.list(rows, n)
 	} else {

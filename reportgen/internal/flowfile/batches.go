@@ -182,7 +182,7 @@ func (f *file) readChunk(r io.ReaderAt, rowGroup, col int, book *book, v *vector
 		return err
 	}
 	defer c.close()
-	if err := c.fill(v, to, rows); err != nil {
+	if err := c.fill(v, to, rows, nil); err != nil {
 		return err
 	}
 	return c.finished()
@@ -266,7 +266,7 @@ func (s *stream) decode(ctx context.Context, f *file, rowGroup, col int, book *b
 		}
 		n := int(min(left, batchRows))
 		v.resize(f.columns[col].coded(), n)
-		if err := c.fill(v, 0, n); err != nil {
+		if err := c.fill(v, 0, n, nil); err != nil {
 			return fail(err)
 		}
 		s.full <- v // never blocks: there are no more vectors than places

@@ -20,7 +20,8 @@ type Block struct {
 	placed  [NumColumns]bool  // whether the offset index of a column was looked for
 
 	flows   []int32
-	recycle func() // takes vectors back that were decoded before
+	chosen  []int32 // rows that are still wanted; nil for all
+	recycle func()  // takes vectors back that were decoded before
 }
 
 // end returns the row after the block.
@@ -49,7 +50,7 @@ func (b *Block) settle() {
 // begin makes the block the n rows from first on.
 func (b *Block) begin(first int64, n int) {
 	b.settle()
-	b.first, b.rows = first, n
+	b.first, b.rows, b.chosen = first, n, nil
 }
 
 func (b *Block) close() {
@@ -62,6 +63,9 @@ func (b *Block) close() {
 
 // Len returns the number of rows.
 func (b *Block) Len() int { return b.rows }
+
+// Choose says that of columns which were not asked for yet, only the values of these rows, in order, are wanted.
+func (b *Block) Choose(rows []int32) { b.chosen = rows }
 
 // File returns the number of the file, in the order of [NewScanner].
 func (b *Block) File() int { return b.group.number }
@@ -119,7 +123,7 @@ func (b *Block) vector(col int) (*vector, error) {
 	err := c.skip(int(b.behind[col]))
 	if err == nil {
 		b.behind[col] = 0
-		err = c.fill(v, 0, b.rows)
+		err = c.fill(v, 0, b.rows, b.chosen)
 	}
 	if err != nil {
 		return v, f.fail(g.rowGroup, allColumns[col], err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/encoding"
 )
@@ -25,6 +26,8 @@ type pageReader interface {
 	page(dataPage, *dictionary) error
 	// read copies n values of the page, from place from on, to v from row to on.
 	read(v *vector, to, from, n int)
+	// pick copies only the values for some rows of v. Place from of the page is for row to.
+	pick(v *vector, to, from int, rows []int32)
 	// null marks row to of v as null.
 	null(v *vector, to int)
 	// close ends the reading.
@@ -75,8 +78,8 @@ func (c *chunk) close() {
 }
 
 // fill reads n rows into v, from row to on. It is an error if the column has
-// fewer.
-func (c *chunk) fill(v *vector, to, n int) (err error) {
+// fewer. Unless rows is nil, only those rows of v are needed.
+func (c *chunk) fill(v *vector, to, n int, rows []int32) (err error) {
 	defer recovered(&err)
 	for n > 0 {
 		if c.row == c.rows {
@@ -92,7 +95,15 @@ func (c *chunk) fill(v *vector, to, n int) (err error) {
 			c.unread = false
 		}
 		m := min(n, c.rows-c.row)
-		c.copy(v, to, m)
+		if rows != nil && c.page.levels == nil {
+			k, _ := slices.BinarySearch(rows, int32(to+m))
+			c.reader.pick(v, to, c.value, rows[:k])
+			rows = rows[k:]
+			c.row += m
+			c.value += m
+		} else {
+			c.copy(v, to, m)
+		}
 		to += m
 		n -= m
 	}

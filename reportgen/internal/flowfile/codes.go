@@ -56,6 +56,16 @@ func (r *codeReader) read(v *vector, to, from, n int) {
 	}
 }
 
+func (r *codeReader) pick(v *vector, to, from int, rows []int32) {
+	for _, row := range rows {
+		if i := from + int(row) - to; r.indexes == nil {
+			v.codes[row] = r.codes[i]
+		} else {
+			v.codes[row] = r.dictionary[r.indexes[i]]
+		}
+	}
+}
+
 func (r *codeReader) null(v *vector, to int) {
 	if v.codes[to] = nullCode; r.column.extra {
 		v.codes[to] = 0

@@ -111,7 +111,7 @@ func (f *file) readColumn(ctx context.Context, rowGroup, col int) error {
 		}
 		n := int(min(left, batchRows))
 		v.resize(f.columns[col].coded(), n)
-		if err := c.fill(&v, 0, n); err != nil {
+		if err := c.fill(&v, 0, n, nil); err != nil {
 			return err
 		}
 	}

@@ -77,6 +77,21 @@ func (r *numberReader) read(v *vector, to, from, n int) {
 	}
 }
 
+func (r *numberReader) pick(v *vector, to, from int, rows []int32) {
+	for _, row := range rows {
+		i := from + int(row) - to
+		if r.indexes == nil {
+			v.numbers[row] = r.values[i]
+		} else {
+			i = int(r.indexes[i])
+			v.numbers[row] = r.dictionary[i]
+		}
+		if len(r.odd) > 0 {
+			r.fault(v, int(row), i)
+		}
+	}
+}
+
 // fault records a row whose value was found to be no whole number.
 func (r *numberReader) fault(v *vector, row, value int) {
 	text, ok := r.odd[value]

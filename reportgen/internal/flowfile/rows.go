@@ -134,7 +134,7 @@ func (r *rowsReader) fill(columns ...int) error {
 		v.resize(r.file.columns[col].coded(), r.batch.rows)
 		err := c.skip(r.behind[col])
 		if err == nil {
-			err = c.fill(v, 0, r.batch.rows)
+			err = c.fill(v, 0, r.batch.rows, nil)
 		}
 		if err != nil {
 			return r.file.fail(r.batch.rowGroup, allColumns[col], err)

@@ -36,25 +36,29 @@ func (w *timeWorker) Take(b *flowfile.Block) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	*w.read += b.Len()
-	chosen := false
-	for _, t := range times {
-		chosen = chosen || t >= w.from && t <= w.to
+	var chosen []int32
+	for i, t := range times {
+		if t >= w.from && t <= w.to {
+			chosen = append(chosen, int32(i))
+		}
 	}
-	if !chosen {
+	if chosen == nil {
 		return nil // the other columns are behind after this
 	}
+	b.Choose(chosen)
 	up, err := b.Numbers(flowfile.PlaceUp)
 	if err != nil {
 		return err
 	}
-	dst, err := b.Codes(flowfile.PlaceDst)
-	if err != nil {
-		return err
-	}
-	for i, t := range times {
-		if t >= w.from && t <= w.to {
-			w.rows[b.Row(i)] = fmt.Sprintf("%d %s %d", t, w.scanner.Dictionary(flowfile.PlaceDst).Text(dst[i]), up[i])
+	var ends [2][]uint32
+	for i, place := range []int{flowfile.PlaceSrc, flowfile.PlaceDst} {
+		if ends[i], err = b.Codes(place); err != nil {
+			return err
 		}
+	}
+	address := w.scanner.Dictionary(flowfile.PlaceDst)
+	for _, i := range chosen {
+		w.rows[b.Row(int(i))] = fmt.Sprintf("%d %s %s %d", times[i], address.Text(ends[0][i]), address.Text(ends[1][i]), up[i])
 	}
 	return nil
 }
@@ -70,7 +74,7 @@ func scanTimes(t *testing.T, path string, from, to flow.Time, workers int, chang
 	change(s)
 	var mu sync.Mutex
 	rows, read := map[int64]string{}, 0
-	_, err = s.Scan(t.Context(), flowfile.ScanOptions{Workers: workers, Filter: []int{flowfile.PlaceTime}, Columns: []int{flowfile.PlaceTime, flowfile.PlaceUp, flowfile.PlaceDst}},
+	_, err = s.Scan(t.Context(), flowfile.ScanOptions{Workers: workers, Filter: []int{flowfile.PlaceTime}, Columns: []int{flowfile.PlaceTime, flowfile.PlaceUp, flowfile.PlaceSrc, flowfile.PlaceDst}},
 		func() flowfile.ScanWorker {
 			return &timeWorker{scanner: s, from: int64(from), to: int64(to), mu: &mu, rows: rows, read: &read}
 		})
@@ -85,7 +89,7 @@ func TestScanWithoutPageIndex(t *testing.T) {
 	want := map[int64]string{}
 	for i, f := range flows {
 		if f.Time >= from && f.Time <= to {
-			want[int64(i)] = fmt.Sprintf("%d %s %d", f.Time, f.Dst, f.Up)
+			want[int64(i)] = fmt.Sprintf("%d %s %s %d", f.Time, f.Src, f.Dst, f.Up)
 		}
 	}
 	for version := 1; version <= 2; version++ {
