@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -18,8 +19,9 @@ func TestInvestigateRefuses(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"192.168.100.1"}, "no day to investigate; name its flow file with -p test=FILE"},
+		{[]string{"192.168.100.1"}, "no day to investigate; name its flow file with -p test=FILE, or as input test in report.yaml"},
 		{[]string{"192.168.99.1", "-p", day}, "192.168.99.1: not a host, address, owner or country in the flows; the nearest are 192.168.100."},
+		{[]string{"192.168.100.1788", "-p", day}, "not a host, address, owner or country in the flows; the nearest are 192.168.100.17"},
 		{[]string{"Googel", "-p", day, "-p", asn}, "the nearest are Google LLC; for countries, set the input country (-p country=FILE)"},
 		{[]string{"Narnia", "-p", day}, "for owners, set the input asn (-p asn=FILE), and for countries, set the input country (-p country=FILE)"},
 		{[]string{"192.168.100.35", "-p", "test=none.parquet"}, "none.parquet"},
@@ -31,8 +33,21 @@ func TestInvestigateRefuses(t *testing.T) {
 			t.Errorf("%q: status %d, %s, want %q", c.args, status, stderr, c.says)
 		}
 	}
+	// The inputs of a project are those of an investigation, from a folder of it too.
+	testenv.WriteFiles(t, ".", map[string]string{"notebooks/report.yaml": "inputs:\n  test: sample:test.parquet\n  baseline: \n  sensitivity: \n",
+		"go.mod": "module a\n"})
+	if err := os.Symlink(testenv.Path(t, "testdata"), "testdata"); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{".", "notebooks"} {
+		t.Chdir(dir)
+		if status, _, stderr := reportgen(t, "investigate", "192.168.99.1"); status != exit.BadInput || !strings.Contains(stderr, "the nearest are 192.168.100.") {
+			t.Errorf("in %s: status %d, %s", dir, status, stderr)
+		}
+	}
+	t.Chdir(t.TempDir())
 	testenv.WriteFiles(t, ".", map[string]string{"notebooks/a.ipynb": goNotebook(t, "Days", "var test = \"sample:test.parquet\"", "%%\nfmt.Println(test)")})
-	if status, _, stderr := reportgen(t, "run", "--dossiers"); status != exit.BadInput || stderr != "reportgen: --dossiers: no day to investigate; name its flow file with -p test=FILE\n" {
+	if status, _, stderr := reportgen(t, "run", "--dossiers"); status != exit.BadInput || stderr != "reportgen: --dossiers: no day to investigate; name its flow file with -p test=FILE, or as input test in report.yaml\n" {
 		t.Errorf("a report with dossiers of no day: status %d\n%s", status, stderr)
 	}
 }

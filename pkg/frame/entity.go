@@ -80,6 +80,14 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		}
 		return e, &unknownEntityError{name, nearestAddrs(a, addrs), nil}
 	}
+	if strings.ContainsAny(name, ".:") && strings.Trim(name, "0123456789abcdefABCDEF.:/") == "" { // an address with a typing error
+		var names []string
+		for a := range addrs {
+			names = append(names, a.String())
+		}
+		slices.Sort(names)
+		return e, &unknownEntityError{name, query.Nearest(name, names), nil}
+	}
 	ownerOf := func(a netip.Addr) string { return l.Owner(a).Name }
 	country := func(a netip.Addr) string {
 		if c := countryOf(a); c.Code != "" {

@@ -97,7 +97,7 @@ func read(ctx context.Context, params []execute.Parameter) (i *inputs, err error
 		value[p.Name] = strings.TrimSpace(fmt.Sprint(p.Value))
 	}
 	if value["test"] == "" {
-		return nil, errors.New("no day to investigate; name its flow file with -p test=FILE")
+		return nil, errors.New("no day to investigate; name its flow file with -p test=FILE, or as input test in report.yaml")
 	}
 	i = &inputs{entity: value["entity"], internal: flow.Private}
 	if value["internal"] != "" {

@@ -120,6 +120,9 @@ func dataDirs(dir string, getenv func(string) string) []string {
 // Upward is the path of name in dir or the nearest folder above that has it; empty
 // if none has.
 func Upward(dir, name string) string {
+	if absolute, err := filepath.Abs(dir); err == nil { // a relative folder has none above "."
+		dir = absolute
+	}
 	for {
 		p := filepath.Join(dir, name)
 		if _, err := os.Stat(p); err == nil {

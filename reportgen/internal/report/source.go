@@ -172,8 +172,8 @@ func (s *Source) Parameters(o Options) ([]execute.Parameter, error) { return s.p
 
 // FromNotebook returns a source of one notebook that need not be a file. Its report
 // has that title. The defaults of parameters replace those of the notebook, and are
-// replaced by those of the report.yaml that a run without arguments would use. The
-// catalogs, by language, translate the notebook.
+// replaced by the inputs and parameters of the report.yaml that a run without arguments
+// would use. The catalogs, by language, translate the notebook.
 func FromNotebook(title string, input execute.Input, defaults map[string]string, catalogs map[string][]byte) (*Source, error) {
 	s := &Source{dir: ".", chosen: true, input: &input, catalogs: catalogs}
 	for _, dir := range []string{".", "notebooks"} {
@@ -182,16 +182,22 @@ func FromNotebook(title string, input execute.Input, defaults map[string]string,
 			return nil, err
 		}
 		if found {
-			s.dir, s.config.Parameters = dir, c.Parameters
+			s.dir, s.config.Inputs, s.config.Parameters = dir, c.Inputs, c.Parameters
 			s.config.Lang, s.config.Date, s.config.Logo = c.Lang, c.Date, c.Logo
 			s.config.Author, s.config.Authors, s.config.Affiliations = c.Author, c.Authors, c.Affiliations
 			break
 		}
 	}
 	s.config.Title, s.config.Code = title, "fold"
+	s.config.Inputs = slices.DeleteFunc(s.config.Inputs, func(p parameter.Pair) bool {
+		text, err := inputText(p.Value)
+		return err == nil && text == ""
+	})
 	var values parameter.Values
 	for _, name := range slices.Sorted(maps.Keys(defaults)) {
-		values = append(values, parameter.Pair{Key: name, Value: defaults[name]})
+		if !slices.ContainsFunc(s.config.Inputs, func(p parameter.Pair) bool { return p.Key == name }) {
+			values = append(values, parameter.Pair{Key: name, Value: defaults[name]})
+		}
 	}
 	s.config.Parameters = append(values, s.config.Parameters...)
 	return s, nil
