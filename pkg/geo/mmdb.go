@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,10 @@ type DB struct {
 
 // openMMDB opens an MMDB file by memory map. The error names the file.
 func openMMDB(path string) (*DB, error) {
+	// A named pipe would be waited for, and cannot be mapped into memory.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, fmt.Errorf("%s: not a regular file; write what it gives to a file first", path)
+	}
 	return openDB(path,
 		func() (*geoip2.Reader, error) { return geoip2.Open(path) },
 		func() (*maxminddb.Reader, error) { return maxminddb.Open(path) })

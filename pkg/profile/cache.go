@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/trust"
@@ -150,7 +151,7 @@ type stamp struct {
 // not change during the read. So a file with other content has another stamp. On
 // systems without such a time, the file is hashed each time.
 func knownHash(path string, now time.Time) (string, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a named pipe is not waited for
 	if err != nil {
 		return "", err
 	}

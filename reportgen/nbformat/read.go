@@ -18,6 +18,10 @@ const (
 
 // ReadFile reads the notebook in the named file. Errors name the file.
 func ReadFile(name string) (*Notebook, error) {
+	// A named pipe would be waited for.
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, fmt.Errorf("%s: not a regular file", name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err

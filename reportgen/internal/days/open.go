@@ -133,14 +133,20 @@ func WarnRejected(c *console.Console, p *profile.Profile) {
 
 // isProfile reports whether a file begins like a profile.
 func isProfile(path string) (bool, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return false, err
+	case info.IsDir():
+		return false, fmt.Errorf("%s: is a folder; give a file in it, or the folder with --days and a date", path)
+	case !info.Mode().IsRegular():
+		return false, fmt.Errorf("%s: not a regular file; write what it gives to a file first", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return false, fmt.Errorf("%s: is a folder; give a file in it, or the folder with --days and a date", path)
-	}
 	head := make([]byte, 64)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/flowbook/flowbook/pkg/flow"
@@ -72,7 +73,7 @@ func (f *file) fail(rowGroup int, column string, err error) error {
 // the data: that it is a whole Parquet file with the seven columns in types
 // that can be read, and at least one row.
 func open(path string) (_ *file, err error) {
-	o, err := os.Open(path)
+	o, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a named pipe is refused below, and not waited for
 	if err != nil {
 		return nil, err // it names the path
 	}
