@@ -32,7 +32,10 @@
 // # Rows selected by a filter
 //
 // [Rows] leaves out row groups by their statistics and dictionaries, and pages
-// by the page indexes of files that have them.
+// by the page indexes of files that have them. [Scanner] does so, too; in a file
+// without page indexes, as pyarrow writes it, the headers of pages take their place:
+// a scan reads them, leaves out pages by their statistics, and passes the pages
+// of a column that are not needed without decompressing them.
 //
 // Memory grows with the distinct conversations, and with the largest page of
 // the file: writers that make one page of a column, such as fastparquet, have
