@@ -1,6 +1,6 @@
 """How fast and in how much memory each format is imported, and the rows of real logs that are left out.
 
-    formats.py REPORTGEN OUTPUT DATA [1M|10M|100M]... [--only FORMAT,…]    measures everything and writes OUTPUT
+    formats.py REPORTGEN OUTPUT DATA [1M|10M|100M]... [--only FORMAT,…]    measures everything, or only these formats, and writes OUTPUT
 
 The logs are made here: SIZE rows of a day, of 200 clients that contact 5,000 servers. Those of one direction have an answer to each row.
 Each is imported once on one core (GOMAXPROCS=1). DATA is the folder of real logs; without it, they are left out.
@@ -171,6 +171,35 @@ def ugr(n):
     return f"{date(int(at), '%Y-%m-%d %H:%M:%S')},0.250,{src},{dst},{sport},{dport},TCP,.AP.SF,0,0,12,{octets},background\n"
 
 
+def oci(n):
+    at, src, sport, dst, dport, octets = ways(n)
+    return (f'{{"datetime":{int(at * 1000)},"logContent":{{"data":{{"action":"ACCEPT","bytesOut":{octets},"destinationAddress":"{dst}","destinationPort":{dport},"endTime":{int(at) + 60},"packets":12,"protocol":6,"sourceAddress":"{src}","sourcePort":{sport},'
+            f'"startTime":{int(at)},"status":"OK","version":"2"}},"oracle":{{"vnicocid":"ocid1.vnic"}},"type":"com.oraclecloud.vcn.flowlogs.DataEvent"}}}}\n')
+
+
+def cef(n):
+    at, src, port, dst, up, down = flow(n)
+    return (f"Apr 19 12:00:00 FG CEF: 0|Fortinet|Fortigate|v7.0|00013|traffic:forward close|3|FTNTFGTlogid=0000000013 cat=traffic:forward FTNTFGTeventtime={int(at * 1e9)} src={src} spt={port} dst={dst} dpt=443 proto=6 act=close "
+            f"FTNTFGTduration=1 out={up} in={down} FTNTFGTsentpkt=12 FTNTFGTrcvdpkt=20\n")
+
+
+def juniper(n):
+    at, src, port, dst, up, down = flow(n)
+    return (f'<14>1 {clock(at, ISO)}Z srx RT_FLOW - RT_FLOW_SESSION_CLOSE [junos@2636.1.1.1.2.40 reason="TCP FIN" source-address="{src}" source-port="{port}" destination-address="{dst}" destination-port="443" protocol-id="6" '
+            f'packets-from-client="12" bytes-from-client="{up}" packets-from-server="20" bytes-from-server="{down}" elapsed-time="1"]\n')
+
+
+def collector(n):
+    at, src, sport, dst, dport, octets = ways(n)
+    return (f'{{"type":"NETFLOW_V9","time_received_ns":{int(at * 1e9)},"sampler_address":"192.0.2.254","time_flow_start_ns":{int(at * 1e9)},"time_flow_end_ns":{int(at * 1e9) + 250_000_000},"bytes":{octets},"packets":12,'
+            f'"src_addr":"{src}","dst_addr":"{dst}","proto":"TCP","src_port":{sport},"dst_port":{dport},"tcp_flags":27}}\n')
+
+
+def nfstream(n):
+    at, src, port, dst, up, down = flow(n)
+    return f"{n},{src},{port},{dst},443,6,4,{int(at * 1000)},{int(at * 1000) + 250},250,12,{up},20,{down},a.example\n"
+
+
 def mapped(n):
     at, src, port, dst, up, down = flow(n)
     return f"{int(at * 1000)},{src},{port},{dst},443,tcp,{up},{down}\n"
@@ -248,7 +277,9 @@ FORMATS = [
     ("fortinet", "fortinet", rows("", fortinet)), ("paloalto", "paloalto", rows("", paloalto)),
     ("silk", "silk", rows("sIP|dIP|sPort|dPort|pro|packets|bytes|flags|sTime|duration|eTime|sen|\n", silk)),
     ("cicflowmeter", "cicflowmeter", rows("Flow ID,Src IP,Src Port,Dst IP,Dst Port,Protocol,Timestamp,Flow Duration,Total Fwd Packet,Total Bwd packets,Total Length of Fwd Packet,Total Length of Bwd Packet\n", cic)),
-    ("ugr16", "ugr16", rows("", ugr)), ("csv", f"csv --map {MAP}", rows("Time,Source,SPort,Dest,DPort,Protocol,Sent,Received\n", mapped)), ("parquet", f"parquet --map {MAP}", parquet),
+    ("ugr16", "ugr16", rows("", ugr)), ("oci", "oci", rows("", oci)), ("cef", "cef", rows("", cef)), ("juniper", "juniper", rows("", juniper)), ("collector", "collector", rows("", collector)),
+    ("nfstream", "nfstream", rows("id,src_ip,src_port,dst_ip,dst_port,protocol,ip_version,bidirectional_first_seen_ms,bidirectional_last_seen_ms,bidirectional_duration_ms,src2dst_packets,src2dst_bytes,dst2src_packets,dst2src_bytes,requested_server_name\n", nfstream)),
+    ("csv", f"csv --map {MAP}", rows("Time,Source,SPort,Dest,DPort,Protocol,Sent,Received\n", mapped)), ("parquet", f"parquet --map {MAP}", parquet),
 ]
 
 
@@ -266,26 +297,34 @@ def real_logs(reportgen, data, work):
     return made
 
 
-def table(measured, sizes):
+def earlier(output, sizes):
+    """The cells of a table written before, by name and size. They stay until they are measured again."""
+    lines = output.read_text().partition("## Real logs")[0].splitlines() if output.exists() else []
+    named = dict.fromkeys(name for name, _, _ in FORMATS)
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ") and line[2:].split(" | ")[0] in named]
+    head = next((re.findall(r"rows a second, (\d+M)", line) for line in lines if line.startswith("| format | rows")), [])
+    return {(row[0], size): f"{row[1 + 2 * i]} | {row[2 + 2 * i]}" for row in rows if len(row) == 2 + 2 * len(head) for i, size in enumerate(head) if size in sizes}
+
+
+def table(cells, sizes):
     """The lines of the table of formats. What is not measured yet is a dash."""
-    cell = lambda name, size: "– | –" if (name, size) not in measured else f"{rate(name, size):,.0f} | {measured[name, size].memory / 1e6:.0f} MB"
-    rate = lambda name, size: int(size.removesuffix("M")) * 1e6 / measured[name, size].cpu
+    rate = lambda name: float(cells.get((name, sizes[0]), "0").split(" | ")[0].replace(",", ""))
     yield "| format | " + " | ".join(f"rows a second, {s} | memory, {s}" for s in sizes) + " | times as fast as zeek, TSV |"
     yield "|---|" + "---:|" * (2 * len(sizes) + 1)
     for name, _, _ in FORMATS:
-        if (name, sizes[0]) in measured:
-            relative = f"{rate(name, sizes[0]) / rate('zeek, TSV', sizes[0]):.2f}" if ("zeek, TSV", sizes[0]) in measured else "–"
-            yield f"| {name} | " + " | ".join(cell(name, s) for s in sizes) + f" | {relative} |"
+        if (name, sizes[0]) in cells:
+            relative = f"{rate(name) / rate('zeek, TSV'):.2f}" if rate("zeek, TSV") else "–"
+            yield f"| {name} | " + " | ".join(cells.get((name, s), "– | –") for s in sizes) + f" | {relative} |"
 
 
 def main():
     reportgen, output, data = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     words = sys.argv[4:]
-    only = words.pop().split(",") if "--only" in words else None
+    only = re.split(",(?! )", words.pop()) if "--only" in words else None
     sizes = [w for w in words if w != "--only"]
     environment = os.environ | {"GOMAXPROCS": "1"}
     go = json.loads(subprocess.check_output(["go", "env", "-json", "GOVERSION"]))["GOVERSION"]
-    measured, real = {}, []
+    cells, real = earlier(output, sizes) if only else {}, []
     with tempfile.TemporaryDirectory(prefix="flowbook-formats-") as work:
         work = pathlib.Path(work)
         if data.is_dir():
@@ -297,13 +336,14 @@ def main():
                     continue
                 log = work / "log"
                 write(log, int(size.removesuffix("M")) * 1_000_000)
-                measured[name, size] = run([reportgen, "import", "--from", *arguments.split(), log, "-o", work / "o.parquet"], env=environment)
-                say(f"{name}, {size}: {measured[name, size].cpu:.1f} s of CPU, {measured[name, size].memory / 1e6:.0f} MB")
+                took = run([reportgen, "import", "--from", *arguments.split(), log, "-o", work / "o.parquet"], env=environment)
+                cells[name, size] = f"{int(size.removesuffix('M')) * 1e6 / took.cpu:,.0f} | {took.memory / 1e6:.0f} MB"
+                say(f"{name}, {size}: {took.cpu:.1f} s of CPU, {took.memory / 1e6:.0f} MB")
                 for file in [log, *work.glob("o*.parquet")]:
                     file.unlink()
                 # Each time, since all of it takes long.
                 head = [INTRODUCTION, "", f"{os.cpu_count()} cores, {platform.system()}; load at the end {os.getloadavg()[0]:.1f}. {go}.", ""]
-                output.write_text("\n".join([*head, *table(measured, sizes), *real]) + "\n")
+                output.write_text("\n".join([*head, *table(cells, sizes), *real]) + "\n")
 
 
 main()

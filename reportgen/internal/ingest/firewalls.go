@@ -1,6 +1,9 @@
 package ingest
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
 
 // fortinetInterim ends the identifiers of reports of sessions that go on.
 const fortinetInterim = "000020"
@@ -87,9 +90,17 @@ func paloAltoTable(Options) (tableSpec, error) {
 	} {
 		s.names[f] = append(s.names[f], name)
 	}
-	s.longer = true
+	s.longer, s.other = true, func(fields [][]byte) string {
+		if len(fields) < 5 || bytes.EqualFold(fields[3], []byte("TRAFFIC")) || !paloAltoKind.Match(fields[3]) {
+			return ""
+		}
+		return "type " + excerpt(fields[3])
+	}
 	return s, nil
 }
+
+// paloAltoKind is how PAN-OS names a log.
+var paloAltoKind = regexp.MustCompile(`^[A-Z][A-Z-]+$`)
 
 var paloAltoNames = [numFields]string{
 	fieldSrc: "source address", fieldDst: "destination address", fieldSrcPort: "source port", fieldPort: "destination port", fieldProto: "protocol",

@@ -153,11 +153,11 @@ var formats = []Format{
 	},
 	{
 		Name:   "collector",
-		About:  "records of GoFlow2, Akvorado, pmacct, Logstash, nProbe or ntopng, as JSON, CSV or Parquet",
+		About:  "records of GoFlow2, Akvorado, pmacct, Logstash, nProbe, ntopng or IPFIXcol2, as JSON, CSV or Parquet",
 		Wants:  hasExtension("json", "ndjson", "jsonl", "csv", "log", "parquet"),
 		Wanted: "*.json, *.ndjson, *.jsonl, *.csv, *.log, *.parquet",
 		columns: [][]string{
-			{"ipv4_src_addr", "ipv4_dst_addr"}, {"sourceipv4address", "destinationipv4address"}, {"time_flow_start", "src_addr", "dst_addr"},
+			{"ipv4_src_addr", "ipv4_dst_addr"}, {"sourceipv4address", "destinationipv4address"}, {"sourceipv6address", "destinationipv6address"}, {"time_flow_start", "src_addr", "dst_addr"},
 			{"time_received", "src_addr", "dst_addr"}, {"timereceived", "srcaddr", "dstaddr"}, {"ip_src", "ip_dst", "bytes"}, {"src_ip", "dst_ip", "timestamp_start", "bytes"},
 		},
 		object: func(v *fastjson.Value, _ []byte) bool {
@@ -231,6 +231,16 @@ var formats = []Format{
 		takesFields: true,
 		open:        openTable(cicTable),
 		table:       cicTable,
+	},
+	{
+		Name:        "nfstream",
+		About:       "CSV of NFStream",
+		Wants:       hasExtension("csv", "parquet"),
+		Wanted:      "*.csv, *.parquet",
+		columns:     [][]string{{"src2dst_bytes", "dst2src_bytes", "bidirectional_first_seen_ms"}},
+		takesFields: true,
+		open:        openTable(nfstreamTable),
+		table:       nfstreamTable,
 	},
 	{
 		Name:        "ugr16",

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -357,11 +358,17 @@ func (r *Reader) finish(cause error) error {
 		advice := ""
 		if strings.Contains(r.tally.firstBad, string(badTime)) {
 			advice = "; give the layout of times with --time"
+			if clockOnly.MatchString(r.tally.firstBad) {
+				advice = "; it has no date: have the program write dates, as ra -u does, or name their column with --map date=COLUMN"
+			}
 		}
 		return fmt.Errorf("%s: not a %s log: no row can be read; first row: %s%s", name, r.format.Name, r.tally.firstBad, advice)
 	}
 	return nil
 }
+
+// clockOnly matches the error of a time that is a time of day.
+var clockOnly = regexp.MustCompile(`"\d{1,2}:\d\d(:\d\d(\.\d+)?)?"$`)
 
 // chosen says whether flows of a day are asked for.
 func chosen(days []Date, d Date) bool {

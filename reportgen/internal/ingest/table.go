@@ -170,6 +170,11 @@ func (d *table) Read() (Flow, error) {
 			fields = fields[:len(d.columns)]
 		}
 		if len(fields) != len(d.columns) {
+			if d.spec.other != nil && whole {
+				if what := d.spec.other(fields); what != "" {
+					return Flow{}, d.row.leaveOut(d.in.n, otherLog, what)
+				}
+			}
 			return Flow{}, d.short(line, len(fields), whole)
 		}
 		return d.flow(fields)

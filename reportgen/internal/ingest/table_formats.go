@@ -52,6 +52,31 @@ func cicTable(opt Options) (tableSpec, error) {
 	return s, nil
 }
 
+// nfstreamTable is the table that NFStream writes, with times in milliseconds. A connection is
+// cut after half an hour.
+func nfstreamTable(opt Options) (tableSpec, error) {
+	s := tableSpec{
+		about:  "the output of NFStream",
+		header: opt.Fields,
+		advice: ", or with --fields",
+		unset:  []string{""},
+		needed: []field{fieldTime, fieldSrc, fieldDst, fieldPort, fieldProto, fieldUp, fieldDown},
+		perSec: 1e3,
+		flow: func(r *rowReader, line int64) (Flow, error) {
+			f, err := r.flow(line)
+			f.Part = true
+			return f, err
+		},
+	}
+	s.names = [numFields][]string{
+		fieldTime: {"bidirectional_first_seen_ms"}, fieldDuration: {"bidirectional_duration_ms"}, fieldProto: {"protocol"},
+		fieldSrc: {"src_ip"}, fieldSrcPort: {"src_port"}, fieldDst: {"dst_ip"}, fieldPort: {"dst_port"},
+		fieldUp: {"src2dst_bytes"}, fieldDown: {"dst2src_bytes"}, fieldUpPackets: {"src2dst_packets"}, fieldDownPackets: {"dst2src_packets"},
+		fieldName: {"requested_server_name"},
+	}
+	return s, nil
+}
+
 // ugrTable is the table of the UGR'16 data, NetFlow records without a line that names
 // the columns. Their times are those of the end.
 func ugrTable(opt Options) (tableSpec, error) {

@@ -41,6 +41,7 @@ func TestTableWritten(t *testing.T) {
 // TestTableRefused refuses values that are ambiguous.
 func TestTableRefused(t *testing.T) {
 	for value, says := range map[string]string{
+		"12:34:56.5":              "; it has no date: have the program write dates, as ra -u does, or name their column with --map date=COLUMN",
 		"04/05/2024 12:34:56":     "time not readable: timestamp \"04/05/2024 12:34:56\"; give the layout of times with --time",
 		"2024-04-19 14:34:56 IST": "time not readable",
 		"45401.52426":             "a date before 1990", // days of Excel

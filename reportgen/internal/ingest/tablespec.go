@@ -28,6 +28,8 @@ type tableSpec struct {
 	layouts  []string // of times, if Options.Time names none
 	perSec   float64  // units a second of durations; 0 means seconds
 	icmpForm icmpForm // where the type and code of ICMP are
+	// other, if set, says what row of another log a row is that has not the columns of this one, or "".
+	other func(fields [][]byte) string
 	// skip, if set, reports whether a line is not a row.
 	skip func(line []byte) bool
 	// flow turns a row into a flow; nil means row.flow.
