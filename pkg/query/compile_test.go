@@ -337,6 +337,15 @@ func TestWordAsCondition(t *testing.T) {
 	}
 }
 
+// A misspelled protocol names the nearest.
+func TestUnknownProtocol(t *testing.T) {
+	for word, want := range map[string]string{"tpc": `protocol "tpc" is not known; did you mean tcp?`, "zzzzzz": `protocol "zzzzzz" is not known; want tcp, udp`} {
+		if _, err := Compile("proto = "+word, Flows(), nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", word, err, want)
+		}
+	}
+}
+
 // reading notes which columns are read, in order.
 type reading struct {
 	sample

@@ -205,7 +205,11 @@ func (p *parser) expr(least int) Expr {
 		switch {
 		case p.tok.kind == tokOp && b >= least:
 			p.next()
+			start := p.tok.from
 			right := p.expr(b + 1)
+			if op == "like" || op == "ilike" {
+				p.checkQuoted(start)
+			}
 			left = &Binary{Op: op, Left: left, Right: right, place: place{from, p.last}}
 		case bindCompare >= least && (p.is("in") || p.is("between") || p.is("is") || p.is("not")):
 			b = bindCompare
@@ -220,6 +224,16 @@ func (p *parser) expr(least int) Expr {
 		}
 	}
 	return left
+}
+
+// checkQuoted reports a pattern that starts at a place without a quote: its % would be an
+// operator.
+func (p *parser) checkQuoted(from int) {
+	pattern, _, _ := strings.Cut(p.text[from:], " ")
+	if pattern = strings.TrimRight(pattern, ")"); strings.Contains(pattern, "%") && !strings.ContainsAny(pattern[:1], "'\"") {
+		p.err = nil
+		p.fail(place{from, from + len(pattern)}, "quote the pattern: '%s'", pattern)
+	}
 }
 
 // operand reads the part before the first operator.
@@ -295,7 +309,9 @@ func (p *parser) test(x Expr, from int) Expr {
 	case negated && (p.is("like") || p.is("ilike")):
 		op := p.tok.text
 		p.next()
+		start := p.tok.from
 		pattern := p.expr(bindAdd)
+		p.checkQuoted(start)
 		e = &Binary{Op: op, Left: x, Right: pattern, place: place{from, p.last}}
 	case !negated && p.is("is"):
 		p.next()

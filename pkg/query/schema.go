@@ -1,7 +1,9 @@
 package query
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 )
@@ -110,5 +112,16 @@ func Flows() Schema {
 // protoAlias returns the name of a protocol by name or number.
 func protoAlias(word string) (string, error) {
 	p, err := flow.ParseProto(word)
+	if err != nil {
+		var names []string
+		for n := range 256 {
+			if name := flow.Proto(n).String(); !strings.HasPrefix(name, "proto-") {
+				names = append(names, name)
+			}
+		}
+		if near := DidYouMean(word, names); near != "" {
+			err = fmt.Errorf("protocol %q is not known; %s", word, near)
+		}
+	}
 	return p.String(), err
 }
