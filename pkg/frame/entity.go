@@ -80,13 +80,8 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		}
 		return e, &unknownEntityError{name, nearestAddrs(a, addrs), nil}
 	}
-	if strings.ContainsAny(name, ".:") && strings.Trim(name, "0123456789abcdefABCDEF.:/") == "" { // an address with a typing error
-		var names []string
-		for a := range addrs {
-			names = append(names, a.String())
-		}
-		slices.Sort(names)
-		return e, &unknownEntityError{name, query.Nearest(name, names), nil}
+	if mistypedAddress(name) {
+		return e, &unknownEntityError{name, query.Nearest(name, texts(addrs)), nil}
 	}
 	ownerOf := func(a netip.Addr) string { return l.Owner(a).Name }
 	country := func(a netip.Addr) string {
@@ -120,6 +115,22 @@ func FindEntity(name string, l *geo.Lookup, internal flow.Networks, days ...Day)
 		databases = append(databases, "for countries, set the input country (-p country=FILE)")
 	}
 	return e, &unknownEntityError{name, query.Nearest(name, slices.Sorted(maps.Keys(names))), databases}
+}
+
+// mistypedAddress reports whether a name that is not an address is made of what addresses
+// are.
+func mistypedAddress(name string) bool {
+	return strings.ContainsAny(name, ".:") && strings.Trim(name, "0123456789abcdefABCDEF.:/") == ""
+}
+
+// texts returns addresses as text, sorted.
+func texts(addrs map[netip.Addr]bool) []string {
+	var all []string
+	for a := range addrs {
+		all = append(all, a.String())
+	}
+	slices.Sort(all)
+	return all
 }
 
 func addressesOf(days []Day) map[netip.Addr]bool {
