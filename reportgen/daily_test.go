@@ -128,3 +128,26 @@ func TestDailyJobGoesOn(t *testing.T) {
 		t.Errorf("status %d, %v: %s", status, err, said)
 	}
 }
+
+// The report of the first day has no baseline, whatever report.yaml names, and that of another day has the day before.
+func TestDailyReports(t *testing.T) {
+	shell := testenv.Program(t, "sh", "a shell")
+	project := t.TempDir()
+	testenv.WriteFiles(t, project, map[string]string{"days/date=2024-04-18/a": "", "days/date=2024-04-19/a": "", "notebooks/a": "",
+		"program": "#!/bin/sh\nif [ \"$1\" = run ]; then printf '<%s>' \"$@\"; fi\n"})
+	program := filepath.Join(project, "program")
+	if err := os.Chmod(program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), shell, testenv.Path(t, "reportgen/internal/starter/template/daily/daily.sh"))
+	cmd.Dir, cmd.Env = project, append(os.Environ(), "REPORTGEN="+program)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, want := range []string{"/date=2024-04-18><-p><baseline=><notebooks>", "/date=2024-04-19><-p><baseline=", "/days/date=2024-04-18><notebooks>"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%s\nlacks %s", out, want)
+		}
+	}
+}

@@ -58,7 +58,7 @@ for day in $(ls days | sed -n 's/^date=//p' | sort); do
 		mv "findings/$day.part" "findings/$day.jsonl" # last: the day is done
 	fi
 	if [ -e "findings/$day.unreported" ]; then
-		if "$reportgen" run -o "reports/$day" -p "test=$PWD/days/date=$day" ${before:+-p "baseline=$PWD/days/date=$before"} notebooks; then
+		if "$reportgen" run -o "reports/$day" -p "test=$PWD/days/date=$day" -p "baseline=${before:+$PWD/days/date=$before}" notebooks; then
 			rm "findings/$day.unreported"
 		else
 			failed=$?
