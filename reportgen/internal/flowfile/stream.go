@@ -9,11 +9,14 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// undivided reports whether the files have fewer row groups than workers, and pages so large that workers which begin
-// at different rows of one would decode the same pages.
+// undivided reports whether the files have fewer row groups than workers, no indexes by which pages are left out, and pages
+// so large that workers which begin at different rows of a row group would decode the same ones.
 func (s *Scanner) undivided(workers int) bool {
 	spans, large := 0, false
 	for _, f := range s.files {
+		if len(f.pagePlaces(0, f.present[0])) > 0 {
+			return false
+		}
 		for _, sp := range f.spans() {
 			spans++
 			large = large || sp.large() && f.firstPage(sp.from, f.present[0]) > sp.rows/int64(workers)
