@@ -23,7 +23,7 @@ import (
 // detects runs detect on the sample days and returns its status and outputs.
 func detects(t *testing.T, more ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	shareCache(t)
 	t.Setenv("SOURCE_DATE_EPOCH", "")
 	return reportgen(t, sampleArgs(more...)...)
 }
@@ -78,7 +78,7 @@ func TestDetectDay(t *testing.T) {
 			t.Errorf("%s: %.60s", name, out)
 		}
 	}
-	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	shareCache(t)
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
 	status, out, errs := reportgen(t, sampleArgs("--format", "ecs")...)
 	if status != exit.Done || !strings.HasPrefix(out, `{"@timestamp":"2023-11-14T`) || strings.Contains(out, `"start"`) || !strings.Contains(errs, "alerts have no times: neither test.parquet nor its folders have a date") {
@@ -277,7 +277,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 // Alerts are sent whatever becomes of standard output and of the spool.
 func TestDetectSecuresAlerts(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	shareCache(t)
 	file := filepath.Join(dir, "alerts.jsonl")
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -1,28 +1,22 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
-	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 )
 
 // A PDF holds while the same browser prints the same bytes. Of another browser's it
 // is said that it is, and the document is compared; a site is read as it is paged.
 func TestCheckPDFAndSite(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a real GoNB kernel: skipped with -short")
-	}
-	if _, err := browser.Find(); errors.Is(err, browser.ErrNotFound) {
-		t.Skipf("nothing is printed: %v", err)
-	}
+	rendertest.Browser(t)
 	notebookFolder(t, map[string]string{
 		"notebooks/a.ipynb":     goNotebook(t, "First", "var limit = 1", "%%\nfmt.Println(\"limit\", limit)"),
 		"notebooks/report.yaml": "title: Two\n",

@@ -34,7 +34,7 @@ func sampleArgs(more ...string) []string {
 // ok runs reportgen and returns what it printed.
 func ok(t *testing.T, args ...string) string {
 	t.Helper()
-	t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+	shareCache(t)
 	return mustRun(t, args...)
 }
 
@@ -160,7 +160,7 @@ func TestDetectErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Setenv("FLOWBOOK_CACHE", t.TempDir())
+			shareCache(t)
 			var errs bytes.Buffer
 			if status := run(t.Context(), tt.args, io.Discard, &errs); status != exit.BadInput {
 				t.Errorf("status %d, want %d", status, exit.BadInput)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,17 +9,13 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 )
 
 // TestRunPrints writes a report that cites in every format, twice, with the
 // real kernel and browser.
 func TestRunPrints(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a real GoNB kernel: skipped with -short")
-	}
-	if _, err := browser.Find(); errors.Is(err, browser.ErrNotFound) {
-		t.Skipf("nothing is printed: %v", err)
-	}
+	rendertest.Browser(t)
 	t.Setenv("SOURCE_DATE_EPOCH", "1713614400")
 	notebookFolder(t, map[string]string{
 		"notebooks/a.ipynb":     goNotebook(t, "First, after [@rita]", "var limit = 1", "%%\nprintln(limit)"),

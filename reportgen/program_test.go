@@ -57,6 +57,13 @@ var build = sync.OnceValues(func() ([]byte, error) {
 	return cmd.CombinedOutput()
 })
 
+// shareCache lets tests that are about findings share the profiles of the sample days, which
+// are then read once.
+func shareCache(t *testing.T) {
+	t.Helper()
+	t.Setenv("FLOWBOOK_CACHE", filepath.Join(builtIn, "cache"))
+}
+
 // reportgen starts the built program and returns its exit status and what it prints. If coverage is measured, the test itself
 // runs the command.
 func reportgen(t *testing.T, args ...string) (status int, stdout, stderr string) {

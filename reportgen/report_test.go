@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
-	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/exit"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
@@ -77,9 +75,7 @@ func TestGoldenReport(t *testing.T) {
 		rendertest.CheckHTML(t, filepath.Join(portuguese, "index.html"))
 	})
 	t.Run("printed", func(t *testing.T) {
-		if _, err := browser.Find(); errors.Is(err, browser.ErrNotFound) {
-			t.Skipf("nothing is printed: %v", err)
-		}
+		rendertest.Browser(t)
 		printed := filepath.Join(t.TempDir(), "printed")
 		runReport(t, printed, "--to=html,pdf", "../notebooks")
 		rendertest.CheckPDF(t, filepath.Join(printed, report.PDFName), filepath.Join(printed, "index.html"))

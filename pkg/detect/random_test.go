@@ -14,7 +14,11 @@ import (
 // to 1, and medium is what the score says.
 func TestRandomDays(t *testing.T) {
 	in := detect.Input{Geo: lookup(t)}
-	for seed := range uint64(300) {
+	seeds := uint64(300)
+	if testing.Short() {
+		seeds = 50
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 5))
 		in.Baseline, in.Test, in.Servers = randomDay(r), randomDay(r), randomDay(r)
 		res := detect.All(in)

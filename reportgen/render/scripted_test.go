@@ -6,7 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
-	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/nbformat"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
@@ -26,12 +26,7 @@ func checkWarnings(t *testing.T, warnings []render.Warning, want string) {
 // TestScripted checks outputs that need scripts: they become pictures, or a box that says
 // what is missing, and always a warning.
 func TestScripted(t *testing.T) {
-	if testing.Short() {
-		t.Skip("draws outputs in Chromium: skipped with -short")
-	}
-	if _, err := browser.Find(); err != nil {
-		t.Skipf("nothing is drawn: %v", err)
-	}
+	rendertest.Browser(t)
 	scripts := t.TempDir()
 	testenv.WriteFiles(t, scripts, map[string]string{
 		"itables/html/dt_bundle.js":          `export const table = '<svg width="200" height="50"><rect width="200" height="50"/></svg>'`,

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,15 +12,14 @@ import (
 	"github.com/flowbook/flowbook/reportgen/internal/browser"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/pdf"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/internal/report"
 	"github.com/flowbook/flowbook/reportgen/render"
 )
 
 // Without a browser, the printed document is compared.
 func TestPDFWithoutBrowser(t *testing.T) {
-	if _, err := browser.Find(); errors.Is(err, browser.ErrNotFound) {
-		t.Skipf("cannot print: %v", err)
-	}
+	rendertest.Browser(t)
 	d := &document.Document{Title: "T", Blocks: []document.Block{document.Prose{Text: text("A text.")}}}
 	var b bytes.Buffer
 	if err := render.WritePDF(t.Context(), &b, d, time.Time{}, nil); err != nil {

@@ -56,14 +56,10 @@ func newDocument(t *testing.T) *document.Document {
 func write(t *testing.T, d *document.Document, o pdf.Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if program, err := browser.Find(); o.Browser == "" && err == nil {
-		o.Browser = program
+	if o.Browser == "" {
+		o.Browser = rendertest.Browser(t)
 	}
-	err := pdf.Write(t.Context(), &b, d, o)
-	if errors.Is(err, browser.ErrNotFound) {
-		t.Skipf("nothing is printed: %v", err)
-	}
-	if err != nil {
+	if err := pdf.Write(t.Context(), &b, d, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -330,9 +326,7 @@ func TestWide(t *testing.T) {
 // of many scripts is printed whole: the fold is open, the picture fits a page, the last
 // page is not empty, and characters without a font are reported.
 func TestWhole(t *testing.T) {
-	if _, err := browser.Find(); err != nil {
-		t.Skipf("nothing is printed: %v", err)
-	}
+	rendertest.Browser(t)
 	tall := image.NewGray(image.Rect(0, 0, 300, 3000))
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, tall); err != nil {

@@ -203,20 +203,27 @@ func (p *Page) listen(event any) {
 	}
 }
 
-// start starts a browser for the test.
-func start(t testing.TB) context.Context {
+// Browser returns the path of the browser. It skips the test if there is none, and short
+// tests.
+func Browser(t testing.TB) string {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("opens a browser: skipped with -short")
+		t.Skip("starts a browser: skipped with -short")
 	}
 	path, err := browser.Find()
 	if errors.Is(err, browser.ErrNotFound) {
-		t.Skipf("the page is not opened in a browser: %v", err)
+		t.Skipf("no browser is started: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, end := browser.Start(t.Context(), path, t.TempDir())
+	return path
+}
+
+// start starts a browser for the test.
+func start(t testing.TB) context.Context {
+	t.Helper()
+	ctx, end := browser.Start(t.Context(), Browser(t), t.TempDir())
 	t.Cleanup(end)
 	return ctx
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/testenv"
-	"github.com/flowbook/flowbook/reportgen/internal/browser"
+	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
 	"github.com/flowbook/flowbook/reportgen/internal/snapshot"
 )
 
@@ -43,9 +43,7 @@ func TestVega(t *testing.T) {
 	if _, err := b.Vega(map[string]any{"mark": "broken"}); err == nil || !strings.HasSuffix(err.Error(), "no such mark") {
 		t.Errorf("a chart that vl-convert refuses: %v", err)
 	}
-	if _, err := browser.Find(); err != nil {
-		t.Skipf("nothing else is drawn: %v", err)
-	}
+	rendertest.Browser(t)
 	_, err := b.Vega(map[string]any{"layer": []any{map[string]any{"data": map[string]any{"url": "file:///etc/passwd"}}}})
 	if missing, ok := errors.AsType[*snapshot.MissingError](err); !ok || len(missing.Addresses) != 3 {
 		t.Errorf("a chart of a file: %v", err)
@@ -63,12 +61,7 @@ func TestMissing(t *testing.T) {
 // packages returns a folder of packages with a small script in place of Plotly's.
 func packages(t *testing.T) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("draws outputs in Chromium: skipped with -short")
-	}
-	if _, err := browser.Find(); err != nil {
-		t.Skipf("nothing is drawn: %v", err)
-	}
+	rendertest.Browser(t)
 	dir := t.TempDir()
 	const script = `window.Plotly = {
 		newPlot: async (id, data, layout) => ({_fullLayout: layout, data}),
