@@ -53,6 +53,15 @@ func TestMarks(t *testing.T) {
 	}
 	press("End")
 	last := tip()
+	// The page scrolls below a pointer that rests, and then the pointer moves.
+	rendertest.Evaluate[bool](p, `document.body.dispatchEvent(new PointerEvent("pointerover", {bubbles: true}))`)
+	if last == "" || tip() != last {
+		t.Errorf("a pointer that rests hides what a key shows: %q and %q", last, tip())
+	}
+	rendertest.Evaluate[bool](p, `document.body.dispatchEvent(new PointerEvent("pointermove", {bubbles: true}))`)
+	if got := tip(); got != "" {
+		t.Errorf("a pointer that moves leaves %q", got)
+	}
 	press("Home")
 	if first := tip(); first == "" || first == last {
 		t.Errorf("the keys show %q and %q", first, last)

@@ -404,12 +404,15 @@
       light(mark.dataset.entity, mark.dataset.peer);
       if (!mark.dataset.entity) { lit.push(mark); mark.classList.add("same"); }
     };
-    document.addEventListener("pointerover", (e) => {
+    let keyed = false; // what keys show stays if the page scrolls below a pointer that rests
+    const point = (e) => {
       const mark = e.target.closest?.("[data-words], a.entity");
       if (!mark) hide();
       else if (mark.dataset.words) show(mark, e.clientX, e.clientY);
       else { hide(); light(named(mark)); }
-    });
+    };
+    document.addEventListener("pointerover", (e) => { if (!keyed) point(e); });
+    document.addEventListener("pointermove", (e) => { if (keyed) { keyed = false; point(e); } });
     addEventListener("focusin", (e) => { if (e.target.matches?.("a.entity")) { hide(); light(named(e.target)); } });
     addEventListener("click", (e) => {
       if (e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
@@ -427,10 +430,11 @@
         if (to === undefined) return;
         e.preventDefault();
         at = Math.max(0, Math.min(all.length - 1, to));
+        keyed = true;
         const box = all[at].getBoundingClientRect();
         show(all[at], box.left + box.width / 2, box.top + box.height / 2);
       });
-      svg.addEventListener("blur", hide);
+      svg.addEventListener("blur", () => { keyed = false; hide(); });
     }
   };
 
