@@ -215,6 +215,7 @@ type stripPlotter struct {
 
 // Plot implements plot.Plotter.
 func (s *stripPlotter) Plot(c draw.Canvas, p *plot.Plot) {
+	const least vg.Length = 6
 	x, y := p.Transforms(&c)
 	for i, r := range s.rows {
 		var fill color.Color = testColor
@@ -234,7 +235,11 @@ func (s *stripPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 						vg.Point{X: x(r.at[k] + slotHours/2), Y: top})
 					return
 				}
-				c.FillPolygon(fill, rectangle(x(r.at[k]), y(base), x(r.at[k]+slotHours)-1, top))
+				left, right, bottom := x(r.at[k]), x(r.at[k]+slotHours)-1, y(base)
+				if top < bottom+least { // too thin to point at
+					c.FillPolygon(hit, rectangle(left, bottom, right, bottom+least))
+				}
+				c.FillPolygon(fill, rectangle(left, bottom, right, top))
 			})
 		}
 	}

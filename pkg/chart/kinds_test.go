@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -278,6 +279,23 @@ func TestSuspiciousAbove(t *testing.T) {
 	}
 	if bytes.Index(svg, []byte("10.0.0.1,")) < bytes.Index(svg, []byte("10.0.0.2,")) {
 		t.Errorf("the suspicious point is below the other:\n%s", svg)
+	}
+}
+
+// TestThinColumns: a pointer finds a column that is too thin to be seen.
+func TestThinColumns(t *testing.T) {
+	svg, err := Strips(dataframe.New(strs("src_ip", "10.0.0.1", "10.0.0.1"), ints("timestamp", 0, 180_000), ints("flows", 1_000_000, 1)), "src_ip", "flows").SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := regexp.MustCompile(`<title>10.0.0.1, 00:30: 1 flows</title>\s*<path d="M[\d.]+,([\d.]+)L[\d.]+,[\d.]+L[\d.]+,([\d.]+)`).FindSubmatch(svg)
+	if mark == nil {
+		t.Fatalf("no mark:\n%s", svg)
+	}
+	low, _ := strconv.ParseFloat(string(mark[1]), 64)
+	high, _ := strconv.ParseFloat(string(mark[2]), 64)
+	if high-low < 5 {
+		t.Errorf("the mark is %g points high", high-low)
 	}
 }
 
