@@ -50,6 +50,7 @@ func TestJupyterLab(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
 		{"declaration without %%", "var day = nb.Open()", ""},
 		{"first cell", "%%\nfmt.Println(frame.Hosts(day.Test()).Nrow())", "200"},
+		{"frame as the last expression", "%%\nframe.Hosts(day.Test())", "192.168.100.178"},
 		{"empty cell", "%%\n_ = 0", ""},
 		{"warm cell", "%%\nfmt.Println(frame.Hosts(day.Test()).Nrow())", "200"},
 		{"failing cell", "%%\n\nfmt.Println(frame.Hots(day.Test()))", "Hots"},
