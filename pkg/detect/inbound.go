@@ -79,7 +79,8 @@ var loginPorts = map[uint16]bool{21: true, 22: true, 23: true, 110: true, 143: t
 //
 // A source whose flows mostly fail is a scanner: each flow that is not answered
 // makes it four times as likely (see failsMostly). One with twenty short flows or
-// more to a login service that answers guesses passwords. A host on the open
+// more to a login service that answers guesses passwords, and so do several with
+// ten (see guessTogether). A host on the open
 // Internet sees both every day, so that all sources of a kind make one finding
 // a day, which is medium at most, unless a session after failures was long or
 // large: such a session may be a successful login.
@@ -208,12 +209,32 @@ func (c *Context) attackers() (scanners, guessers []Attacker, some bool) {
 		if scan.Flows >= joinFlows && failsMostly(int(scan.Unanswered), int(scan.Flows-scan.Unanswered)) {
 			scanners = append(scanners, scan)
 		}
-		if guess.Flows >= rhythmFlows {
+		if guess.Flows >= attackFlows {
 			guessers = append(guessers, guess)
 		}
 		i = j
 	}
-	return scanners, guessers, len(cs) > 0
+	return scanners, guessTogether(guessers), len(cs) > 0
+}
+
+// guessTogether lists the sources that guess passwords, of those with attackFlows or more: those
+// with rhythmFlows, and all if pilotHosts or more try a service, as the hosts of a botnet that take
+// turns do. Clients of some services poll them.
+func guessTogether(some []Attacker) []Attacker {
+	sources := map[uint16]int{}
+	for _, a := range some {
+		for p := range a.ports {
+			sources[p]++
+		}
+	}
+	return slices.DeleteFunc(some, func(a Attacker) bool {
+		for p := range a.ports {
+			if sources[p] >= pilotHosts && !keepsAlive[p] {
+				return false
+			}
+		}
+		return a.Flows < rhythmFlows
+	})
 }
 
 // try adds a conversation; those with one host follow each other.

@@ -24,6 +24,13 @@ func TestInbound(t *testing.T) {
 		}
 	}
 	guess := func(l *lab) { l.flows(300, "203.0.113.50", host(1), flow.TCP, 22, 2000, 3000, 0, 20*flow.Hour) }
+	turns := func(sources int, port uint16) func(l *lab) {
+		return func(l *lab) {
+			for i := range sources {
+				l.flows(12, fmt.Sprintf("185.1.1.%d", i+1), host(1), flow.TCP, port, 2000, 3000, flow.Hour, 20*flow.Hour)
+			}
+		}
+	}
 	tests := []struct {
 		name      string
 		day       func(l *lab)
@@ -40,6 +47,9 @@ func TestInbound(t *testing.T) {
 		{"scans", scan, detect.Medium, 1, []string{"104.156.155.13", "185.1.1.1", "185.1.1.40"}},
 		{"guesses", guess, detect.Medium, 1, []string{"203.0.113.50"}},
 		{"both", func(l *lab) { scan(l); guess(l) }, detect.Medium, 2, []string{"104.156.155.13", "203.0.113.50"}},
+		{"guesses of three in turn", turns(3, 22), detect.Medium, 1, []string{"185.1.1.1", "185.1.1.3"}},
+		{"short sessions of two", turns(2, 22), "", 0, nil},
+		{"users who poll their mail", turns(9, 993), "", 0, nil},
 		{"a break-in", func(l *lab) {
 			guess(l)
 			l.at(21*flow.Hour, "203.0.113.50", host(1), flow.TCP, 22, 400_000, 90_000)
