@@ -35,7 +35,7 @@ type Call struct {
 	Known          bool        `json:"known"`               // the address was contacted on the baseline day
 	Moved          bool        `json:"moved"`               // the host called the same owner at this pace on the baseline day
 	RITA           RITA        `json:"rita"`                // of the pair on this port
-	Name           string      `json:"name,omitempty"`      // what the host asked for, if it is the same for all flows
+	Name           string      `json:"name,omitempty"`      // what the host asked for in most flows
 	Addresses      int         `json:"addresses,omitempty"` // if the calls to several addresses of the name, or of no name, are taken together
 
 	Days int `json:"days,omitempty"` // with calls that are enough for a rhythm together only
@@ -121,8 +121,7 @@ func (c *Context) beacon(k float64) (r BeaconResult) {
 		switch {
 		case onset != nil:
 			f.Since, f.State = c.past[onset.day].text(), StateOngoing
-			f.Summary = strings.TrimSuffix(f.Summary, "; "+call.history(c.before())) +
-				fmt.Sprintf("; no other host contacted it, and it began at %s on %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
+			f.Summary = strings.TrimSuffix(f.Summary, call.history(c.before())) + c.began(*onset)
 		case early:
 			f.Summary += since
 			f.capped(Low)
@@ -158,13 +157,17 @@ func (c Call) lasts(conv *profile.Conversation, hours int, first, end flow.Time)
 	return enough || goOn, goOn && !enough, since
 }
 
-// callersOf counts the hosts that contact where a call goes.
+// callersOf counts the hosts that contact where a call goes: those that ask for its name, if it
+// is one with several addresses. A content delivery network has other names on these, so that
+// only hosts that ask for no name there count as well.
 func (c *Context) callersOf(call Call, conv *profile.Conversation) int {
-	callers := c.test.contacted()[conv.Dst]
-	if call.Addresses > 0 && call.Name != "" || len(c.past) == 0 {
-		callers = max(callers, c.test.mostAskers(conv, call.Name))
+	switch {
+	case call.Addresses > 0 && call.Name != "":
+		return c.test.askers()[call.Name] + c.test.unnamedCallers()[conv.Dst]
+	case len(c.past) == 0:
+		return max(c.test.contacted()[conv.Dst], c.test.mostAskers(conv, call.Name))
 	}
-	return callers
+	return c.test.contacted()[conv.Dst]
 }
 
 // endOf is when a host's day ends: with its last flow to other addresses, but not so
@@ -182,11 +185,11 @@ func (c *Context) endOf(conv *profile.Conversation, end flow.Time) flow.Time {
 }
 
 // firstCalls says whether calls that began late are an alert on that day: as many as have
-// a rhythm in an hour at least, as even as those of a command channel, to an owner that
-// the host never contacted. A player or a ticker is mostly of one that it knows.
+// a rhythm in an hour at least, as even as those of a command channel, of a host that alone
+// contacts the address.
 func (c *Context) firstCalls(call Call, conv *profile.Conversation) bool {
 	return len(c.past) >= sumDays && call.Calls >= rhythmFlows && call.CV <= mostJitter && conv.Last-conv.First >= flow.Hour &&
-		call.Callers <= 1 && call.Addresses == 0 && !c.newcomer(call.Src) && !isVendor(call.Owner.Name) && !c.memory().knows(call.Src, call.party)
+		call.Callers <= 1 && call.Addresses == 0 && !c.newcomer(call.Src) && !isVendor(call.Owner.Name)
 }
 
 // excessOf is how far calls are more even than usual, the less the more hosts make them
@@ -285,12 +288,11 @@ func (c *Context) knownDestination(call Call) (known bool, onset *firstSeen) {
 	if to == nil || call.Addresses > 0 && m.names[call.Name] == nil {
 		return false, nil
 	}
-	host, ok := m.hosts[call.Src]
-	if !ok || to.others || to.host != call.Src || to.since(host) < beaconHours*flow.Hour {
+	if !m.beganWith(call.Src, to) {
 		return true, nil
 	}
 	same := call.Days > 0 || within(to.gap, call.Gap, samePace)
-	begins := to.flows < rhythmCalls && to.day == len(c.past)-1
+	begins := to.flows < rhythmCalls && c.justBegan(to, flag{RuleBeacon, call.Src, call.Dst})
 	if !same && !begins {
 		return true, nil
 	}

@@ -3,6 +3,7 @@ package detect_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/detect"
@@ -151,4 +152,42 @@ func TestBeacon(t *testing.T) {
 
 	after = busy(2).calls(host(3), fresh, 110, 570, 0.1, 6*flow.Hour)
 	golden(t, "beacon", detect.Beacon(detect.Input{Baseline: busy(1).profile(), Test: after.profile(), Geo: lookup(t)}))
+}
+
+// A pause in which the host is off does not hide the calls before and after it, and one in which
+// only the calls pause does.
+func TestBeaconOfAHostThatRests(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		pick func(r flow.Record) bool // of the other flows of the host
+		want []string
+	}{
+		{"the host is off", func(r flow.Record) bool { return r.Time < 11*flow.Hour || r.Time >= 15*flow.Hour }, []string{host(3)}},
+		{"only the calls pause", func(flow.Record) bool { return true }, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before, after := offices(40, nil, nil)
+			after.records = slices.DeleteFunc(after.records, func(r flow.Record) bool { return r.Src.String() == host(3) && !tt.pick(r) })
+			after.flows(120, host(3), rented, flow.TCP, 443, 300, 200, 9*flow.Hour, 11*flow.Hour)
+			after.flows(120, host(3), rented, flow.TCP, 443, 300, 200, 15*flow.Hour, 17*flow.Hour)
+			r := detect.Beacon(detect.Input{Baseline: before.profile(), Test: after.profile(), Geo: lookup(t)})
+			wantAlerts(t, r.Findings, tt.want...)
+		})
+	}
+}
+
+// Calls that begin on a Friday are too few for a rhythm on that day, and go on after the weekend,
+// on which the host is off, and on later days.
+func TestBeaconFromAFriday(t *testing.T) {
+	days := weeks(18, 40, func(day int, l *lab) { // the first is a Monday
+		switch {
+		case day == 11:
+			l.flows(6, host(3), rented, flow.TCP, 443, 300, 200, 16*flow.Hour, 17*flow.Hour)
+		case day >= 14:
+			l.flows(49, host(3), rented, flow.TCP, 443, 300, 200, 9*flow.Hour, 17*flow.Hour+10*flow.Minute)
+		}
+	})
+	for day := 14; day <= 17; day++ {
+		wantAlerts(t, detect.Beacon(under(t, days[:day+1])).Findings, host(3))
+	}
 }

@@ -7,15 +7,19 @@ import (
 	"github.com/flowbook/flowbook/pkg/profile"
 )
 
-// nameOf returns what a host asked for in a conversation, if it is the same for all
-// of its flows whose names are known and these are most; it is empty otherwise, and
+// nameOf returns what a host asked for in most flows of a conversation, since a content
+// delivery network has many names on one address; it is empty if there is no such name, and
 // for DNS.
 func nameOf(c *profile.Conversation) string {
-	d := c.Details
-	if d == nil || len(d.Names) != 1 || 2*d.NamedFlows < c.Flows || regularByDesign[c.Port] {
+	if c.Details == nil || regularByDesign[c.Port] {
 		return ""
 	}
-	return d.Names[0].Name
+	for _, n := range c.Details.Names {
+		if 2*n.Flows > c.Flows {
+			return n.Name
+		}
+	}
+	return ""
 }
 
 // namedCalls joins a host's conversations with several addresses of one name, which
@@ -46,7 +50,7 @@ func (d *day) namedCalls() []dayCall {
 		}
 		for _, to := range order {
 			if to.addrs > 1 && to.conv.Flows >= rhythmCalls {
-				if to.cv, to.gap, to.calls = callRhythm(to.conv.Seconds, to.conv.Flows); to.gap >= shortestGap {
+				if to.cv, to.gap, to.calls = callRhythm(d.gaps(to.conv.Src, to.conv.Seconds, to.conv.Flows)); to.gap >= shortestGap {
 					calls = append(calls, *to)
 				}
 			}
@@ -73,6 +77,19 @@ func join(a, b *profile.Conversation) *profile.Conversation {
 // askers counts the hosts that contacted an external address by each name.
 func (d *day) askers() map[string]int {
 	return d.askerCounts.get(func() map[string]int { return hostsOf(d.outward(), namesOf) })
+}
+
+// unnamedCallers counts the hosts that contacted an external address mostly without a name.
+func (d *day) unnamedCallers() map[netip.Addr]int {
+	return d.unnamedCounts.get(func() map[netip.Addr]int {
+		return hostsOf(d.outward(), func(c *profile.Conversation) iter.Seq[netip.Addr] {
+			return func(yield func(netip.Addr) bool) {
+				if c.Details == nil || 2*c.Details.NamedFlows < c.Flows {
+					yield(c.Dst)
+				}
+			}
+		})
+	})
 }
 
 // hostsOf counts the hosts that have a conversation with each of its keys. The conversations

@@ -62,3 +62,45 @@ func TestBeaconByName(t *testing.T) {
 		})
 	}
 }
+
+// Other names on the addresses of a content delivery network, and the hosts that ask for these, do
+// not hide calls to a name that one host asks for.
+func TestBeaconBehindSharedAddresses(t *testing.T) {
+	sites := func(l *lab) {
+		for i := range 40 {
+			for a := range 3 {
+				l.at(flow.Time(9+i%8)*flow.Hour+flow.Time(a)*flow.Minute, host(i), fmt.Sprintf("23.40.7.%d", a+1), flow.TCP, 443, 900, 20e3)
+				l.records[len(l.records)-1].Details = flow.Details{Name: "www.example"}
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		add  func(l *lab)
+		want []string
+	}{
+		{"the calls of one host", func(l *lab) { l.front(host(3), "c2.example", 1, 3) }, []string{host(3)}},
+		{"the calls of many", func(l *lab) {
+			for i := range 5 {
+				l.front(host(i), "agent.example", 1, 3)
+			}
+		}, nil},
+		{"calls without a name", func(l *lab) {
+			from := len(l.records)
+			l.front(host(3), "", 1, 3)
+			for i := range l.records[from:] {
+				l.records[from+i].Details = flow.Details{}
+			}
+		}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			days := weeks(8, 40, func(day int, l *lab) {
+				sites(l)
+				if day == 7 {
+					tt.add(l)
+				}
+			})
+			wantAlerts(t, detect.Beacon(under(t, days)).Findings, tt.want...)
+		})
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/geo"
 	"github.com/flowbook/flowbook/pkg/profile"
 )
@@ -12,7 +11,7 @@ import (
 // dayCall is a conversation described as calls.
 type dayCall struct {
 	conv    *profile.Conversation
-	name    string       // what the host asked for, if it is the same for all flows
+	name    string       // what the host asked for in most flows
 	addrs   int          // if the conversations with several addresses are joined, their number
 	also    []netip.Addr // of joined conversations without a common name, the other addresses
 	cv, gap float64
@@ -25,7 +24,7 @@ func (d *day) calls() []dayCall {
 	return d.callList.get(func() (calls []dayCall) {
 		for c := range d.outward() {
 			if c.Flows >= rhythmCalls && hasPorts(c) {
-				if cv, gap, n := callRhythm(c.Seconds, c.Flows); gap >= shortestGap {
+				if cv, gap, n := callRhythm(d.gaps(c.Src, c.Seconds, c.Flows)); gap >= shortestGap {
 					calls = append(calls, dayCall{conv: c, name: nameOf(c), cv: cv, gap: gap, calls: n})
 				}
 			}
@@ -60,7 +59,7 @@ func (c *Context) fewCallsOf() (calls []dayCall) {
 			c.newcomer(conv.Src) || m.knows(conv.Src, c.test.party(conv.Dst)) {
 			continue
 		}
-		gaps := callGaps(conv.Seconds)
+		gaps := c.test.callGaps(conv)
 		if n := int64(len(gaps)); n+1 >= fewCalls && n+1 < rhythmCalls {
 			if cv, gap := gapRhythm(gaps, n); gap >= 60 {
 				calls = append(calls, dayCall{conv: conv, name: nameOf(conv), cv: cv, gap: gap, calls: n + 1})
@@ -68,6 +67,12 @@ func (c *Context) fewCallsOf() (calls []dayCall) {
 		}
 	}
 	return calls
+}
+
+// callGaps returns the gaps in seconds between the calls of a conversation.
+func (d *day) callGaps(conv *profile.Conversation) []uint32 {
+	gaps, _ := d.gaps(conv.Src, conv.Seconds, conv.Flows)
+	return callGaps(gaps)
 }
 
 // callDays is the fewest days whose calls are added up.
@@ -84,17 +89,14 @@ func (c *Context) callsOverDays() (calls []dayCall) {
 	m := c.memory()
 	for conv := range c.test.outward() {
 		to := m.destinations[conv.Dst]
-		if to == nil || to.others || to.host != conv.Src || conv.Flows >= rhythmCalls || !hasPorts(conv) ||
+		if to == nil || !m.beganWith(conv.Src, to) || conv.Flows >= rhythmCalls || !hasPorts(conv) ||
 			regularByDesign[conv.Port] || toAnyCountry[conv.Port] || m.contacts[conv.Src][c.test.party(conv.Dst)] != to.day {
 			continue
 		}
-		if host, ok := m.hosts[conv.Src]; !ok || to.since(host) < beaconHours*flow.Hour {
-			continue
-		}
-		gaps, days := callGaps(conv.Seconds), 1
+		gaps, days := c.test.callGaps(conv), 1
 		for _, d := range c.past[to.day:] {
 			if old := d.conversation(conv.Key); old != nil {
-				gaps = append(gaps, callGaps(old.Seconds)...)
+				gaps = append(gaps, d.callGaps(old)...)
 				days++
 			}
 		}

@@ -37,6 +37,7 @@ type NewCountryHost struct {
 	TopOwner       geo.Owner    `json:"top_owner"`
 
 	visited bool // hosts visited one of the countries before
+	alone   bool // this host alone contacted one of them before
 }
 
 // CountriesResult is the new countries and who contacted them.
@@ -76,8 +77,17 @@ func (c *Context) countries(k float64) CountriesResult {
 	for _, n := range r.New {
 		share[n.Country] = ratio(int64(n.Hosts), sources)
 	}
-	for src, rows := range after.byHost(func(country geo.Country) bool { return !m.usesCountry(country) }) {
-		rows = slices.DeleteFunc(rows, func(n NewCountry) bool { return !isNew(n.Country) && n.Flows <= visitFlows })
+	excessOf := func(n NewCountry) float64 { return l.excess(n.Counts, k) * (1 - share[n.Country]) }
+	for src, rows := range after.byHost(func(country geo.Country) bool { return !m.usesCountry(country) || len(m.countries[country]) == 1 }) {
+		rows = slices.DeleteFunc(rows, func(n NewCountry) bool {
+			switch {
+			case isNew(n.Country):
+				return false
+			case c.beganCountry(src, n.Country):
+				return excessOf(n) < 1
+			}
+			return m.usesCountry(n.Country) || n.Flows <= visitFlows
+		})
 		if len(rows) == 0 {
 			continue
 		}
@@ -85,8 +95,9 @@ func (c *Context) countries(k float64) CountriesResult {
 		h.Share = ratio(h.Flows, after.total[src].Flows)
 		var excess float64
 		for _, n := range rows {
-			excess = max(excess, l.excess(n.Counts, k)*(1-share[n.Country]))
-			h.visited = h.visited || !isNew(n.Country)
+			excess = max(excess, excessOf(n))
+			alone := c.beganCountry(src, n.Country)
+			h.alone, h.visited = h.alone || alone, h.visited || !alone && !isNew(n.Country)
 		}
 		excess = c.goingOn(excess, flag{rule: RuleNewCountry, entity: src})
 		if c.newcomer(src) {
@@ -114,8 +125,12 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time, before strin
 		Evidence: h, Window: window,
 		Summary: fmt.Sprintf("exchanged %s in %s with %s that no host contacted %s: %s",
 			units.Bytes(h.Bytes()), plural(h.Flows, "flow"), countryCount(len(h.Countries)), before, strings.Join(names, ", "))}
-	if h.visited {
+	switch {
+	case h.visited:
 		f.Summary = fmt.Sprintf("exchanged %s in %s with %s that no host contacted in more than a few flows %s: %s",
+			units.Bytes(h.Bytes()), plural(h.Flows, "flow"), countryCount(len(h.Countries)), before, strings.Join(names, ", "))
+	case h.alone:
+		f.Summary = fmt.Sprintf("exchanged %s in %s with %s that no other host contacted %s: %s",
 			units.Bytes(h.Bytes()), plural(h.Flows, "flow"), countryCount(len(h.Countries)), before, strings.Join(names, ", "))
 	}
 	if !f.Severity.Alert() {
@@ -128,6 +143,17 @@ func (h NewCountryHost) finding(score float64, window [2]flow.Time, before strin
 // a past day, or as many contacted it as make a program that is rolled out.
 func (m *memory) usesCountry(country geo.Country) bool {
 	return m.used[country] || len(m.countries[country]) >= pilotHosts
+}
+
+// beganCountry says whether a host is the only one that contacted a country, and first did in
+// the last week, when it had been there for a week: what an attack begins with may be too
+// little for an alert, and does not make the country usual.
+func (c *Context) beganCountry(host netip.Addr, country geo.Country) bool {
+	m := c.memory()
+	first, seen := m.reached[country]
+	since, there := m.hosts[host]
+	return seen && there && len(m.countries[country]) == 1 && m.countries[country][host] &&
+		first-since.day >= warmDays && len(c.past)-first <= warmDays
 }
 
 func countryCount(n int) string {

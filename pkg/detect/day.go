@@ -36,6 +36,7 @@ type day struct {
 	callList        lazy[[]dayCall]
 	namedList       lazy[[]dayCall]
 	askerCounts     lazy[map[string]int]
+	unnamedCounts   lazy[map[netip.Addr]int]
 	neighbourCounts lazy[map[neighbourhood]int]
 	dnsUse          lazy[dnsHosts]
 	askingCounts    lazy[map[string]int]
@@ -51,6 +52,7 @@ type day struct {
 	domainList      lazy[map[string][]netip.Addr]
 	clientList      lazy[[]Client]
 	holderList      lazy[map[serviceName]map[netip.Addr]bool]
+	silenceLists    map[netip.Addr][][2]uint32 // of the hosts that were asked for
 	span            lazy[span]
 	toServers       byRoles[[]float64]
 	toPeers         byRoles[peerTable]

@@ -176,7 +176,7 @@ func (d *day) sendsAllDay(src netip.Addr, u *uploadList) bool {
 	if sum == nil || !d.alwaysOn(hours) {
 		return false
 	}
-	cv, _, _ := callRhythm(sum.Seconds, sum.Flows)
+	cv, _, _ := callRhythm(d.gaps(src, sum.Seconds, sum.Flows))
 	return cv <= mostJitter
 }
 

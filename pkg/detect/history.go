@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
@@ -64,6 +65,7 @@ type memory struct {
 	uploads      map[uploadKey]*uploadHistory        // what each host uploads to each target
 	countries    map[geo.Country]map[netip.Addr]bool // with the hosts that contacted them
 	used         map[geo.Country]bool                // of these, those with more than a visit
+	reached      map[geo.Country]int                 // with the day on which a host first contacted them
 	internal     map[profile.Key]bool                // conversations between internal hosts
 	flagged      map[int]map[flag]bool               // alerts, by day
 }
@@ -92,6 +94,10 @@ type destination struct {
 	gap    float64    // mean gap between its calls on the last day on which they kept a rhythm; 0 if they did not
 	others bool       // several hosts contacted it
 	flows  int64      // on all days
+	last   int        // the last day with a contact
+	days   int        // with a contact
+	held   int        // of these, days on which a connection was held for shortHeld
+	heldOn int        // the last of these
 }
 
 // uploadHistory is what a host uploaded to one target on past days. The largest
@@ -107,7 +113,26 @@ type uploadHistory struct {
 func newMemory() *memory {
 	return &memory{destinations: map[netip.Addr]*destination{}, names: map[string]*destination{}, hosts: map[netip.Addr]firstSeen{},
 		contacts: map[netip.Addr]map[party]int{}, uploads: map[uploadKey]*uploadHistory{},
-		countries: map[geo.Country]map[netip.Addr]bool{}, used: map[geo.Country]bool{}, internal: map[profile.Key]bool{}, flagged: map[int]map[flag]bool{}}
+		countries: map[geo.Country]map[netip.Addr]bool{}, used: map[geo.Country]bool{}, reached: map[geo.Country]int{}, internal: map[profile.Key]bool{}, flagged: map[int]map[flag]bool{}}
+}
+
+// beganWith says whether a host is the only one that contacted a destination, and was there
+// for long enough before it first did: then the history shows how that began.
+func (m *memory) beganWith(host netip.Addr, to *destination) bool {
+	seen, ok := m.hosts[host]
+	return ok && !to.others && to.host == host && to.since(seen) >= beaconHours*flow.Hour
+}
+
+// justBegan says whether a destination of a host that began to contact it, as beganWith says,
+// was contacted on a single day without an alert: the last one, a pause aside, or one before
+// days with an alert.
+func (c *Context) justBegan(to *destination, f flag) bool {
+	return to.last == to.day && (to.day >= len(c.past)-1-pauseDays || c.flaggedLately(f))
+}
+
+// began says when a destination was first contacted, by a host that alone did.
+func (c *Context) began(onset firstSeen) string {
+	return fmt.Sprintf("no other host contacted it, and it began at %s on %s", onset.at.Clock(), c.past[onset.day].name(len(c.past)))
 }
 
 // knows says whether a host opened flows to a party on a day before.
@@ -162,6 +187,7 @@ func (m *memory) add(d *day, findings []Finding) {
 			}
 			if m.countries[country] == nil {
 				m.countries[country] = map[netip.Addr]bool{}
+				m.reached[country] = m.days
 			}
 			m.countries[country][h] = true
 			m.used[country] = m.used[country] || n.Flows > visitFlows
@@ -201,6 +227,11 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 			}
 		}
 	}
+	m.addPaces(d, flagged)
+}
+
+// addPaces remembers at which pace hosts called.
+func (m *memory) addPaces(d *day, flagged map[flag]bool) {
 	for _, c := range d.calls() {
 		if flagged[flag{RuleBeacon, c.conv.Src, c.conv.Dst}] {
 			continue
@@ -212,14 +243,25 @@ func (m *memory) addConversations(d *day, flagged map[flag]bool) {
 			to.gap = c.gap
 		}
 	}
+	for _, c := range d.namedCalls() {
+		if to := m.names[c.name]; to != nil && !flagged[flag{rule: RuleBeacon + " " + c.name, entity: c.conv.Src}] {
+			to.gap = c.gap
+		}
+	}
 }
 
 // met adds a conversation to the memory of an external destination.
 func (m *memory) met(to *destination, c *profile.Conversation) *destination {
 	if to == nil {
-		to = &destination{firstSeen: firstSeen{m.days, c.First}, host: c.Src}
+		to = &destination{firstSeen: firstSeen{m.days, c.First}, host: c.Src, last: -1, heldOn: -1}
 	}
 	to.flows += c.Flows
+	if to.last != m.days {
+		to.last, to.days = m.days, to.days+1
+	}
+	if holds(c, shortHeld) && to.heldOn != m.days {
+		to.heldOn, to.held = m.days, to.held+1
+	}
 	if to.host != c.Src {
 		to.others = true
 	}

@@ -55,7 +55,7 @@ func (c *Context) joinedCalls() (calls []dayCall) {
 			least = joinedFrom
 		}
 		if convs := groups[g]; len(convs) >= least {
-			if call, ok := joinedCall(convs); ok {
+			if call, ok := c.test.joinedCall(convs); ok {
 				calls = append(calls, call)
 			}
 		}
@@ -65,7 +65,7 @@ func (c *Context) joinedCalls() (calls []dayCall) {
 
 // joinedCall returns the calls of conversations together, and false if they are too few, one
 // conversation has half of them, or they are not as even as those of a command channel.
-func joinedCall(convs []*profile.Conversation) (call dayCall, ok bool) {
+func (d *day) joinedCall(convs []*profile.Conversation) (call dayCall, ok bool) {
 	call.addrs = len(convs)
 	most := int64(0)
 	for _, conv := range convs {
@@ -79,7 +79,7 @@ func joinedCall(convs []*profile.Conversation) (call dayCall, ok bool) {
 	if call.conv.Flows < rhythmFlows || 2*most > call.conv.Flows {
 		return call, false
 	}
-	call.cv, call.gap, call.calls = callRhythm(call.conv.Seconds, call.conv.Flows)
+	call.cv, call.gap, call.calls = callRhythm(d.gaps(call.conv.Src, call.conv.Seconds, call.conv.Flows))
 	top := call.conv.Dst
 	call.also = slices.DeleteFunc(call.also, func(a netip.Addr) bool { return a == top })
 	slices.SortFunc(call.also, netip.Addr.Compare)

@@ -77,8 +77,11 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 	contacted, hosts, m := c.test.contacted(), c.test.internalHosts(), c.memory()
 	held := map[netip.Addr]bool{} // with which an odd connection is held
 	for conv := range c.test.outward() {
-		d := conv.Details
-		if d == nil || d.Longest < shortHeld*int64(flow.Second) || m.destinations[conv.Dst] != nil {
+		if !holds(conv, shortHeld) {
+			continue
+		}
+		known, onset := c.heldBefore(conv)
+		if known {
 			continue
 		}
 		h := c.test.held(conv)
@@ -95,7 +98,14 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 		}
 		score := scoreOf(excess)
 		f := Finding{Entity: conv.Src, Severity: severityOf(score), Score: score, Evidence: h,
-			Window: [2]flow.Time{conv.First, conv.Last}, Summary: h.summary(c.before())}
+			Window: [2]flow.Time{conv.First, conv.Last}, Summary: h.summary()}
+		switch {
+		case onset != nil:
+			f.Since, f.State = c.past[onset.day].text(), StateOngoing
+			f.Summary += "; " + c.began(*onset)
+		case c.before() != "":
+			f.Summary += "; no host contacted it " + c.before()
+		}
 		_, seen := m.hosts[conv.Src]
 		switch {
 		case odd:
@@ -114,6 +124,25 @@ func (c *Context) longConnections(k float64) (r LongConnectionsResult) {
 	sortFindings(r.Findings)
 	r.Held = evidenceOf[Held](r.Findings)
 	return r
+}
+
+// holds says whether a connection of a conversation was held for some seconds.
+func holds(conv *profile.Conversation, seconds int64) bool {
+	return conv.Details != nil && conv.Details.Longest >= seconds*int64(flow.Second)
+}
+
+// heldBefore says whether a connection is with an address that was contacted before. It is
+// not if the host alone contacted it, and held a connection with it from the day on which that
+// began, as onset says: the first day may have been too short for an alert.
+func (c *Context) heldBefore(conv *profile.Conversation) (known bool, onset *firstSeen) {
+	m := c.memory()
+	switch to := m.destinations[conv.Dst]; {
+	case to == nil:
+		return false, nil
+	case m.beganWith(conv.Src, to) && (to.held == to.days || c.justBegan(to, flag{RuleLongConnection, conv.Src, conv.Dst})):
+		return false, &to.firstSeen
+	}
+	return true, nil
 }
 
 // oddlyHeld says whether a host without earlier days, in a network without any, holds a connection
@@ -141,7 +170,7 @@ func (c *Context) lasted(conv *profile.Conversation, h Held) float64 {
 // heldAllDay says whether a connection to an owner that the host did not contact before
 // lasted for nine tenths of the time in which the host opened flows to others.
 func (c *Context) heldAllDay(conv *profile.Conversation, lasted float64) bool {
-	if len(c.past) < sumDays || c.memory().knows(conv.Src, c.test.party(conv.Dst)) {
+	if !c.newOwner(conv) {
 		return false
 	}
 	var s span
@@ -154,13 +183,21 @@ func (c *Context) heldAllDay(conv *profile.Conversation, lasted float64) bool {
 	return s.some && lasted >= 0.9*float64(s.last-s.first)/float64(flow.Second)
 }
 
+// newOwner says whether a host first contacted the owner of a destination with this one, and there
+// are days enough to know whom it knows.
+func (c *Context) newOwner(conv *profile.Conversation) bool {
+	m := c.memory()
+	day, known := m.contacts[conv.Src][c.test.party(conv.Dst)]
+	to := m.destinations[conv.Dst]
+	return len(c.past) >= sumDays && (!known || to != nil && to.day == day && m.beganWith(conv.Src, to))
+}
+
 // commonPort says whether holding a connection is nothing special on the port of one: many
 // hosts did so on a past day, or use the port, as they do 443, and the host knew the owner
 // or there are too few days to know whom it knows.
 func (c *Context) commonPort(conv *profile.Conversation, held map[serviceName]bool) bool {
 	name := serviceName{conv.Proto, conv.Port}
-	unknown := len(c.past) >= sumDays && !c.memory().knows(conv.Src, c.test.party(conv.Dst))
-	return held[name] || !unknown && c.network().common[name]
+	return held[name] || !c.newOwner(conv) && c.network().common[name]
 }
 
 // commonlyHeld lists the services with which as many hosts as make a server held a
@@ -181,7 +218,7 @@ func (d *day) holders() map[serviceName]map[netip.Addr]bool {
 	return d.holderList.get(func() map[serviceName]map[netip.Addr]bool {
 		all := map[serviceName]map[netip.Addr]bool{}
 		for c := range d.outward() {
-			if c.Details == nil || c.Details.Longest < longHeld*int64(flow.Second) {
+			if !holds(c, longHeld) {
 				continue
 			}
 			name := serviceName{c.Proto, c.Port}
@@ -215,16 +252,12 @@ func (d *day) held(c *profile.Conversation) Held {
 	return h
 }
 
-func (h Held) summary(before string) string {
+func (h Held) summary() string {
 	to := h.Dst.String()
 	if h.Name != "" {
 		to += " (" + h.Name + ")"
 	} else if h.Owner.Name != "" {
 		to += " (" + h.Owner.Name + ")"
 	}
-	s := fmt.Sprintf("held a connection to %s on %s %d open for %.1f hours, %s in all", to, h.Proto, h.Port, h.Longest/3600, plural(h.Flows, "flow"))
-	if before != "" {
-		s += "; no host contacted it " + before
-	}
-	return s
+	return fmt.Sprintf("held a connection to %s on %s %d open for %.1f hours, %s in all", to, h.Proto, h.Port, h.Longest/3600, plural(h.Flows, "flow"))
 }

@@ -201,6 +201,37 @@ func TestVisitedCountry(t *testing.T) {
 	}
 }
 
+// What a host begins with in a country may be too little for an alert, and does not make the
+// country usual for it on the next days.
+func TestCountryOfABeginning(t *testing.T) {
+	const fiji = "144.120.3.4"
+	for _, tt := range []struct {
+		name  string
+		src   string
+		first int // day
+		want  []string
+	}{
+		{"the day before", host(3), 8, []string{host(3)}},
+		{"in the first week", host(3), 3, nil},
+		{"by another host", host(7), 8, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			days := weeks(10, 40, func(day int, l *lab) {
+				for i := range 10 { // so that more than a visit to a rare country is usual
+					l.https(60, host(20+i), "133.1.1.9", 900, 9000)
+				}
+				if day == tt.first {
+					l.https(8, tt.src, fiji, 900, 9000)
+				}
+				if day == 9 {
+					l.https(120, host(3), fiji, 900, 9000)
+				}
+			})
+			wantAlerts(t, detect.Countries(under(t, days)).Findings, tt.want...)
+		})
+	}
+}
+
 // With days of history, a connection on a port that everyone uses is an alert if the host
 // did not know the owner and few hosts hold one. It may break, and lasts as long as the
 // host is on.
@@ -225,6 +256,32 @@ func TestConnectionsHeldOnACommonPort(t *testing.T) {
 				l.holdOn(host(3), rented, 443, 10)
 			} else {
 				l.https(1, host(3), "45.9.20.77", 900, 2000)
+			}
+		}, nil},
+		{"one that began in the afternoon of the day before", func(day int, l *lab) {
+			if day >= 8 {
+				l.holdOn(host(3), rented, 443, int64(10*day-76))
+			}
+		}, []string{host(3)}},
+		{"one that began in the afternoon three days before", func(day int, l *lab) {
+			if day >= 6 {
+				l.holdOn(host(3), rented, 443, min(4+6*int64(day-6), 10))
+			}
+		}, []string{host(3)}},
+		{"one with an address that was visited before", func(day int, l *lab) {
+			if day == 5 {
+				l.https(1, host(3), rented, 900, 2000)
+			}
+			if day == 9 {
+				l.holdOn(host(3), rented, 443, 10)
+			}
+		}, nil},
+		{"one of a service that another host used before", func(day int, l *lab) {
+			if day == 7 {
+				l.https(1, host(4), rented, 900, 2000)
+			}
+			if day >= 8 {
+				l.holdOn(host(3), rented, 443, int64(10*day-76))
 			}
 		}, nil},
 		{"where many hosts hold some", func(day int, l *lab) {

@@ -23,6 +23,9 @@ func (c *Context) explain(f *Finding, call Call, conv *profile.Conversation, k f
 	case call.Days > 0 && c.test.isMachine(call.Src, call.Dst):
 		f.Summary += aDevice
 		f.capped(Low)
+	case len(c.past) > 0 && c.newcomer(call.Src) && keepsAlive[call.Port]:
+		f.Summary += aClient
+		f.capped(Low)
 	case len(c.past) == 0:
 		c.explainWithoutHistory(f, call, conv, k, least)
 	}
@@ -38,7 +41,7 @@ func (c *Context) explainWithoutHistory(f *Finding, call Call, conv *profile.Con
 		f.capped(Low)
 	case c.isPast: // without doubt: what is lowered counts as normal on later days
 	case keepsAlive[call.Port]:
-		f.Summary += "; clients of this service poll it or keep it open"
+		f.Summary += aClient
 		f.capped(Low)
 	case near >= least:
 		f.Summary += fmt.Sprintf("; %d hosts contact its network on this port, like a service with many addresses", near)
@@ -52,7 +55,10 @@ func (c *Context) explainWithoutHistory(f *Finding, call Call, conv *profile.Con
 	}
 }
 
-const aDevice = "; the host contacts few other addresses, like a device that reports to its manufacturer"
+const (
+	aDevice = "; the host contacts few other addresses, like a device that reports to its manufacturer"
+	aClient = "; clients of this service poll it or keep it open"
+)
 
 // keepsAlive are the ports of services whose clients poll, or send something before a
 // firewall forgets the connection: mail, chat, notifications, telephony, sensors,

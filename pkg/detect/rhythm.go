@@ -3,6 +3,9 @@ package detect
 import (
 	"fmt"
 	"math"
+	"math/bits"
+	"net/netip"
+	"slices"
 
 	"github.com/dustin/go-humanize"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -64,22 +67,21 @@ func gapRhythm(gaps []uint32, n int64) (cv, gap float64) {
 // program that fetches its orders often opens several connections at once.
 const burst = 5
 
-// callRhythm is rhythm of the calls that flows belong to, and how many calls
-// there are. Each flow is a call of its own if flows are less than a minute apart
-// on average, since bursts then have no meaning.
-func callRhythm(seconds profile.Seconds, flows int64) (cv, gap float64, calls int64) {
-	cv, gap = rhythm(seconds, flows)
-	between := callGaps(seconds)
-	n := int64(len(between))
-	if callCV, callGap := gapRhythm(between, n); n+1 >= rhythmCalls && callGap >= 60 && callCV < cv {
-		return callCV, callGap, n + 1
+// callRhythm is rhythm of the calls that flows belong to, and how many calls there are, given
+// the n gaps between flows that count (see day.gaps). Each flow is a call of its own if flows
+// are less than a minute apart on average, since bursts then have no meaning.
+func callRhythm(gaps []uint32, n int64) (cv, gap float64, calls int64) {
+	cv, gap = gapRhythm(gaps, n)
+	between := callGaps(gaps)
+	m := int64(len(between))
+	if callCV, callGap := gapRhythm(between, m); m+1 >= rhythmCalls && callGap >= 60 && callCV < cv {
+		return callCV, callGap, m + 1
 	}
-	return cv, gap, flows
+	return cv, gap, n + 1
 }
 
-// callGaps returns the gaps in seconds between calls.
-func callGaps(seconds profile.Seconds) []uint32 {
-	gaps := seconds.Gaps()
+// callGaps returns the gaps in seconds between calls, given those between flows.
+func callGaps(gaps []uint32) []uint32 {
 	between := make([]uint32, 0, len(gaps))
 	within := uint32(0)
 	for _, g := range gaps {
@@ -91,6 +93,87 @@ func callGaps(seconds profile.Seconds) []uint32 {
 		within = 0
 	}
 	return between
+}
+
+// gaps returns the gaps in seconds between flows of a host that started in the given seconds,
+// and how many there are with those of zero, which are not listed. A pause of the host does not
+// count: a laptop that is closed at noon does not call, and one such gap would outweigh those of
+// a whole day. It is a gap of more than twice the median, so that a call at least is left out, in
+// which the host opened no flow except in that time.
+func (d *day) gaps(src netip.Addr, seconds profile.Seconds, flows int64) (gaps []uint32, n int64) {
+	gaps, n = seconds.Gaps(), flows-1
+	if len(gaps) == 0 || slices.Max(gaps) < pauseTime {
+		return gaps, n
+	}
+	most, counted := 2*medianGap(gaps), gaps[:0]
+	last, some := uint32(0), false
+	for s := range seconds.All() {
+		switch gap := s - last; {
+		case !some:
+			some = true
+		case gap >= pauseTime && gap > most && d.silence(src, last, s)+most >= gap:
+			n--
+		default:
+			counted = append(counted, gap)
+		}
+		last = s
+	}
+	return counted, n
+}
+
+// pauseTime is the seconds without a flow from which a host may have been off, as many as a laptop
+// waits for its user at least before it sleeps.
+const pauseTime = 15 * 60
+
+// silence is the seconds of the longest time between two others in which a host opened no flow;
+// 0 of times shorter than pauseTime.
+func (d *day) silence(host netip.Addr, from, to uint32) (longest uint32) {
+	for _, s := range d.silences(host) {
+		if s[0] >= from && s[1] <= to {
+			longest = max(longest, s[1]-s[0])
+		}
+	}
+	return longest
+}
+
+// silences lists the times of pauseTime or more between two flows of a host in a row, in seconds.
+func (d *day) silences(host netip.Addr) [][2]uint32 {
+	if list, known := d.silenceLists[host]; known {
+		return list
+	}
+	var on [(24*3600 + 63) / 64]uint64
+	cs := d.Of(host)
+	for i := range cs {
+		for s := range cs[i].Seconds.All() {
+			on[s/64] |= 1 << (s % 64)
+		}
+	}
+	var list [][2]uint32
+	last, some := uint32(0), false
+	for i, word := range &on {
+		for ; word != 0; word &= word - 1 {
+			s := uint32(i*64 + bits.TrailingZeros64(word))
+			if some && s-last >= pauseTime {
+				list = append(list, [2]uint32{last, s})
+			}
+			last, some = s, true
+		}
+	}
+	if d.silenceLists == nil {
+		d.silenceLists = map[netip.Addr][][2]uint32{}
+	}
+	d.silenceLists[host] = list
+	return list
+}
+
+// medianGap is the median of the gaps between calls.
+func medianGap(gaps []uint32) uint32 {
+	between := callGaps(gaps)
+	if len(between) == 0 {
+		return 0
+	}
+	slices.Sort(between)
+	return between[len(between)/2]
 }
 
 // coverage is the half hours in which a host opened flows ÷ the half hours from
