@@ -5,19 +5,17 @@ meet a conversation that is not in the processor's cache.
 """
 
 import json
-import os
 
 import duckdb
 
 import measure
 import scanning
 import stages
-from tables import mebibytes, table, target
+from tables import table, target
 
 WORLDS = {"3 flows a conversation": (3, False), "6 flows a conversation": (6, False), "30 flows a conversation": (30, False),
           "6 flows a conversation, optional columns": (6, True)}
 FLOWS = {"1M": 10**6, "20M": 20 * 10**6, "100M": 100 * 10**6}
-MEMORY = [int(n) for n in os.environ.get("BENCH_MEMORY", "1 2 4 8").split()]  # million conversations of three flows
 
 # What a scan cannot do without, by the sizes of its data (pkg/profile): a flow is decoded to 44 bytes, divided as 24, and its
 # event of 8 bytes is written and sorted; each is written once and read once. A flow also touches the line of its host. A
@@ -60,7 +58,7 @@ def day(bench, flows, per, optional):
 
 def run(bench, sizes):
     """Scans of all worlds beside their peers, and the memory of ever more conversations."""
-    found = {"worlds": {}, "memory": []}
+    found = {"worlds": {}}
     costs = json.loads(measure.must(["go", "run", "./reportgen/internal/bench/machine"], cwd=bench.root))
     for size in sizes:
         for name, (per, optional) in WORLDS.items():
@@ -70,13 +68,6 @@ def run(bench, sizes):
             world["stages"], world["conversations"] = scanning.profile(bench, {"1M": 10, "20M": 2}.get(size, 1), file)
             world["least"] = least(costs, FLOWS[size], world["conversations"], file.stat().st_size, world["scan"]["Flowbook"].memory)
             found["worlds"][f"{size} flows, {name}"] = world
-    for millions in MEMORY:
-        measure.say(f"memory of {millions} million conversations")
-        file, profile = day(bench, 3_000_000 * millions, 3, False), bench.folder / "day.profile"
-        scan = measure.run([bench.reportgen, "profile", file, "-o", profile])
-        detect = measure.run([bench.reportgen, "detect", "--test", profile], cwd=bench.folder)
-        _, conversations = scanning.profile(bench, 1, file)
-        found["memory"].append({"conversations": conversations, "scan": scan, "detect": detect, "file": profile.stat().st_size})
     return found
 
 
@@ -105,20 +96,7 @@ def targets(found):
             if scanning.best(world, peer):
                 theirs = min(r.cpu for n, r in world["scan"].items() if n.startswith(peer) and r)
                 rows.append(target(f"{name}: scan, times less CPU than {peer}", 5, theirs / world["scan"]["Flowbook"].cpu, "{:.1f}".format, reason=bound(world, peer)))
-    if len(found["memory"]) > 1:
-        before, last = found["memory"][-2:]
-        for what, program in (("scan", "profile"), ("detect", "detect")):
-            growth = (last[what].memory - before[what].memory) / (last["conversations"] - before["conversations"])
-            rows.append(target(f"memory of `{program}` for 100 million conversations, by the growth between the last two sizes", 4 * 2**30, memory_of(found, what, 10**8),
-                               mebibytes, more=False, reason=f"{growth:,.0f} bytes a conversation"))
     return rows
-
-
-def memory_of(found, what, conversations):
-    """The memory for so many conversations, by the line through the last two sizes measured."""
-    before, last = found["memory"][-2:]
-    growth = (last[what].memory - before[what].memory) / (last["conversations"] - before["conversations"])
-    return last[what].memory + max(0, growth) * (conversations - last["conversations"])
 
 
 def section(found):
@@ -133,11 +111,4 @@ def section(found):
                   f"CPU of the scan: {stages.words(world['stages'])}."]
         if world["checked"]:
             parts.append("Every aggregate was compared with DuckDB's result in this run. No row differs.")
-    last = found["memory"][-1]
-    rows = [[f"{m['conversations']:,}", mebibytes(m["scan"].memory), mebibytes(m["detect"].memory), mebibytes(m["file"])] for m in found["memory"]]
-    parts += ["### Memory by conversations", "Most memory of `reportgen profile` and of `reportgen detect` without history, and the size of the profile, for days with three flows in a "
-              "conversation.", table(["conversations", "profile", "detect", "file"], rows),
-              f"By the growth between the last two sizes, a hundred million would take {memory_of(found, 'scan', 10**8) / 2**30:,.1f} GiB in `profile`, which writes parts of a day "
-              f"to files, {memory_of(found, 'detect', 10**8) / 2**30:,.0f} GiB in `detect`, which holds the whole profile and is what breaks first, and "
-              f"{last['file'] * 1e8 / last['conversations'] / 2**30:,.1f} GiB of disk for the profile."]
     return parts
