@@ -2,11 +2,12 @@
 // are too large for one machine, or that are in a database anyway.
 //
 // The tables are Parquet files in a folder: NAME.parquet, or any number of files
-// NAME/*.parquet. Several folders may hold the tables of parts of a day, however it was
-// divided: all values add up, since each is a sum, a minimum, a maximum, a set or a
-// multiset. Files have no other columns than these; they are best packed with gzip, whose
-// checksums show damage. A profile that is made of them has the same bytes as one that is made of
-// the flows by reportgen profile. Package sqltext writes the SQL that computes them.
+// NAME/*.parquet or, as Trino and Athena write them, NAME/* without such an extension.
+// Several folders may hold the tables of parts of a day, however it was divided: all values
+// add up, since each is a sum, a minimum, a maximum, a set or a multiset. Files have no other
+// columns than these; they are best packed with gzip, whose checksums show damage. A profile
+// that is made of them has the same bytes as one that is made of the flows by reportgen
+// profile. Package sqltext writes the SQL that computes them.
 //
 // Times are in 1/100 s since midnight, and sums stop at 2⁶³-1. Addresses are in any form
 // that [flow.ParseAddr] reads; rows whose addresses differ in form only add up.

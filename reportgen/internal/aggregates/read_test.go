@@ -142,6 +142,37 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestFilesWithoutExtension: in the folder of a table, Trino and Athena name files without
+// the extension of Parquet, and keep hidden files beside them.
+func TestFilesWithoutExtension(t *testing.T) {
+	want, err := aggregates.Read(t.Context(), aggregates.Tables{Folders: []string{asked("10.0.0.1", 100, "a.example").write(t)}, Name: "day"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := asked("10.0.0.1", 100, "a.example").write(t)
+	for _, table := range []string{aggregates.Conversations, aggregates.HalfHours, aggregates.Largest, aggregates.Rejected} {
+		folder := filepath.Join(dir, table)
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(folder+".parquet", filepath.Join(folder, "20240420_101112_00001_abcde.gz")); err != nil {
+			t.Fatal(err)
+		}
+		for _, hidden := range []string{".trinoSchema", "_SUCCESS"} {
+			if err := os.WriteFile(filepath.Join(folder, hidden), []byte("{}"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got, err := aggregates.Read(t.Context(), aggregates.Tables{Folders: []string{dir}, Name: "day"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(testenv.Encoded(t, profile.Encode, got), testenv.Encoded(t, profile.Encode, want)) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
 // TestContradictions: tables that do not fit together are refused, with the place.
 func TestContradictions(t *testing.T) {
 	for _, c := range []struct {

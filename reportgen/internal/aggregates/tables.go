@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
@@ -97,15 +98,8 @@ func filesOf(dir, table string) (files []string, err error) {
 		return []string{path}, nil
 	}
 	for _, folder := range []string{filepath.Join(dir, table), path} {
-		names, err := fs.Glob(os.DirFS(folder), "*.parquet")
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
-			files = append(files, filepath.Join(folder, name))
-		}
-		if len(files) > 0 {
-			return files, nil
+		if files, err := filesIn(folder); len(files) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return files, err
 		}
 	}
 	if _, err := os.Stat(dir); err != nil {
@@ -115,4 +109,29 @@ func filesOf(dir, table string) (files []string, err error) {
 		return nil, nil
 	}
 	return nil, fmt.Errorf("%s: %s: %w", dir, table, errNoTable)
+}
+
+// filesIn returns the Parquet files in the folder of a table. Trino and Athena write files
+// without an extension, or with that of gzip: then all files count, except those with the
+// names of hidden files.
+func filesIn(folder string) (named []string, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var others []string
+	for _, e := range entries {
+		path := filepath.Join(folder, e.Name())
+		switch {
+		case e.IsDir() || strings.HasPrefix(e.Name(), ".") || strings.HasPrefix(e.Name(), "_"):
+		case strings.HasSuffix(e.Name(), ".parquet"):
+			named = append(named, path)
+		default:
+			others = append(others, path)
+		}
+	}
+	if len(named) > 0 {
+		return named, nil
+	}
+	return others, nil
 }

@@ -2,7 +2,6 @@ package sqltext
 
 import (
 	"bytes"
-	"encoding/json"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/flowbook/flowbook/pkg/flow"
-	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/aggregates"
 	"github.com/flowbook/flowbook/reportgen/internal/flowfile"
 )
@@ -46,11 +44,7 @@ func TestFlippedBits(t *testing.T) {
 	for _, s := range duckDB.aggregates(columnsOf(duckDB.files(day), flow.OptionalColumns), dir) {
 		sql = append(sql, s.SQL)
 	}
-	in, err := json.Marshal(sql)
-	if err != nil {
-		t.Fatal(err)
-	}
-	testenv.RunPython(t, duckDBDatabase.packages, string(in), filepath.Join("testdata", duckDBDatabase.program))
+	duckDBDatabase.execute(t, sql)
 	outcome := func() (string, error) {
 		p, err := aggregates.Read(t.Context(), aggregates.Tables{Folders: []string{dir}, Name: "day"})
 		if err != nil {

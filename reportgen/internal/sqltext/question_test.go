@@ -1,7 +1,6 @@
 package sqltext
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/query"
-	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/engine"
 )
 
@@ -158,11 +156,7 @@ func testAnswers(t *testing.T, e database) {
 		sql = append(sql, d.write(out, fmt.Sprint("answer", i), text))
 		questions = append(questions, question)
 	}
-	in, err := json.Marshal(sql)
-	if err != nil {
-		t.Fatal(err)
-	}
-	testenv.RunPython(t, e.packages, string(in), filepath.Join("testdata", e.program))
+	e.execute(t, sql)
 	for i, q := range asked {
 		got, err := questions[i].Read(t.Context(), filepath.Join(out, fmt.Sprintf("answer%d.parquet", i)))
 		if err != nil {

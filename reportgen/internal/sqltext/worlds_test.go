@@ -33,6 +33,9 @@ var worlds = []world{
 	{name: "large and many equal sizes", files: largeFiles},
 }
 
+// largeDay is only for databases that do not start with each test.
+var largeDay = world{name: "a million flows, three a conversation", files: millionFiles}
+
 // sample returns a sample day.
 func sample(name string) func(*testing.T) []string {
 	return func(t *testing.T) []string { return []string{testenv.Path(t, "testdata", name+".parquet")} }
@@ -190,6 +193,30 @@ func largeFiles(t *testing.T) []string {
 		}
 	}
 	for _, f := range append(flows, flows[:900]...) {
+		if err := w.Write(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return []string{path}
+}
+
+// millionFiles have a million flows of 330,000 conversations.
+func millionFiles(t *testing.T) []string {
+	path := filepath.Join(t.TempDir(), "million.parquet")
+	w, err := flowfile.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(14, 5))
+	for range 1_000_000 {
+		n := r.IntN(330_000)
+		f := flow.Record{
+			Time: flow.Time(r.IntN(int(flow.Day))), Src: addr(n % 1000), Dst: netip.AddrFrom4([4]byte{93, byte(n >> 16), byte(n >> 8), byte(n)}),
+			Proto: flow.TCP, Port: 443, Up: int64(math.Exp(8 + 2*r.NormFloat64())), Down: int64(math.Exp(9 + 2*r.NormFloat64())),
+		}
 		if err := w.Write(f); err != nil {
 			t.Fatal(err)
 		}

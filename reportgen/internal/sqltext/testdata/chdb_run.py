@@ -1,10 +1,9 @@
-"""Runs the SQL statements on standard input, a JSON list, with chDB, which is ClickHouse as a library."""
-
-import json
-import sys
+"""Runs SQL statements with chDB, which is ClickHouse as a library."""
 
 import chdb.session
 
+import statements
+
 db = chdb.session.Session()
-for statement in json.load(sys.stdin):
-    db.query(statement)
+version = str(db.query("SELECT version()", "TabSeparated")).strip()
+statements.run(f"ClickHouse {version}", db.query)

@@ -1,10 +1,8 @@
-"""Runs the SQL statements on standard input, a JSON list, with DuckDB."""
-
-import json
-import sys
+"""Runs SQL statements with DuckDB."""
 
 import duckdb
 
+import statements
+
 db = duckdb.connect(config={"threads": 2})
-for statement in json.load(sys.stdin):
-    db.execute(statement)
+statements.run(f"DuckDB {duckdb.__version__}", db.execute)
