@@ -182,11 +182,38 @@ func letThroughPayloads() []string { //nolint:funlen // a list
 		"```{figure} ../../../../../../etc/passwd\n:alt: x\n```\n\n```{image} /etc/passwd\n---\n" + script + "\n```",
 		"$$x \\tag{<img src=x onerror=" + hostile + ">}\\label{eq:a\" onclick=\"x}$$ \\eqref{eq:a\" onclick=\"x}\n\n$$x\\tag{" + script + "}\\label{eq:b}$$\n\n\\eqref{eq:b} @eq-b",
 	}
+	all = append(all, laterPayloads(handler, script)...)
 	// The same in an element that is open, and in an attribute that is open.
 	for _, around := range []string{`<div title="%">`, `<a href="x" title='%'>`, "<details><summary>%", "<figure><figcaption>%", "<center><font color=\"%\">"} {
 		all = append(all, strings.ReplaceAll(around, "%", `"'>`+handler+script))
 	}
 	return all
+}
+
+// laterPayloads use the markup that a report accepts since later versions: gauges, layouts of style attributes, landmarks, raw HTML of Quarto,
+// tabs, cards, embedded pages and downloads.
+func laterPayloads(handler, script string) []string {
+	return []string{
+		`<progress value="1" max="9&quot; onanimationstart=&quot;` + hostile + `" aria-label="&quot;><script>` + hostile + `</script>" onfocus="` + hostile + `" tabindex=0 autofocus>` + handler + `</progress>`,
+		`<meter value="javascript:` + hostile + `" low="1" aria-label='` + script + `' style="background:url(https://example.org/x)">` + script + `</meter>`,
+		`<main onclick="` + hostile + `"><nav id="search" onfocusin="` + hostile + `"><label for="x" onclick="` + hostile + `">x</label></nav></main></main>` + handler,
+		`<time datetime="1&quot; onmouseover=&quot;` + hostile + `" onmouseenter="` + hostile + `">x</time><q cite="javascript:` + hostile + `">y</q><data value="` + script + `">z</data>`,
+		`<div style="display:grid;grid-template-columns:url(https://example.org/g);gap:image-set('https://example.org/h' 1x)">x</div><div style="flex:1 1 cross-fade(url(https://example.org/i))">y</div>`,
+		`<div style="display:flex;margin-left:calc(-99em);margin:calc(0px - 99em);width:max(999vw,1px);float:left;columns:attr(data-x url)">covers</div>`,
+		`<p style="border-left:1px solid;border-image:url(https://example.org/b);list-style:square url(https://example.org/l);font:1px/1 url(https://example.org/f);content:url(https://example.org/c)">x</p>`,
+		`<p style="color:var(--x,url(https://example.org/v));background:\75\72\6c(https://example.org/u);width:/**/expression(` + hostile + `)">x</p><p style="background:-webkit-image-set(url(https://example.org/w) 1x)">y</p>`,
+		"```{=html}\n" + script + handler + "\n```\n\n`" + script + "`{=html} `" + handler + "`{=html}\n\n::: {.content-visible when-format=\"html\"}\n" + script + "\n:::",
+		"::: {.panel-tabset group='\" onclick=\"" + hostile + "'}\n\n## " + script + " {#x onclick=\"" + hostile + "\"}\n\n" + handler + "\n\n## [x](javascript:" + hostile + ")\n\n" + script + "\n:::",
+		"::::{tab-set}\n:::{tab-item} " + handler + "\n:sync: x\" onclick=\"" + hostile + "\n:selected:\n" + script + "\n:::\n::::",
+		"::::{grid} 1 \" onclick=\"" + hostile + "\n:::{grid-item-card} " + script + "\n:link: javascript:" + hostile + "\n:img-top: https://example.org/x.png\n" + handler + "\n:::\n::::",
+		":::{card} " + handler + "\n:link: data:text/html," + script + "\n:footer: " + script + "\nx\n:::\n\n:::{dropdown} " + script + "\n:open:\n" + handler + "\n:::",
+		"```{iframe} https://example.org/x.html\n:width: 100%\" onload=\"" + hostile + "\n" + script + "\n```\n\n```{iframe} javascript:" + hostile + "\n```\n\n```{embed} ../../../etc/passwd\n```",
+		"{{< video https://example.org/v.mp4 title='" + script + "' >}} {{< iframe https://example.org >}} {{< embed ../../../../etc/passwd#x >}} {{< kbd " + script + " >}}",
+		"{download}`x <../../../../etc/passwd>` {download}`" + script + " <javascript:" + hostile + ">` {button}`x <javascript:" + hostile + ">` {abbr}`x (\" onmouseover=\"" + hostile + ")`",
+		"```{mermaid}\ngraph TD\n  A[\"" + handler + "\"] --> B\n  click A \"javascript:" + hostile + "\"\n```\n\n```mermaid\n%%{init: {'securityLevel': 'loose'}}%%\ngraph TD\n  A[" + script + "]\n```",
+		"::: {.column-margin style=\"background:url(https://example.org/m)\"}\n" + handler + "\n:::\n\n[" + script + "]{.mark style=\"background:url(https://example.org/s)\" onclick=\"" + hostile + "\"} [x](#y){onclick=\"" + hostile + "\"}",
+		"![](https://example.org/v.mp4) ![x](javascript:" + hostile + "){.lightbox} ![x](//example.org/x.svg){fig-alt=\"\\\"><script>" + hostile + "</script>\"} <a download=\"x.html\" href=\"data:text/html," + script + "\">y</a>",
+	}
 }
 
 // plainPayloads are the plain attempts.
