@@ -152,3 +152,87 @@ func (f *Formula) Values(r Rows) ([]float64, error) {
 	}
 	return f.node.evaluator().values(r, rows)
 }
+
+// compareTest compares two expressions of numbers.
+type compareTest struct {
+	op          string
+	left, right numberNode
+}
+
+func (n *compareTest) evaluator() node {
+	return &compareTest{op: n.op, left: n.left.evaluator(), right: n.right.evaluator()}
+}
+func (n *compareTest) may(Bounds) bool { return true }
+
+func (n *compareTest) choose(r Rows, in, out []int32) ([]int32, error) {
+	if len(in) == 0 {
+		return out, nil
+	}
+	a, err := n.left.values(r, in)
+	if err != nil {
+		return out, err
+	}
+	b, err := n.right.values(r, in)
+	if err != nil {
+		return out, err
+	}
+	holds := outcomes(n.op)
+	k := len(out)
+	out = slices.Grow(out, len(in))[:k+len(in)]
+	for j, i := range in {
+		x, y := a[j], b[j]
+		c := 1 + sign(x > y) - sign(x < y)
+		out[k] = i
+		if holds[c] && (c != 1 || x == y) { // NaN is not even equal to itself
+			k++
+		}
+	}
+	return out[:k], nil
+}
+
+// outcomes returns what an operator says of a smaller, an equal and a greater number.
+func outcomes(op string) [3]bool {
+	order := orders[op]
+	return [3]bool{order(-1), order(0), order(1)}
+}
+
+// columnsOfInts compares two columns of whole numbers. In optional columns, negative ones are unknown.
+type columnsOfInts struct {
+	*compareTest
+	left, right *numberColumn
+}
+
+func (n *columnsOfInts) evaluator() node { return n }
+
+func (n *columnsOfInts) choose(r Rows, in, out []int32) ([]int32, error) {
+	if len(in) == 0 {
+		return out, nil
+	}
+	left, err := r.Column(n.left.col)
+	if err != nil {
+		return out, err
+	}
+	right, err := r.Column(n.right.col)
+	if err != nil {
+		return out, err
+	}
+	holds, a, b := outcomes(n.op), left.Ints, right.Ints
+	k := len(out)
+	out = slices.Grow(out, len(in))[:k+len(in)]
+	for _, i := range in {
+		x, y := a[i], b[i]
+		out[k] = i
+		if holds[1+sign(x > y)-sign(x < y)] && (x >= 0 || !n.left.optional) && (y >= 0 || !n.right.optional) {
+			k++
+		}
+	}
+	return out[:k], nil
+}
+
+// sign returns 1 for true and 0 for false. The compiler makes no branch of it.
+func sign(is bool) (n int) {
+	if is {
+		n = 1
+	}
+	return n
+}

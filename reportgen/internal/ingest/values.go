@@ -289,3 +289,33 @@ func dotted(v []byte) (netip.Addr, bool) {
 	four[3] = byte(n)
 	return netip.AddrFrom4(four), dots == 3 && digits > 0
 }
+
+// aboutBytes guesses a number that may not be readable from its digits.
+func aboutBytes(v []byte) int64 {
+	if n, _, ok := writtenCount(v); ok {
+		return n
+	}
+	whole := string(v)
+	if strings.Count(whole, ".") == 1 {
+		whole, _, _ = strings.Cut(whole, ".")
+	}
+	n, err := strconv.ParseInt(strings.Map(func(c rune) rune {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		return c
+	}, whole), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// excerpt quotes the start of what a log has.
+func excerpt(b []byte) string {
+	const most = 60
+	if len(b) > most {
+		return strconv.Quote(string(b[:most])) + "…"
+	}
+	return strconv.Quote(string(b))
+}

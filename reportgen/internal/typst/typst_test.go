@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -19,7 +17,6 @@ import (
 	"github.com/flowbook/flowbook/pkg/testenv"
 	"github.com/flowbook/flowbook/reportgen/internal/document"
 	"github.com/flowbook/flowbook/reportgen/internal/rendertest"
-	"github.com/flowbook/flowbook/reportgen/internal/svg"
 	"github.com/flowbook/flowbook/reportgen/internal/tex"
 	"github.com/flowbook/flowbook/reportgen/internal/typst"
 )
@@ -327,153 +324,6 @@ func TestFormulas(t *testing.T) {
 		}
 	}
 }
-
-// The caption above a table is on the page on which the table begins, and a short table is on one page.
-func TestCaptionStaysWithTable(t *testing.T) {
-	d := &document.Document{Lang: "en", Title: "T"}
-	for n := range 24 {
-		table := &document.Table{ID: fmt.Sprint("tbl-", n), Number: "1", Caption: document.NewParser().ParseLine("ACAPTION"), Columns: []document.Column{{Title: "AHEADER"}}}
-		for range 12 {
-			table.Rows = append(table.Rows, []document.Value{{Text: "row", Raw: "row"}})
-		}
-		text := document.NewParser().Parse(strings.Repeat("A line of its own.\n\n", 20+n))
-		d.Blocks = append(d.Blocks, &document.Heading{Depth: 1, ID: fmt.Sprint("s", n), Text: document.NewParser().ParseLine("Section")}, document.Prose{Text: text}, table)
-	}
-	captions := 0
-	path := filepath.Join(t.TempDir(), "report.pdf")
-	if err := os.WriteFile(path, compiled(t, d), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range rendertest.Pages(t, path) {
-		for _, part := range strings.SplitAfter(page, "ACAPTION")[1:] {
-			captions++
-			if !strings.HasPrefix(strings.TrimSpace(part), "AHEADER") {
-				t.Errorf("after a caption comes %.40q", part)
-			}
-			if rows := strings.Count(part, "row"); rows != 12 {
-				t.Errorf("%d of 12 rows are on the page of their caption", rows)
-			}
-		}
-	}
-	if captions < 24 {
-		t.Errorf("%d captions", captions)
-	}
-}
-
-// The caption below a picture is on its page, wherever on a page the picture is.
-func TestCaptionStaysWithPicture(t *testing.T) {
-	d := &document.Document{Title: "A"}
-	for i := range 24 {
-		drawn, err := svg.Parse(fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><text x="9" y="20">picture %d.</text></svg>`, i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.Blocks = append(d.Blocks,
-			&document.Heading{Depth: 1, ID: fmt.Sprint("s", i), Text: document.NewParser().ParseLine("Section")},
-			document.Prose{Text: document.NewParser().Parse(strings.Repeat("A line of its own.\n\n", 15+i))},
-			&document.Figure{ID: fmt.Sprint("fig-", i), Number: "1", Picture: &document.Picture{Alt: "a picture", Vector: drawn, Name: fmt.Sprint("p", i)},
-				Caption: document.NewParser().ParseLine(fmt.Sprintf("Caption %d.", i))})
-	}
-	path := filepath.Join(t.TempDir(), "a.pdf")
-	if err := os.WriteFile(path, compiled(t, d), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	seen := 0
-	for n, page := range rendertest.Pages(t, path) {
-		for i := range 24 {
-			if has := strings.Contains(page, fmt.Sprintf("picture %d.", i)); has != strings.Contains(page, fmt.Sprintf("Caption %d.", i)) {
-				t.Errorf("page %d: the picture or the caption of figure %d is alone", n+1, i)
-			} else if has {
-				seen++
-			}
-		}
-	}
-	if seen != 24 {
-		t.Errorf("%d figures, want 24", seen)
-	}
-}
-
-// TestWideTable: a wide table is on a page in landscape, under its heading, and what follows is on one in portrait.
-func TestWideTable(t *testing.T) {
-	p := document.NewParser()
-	wide := &document.Table{ID: "tbl-wide", Number: "1.1", Caption: p.ParseLine("Turned"), Rows: [][]document.Value{nil}}
-	for i := range 16 {
-		wide.Columns = append(wide.Columns, document.Column{Title: fmt.Sprint("column ", i)})
-		wide.Rows[0] = append(wide.Rows[0], document.Value{Text: "0123456789"})
-	}
-	d := &document.Document{Lang: "en", Title: "Wide", Blocks: []document.Block{
-		&document.Heading{Depth: 1, ID: "first", Text: p.ParseLine("First")}, document.Prose{Text: p.Parse("upright")},
-		&document.Heading{Depth: 2, ID: "second", Text: p.ParseLine("Second")}, wide, document.Prose{Text: p.Parse("after")},
-	}}
-	name := filepath.Join(t.TempDir(), "report.pdf")
-	if err := os.WriteFile(name, compiled(t, d), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	tool := testenv.Program(t, "pdftotext", "poppler-utils")
-	boxes, err := exec.CommandContext(t.Context(), tool, "-bbox", name, "-").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var pages []string
-	for _, page := range strings.Split(string(boxes), "<page ")[1:] {
-		words := strings.Join(regexp.MustCompile(`>(upright|Second|Turned|after)<`).FindAllString(page, -1), "")
-		pages = append(pages, page[:len(`width="841`)]+words)
-	}
-	if got, want := strings.Join(pages[2:], "\n"), "width=\"595>upright<\nwidth=\"841>Second<>Turned<\nwidth=\"595>after<"; got != want {
-		t.Errorf("pages\n%s\nwant\n%s", got, want)
-	}
-}
-
-// A table that no page takes side by side is printed in parts that begin with its first column, from rows and from HTML: all
-// words are within the page, and none is printed over another.
-func TestSplitTable(t *testing.T) {
-	const columns, cell = 30, "0123456789"
-	wide := &document.Table{ID: "tbl-wide", Number: "1.1", Rows: [][]document.Value{nil}}
-	heads, cells := "<th>host</th>", "<th>192.0.2.1</th>"
-	for i := range columns {
-		wide.Columns = append(wide.Columns, document.Column{Title: fmt.Sprint("column ", i)})
-		wide.Rows[0] = append(wide.Rows[0], document.Value{Text: cell})
-		heads, cells = heads+fmt.Sprint("<th>column ", i, "</th>"), cells+"<td>"+cell+"</td>"
-	}
-	page := &document.HTML{Fragment: document.Fragment{Pieces: []document.Piece{{Markup: "<table><tr>" + heads + "</tr><tr>" + cells + "</tr></table>"}}}}
-	name := filepath.Join(t.TempDir(), "report.pdf")
-	d := &document.Document{Lang: "en", Title: "Wide", Blocks: []document.Block{wide, page}}
-	if err := os.WriteFile(name, compiled(t, d), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	boxes, err := exec.CommandContext(t.Context(), testenv.Program(t, "pdftotext", "poppler-utils"), "-bbox", name, "-").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	found, repeated := 0, strings.Count(string(boxes), ">192.0.2.1<")
-	for _, page := range strings.Split(string(boxes), "<page ")[1:] {
-		var words [][4]float64
-		for _, m := range boxOfWord.FindAllStringSubmatch(page, -1) {
-			var b [4]float64
-			for i := range b {
-				b[i], _ = strconv.ParseFloat(m[i+1], 64)
-			}
-			for _, o := range words {
-				if b[0] < o[2]-1 && o[0] < b[2]-1 && b[1] < o[3]-3 && o[1] < b[3]-3 {
-					t.Errorf("%q is printed over another word", m[5])
-				}
-			}
-			if strings.HasPrefix(page, `width="595`) && b[2] > 595-50 {
-				t.Errorf("%q is beyond the margin", m[5])
-			}
-			words = append(words, b)
-			if m[5] == cell {
-				found++
-			}
-		}
-	}
-	if found < 2*columns || repeated < 2 {
-		t.Errorf("%d cells, the first column %d times", found, repeated)
-	}
-}
-
-// boxOfWord matches a word and its place, as pdftotext prints it.
-var boxOfWord = regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>`)
 
 // Text from right to left keeps its direction to itself: the date after an author and the page number after a heading in the
 // contents stay where they are.
