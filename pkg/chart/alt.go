@@ -20,7 +20,7 @@ func (l *lines) alt(kind string) string {
 	for _, g := range l.groups {
 		parts = append(parts, l.course(g))
 	}
-	return sentences(fmt.Sprintf("%s of %s by %s", kind, lower(column.Title), lower(l.x.Title)),
+	return sentences(fmt.Sprintf("%s of %s by %s", kind, frame.Inside(column.Title), frame.Inside(l.x.Title)),
 		append(parts, notDrawn(l.others, "series"))...)
 }
 
@@ -59,27 +59,19 @@ func sentences(first string, rest ...string) string {
 	words := plainText(first) + "."
 	for _, r := range rest {
 		if r != "" {
-			words += " " + firstLetter(plainText(r), unicode.ToUpper) + "."
+			words += " " + begun(plainText(r)) + "."
 		}
 	}
 	return words
 }
 
-// lower returns a title for the middle of a sentence. Abbreviations keep their case.
-func lower(title string) string {
-	if len(title) > 1 && strings.ToUpper(title[:2]) == title[:2] {
-		return title
-	}
-	return firstLetter(title, unicode.ToLower)
-}
-
-// firstLetter changes the first letter of a text.
-func firstLetter(text string, change func(rune) rune) string {
+// begun returns a text for the beginning of a sentence.
+func begun(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	if size == 0 {
 		return ""
 	}
-	return string(change(first)) + text[size:]
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 func counted(n int, what string) string {

@@ -167,7 +167,7 @@ func (b *barRows) alt() string {
 	var titles, rows []string
 	for _, ss := range b.panels {
 		for _, s := range ss {
-			titles = append(titles, lower(s.Title))
+			titles = append(titles, frame.Inside(s.Title))
 		}
 	}
 	for row := range b.names[:min(3, len(b.names))] {
@@ -182,7 +182,7 @@ func (b *barRows) alt() string {
 	if more := len(b.names) - len(rows); more > 0 {
 		rows = append(rows, counted(more, "other bar"))
 	}
-	return sentences("Bars of "+strings.Join(titles, ", ")+" by "+lower(frame.Describe(b.label).Title), append(rows, notDrawn(b.others, "row"))...)
+	return sentences("Bars of "+strings.Join(titles, ", ")+" by "+frame.Inside(frame.Describe(b.label).Title), append(rows, notDrawn(b.others, "row"))...)
 }
 
 // plot draws one panel without the names of its rows.

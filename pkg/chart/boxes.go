@@ -99,7 +99,7 @@ func boxPlot(f frame.Frame, by, value string, o settings) (*Figure, error) {
 	p.Y.Tick.Marker = plot.ConstantTicks(names)
 	p.Add(grid(true), b, &counts)
 	p.Y.Min, p.Y.Max = 0.5-float64(len(shown)), 0.5
-	return &Figure{Data: quartiles(by, shown), Alt: sentences(fmt.Sprintf("Box plots of %s by %s", lower(b.column.Title), lower(frame.Describe(by).Title)), append(parts, notDrawn(others, "row"))...),
+	return &Figure{Data: quartiles(by, shown), Alt: sentences(fmt.Sprintf("Box plots of %s by %s", frame.Inside(b.column.Title), frame.Inside(frame.Describe(by).Title)), append(parts, notDrawn(others, "row"))...),
 		Width: width, Height: vg.Length(len(shown))*20 + 40, Plots: [][]*plot.Plot{{p}}}, nil
 }
 

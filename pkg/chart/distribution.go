@@ -64,7 +64,7 @@ func (d *distribution) alt(kind string) string {
 		}
 		parts = append(parts, words)
 	}
-	return sentences(kind+" of "+lower(d.column.Title), append(parts, notDrawn(d.others, "series"))...)
+	return sentences(kind+" of "+frame.Inside(d.column.Title), append(parts, notDrawn(d.others, "series"))...)
 }
 
 func histogram(f frame.Frame, value string, o settings) (*Figure, error) {

@@ -57,7 +57,7 @@ func (n *network) alt() string {
 	if len(n.edges) > 5 {
 		parts = append(parts, counted(len(n.edges)-5, "other pair"))
 	}
-	return sentences(fmt.Sprintf("Graph of %s between %s, %s", lower(n.value.Title), counted(len(n.nodes)+max(0, n.others-1), "node"), counted(len(n.edges), "pair")), parts...)
+	return sentences(fmt.Sprintf("Graph of %s between %s, %s", frame.Inside(n.value.Title), counted(len(n.nodes)+max(0, n.others-1), "node"), counted(len(n.edges), "pair")), parts...)
 }
 
 // graphPlotter draws a network around the middle of its canvas, in points.
@@ -105,7 +105,7 @@ func (g *graphPlotter) Plot(c draw.Canvas, _ *plot.Plot) {
 	}
 	style := g.style
 	style.Color, style.XAlign = pale, text.XCenter
-	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Min.Y + rowHeight/2}, "Width of arrows: "+lower(axisTitle(g.value, false))+", largest "+g.value.Unit.Short(most))
+	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Min.Y + rowHeight/2}, "Width of arrows: "+frame.Inside(axisTitle(g.value, false))+", largest "+g.value.Unit.Short(most))
 }
 
 func (v *node) entity() string { return entityOf(v.column, v.name) }

@@ -118,7 +118,7 @@ func Strips(f frame.Frame, label, value string, options ...Option) *Figure {
 	p.X.Min, p.X.Max = 0, 24
 	p.Y.Min, p.Y.Max = 1-float64(len(rows)), 1
 	p.X.Label.Text += omitted(others, "row")
-	return &Figure{Data: f, Alt: stripsAlt("Half hours by "+lower(frame.Describe(label).Title), rows, []string{value}, others), Width: width, Height: vg.Length(len(rows))*30 + 40, Plots: [][]*plot.Plot{{p}}}
+	return &Figure{Data: f, Alt: stripsAlt("Half hours by "+frame.Inside(frame.Describe(label).Title), rows, []string{value}, others), Width: width, Height: vg.Length(len(rows))*30 + 40, Plots: [][]*plot.Plot{{p}}}
 }
 
 // margin is a plotter that draws nothing. It reserves the space of a tick label of
@@ -251,7 +251,7 @@ func stripsAlt(what string, rows []stripRow, values []string, others int) string
 	for _, r := range rows[:min(5, len(rows))] {
 		for i, value := range values {
 			c := frame.Describe(value)
-			words := r.name + ", " + lower(c.Title) + ": at most " + c.Unit.Format(r.peak(i)) + " in a half hour"
+			words := r.name + ", " + frame.Inside(c.Title) + ": at most " + c.Unit.Format(r.peak(i)) + " in a half hour"
 			if c.Unit == frame.Count || c.Unit == frame.Bytes {
 				words += ", " + c.Unit.Format(r.sum(i)) + " in all"
 			}

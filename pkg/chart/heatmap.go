@@ -202,7 +202,7 @@ func (h *heatPlotter) alt() string {
 			}
 		}
 	}
-	return sentences(fmt.Sprintf("Heatmap of %s by %s and %s, %s by %s", lower(h.value.Title), lower(frame.Describe(h.y).Title), lower(frame.Describe(h.x).Title),
+	return sentences(fmt.Sprintf("Heatmap of %s by %s and %s, %s by %s", frame.Inside(h.value.Title), frame.Inside(frame.Describe(h.y).Title), frame.Inside(frame.Describe(h.x).Title),
 		counted(len(h.rows), "row"), counted(len(h.columns), "column")),
 		fmt.Sprintf("%s, the largest %s (%s)", counted(n, "cell"), h.value.Unit.Format(most), where), notDrawn(h.others, "row"))
 }

@@ -63,7 +63,7 @@ func scatter(f frame.Frame, x, y, label string, o settings) (*Figure, error) {
 		p.X.Label.Text += fmt.Sprintf(" (%s without a value not drawn)", counted(missing, "row"))
 	}
 	p.Add(grid(true), grid(false), s, key)
-	words := sentences(fmt.Sprintf("Points of %s over %s", lower(s.y.column.Title), lower(s.x.column.Title)),
+	words := sentences(fmt.Sprintf("Points of %s over %s", frame.Inside(s.y.column.Title), frame.Inside(s.x.column.Title)),
 		s.x.column.Title+": "+summaryOf(s.x.column, at), s.y.column.Title+": "+summaryOf(s.y.column, heights), notDrawn(others, "series"))
 	return &Figure{Data: f, Alt: words, Width: width, Height: 290, Plots: [][]*plot.Plot{{p}}}, nil
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/flowbook/flowbook/pkg/flow"
 	"github.com/flowbook/flowbook/pkg/query"
@@ -186,6 +188,19 @@ func describeAggregate(name string) Column {
 	if m[1] == "distinct" {
 		c.Unit, c.Entity = Count, false
 	}
-	c.Title = words + " " + strings.ToLower(c.Title[:1]) + c.Title[1:]
+	c.Title = words + " " + Inside(c.Title)
 	return c
+}
+
+// Inside returns the title of a column for the middle of a sentence. Abbreviations keep
+// their case.
+func Inside(title string) string {
+	first, size := utf8.DecodeRuneInString(title)
+	if size == 0 {
+		return ""
+	}
+	if second, n := utf8.DecodeRuneInString(title[size:]); n > 0 && unicode.ToUpper(first) == first && unicode.ToUpper(second) == second {
+		return title
+	}
+	return string(unicode.ToLower(first)) + title[size:]
 }

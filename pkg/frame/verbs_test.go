@@ -177,7 +177,7 @@ func ExampleWithout() {
 func TestDescribeAggregates(t *testing.T) {
 	for name, want := range map[string]string{
 		"max_up_bytes": "Greatest sent 1.5 MB", "p95_up_bytes": "95 % quantile of sent 1.5 MB", "p99_9_up_bytes": "99.9 % quantile of sent 1.5 MB",
-		"distinct_dst_ip": "Different destination 1,500,000", "mean_duration": "Mean duration 4h10m0s", "first_timestamp": "First time 04:10:00",
+		"distinct_dst_ip": "Different destination 1,500,000", "max_Übertrag": "Greatest übertrag 1500000", "min_ID": "Least ID 1500000", "mean_duration": "Mean duration 4h10m0s", "first_timestamp": "First time 04:10:00",
 		"max_speed": "Greatest max speed 1500000",
 	} {
 		c := frame.Describe(name)
