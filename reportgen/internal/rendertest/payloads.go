@@ -190,8 +190,8 @@ func letThroughPayloads() []string { //nolint:funlen // a list
 	return all
 }
 
-// laterPayloads use the markup that a report accepts since later versions: gauges, layouts of style attributes, landmarks, raw HTML of Quarto,
-// tabs, cards, embedded pages and downloads.
+// laterPayloads use the markup that a report accepts since later versions: gauges, layouts of style attributes, landmarks, raw
+// HTML of Quarto, tabs, cards, embedded pages and downloads.
 func laterPayloads(handler, script string) []string {
 	return []string{
 		`<progress value="1" max="9&quot; onanimationstart=&quot;` + hostile + `" aria-label="&quot;><script>` + hostile + `</script>" onfocus="` + hostile + `" tabindex=0 autofocus>` + handler + `</progress>`,
