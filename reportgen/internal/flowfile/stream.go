@@ -29,8 +29,10 @@ func (s *Scanner) undivided(workers int) bool {
 }
 
 // firstPage returns the rows of the first page of a column of a row group; all rows if its header cannot be read.
-func (f *file) firstPage(rowGroup, col int) int64 {
-	rows := f.rowsOf(rowGroup)
+func (f *file) firstPage(rowGroup, col int) (rows int64) {
+	rows = f.rowsOf(rowGroup)
+	var err error
+	defer recovered(&err) // whatever it is, it is found again when the column is read
 	p, err := f.pagesOf(f.reader, rowGroup, f.columns[col].source)
 	if err != nil {
 		return rows
