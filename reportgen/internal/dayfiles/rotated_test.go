@@ -249,3 +249,55 @@ func TestRepeatedRows(t *testing.T) {
 		t.Errorf("%d flows\n%s", len(got), said)
 	}
 }
+
+// fortinetRow reports on a session of a firewall so far, or at its end. When it began follows from the whole seconds that it
+// lasts, and is off by up to one.
+func fortinetRow(start, at int64, port int, ended bool) exported {
+	kind := "0000000020"
+	if ended {
+		kind = "0000000013"
+	}
+	return exported{start, at, fmt.Sprintf("devid=FG1 logid=%s type=traffic eventtime=%d tz=+0000 srcip=10.0.0.5 srcport=%d dstip=192.0.2.7 dstport=443 proto=6 action=accept duration=%d sentbyte=%d rcvdbyte=%d\n",
+		kind, (began+at)*1e9+at%10*1e8, port, at-start, 10*(at-start), 30*(at-start))}
+}
+
+// TestReports imports the reports of a firewall on sessions that go on, an hour at a time: of each session, also of those that do not end in
+// the log, the folder has the totals of the last report.
+func TestReports(t *testing.T) {
+	var rows []exported
+	session := func(start, end, until int64, port int) {
+		for at := start + 121; at < min(end, until); at += 121 {
+			rows = append(rows, fortinetRow(start, at, port, false))
+		}
+		if end < until {
+			rows = append(rows, fortinetRow(start, end, port, true))
+		}
+	}
+	const length = 6 * 3600
+	session(20, 1<<40, length, 50000)      // does not end
+	session(4000, 11000, length, 50001)    // ends
+	session(11600, 11650, length, 50001)   // is short, and has the port of the one before
+	session(length-50, 1<<40, length, 502) // is not reported yet
+	slices.SortStableFunc(rows, func(a, b exported) int { return cmp.Compare(a.end, b.end) })
+	t.Chdir(t.TempDir())
+	i, said := importing(t, "fortinet")
+	want := i.wholeLog(t, texts("", rows, 0, len(rows)))
+	if len(want) != 3 || want[0].Up != 10*(want[0].Duration.Hundredths()/100) || want[0].Duration.Hundredths() < (length-200)*100 {
+		t.Errorf("%d flows: %+v\n%s", len(want), want, said)
+	}
+	from := 0
+	for to := range len(rows) + 1 {
+		if to < len(rows) && rows[to].end/3600 == rows[from].end/3600 {
+			continue
+		}
+		log := fmt.Sprintf("%d.log", to)
+		replace(t, log, texts("", rows, from, to))
+		if err := i.addTo(t, "days", log); err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
+		from = to
+	}
+	if diff := diff(want, records(t, "days/date=*/*.parquet")); diff != "" {
+		t.Errorf("%s\n%s", diff, said)
+	}
+}

@@ -26,6 +26,9 @@ var cefSpec = keyValueSpec{
 		fieldName:        {"FTNTFGThostname"},
 	},
 	take: takeCEF,
+	total: func(d *keyValues, f *Flow) bool {
+		return string(d.pairs[cefVendor]) == "Fortinet" && fortinetReport(d, f)
+	},
 }
 
 var cefLine = regexp.MustCompile(`(^|\s)(CEF: ?[01]|LEEF: ?[12]\.\d)\|`)
@@ -136,7 +139,7 @@ func takeCEF(d *keyValues) (action string, err error) {
 		return "", d.leaveOut(otherLog, "event "+excerpt([]byte(kind)))
 	case subtype == "start":
 		return "", d.leaveOut(interim, "subtype start")
-	case bytes.HasSuffix(kv["FTNTFGTlogid"], []byte(fortinetInterim)):
+	case isFortinetInterim(kv["FTNTFGTlogid"], v[fieldDuration], 1):
 		return "", d.leaveOut(interim, "logid "+string(kv["FTNTFGTlogid"]))
 	case v[fieldUp] == nil && v[fieldDown] == nil:
 		return "", d.leaveOut(eventOnly, excerpt(d.line))
@@ -164,8 +167,8 @@ var (
 
 func takeJuniper(d *keyValues) (action string, err error) {
 	v := &d.row.values
-	kind := juniperLine.FindSubmatch(d.line)
-	if kind == nil {
+	_, kind, ok := bytes.Cut(d.line, []byte("RT_FLOW_SESSION_"))
+	if !ok || d.pairs["source-address"] == nil {
 		return "", d.leaveOut(otherLog, excerpt(d.line))
 	}
 	v[fieldEnd] = isoTime.Find(d.line)
@@ -174,9 +177,9 @@ func takeJuniper(d *keyValues) (action string, err error) {
 	}
 	reason := string(d.pairs["reason"])
 	switch {
-	case string(kind[1]) == "CREATE":
+	case bytes.HasPrefix(kind, []byte("CREATE")):
 		return "", d.leaveOut(eventOnly, "RT_FLOW_SESSION_CREATE")
-	case string(kind[1]) == "DENY":
+	case bytes.HasPrefix(kind, []byte("DENY")):
 		v[fieldUp], v[fieldDown] = zeroText, zeroText
 		return "deny", nil
 	case strings.Contains(reason, "RST"):

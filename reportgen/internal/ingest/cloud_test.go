@@ -86,7 +86,7 @@ func TestCloudFormats(t *testing.T) {
 		{"ocsf", ocsfLog, "1 " + at + "tcp 10.0.0.5:50000 > 192.0.2.1:443 1000/5000\n2 " + at + "tcp 10.0.0.5:50001 > 192.0.2.1:443 40 one-way for 0\n" +
 			"3 left out: record of another log: class_uid \"3002\"\n"},
 		{"fortinet", fortinetLog, "1 " + at + "tcp 10.1.100.11:58012 > 23.59.154.35:80 480/5272\n2 2024-04-19 12:34:56.00 tcp 10.1.100.11:58013 > 192.0.2.9:445 0/0\n" +
-			"3 left out: interim report of a flow: logid 0000000020\n4 left out: record of another log: type \"event\"\n"},
+			"3 2024-04-19 14:32:56.00 tcp 10.1.100.11:58012 > 23.59.154.35:80 1/2 opened by source\n4 left out: record of another log: type \"event\"\n"},
 		{"paloalto", paloAltoLog, "1 2024-04-19 12:34:56.00 tcp 10.0.0.5:50000 > 192.0.2.1:443 1000/5000\n2 2024-04-19 12:34:56.00 tcp 10.0.0.5:50001 > 192.0.2.2:23 60/0\n" +
 			"3 left out: record of another log: type \"THREAT\"\n"},
 		{"silk", silkLog, "2 " + at + "tcp 10.0.0.5:50000 > 192.0.2.1:443 1000 one-way for 0\n3 2024-04-19 12:34:56.79 tcp 192.0.2.1:443 > 10.0.0.5:50000 5000 one-way for 100\n"},

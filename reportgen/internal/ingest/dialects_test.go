@@ -114,6 +114,8 @@ var dialects = []dialect{
 		"   198.51.100.7|       10.0.0.5|  443|50000|  6|         3|       200|FS PA   |2024/04/19T12:34:56.510|    1.490|2024/04/19T12:34:58.000| S0|\n", oneConn},
 	{"JSON of super_mediator", "collector", `{"flows":{"flowStartMilliseconds":"2024-04-19 12:34:56.500","flowEndMilliseconds":"2024-04-19 12:34:58.000","sourceTransportPort":50000,"destinationTransportPort":443,"protocolIdentifier":6,` +
 		`"sourceIPv4Address":"10.0.0.5","destinationIPv4Address":"198.51.100.7","octetTotalCount":100,"reverseOctetTotalCount":200}}` + "\n", oneConn},
+	{"reports of Packetbeat on a flow that goes on", "ecs", packetbeatReport("false", "12:35:06", 40) + packetbeatReport("false", "12:35:16", 70) + packetbeatReport("true", "12:35:26", 100), oneConn},
+	{"reports of Packetbeat on a flow that does not end", "ecs", packetbeatReport("false", "12:35:06", 40) + packetbeatReport("false", "12:35:16", 100), oneConn},
 	{"the ASA ends a connection", "ecs", `{"@timestamp":"2024-04-19T12:36:00Z","event":{"dataset":"cisco.asa","action":"flow-expiration","start":"2024-04-19T12:34:56.500Z","duration":63000000000},"source":{"ip":"198.51.100.7","port":443},` +
 		`"destination":{"ip":"10.0.0.5","port":50000},"network":{"transport":"tcp","bytes":300}}` + "\n", "2024-04-19 12:34:56.50 10.0.0.5 > 198.51.100.7:443 0/0\n"},
 	{"every value in quotes", "paloalto", `"1","2024/04/19 12:36:00","0011","TRAFFIC","end","2560","2024/04/19 12:35:56","10.0.0.5","198.51.100.7","","","rule","","","ssl","vsys1","a","b","c","d","fwd","2024/04/19 12:35:56","1","1","50000","443","0","0","0x19","tcp",` +
@@ -130,6 +132,11 @@ var dialects = []dialect{
 		"1,2024/04/19 12:35:56,0011,TRAFFIC,end,10.0.0.5,198.51.100.7,50000,443,tcp,allow,300,100,200,2024/04/19 12:34:56,60\n", oneConnVPC},
 	{"an old zone", "fortinet", `<190>date=2024-04-19 time=14:34:56 tz="UTC+2:00" devid=FG1 logid=0001000014 type=traffic srcip=10.0.0.5 srcport=50000 dstip=198.51.100.7 dstport=443 proto=6 action=close duration=0 sentbyte=100 rcvdbyte=200` + "\n", oneConnVPC},
 	{"openings and listeners", "ocsf", ocsfEvent(`"activity_id":1`) + ocsfEvent(`"activity_id":7,"traffic":{"bytes_out":1,"bytes_in":1}`) + ocsfEvent(`"activity_id":2,"duration":60000,"traffic":{"bytes_out":100,"bytes_in":200}`), oneConnVPC},
+}
+
+func packetbeatReport(final, at string, bytes int) string {
+	return fmt.Sprintf(`{"@timestamp":"2024-04-19T%s.000Z","type":"flow","event":{"start":"2024-04-19T12:34:56.500Z","end":"2024-04-19T%s.000Z"},"flow":{"final":%s},"source":{"ip":"10.0.0.5","port":50000,"bytes":%d},`+
+		`"destination":{"ip":"198.51.100.7","port":443,"bytes":%d},"network":{"transport":"tcp"}}`+"\n", at, at, final, bytes, 2*bytes)
 }
 
 func ecsSession(more string) string {

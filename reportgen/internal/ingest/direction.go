@@ -90,7 +90,11 @@ func (p *pairer) opener(ends [2]netip.AddrPort) int {
 		return 1
 	}
 	if d, ok := c.openerByFlags(); ok {
-		p.ByFlags++
+		if c.flags == [2]uint8{} {
+			p.ByLog++
+		} else {
+			p.ByFlags++
+		}
 		return d
 	}
 	byPort := -1

@@ -13,7 +13,7 @@ import (
 // The source is the host that began the flow. A flow began at event.start or, if
 // that is missing, at @timestamp. Events without bytes are not flows but, for
 // example, requests in them. Packetbeat reports a long flow several times, with
-// totals; only the last report is read (flow.final). Events of NetFlow and cloud
+// totals, as firewalls do; the last report is taken. Events of NetFlow and cloud
 // flow logs without bytes of the destination describe one direction.
 var ecsSpec = jsonSpec{
 	about: "a log of ECS events",
@@ -37,7 +37,11 @@ var ecsSpec = jsonSpec{
 	take:     takeECS,
 	flow: func(r *rowReader, line int64) (Flow, error) {
 		f, err := zeekStateFlow(r, line)
-		if err == nil && r.values[fieldDir] != nil {
+		switch dir := r.values[fieldDir]; {
+		case err != nil || dir == nil || f.OneWay:
+		case string(dir) == ecsReport, string(dir) == ecsFirewall && f.Duration.Hundredths() >= fortinetLong:
+			f.Part, f.Total, f.Opener = true, true, openerSrc
+		case string(dir) != ecsFirewall:
 			f.guessDirection()
 		}
 		return f, err
@@ -101,19 +105,31 @@ func takeECS(e *jsonEvent, r *rowReader, line int64) error {
 			v[fieldDown] = strconv.AppendInt(nil, all-up, 10)
 		}
 	}
-	v[fieldDir] = unknownOpener(e, v[fieldUp], v[fieldDown])
+	v[fieldDir] = kindECS(e, v[fieldUp], v[fieldDown])
 	durationECS(e.get("event.duration"), r)
 	return nil
 }
 
-// unknownOpener returns the data set of an event that does not say who opened the connection, or nil. The firewalls of
-// Cisco name the side of the less secure interface first, and count the bytes of both sides as one.
-func unknownOpener(e *jsonEvent, up, down []byte) []byte {
+// kindECS returns what is particular about the direction or the counts of an event, or nil. The firewalls of
+// Cisco name the side of the less secure interface first, whichever opened the connection, and count the bytes of both sides as one.
+func kindECS(e *jsonEvent, up, down []byte) []byte {
 	if dataset := datasetECS(e); up == nil && down == nil && strings.HasPrefix(dataset, "cisco") {
 		return []byte(dataset)
 	}
+	switch {
+	case e.get("flow.final") != nil:
+		return []byte(ecsReport)
+	case e.get("fortinet.firewall.type") != nil:
+		return []byte(ecsFirewall)
+	}
 	return nil
 }
+
+// The kinds of events that may be one of several reports of a connection, each with its totals until then.
+const (
+	ecsReport   = "report"
+	ecsFirewall = "report of a firewall" // if it is a long connection
+)
 
 // clientFirst makes the client the source of a flow, if an event says that its destination is
 // the client: sensors that see an answer first call the server its source.
@@ -128,15 +144,13 @@ func clientFirst(e *jsonEvent, r *rowReader) {
 	v[fieldUpPackets], v[fieldDownPackets] = either(e.get("client.packets"), e.get("destination.packets")), either(e.get("server.packets"), e.get("source.packets"))
 }
 
-// interimECS says why an event is a report of a flow that goes on, or "".
+// interimECS says why an event reports on a flow that goes on, and is of no use, or "".
 func interimECS(e *jsonEvent) string {
 	code := e.get("event.code")
 	switch {
-	case string(e.get("flow.final")) == "false":
-		return "flow.final is false"
 	case string(e.get("event.action")) == "flow_started":
 		return "event.action flow_started"
-	case bytes.HasSuffix(code, []byte(fortinetInterim)) && e.get("fortinet.firewall.type") != nil:
+	case e.get("fortinet.firewall.type") != nil && isFortinetInterim(code, e.get("event.duration"), 1e9):
 		return "event.code " + string(code)
 	}
 	return ""

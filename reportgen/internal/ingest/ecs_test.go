@@ -13,7 +13,7 @@ func TestECS(t *testing.T) {
 	const want = " 2024-04-19 12:34:56.78 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000/2000"
 	testFormat(t, "ecs", []formatCase{
 		{"objects, points, and an export of an index", Options{}, nested + "\n" + dotted + "\n" + `{"_index":"x","_source":` + nested + `,"sort":[1]}` + "\n",
-			"1" + want + "\n2" + want + "\n3" + want + "\n"},
+			"1" + want + " opened by source\n2" + want + "\n3" + want + " opened by source\n"},
 		{"times in numbers", Options{}, strings.Replace(dotted, `"2024-04-19T12:34:56.789Z"`, "1713530096789", 1) + "\n" +
 			strings.Replace(dotted, `"2024-04-19T12:34:56.789Z"`, "1713530096789123456", 1) + "\n", "1" + want + "\n2" + want + "\n"},
 		{"bytes of one direction", Options{}, `{"@timestamp":1713530096,"source":{"ip":"10.0.0.1","bytes":7},"destination":{"ip":"10.0.0.2","port":53},"network":{"transport":"udp","bytes":7}}` + "\n",
@@ -41,7 +41,7 @@ func TestECS(t *testing.T) {
 2 2019-03-01 00:10:00.00 icmp 192.0.2.205:0 > 198.51.100.249:0 107/0
 3 2021-12-20 11:37:17.00 udp 89.160.20.156:50041 > 10.200.0.0:33004 52 one-way for 6000
 `},
-		{"both directions among events of one", Options{OneWay: true}, nested + "\n" + strings.Replace(nested, `"bytes":2000`, `"bytes":0`, 1) + "\n" + strings.Replace(nested, `"bytes":2000`, `"bytes":"x"`, 1) + "\n", "1" + want + `
+		{"both directions among events of one", Options{OneWay: true}, nested + "\n" + strings.Replace(nested, `"bytes":2000`, `"bytes":0`, 1) + "\n" + strings.Replace(nested, `"bytes":2000`, `"bytes":"x"`, 1) + "\n", "1" + want + ` opened by source
 2 2024-04-19 12:34:56.78 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000 one-way for 0
 3 left out: byte count not readable: destination.bytes "x"
 `},
@@ -55,13 +55,13 @@ func TestECS(t *testing.T) {
 			strings.Replace(nested, `"tcp"`, `"icmp"`, 1) + "\n" +
 			strings.Replace(nested, `"port":443`, `"port":"https"`, 1) + "\n" +
 			strings.Replace(nested, `"bytes":1000`, `"bytes":-1`, 1) + "\n{\n" + nested[:49], `
-1 left out: interim report of a flow: flow.final is false
+1 2024-04-19 12:34:56.78 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000/2000 opened by source
 2 left out: record of another log: type "http"
 3 left out: record of another log: event.kind "alert"
 4 left out: record of another log: an event without source.ip and destination.ip
 5 left out: record of another log: an event without bytes
-6 2024-04-19 12:34:56.78 icmp 10.0.0.1:0 > 10.0.0.2:0 1000/2000
-7 2024-04-19 12:34:56.78 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000/2000
+6 2024-04-19 12:34:56.78 icmp 10.0.0.1:0 > 10.0.0.2:0 1000/2000 opened by source
+7 2024-04-19 12:34:56.78 tcp 10.0.0.1:50000 > 10.0.0.2:443 1000/2000 opened by source
 8 left out: byte count not readable: source.bytes "-1"
 9 left out: not a JSON object of this log: "{": cannot parse JSON: cannot parse object: missing '}'
 10 left out: last line cut off: "{\"@timestamp\":\"2024-04-19T12:35:10.000Z\",\"type\":\"" has no line end: the log is truncated, or was being written

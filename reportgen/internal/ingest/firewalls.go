@@ -3,10 +3,22 @@ package ingest
 import (
 	"bytes"
 	"regexp"
+
+	"github.com/flowbook/flowbook/pkg/flow"
 )
 
 // fortinetInterim ends the identifiers of reports of sessions that go on.
 const fortinetInterim = "000020"
+
+// fortinetLong is after how long FortiOS reports on a session that goes on, in hundredths of a second.
+const fortinetLong = 2 * int64(flow.Minute)
+
+// isFortinetInterim reports whether a record is an interim report of a session that is too short to have
+// several. It counts less than the record of the end.
+func isFortinetInterim(id, duration []byte, perSec int64) bool {
+	n, ok := digits(duration)
+	return bytes.HasSuffix(id, []byte(fortinetInterim)) && (!ok || n/perSec*int64(flow.Second) < fortinetLong)
+}
 
 // fortinetSpec describes traffic logs of Fortinet's firewalls. Their times are those at
 // which a session ended.
@@ -20,14 +32,18 @@ var fortinetSpec = keyValueSpec{
 	},
 	extra: []string{"type", "logid", "eventtime", "date", "time", "tz", "action"},
 	take:  takeFortinet,
+	total: fortinetReport,
 }
+
+// fortinetReport reports whether there may be several reports of a session.
+func fortinetReport(_ *keyValues, f *Flow) bool { return f.Duration.Hundredths() >= fortinetLong }
 
 func takeFortinet(d *keyValues) (action string, err error) {
 	kv, v := d.pairs, &d.row.values
 	switch kind := kv["type"]; {
 	case len(kind) > 0 && string(kind) != "traffic":
 		return "", d.leaveOut(otherLog, "type "+excerpt(kind))
-	case bytes.HasSuffix(kv["logid"], []byte(fortinetInterim)):
+	case isFortinetInterim(kv["logid"], v[fieldDuration], 1):
 		return "", d.leaveOut(interim, "logid "+string(kv["logid"]))
 	}
 	if kv["eventtime"] == nil && kv["date"] != nil {

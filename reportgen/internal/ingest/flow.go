@@ -50,6 +50,7 @@ type Flow struct {
 	OneWay    bool
 	Patient   bool // the next part may come five minutes later, as Azure's do
 	Part      bool // the row may be one of several of a connection, of both directions; Pair joins them
+	Total     bool // the part counts all that the connection had until then, so that Pair takes the last of several
 	Opener    Opener
 	Observer  uint8 // a mark of who saw the row, of several that may see the same; 0 if unknown
 	Flags     uint8 // TCP flags of the packets from Src; 0 if unknown

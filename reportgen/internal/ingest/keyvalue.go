@@ -19,6 +19,8 @@ type keyValueSpec struct {
 	// take completes the values of a row and returns what the firewall did with the
 	// connection, or an error that says why the line is left out.
 	take func(d *keyValues) (action string, err error)
+	// total, if set, says whether there may be several reports of a connection, each with the totals until then.
+	total func(*keyValues, *Flow) bool
 }
 
 // keyValues decodes logs of firewalls that are lines of key=value pairs.
@@ -106,6 +108,9 @@ func (d *keyValues) flow() (Flow, error) {
 	f, err := d.row.flow(d.n)
 	if err == nil {
 		f.State = actionState(action, &f)
+		if d.spec.total != nil && d.spec.total(d, &f) {
+			f.Part, f.Total, f.Opener = true, true, openerSrc
+		}
 	}
 	return f, err
 }

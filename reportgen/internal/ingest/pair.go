@@ -20,6 +20,9 @@ const (
 	// idleSlack is for TCP, if flags say that the part does not begin a connection.
 	// Zeek waits as long.
 	idleSlack = 5 * int64(flow.Minute)
+	// startSlack is how much the starts of a connection differ in reports of it, since some have
+	// whole seconds.
+	startSlack = 2 * int64(flow.Second)
 )
 
 // Pair joins the rows added so far that are parts of connections. Rows of the same
@@ -36,6 +39,9 @@ const (
 // flags if the log has them; else by a port below 1024 on one side only; else by
 // which side sent first; else by the likelier service port. The result does not
 // depend on the order of the rows.
+//
+// Of rows that each count a connection from its start, as firewalls report long ones, the last is
+// taken.
 //
 // Rows that several files have, as rotated logs that overlap do, are taken once. So are rows
 // that an earlier import had, as [Sorter.AddEarlier] says.
@@ -99,8 +105,12 @@ func (p *pairer) take(k []byte) error {
 			return err
 		}
 	}
-	if h.kind == rowPart && c.rows[h.direction] > 0 && !imported {
-		p.Pieces++
+	if h.kind == rowPart && c.rows != [2]int64{} && !imported {
+		if h.total {
+			p.Reports++
+		} else if c.rows[h.direction] > 0 {
+			p.Pieces++
+		}
 	}
 	if later := p.sorter.later; later != nil && h.start >= later.edge {
 		if err := errors.Join(p.leave(later), later.add(k)); err != nil {
@@ -159,6 +169,9 @@ func (c *connection) covers(h *part) bool {
 
 // continues reports whether a part belongs to the connection.
 func (c *connection) continues(h *part, proto flow.Proto) bool {
+	if h.total || c.total {
+		return h.total == c.total && h.start-c.start <= startSlack
+	}
 	flags := h.flags[h.direction]
 	pause := h.start - c.end
 	if h.patient || h.kind == openPart {

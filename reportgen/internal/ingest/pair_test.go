@@ -63,12 +63,19 @@ func TestPair(t *testing.T) {
 	row := func(start flow.Time, lasts uint32, src, dst string, bytes int64) Flow {
 		return oneWay(t, start, lasts, src, dst, bytes, openerUnknown)
 	}
+	report := func(start flow.Time, lasts uint32, up, down int64) Flow {
+		f := row(start, lasts, client, server, up)
+		f.OneWay, f.Part, f.Total, f.Opener, f.Down = false, true, true, openerSrc, down
+		return f
+	}
 	for _, test := range []struct {
 		name    string
 		rows    []Flow
 		want    string
 		pairing Pairing
 	}{
+		{"the last report of a connection has its totals", []Flow{report(100, 12000, 40, 70), report(300, 24000, 90, 150), report(200, 30000, 100, 200), report(30100+9000, 12000, 1, 2)},
+			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 100/200\n1970-01-02 00:06:31.00 10.0.0.1 > 10.0.0.2:443 1/2\n", Pairing{Rows: 4, Flows: 2, Joined: 2, Reports: 2, ByLog: 2}},
 		{"question and answer", []Flow{row(100, 5, client, server, 7), row(101, 5, server, client, 9)},
 			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByPorts: 1}},
 		{"the answer is logged to begin first", []Flow{row(101, 5, client, server, 7), row(100, 5, server, client, 9)},
@@ -82,9 +89,9 @@ func TestPair(t *testing.T) {
 		{"who sends first opened it, high ports", []Flow{row(100, 5, "10.0.0.1:3128", "10.0.0.2:50000", 7), row(150, 5, "10.0.0.2:50000", "10.0.0.1:3128", 9)},
 			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:50000 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByTime: 1}},
 		{"flags tell", []Flow{oneWay(t, 100, 5, server, client, 7, openerSrc), row(150, 5, client, server, 9)},
-			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:50000 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByFlags: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:50000 7/9\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByLog: 1}},
 		{"flags of the later row tell", []Flow{row(100, 5, "10.0.0.1:3000", "10.0.0.2:2000", 7), oneWay(t, 150, 5, "10.0.0.2:2000", "10.0.0.1:3000", 9, openerSrc)},
-			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:3000 9/7\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByFlags: 1}},
+			"1970-01-02 00:00:01.00 10.0.0.2 > 10.0.0.1:3000 9/7\n", Pairing{Rows: 2, Flows: 1, Joined: 1, ByLog: 1}},
 		{"no answer", []Flow{row(100, 5, client, server, 7)},
 			"1970-01-02 00:00:01.00 10.0.0.1 > 10.0.0.2:443 7/0\n", Pairing{Rows: 1, Flows: 1, ByPorts: 1}},
 		{"only the answer", []Flow{row(100, 5, server, client, 7)},
@@ -177,7 +184,7 @@ func TestPairProperties(t *testing.T) {
 			sum += f.Up
 		}
 		want, pairing := paired(t, &Sorter{}, rows)
-		if pairing.Rows != int64(len(rows)) || pairing.Rows != pairing.Flows+pairing.Joined+pairing.Pieces+pairing.Twice || pairing.ByFlags+pairing.ByPorts+pairing.ByTime != pairing.Flows {
+		if pairing.Rows != int64(len(rows)) || pairing.Rows != pairing.Flows+pairing.Joined+pairing.Pieces+pairing.Twice || pairing.ByLog+pairing.ByFlags+pairing.ByPorts+pairing.ByTime != pairing.Flows {
 			t.Fatalf("%d rows: %+v", len(rows), pairing)
 		}
 		var bytes int64

@@ -8,17 +8,19 @@ import (
 
 // Pairing says how rows that are parts of connections were joined.
 type Pairing struct {
-	Rows   int64 // parts of connections
-	Flows  int64 // connections that they were joined to
-	Joined int64 // connections with rows of both directions
-	Pieces int64 // rows that continue a connection in a direction that had rows before
-	Twice  int64 // rows that another observer reports as well
-	Copies int64 // rows that another file has as well
-	Open   int64 // connections that [Sorter.Open] yields
-	Apart  int64 // connections that go on in a flow of an earlier import, which is in its file already
-	Other  int64 // connections outside the chosen days, which are left out
+	Rows    int64 // parts of connections
+	Flows   int64 // connections that they were joined to
+	Joined  int64 // connections with rows of both directions
+	Pieces  int64 // rows that continue a connection in a direction that had rows before
+	Reports int64 // reports of a connection that a later one replaces
+	Twice   int64 // rows that another observer reports as well
+	Copies  int64 // rows that another file has as well
+	Open    int64 // connections that [Sorter.Open] yields
+	Apart   int64 // connections that go on in a flow of an earlier import, which is in its file already
+	Other   int64 // connections outside the chosen days, which are left out
 
 	// How it was decided who opened a connection.
+	ByLog   int64 // by the log, which says so
 	ByFlags int64 // by TCP flags
 	ByPorts int64 // by the likelier service port
 	ByTime  int64 // by who sent first
@@ -39,11 +41,14 @@ func (p Pairing) WriteTo(w io.Writer) (int64, error) {
 	if p.Pieces > 0 {
 		text += fmt.Sprintf("joined %s that continue a connection, such as those of a long one that the exporter cut\n", count(p.Pieces, "row"))
 	}
+	if p.Reports > 0 {
+		text += fmt.Sprintf("took the last of several reports of a connection that went on, and left out %s\n", count(p.Reports, "earlier report"))
+	}
 	var decided []string
 	for _, by := range []struct {
 		n    int64
 		what string
-	}{{p.ByFlags, "TCP flags"}, {p.ByPorts, "the likelier service port"}, {p.ByTime, "who sent first"}} {
+	}{{p.ByLog, "what the log says"}, {p.ByFlags, "TCP flags"}, {p.ByPorts, "the likelier service port"}, {p.ByTime, "who sent first"}} {
 		if by.n > 0 {
 			decided = append(decided, count(by.n, "connection")+" by "+by.what)
 		}

@@ -47,6 +47,7 @@ type connection struct {
 	start    int64
 	end      int64
 	timed    bool // whether the end is that of the connection
+	total    bool // whether each part counts all of those before it
 	state    flow.State
 	name     string
 }
@@ -66,6 +67,9 @@ func appendPart(b []byte, f *Flow, kind byte) []byte {
 	}
 	if f.Summed {
 		mark |= 32
+	}
+	if f.Total {
+		mark |= 64
 	}
 	b = append(b, byte(f.Proto))
 	for _, end := range []netip.AddrPort{low, high} {
@@ -98,7 +102,7 @@ func readPart(k []byte, names *nameTable) (h part) {
 	if mark&4 != 0 {
 		h.direction = 1
 	}
-	h.patient = mark&16 != 0
+	h.patient, h.total = mark&16 != 0, mark&64 != 0
 	details := readDetails(rest[3:], names)
 	// The length of a sum of connections is not that of one of them.
 	h.end, h.timed = h.start+details.Duration.Hundredths(), details.Duration.Known() && mark&32 == 0
@@ -134,7 +138,7 @@ func appendConnection(b, ends []byte, c *connection) []byte {
 		b = binary.BigEndian.AppendUint64(b, uint64(c.packets[d]))
 		b = append(b, c.flags[d], c.observer[d], truth(c.opened[d]))
 	}
-	return append(append(b, truth(c.timed)), c.name...)
+	return append(append(b, truth(c.timed)|truth(c.total)<<1), c.name...)
 }
 
 // The sizes of a connection of the kind openPart, and of its directions.
@@ -153,7 +157,7 @@ func readConnection(k []byte, names *nameTable) (c connection) {
 		c.bytes[d], c.packets[d] = int64(binary.BigEndian.Uint64(b[24:])), int64(binary.BigEndian.Uint64(b[32:]))
 		c.flags[d], c.observer[d], c.opened[d] = b[40], b[41], b[42] == 1
 	}
-	c.timed, c.name = k[openSize-1] == 1, names.name(k[openSize:])
+	c.timed, c.total, c.name = k[openSize-1]&1 == 1, k[openSize-1]&2 == 2, names.name(k[openSize:])
 	return c
 }
 
@@ -194,7 +198,11 @@ func (c *connection) merge(h *connection) {
 		}
 		c.first[d], c.last[d] = min(c.first[d], h.first[d]), max(c.last[d], h.last[d])
 		c.rows[d] += h.rows[d]
-		c.bytes[d], c.packets[d] = saturate(c.bytes[d], h.bytes[d]), saturate(c.packets[d], h.packets[d])
+		if c.total {
+			c.bytes[d], c.packets[d] = max(c.bytes[d], h.bytes[d]), max(c.packets[d], h.packets[d])
+		} else {
+			c.bytes[d], c.packets[d] = saturate(c.bytes[d], h.bytes[d]), saturate(c.packets[d], h.packets[d])
+		}
 		c.flags[d] |= h.flags[d]
 	}
 	c.timed = c.timed || h.timed
