@@ -2,6 +2,7 @@
 
 import collections
 import json
+import multiprocessing
 import os
 import re
 import statistics
@@ -70,6 +71,18 @@ def _guard(pid, limit, ended, large):
             large.set()
             os.kill(pid, 9)
             return
+
+
+def apart(function, *arguments):
+    """Calls a function that needs much memory in a process of its own.
+
+    Linux counts the most memory that a process ever took to those that it starts later, so this one must stay small.
+    """
+    child = multiprocessing.get_context("fork").Process(target=function, args=arguments)
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise SystemExit(f"{function.__name__}: exit status {child.exitcode}")
 
 
 def median(runs):

@@ -91,7 +91,7 @@ def imports(bench, days):
     log, out = bench.folder / "conn.log", bench.folder / "imported.parquet"
     for rows, times in (("1M", 1), ("10M", 10)):
         measure.say(f"import of {rows} rows")
-        zeek(days / "data.parquet", log, times)
+        measure.apart(zeek, days / "data.parquet", log, times)
         runs = [measure.run([bench.reportgen, "import", "--from", "zeek", log, "-o", out], env=environment)
                 for _ in range(bench.rounds["1M"] if times == 1 else 1)]
         found[rows] = {"run": measure.median(runs), "bytes": log.stat().st_size}

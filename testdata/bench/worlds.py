@@ -6,8 +6,6 @@ meet a conversation that is not in the processor's cache.
 
 import json
 
-import duckdb
-
 import measure
 import scanning
 import stages
@@ -48,12 +46,19 @@ def day(bench, flows, per, optional):
     file = folder / f"{flows}-{per}{'-optional' if optional else ''}.parquet"
     if not file.exists():
         measure.say(f"making a day of {flows:,} flows, {per} a conversation")
-        part = file.with_suffix(".part")
-        db = duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(folder / "spilled")})
-        db.execute(DRAW)
-        db.execute(DAY.format(conversations=flows // per, flows=flows, hosts=max(200, flows // per // 300), file=part, optional=OPTIONAL if optional else ""))
-        part.rename(file)
+        measure.apart(make, file, flows, per, optional)
     return file
+
+
+def make(file, flows, per, optional):
+    """Writes the flow file of a day."""
+    import duckdb
+
+    part = file.with_suffix(".part")
+    db = duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(file.parent / "spilled")})
+    db.execute(DRAW)
+    db.execute(DAY.format(conversations=flows // per, flows=flows, hosts=max(200, flows // per // 300), file=part, optional=OPTIONAL if optional else ""))
+    part.rename(file)
 
 
 def run(bench, sizes):
