@@ -266,6 +266,26 @@ Benign are hosts and days of hosts that are never attacked. The targets with a h
 Without a history, a scanner of the organisation scans, and on weekends of small networks so few hosts are on that
 programs, devices and backups have nothing to be compared with: these are most of the false alarms.
 
+On weeks of other organisations, from two generators that share nothing with this one, the targets are not met: of 443 attacks
+and days 0.871 are found, of 150 first days 0.800, and 0.36 % of 8,122 benign hosts and days have an alert, 0.13 % with outside
+clients. Of 57 misses
+
+- 24 are command channels with a period of one to eight hours. An office host is on for nine hours, so that these make one to
+  eight calls a day, and one to four on the first day. Four even gaps are needed: three vary by 5 % or less by chance in one
+  of 400 cases.
+- 12 are tunnels and generated names. Some ask for up to 140 names a day, and RITA counts from 100 names of a domain on; the
+  others ask up to 700 times in logs without names, where that is within what hosts vary by.
+- 7 are other beacons. Six began late in the day: those of an hour and 20 calls are found.
+- 6 are 6 to 40 flows to a new country, as many as users exchange with one that few contact.
+- 3 are behind a content delivery network in a log without names, where other hosts use the same addresses.
+- 5 are others: two long connections to a hosting company that the host knew, a scan of seven addresses, a swarm of half an
+  hour, and a port scan that is named but not by its target.
+
+Of the 29 false alarms, 13 are a program that a single user uses, which flows do not distinguish from a command channel, 9
+are uploads beyond a user's habits, three are the first hosts of a rollout, two a job at the end of the month and two visits to
+a new country. Without a history, 0.71 of 69 attacks on 20 days of networks with 4 to 206 hosts are found, and 1.33 % of 981
+hosts have an alert: half of the networks have fewer than 20 hosts, too few to show which rhythms are ordinary.
+
 `
 
 // writeWeeks writes the table of the organisations over weeks as Markdown.
