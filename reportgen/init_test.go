@@ -34,6 +34,7 @@ func TestInit(t *testing.T) {
 	if status, _, stderr := reportgen(t, "check", "-p", "test=days/data.parquet", "report"); status != exit.Stale {
 		t.Errorf("check with another day: status %d: %s", status, stderr)
 	}
+	mustRun(t, "run", "--strict", "-p", "baseline=", "-o", "first", "--to", "md") // the first day has none
 	mustRun(t, "run", "-o", "explored", "notebooks/explore.ipynb")
 	mustRun(t, "run", "--strict", "-o", "investigated", "notebooks/investigate.ipynb")
 
