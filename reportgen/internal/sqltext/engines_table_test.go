@@ -56,7 +56,7 @@ func (rows engineTable) write(name, dialect string) error {
 		case r.equal:
 			same = "yes"
 		case r.equalButPlaces:
-			same = "yes, but for the places of rejected rows, which a table does not have"
+			same = "yes, except the places of rejected rows, which a table does not have"
 		}
 		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %d | %s | %.2f s | %.2f s | %.0f |\n", r.dialect, r.engine, r.source, r.flows, same, r.theirs, r.ours, r.theirs/r.ours))
 	}
