@@ -23,7 +23,13 @@ func (w *writer) nodes(parent ast.Node, source []byte) string {
 // node returns a block of prose.
 func (w *writer) node(n ast.Node, source []byte) string {
 	switch n := n.(type) {
-	case *ast.Paragraph, *ast.TextBlock:
+	case *ast.Paragraph:
+		text := w.inlines(n, source)
+		if _, introduces := n.NextSibling().(*ast.List); introduces && strings.HasSuffix(text, ":") {
+			return "#block(sticky: true)[" + text + "]"
+		}
+		return text
+	case *ast.TextBlock:
 		return w.inlines(n, source)
 	case *ast.Heading:
 		if w.inlines(n, source) == "" {

@@ -246,6 +246,9 @@ func table(rows [][]string, aligns []string, header bool) string {
 			if j < len(row) {
 				text = row[j]
 			}
+			if i == 0 && header {
+				text = "#strong[" + text + "]"
+			}
 			if text = "[" + text + "]"; len(text) > longCell {
 				text = "table.cell(breakable: true)" + text
 			}

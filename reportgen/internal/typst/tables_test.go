@@ -81,6 +81,33 @@ func TestCaptionStaysWithPicture(t *testing.T) {
 	}
 }
 
+// A paragraph that introduces a list is on the page where the list begins.
+func TestIntroductionStaysWithList(t *testing.T) {
+	var text strings.Builder
+	for i := range 90 {
+		text.WriteString(strings.Repeat("A line of its own.\n\n", 34))
+		fmt.Fprintf(&text, "Introduction %d:\n\n- item %d.\n- more\n\n", i, i)
+	}
+	d := &document.Document{Title: "A", Blocks: []document.Block{document.Prose{Text: document.NewParser().Parse(text.String())}}}
+	path := filepath.Join(t.TempDir(), "a.pdf")
+	if err := os.WriteFile(path, compiled(t, d), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for n, page := range rendertest.Pages(t, path) {
+		for i := range 90 {
+			if has := strings.Contains(page, fmt.Sprintf("Introduction %d:", i)); has != strings.Contains(page, fmt.Sprintf("item %d.", i)) {
+				t.Errorf("page %d: list %d or its introduction is alone", n+1, i)
+			} else if has {
+				seen++
+			}
+		}
+	}
+	if seen != 90 {
+		t.Errorf("%d lists, want 90", seen)
+	}
+}
+
 // TestWideTable: a wide table is on a page in landscape, under its heading, and what follows is on one in portrait.
 func TestWideTable(t *testing.T) {
 	p := document.NewParser()

@@ -118,7 +118,6 @@ const preamble = `#set page(paper: "a4", margin: (x: 2.1cm, top: 2.4cm, bottom: 
 #set table(stroke: (x, y) => (bottom: 0.4pt + luma(190)), inset: (x: 4pt, y: 3pt))
 #show table: set text(size: 8.6pt)
 #set table.cell(breakable: false)
-#show table.cell.where(y: 0): strong
 #let note(name, body) = block(width: 100%, inset: (left: 8pt, y: 4pt), stroke: (left: 2pt + luma(120)))[*#name* \ #body]
 #let fitted(picture) = layout(size => {
   let natural = measure(picture)
@@ -196,7 +195,7 @@ func (w *writer) provenance() []string {
 	if len(d.Provenance) > 0 {
 		cells := ""
 		for _, f := range d.Provenance {
-			cells += fmt.Sprintf("\n  [%s], text(%s),", escape(f.Name), quoted(breakable(f.Value)))
+			cells += fmt.Sprintf("\n  [#strong[%s]], text(%s),", escape(f.Name), quoted(breakable(f.Value)))
 		}
 		blocks = append(blocks, "#table(columns: (auto, 1fr),"+cells+"\n)")
 	}
