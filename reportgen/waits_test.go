@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -44,19 +45,20 @@ func TestAfterSignal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		began, ended := time.Now(), time.Duration(0)
-		afterSignal(ctx, time.Minute, func() { ended = time.Since(began) })
+		began := time.Now()
+		var ended atomic.Int64
+		afterSignal(ctx, time.Minute, func() { ended.Store(int64(time.Since(began))) })
 		time.Sleep(time.Hour)
 		cancel()
 		time.Sleep(59 * time.Second)
 		synctest.Wait()
-		if ended != 0 {
-			t.Errorf("ended after %v", ended)
+		if after := ended.Load(); after != 0 {
+			t.Errorf("ended after %v", time.Duration(after))
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if ended != time.Hour+time.Minute {
-			t.Errorf("ended after %v", ended)
+		if after := time.Duration(ended.Load()); after != time.Hour+time.Minute {
+			t.Errorf("ended after %v", after)
 		}
 	})
 }
