@@ -27,6 +27,9 @@ labelled entities on a day. Hosts is the number of hosts and days without a labe
 is the number of these with a finding at medium or above. Outside is the number of other addresses
 outside with such a finding; on open servers most are real attackers without a label.
 
+The one alert on a benign host is an upload of 133 MB to port 8080 of one address, in 13 flows of 24 MB down, as a test of
+the line's speed makes: flows do not distinguish it from exfiltration. Alone, the host has no others to be compared with.
+
 RITA and msticpy give the best labelled pair of the last day with a label, alone: RITA's score and its
 rank among all pairs of that day; the p-value of msticpy's periodogram detector and how many pairs of
 the day have one as low. Both rank by regularity alone. RITA itself takes the 24 hours before the last
