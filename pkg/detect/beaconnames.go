@@ -8,8 +8,7 @@ import (
 )
 
 // nameOf returns what a host asked for in most flows of a conversation, since a content
-// delivery network has many names on one address; it is empty if there is no such name, and
-// for DNS.
+// delivery network has many names on one address. Without such a name, and for DNS, it is empty.
 func nameOf(c *profile.Conversation) string {
 	if c.Details == nil || regularByDesign[c.Port] {
 		return ""

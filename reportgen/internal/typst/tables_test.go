@@ -62,22 +62,29 @@ func TestCaptionStaysWithPicture(t *testing.T) {
 			&document.Figure{ID: fmt.Sprint("fig-", i), Number: "1", Picture: &document.Picture{Alt: "a picture", Vector: drawn, Name: fmt.Sprint("p", i)},
 				Caption: document.NewParser().ParseLine(fmt.Sprintf("Caption %d.", i))})
 	}
+	stayTogether(t, d, 24, "picture %d.", "Caption %d.")
+}
+
+// stayTogether prints a document and compares the pages of two texts that are numbered from 0 to n-1: each pair is on
+// one page.
+func stayTogether(t *testing.T, d *document.Document, n int, first, second string) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "a.pdf")
 	if err := os.WriteFile(path, compiled(t, d), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	seen := 0
-	for n, page := range rendertest.Pages(t, path) {
-		for i := range 24 {
-			if has := strings.Contains(page, fmt.Sprintf("picture %d.", i)); has != strings.Contains(page, fmt.Sprintf("Caption %d.", i)) {
-				t.Errorf("page %d: the picture or the caption of figure %d is alone", n+1, i)
+	for number, page := range rendertest.Pages(t, path) {
+		for i := range n {
+			if has := strings.Contains(page, fmt.Sprintf(first, i)); has != strings.Contains(page, fmt.Sprintf(second, i)) {
+				t.Errorf("page %d: %q or %q is alone", number+1, fmt.Sprintf(first, i), fmt.Sprintf(second, i))
 			} else if has {
 				seen++
 			}
 		}
 	}
-	if seen != 24 {
-		t.Errorf("%d figures, want 24", seen)
+	if seen != n {
+		t.Errorf("%d pairs on one page, want %d", seen, n)
 	}
 }
 
@@ -89,23 +96,7 @@ func TestIntroductionStaysWithList(t *testing.T) {
 		fmt.Fprintf(&text, "Introduction %d:\n\n- item %d.\n- more\n\n", i, i)
 	}
 	d := &document.Document{Title: "A", Blocks: []document.Block{document.Prose{Text: document.NewParser().Parse(text.String())}}}
-	path := filepath.Join(t.TempDir(), "a.pdf")
-	if err := os.WriteFile(path, compiled(t, d), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	seen := 0
-	for n, page := range rendertest.Pages(t, path) {
-		for i := range 90 {
-			if has := strings.Contains(page, fmt.Sprintf("Introduction %d:", i)); has != strings.Contains(page, fmt.Sprintf("item %d.", i)) {
-				t.Errorf("page %d: list %d or its introduction is alone", n+1, i)
-			} else if has {
-				seen++
-			}
-		}
-	}
-	if seen != 90 {
-		t.Errorf("%d lists, want 90", seen)
-	}
+	stayTogether(t, d, 90, "Introduction %d:", "item %d.")
 }
 
 // TestWideTable: a wide table is on a page in landscape, under its heading, and what follows is on one in portrait.
